@@ -1,0 +1,194 @@
+"""Colours of the window and the plots, dark and light, legible for colour-blind eyes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtWidgets import QApplication
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Every colour the views use, as ``#rrggbb``; curves are tuned from the Okabe-Ito palette.
+
+    Parameters
+    ----------
+    name : str
+        ``dark`` or ``light``.
+    window, panel, field, border : str
+        Background of the window, of raised parts (headers, buttons), of lists and fields; lines between them.
+    plot : str
+        Background of plots.
+    grid : str
+        Grid lines and unobtrusive rules of plots.
+    text, muted, disabled : str
+        Text, secondary text and axes, text of what does not apply.
+    highlight, highlight_text : str
+        Chosen rows and text on them.
+    accent : str
+        Overrides: whatever the user set for one slice.
+    before, after, aperture : str
+        Spectra of the spaxel before and after, and of the aperture.
+    threshold, spline, breakpoint, rejected, window_points, column_points : str
+        Profile: threshold line, spline, inner knots, rejected points, points of the window, this column's points.
+    use : str
+        Alpha ranges where the spline is used.
+    mark : str
+        Chosen slice, column and spaxel on top of images.
+    good, warning, error : str
+        Tone of messages.
+    """
+
+    name: str
+    window: str
+    panel: str
+    field: str
+    border: str
+    plot: str
+    grid: str
+    text: str
+    muted: str
+    disabled: str
+    highlight: str
+    highlight_text: str
+    accent: str
+    before: str
+    after: str
+    aperture: str
+    threshold: str
+    spline: str
+    breakpoint: str
+    rejected: str
+    window_points: str
+    column_points: str
+    use: str
+    mark: str
+    good: str
+    warning: str
+    error: str
+
+
+DARK = Theme(
+    name="dark",
+    window="#181b21",
+    panel="#23272f",
+    field="#12151a",
+    border="#343a45",
+    plot="#101318",
+    grid="#3a414d",
+    text="#e4e7ec",
+    muted="#98a1b0",
+    disabled="#6c7482",
+    highlight="#1f5c93",
+    highlight_text="#ffffff",
+    accent="#f0a530",
+    before="#a3abb8",
+    after="#56b4e9",
+    aperture="#f0e442",
+    threshold="#2cc79c",
+    spline="#e389bf",
+    breakpoint="#4a5260",
+    rejected="#ec6a3c",
+    window_points="#6f8fb5",
+    column_points="#ffffff",
+    use="#2b77b8",
+    mark="#ffffff",
+    good="#2cc79c",
+    warning="#f0a530",
+    error="#f4774e",
+)
+
+LIGHT = Theme(
+    name="light",
+    window="#f2f3f5",
+    panel="#e4e7eb",
+    field="#ffffff",
+    border="#c3c9d2",
+    plot="#ffffff",
+    grid="#d0d5dc",
+    text="#1b1f26",
+    muted="#566070",
+    disabled="#8d95a1",
+    highlight="#2f7bbd",
+    highlight_text="#ffffff",
+    accent="#b35900",
+    before="#7c8593",
+    after="#0072b2",
+    aperture="#7a6800",
+    threshold="#00805d",
+    spline="#b2418a",
+    breakpoint="#b9c0ca",
+    rejected="#cc4a12",
+    window_points="#7e9cc0",
+    column_points="#1b1f26",
+    use="#56b4e9",
+    mark="#ffffff",
+    good="#00805d",
+    warning="#9a5b00",
+    error="#b93a0b",
+)
+
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+
+
+def apply_theme(app: QApplication, theme: Theme) -> None:
+    """Give the application the theme's palette and the few style rules a palette cannot say.
+
+    Parameters
+    ----------
+    app : QApplication
+        The application.
+    theme : Theme
+        Colours to use.
+    """
+    app.setStyle("Fusion")
+    app.setPalette(_palette(theme))
+    app.setStyleSheet(_STYLE.format(**vars(theme)))
+
+
+def _palette(theme: Theme) -> QPalette:
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    palette = QPalette()
+    colours = {
+        role.Window: theme.window,
+        role.WindowText: theme.text,
+        role.Base: theme.field,
+        role.AlternateBase: theme.window,
+        role.Text: theme.text,
+        role.PlaceholderText: theme.disabled,
+        role.Button: theme.panel,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.error,
+        role.ToolTipBase: theme.panel,
+        role.ToolTipText: theme.text,
+        role.Highlight: theme.highlight,
+        role.HighlightedText: theme.highlight_text,
+        role.Accent: theme.highlight,
+        role.Link: theme.after,
+        role.Light: theme.border,
+        role.Midlight: theme.panel,
+        role.Mid: theme.border,
+        role.Dark: theme.border,
+        role.Shadow: theme.field,
+    }
+    for which, colour in colours.items():
+        palette.setColor(which, QColor(colour))
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(group.Disabled, which, QColor(theme.disabled))
+    return palette
+
+
+_STYLE = """
+QToolTip {{ color: {text}; background: {panel}; border: 1px solid {border}; padding: 3px; }}
+QSplitter::handle {{ background: {window}; }}
+QSplitter::handle:hover {{ background: {highlight}; }}
+QHeaderView::section {{
+    color: {muted}; background: {panel}; border: none; border-right: 1px solid {border};
+    border-bottom: 1px solid {border}; padding: 3px 4px;
+}}
+QTableView, QTreeView, QPlainTextEdit {{ border: 1px solid {border}; gridline-color: {panel}; }}
+QStatusBar::item {{ border: none; }}
+QLabel[role="heading"] {{ font-weight: bold; }}
+QLabel[role="muted"] {{ color: {muted}; }}
+"""
