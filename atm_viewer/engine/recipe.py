@@ -1,0 +1,294 @@
+"""The user's parameters: global values, per-slice overrides, and their readable TOML form."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import tomlkit
+
+from atm_viewer.engine.errors import InputError
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class FitParams:
+    """What applies to one slice of one exposure.
+
+    Parameters
+    ----------
+    fit_threshold : float
+        Sigma above the clipped mean (of the channel in MIRI, of the exposure in NIRSpec) that the peak of the
+        collapsed profile must exceed; 0 or less fits the slice whatever its signal.
+    slope_limit : float
+        Slope of the normalised spline above which pixels count as compact; 0 or less uses the spline everywhere.
+    window : int or None
+        Columns on each side that enter a column's fit; None takes the pipeline's value for the mode.
+    breakpoints : int or None
+        Spline intervals; None takes the pipeline's value for the mode.
+    use : tuple of (float, float), or None
+        Alpha ranges [arcsec] in which the spline replaces interpolation; None decides by slope.
+    wavelengths : (float, float) or None
+        Wavelength range [um] in which the spline may be used; None sets no limit.
+    """
+
+    fit_threshold: float = 10.0
+    slope_limit: float = 0.1
+    window: int | None = None
+    breakpoints: int | None = None
+    use: tuple[tuple[float, float], ...] | None = None
+    wavelengths: tuple[float, float] | None = None
+
+
+OVERRIDABLE = tuple(f.name for f in fields(FitParams))
+
+
+@dataclass(frozen=True)
+class SliceOverride:
+    """Values that replace the global ones in one slice; None inherits.
+
+    Parameters
+    ----------
+    number : int
+        Slice number of the region map (MIRI 101..., NIRSpec 1 to 30).
+    exposure : str or None
+        Name of the one exposure it applies to (file name without ``_cal``/``_crf`` and ending); None: all.
+    fit_threshold, slope_limit, window, breakpoints, use, wavelengths
+        As in `FitParams`.
+    """
+
+    number: int
+    exposure: str | None = None
+    fit_threshold: float | None = None
+    slope_limit: float | None = None
+    window: int | None = None
+    breakpoints: int | None = None
+    use: tuple[tuple[float, float], ...] | None = None
+    wavelengths: tuple[float, float] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Overridden values by name."""
+        return {name: v for name in OVERRIDABLE if (v := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Parameters of a run. Without overrides it means what the pipeline's own step means.
+
+    Parameters
+    ----------
+    oversample : int
+        Factor by which pixels are divided along a slice; 1 only makes the trace model.
+    fit_threshold, slope_limit : float
+        As in `FitParams`.
+    psf_optimal : bool
+        Simple isolated point source: every slice fitted, spline used everywhere, no residual added; thresholds
+        and slope limits are ignored.
+    overrides : tuple of SliceOverride
+        Later entries win over earlier ones; an entry for one exposure wins over one for all.
+    """
+
+    oversample: int = 3
+    fit_threshold: float = 10.0
+    slope_limit: float = 0.1
+    psf_optimal: bool = False
+    overrides: tuple[SliceOverride, ...] = field(default=())
+
+    def params(self, number: int, exposure: str) -> FitParams:
+        """Resolve what applies to one slice of one exposure.
+
+        Parameters
+        ----------
+        number : int
+            Slice number.
+        exposure : str
+            Exposure name.
+
+        Returns
+        -------
+        FitParams
+            With ``psf_optimal``, threshold and slope limit are 0, as in ``fit_and_oversample``.
+        """
+        merged: dict[str, Any] = {"fit_threshold": self.fit_threshold, "slope_limit": self.slope_limit}
+        for wanted in (None, exposure):
+            for override in self.overrides:
+                if override.number == number and override.exposure == wanted:
+                    merged.update(override.values())
+        if self.psf_optimal:
+            merged.update(fit_threshold=0.0, slope_limit=0.0)
+        return FitParams(**merged)
+
+    def override(self, number: int, exposure: str | None = None) -> SliceOverride:
+        """Return the override of a slice exactly as asked (for all exposures, or for one); empty when there is none."""
+        found = SliceOverride(number, exposure)
+        for entry in self.overrides:
+            if (entry.number, entry.exposure) == (number, exposure):
+                found = replace(found, **entry.values())
+        return found
+
+    def with_override(self, override: SliceOverride) -> Recipe:
+        """Return a recipe in which this entry stands in place of any other for the same slice and exposure."""
+        key = (override.number, override.exposure)
+        kept = [o for o in self.overrides if (o.number, o.exposure) != key]
+        if override.values():
+            kept.append(override)
+        kept.sort(key=lambda o: (o.number, o.exposure or ""))
+        return replace(self, overrides=tuple(kept))
+
+
+def load_recipe(path) -> Recipe:
+    """Read a recipe from a TOML file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is not TOML, or holds an unknown key or an impossible value.
+    """
+    try:
+        with open(path, "rb") as handle:
+            text = handle.read().decode("utf-8")
+    except OSError as error:
+        raise InputError(f"The recipe {path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The recipe {path} is not text; give a TOML file.") from error
+    return parse_recipe(text, str(path))
+
+
+def parse_recipe(text: str, name: str = "recipe") -> Recipe:
+    """Read a recipe from TOML text; see `load_recipe`. ``name`` stands for the file in messages."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{name} is not valid TOML: {error}.") from error
+    check = _Checker(name)
+    check.known(document, ("version", "global", "slice"), "at the top")
+    if document.get("version") != VERSION:
+        raise InputError(
+            f"{name} says version = {document.get('version', 'nothing')}, but this program reads version = {VERSION}."
+        )
+    values = check.table(document.get("global", {}), "[global]")
+    check.known(values, ("oversample", "fit_threshold", "slope_limit", "psf_optimal"), "in [global]")
+    recipe = Recipe()
+    if "oversample" in values:
+        recipe = replace(recipe, oversample=check.whole(values["oversample"], "oversample", 1, 10))
+    for key in ("fit_threshold", "slope_limit"):
+        if key in values:
+            recipe = replace(recipe, **{key: check.number(values[key], key)})
+    if "psf_optimal" in values:
+        recipe = replace(recipe, psf_optimal=check.boolean(values["psf_optimal"], "psf_optimal"))
+    entries = document.get("slice", [])
+    if not isinstance(entries, list):
+        raise InputError(f"{name}: slices are written as [[slice]], with two brackets.")
+    for entry in entries:
+        recipe = replace(recipe, overrides=(*recipe.overrides, _parse_override(check, entry)))
+    return recipe
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Write a recipe as TOML text that `parse_recipe` reads back to an equal recipe."""
+    document = tomlkit.document()
+    document["version"] = VERSION
+    table = tomlkit.table()
+    table["oversample"] = recipe.oversample
+    table["fit_threshold"] = recipe.fit_threshold
+    table["slope_limit"] = recipe.slope_limit
+    table["psf_optimal"] = recipe.psf_optimal
+    document["global"] = table
+    if recipe.overrides:
+        entries = tomlkit.aot()
+        for override in recipe.overrides:
+            entry = tomlkit.table()
+            entry["number"] = override.number
+            if override.exposure is not None:
+                entry["exposure"] = override.exposure
+            for key, value in override.values().items():
+                entry[key] = _as_lists(value)
+            entries.append(entry)
+        document["slice"] = entries
+    return tomlkit.dumps(document)
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _parse_override(check: _Checker, entry: Any) -> SliceOverride:
+    entry = check.table(entry, "[[slice]]")
+    check.known(entry, ("number", "exposure", *OVERRIDABLE), "in [[slice]]")
+    if "number" not in entry:
+        raise InputError(f"{check.name}: a [[slice]] has no number.")
+    number = check.whole(entry["number"], "number", 1, 999)
+    exposure = entry.get("exposure")
+    if exposure is not None and not isinstance(exposure, str):
+        raise InputError(f"{check.name}: exposure of slice {number} must be text, not {exposure!r}.")
+    values: dict[str, Any] = {}
+    for key in ("fit_threshold", "slope_limit"):
+        if key in entry:
+            values[key] = check.number(entry[key], key)
+    if "window" in entry:
+        values["window"] = check.whole(entry["window"], "window", 1, 2048)
+    if "breakpoints" in entry:
+        values["breakpoints"] = check.whole(entry["breakpoints"], "breakpoints", 4, 400)
+    if "use" in entry:
+        values["use"] = check.ranges(entry["use"], "use")
+    if "wavelengths" in entry:
+        values["wavelengths"] = check.range(entry["wavelengths"], "wavelengths")
+    return SliceOverride(number, exposure, **values)
+
+
+@dataclass(frozen=True)
+class _Checker:
+    """Checks of values read from TOML; each failure is a sentence that names file and key."""
+
+    name: str
+
+    def known(self, table: Mapping[str, Any], allowed: Iterable[str], where: str) -> None:
+        unknown = sorted(set(table) - set(allowed))
+        if unknown:
+            raise InputError(f"{self.name} has an unknown key '{unknown[0]}' {where}; known are {', '.join(allowed)}.")
+
+    def table(self, value: Any, what: str) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise InputError(f"{self.name}: {what} must be a table.")
+        return value
+
+    def number(self, value: Any, key: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InputError(f"{self.name}: {key} must be a finite number, not {value!r}.")
+        return float(value)
+
+    def whole(self, value: Any, key: str, low: int, high: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise InputError(f"{self.name}: {key} must be a whole number from {low} to {high}, not {value!r}.")
+        return value
+
+    def boolean(self, value: Any, key: str) -> bool:
+        if not isinstance(value, bool):
+            raise InputError(f"{self.name}: {key} must be true or false, not {value!r}.")
+        return value
+
+    def range(self, value: Any, key: str) -> tuple[float, float]:
+        if not isinstance(value, list) or len(value) != 2:
+            raise InputError(f"{self.name}: {key} must be a pair [low, high], not {value!r}.")
+        low, high = self.number(value[0], key), self.number(value[1], key)
+        if low >= high:
+            raise InputError(f"{self.name}: in {key}, {low} is not below {high}.")
+        return low, high
+
+    def ranges(self, value: Any, key: str) -> tuple[tuple[float, float], ...]:
+        if not isinstance(value, list):
+            raise InputError(f"{self.name}: {key} must be a list of pairs [[low, high], ...], not {value!r}.")
+        return tuple(self.range(pair, key) for pair in value)

@@ -1,0 +1,145 @@
+"""What goes over the pipe between the window and its worker process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.reports import ExposureView
+
+
+@dataclass(frozen=True)
+class OpenExposures:
+    """Open cal/crf files and associations; the result is `Opened`."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """Exposures that could be opened, and a sentence for every file that could not."""
+
+    exposures: tuple[ExposureView, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CloseExposures:
+    """Forget exposures (by key) and what was computed for them; the result is None."""
+
+    exposures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Correct:
+    """Apply a recipe to an exposure (by key); the result is a `CorrectionReport`."""
+
+    exposure: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class ShowProfile:
+    """Fit of one column of one slice; the result is a `SliceProfile`."""
+
+    exposure: str
+    recipe: Recipe
+    number: int
+    column: int
+
+
+@dataclass(frozen=True)
+class MakeSkyImage:
+    """White-light image of some exposures (by key) in one band; the result is a `SkyImage`."""
+
+    exposures: tuple[str, ...]
+    band: str
+
+
+@dataclass(frozen=True)
+class MakeSpectra:
+    """Spectra before and after at an ICRS position [deg], aperture radius in arcsec; gives `SpaxelSpectra`."""
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    ra: float
+    dec: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class WriteCubes:
+    """Write cubes of some files, see `atm_viewer.engine.products.write_cubes`; gives `WrittenProducts`."""
+
+    paths: tuple[str, ...]
+    recipe: Recipe
+    folder: str
+    product: str
+    which: str = "both"
+    channel: str | None = None
+    cubepar: str | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class WriteExposures:
+    """Write corrected exposures, see `atm_viewer.engine.products.write_exposures`; gives `WrittenProducts`."""
+
+    paths: tuple[str, ...]
+    recipe: Recipe
+    folder: str
+    overwrite: bool = False
+
+
+Request = (
+    OpenExposures | CloseExposures | Correct | ShowProfile | MakeSkyImage | MakeSpectra | WriteCubes | WriteExposures
+)
+
+
+class Status(Enum):
+    """How a job ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A running job's step, as people name it, and the fraction of the whole job that is done (0 to 1)."""
+
+    job: int
+    step: str
+    fraction: float
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The end of a job: exactly one for every submitted request.
+
+    Parameters
+    ----------
+    job : int
+        Number that `submit` returned.
+    request : Request
+        What was asked.
+    status : Status
+        How it ended.
+    sentence : str
+        For people; says what to do unless the job is done.
+    result : object
+        The result named in the request's docstring when ``DONE``, else None.
+    detail : str
+        Traceback of an unexpected failure, for the log; empty otherwise.
+    """
+
+    job: int
+    request: Request
+    status: Status
+    sentence: str
+    result: Any = None
+    detail: str = ""

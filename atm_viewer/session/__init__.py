@@ -1,0 +1,1 @@
+"""What the user has open and has chosen, observable, without widgets."""

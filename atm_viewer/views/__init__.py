@@ -1,0 +1,1 @@
+"""Widgets: they show the session and emit what the user wants."""
