@@ -1,0 +1,156 @@
+"""The import rule of atm_viewer/ARCHITECTURE.md, read from the source: who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "atm_viewer"
+
+#: Modules without weight that everybody may use.
+COMMON = ("atm_viewer", "atm_viewer.resources")
+#: Result types and parameters: what travels between worker and window.
+LIGHT = ("atm_viewer.engine.reports", "atm_viewer.engine.recipe", "atm_viewer.engine.errors")
+#: What the window's process must never import, not even late.
+PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba")
+QT = ("PyQt6", "pyqtgraph")
+
+#: Per room: which of our modules it may import, and which foreign ones it may not. A name covers what lies below it,
+#: but for "atm_viewer" itself.
+RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "engine": (("atm_viewer.engine",), QT),
+    "demo": (("atm_viewer.demo", "atm_viewer.engine"), QT),
+    "jobs": (("atm_viewer.jobs", "atm_viewer.engine"), QT),
+    "session": (("atm_viewer.session", "atm_viewer.jobs", *LIGHT), ("PyQt6.QtWidgets", "pyqtgraph", *PIPELINE)),
+    "views": (("atm_viewer.views", "atm_viewer.session", *LIGHT), PIPELINE),
+    "resources": ((), (*QT, *PIPELINE)),
+    # The entry points wire: they may import every room.
+    "app": (("atm_viewer.",), ("pyqtgraph", *PIPELINE)),
+    "cli": (("atm_viewer.",), ("pyqtgraph",)),
+    "__main__": (("atm_viewer.",), ("pyqtgraph",)),
+    "__init__": ((), (*QT, *PIPELINE)),
+}
+
+
+def imports(source: str, module: str, is_package: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield line and full name of everything a module imports, at its top and within functions.
+
+    Of ``from package import name`` both ``package`` and ``package.name`` are given, since ``name`` may be a module.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            parts = module.split(".")
+            above = parts[: len(parts) + is_package - node.level] if node.level else []
+            base = ".".join([*above, *filter(None, [node.module])])
+            yield node.lineno, base
+            for alias in node.names:
+                yield node.lineno, f"{base}.{alias.name}"
+
+
+def within(name: str, roots: tuple[str, ...]) -> bool:
+    """Whether a module is one of these or lies below one of them."""
+    return any(name == root or name.startswith(root.rstrip(".") + ".") for root in roots)
+
+
+def breaches(package: Path) -> list[str]:
+    """Sentences on every import in a package tree that the rules forbid."""
+    found = []
+    modules = {
+        ".".join(("atm_viewer", *path.relative_to(package).with_suffix("").parts)).removesuffix(".__init__"): path
+        for path in sorted(package.rglob("*.py"))
+    }
+    for module, path in modules.items():
+        room = [*module.split("."), "__init__"][1]
+        ours, forbidden = RULES[room]
+        for line, name in imports(path.read_text(encoding="utf-8"), module, path.name == "__init__.py"):
+            if name.startswith("atm_viewer"):
+                # Of "from module import name", the name is looked at when it is a module itself.
+                if name not in modules and name.rpartition(".")[0] in modules:
+                    continue
+                allowed = name in COMMON or within(name, ours)
+            else:
+                allowed = not within(name, forbidden)
+            if not allowed:
+                found.append(f"{path.relative_to(package.parent)}:{line} ({room}) must not import {name}")
+    return found
+
+
+def test_rooms_keep_the_import_rule():
+    assert breaches(PACKAGE) == []
+
+
+def test_every_room_has_a_rule():
+    rooms = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
+    assert rooms <= set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("where", "line", "name"),
+    [
+        ("engine/cubes.py", "from PyQt6.QtCore import QObject", "PyQt6.QtCore"),
+        ("engine/cubes.py", "import pyqtgraph as pg", "pyqtgraph"),
+        ("engine/cubes.py", "def late():\n    from atm_viewer.jobs import worker", "atm_viewer.jobs"),
+        ("engine/kernels/moments.py", "from ...session import state", "atm_viewer.session"),
+        ("engine/__init__.py", "from ..jobs import worker", "atm_viewer.jobs"),
+        ("demo/sky.py", "from PyQt6.QtGui import QImage", "PyQt6.QtGui"),
+        ("jobs/worker.py", "from atm_viewer.session import state", "atm_viewer.session"),
+        ("session/state.py", "from PyQt6 import QtWidgets", "PyQt6.QtWidgets"),
+        ("session/state.py", "from atm_viewer.engine import cubes", "atm_viewer.engine.cubes"),
+        ("session/state.py", "from atm_viewer.views import window", "atm_viewer.views"),
+        ("views/window.py", "from atm_viewer.jobs import worker", "atm_viewer.jobs"),
+        ("views/window.py", "def late():\n    import jwst.datamodels", "jwst.datamodels"),
+        ("app.py", "import numba", "numba"),
+        ("cli.py", "from pyqtgraph import PlotWidget", "pyqtgraph"),
+    ],
+)
+def test_a_forbidden_import_is_found(tmp_path, where, line, name):
+    package = skeleton(tmp_path)
+    (package / where).write_text(line)
+    assert any(where in found and found.endswith(f"must not import {name}") for found in breaches(package))
+
+
+def test_allowed_imports_pass(tmp_path):
+    package = skeleton(tmp_path)
+    (package / "engine/cubes.py").write_text(
+        "import numpy\nfrom atm_viewer import __version__\nfrom atm_viewer.resources import resource\n"
+        "def late():\n    from jwst import datamodels\n    from .kernels.moments import mean\n"
+    )
+    (package / "session/state.py").write_text(
+        "from PyQt6.QtGui import QUndoStack\nfrom atm_viewer.engine.errors import UserError\n"
+        "from atm_viewer.jobs.worker import start\n"
+    )
+    (package / "views/window.py").write_text(
+        "import pyqtgraph\nfrom PyQt6.QtWidgets import QWidget\nfrom atm_viewer.session.state import State\n"
+    )
+    (package / "app.py").write_text("from atm_viewer.views.window import Window\nfrom atm_viewer import session\n")
+    assert breaches(package) == []
+
+
+def skeleton(folder: Path) -> Path:
+    """Make a package tree of empty modules for the checker to read."""
+    package = folder / "atm_viewer"
+    for name in (
+        *("__init__", "app", "cli", "resources", "demo/__init__", "demo/sky", "jobs/__init__", "jobs/worker"),
+        *("engine/__init__", "engine/cubes", "engine/errors", "engine/kernels/__init__", "engine/kernels/moments"),
+        *("session/__init__", "session/state", "views/__init__", "views/window"),
+    ):
+        path = package / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return package
+
+
+@pytest.mark.skipif(not (PACKAGE / "app.py").is_file(), reason="there is no application yet")
+def test_the_way_to_the_first_window_is_light():
+    """The pipeline takes seconds to import: the window's process does without it."""
+    code = f"import sys, atm_viewer.app; print(*sorted(set(sys.modules) & set({PIPELINE!r})))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
