@@ -1,0 +1,61 @@
+"""Synthetic exposures with a geometry of our own, to try the application on.
+
+Nothing here imports the pipeline before the first exposures are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+
+def demo_exposures(
+    instrument: str = "miri", folder: Path | None = None, progress: Callable[[int, int], None] | None = None
+) -> Path:
+    """Path of the demo's association; the exposures beside it are made on first use, which takes some seconds.
+
+    Parameters
+    ----------
+    instrument : {"miri"}
+        Which set.
+    folder : Path, optional
+        Where sets are kept, by default the user's cache folder.
+    progress : callable, optional
+        Called with the number of exposures made and their total.
+
+    Returns
+    -------
+    Path
+        A spec3 association (``*_asn.json``) of four dithered ``*_cal.fits``.
+
+    Raises
+    ------
+    InputError
+        When there is no such set.
+    OutputError
+        When the exposures cannot be written.
+    """
+    from atm_viewer.demo import exposures
+
+    return exposures.demo_exposures(instrument, folder, progress)
+
+
+def demo_source(instrument: str = "miri", source: str = "star") -> tuple[float, float]:
+    """Right ascension and declination (ICRS, degrees) of one of the demo's point sources.
+
+    Parameters
+    ----------
+    instrument : {"miri"}
+        Which set.
+    source : {"star", "neighbour"}
+        Which source.
+
+    Returns
+    -------
+    tuple of float
+        Right ascension and declination.
+    """
+    from atm_viewer.demo.scene import SCENES, Place
+
+    place: Place = getattr(SCENES[instrument], source)
+    return place.ra, place.dec

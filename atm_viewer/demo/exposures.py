@@ -1,0 +1,226 @@
+"""Makes the demo's exposures and keeps them: four dithers as ``*_cal.fits`` and their association."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from atm_viewer.demo import mrs_geometry
+from atm_viewer.demo.detector_noise import Noise, calibrated_arrays
+from atm_viewer.demo.scene import SCENES, surface_brightness
+from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
+from atm_viewer.engine.errors import InputError, OutputError
+
+VERSION = "1"
+"""Part of the cache folder's name: to be changed whenever the exposures change."""
+
+_GEOMETRIES: dict[str, ModuleType] = {"miri": mrs_geometry}
+_NOISE = {"miri": Noise(read=0.5, poisson=0.15)}
+
+
+def demo_folder() -> Path:
+    """Folder in which the demo's exposures are kept."""
+    return platformdirs.user_cache_path("atm-viewer") / "demo"
+
+
+def demo_exposures(
+    instrument: str = "miri", folder: Path | None = None, progress: Callable[[int, int], None] | None = None
+) -> Path:
+    """Path of the demo's association; the exposures are made on first use.
+
+    Parameters
+    ----------
+    instrument : {"miri"}
+        Which set.
+    folder : Path, optional
+        Where sets are kept, by default the user's cache folder.
+    progress : callable, optional
+        Called with the number of exposures made and their total.
+
+    Returns
+    -------
+    Path
+        Association beside its exposures.
+
+    Raises
+    ------
+    InputError
+        When there is no such set.
+    OutputError
+        When the exposures cannot be written.
+    """
+    geometry = _geometry(instrument)
+    kept = (folder or demo_folder()) / f"{instrument}-{VERSION}"
+    association = kept / f"{_product(geometry)}_asn.json"
+    if _complete(association):
+        return association
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{kept.name}.part.", dir=kept.parent) as made:
+            write_exposures(instrument, Path(made) / kept.name, progress=progress)
+            _put_in_place(Path(made) / kept.name, kept, association)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(
+            f"The demo's exposures cannot be written to {kept}: {reason}; free some space there."
+        ) from error
+    return association
+
+
+def write_exposures(
+    instrument: str, folder: Path, seed: int = 1, progress: Callable[[int, int], None] | None = None
+) -> Path:
+    """Write a set of exposures and its association into a folder.
+
+    Parameters
+    ----------
+    instrument : {"miri"}
+        Which set.
+    folder : Path
+        Made when absent; files in it are overwritten.
+    seed : int
+        The same seed gives the same pixels.
+    progress : callable, optional
+        Called with the number of exposures made and their total.
+
+    Returns
+    -------
+    Path
+        The association.
+    """
+    geometry = _geometry(instrument)
+    folder.mkdir(parents=True, exist_ok=True)
+    coordinates = geometry.slice_map()
+    total = len(geometry.DITHERS)
+    names = []
+    for number in range(1, total + 1):
+        if progress is not None:
+            progress(number - 1, total)
+        name = f"jw00000001001_02101_{number:05d}_{geometry.DETECTOR}_cal.fits"
+        with make_exposure(instrument, number, seed, coordinates) as model:
+            model.save(folder / name)
+        names.append(name)
+    if progress is not None:
+        progress(total, total)
+    return _write_association(folder, _product(geometry), names)
+
+
+def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: SliceMap | None = None) -> Any:
+    """One exposure of the demo, as a data model.
+
+    Parameters
+    ----------
+    instrument : {"miri"}
+        Which set.
+    number : int
+        Dither position, counted from one.
+    seed : int
+        The same seed gives the same pixels.
+    coordinates : SliceMap, optional
+        The instrument's slice map, when it is at hand.
+
+    Returns
+    -------
+    `~stdatamodels.jwst.datamodels.IFUImageModel`
+        Calibrated exposure with its WCS.
+    """
+    import gwcs
+    from stdatamodels.jwst import datamodels
+
+    geometry = _geometry(instrument)
+    scene = SCENES[instrument]
+    coordinates = coordinates or geometry.slice_map()
+    # Metadata is checked once, when the model is saved: checking every assignment takes longer than the rest.
+    model = datamodels.IFUImageModel(geometry.SHAPE, validate_on_assignment=False, strict_validation=True)
+    aim(model, geometry.FIELD, scene.star, geometry.DITHERS[number - 1])
+    model.meta.wcs = gwcs.WCS([*geometry.slicer_steps(coordinates), *sky_steps(model)])
+    write_footprint(model, geometry.FIELD, coordinates)
+
+    star, neighbour = (locate(model, geometry.FIELD, one) for one in (scene.star, scene.neighbour))
+    image = surface_brightness(scene, coordinates, geometry.OPTICS, star, neighbour)
+    rng = np.random.default_rng((seed, number))
+    for name, array in calibrated_arrays(image, coordinates.region, _NOISE[instrument], rng).items():
+        setattr(model, name, array)
+    _describe(model, geometry, number)
+    return model
+
+
+def _describe(model: Any, geometry: ModuleType, number: int) -> None:
+    """Write the metadata that the pipeline's third stage looks at and that a person expects."""
+    geometry.describe(model)
+    meta = model.meta
+    meta.telescope = "JWST"
+    meta.target.catalog_name = meta.target.proposer_name = "ATM-VIEWER-DEMO"
+    meta.target.type, meta.target.source_type = "FIXED", "POINT"
+    meta.observation.date, meta.observation.time = "2025-01-01", "00:00:00.000"
+    meta.observation.program_number, meta.observation.visit_id = "00000", "00000001001"
+    meta.observation.observation_number = meta.observation.visit_number = "001"
+    meta.observation.visit_group, meta.observation.activity_id = "02", "01"
+    meta.observation.exposure_number = f"{number:05d}"
+    meta.dither.position_number, meta.dither.total_points = number, len(geometry.DITHERS)
+    meta.exposure.start_time, meta.exposure.mid_time, meta.exposure.end_time = 60676.0, 60676.003, 60676.006
+    meta.exposure.exposure_time = meta.exposure.effective_exposure_time = 500.0
+    meta.exposure.nints, meta.exposure.ngroups = 1, 30
+    meta.bunit_data = meta.bunit_err = "MJy/sr"
+    meta.photometry.pixelarea_arcsecsq = geometry.PIXEL_AREA
+    meta.photometry.pixelarea_steradians = geometry.PIXEL_AREA * np.radians(1 / 3600) ** 2
+    for step in ("assign_wcs", "flat_field", "photom"):
+        setattr(meta.cal_step, step, "COMPLETE")
+
+
+def _write_association(folder: Path, product: str, names: list[str]) -> Path:
+    members = [{"expname": name, "exptype": "science"} for name in names]
+    content = {
+        "asn_type": "spec3",
+        "asn_rule": "DMSLevel3Base",
+        "asn_id": "o001",
+        "asn_pool": "none",
+        "program": "00000",
+        "target": "t001",
+        "products": [{"name": product, "members": members}],
+    }
+    path = folder / f"{product}_asn.json"
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _complete(association: Path) -> bool:
+    """Whether an association and all its exposures exist; people and systems do clear out caches."""
+    try:
+        members = json.loads(association.read_text(encoding="utf-8"))["products"][0]["members"]
+    except FileNotFoundError:
+        return False
+    return all((association.parent / member["expname"]).is_file() for member in members)
+
+
+def _put_in_place(made: Path, kept: Path, association: Path) -> None:
+    """Move a finished folder to its place, unless another process was faster."""
+    if kept.exists() and not _complete(association):
+        shutil.rmtree(kept)
+    try:
+        os.rename(made, kept)
+    except OSError:
+        if not _complete(association):
+            raise
+
+
+def _geometry(instrument: str) -> ModuleType:
+    try:
+        return _GEOMETRIES[instrument]
+    except KeyError:
+        known = " and ".join(_GEOMETRIES)
+        raise InputError(f"There is no demo for {instrument!r}; there is one for {known}.") from None
+
+
+def _product(geometry: ModuleType) -> str:
+    return f"jw00000-o001_t001_{geometry.PRODUCT}"

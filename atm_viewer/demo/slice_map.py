@@ -1,0 +1,34 @@
+"""Where every detector pixel of an image slicer looks: slice, place along and across it, wavelength."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SliceMap:
+    """Coordinates of all pixels of a detector.
+
+    Attributes
+    ----------
+    region : ndarray of int32, shape (ysize, xsize)
+        Number of the slice, zero between slices.
+    alpha, beta : ndarray of float64, shape (ysize, xsize)
+        Place of the pixel's centre along and across its slice in arcsec, NaN between slices.
+    wavelength : ndarray of float64, shape (ysize, xsize)
+        Wavelength of the pixel's centre in um, NaN between slices.
+    pixel_width : float
+        Width of a pixel along the slice in arcsec.
+    slice_width : ndarray of float64, shape (ysize, xsize)
+        Width of the pixel's slice in arcsec, NaN between slices.
+    """
+
+    region: NDArray[np.int32]
+    alpha: NDArray[np.float64]
+    beta: NDArray[np.float64]
+    wavelength: NDArray[np.float64]
+    pixel_width: float
+    slice_width: NDArray[np.float64]
