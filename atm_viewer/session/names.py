@@ -1,0 +1,106 @@
+"""Names for people: jobs, exposures, bands, products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from atm_viewer.engine.reports import SliceReport
+from atm_viewer.jobs.messages import (
+    CloseExposures,
+    Correct,
+    MakeSkyImage,
+    MakeSpectra,
+    OpenExposures,
+    Request,
+    ShowProfile,
+    WriteCubes,
+    WriteExposures,
+)
+
+
+def count(number: int, noun: str) -> str:
+    """Put a number and a noun together, ``1 file`` or ``3 files``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def job_name(request: Request) -> str:
+    """Say what a job does, as in the status bar."""
+    match request:
+        case OpenExposures(paths):
+            return f"Opening {Path(paths[0]).name if len(paths) == 1 else count(len(paths), 'file')}"
+        case CloseExposures():
+            return "Closing"
+        case Correct():
+            return "Fitting slices"
+        case ShowProfile(number=number, column=column):
+            return f"Profile of slice {number}, column {column}"
+        case MakeSkyImage(band=band):
+            return f"Sky image, {band}"
+        case MakeSpectra():
+            return "Spectra"
+        case WriteCubes(product=product):
+            return f"Writing cubes of {product}"
+        case WriteExposures(paths=paths):
+            return f"Writing {count(len(paths), 'corrected exposure')}"
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names without what all of them begin with, cut at an underscore, so that the difference is in sight.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the open exposures.
+
+    Returns
+    -------
+    list of str
+        In the same order; unchanged for a single name or without a common beginning.
+    """
+    common = _common_start(names) if len(set(names)) > 1 else ""
+    cut = common.rfind("_")
+    return [f"…{name[cut:]}" if cut > 2 else name for name in names]
+
+
+def short_bands(bands: Sequence[str]) -> str:
+    """Bands in few letters: ``ch1-short``, ``ch2-short`` become ``ch1+2 short``."""
+    pairs = [band.split("-", 1) for band in bands]
+    if len(pairs) > 1 and all(len(p) == 2 and p[0].startswith("ch") for p in pairs) and len({p[1] for p in pairs}) == 1:
+        return f"{'+'.join([pairs[0][0], *(p[0][2:] for p in pairs[1:])])} {pairs[0][1]}"
+    return ", ".join(bands)
+
+
+def slice_state(report: SliceReport) -> str:
+    """Few words on how a slice was fitted; the report's ``reason`` has the sentence."""
+    if report.peak != report.peak or not report.fitted + report.reused + report.sparse + report.few:
+        return "empty" if report.peak != report.peak else "below threshold"
+    if not report.fitted:
+        return "no spline: too sparse" if report.sparse >= report.few else "no spline: too few"
+    parts = [f"{report.reused} reused"] if report.reused else []
+    parts += [f"{report.sparse} sparse"] if report.sparse else []
+    return ", ".join(["fitted", *parts])
+
+
+def common_product(names: Sequence[str]) -> str:
+    """Product name that exposures suggest: what their names begin with, up to an underscore."""
+    common = _common_start(names)
+    head = common[: common.rfind("_")] if "_" in common else common
+    return head.strip("_-") or "atm-viewer"
+
+
+def cube_files(product: str, bands: Sequence[str], which: str) -> list[str]:
+    """Names of the cubes that a run writes; ``which`` is ``before``, ``after`` or ``both``."""
+    stems = {"before": [product], "after": [f"{product}-atm"], "both": [product, f"{product}-atm"]}[which]
+    return [f"{stem}_{band}_s3d.fits" for stem in stems for band in bands]
+
+
+def exposure_files(names: Sequence[str]) -> list[str]:
+    """Names of the corrected exposures that a run writes."""
+    return [f"{name}_atm.fits" for name in names]
+
+
+def _common_start(names: Sequence[str]) -> str:
+    low, high = min(names, default=""), max(names, default="")
+    same = (i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b)
+    return low[: next(same, min(len(low), len(high)))]

@@ -1,0 +1,122 @@
+"""What to look at first, and what lies where: slices, columns, bands and levels of an exposure."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from atm_viewer.engine.reports import CorrectionReport, ExposureView, SkyImage
+
+#: Pixels that are enough for statistics on the window's thread; more would be felt.
+_SAMPLE = 200_000
+
+
+def slices_of(view: ExposureView) -> tuple[int, ...]:
+    """Slice numbers, ascending: `ExposureView.slices` without the sort, which would be felt in the window."""
+    counts = np.bincount(np.maximum(view.regions, 0).ravel())
+    return tuple(int(n) for n in np.flatnonzero(counts) if n > 0)
+
+
+def columns_of(view: ExposureView, number: int) -> tuple[int, int]:
+    """First and last column (element along dispersion) of a slice; (0, 0) when the slice has no pixel."""
+    columns = np.flatnonzero((view.regions == number).any(axis=1 - view.dispersion_axis))
+    return (int(columns[0]), int(columns[-1])) if columns.size else (0, 0)
+
+
+def band_of(view: ExposureView, number: int) -> str:
+    """Band of a slice: in MIRI the hundreds of the slice's number are the channel."""
+    start = f"ch{number // 100}-"
+    return next((band for band in view.bands if band.startswith(start)), view.bands[0])
+
+
+def brightest_slice(view: ExposureView, slices: tuple[int, ...], report: CorrectionReport | None = None) -> int:
+    """Slice to look at first.
+
+    Parameters
+    ----------
+    view : ExposureView
+        The exposure.
+    slices : tuple of int
+        Slices to choose from, at least one.
+    report : CorrectionReport or None
+        Gives the peaks of the collapsed profiles; without it the 95th percentile of a sample of the slice's pixels
+        stands for the peak (a point source covers about a tenth of a slice).
+
+    Returns
+    -------
+    int
+        Number of the brightest slice; the first one when none has a finite pixel.
+    """
+    if report is not None:
+        peaks = {s.number: s.peak for s in report.slices if s.number in slices and math.isfinite(s.peak)}
+    else:
+        step = max(1, view.sci.size // _SAMPLE)
+        rows = (slice(None, None, step), slice(None))
+        sample = rows if view.dispersion_axis == 0 else rows[::-1]
+        regions, sci = view.regions[sample], view.sci[sample]
+        good = np.isfinite(sci) & (regions > 0)
+        regions, sci = regions[good], sci[good]
+        order = np.argsort(regions, kind="stable")
+        regions, sci = regions[order], sci[order]
+        peaks = {}
+        for number in slices:
+            values = sci[np.searchsorted(regions, number) : np.searchsorted(regions, number, side="right")]
+            if values.size:
+                peaks[number] = float(np.percentile(values, 95))
+    return max(peaks, key=lambda number: peaks[number]) if peaks else slices[0]
+
+
+def middle_column(view: ExposureView, number: int) -> int:
+    """Column in the middle of a slice."""
+    first, last = columns_of(view, number)
+    return (first + last) // 2
+
+
+def clipped_level(view: ExposureView, number: int) -> tuple[float, float]:
+    """Mean and standard deviation behind a slice's threshold, from a sample of the pixels.
+
+    Parameters
+    ----------
+    view : ExposureView
+        The exposure.
+    number : int
+        The slice: its channel counts in MIRI, all slices in NIRSpec.
+
+    Returns
+    -------
+    mean, sigma : float
+        Sigma-clipped (3 sigma about the median, five times at most, as the pipeline does) [unit of the exposure];
+        0 without a finite pixel. A negative mean counts as 0, as in the pipeline.
+    """
+    step = max(1, view.sci.size // _SAMPLE)
+    regions, sci = view.regions.ravel()[::step], view.sci.ravel()[::step]
+    chosen = regions > 0 if view.instrument != "MIRI" else regions // 100 == number // 100
+    values = np.sort(sci[chosen & np.isfinite(sci)].astype(np.float64))
+    for _ in range(5):
+        if not values.size:
+            return 0.0, 0.0
+        centre, spread = values[values.size // 2], values.std()
+        kept = values[np.searchsorted(values, centre - 3 * spread) : np.searchsorted(values, centre + 3 * spread)]
+        if not 0 < kept.size < values.size:
+            break
+        values = kept
+    return max(0.0, float(values.mean())), float(values.std())
+
+
+def threshold_for(flux: float, level: tuple[float, float]) -> float | None:
+    """Threshold in sigma that puts the flux threshold at a value, to three digits; None when it cannot be said."""
+    mean, sigma = level
+    if not sigma > 0 or not math.isfinite(flux):
+        return None
+    value = (flux - mean) / sigma
+    return float(f"{max(value, 0.0):.3g}")
+
+
+def covers(image: SkyImage, ra: float, dec: float) -> bool:
+    """Whether a position [deg] falls on a spaxel with data."""
+    east, north = image.offsets(ra, dec)
+    x = int(np.floor(image.x0 - east / image.spaxel + 0.5))
+    y = int(np.floor(image.y0 + north / image.spaxel + 0.5))
+    ny, nx = image.image.shape
+    return 0 <= x < nx and 0 <= y < ny and bool(np.isfinite(image.image[y, x]))

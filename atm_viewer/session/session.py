@@ -1,0 +1,670 @@
+"""What is open, chosen and wanted: the one state behind the window.
+
+What the window should show is a pure function of the state (`Session._wanted`). After every change the session asks the
+workers for what it wants and has not asked for yet, and an answer is taken only when it answers the latest question.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QUndoStack
+
+from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.recipe import FitParams, Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.reports import (
+    CorrectionReport,
+    ExposureView,
+    SkyImage,
+    SliceProfile,
+    SliceReport,
+    SpaxelSpectra,
+    WrittenProducts,
+)
+from atm_viewer.jobs.messages import (
+    CloseExposures,
+    Correct,
+    MakeSkyImage,
+    MakeSpectra,
+    Opened,
+    OpenExposures,
+    Outcome,
+    Progress,
+    Request,
+    ShowProfile,
+    Status,
+    WriteCubes,
+    WriteExposures,
+)
+from atm_viewer.session.commands import EditRecipe, edit_name
+from atm_viewer.session.names import count, job_name
+from atm_viewer.session.selection import (
+    band_of,
+    brightest_slice,
+    clipped_level,
+    columns_of,
+    covers,
+    slices_of,
+    threshold_for,
+)
+from atm_viewer.session.state import Job, Message, OpenExposure, Workers
+
+
+@dataclass
+class _Shown:
+    """One thing the window shows: the latest question, its job while it is under way, and the latest answer."""
+
+    asked: Request | None = None
+    job: int | None = None
+    result: Any = None
+
+
+_NAMES = {Correct: "report", ShowProfile: "profile", MakeSkyImage: "sky", MakeSpectra: "spectra"}
+
+
+class Session(QObject):
+    """State of the window, its intents, and signals for what changed.
+
+    Parameters
+    ----------
+    make_workers : callable
+        Takes a function for `Progress` and `Outcome` (called on any thread) and returns `Workers`.
+    parent : QObject or None
+        Owner.
+    """
+
+    exposures_changed = pyqtSignal()  #: open exposures, or which of them are included
+    chosen_changed = pyqtSignal()  #: exposure, band, slice or column
+    recipe_changed = pyqtSignal()  #: recipe, or which exposures edits apply to
+    spaxel_changed = pyqtSignal()  #: position or aperture radius
+    report_changed = pyqtSignal()
+    profile_changed = pyqtSignal()
+    sky_changed = pyqtSignal()
+    spectra_changed = pyqtSignal()
+    pending_changed = pyqtSignal()
+    jobs_changed = pyqtSignal()
+    told = pyqtSignal(object)  #: a new `Message`
+    opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
+    _arrived = pyqtSignal(object)
+
+    def __init__(
+        self, make_workers: Callable[[Callable[[Progress | Outcome], None]], Workers], parent: QObject | None = None
+    ):
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.messages: list[Message] = []
+        self._exposures: dict[str, OpenExposure] = {}
+        self._exposure: str | None = None
+        self._band = ""
+        self._number = 0
+        self._column = 0
+        self._slice_by_hand = False
+        self._recipe = Recipe()
+        self._only_this = False
+        self._position: tuple[float, float] | None = None
+        self._radius: float | None = None
+        self._levels: dict[tuple[str, int], tuple[float, float]] = {}
+        self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "sky", "spectra")}
+        self._reports: dict[str, _Shown] = {}
+        self._jobs: dict[int, Job] = {}
+        self._stops: dict[int, Callable[[], None]] = {}
+        self._pending: frozenset[str] = frozenset()
+        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._workers = make_workers(self._arrived.emit)
+
+    # What views read
+
+    @property
+    def exposures(self) -> tuple[OpenExposure, ...]:
+        """Open exposures in the order of opening."""
+        return tuple(self._exposures.values())
+
+    @property
+    def included(self) -> tuple[str, ...]:
+        """Keys of the exposures that take part in products."""
+        return tuple(key for key, e in self._exposures.items() if e.included)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands of the included exposures, in order of first appearance."""
+        return tuple(dict.fromkeys(band for e in self.exposures if e.included for band in e.view.bands))
+
+    @property
+    def current(self) -> ExposureView | None:
+        """The chosen exposure."""
+        return self._exposures[self._exposure].view if self._exposure else None
+
+    @property
+    def slices(self) -> tuple[int, ...]:
+        """Slice numbers of the chosen exposure, ascending."""
+        return self._exposures[self._exposure].slices if self._exposure else ()
+
+    @property
+    def band(self) -> str:
+        """Band of sky image and spectra."""
+        return self._band
+
+    @property
+    def number(self) -> int:
+        """Chosen slice, 0 without an exposure."""
+        return self._number
+
+    @property
+    def column(self) -> int:
+        """Chosen column."""
+        return self._column
+
+    @property
+    def recipe(self) -> Recipe:
+        """Recipe in force."""
+        return self._recipe
+
+    @property
+    def only_this(self) -> bool:
+        """Whether edits of a slice apply to the chosen exposure alone."""
+        return self._only_this
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """ICRS position of the spaxel [deg]."""
+        return self._position
+
+    @property
+    def radius(self) -> float | None:
+        """Radius of the aperture [arcsec]."""
+        return self._radius
+
+    @property
+    def report(self) -> CorrectionReport | None:
+        """Latest report on the chosen exposure; of an older recipe while a new one is pending."""
+        shown = self._reports.get(self._exposure or "")
+        return shown.result if shown else None
+
+    @property
+    def profile(self) -> SliceProfile | None:
+        """Latest profile."""
+        return self._shown["profile"].result
+
+    @property
+    def sky(self) -> SkyImage | None:
+        """Latest sky image."""
+        return self._shown["sky"].result
+
+    @property
+    def spectra(self) -> SpaxelSpectra | None:
+        """Latest spectra."""
+        return self._shown["spectra"].result
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """Which of ``report``, ``profile``, ``sky`` and ``spectra`` are being renewed."""
+        return self._pending
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Jobs under way, oldest first."""
+        return tuple(self._jobs.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that can be shown is there and nothing is under way."""
+        parts = (self.report, self.profile, self.sky, self.spectra)
+        return not self._jobs and not self._pending and (not self._exposures or all(p is not None for p in parts))
+
+    def slice_report(self, number: int) -> SliceReport | None:
+        """Report on a slice of the chosen exposure."""
+        slices = self.report.slices if self.report else ()
+        return next((s for s in slices if s.number == number), None)
+
+    def params(self, number: int) -> FitParams:
+        """Parameters in force in a slice of the chosen exposure."""
+        return self._recipe.params(number, self.current.name if self.current else "")
+
+    def overridden(self, number: int) -> dict[str, str | None]:
+        """Names of the parameters set for a slice; the exposure they are set for, or None for all."""
+        found: dict[str, str | None] = {}
+        for exposure in (None, self.current.name if self.current else None):
+            found.update(dict.fromkeys(self._recipe.override(number, exposure).values(), exposure))
+        return found
+
+    # Intents: files
+
+    def open_files(self, paths: Sequence[str | os.PathLike[str]]) -> None:
+        """Open cal/crf files and associations."""
+        if paths:
+            self._submit(OpenExposures(tuple(str(p) for p in paths)), lasting=True)
+
+    def close_exposure(self, key: str) -> None:
+        """Close an exposure; recipe and edits stay."""
+        if key not in self._exposures:
+            return
+        keys = list(self._exposures)
+        del self._exposures[key]
+        self._reports.pop(key, None)
+        self._levels = {k: v for k, v in self._levels.items() if k[0] != key}
+        self._submit(CloseExposures((key,)))
+        if key == self._exposure:
+            index = keys.index(key)
+            neighbours = keys[index + 1 :] + keys[:index][::-1]
+            self._exposure = None
+            if neighbours:
+                self._choose_exposure(neighbours[0])
+        if not self._exposures:
+            self._band, self._number, self._column = "", 0, 0
+            self._position = self._radius = None
+            self._slice_by_hand = False
+            self.spaxel_changed.emit()
+        self.exposures_changed.emit()
+        self.chosen_changed.emit()
+        self.report_changed.emit()
+        self._renew()
+
+    def include(self, key: str, included: bool) -> None:
+        """Say whether an exposure takes part in sky image, spectra and products."""
+        if key in self._exposures and self._exposures[key].included != included:
+            self._exposures[key] = replace(self._exposures[key], included=included)
+            self.exposures_changed.emit()
+            self._renew()
+
+    # Intents: what to look at
+
+    def select_exposure(self, key: str) -> None:
+        """Look at another exposure; slice and column stay where they exist."""
+        if key in self._exposures and key != self._exposure:
+            self._choose_exposure(key)
+            self.chosen_changed.emit()
+            self.report_changed.emit()
+            self._renew()
+
+    def select_band(self, band: str) -> None:
+        """Show sky and spectra of another band, and its brightest slice when the chosen one is of another."""
+        view = self.current
+        if band == self._band or band not in self.bands:
+            return
+        self._band = band
+        if view is not None and band in view.bands and band_of(view, self._number) != band:
+            self._choose_slice(brightest_slice(view, self._slices_in(band), self.report))
+        self.chosen_changed.emit()
+        self._renew()
+
+    def select_slice(self, number: int) -> None:
+        """Look at another slice; the band follows, the column stays where the slice has it."""
+        self.select(number, self._column)
+
+    def select_column(self, column: int) -> None:
+        """Look at another column of the slice."""
+        self.select(self._number, column)
+
+    def select(self, number: int, column: int) -> None:
+        """Look at a column of a slice."""
+        view = self.current
+        if view is None or number not in self.slices:
+            return
+        self._slice_by_hand = True
+        chosen = (self._number, self._column)
+        self._choose_slice(number, column)
+        if chosen != (self._number, self._column):
+            self._band = band_of(view, number)
+            self.chosen_changed.emit()
+            self._renew()
+
+    def step_slice(self, delta: int) -> None:
+        """Look at the next (1) or previous (-1) slice, in the order of numbers."""
+        if self.current is not None:
+            index = self.slices.index(self._number) + delta
+            self.select_slice(self.slices[max(0, min(index, len(self.slices) - 1))])
+
+    def step_column(self, delta: int) -> None:
+        """Look at a column further along the dispersion."""
+        self.select_column(self._column + delta)
+
+    def pick_sky(self, ra: float, dec: float) -> None:
+        """Show the spectra of another position [deg]."""
+        if (ra, dec) != self._position:
+            self._position = (ra, dec)
+            self.spaxel_changed.emit()
+            self._renew()
+
+    def set_radius(self, radius: float) -> None:
+        """Change the radius of the aperture [arcsec]."""
+        radius = round(radius, 3)
+        if radius > 0 and radius != self._radius:
+            self._radius = radius
+            self.spaxel_changed.emit()
+            self._renew()
+
+    def refresh(self) -> None:
+        """Compute everything in sight again, after a failure or a cancelled preview."""
+        for shown in (*self._shown.values(), *self._reports.values()):
+            shown.asked = None
+        self._renew()
+
+    # Intents: recipe
+
+    def set_global(self, name: str, value: Any) -> None:
+        """Change a value of all slices, by the name it has in `Recipe`."""
+        old = getattr(self._recipe, name)
+        if value != old:
+            self._edit(edit_name("All slices", name, old, value), replace(self._recipe, **{name: value}))
+
+    def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
+        """Change a value of one slice.
+
+        Parameters
+        ----------
+        number : int
+            Slice.
+        name : str
+            Name of the parameter in `SliceOverride`.
+        value : object
+            New value; None, or the value that would be inherited, takes the override away.
+        exposure : str or None
+            Name of the one exposure it applies to; None for all.
+        """
+        override = self._recipe.override(number, exposure)
+        nothing: dict[str, Any] = {name: None}
+        bare = self._recipe.with_override(replace(override, **nothing))
+        resolved = exposure if exposure is not None else ""
+        inherited = getattr(replace(bare, psf_optimal=False).params(number, resolved), name)
+        old = getattr(replace(self._recipe, psf_optimal=False).params(number, resolved), name)
+        recipe = bare if value in (None, inherited) else bare.with_override(replace(override, **{name: value}))
+        if recipe != self._recipe:
+            subject = f"Slice {number}" if exposure is None else f"Slice {number} of {exposure}"
+            self._edit(edit_name(subject, name, old, inherited if value is None else value), recipe)
+
+    def edit_slice(self, number: int, name: str, value: Any) -> None:
+        """Change a value of a slice where it is seen: for the chosen exposure if only that is edited or has its own."""
+        if self.current is not None:
+            own = self.overridden(number).get(name) is not None
+            self.set_override(number, name, value, self.current.name if self._only_this or own else None)
+
+    def set_threshold_at(self, flux: float) -> None:
+        """Move the chosen slice's threshold to a flux [unit of the exposure], as a threshold in sigma."""
+        view = self.current
+        if view is None:
+            return
+        key = (view.key, self._number // 100 if view.instrument == "MIRI" else 0)
+        if key not in self._levels:
+            self._levels[key] = clipped_level(view, self._number)
+        value = threshold_for(flux, self._levels[key])
+        if value is None:
+            self.tell("warning", f"Slice {self._number} has no finite pixel to measure a threshold by.")
+        else:
+            self.edit_slice(self._number, "fit_threshold", value)
+
+    def set_only_this(self, only_this: bool) -> None:
+        """Let edits of a slice apply to the chosen exposure alone, or to all."""
+        if only_this != self._only_this:
+            self._only_this = only_this
+            self.recipe_changed.emit()
+
+    def reset_slice(self, number: int) -> None:
+        """Take all overrides of a slice away; those of the chosen exposure alone when only that is edited."""
+        name = self.current.name if self.current else None
+        kept = tuple(
+            o for o in self._recipe.overrides if o.number != number or (self._only_this and o.exposure != name)
+        )
+        if kept != self._recipe.overrides:
+            self._edit(f"Slice {number}: reset", replace(self._recipe, overrides=kept))
+
+    def reset_all(self) -> None:
+        """Go back to the pipeline's defaults for all slices and exposures."""
+        if self._recipe != Recipe():
+            self._edit("Reset all to defaults", Recipe())
+
+    def load_recipe(self, path: str | os.PathLike[str]) -> bool:
+        """Read a recipe from a file; a failure is told. Says whether it was read."""
+        try:
+            recipe = load_recipe(path)
+        except UserError as error:
+            self.tell("error", str(error))
+            return False
+        if recipe != self._recipe:
+            self._edit(f"Load {Path(path).name}", recipe)
+        self.undo_stack.setClean()
+        self.tell("info", f"Recipe {path} loaded.")
+        return True
+
+    def save_recipe(self, path: str | os.PathLike[str]) -> bool:
+        """Write the recipe to a file; a failure is told. Says whether it was written."""
+        target = Path(path)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            temporary.write_text(dump_recipe(self._recipe), encoding="utf-8")
+            os.replace(temporary, target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            self.tell("error", f"The recipe cannot be saved as {target}: {error.strerror or error}.")
+            return False
+        self.undo_stack.setClean()
+        self.tell("info", f"Recipe saved as {target}.")
+        return True
+
+    # Intents: products and jobs
+
+    def write_cubes(self, folder: str, product: str, which: str = "both", overwrite: bool = False) -> None:
+        """Write cubes of the included exposures; see `WriteCubes`."""
+        self._submit(
+            WriteCubes(self.included, self._recipe, str(folder), product, which, overwrite=overwrite), lasting=True
+        )
+
+    def write_exposures(self, folder: str, overwrite: bool = False) -> None:
+        """Write the included exposures, corrected; see `WriteExposures`."""
+        self._submit(WriteExposures(self.included, self._recipe, str(folder), overwrite), lasting=True)
+
+    def cancel(self, job: int) -> None:
+        """End a job."""
+        if job in self._stops:
+            self._stops[job]()
+        elif job in self._jobs:
+            self._workers.cancel(job)
+
+    def cancel_all(self) -> None:
+        """End all jobs."""
+        for job in list(self._jobs):
+            self.cancel(job)
+
+    def start_activity(self, name: str, stop: Callable[[], None]) -> int:
+        """Show work that is done outside of the workers as a job; ``stop`` is called when it is cancelled."""
+        number = min([0, *self._jobs]) - 1
+        self._jobs[number] = Job(number, name, lasting=True)
+        self._stops[number] = stop
+        self.jobs_changed.emit()
+        return number
+
+    def finish_activity(self, number: int) -> None:
+        """Take such work off the list of jobs."""
+        self._stops.pop(number, None)
+        if self._jobs.pop(number, None):
+            self.jobs_changed.emit()
+
+    def tell(self, level: str, text: str, detail: str = "") -> None:
+        """Tell something: level (``info``, ``warning``, ``error``), one sentence, and a traceback for the log."""
+        message = Message(level, text, detail, datetime.now().strftime("%H:%M:%S"))
+        self.messages.append(message)
+        self.told.emit(message)
+
+    def close(self) -> None:
+        """End the workers."""
+        for stop in list(self._stops.values()):
+            stop()
+        self._arrived.disconnect()
+        self._workers.close()
+
+    # Choices
+
+    def _choose_exposure(self, key: str) -> None:
+        self._exposure = key
+        view = self._exposures[key].view
+        if self._number in self.slices:
+            self._choose_slice(self._number, self._column)
+        else:
+            self._choose_slice(brightest_slice(view, self.slices, self.report))
+        if self._band not in view.bands:
+            self._band = band_of(view, self._number)
+
+    def _choose_slice(self, number: int, column: int | None = None) -> None:
+        view = self.current
+        assert view is not None
+        first, last = columns_of(view, number)
+        self._number = number
+        self._column = (first + last) // 2 if column is None else max(first, min(column, last))
+
+    def _slices_in(self, band: str) -> tuple[int, ...]:
+        view = self.current
+        return tuple(n for n in self.slices if view is not None and band_of(view, n) == band)
+
+    # Recipe
+
+    def _edit(self, name: str, recipe: Recipe) -> None:
+        self.undo_stack.push(EditRecipe(name, self._recipe, recipe, self._put_recipe))
+
+    def _put_recipe(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self.recipe_changed.emit()
+        self._renew()
+
+    # Questions and answers
+
+    def _wanted(self) -> dict[str, Request | None]:
+        """List what the state asks for; None where there is nothing to show."""
+        view, recipe = self.current, self._recipe
+        keys = tuple(e.view.key for e in self.exposures if e.included and self._band in e.view.bands)
+        spectra = None
+        if keys and self._position is not None and self._radius is not None:
+            spectra = MakeSpectra(keys, recipe, self._band, *self._position, self._radius)
+        return {
+            "report": Correct(view.key, recipe) if view else None,
+            "profile": ShowProfile(view.key, recipe, self._number, self._column) if view else None,
+            "sky": MakeSkyImage(keys, self._band) if keys else None,
+            "spectra": spectra,
+        }
+
+    def _renew(self) -> None:
+        """Ask for what is wanted and was not asked for."""
+        for name, request in self._wanted().items():
+            if name == "report":
+                if request is None:
+                    continue
+                shown = self._reports.setdefault(request.exposure, _Shown())  # type: ignore[union-attr]
+            else:
+                shown = self._shown[name]
+            if request == shown.asked:
+                continue
+            if request is None and shown.job is not None:
+                self._workers.cancel(shown.job)
+            shown.asked = request
+            shown.job = self._submit(request) if request is not None else None
+            stale_profile = name == "profile" and shown.result is not None and shown.result.exposure != self._exposure
+            if request is None or stale_profile:
+                shown.result = None
+                getattr(self, f"{name}_changed").emit()
+        self._update_pending()
+
+    def _update_pending(self) -> None:
+        current = self._reports.get(self._exposure or "", _Shown())
+        pending = frozenset(n for n, s in {**self._shown, "report": current}.items() if s.job is not None)
+        if pending != self._pending:
+            self._pending = pending
+            self.pending_changed.emit()
+
+    def _submit(self, request: Request, lasting: bool = False) -> int:
+        number = self._workers.submit(request)
+        self._jobs[number] = Job(number, job_name(request), lasting=lasting)
+        self.jobs_changed.emit()
+        return number
+
+    def _take(self, item: Progress | Outcome) -> None:
+        if isinstance(item, Progress):
+            if item.job in self._jobs:
+                self._jobs[item.job] = replace(self._jobs[item.job], step=item.step, fraction=item.fraction)
+                self.jobs_changed.emit()
+            return
+        job = self._jobs.pop(item.job, None)
+        if job is None:
+            return
+        name = _NAMES.get(type(item.request))
+        if name is not None:
+            self._take_preview(name, job, item)
+        elif item.status is Status.DONE:
+            self._take_result(item)
+        else:
+            self._tell_failure(job, item)
+        self.jobs_changed.emit()
+        self._update_pending()
+
+    def _take_preview(self, name: str, job: Job, outcome: Outcome) -> None:
+        shown = self._reports.get(outcome.request.exposure) if name == "report" else self._shown[name]  # type: ignore[union-attr]
+        if shown is None or shown.job != outcome.job or shown.asked != outcome.request:
+            return  # the answer to an older question
+        shown.job = None
+        if outcome.status is Status.DONE:
+            shown.result = outcome.result
+        else:
+            self._tell_failure(job, outcome)
+            if outcome.status is not Status.CANCELLED:
+                shown.result = None
+        getattr(self, f"{name}_changed").emit()
+        if outcome.status is Status.DONE:
+            self._look_first(name)
+
+    def _look_first(self, name: str) -> None:
+        """Take a first look at what arrived, as long as the user has not chosen."""
+        view = self.current
+        if name == "report" and view is not None and self.report is not None and not self._slice_by_hand:
+            self._slice_by_hand = True
+            number = brightest_slice(view, self.slices, self.report)
+            if number != self._number:
+                self._choose_slice(number)
+                self._band = band_of(view, number)
+                self.chosen_changed.emit()
+                self._renew()
+        if name == "sky" and self.sky is not None:
+            if self._position is not None and self._radius is not None and covers(self.sky, *self._position):
+                return
+            self._position = self.sky.peak
+            self._radius = self._radius or round(5 * self.sky.spaxel, 3)
+            self.spaxel_changed.emit()
+            self._renew()
+
+    def _take_result(self, outcome: Outcome) -> None:
+        match outcome.result:
+            case Opened() as opened:
+                self._take_opened(opened, outcome.request.paths)  # type: ignore[union-attr]
+            case WrittenProducts(paths):
+                names = ", ".join(Path(p).name for p in paths)
+                self.tell("info", f"Written to {outcome.request.folder}: {names}.")  # type: ignore[union-attr]
+
+    def _take_opened(self, opened: Opened, paths: tuple[str, ...]) -> None:
+        for problem in opened.problems:
+            self.tell("warning" if opened.exposures else "error", problem)
+        if not opened.exposures:
+            return
+        for view in opened.exposures:
+            if view.key in self._exposures:
+                self._reports.pop(view.key, None)
+            first = next(iter(self._exposures.values()), None)
+            fits = first is None or first.view.instrument == view.instrument
+            if not fits:
+                self.tell("warning", f"{view.name} is of another instrument, so it is not included in sky and spectra.")
+            self._exposures[view.key] = OpenExposure(view, slices_of(view), fits)
+        self.tell("info", f"Opened {count(len(opened.exposures), 'exposure')}.")
+        if self._exposure is None:
+            self._choose_exposure(opened.exposures[0].key)
+        self.exposures_changed.emit()
+        self.chosen_changed.emit()
+        self.report_changed.emit()
+        self.opened.emit(paths)
+        self._renew()
+
+    def _tell_failure(self, job: Job, outcome: Outcome) -> None:
+        if outcome.status is Status.CANCELLED:
+            self.tell("info", f"Cancelled: {job.name}.")
+        elif not (self.messages and self.messages[-1].text == outcome.sentence):
+            self.tell("error", outcome.sentence, outcome.detail)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from atm_viewer.session.session import Session
+from tests.session.fake_workers import FakeWorkers
+
+FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+
+
+@pytest.fixture
+def session(qtbot):
+    made = Session(FakeWorkers)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def workers(session) -> FakeWorkers:
+    return session._workers
+
+
+@pytest.fixture
+def opened(session, qtbot):
+    session.open_files(FILES)
+    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    return session

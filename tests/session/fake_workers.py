@@ -1,0 +1,338 @@
+"""Workers that answer at once from synthetic arrays, on a thread of their own as the real ones do."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from astropy.stats import sigma_clipped_stats
+
+from atm_viewer.engine.reports import (
+    CorrectionReport,
+    ExposureView,
+    Fate,
+    SkyImage,
+    SliceProfile,
+    SliceReport,
+    SpaxelSpectra,
+    WrittenProducts,
+)
+from atm_viewer.jobs.messages import (
+    CloseExposures,
+    Correct,
+    MakeSkyImage,
+    MakeSpectra,
+    Opened,
+    OpenExposures,
+    Outcome,
+    Progress,
+    ShowProfile,
+    Status,
+    WriteCubes,
+    WriteExposures,
+)
+
+RA, DEC = 83.8, -5.4
+
+
+def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = "MIRI") -> ExposureView:
+    """A MIRI-like exposure: two channels side by side, curved slices, one star in the slice in the middle of each."""
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    bend = 0.02 * size * (2 * y / size - 1) ** 2
+    pitch = size / (2 * slices)
+    place = np.clip((x + bend) / pitch, 0, 2 * slices - 1e-3)
+    index = place.astype(int)
+    across = place - index
+    inside = (across > 0.12) & (across < 0.88)
+    channel = index // slices
+    order = index % slices
+    regions = np.where(inside, (channel + 1) * 100 + order + 1, 0).astype(np.int32)
+    alpha = np.where(inside, (across - 0.5) / 0.38 * 1.8, np.nan).astype(np.float32)
+    beta = (order - slices // 2) * 0.6
+    wavelength = np.where(inside, 4.9 + 0.8 * y / size + 2.6 * channel, np.nan).astype(np.float32)
+    star = 7800 * np.exp(-0.5 * ((alpha + 0.3) / 0.12) ** 2 - 0.5 * (beta / 0.16) ** 2) * (1.2 - 0.4 * y / size)
+    noise = np.random.default_rng(7).normal(0, 2.1, (size, size))
+    sci = np.where(inside, star + 5 + noise, np.nan).astype(np.float32)
+    name = Path(path).stem.removesuffix("_cal").removesuffix("_crf")
+    digits = [int(part) for part in name.split("_") if part.isdigit()]
+    if instrument == "NIRSPEC":
+        bands: tuple[str, ...] = ("g235m-f170lp",)
+        regions = np.where(regions > 0, regions % 100 + (regions // 200) * slices, 0).astype(np.int32).T.copy()
+        sci, alpha, wavelength, beta = (a.T.copy() for a in (sci, alpha, wavelength, beta))
+    else:
+        bands = ("ch1-short", "ch2-short")
+    return ExposureView(
+        key=str(path),
+        name=name,
+        instrument=instrument,
+        detector="MIRIFUSHORT" if instrument == "MIRI" else "NRS1",
+        bands=bands,
+        dither=digits[0] if digits else 1,
+        dithers=4,
+        target="STAR",
+        unit="MJy/sr",
+        sci=sci,
+        dq=np.zeros((size, size), np.uint32),
+        regions=regions,
+        alpha=alpha,
+        wavelength=wavelength,
+        ra=RA + alpha.astype(float) / 3600 / np.cos(np.radians(DEC)),
+        dec=DEC + np.where(np.isfinite(alpha), beta, np.nan) / 3600,
+    )
+
+
+def report(view: ExposureView, recipe) -> CorrectionReport:
+    """What a recipe does to an exposure: slices whose peak is over the threshold are fitted."""
+    rows = []
+    miri = view.instrument == "MIRI"
+    group = np.where(view.regions > 0, view.regions // 100 if miri else 0, -1)
+    level = {g: sigma_clipped_stats(view.sci[group == g])[::2] for g in np.unique(group) if g >= 0}
+    trace = np.full(view.sci.shape, np.nan, np.float32)
+    for number in view.slices:
+        params = recipe.params(number, view.name)
+        chosen = view.regions == number
+        columns = int(chosen.any(axis=1 - view.dispersion_axis).sum())
+        edges = np.linspace(-1.8, 1.8, 22)
+        place = np.digitize(view.alpha[chosen], edges)
+        flux = np.array([np.median(view.sci[chosen][place == i]) if (place == i).any() else np.nan for i in range(23)])
+        mean, sigma = level[number // 100 if miri else 0]
+        peak, threshold = float(np.nanmax(flux)), float(mean + params.fit_threshold * sigma)
+        threshold = threshold if params.fit_threshold > 0 else -np.inf
+        fitted = peak > threshold
+        reused = 12 if number % 100 == 1 and fitted else 0
+        if fitted:
+            trace[chosen] = view.sci[chosen]
+        rows.append(
+            SliceReport(
+                number=number,
+                band=next((b for b in view.bands if b.startswith(f"ch{number // 100}")), view.bands[0]),
+                peak=peak,
+                threshold=threshold,
+                fitted=(columns - reused) * fitted,
+                reused=reused,
+                sparse=0,
+                few=0,
+                empty=0,
+                used=0.39 if fitted else 0.0,
+                reason=f"The peak of {peak:.1f} is {'above' if fitted else 'below'} the threshold of {threshold:.1f}.",
+                alpha=np.append(edges, 2.0) - 0.08,
+                flux=flux,
+                window=params.window or 50,
+                breakpoints=params.breakpoints or 36,
+                compact=params.use if params.use is not None else (((-0.7, 0.1),) if fitted else ()),
+            )
+        )
+    return CorrectionReport(view.key, tuple(rows), trace, 0.07)
+
+
+def profile(view: ExposureView, recipe, number: int, column: int) -> SliceProfile:
+    """The fit of a column, with a handful of rejected points."""
+    params = recipe.params(number, view.name)
+    rng = np.random.default_rng(column)
+    lines = view.sci if view.dispersion_axis == 0 else view.sci.T
+    regions = view.regions if view.dispersion_axis == 0 else view.regions.T
+    alphas = view.alpha if view.dispersion_axis == 0 else view.alpha.T
+    window = params.window or 50
+    low, high = max(0, column - window), min(len(lines), column + window + 1)
+    chosen = regions[low:high] == number
+    distance = (np.arange(low, high) - column)[:, None] * np.ones_like(chosen, dtype=int)
+    sums = np.nansum(np.where(chosen, lines[low:high], 0), axis=1, keepdims=True)
+    flux = (lines[low:high] / np.where(sums == 0, 1, sums))[chosen].astype(float)
+    alpha, distance = alphas[low:high][chosen].astype(float), distance[chosen].astype(np.int32)
+    grid = np.linspace(-1.75, 1.75, 400)
+    fitted = report(view, recipe).slices[view.slices.index(number)].fitted > 0
+    centre = flux[np.argmin(np.abs(distance))] if flux.size else 0
+    model = float(np.nanmax(flux, initial=0)) * np.exp(-0.5 * ((grid + 0.3) / 0.12) ** 2) + 0 * centre
+    return SliceProfile(
+        exposure=view.key,
+        number=number,
+        column=column,
+        fate=Fate.FITTED if fitted else Fate.BELOW_THRESHOLD,
+        reused_from=-1,
+        wavelength=4.9 + 0.8 * column / len(lines),
+        alpha=alpha,
+        flux=flux,
+        distance=distance,
+        rejected=rng.random(flux.size) < 0.01,
+        spline_alpha=grid if fitted else np.empty(0),
+        spline_flux=model if fitted else np.empty(0),
+        breakpoints=np.linspace(-1.6, 1.6, params.breakpoints or 36),
+        bounds=(-1.75, 1.75) if fitted else (np.nan, np.nan),
+        norm=float(sums[min(column - low, len(sums) - 1), 0]),
+        scale=float(sums[min(column - low, len(sums) - 1), 0]) if fitted else np.nan,
+    )
+
+
+def sky_image(band: str, size: int = 41) -> SkyImage:
+    """A star a little off the centre of a diamond-shaped field."""
+    y, x = np.mgrid[:size, :size]
+    c = size // 2
+    image = 9000 * np.exp(-0.5 * (np.hypot(x - c - 3, y - c + 2) / 2) ** 2) + 5.0
+    image[np.abs(x - c) + np.abs(y - c) > c] = np.nan
+    sky = SkyImage(band, image.astype(np.float32), "MJy/sr", RA, DEC, float(c), float(c), 0.13, (RA, DEC))
+    ra, dec = sky.position(-3 * 0.13, -2 * 0.13)
+    return SkyImage(band, sky.image, "MJy/sr", RA, DEC, float(c), float(c), 0.13, (float(ra), float(dec)))
+
+
+def spectra(request: MakeSpectra) -> SpaxelSpectra:
+    """A sloped continuum with resampling noise that is weaker after."""
+    rng = np.random.default_rng(3)
+    wave = np.linspace(4.9, 5.7, 600)
+    continuum = 16000 - 7000 * (wave - 4.9) / 0.8
+    wiggle = 0.12 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
+    before = continuum * (1 + wiggle + 0.004 * rng.normal(size=wave.size))
+    after = continuum * (1 + 0.12 * wiggle + 0.004 * rng.normal(size=wave.size))
+    aperture = continuum * 1.1e-5 * (1 + 0.004 * rng.normal(size=wave.size))
+    error = np.full(wave.size, 60.0)
+    return SpaxelSpectra(
+        band=request.band,
+        ra=request.ra,
+        dec=request.dec,
+        spaxel=(23, 18),
+        unit="MJy/sr",
+        wavelength=wave,
+        before=before,
+        after=after,
+        before_err=error,
+        after_err=error,
+        radius=request.radius,
+        aperture_before=aperture,
+        aperture_after=aperture * 1.001,
+        aperture_before_err=error * 1e-6,
+        aperture_after_err=error * 1e-6,
+        noise_before=0.082,
+        noise_after=0.014,
+    )
+
+
+class FakeWorkers:
+    """Answers like `atm_viewer.jobs.workers.Workers`, from synthetic exposures.
+
+    Parameters
+    ----------
+    notify : callable
+        Called on a background thread.
+
+    Attributes
+    ----------
+    requests : list
+        All that was submitted.
+    held : set of types
+        Requests of these types are answered only by `release`.
+    failing : dict of type to str
+        Requests of these types fail with this sentence.
+    crashing : set of types
+        Requests of these types crash.
+    size, slices : int
+        Of the exposures.
+    """
+
+    def __init__(self, notify: Callable[[Progress | Outcome], None]):
+        self.requests: list = []
+        self.held: set[type] = set()
+        self.failing: dict[type, str] = {}
+        self.crashing: set[type] = set()
+        self.size, self.slices = 96, 3
+        self.closed = False
+        self._notify = notify
+        self._views: dict[str, ExposureView] = {}
+        self._open: dict[int, object] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1)
+
+    def submit(self, request) -> int:
+        with self._lock:
+            self.requests.append(request)
+            job = len(self.requests)
+            older = [j for j, r in self._open.items() if _target(r) == _target(request)]
+            self._open[job] = request
+        for other in older if _target(request) else ():
+            self._end(other, Status.CANCELLED, "Newer parameters.")
+        if type(request) not in self.held:
+            self._pool.submit(self._answer, job)
+        return job
+
+    def cancel(self, job: int) -> None:
+        self._end(job, Status.CANCELLED, "Cancelled.")
+
+    def close(self) -> None:
+        self.closed = True
+        self._pool.shutdown(wait=True)
+
+    def release(self, kind: type) -> None:
+        """Answer all requests of a type that were held, and hold no more."""
+        self.held.discard(kind)
+        for job in [j for j, r in self._open.items() if isinstance(r, kind)]:
+            self._pool.submit(self._answer, job)
+
+    def progress(self, job: int, step: str, fraction: float) -> None:
+        self._pool.submit(self._notify, Progress(job, step, fraction))
+
+    def late(self, outcome: Outcome) -> None:
+        """Deliver any outcome."""
+        self._pool.submit(self._notify, outcome)
+
+    def asked(self, kind: type) -> list:
+        """Requests of a type so far."""
+        return [r for r in self.requests if isinstance(r, kind)]
+
+    def _answer(self, job: int) -> None:
+        request = self._open.get(job)
+        if request is None:
+            return
+        if type(request) in self.failing:
+            self._end(job, Status.FAILED, self.failing[type(request)])
+        elif type(request) in self.crashing:
+            self._end(job, Status.CRASHED, "The worker process ended unexpectedly; press F5 to try again.")
+        else:
+            self._end(job, Status.DONE, "Done.", self._result(request))
+
+    def _end(self, job: int, status: Status, sentence: str, result=None) -> None:
+        with self._lock:
+            request = self._open.pop(job, None)
+        if request is not None:
+            self._pool.submit(self._notify, Outcome(job, request, status, sentence, result))
+
+    def _result(self, request):
+        match request:
+            case OpenExposures(paths):
+                return self._open_files(paths)
+            case CloseExposures():
+                return None
+            case Correct(key, recipe):
+                return report(self._views[key], recipe)
+            case ShowProfile(key, recipe, number, column):
+                return profile(self._views[key], recipe, number, column)
+            case MakeSkyImage(_, band):
+                return sky_image(band)
+            case MakeSpectra():
+                return spectra(request)
+            case WriteCubes(folder=folder, product=product):
+                return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
+            case WriteExposures(folder=folder):
+                return WrittenProducts((os.path.join(folder, "x_atm.fits"),))
+
+    def _open_files(self, paths: Iterable[str]) -> Opened:
+        views, problems = [], []
+        for path in paths:
+            if "bad" in path:
+                problems.append(f"{path} is not a FITS file; give a calibrated exposure (_cal or _crf).")
+                continue
+            view = exposure_view(path, self.size, self.slices, "NIRSPEC" if "nrs" in path else "MIRI")
+            self._views[path] = view
+            views.append(view)
+        return Opened(tuple(views), tuple(problems))
+
+
+def _target(request) -> object:
+    """What newer requests supersede older ones for; None when they do not."""
+    match request:
+        case Correct(key):
+            return Correct, key
+        case ShowProfile() | MakeSkyImage() | MakeSpectra():
+            return type(request)
+    return None

@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import pytest
+
+from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.jobs.messages import (
+    Correct,
+    MakeSkyImage,
+    MakeSpectra,
+    OpenExposures,
+    Outcome,
+    ShowProfile,
+    Status,
+    WriteCubes,
+)
+from tests.session.conftest import FILES
+
+
+def settle(qtbot, session):
+    qtbot.waitUntil(lambda: session.complete)
+
+
+def test_first_look(opened, workers):
+    view = opened.current
+    assert view.key == FILES[0]
+    peaks = {s.number: s.peak for s in opened.report.slices}
+    assert opened.number == max(peaks, key=peaks.get)
+    assert opened.column == 47
+    assert opened.band == f"ch{opened.number // 100}-short"
+    assert opened.position == opened.sky.peak
+    assert opened.radius == pytest.approx(0.65)
+    assert opened.profile.number == opened.number
+    assert (opened.spectra.ra, opened.spectra.dec) == opened.position
+    assert workers.asked(MakeSpectra)[-1].exposures == tuple(FILES)
+    assert opened.messages[-1].text == "Opened 2 exposures."
+
+
+def test_an_edit_refits_and_renews(opened, workers, qtbot):
+    before, default = len(workers.requests), opened.slice_report(101).threshold
+    opened.set_override(101, "fit_threshold", 4.0)
+    assert opened.undo_stack.undoText() == "Slice 101: threshold 10 → 4"
+    assert opened.pending == {"report", "profile", "spectra"}
+    settle(qtbot, opened)
+    recipe = Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),))
+    asked = workers.requests[before:]
+    assert [type(r) for r in asked] == [Correct, ShowProfile, MakeSpectra]
+    assert all(r.recipe == recipe for r in asked)
+    assert opened.slice_report(101).threshold < 0.7 * default
+
+
+def test_undo_and_redo(opened, qtbot):
+    opened.set_global("slope_limit", 0.05)
+    opened.set_override(101, "use", ((-0.9, 0.4),))
+    assert opened.undo_stack.undoText() == "Slice 101: use range default → -0.9…0.4"
+    opened.undo_stack.undo()
+    assert opened.recipe == Recipe(slope_limit=0.05)
+    opened.undo_stack.undo()
+    assert opened.recipe == Recipe()
+    opened.undo_stack.redo()
+    settle(qtbot, opened)
+    assert opened.recipe == Recipe(slope_limit=0.05)
+
+
+def test_typing_the_inherited_value_takes_the_override_away(opened, qtbot):
+    opened.set_override(101, "fit_threshold", 4.0)
+    opened.set_override(101, "fit_threshold", 10.0)
+    assert opened.recipe == Recipe()
+    assert opened.undo_stack.undoText() == "Slice 101: threshold 4 → 10"
+    opened.set_override(101, "fit_threshold", None)
+    assert opened.undo_stack.count() == 2
+    settle(qtbot, opened)
+
+
+def test_edits_for_one_exposure(opened, qtbot):
+    name = opened.current.name
+    opened.set_only_this(True)
+    opened.edit_slice(101, "window", 30)
+    assert opened.recipe.overrides == (SliceOverride(101, name, window=30),)
+    assert opened.overridden(101) == {"window": name}
+    opened.set_only_this(False)
+    opened.edit_slice(101, "window", 20)  # the exposure's own value is the one in sight
+    assert opened.recipe.overrides == (SliceOverride(101, name, window=20),)
+    opened.edit_slice(101, "breakpoints", 40)
+    opened.select_exposure(FILES[1])
+    assert opened.overridden(101) == {"breakpoints": None}
+    assert opened.params(101).window is None
+    opened.reset_slice(101)
+    assert opened.recipe == Recipe()
+    opened.undo_stack.undo()
+    opened.reset_all()
+    assert opened.recipe == Recipe()
+    settle(qtbot, opened)
+
+
+def test_dragging_the_threshold_puts_it_there(opened, qtbot):
+    flux = 1.7 * opened.slice_report(opened.number).threshold
+    opened.set_threshold_at(flux)
+    assert opened.undo_stack.undoText().startswith(f"Slice {opened.number}: threshold 10 → ")
+    settle(qtbot, opened)
+    assert opened.slice_report(opened.number).threshold == pytest.approx(flux, rel=0.01)
+
+
+def test_late_answers_are_dropped(opened, workers, qtbot):
+    workers.held = {Correct, ShowProfile}
+    old_report, old_profile = opened.report, opened.profile
+    opened.set_override(101, "fit_threshold", 4.0)
+    first = workers.asked(Correct)[-1]
+    job = workers.requests.index(first) + 1
+    opened.set_override(101, "fit_threshold", 3.0)
+    # The answer to the first edit arrives although newer parameters were asked for.
+    with qtbot.assertNotEmitted(opened.report_changed, wait=100):
+        workers.late(Outcome(job, first, Status.DONE, "Done.", "a report on the older recipe"))
+    assert opened.report is old_report
+    assert opened.profile is old_profile
+    workers.release(Correct)
+    workers.release(ShowProfile)
+    settle(qtbot, opened)
+    assert opened.report is not old_report
+    assert workers.asked(Correct)[-1].recipe.override(101).fit_threshold == 3.0
+
+
+def test_superseded_work_is_not_told(opened, workers, qtbot):
+    workers.held = {ShowProfile}
+    told = len(opened.messages)
+    for column in (10, 11, 12):
+        opened.select_column(column)
+    workers.release(ShowProfile)
+    settle(qtbot, opened)
+    assert opened.profile.column == 12
+    assert len(opened.messages) == told
+    assert [r.column for r in workers.asked(ShowProfile)[-3:]] == [10, 11, 12]
+
+
+def test_choosing_slices_and_columns(opened, qtbot):
+    opened.select_slice(203)
+    assert opened.band == "ch2-short"
+    opened.step_slice(1)
+    assert opened.number == 203
+    opened.step_slice(-1)
+    assert opened.number == 202
+    opened.select_column(10_000)
+    assert opened.column == 95
+    opened.step_column(-5)
+    assert opened.column == 90
+    opened.select_slice(999)
+    assert opened.number == 202
+    opened.select_band("ch1-short")
+    assert opened.number == 102
+    settle(qtbot, opened)
+    assert opened.sky.band == "ch1-short"
+
+
+def test_other_exposure_keeps_the_slice(opened, workers, qtbot):
+    opened.select(103, 20)
+    opened.select_exposure(FILES[1])
+    assert opened.profile is None
+    settle(qtbot, opened)
+    assert (opened.number, opened.column) == (103, 20)
+    assert opened.report.exposure == FILES[1]
+    corrections = len(workers.asked(Correct))
+    opened.select_exposure(FILES[0])
+    settle(qtbot, opened)
+    assert len(workers.asked(Correct)) == corrections  # the report is still there
+
+
+def test_leaving_an_exposure_out(opened, workers, qtbot):
+    opened.include(FILES[0], False)
+    settle(qtbot, opened)
+    assert workers.asked(MakeSkyImage)[-1].exposures == (FILES[1],)
+    assert workers.asked(MakeSpectra)[-1].exposures == (FILES[1],)
+    opened.include(FILES[1], False)
+    assert opened.sky is None
+    assert opened.spectra is None
+
+
+def test_spaxel_and_radius(opened, workers, qtbot):
+    opened.pick_sky(83.8, -5.4)
+    opened.set_radius(1.0)
+    settle(qtbot, opened)
+    assert (opened.spectra.ra, opened.spectra.dec, opened.spectra.radius) == (83.8, -5.4, 1.0)
+    opened.select_band("ch2-short")
+    settle(qtbot, opened)
+    assert opened.position == (83.8, -5.4)  # it is on the other band's image too
+
+
+def test_problems_are_told_and_nothing_is_lost(opened, qtbot):
+    shown = opened.report
+    opened.open_files(["/data/bad.fits", "/data/jw09999-star_00003_mirifushort_cal.fits"])
+    settle(qtbot, opened)
+    assert [e.view.dither for e in opened.exposures] == [1, 2, 3]
+    assert opened.report is shown
+    assert [m.level for m in opened.messages[-2:]] == ["warning", "info"]
+    opened.open_files(["/data/bad.fits"])
+    settle(qtbot, opened)
+    assert opened.messages[-1].level == "error"
+    assert "not a FITS file" in opened.messages[-1].text
+    assert len(opened.exposures) == 3
+
+
+def test_another_instrument_is_not_included(opened, qtbot):
+    opened.open_files(["/data/nrs_cal.fits"])
+    settle(qtbot, opened)
+    assert opened.included == tuple(FILES)
+    assert any("another instrument" in m.text for m in opened.messages)
+    opened.select_exposure("/data/nrs_cal.fits")
+    opened.include("/data/nrs_cal.fits", True)
+    settle(qtbot, opened)
+    assert opened.band == "g235m-f170lp"
+
+
+def test_failures_and_trying_again(opened, workers, qtbot):
+    workers.failing[Correct] = "The exposure is all NaN."
+    opened.set_global("fit_threshold", 8.0)
+    qtbot.waitUntil(lambda: not opened.pending)
+    assert opened.report is None
+    assert opened.messages[-1].text == "The exposure is all NaN."
+    assert not opened.complete
+    workers.failing.clear()
+    opened.refresh()
+    settle(qtbot, opened)
+
+
+def test_a_crash_is_told_once_and_can_be_retried(opened, workers, qtbot):
+    workers.crashing = {Correct, ShowProfile, MakeSpectra}
+    told = len(opened.messages)
+    opened.set_global("fit_threshold", 8.0)
+    qtbot.waitUntil(lambda: not opened.pending)
+    assert [m.level for m in opened.messages[told:]] == ["error"]
+    workers.crashing.clear()
+    opened.refresh()
+    settle(qtbot, opened)
+
+
+def test_cancelling(opened, workers, qtbot):
+    workers.held = {WriteCubes}
+    opened.write_cubes("/out", "star", "after", overwrite=True)
+    request = workers.asked(WriteCubes)[0]
+    assert request == WriteCubes(tuple(FILES), Recipe(), "/out", "star", "after", overwrite=True)
+    (job,) = opened.jobs
+    assert job.lasting
+    workers.progress(job.number, "Drizzling", 0.5)
+    qtbot.waitUntil(lambda: opened.jobs[0].fraction == 0.5)
+    opened.cancel(job.number)
+    settle(qtbot, opened)
+    assert opened.messages[-1].text == "Cancelled: Writing cubes of star."
+
+
+def test_written_files_are_told(opened, qtbot):
+    opened.write_cubes("/out", "star")
+    settle(qtbot, opened)
+    assert opened.messages[-1].text == "Written to /out: star_ch1-short_s3d.fits."
+
+
+def test_opening_can_be_cancelled(session, workers, qtbot):
+    workers.held = {OpenExposures}
+    session.open_files(FILES)
+    session.cancel_all()
+    settle(qtbot, session)
+    assert session.exposures == ()
+
+
+def test_activities_are_jobs(session):
+    stopped = []
+    number = session.start_activity("Making the demo", lambda: stopped.append(True))
+    session.cancel(number)
+    assert stopped == [True]
+    session.finish_activity(number)
+    assert session.jobs == ()
+
+
+def test_closing_exposures(opened, workers, qtbot):
+    opened.close_exposure(FILES[0])
+    assert opened.current.key == FILES[1]
+    settle(qtbot, opened)
+    opened.close_exposure(FILES[1])
+    settle(qtbot, opened)
+    assert opened.current is None
+    assert opened.report is None
+    assert opened.sky is None
+    assert opened.profile is None
+    opened.open_files(FILES[:1])
+    settle(qtbot, opened)
+    assert opened.sky is not None
+
+
+def test_closing_while_something_is_under_way(opened, workers, qtbot):
+    workers.held = {Correct, ShowProfile, MakeSpectra}
+    opened.set_global("fit_threshold", 8.0)
+    for path in FILES:
+        opened.close_exposure(path)
+    for kind in (Correct, ShowProfile, MakeSpectra):
+        workers.release(kind)
+    settle(qtbot, opened)
+    assert opened.profile is None
+
+
+def test_recipes_are_saved_and_loaded(opened, tmp_path, qtbot):
+    opened.set_override(101, "use", ((-0.9, 0.4),))
+    recipe = opened.recipe
+    assert not opened.undo_stack.isClean()
+    assert opened.save_recipe(tmp_path / "mine.toml")
+    assert opened.undo_stack.isClean()
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.toml"]
+    opened.reset_all()
+    assert opened.load_recipe(tmp_path / "mine.toml")
+    assert opened.recipe == recipe
+    assert opened.undo_stack.undoText() == "Load mine.toml"
+    settle(qtbot, opened)
+
+
+def test_recipes_that_cannot_be_read_or_written(opened, tmp_path):
+    (tmp_path / "wrong.toml").write_text("version = 1\n[global]\nthreshold = 3\n")
+    assert not opened.load_recipe(tmp_path / "wrong.toml")
+    assert "unknown key 'threshold'" in opened.messages[-1].text
+    assert opened.recipe == Recipe()
+    assert not opened.save_recipe(tmp_path / "missing" / "mine.toml")
+    assert "cannot be saved" in opened.messages[-1].text
