@@ -83,3 +83,11 @@ def test_cube_parameters_are_a_valid_reference_file(instrument):
         model.validate()
         assert model.meta.instrument.name == instrument.upper()
         assert model.meta.reftype == "cubepar"
+
+
+def test_example_recipes_are_read():
+    from atm_viewer.engine.recipe import load_recipe
+
+    recipes = {path.name: load_recipe(path) for path in resource("recipes").glob("*.toml")}
+    assert recipes["crowded-field.toml"].fit_threshold == 0.0
+    assert [o.number for o in recipes["faint-companion.toml"].overrides] == [112, 113]
