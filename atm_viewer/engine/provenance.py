@@ -1,0 +1,116 @@
+"""How a product was made: recipe and versions, carried inside of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.recipe import Recipe, dump_recipe, parse_recipe
+
+PACKAGES = ("atm-viewer", "jwst", "stdatamodels", "numpy", "scipy", "astropy", "numba")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a product says about how it was made.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Recipe of the run.
+    applied : bool
+        Whether the recipe was applied: False in a cube of exposures as they are.
+    versions : mapping of str to str
+        Versions by package, and of ``python``.
+    """
+
+    recipe: Recipe
+    applied: bool
+    versions: Mapping[str, str]
+
+
+def current_versions() -> dict[str, str]:
+    """Versions of everything that takes part in making a product."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def add_history(model: Any, provenance: Provenance, exposures: Sequence[str]) -> None:
+    """Add HISTORY to an open datamodel: what was done, to which exposures, with which recipe and versions."""
+    versions = ", ".join(f"{name} {number}" for name, number in provenance.versions.items())
+    done = "adaptive trace model applied" if provenance.applied else "no adaptive trace model applied"
+    lines = [f"ATM Viewer: {done}; made with {versions}"]
+    lines += [f"ATM Viewer exposure: {_ascii(name)}" for name in exposures]
+    lines += [f"ATM Viewer recipe: {line}" for line in _lines(provenance.recipe) if line]
+    for line in lines:
+        model.add_history_entry(line)
+
+
+def append_provenance(path: str | os.PathLike, provenance: Provenance) -> None:
+    """Append extensions ``ATM_RECIPE`` (TOML, a row per line) and ``ATM_VERSIONS`` to a FITS file."""
+    from astropy.io import fits
+
+    recipe = _table("ATM_RECIPE", {"TOML": _lines(provenance.recipe)})
+    recipe.header["APPLIED"] = (provenance.applied, "adaptive trace model applied to this product")
+    versions = {"PACKAGE": list(provenance.versions), "VERSION": list(provenance.versions.values())}
+    with fits.open(path, mode="append") as hdus:
+        hdus.extend([recipe, _table("ATM_VERSIONS", versions)])
+
+
+def read_provenance(path: str | os.PathLike) -> Provenance:
+    """Read recipe and versions back from a product.
+
+    Parameters
+    ----------
+    path : path-like
+        A product of this program.
+
+    Returns
+    -------
+    Provenance
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or carries no recipe.
+    """
+    from astropy.io import fits
+
+    name = Path(path).name
+    try:
+        with fits.open(path) as hdus:
+            if "ATM_RECIPE" not in hdus or "ATM_VERSIONS" not in hdus:
+                raise InputError(f"{name} carries no recipe; give a product of ATM Viewer.")
+            text = "\n".join(hdus["ATM_RECIPE"].data["TOML"])
+            versions = hdus["ATM_VERSIONS"].data
+            return Provenance(
+                recipe=parse_recipe(text, f"The recipe in {name}"),
+                applied=bool(hdus["ATM_RECIPE"].header["APPLIED"]),
+                versions=dict(zip(map(str, versions["PACKAGE"]), map(str, versions["VERSION"]), strict=True)),
+            )
+    except (OSError, KeyError, UnicodeDecodeError) as error:
+        raise InputError(f"{name} cannot be read as FITS; download or make it again.") from error
+
+
+def _lines(recipe: Recipe) -> list[str]:
+    return _ascii(dump_recipe(recipe)).splitlines()
+
+
+def _ascii(text: str) -> str:
+    """FITS holds ASCII only; TOML reads the escapes back (other characters occur in its quoted text only)."""
+    return re.sub(r"[^\x00-\x7f]", lambda found: f"\\U{ord(found[0]):08X}", text)
+
+
+def _table(name: str, columns: Mapping[str, Sequence[str]]) -> Any:
+    from astropy.io import fits
+
+    made = [
+        fits.Column(name=key, format=f"{max(map(len, values))}A", array=list(values)) for key, values in columns.items()
+    ]
+    return fits.BinTableHDU.from_columns(made, name=name)
