@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def write_cubes(
             here = _within(progress, begun + 0.1 * share, begun + 0.9 * share)
             step = f"Building cubes {'after' if after else 'before'} correction"
             provenance = Provenance(recipe, after, versions)
-            with _watched(len(models) * len(bands), lambda done, here=here, step=step: here(step, done)):
+            with _watched(len(models) * len(bands), partial(here, step)):
                 built = build_cubes(models, bands, stems[after], parameters, channel)
             for band, cube in zip(bands, built, strict=True):
                 name = f"{stems[after]}_{band}_s3d.fits"
@@ -255,6 +256,7 @@ def oversampled_wcs(wcs: Any, factor: int) -> Any:
         return low * factor + shift, high * factor + shift
 
     frame = Frame2D(name="coordinates", axes_order=(0, 1))
+    inputs: tuple[str, ...]
     if "alpha_beta" in wcs.available_frames:
         first, axis, inputs = along & Identity(1), 0, ("x", "y")
     elif "coordinates" in wcs.available_frames:
