@@ -1,0 +1,207 @@
+"""The field on the sky: choose a spaxel and the aperture it is compared with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QRectF, QSignalBlocker, pyqtSignal
+from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QWidget
+
+from atm_viewer.engine.reports import SkyImage
+from atm_viewer.views.plotting import ImagePanel, Pixels, PlainAxis, make_brush, make_pen, with_unit
+from atm_viewer.views.theme import DARK, Theme
+
+LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any IFU field holds
+
+
+class SkyView(ImagePanel):
+    """White-light image in offsets from the tangent point [arcsec], east to the left, north up.
+
+    Signals
+    -------
+    picked(float, float)
+        ICRS position [deg] that was clicked.
+    radius_edited(float)
+        Radius of the aperture [arcsec] after the circle was dragged or the number typed.
+    hovered(str)
+        What is under the mouse, for the status line; empty when the mouse is elsewhere.
+    """
+
+    picked = pyqtSignal(float, float)
+    radius_edited = pyqtSignal(float)
+    hovered = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(
+            PlainAxis("bottom", "east offset", "arcsec"), PlainAxis("left", "north offset", "arcsec"), parent
+        )
+        self._sky: SkyImage | None = None
+        self._spaxel: tuple[float, float] | None = None
+        self.view.setAspectLocked(True)
+        self.view.invertX(True)
+
+        self.radius_box = QDoubleSpinBox()
+        self.radius_box.setRange(0.01, LARGEST_RADIUS)
+        self.radius_box.setDecimals(2)
+        self.radius_box.setSingleStep(0.05)
+        self.radius_box.setSuffix("″")
+        self.radius_box.setKeyboardTracking(False)
+        self.radius_box.setToolTip(
+            "Radius of the aperture around the spaxel [arcsec], or drag the handle of the circle; its spectrum "
+            "is nearly free of resampling noise and shows what the spaxel's should look like"
+        )
+        self.radius_label = QLabel("aperture r")
+        self.radius_label.setToolTip(self.radius_box.toolTip())
+        self.header.insertWidget(0, self.radius_label)
+        self.header.insertWidget(1, self.radius_box)
+
+        self._halo, self._marker = pg.PlotCurveItem(), pg.PlotCurveItem()
+        self._circle = pg.CircleROI((0, 0), radius=1.0, movable=False, rotatable=False, resizable=False)
+        self._circle.handles[0]["item"].setToolTip("Drag to change the radius of the aperture")
+        self._compass = _Compass()
+        for item in (self._halo, self._marker, self._circle):
+            self.plot.addItem(item, ignoreBounds=True)
+        self._compass.setParentItem(self.view)
+
+        self.clicked.connect(self._pick)
+        self.moved.connect(self._hover)
+        self.left.connect(lambda: self.hovered.emit(""))
+        self.view.sigResized.connect(self._place_compass)
+        self.radius_box.valueChanged.connect(self.radius_edited)
+        self._circle.sigRegionChanged.connect(self._radius_dragged)
+        self._circle.sigRegionChangeFinished.connect(lambda: self.radius_edited.emit(self.radius_box.value()))
+        self.set_theme(DARK)
+        self.show_image(None)
+
+    def show_image(self, image: SkyImage | None) -> None:
+        """Show the field; None empties the view. The zoom stays unless the grid is another one."""
+        known, self._sky = self._sky, image
+        self._compass.setVisible(image is not None)
+        self.radius_box.setEnabled(image is not None)
+        if image is None:
+            self.show_content(None, note="The field on the sky is shown here")
+        else:
+            rect = self._grid_rect(image)
+            moved = known is None or known.image.shape != image.image.shape or self._grid_rect(known) != rect
+            # x of the grid grows to the west, east offsets the other way
+            values = np.ascontiguousarray(image.image[:, ::-1])
+            self.show_content(Pixels(values, image.unit, f"mean of {image.band}", values), rect)
+            if moved:
+                self.fit()
+        self._draw_spaxel()
+
+    def show_spaxel(self, ra: float, dec: float, radius: float) -> None:
+        """Mark the spaxel at an ICRS position [deg] and the aperture of a radius [arcsec] around it."""
+        self._spaxel = (ra, dec)
+        with QSignalBlocker(self.radius_box):
+            self.radius_box.setValue(radius)
+        self._draw_spaxel()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        super().set_theme(theme)
+        self._halo.setPen(make_pen("#000000", 3.0, 0.8))
+        self._marker.setPen(make_pen(theme.mark, 1.4))
+        self._circle.setPen(make_pen(theme.mark, 1.6))
+        self._circle.hoverPen = make_pen(theme.accent, 2.0)
+        handle = self._circle.handles[0]["item"]
+        handle.pen = make_pen(theme.mark, 2.0)
+        handle.currentPen = handle.pen
+        handle.hoverPen = make_pen(theme.accent, 2.5)
+        self._compass.set_colour(theme.mark)
+
+    @staticmethod
+    def _grid_rect(image: SkyImage) -> QRectF:
+        """Edges of the grid in offsets east and north [arcsec]."""
+        ny, nx = image.image.shape
+        east = (image.x0 - (nx - 0.5)) * image.spaxel
+        return QRectF(east, (-0.5 - image.y0) * image.spaxel, nx * image.spaxel, ny * image.spaxel)
+
+    def _grid_pixel(self, image: SkyImage, east: float, north: float) -> tuple[int, int]:
+        """Zero-based (x, y) of the spaxel at an offset; may lie outside of the grid."""
+        return round(image.x0 - east / image.spaxel), round(image.y0 + north / image.spaxel)
+
+    def _draw_spaxel(self) -> None:
+        image, shown = self._sky, self._sky is not None and self._spaxel is not None
+        for item in (self._halo, self._marker, self._circle):
+            item.setVisible(shown)
+        if image is None or self._spaxel is None:
+            return
+        x, y = self._grid_pixel(image, *(float(v) for v in image.offsets(*self._spaxel)))
+        # spectra are taken at the centre of the spaxel
+        east, north, half = (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel, image.spaxel / 2.0
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * half + (east, north)
+        for item in (self._halo, self._marker):
+            item.setData(corners[:, 0], corners[:, 1])
+        radius = self.radius_box.value()
+        with QSignalBlocker(self._circle):
+            self._circle.setPos((east - radius, north - radius), update=False)
+            self._circle.setSize((2.0 * radius, 2.0 * radius))
+
+    def _radius_dragged(self) -> None:
+        with QSignalBlocker(self.radius_box):
+            self.radius_box.setValue(self._circle.size().x() / 2.0)
+
+    def _pick(self, east: float, north: float) -> None:
+        image = self._sky
+        if image is not None and self._rect.contains(east, north):
+            ra, dec = image.position(east, north)
+            self.picked.emit(float(ra), float(dec))
+
+    def _hover(self, east: float, north: float) -> None:
+        image = self._sky
+        if image is None or not self._rect.contains(east, north):
+            self.hovered.emit("")
+            return
+        x, y = self._grid_pixel(image, east, north)
+        ra, dec = image.position(east, north)
+        ny, nx = image.image.shape
+        value = float(image.image[min(max(y, 0), ny - 1), min(max(x, 0), nx - 1)])
+        text = (
+            f"spaxel x {x}, y {y}   {east:+.2f}″ east, {north:+.2f}″ north   RA {ra:.6f}° Dec {dec:+.6f}°   "
+            f"{with_unit(value, image.unit)}"
+        )
+        self.hovered.emit(text.replace("-", "−"))
+
+    def _place_compass(self) -> None:
+        self._compass.setPos(self.view.rect().right() - 16, self.view.rect().bottom() - 16)
+
+
+class _Compass(pg.GraphicsObject):
+    """Arrows to the north (up) and east (left) in the lower right corner of a plot."""
+
+    LENGTH = 30.0
+
+    def __init__(self):
+        super().__init__()
+        self._colour = DARK.mark
+        self.setZValue(100)
+
+    def set_colour(self, colour: str) -> None:
+        """Draw in a theme colour."""
+        self._colour = colour
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Extent around the corner of the arrows."""
+        return QRectF(-self.LENGTH - 18, -self.LENGTH - 18, self.LENGTH + 24, self.LENGTH + 24)
+
+    def paint(self, painter, *_: object) -> None:
+        """Draw a dark halo, then the arrows."""
+        painter.setRenderHint(painter.RenderHint.Antialiasing)
+        n, tip = self.LENGTH, 5.0
+        for pen in (make_pen("#000000", 4.0, 0.6), make_pen(self._colour, 1.6)):
+            painter.setPen(pen)
+            for a, b in (
+                ((0, 0), (0, -n)),
+                ((0, -n), (-tip, -n + tip)),
+                ((0, -n), (tip, -n + tip)),
+                ((0, 0), (-n, 0)),
+                ((-n, 0), (-n + tip, -tip)),
+                ((-n, 0), (-n + tip, tip)),
+            ):
+                painter.drawLine(pg.Point(*a), pg.Point(*b))
+        painter.setPen(make_pen(self._colour))
+        painter.setBrush(make_brush(self._colour))
+        painter.drawText(QRectF(-9, -n - 17, 18, 15), 0x84, "N")
+        painter.drawText(QRectF(-n - 17, -8, 14, 16), 0x84, "E")

@@ -1,0 +1,94 @@
+"""The user's hand: mouse on a plot, at positions given in the plot's own coordinates."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QMouseEvent
+from PyQt6.QtWidgets import QApplication, QWidget
+
+
+def show(qtbot, widget: QWidget, width: int = 700, height: int = 450) -> None:
+    """Show a widget at a size, laid out and painted."""
+    qtbot.addWidget(widget)
+    widget.resize(width, height)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    settle(qtbot)
+
+
+def settle(qtbot) -> None:
+    """Wait until layouts and plots are in place."""
+    for _ in range(3):
+        QApplication.processEvents()
+    qtbot.wait(20)
+
+
+def dot(plot: pg.PlotItem, x: float, y: float) -> QPoint:
+    """Where a position of a plot is on the canvas [dots]."""
+    return plot.getViewWidget().mapFromScene(plot.vb.mapViewToScene(QPointF(x, y)))
+
+
+def click(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
+    """Click with the left button."""
+    spot = dot(plot, x, y)
+    viewport = plot.getViewWidget().viewport()
+    _send(viewport, QEvent.Type.MouseMove, spot)
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=spot)
+    settle(qtbot)
+
+
+def hover(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
+    """Move the mouse without a button."""
+    _send(plot.getViewWidget().viewport(), QEvent.Type.MouseMove, dot(plot, x, y))
+    settle(qtbot)
+
+
+def leave(qtbot, plot: pg.PlotItem) -> None:
+    """Take the mouse off the canvas."""
+    QApplication.sendEvent(plot.getViewWidget(), QEvent(QEvent.Type.Leave))
+    settle(qtbot)
+
+
+def drag(qtbot, plot: pg.PlotItem, start: tuple[float, float], end: tuple[float, float], release: bool = True) -> None:
+    """Press the left button, move in a few steps, and let go."""
+    a, b = dot(plot, *start), dot(plot, *end)
+    viewport = plot.getViewWidget().viewport()
+    left = Qt.MouseButton.LeftButton
+    _send(viewport, QEvent.Type.MouseMove, a)
+    qtbot.wait(15)
+    _send(viewport, QEvent.Type.MouseButtonPress, a, left, left)
+    for k in range(1, 7):
+        qtbot.wait(15)  # pyqtgraph drops moves that come faster than a hand
+        _send(viewport, QEvent.Type.MouseMove, a + (b - a) * (k / 6), held=left)
+    if release:
+        let_go(qtbot, plot, end)
+
+
+def let_go(qtbot, plot: pg.PlotItem, where: tuple[float, float]) -> None:
+    """Release the left button."""
+    viewport = plot.getViewWidget().viewport()
+    _send(viewport, QEvent.Type.MouseButtonRelease, dot(plot, *where), Qt.MouseButton.LeftButton)
+    settle(qtbot)
+
+
+def colour_at(plot: pg.PlotItem, x: float, y: float) -> QColor:
+    """Colour that is seen at a position of a plot."""
+    return plot.getViewWidget().grab().toImage().pixelColor(dot(plot, x, y))
+
+
+def view_range(plot: pg.PlotItem) -> list[float]:
+    """Return what part of its coordinates a plot shows."""
+    return [edge for pair in plot.vb.viewRange() for edge in pair]
+
+
+def _send(
+    viewport: QWidget,
+    kind: QEvent.Type,
+    spot: QPoint,
+    button: Qt.MouseButton = Qt.MouseButton.NoButton,
+    held: Qt.MouseButton = Qt.MouseButton.NoButton,
+) -> None:
+    where = QPointF(spot)
+    event = QMouseEvent(kind, where, QPointF(viewport.mapToGlobal(spot)), button, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(viewport, event)
