@@ -16,7 +16,7 @@ def demo_exposures(
 
     Parameters
     ----------
-    instrument : {"miri"}
+    instrument : {"miri", "nirspec"}
         Which set.
     folder : Path, optional
         Where sets are kept, by default the user's cache folder.
@@ -45,7 +45,7 @@ def demo_source(instrument: str = "miri", source: str = "star") -> tuple[float, 
 
     Parameters
     ----------
-    instrument : {"miri"}
+    instrument : {"miri", "nirspec"}
         Which set.
     source : {"star", "neighbour"}
         Which source.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from atm_viewer.demo import mrs_geometry
+from atm_viewer.demo import mrs_geometry, nirspec_geometry
 from atm_viewer.demo.detector_noise import Noise, calibrated_arrays
 from atm_viewer.demo.scene import SCENES, surface_brightness
 from atm_viewer.demo.slice_map import SliceMap
@@ -24,8 +24,8 @@ from atm_viewer.engine.errors import InputError, OutputError
 VERSION = "1"
 """Part of the cache folder's name: to be changed whenever the exposures change."""
 
-_GEOMETRIES: dict[str, ModuleType] = {"miri": mrs_geometry}
-_NOISE = {"miri": Noise(read=0.5, poisson=0.15)}
+_GEOMETRIES: dict[str, ModuleType] = {"miri": mrs_geometry, "nirspec": nirspec_geometry}
+_NOISE = {"miri": Noise(read=0.5, poisson=0.15), "nirspec": Noise(read=0.8, poisson=0.15)}
 
 
 def demo_folder() -> Path:
@@ -40,7 +40,7 @@ def demo_exposures(
 
     Parameters
     ----------
-    instrument : {"miri"}
+    instrument : {"miri", "nirspec"}
         Which set.
     folder : Path, optional
         Where sets are kept, by default the user's cache folder.
@@ -84,7 +84,7 @@ def write_exposures(
 
     Parameters
     ----------
-    instrument : {"miri"}
+    instrument : {"miri", "nirspec"}
         Which set.
     folder : Path
         Made when absent; files in it are overwritten.
@@ -120,7 +120,7 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
 
     Parameters
     ----------
-    instrument : {"miri"}
+    instrument : {"miri", "nirspec"}
         Which set.
     number : int
         Dither position, counted from one.
@@ -151,13 +151,13 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
     rng = np.random.default_rng((seed, number))
     for name, array in calibrated_arrays(image, coordinates.region, _NOISE[instrument], rng).items():
         setattr(model, name, array)
-    _describe(model, geometry, number)
+    _describe(model, geometry, coordinates, number)
     return model
 
 
-def _describe(model: Any, geometry: ModuleType, number: int) -> None:
+def _describe(model: Any, geometry: ModuleType, coordinates: SliceMap, number: int) -> None:
     """Write the metadata that the pipeline's third stage looks at and that a person expects."""
-    geometry.describe(model)
+    geometry.describe(model, coordinates)
     meta = model.meta
     meta.telescope = "JWST"
     meta.target.catalog_name = meta.target.proposer_name = "ATM-VIEWER-DEMO"

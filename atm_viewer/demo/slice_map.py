@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,3 +32,14 @@ class SliceMap:
     wavelength: NDArray[np.float64]
     pixel_width: float
     slice_width: NDArray[np.float64]
+
+    def transposed(self) -> SliceMap:
+        """Exchange the detector's axes."""
+        return replace(
+            self,
+            region=self.region.T.copy(),
+            alpha=self.alpha.T.copy(),
+            beta=self.beta.T.copy(),
+            wavelength=self.wavelength.T.copy(),
+            slice_width=self.slice_width.T.copy(),
+        )
