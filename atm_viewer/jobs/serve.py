@@ -1,0 +1,258 @@
+"""The worker's side: takes requests from the pipe, answers each with progress and one outcome."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from atm_viewer.engine.errors import Cancelled, UserError
+from atm_viewer.engine.reports import WrittenProducts
+from atm_viewer.engine.staging import is_full, remove_partial
+from atm_viewer.jobs.messages import (
+    CloseExposures,
+    Correct,
+    MakeSkyImage,
+    MakeSpectra,
+    Opened,
+    OpenExposures,
+    Request,
+    ShowProfile,
+    Status,
+    WriteCubes,
+    WriteExposures,
+)
+
+#: Seconds between two progress messages of a job.
+PROGRESS_EVERY = 0.05
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Import paths of what does the work, so that the worker alone imports it.
+
+    Parameters
+    ----------
+    bench : str
+        ``module:Class`` of the worker side state, see `atm_viewer.engine.bench.Bench`.
+    products : str
+        Module with ``write_cubes`` and ``write_exposures``.
+    """
+
+    bench: str = "atm_viewer.engine.bench:Bench"
+    products: str = "atm_viewer.engine.products"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Message to the worker: answer a request under a job's number."""
+
+    job: int
+    request: Request
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Message to the worker: nobody waits for this job's answer any more."""
+
+    job: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """Message from the worker: where a job is."""
+
+    job: int
+    step: str
+    fraction: float
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """Message from the worker: how a job ended; fields as in `atm_viewer.jobs.messages.Outcome`."""
+
+    job: int
+    status: Status
+    sentence: str
+    result: Any = None
+    detail: str = ""
+
+
+@dataclass
+class _Inbox:
+    """What the pipe has brought and nobody has taken yet."""
+
+    runs: queue.SimpleQueue[Run] = field(default_factory=queue.SimpleQueue)
+    stopped: set[int] = field(default_factory=set)
+    writing: str = ""  # folder that a product is being written to
+
+
+def serve(connection: Connection, staff: Staff, log: str, warm: bool) -> None:
+    """Answer requests until the other end of the pipe is closed: main function of a worker process.
+
+    Parameters
+    ----------
+    connection : Connection
+        Pipe to the window's process: takes `Run` and `Stop`, gives `Step` and `End`.
+    staff : Staff
+        Who does the work.
+    log : str
+        File that takes what the worker and the pipeline print.
+    warm : bool
+        Whether to make the bench, with all its imports, before the first request.
+    """
+    _keep_quiet(log)
+    # Ctrl-C in a terminal reaches all processes, but what follows is for the window's process to decide.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.setdefault("STPIPE_DISABLE_CRDS_STEPPARS", "true")
+    inbox = _Inbox()
+    threading.Thread(target=_listen, args=(connection, inbox), daemon=True).start()
+    desk = _Desk(staff)
+    if warm:
+        with suppress(Exception):  # the first request meets the same failure and reports it
+            desk.bench  # noqa: B018
+    while True:
+        run = inbox.runs.get()
+        inbox.writing = run.request.folder if isinstance(run.request, WriteCubes | WriteExposures) else ""
+        _reply(connection, run, _answer(desk, run, connection, inbox))
+        inbox.writing = ""
+
+
+def explain(error: BaseException) -> str:
+    """One sentence for people on whatever went wrong."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, Cancelled):
+        return "Cancelled."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; close some exposures or other programs and try again."
+    if is_full(error):
+        return "The disk is full; free some space and try again."
+    what = str(error).strip().splitlines()
+    named = f"{type(error).__name__}: {what[0]}" if what else type(error).__name__
+    return f"This failed for a reason that the program does not know ({named.rstrip('.')}); the log has the details."
+
+
+class _Desk:
+    """Hands requests to bench and products; both are imported when first needed."""
+
+    def __init__(self, staff: Staff):
+        self._staff = staff
+        self._bench: Any = None
+
+    @property
+    def bench(self) -> Any:
+        if self._bench is None:
+            module, _, name = self._staff.bench.partition(":")
+            self._bench = getattr(importlib.import_module(module), name)()
+        return self._bench
+
+    def answer(self, request: Request, progress: Any) -> tuple[str, Any]:
+        """Return a sentence and the result that the request's docstring names."""
+        match request:
+            case OpenExposures(paths):
+                opened = self.bench.open(paths, progress)
+                count = len(opened.exposures)
+                sentence = f"{count} exposure{'' if count == 1 else 's'} opened."
+                return sentence, Opened(tuple(opened.exposures), tuple(opened.problems))
+            case CloseExposures(keys):
+                return "Closed.", self.bench.close(keys)
+            case Correct(key, recipe):
+                return "Corrected.", self.bench.correct(key, recipe, progress)
+            case ShowProfile(key, recipe, number, column):
+                return "Profile made.", self.bench.profile(key, recipe, number, column)
+            case MakeSkyImage(keys, band):
+                return "Sky image made.", self.bench.sky_image(keys, band, progress)
+            case MakeSpectra(keys, recipe, band, ra, dec, radius):
+                return "Spectra made.", self.bench.spectra(keys, recipe, band, ra, dec, radius, progress)
+            case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite):
+                products = importlib.import_module(self._staff.products)
+                options = {"which": which, "channel": channel, "cubepar": cubepar, "overwrite": overwrite}
+                return _written(products.write_cubes(paths, recipe, folder, product, progress=progress, **options))
+            case WriteExposures(paths, recipe, folder, overwrite):
+                products = importlib.import_module(self._staff.products)
+                return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))
+        raise TypeError(f"unknown request {request!r}")
+
+
+def _written(paths: tuple[Path, ...]) -> tuple[str, WrittenProducts]:
+    names = " and ".join([", ".join(p.name for p in paths[:-1]), paths[-1].name] if paths[1:] else [paths[0].name])
+    return f"{names} written to {paths[0].parent}.", WrittenProducts(tuple(map(str, paths)))
+
+
+def _answer(desk: _Desk, run: Run, connection: Connection, inbox: _Inbox) -> End:
+    told = -PROGRESS_EVERY
+
+    def progress(step: str, fraction: float) -> None:
+        nonlocal told
+        if run.job in inbox.stopped:
+            raise Cancelled
+        if (now := time.monotonic()) - told >= PROGRESS_EVERY:
+            told = now
+            connection.send(Step(run.job, step, min(max(float(fraction), 0.0), 1.0)))
+
+    try:
+        if run.job in inbox.stopped:
+            raise Cancelled
+        sentence, result = desk.answer(run.request, progress)
+        return End(run.job, Status.DONE, sentence, result)
+    except Cancelled as error:
+        return End(run.job, Status.CANCELLED, explain(error))
+    except UserError as error:
+        return End(run.job, Status.FAILED, explain(error))
+    except (Exception, SystemExit) as error:  # libraries of the pipeline exit where others raise
+        return End(run.job, Status.FAILED, explain(error), detail=traceback.format_exc())
+    finally:
+        inbox.stopped.discard(run.job)
+
+
+def _reply(connection: Connection, run: Run, end: End) -> None:
+    try:
+        connection.send(end)
+    except (BrokenPipeError, ConnectionError):
+        pass  # nobody is there any more; the listener ends this process
+    except Exception as error:  # a result that cannot be pickled, or no memory to do so
+        connection.send(End(run.job, Status.FAILED, explain(error), detail=traceback.format_exc()))
+
+
+def _listen(connection: Connection, inbox: _Inbox) -> None:
+    while True:
+        try:
+            message = connection.recv()
+        except (EOFError, OSError):
+            # The window is gone: nothing that is under way is wanted, and nothing half-written may stay.
+            if inbox.writing:
+                remove_partial(inbox.writing, os.getpid())
+            os._exit(0)
+        if isinstance(message, Stop):
+            inbox.stopped.add(message.job)
+        else:
+            inbox.runs.put(message)
+
+
+def _keep_quiet(log: str) -> None:
+    """Send everything that is printed, by whomever, to a file, with the reason of a crash as its last lines."""
+    warnings.simplefilter("ignore")
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    # In a program without console both are None.
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    faulthandler.enable(file=2)

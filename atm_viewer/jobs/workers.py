@@ -1,0 +1,329 @@
+"""The window's side: processes that work, jobs under way, and one outcome for each of them."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import multiprocessing
+import os
+import queue
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atm_viewer.engine.staging import remove_partial
+from atm_viewer.jobs.messages import (
+    CloseExposures,
+    Correct,
+    MakeSkyImage,
+    MakeSpectra,
+    Opened,
+    OpenExposures,
+    Outcome,
+    Progress,
+    Request,
+    ShowProfile,
+    Status,
+    WriteCubes,
+    WriteExposures,
+)
+from atm_viewer.jobs.serve import End, Run, Staff, Step, Stop, serve
+
+Notify = Callable[[Progress | Outcome], None]
+
+_REOPEN = 0  # number of requests that nobody has submitted
+_LOG_TAIL = 8000
+
+
+class Workers:
+    """Runs requests in processes of their own.
+
+    Products are written by a fresh process per job, which cancelling kills; everything else is answered one after
+    the other by one process, which holds the open exposures. When that one dies, the next request starts another,
+    which opens the exposures again.
+
+    Parameters
+    ----------
+    notify : callable
+        Takes `Progress` and exactly one `Outcome` for every job; called on a thread of its own, one at a time.
+    staff : Staff
+        Who does the work.
+    warm : bool
+        Start the first process now, so that the pipeline is imported by the time it is needed.
+    """
+
+    def __init__(self, notify: Notify, staff: Staff | None = None, warm: bool = True):
+        self._notify = notify
+        self._staff = staff or Staff()
+        self._lock = threading.RLock()
+        self._numbers = itertools.count(1)
+        self._jobs: dict[int, _Job] = {}
+        self._processes: set[_Process] = set()
+        self._preview: _Process | None = None
+        self._open: dict[str, None] = {}
+        self._closed = False
+        self._news: queue.SimpleQueue[Progress | Outcome | None] = queue.SimpleQueue()
+        self._notifier = threading.Thread(target=self._tell, name="atm-viewer-notify", daemon=True)
+        self._notifier.start()
+        if warm:
+            with self._lock:
+                self._preview_process()
+
+    def submit(self, request: Request) -> int:
+        """Take a request; returns at once.
+
+        A newer request of the same kind and target takes the place of an older one, whose outcome is CANCELLED.
+
+        Parameters
+        ----------
+        request : Request
+            What is wanted.
+
+        Returns
+        -------
+        int
+            The job's number, by which progress and outcome refer to it.
+        """
+        with self._lock:
+            number = next(self._numbers)
+            if self._closed:
+                self._news.put(Outcome(number, request, Status.CANCELLED, "Cancelled: the program is closing."))
+                return number
+            if isinstance(request, WriteCubes | WriteExposures):
+                process = self._start(warm=False)
+            else:
+                for older, job in list(self._jobs.items()):
+                    if (target := _target(request)) is not None and _target(job.request) == target:
+                        self.cancel(older)
+                process = self._preview_process()
+            if isinstance(request, CloseExposures):
+                for key in request.exposures:
+                    self._open.pop(key, None)
+            self._jobs[number] = _Job(request, process)
+            process.send(Run(number, request))
+            return number
+
+    def cancel(self, job: int) -> None:
+        """End a job; its outcome is CANCELLED unless it has ended already.
+
+        Parameters
+        ----------
+        job : int
+            Number that `submit` returned.
+        """
+        with self._lock:
+            found = self._jobs.get(job)
+            if found is None:
+                return
+            if isinstance(found.request, WriteCubes | WriteExposures):
+                found.cancelled = True
+                found.process.kill()  # `_ended` removes what is half-written and tells
+                return
+            del self._jobs[job]
+            self._news.put(Outcome(job, found.request, Status.CANCELLED, "Cancelled."))
+            found.process.send(Stop(job))
+
+    def close(self) -> None:
+        """End all processes; jobs under way are cancelled. Returns when nothing is left."""
+        with self._lock:
+            self._closed = True
+            for job in self._jobs.values():
+                job.cancelled = True
+            processes = list(self._processes)
+            for process in processes:
+                process.kill()
+        for process in processes:
+            process.wait()
+        self._news.put(None)
+        if threading.current_thread() is not self._notifier:
+            self._notifier.join(timeout=1.0)
+
+    def _preview_process(self) -> _Process:
+        if self._preview is None:
+            self._preview = self._start(warm=True)
+            if self._open:
+                self._preview.send(Run(_REOPEN, OpenExposures(tuple(self._open))))
+        return self._preview
+
+    def _start(self, warm: bool) -> _Process:
+        process = _Process(self._staff, warm, self._received, self._ended)
+        self._processes.add(process)
+        return process
+
+    def _received(self, process: _Process, message: Step | End) -> None:
+        with self._lock:
+            job = self._jobs.get(message.job)
+            if isinstance(message, Step):
+                if job is not None:
+                    self._news.put(Progress(message.job, message.step, message.fraction))
+                return
+            if job is None:
+                self._forget(process, message)
+                return
+            del self._jobs[message.job]
+            if isinstance(message.result, Opened):
+                self._open.update(dict.fromkeys(e.key for e in message.result.exposures))
+            if process is not self._preview:
+                process.finish()
+            self._news.put(
+                Outcome(message.job, job.request, message.status, message.sentence, message.result, message.detail)
+            )
+
+    def _forget(self, process: _Process, end: End) -> None:
+        """Close exposures that were opened by a job that nobody waits for any more."""
+        opening = any(isinstance(job.request, OpenExposures) for job in self._jobs.values())
+        if end.job != _REOPEN and isinstance(end.result, Opened) and not opening:
+            keys = tuple(e.key for e in end.result.exposures if e.key not in self._open)
+            process.send(Run(_REOPEN, CloseExposures(keys)))
+
+    def _ended(self, process: _Process, detail: str) -> None:
+        with self._lock:
+            self._processes.discard(process)
+            if self._preview is process:
+                self._preview = None
+            left = {number: job for number, job in self._jobs.items() if job.process is process}
+            for number, job in left.items():
+                del self._jobs[number]
+                if isinstance(job.request, WriteCubes | WriteExposures):
+                    remove_partial(job.request.folder, process.pid)
+                if job.cancelled:
+                    outcome = Outcome(number, job.request, Status.CANCELLED, "Cancelled.")
+                else:
+                    sentence = _why_ended(process.exitcode)
+                    outcome = Outcome(number, job.request, Status.CRASHED, sentence, detail=detail)
+                self._news.put(outcome)
+
+    def _tell(self) -> None:
+        while (news := self._news.get()) is not None:
+            try:
+                self._notify(news)
+            except Exception:
+                logging.getLogger(__name__).exception("notify failed on %r", news)
+
+
+@dataclass(eq=False)
+class _Job:
+    request: Request
+    process: _Process
+    cancelled: bool = False
+
+
+class _Process:
+    """One worker process with the thread that reads from it."""
+
+    def __init__(
+        self,
+        staff: Staff,
+        warm: bool,
+        received: Callable[[_Process, Any], None],
+        ended: Callable[[_Process, str], None],
+    ):
+        handle, self._log = tempfile.mkstemp(prefix="atm-viewer-", suffix=".log")
+        os.close(handle)
+        # Not fork: Qt's and our own threads would leave locks held for ever in the child.
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(
+            target=serve, args=(theirs, staff, self._log, warm), name="atm-viewer-worker", daemon=True
+        )
+        with _without_interrupts():
+            self._process.start()
+        theirs.close()
+        self.pid: int = self._process.pid or 0
+        self._received, self._ended = received, ended
+        self._sending = threading.Lock()
+        self._finished = False
+        self._reader = threading.Thread(target=self._read, name=f"atm-viewer-worker-{self.pid}", daemon=True)
+        self._reader.start()
+
+    @property
+    def exitcode(self) -> int | None:
+        return self._process.exitcode
+
+    def send(self, message: Run | Stop) -> None:
+        """Send; when the process has died, its reader finds out and ends its jobs."""
+        with suppress(OSError), self._sending:
+            self._connection.send(message)
+
+    def finish(self) -> None:
+        """Let the process end, since no more answers are wanted; for `received` to call."""
+        self._finished = True
+
+    def kill(self) -> None:
+        """End the process at once, whatever it is doing."""
+        self._process.kill()
+
+    def wait(self) -> None:
+        """Wait until the process and its reader have ended."""
+        if threading.current_thread() is not self._reader:
+            self._reader.join(timeout=2.0)
+
+    def _read(self) -> None:
+        try:
+            while not self._finished:
+                self._received(self, self._connection.recv())
+        except (EOFError, OSError):
+            pass
+        except Exception:
+            # Nothing sensible can come from a pipe whose message cannot be read.
+            logging.getLogger(__name__).exception("unreadable answer of worker %d", self.pid)
+            self.kill()
+        with self._sending:
+            self._connection.close()  # the process ends when its pipe does
+        self._process.join(timeout=1.0)
+        if self._process.is_alive():
+            self.kill()
+            self._process.join()
+        detail = self._last_words()
+        self._ended(self, detail)
+        self._process.close()
+
+    def _last_words(self) -> str:
+        path = Path(self._log)
+        try:
+            words = path.read_bytes()[-_LOG_TAIL:].decode("utf-8", "replace")
+            path.unlink()
+        except OSError:
+            return ""
+        return f"Exit code {self._process.exitcode}\n{words}".strip()
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C in a terminal never reaches, not even while they are starting."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _target(request: Request) -> object:
+    """Return what a request is about: of two with the same target only the newer counts; None: all count."""
+    match request:
+        case Correct(key, _):
+            return Correct, key
+        case ShowProfile() | MakeSkyImage() | MakeSpectra():
+            return type(request)
+    return None
+
+
+def _why_ended(exitcode: int | None) -> str:
+    if exitcode == -9:  # SIGKILL, which Windows does not know
+        return (
+            "The system ended the worker process, which happens when memory runs out; close some exposures or other "
+            "programs and try again."
+        )
+    name = f"exit code {exitcode}"
+    if exitcode is not None and exitcode < 0:
+        with suppress(ValueError):
+            name = signal.Signals(-exitcode).name
+    return f"The worker process crashed ({name}); try again, and report it with the log when it happens again."

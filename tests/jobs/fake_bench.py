@@ -1,0 +1,130 @@
+"""Stands in for bench and products in tests of the protocol: real processes, no pipeline."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.staging import staged
+
+
+@dataclass(frozen=True)
+class Exposure:
+    key: str
+
+
+@dataclass(frozen=True)
+class Opening:
+    exposures: tuple[Exposure, ...]
+    problems: tuple[str, ...]
+
+
+class FakeBench:
+    """Does what the key of an exposure or the name of a band says."""
+
+    def __init__(self):
+        self.open_keys: list[str] = []
+
+    def open(self, paths, progress):
+        for k, path in enumerate(paths):
+            progress(f"Opening {path}", k / len(paths))
+            if path.startswith("slow"):
+                _work(progress, 3.0)
+        good = [p for p in paths if not p.startswith("bad")]
+        self.open_keys.extend(k for k in good if k not in self.open_keys)
+        return Opening(tuple(map(Exposure, good)), tuple(f"{p} is bad." for p in paths if p.startswith("bad")))
+
+    def close(self, keys):
+        for key in keys:
+            self.open_keys.remove(key)
+
+    def correct(self, key, recipe, progress):
+        match key:
+            case "quick":
+                return f"corrected with {recipe.oversample}"
+            case "work":
+                _work(progress, 20.0)
+            case "deaf":
+                time.sleep(5.0)
+            case "input":
+                raise InputError("That file is no good; take another.")
+            case "bug":
+                raise ZeroDivisionError("a bug")
+            case "memory":
+                raise MemoryError
+            case "full":
+                raise OSError(28, "No space left on device")
+            case "exit":
+                sys.exit(-1)
+            case "kill":
+                os.kill(os.getpid(), 9)
+            case "segfault":
+                ctypes.string_at(0)
+            case "unpicklable":
+                return lambda: None
+            case "noise":
+                print("printed")
+                print("printed as an error", file=sys.stderr)
+                logging.getLogger("jwst").critical("logged")
+                warnings.warn("warned", stacklevel=1)
+                os.write(1, b"written by C")
+                return "silent"
+            case "stdin":
+                return sys.stdin.read()
+            case "where":
+                return os.getpid()
+            case "open":
+                return tuple(self.open_keys)
+        raise InputError(f"{key} is not open.")
+
+    def profile(self, key, recipe, number, column):
+        return key, number, column
+
+    def sky_image(self, keys, band, progress):
+        return self.correct(band, None, progress)
+
+    def spectra(self, keys, recipe, band, ra, dec, radius, progress):
+        return band, ra, dec, radius
+
+
+def write_exposures(paths, recipe, folder, overwrite=False, progress=None):
+    """Write a file per path, slowly; paths name what goes wrong."""
+    folder = Path(folder)
+    names = [f"{p}_atm.fits" for p in paths]
+    with staged(folder, names, overwrite) as part:
+        for path, name in zip(paths, names, strict=True):
+            (part / name).write_text("half")
+            if path == "work":
+                _work(progress, 20.0)
+            if path == "deaf":
+                progress("Not listening", 0.5)
+                _holding_the_gil(30)
+            if path == "kill":
+                os.kill(os.getpid(), 9)
+            if path == "full":
+                raise OSError(28, "No space left on device")
+            (part / name).write_text("whole")
+    return tuple(folder / name for name in names)
+
+
+def write_cubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, progress):
+    return (Path(folder) / f"{product}-{which}-{channel}_s3d.fits",)
+
+
+def _work(progress, seconds):
+    begun = time.monotonic()
+    while (passed := time.monotonic() - begun) < seconds:
+        progress("Working", passed / seconds)
+        time.sleep(0.01)
+
+
+def _holding_the_gil(seconds):
+    """Block as compiled code that holds Python's lock does: no other thread runs meanwhile."""
+    ctypes.PyDLL(None).sleep(seconds)

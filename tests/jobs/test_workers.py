@@ -1,0 +1,309 @@
+"""The protocol with real processes: outcomes, cancelling, superseding, crashes, closing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.jobs.messages import (
+    CloseExposures,
+    Correct,
+    MakeSkyImage,
+    MakeSpectra,
+    OpenExposures,
+    Outcome,
+    Progress,
+    ShowProfile,
+    Status,
+    WriteCubes,
+    WriteExposures,
+)
+from atm_viewer.jobs.serve import Staff
+from atm_viewer.jobs.workers import Workers
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STAFF = Staff("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench")
+
+
+class Listener:
+    """Collects what the workers tell."""
+
+    def __init__(self):
+        self.outcomes: dict[int, Outcome] = {}
+        self.progress: list[Progress] = []
+        self.threads: set[str] = set()
+        self._changed = threading.Condition()
+
+    def __call__(self, news):
+        with self._changed:
+            self.threads.add(threading.current_thread().name)
+            if isinstance(news, Outcome):
+                assert news.job not in self.outcomes, "a job ended twice"
+                self.outcomes[news.job] = news
+            else:
+                assert news.job not in self.outcomes, "progress after the end"
+                self.progress.append(news)
+            self._changed.notify_all()
+
+    def wait(self, job: int, timeout: float = 10.0) -> Outcome:
+        with self._changed:
+            assert self._changed.wait_for(lambda: job in self.outcomes, timeout), f"no outcome within {timeout} s"
+            return self.outcomes[job]
+
+    def wait_for_progress(self, job: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: any(p.job == job for p in self.progress), 10.0)
+
+
+@pytest.fixture
+def told():
+    return Listener()
+
+
+@pytest.fixture
+def workers(told):
+    made = Workers(told, STAFF)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ask(workers, told):
+    return lambda request: told.wait(workers.submit(request))
+
+
+def correct(key: str, oversample: int = 3) -> Correct:
+    return Correct(key, Recipe(oversample=oversample))
+
+
+def test_results_come_back(workers, ask, told, tmp_path):
+    done = ask(correct("quick", 4))
+    assert (done.status, done.result) == (Status.DONE, "corrected with 4")
+    assert done.request == correct("quick", 4)
+    opened = ask(OpenExposures(("a", "bad b", "c")))
+    assert [e.key for e in opened.result.exposures] == ["a", "c"]
+    assert opened.result.problems == ("bad b is bad.",)
+    assert opened.sentence == "2 exposures opened."
+    assert ask(ShowProfile("a", Recipe(), 101, 7)).result == ("a", 101, 7)
+    assert ask(MakeSpectra(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)).result == ("ch1-short", 1.0, 2.0, 0.5)
+    cubes = ask(WriteCubes(("a",), Recipe(), str(tmp_path), "star", "after", "2"))
+    assert cubes.result.paths == (str(tmp_path / "star-after-2_s3d.fits"),)
+    assert told.threads == {"atm-viewer-notify"}
+
+
+def test_previews_go_on_while_products_are_written(workers, told, ask, tmp_path):
+    writing = workers.submit(WriteExposures(("work",), Recipe(), str(tmp_path)))
+    told.wait_for_progress(writing)
+    assert ask(correct("quick")).status is Status.DONE
+    workers.cancel(writing)
+
+
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [
+        ("input", "That file is no good; take another."),
+        ("bug", "ZeroDivisionError: a bug"),
+        ("memory", "not enough memory"),
+        ("full", "The disk is full"),
+        ("exit", "SystemExit"),
+        ("unpicklable", "pickle"),
+    ],
+)
+def test_failures_are_sentences(ask, key, part):
+    failed = ask(correct(key))
+    assert failed.status is Status.FAILED
+    assert part in failed.sentence
+    assert failed.sentence.endswith(".")
+    assert "\n" not in failed.sentence
+    assert ("Traceback" in failed.detail) == (key != "input")
+    assert ask(correct("quick")).status is Status.DONE
+
+
+@pytest.mark.parametrize("key", ["work", "deaf"])
+def test_cancelling_takes_less_than_a_second(workers, told, key):
+    job = workers.submit(correct(key))
+    time.sleep(0.5)
+    begun = time.monotonic()
+    workers.cancel(job)
+    assert told.wait(job, 1.0).status is Status.CANCELLED
+    assert time.monotonic() - begun < 1.0
+    workers.cancel(job)
+    workers.cancel(12345)
+
+
+def test_a_cancelled_job_stops_working(workers, told, ask):
+    job = workers.submit(correct("work"))
+    told.wait_for_progress(job)
+    workers.cancel(job)
+    begun = time.monotonic()
+    assert ask(correct("quick")).status is Status.DONE
+    assert time.monotonic() - begun < 1.0
+
+
+@pytest.mark.parametrize("path", ["work", "deaf"])
+def test_cancelling_a_product_leaves_nothing(workers, told, tmp_path, path):
+    """Also where the process holds Python's lock, as jwst's compiled drizzle does."""
+    job = workers.submit(WriteExposures((path,), Recipe(), str(tmp_path)))
+    told.wait_for_progress(job)
+    assert list(tmp_path.iterdir())
+    begun = time.monotonic()
+    workers.cancel(job)
+    assert told.wait(job, 1.0).status is Status.CANCELLED
+    assert time.monotonic() - begun < 1.0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_newer_request_takes_the_place_of_older_ones(workers, told):
+    running = workers.submit(correct("work", 2))
+    told.wait_for_progress(running)
+    other = workers.submit(correct("quick"))
+    first = workers.submit(MakeSkyImage(("a",), "work"))
+    second = workers.submit(MakeSkyImage(("b",), "quick2"))
+    again = workers.submit(correct("work", 3))
+    assert told.wait(running).status is Status.CANCELLED
+    assert told.wait(first).status is Status.CANCELLED
+    assert told.wait(other).status is Status.DONE
+    assert told.wait(second).status is Status.FAILED
+    assert again not in told.outcomes
+    workers.cancel(again)
+
+
+def test_opening_is_never_superseded(workers, told):
+    jobs = [workers.submit(OpenExposures((name,))) for name in "abc"]
+    assert [told.wait(job).status for job in jobs] == [Status.DONE] * 3
+
+
+@pytest.mark.parametrize(("key", "part"), [("kill", "memory"), ("segfault", "SIGSEGV")])
+def test_a_crash_is_an_outcome_and_the_next_request_finds_everything_open(workers, told, ask, key, part):
+    ask(OpenExposures(("a", "b", "c")))
+    ask(CloseExposures(("b",)))
+    first = ask(correct("where")).result
+    crashing, queued = workers.submit(correct(key)), workers.submit(correct("quick"))
+    for job in (crashing, queued):
+        crashed = told.wait(job)
+        assert crashed.status is Status.CRASHED
+        assert part in crashed.sentence
+    if key == "segfault":
+        assert "Segmentation fault" in told.outcomes[crashing].detail
+    assert ask(correct("open")).result == ("a", "c")
+    assert ask(correct("where")).result != first
+
+
+def test_a_process_that_dies_idle_is_replaced(workers, told, ask):
+    pid = ask(correct("where")).result
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5.0
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert ask(correct("where")).result != pid
+
+
+def test_a_crash_while_writing_leaves_nothing(ask, tmp_path):
+    crashed = ask(WriteExposures(("fine", "kill"), Recipe(), str(tmp_path)))
+    assert crashed.status is Status.CRASHED
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_with_its_folder(ask, tmp_path):
+    failed = ask(WriteExposures(("full",), Recipe(), str(tmp_path)))
+    assert failed.status is Status.FAILED
+    assert str(tmp_path) in failed.sentence
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_opening_nobody_waits_for_is_undone(workers, told, ask):
+    job = workers.submit(OpenExposures(("slow a",)))
+    told.wait_for_progress(job)
+    workers.cancel(job)
+    assert ask(correct("open")).result == ()
+
+
+def test_the_worker_prints_nothing_and_reads_nothing(tmp_path):
+    code = (
+        "import queue, sys\n"
+        "from tests.jobs.test_workers import STAFF, correct\n"
+        "from atm_viewer.jobs.workers import Workers\n"
+        "if __name__ == '__main__':\n"
+        "    news = queue.Queue()\n"
+        "    workers = Workers(news.put, STAFF)\n"
+        "    for key in ('noise', 'stdin'):\n"
+        "        workers.submit(correct(key))\n"
+        "        print(repr(news.get(timeout=20).result))\n"
+        "    workers.close()\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "main.py"],
+        input="typed",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+    )
+    assert done.stdout == "'silent'\n''\n"
+    assert done.stderr == ""
+
+
+def test_closing_ends_everything_within_two_seconds(told, tmp_path):
+    workers = Workers(told, STAFF)
+    preview = workers.submit(correct("deaf"))
+    writing = [workers.submit(WriteExposures((path,), Recipe(), str(tmp_path / path))) for path in ("work", "deaf")]
+    for job in writing:
+        told.wait_for_progress(job)
+    begun = time.monotonic()
+    workers.close()
+    assert time.monotonic() - begun < 2.0
+    assert {told.outcomes[job].status for job in (preview, *writing)} == {Status.CANCELLED}
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+    workers.close()
+    assert told.outcomes.get(workers.submit(correct("quick"))) is None
+
+
+def test_a_killed_window_takes_its_workers_along(tmp_path):
+    """Nothing goes on working, and nothing half-written stays, when the window's process is killed."""
+    code = (
+        "import queue, time\n"
+        "from tests.jobs.test_workers import STAFF, correct\n"
+        "from atm_viewer.engine.recipe import Recipe\n"
+        "from atm_viewer.jobs.messages import WriteExposures\n"
+        "from atm_viewer.jobs.workers import Workers\n"
+        "if __name__ == '__main__':\n"
+        "    news = queue.Queue()\n"
+        "    workers = Workers(news.put, STAFF)\n"
+        "    workers.submit(correct('where'))\n"
+        "    pid = news.get(timeout=20).result\n"
+        f"    workers.submit(WriteExposures(('work',), Recipe(), {str(tmp_path / 'out')!r}))\n"
+        "    news.get(timeout=20)\n"
+        "    print(pid, flush=True)\n"
+        "    time.sleep(30)\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "main.py"], stdout=subprocess.PIPE, text=True, env=environment
+    ) as window:
+        pid = int(window.stdout.readline())
+        part = next((tmp_path / "out").iterdir())
+        writer = int(part.name.split("-")[-1].split(".")[0])
+        window.kill()
+    deadline = time.monotonic() + 5.0
+    while (alive := [p for p in (pid, writer) if _runs(p)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert alive == []
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
