@@ -131,6 +131,11 @@ class Session(QObject):
         return tuple(key for key, e in self._exposures.items() if e.included)
 
     @property
+    def together(self) -> tuple[OpenExposure, ...]:
+        """Included exposures of the chosen band's setting: those that go into one product."""
+        return tuple(e for e in self.exposures if e.included and self._band in e.view.bands)
+
+    @property
     def bands(self) -> tuple[str, ...]:
         """Bands of the included exposures, in order of first appearance."""
         return tuple(dict.fromkeys(band for e in self.exposures if e.included for band in e.view.bands))
@@ -159,6 +164,11 @@ class Session(QObject):
     def column(self) -> int:
         """Chosen column."""
         return self._column
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """First and last column of the chosen slice."""
+        return columns_of(self.current, self._number) if self.current else (0, 0)
 
     @property
     def recipe(self) -> Recipe:
@@ -449,14 +459,14 @@ class Session(QObject):
     # Intents: products and jobs
 
     def write_cubes(self, folder: str, product: str, which: str = "both", overwrite: bool = False) -> None:
-        """Write cubes of the included exposures; see `WriteCubes`."""
-        self._submit(
-            WriteCubes(self.included, self._recipe, str(folder), product, which, overwrite=overwrite), lasting=True
-        )
+        """Write cubes of the included exposures of the chosen band's setting; see `WriteCubes`."""
+        keys = self._keys_together()
+        request = WriteCubes(keys, self._recipe, str(folder), product, which, overwrite=overwrite)
+        self._submit(request, lasting=True)
 
     def write_exposures(self, folder: str, overwrite: bool = False) -> None:
-        """Write the included exposures, corrected; see `WriteExposures`."""
-        self._submit(WriteExposures(self.included, self._recipe, str(folder), overwrite), lasting=True)
+        """Write the included exposures of the chosen band's setting, corrected; see `WriteExposures`."""
+        self._submit(WriteExposures(self._keys_together(), self._recipe, str(folder), overwrite), lasting=True)
 
     def cancel(self, job: int) -> None:
         """End a job."""
@@ -477,6 +487,12 @@ class Session(QObject):
         self._stops[number] = stop
         self.jobs_changed.emit()
         return number
+
+    def report_activity(self, number: int, step: str, fraction: float) -> None:
+        """Say how far such work is."""
+        if number in self._jobs:
+            self._jobs[number] = replace(self._jobs[number], step=step, fraction=fraction)
+            self.jobs_changed.emit()
 
     def finish_activity(self, number: int) -> None:
         """Take such work off the list of jobs."""
@@ -520,6 +536,9 @@ class Session(QObject):
         view = self.current
         return tuple(n for n in self.slices if view is not None and band_of(view, n) == band)
 
+    def _keys_together(self) -> tuple[str, ...]:
+        return tuple(e.view.key for e in self.together)
+
     # Recipe
 
     def _edit(self, name: str, recipe: Recipe) -> None:
@@ -535,7 +554,7 @@ class Session(QObject):
     def _wanted(self) -> dict[str, Request | None]:
         """List what the state asks for; None where there is nothing to show."""
         view, recipe = self.current, self._recipe
-        keys = tuple(e.view.key for e in self.exposures if e.included and self._band in e.view.bands)
+        keys = self._keys_together()
         spectra = None
         if keys and self._position is not None and self._radius is not None:
             spectra = MakeSpectra(keys, recipe, self._band, *self._position, self._radius)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
+from PyQt6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleOption, QWidget
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,46 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     theme : Theme
         Colours to use.
     """
-    app.setStyle("Fusion")
+    app.setStyle(_TickStyle(theme))
     app.setPalette(_palette(theme))
     app.setStyleSheet(_STYLE.format(**vars(theme)))
+
+
+class _TickStyle(QProxyStyle):
+    """Fusion, with tick boxes that can be seen on a dark window."""
+
+    def __init__(self, theme: Theme):
+        super().__init__("Fusion")
+        self._theme = theme
+
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption | None,
+        painter: QPainter | None,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw tick boxes in the theme's colours."""
+        boxes = (QStyle.PrimitiveElement.PE_IndicatorCheckBox, QStyle.PrimitiveElement.PE_IndicatorItemViewItemCheck)
+        if element not in boxes or option is None or painter is None:
+            super().drawPrimitive(element, option, painter, widget)
+            return
+        side = min(option.rect.width(), option.rect.height(), 14) - 1.0
+        box = QRectF(0, 0, side, side)
+        box.moveCenter(QRectF(option.rect).center())
+        ticked = bool(option.state & QStyle.StateFlag.State_On)
+        enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
+        fill = self._theme.highlight if ticked and enabled else self._theme.field
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self._theme.muted if enabled else self._theme.border), 1.0))
+        painter.setBrush(QColor(fill))
+        painter.drawRoundedRect(box, 2.5, 2.5)
+        if ticked:
+            painter.setPen(QPen(QColor(self._theme.highlight_text if enabled else self._theme.disabled), 1.8))
+            corners = ((0.22, 0.52), (0.42, 0.74), (0.80, 0.26))
+            painter.drawPolyline(QPolygonF([box.topLeft() + QPointF(side * x, side * y) for x, y in corners]))
+        painter.restore()
 
 
 def _palette(theme: Theme) -> QPalette:

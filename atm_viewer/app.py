@@ -1,0 +1,224 @@
+"""The application: the only place that puts workers, session and window together."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import platformdirs
+from PyQt6.QtCore import QObject, QSettings, QTimer, pyqtSignal
+from PyQt6.QtGui import QIcon
+from PyQt6.QtWidgets import QApplication
+
+from atm_viewer.engine.errors import UserError
+from atm_viewer.jobs.workers import Workers
+from atm_viewer.resources import resource
+from atm_viewer.session.session import Session
+from atm_viewer.session.state import Message
+from atm_viewer.views.main_window import MainWindow
+
+SIZE = (1440, 900)
+
+
+def run(
+    files: Sequence[str | os.PathLike[str]] = (),
+    recipe: str | os.PathLike[str] | None = None,
+    screenshot: str | os.PathLike[str] | None = None,
+    size: tuple[int, int] | None = None,
+) -> int:
+    """Open the window and stay until it is closed, or save a picture of it.
+
+    Parameters
+    ----------
+    files : sequence of path-like
+        Exposures and associations to open.
+    recipe : path-like or None
+        Recipe to begin with.
+    screenshot : path-like or None
+        PNG file: the window is saved to it after the first complete preview, then closed. Works offscreen.
+    size : (int, int) or None
+        Width and height of the window [pixel].
+
+    Returns
+    -------
+    int
+        Exit code: 0, or 1 when the picture could not be made (a sentence on stderr says why).
+    """
+    if screenshot is not None and (problem := _screenshot_problem(Path(screenshot))):
+        print(problem, file=sys.stderr)
+        return 1
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("ATM Viewer")
+    app.setDesktopFileName("atm-viewer")
+    app.setWindowIcon(QIcon(str(resource("icons/atm-viewer.svg"))))
+    session = Session(Workers)
+    hook, sys.excepthook = sys.excepthook, _exception_teller(session)
+    window = MainWindow(session, settings(), DemoMaker(session).make)
+    if size is not None or screenshot is not None:
+        window.resize(*(size or SIZE))
+    window.show()
+    photographer = Photographer(session, window, Path(screenshot), bool(files)) if screenshot is not None else None
+    if photographer is None:
+        _let_interrupt_quit(app)
+    else:
+        photographer.finished.connect(app.exit)
+    # Recipe first: the exposures' first preview is already made with it.
+    if recipe is not None:
+        window.load_recipe_file(os.fspath(recipe))
+    session.open_files(list(files))
+    try:
+        return app.exec()
+    finally:
+        sys.excepthook = hook
+        session.close()
+        window.deleteLater()
+        app.processEvents()
+
+
+def settings() -> QSettings:
+    """Open the user's settings, an ini file."""
+    folder = platformdirs.user_config_path("atm-viewer", appauthor=False)
+    return QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+
+
+class Photographer(QObject):
+    """Waits for the first complete preview, saves a picture of the window, and says how it went.
+
+    Signals
+    -------
+    finished(int)
+        0 when the picture is saved; 1 after a failure, with a sentence on stderr.
+    """
+
+    finished = pyqtSignal(int)
+
+    def __init__(self, session: Session, window: MainWindow, path: Path, waits: bool):
+        super().__init__(window)
+        self._session, self._window, self._path, self._waits = session, window, path, waits
+        self._timer = QTimer(self)
+        # Plots paint after the data arrive: complete must hold for a moment.
+        self._timer.setInterval(300)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+        session.told.connect(self._listen)
+
+    def _listen(self, message: Message) -> None:
+        if message.level == "error":
+            self._fail(message.text)
+
+    def _look(self) -> None:
+        if not self._session.complete or (self._waits and not self._session.exposures):
+            return
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
+        try:
+            if not self._window.grab().save(str(temporary), "PNG"):
+                raise OSError("the picture was not written")
+            os.replace(temporary, self._path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            self._fail(f"The screenshot cannot be saved as {self._path}: {error.strerror or error}.")
+            return
+        self._timer.stop()
+        self.finished.emit(0)
+
+    def _fail(self, sentence: str) -> None:
+        self._timer.stop()
+        print(sentence, file=sys.stderr)
+        self.finished.emit(1)
+
+
+class DemoMaker(QObject):
+    """Makes the demo's exposures in a process of its own, since that needs the pipeline, and opens them."""
+
+    def __init__(self, session: Session):
+        super().__init__(session)
+        self._session = session
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._activity = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(100)
+        self._timer.timeout.connect(self._look)
+
+    def make(self, instrument: str = "miri") -> None:
+        """Start; while the exposures are being made, do nothing."""
+        if self._process is not None:
+            return
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe(duplex=False)
+        self._process = context.Process(target=_make_demo, args=(instrument, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._activity = self._session.start_activity("Making the demo's exposures", self._stop)
+        self._timer.start()
+
+    def _look(self) -> None:
+        assert self._pipe is not None
+        try:
+            while self._process is not None and self._pipe.poll():
+                kind, value = self._pipe.recv()
+                if kind == "progress":
+                    done, total = value
+                    self._session.report_activity(self._activity, f"{done} of {total}", done / total)
+                else:
+                    self._stop()
+                    if kind == "path":
+                        self._session.open_files([value])
+                    else:
+                        self._session.tell("error", value)
+        except EOFError:
+            self._stop()
+            self._session.tell("error", "Making the demo's exposures ended unexpectedly; try again.")
+
+    def _stop(self) -> None:
+        self._timer.stop()
+        self._session.finish_activity(self._activity)
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join(2)
+            self._process = None
+        if self._pipe is not None:
+            self._pipe.close()
+
+
+def _make_demo(instrument: str, pipe: Connection) -> None:
+    from atm_viewer.demo import demo_exposures
+
+    try:
+        path = demo_exposures(instrument, progress=lambda done, total: pipe.send(("progress", (done, total))))
+        pipe.send(("path", str(path)))
+    except UserError as error:
+        pipe.send(("failed", str(error)))
+
+
+def _screenshot_problem(path: Path) -> str:
+    if path.is_dir():
+        return f"{path} is a folder; give the screenshot the name of a PNG file."
+    folder = path.absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return f"The folder {folder} is not there or cannot be written to; choose another one for the screenshot."
+    return ""
+
+
+def _exception_teller(session: Session) -> Callable:
+    def tell(kind, error, trace) -> None:
+        detail = "".join(traceback.format_exception(kind, error, trace))
+        print(detail, file=sys.stderr)
+        session.tell("error", f"Something went wrong inside of the window ({kind.__name__}); see the log.", detail)
+
+    return tell
+
+
+def _let_interrupt_quit(app: QApplication) -> None:
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    # Python handles signals between its own instructions only: give it some.
+    timer = QTimer(app)
+    timer.timeout.connect(lambda: None)
+    timer.start(300)

@@ -1,0 +1,185 @@
+"""Every action of the window as one table: menus, shortcuts, tooltips and when they make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
+from PyQt6.QtWidgets import QMainWindow, QMenu
+
+from atm_viewer.session.session import Session
+
+
+def _always(session: Session) -> bool:
+    return True
+
+
+def _open(session: Session) -> bool:
+    return session.current is not None
+
+
+def _included(session: Session) -> bool:
+    return bool(session.together)
+
+
+@dataclass(frozen=True)
+class ActionInfo:
+    """One action; the window's method of the same name carries it out.
+
+    Parameters
+    ----------
+    name : str
+        Name of the action and of the window's method.
+    menu : str
+        Menu it stands in.
+    text : str
+        Text in the menu.
+    tip : str
+        What it does.
+    shortcut : str
+        Keys, empty for none; several with ``; `` between them.
+    enabled : callable
+        Takes the session and says whether the action makes sense.
+    group : str
+        Of the actions of a group exactly one is ticked; empty for an action that is not ticked.
+    ticked : bool
+        Can be ticked on its own.
+    """
+
+    name: str
+    menu: str
+    text: str
+    tip: str
+    shortcut: str = ""
+    enabled: Callable[[Session], bool] = _always
+    group: str = ""
+    ticked: bool = False
+
+
+SEPARATOR = None
+
+ACTIONS: tuple[ActionInfo | None, ...] = (
+    ActionInfo("open", "File", "Open…", "Open calibrated exposures (_cal, _crf) or an association (_asn)", "Ctrl+O"),
+    ActionInfo("open_recent", "File", "Open Recent", "Open files that were open before"),
+    ActionInfo("open_demo", "File", "Open Demo", "Open four synthetic MIRI MRS exposures, made on first use", "Ctrl+D"),
+    ActionInfo(
+        "open_nirspec_demo", "File", "Open NIRSpec Demo", "Open four synthetic NIRSpec IFU exposures, made on first use"
+    ),
+    ActionInfo("close_exposure", "File", "Close Exposure", "Close the chosen exposure", "Ctrl+W", _open),
+    SEPARATOR,
+    ActionInfo("load_recipe", "File", "Load Recipe…", "Read thresholds and overrides from a TOML file", "Ctrl+Shift+O"),
+    ActionInfo("save_recipe", "File", "Save Recipe", "Write the recipe to its TOML file", "Ctrl+S"),
+    ActionInfo("save_recipe_as", "File", "Save Recipe As…", "Write the recipe to a TOML file", "Ctrl+Shift+S"),
+    SEPARATOR,
+    ActionInfo(
+        "write_cubes",
+        "File",
+        "Write Cubes…",
+        "Build s3d cubes of the included exposures, before and after correction",
+        "Ctrl+E",
+        _included,
+    ),
+    ActionInfo(
+        "write_exposures",
+        "File",
+        "Write Corrected Exposures…",
+        "Write the included exposures, oversampled, for cube_build",
+        "Ctrl+Shift+E",
+        _included,
+    ),
+    ActionInfo("cancel_all", "File", "Cancel All Jobs", "End everything under way", "Ctrl+.", lambda s: bool(s.jobs)),
+    SEPARATOR,
+    ActionInfo("quit", "File", "Quit", "Close the window", "Ctrl+Q"),
+    ActionInfo("undo", "Edit", "Undo", "Take the last change of the recipe back", "Ctrl+Z"),
+    ActionInfo("redo", "Edit", "Redo", "Make the change again", "Ctrl+Shift+Z; Ctrl+Y"),
+    SEPARATOR,
+    ActionInfo(
+        "reset_slice", "Edit", "Reset Slice", "Take all overrides of the chosen slice away", "Ctrl+Backspace", _open
+    ),
+    ActionInfo(
+        "reset_all",
+        "Edit",
+        "Reset All",
+        "Go back to the pipeline's defaults everywhere",
+        "Ctrl+Shift+Backspace",
+    ),
+    ActionInfo("next_slice", "View", "Next Slice", "Look at the slice with the next number", "Alt+Down", _open),
+    ActionInfo(
+        "previous_slice", "View", "Previous Slice", "Look at the slice with the previous number", "Alt+Up", _open
+    ),
+    ActionInfo("next_column", "View", "Next Column", "Look at the next element along dispersion", "Alt+Right", _open),
+    ActionInfo(
+        "previous_column", "View", "Previous Column", "Look at the previous element along dispersion", "Alt+Left", _open
+    ),
+    ActionInfo("refresh", "View", "Compute Again", "Compute everything in sight again, after a failure", "F5", _open),
+    SEPARATOR,
+    ActionInfo("show_log", "View", "Log", "Show what was told so far", "Ctrl+L", ticked=True),
+    SEPARATOR,
+    ActionInfo("use_system_theme", "View", "System Theme", "Light or dark as the system is", group="theme"),
+    ActionInfo("use_light_theme", "View", "Light Theme", "Light window and plots", group="theme"),
+    ActionInfo("use_dark_theme", "View", "Dark Theme", "Dark window and plots", group="theme"),
+    ActionInfo("show_shortcuts", "Help", "Keyboard Shortcuts", "List all keys", "F1"),
+    ActionInfo("show_about", "Help", "About ATM Viewer", "Versions and licence"),
+)
+
+
+def add_actions(window: QMainWindow) -> dict[str, QAction]:
+    """Fill a window's menu bar.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Has a method for every action's name.
+
+    Returns
+    -------
+    dict of str to QAction
+        By name.
+    """
+    actions: dict[str, QAction] = {}
+    menus: dict[str, QMenu] = {}
+    groups: dict[str, QActionGroup] = {}
+    bar = window.menuBar()
+    assert bar is not None
+    menu: QMenu | None = None
+    for info in ACTIONS:
+        if info is SEPARATOR:
+            if menu is not None:
+                menu.addSeparator()
+            continue
+        if info.menu not in menus:
+            made = bar.addMenu(f"&{info.menu}")
+            assert made is not None
+            made.setToolTipsVisible(True)
+            menus[info.menu] = made
+        menu = menus[info.menu]
+        action = actions[info.name] = QAction(info.text, window)
+        action.setObjectName(info.name)
+        keys = [QKeySequence(part) for part in info.shortcut.split("; ") if part]
+        action.setShortcuts(keys)
+        shortcut = f" ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else ""
+        action.setToolTip(info.tip + shortcut)
+        action.setStatusTip(info.tip)
+        if info.group:
+            group = groups.setdefault(info.group, QActionGroup(window))
+            group.addAction(action)
+        if info.group or info.ticked:
+            action.setCheckable(True)
+        action.triggered.connect(_without_argument(getattr(window, info.name)))
+        menu.addAction(action)
+    return actions
+
+
+def _without_argument(slot: Callable[[], None]) -> Callable[[bool], None]:
+    def call(_checked: bool = False) -> None:
+        slot()
+
+    return call
+
+
+def update_actions(actions: dict[str, QAction], session: Session) -> None:
+    """Enable the actions that make sense now."""
+    for info in ACTIONS:
+        if info is not None and info.name not in ("undo", "redo"):
+            actions[info.name].setEnabled(info.enabled(session))

@@ -1,0 +1,76 @@
+"""The open exposures: which one is looked at, and which ones take part in sky image, spectra and products."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
+
+from atm_viewer.session.names import short_bands, short_names
+from atm_viewer.session.session import Session
+
+_KEY = Qt.ItemDataRole.UserRole
+
+
+class ExposurePanel(QTreeWidget):
+    """List of the open exposures, ticked when included.
+
+    Parameters
+    ----------
+    session : Session
+        Gives the exposures and takes choice and ticks.
+    """
+
+    def __init__(self, session: Session):
+        super().__init__()
+        self._session = session
+        self.setColumnCount(3)
+        self.setHeaderLabels(["Exposure", "Dither", "Band"])
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setToolTip("Ticked exposures take part in sky image, spectra and cubes; the chosen one is shown")
+        header = self.header()
+        assert header is not None
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, header.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, header.ResizeMode.ResizeToContents)
+        self.currentItemChanged.connect(self._choose)
+        self.itemChanged.connect(self._tick)
+        session.exposures_changed.connect(self._refill)
+        session.chosen_changed.connect(self._mark)
+        self._refill()
+
+    def _refill(self) -> None:
+        exposures = self._session.exposures
+        with QSignalBlocker(self):
+            self.clear()
+            for exposure, name in zip(exposures, short_names([e.view.name for e in exposures]), strict=True):
+                view = exposure.view
+                dither = f"{view.dither}/{view.dithers}" if view.dithers else str(view.dither)
+                item = QTreeWidgetItem([name, dither, short_bands(view.bands)])
+                item.setData(0, _KEY, view.key)
+                item.setCheckState(0, Qt.CheckState.Checked if exposure.included else Qt.CheckState.Unchecked)
+                target = f"Target: {view.target}<br>" if view.target else ""
+                tip = f"<b>{view.name}</b><br>{target}{view.instrument} {view.detector}, {', '.join(view.bands)}<br>"
+                for column in range(3):
+                    item.setToolTip(column, f"{tip}{view.key}<br>Ticked: included in sky image, spectra and cubes")
+                self.addTopLevelItem(item)
+        self._mark()
+
+    def _mark(self) -> None:
+        current = self._session.current
+        with QSignalBlocker(self):
+            for row in range(self.topLevelItemCount()):
+                item = self.topLevelItem(row)
+                if item is not None and current is not None and item.data(0, _KEY) == current.key:
+                    self.setCurrentItem(item)
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None:
+            self._session.select_exposure(item.data(0, _KEY))
+
+    def _tick(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == 0:
+            self._session.include(item.data(0, _KEY), item.checkState(0) == Qt.CheckState.Checked)
