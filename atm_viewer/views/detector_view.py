@@ -21,7 +21,7 @@ DQ_NAMES = (
     "PERSISTENCE",
     "AD_FLOOR",
     "CHARGELOSS",
-    "UNRELIABLE_ERROR",
+    "RESERVED",
     "NON_SCIENCE",
     "DEAD",
     "HOT",

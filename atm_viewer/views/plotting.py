@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPen
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.theme import DARK, Theme
 
@@ -261,9 +261,18 @@ class Canvas(pg.GraphicsLayoutWidget):
     def add_plot(self, row: int, column: int, x: PlainAxis, y: PlainAxis) -> pg.PlotItem:
         """Add a plot with these axes and none of pyqtgraph's buttons and menus."""
         plot = pg.PlotItem(viewBox=FreeViewBox(), axisItems={x.orientation: x, y.orientation: y}, enableMenu=False)
+        self.place(plot, row, column)
+        return plot
+
+    def place(self, plot: pg.PlotItem, row: int, column: int) -> None:
+        """Put a plot into the layout."""
         plot.hideButtons()
         self.addItem(plot, row, column)
-        return plot
+        self.adopt(plot.ctrlMenu)
+
+    def adopt(self, menu: QMenu) -> None:
+        """Own a menu that pyqtgraph makes and nobody sees: left alone it outlives the canvas as a window of its own."""
+        menu.setParent(self, menu.windowFlags())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave keys to the widget around."""
@@ -351,7 +360,6 @@ class ColourBar(pg.PlotItem):
     def __init__(self):
         self._axis = PlainAxis("right")
         super().__init__(viewBox=FreeViewBox(), axisItems={"right": self._axis}, enableMenu=False)
-        self.hideButtons()
         self.setMouseEnabled(x=False, y=False)
         self.hideAxis("left")
         self.hideAxis("bottom")
@@ -431,7 +439,7 @@ class ImagePanel(QWidget):
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
         self._bar = ColourBar()
-        self.canvas.addItem(self._bar, 0, 1)
+        self.canvas.place(self._bar, 0, 1)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -57,7 +57,9 @@ class SkyView(ImagePanel):
 
         self._halo, self._marker = pg.PlotCurveItem(), pg.PlotCurveItem()
         self._circle = pg.CircleROI((0, 0), radius=1.0, movable=False, rotatable=False, resizable=False)
-        self._circle.handles[0]["item"].setToolTip("Drag to change the radius of the aperture")
+        self._handle = self._circle.handles[0]["item"]
+        self._handle.setToolTip("Drag to change the radius of the aperture")
+        self.canvas.adopt(self._handle.menu)
         self._compass = _Compass()
         for item in (self._halo, self._marker, self._circle):
             self.plot.addItem(item, ignoreBounds=True)
@@ -92,6 +94,8 @@ class SkyView(ImagePanel):
 
     def show_spaxel(self, ra: float, dec: float, radius: float) -> None:
         """Mark the spaxel at an ICRS position [deg] and the aperture of a radius [arcsec] around it."""
+        if self._handle.isMoving:
+            return
         self._spaxel = (ra, dec)
         with QSignalBlocker(self.radius_box):
             self.radius_box.setValue(radius)
@@ -104,10 +108,8 @@ class SkyView(ImagePanel):
         self._marker.setPen(make_pen(theme.mark, 1.4))
         self._circle.setPen(make_pen(theme.mark, 1.6))
         self._circle.hoverPen = make_pen(theme.accent, 2.0)
-        handle = self._circle.handles[0]["item"]
-        handle.pen = make_pen(theme.mark, 2.0)
-        handle.currentPen = handle.pen
-        handle.hoverPen = make_pen(theme.accent, 2.5)
+        self._handle.pen = self._handle.currentPen = make_pen(theme.mark, 2.0)
+        self._handle.hoverPen = make_pen(theme.accent, 2.5)
         self._compass.set_colour(theme.mark)
 
     @staticmethod

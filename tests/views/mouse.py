@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QMouseEvent
@@ -74,7 +76,16 @@ def let_go(qtbot, plot: pg.PlotItem, where: tuple[float, float]) -> None:
 
 def colour_at(plot: pg.PlotItem, x: float, y: float) -> QColor:
     """Colour that is seen at a position of a plot."""
-    return plot.getViewWidget().grab().toImage().pixelColor(dot(plot, x, y))
+    canvas = plot.getViewWidget()
+    spot = canvas.viewportTransform().map(plot.vb.mapViewToScene(QPointF(x, y)))
+    return canvas.grab().toImage().pixelColor(math.floor(spot.x()), math.floor(spot.y()))
+
+
+def brightest_at(plot: pg.PlotItem, x: float, y: float, reach: int = 2) -> int:
+    """Lightness of the brightest dot within a few dots of a position of a plot."""
+    image, spot = plot.getViewWidget().grab().toImage(), dot(plot, x, y)
+    around = range(-reach, reach + 1)
+    return max(image.pixelColor(spot.x() + dx, spot.y() + dy).lightness() for dx in around for dy in around)
 
 
 def view_range(plot: pg.PlotItem) -> list[float]:
