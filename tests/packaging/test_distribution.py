@@ -57,6 +57,13 @@ def test_wheel_has_command_and_licence(built):
         assert b"GNU GENERAL PUBLIC LICENSE" in archive.read(f"{info}/licenses/LICENSE")
 
 
+def test_wheel_brings_a_desktop_entry_with_its_icon(built):
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name.partition(".data/data/")[2] for name in archive.namelist()}
+    assert {"share/applications/atm-viewer.desktop", "share/icons/hicolor/scalable/apps/atm-viewer.svg"} <= names
+
+
 def test_source_archive_can_build_and_test(built):
     (source,) = built.glob("*.tar.gz")
     with tarfile.open(source) as archive:
