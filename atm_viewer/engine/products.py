@@ -7,7 +7,6 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from atm_viewer.engine.exposure import exposure_name, open_exposure
 from atm_viewer.engine.oversample import Corrected, correct_exposure
 from atm_viewer.engine.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.setting import chosen_bands, one_setting
 from atm_viewer.engine.staging import saving, staged
 from atm_viewer.resources import resource
 
@@ -139,7 +139,7 @@ def write_cubes(
     progress = progress or _quiet
     exposures = expand_inputs(paths)
     setting = one_setting(exposures)
-    bands = _chosen_bands(setting, channel)
+    bands = chosen_bands(setting, channel)
     product = product or default_product(paths)
     if not is_plain_name(product):
         raise OutputError(f"The product's name {product!r} must be a file name without folders; choose another.")
@@ -328,67 +328,6 @@ def build_cubes(models: Sequence[Any], bands: Sequence[str], product: str, cubep
         cube.meta.calibration_software_version = __version__
         cube.meta.ref_file.cubepar.name = f"crds://{Path(cubepar).name}" if cubepar.startswith("crds://") else cubepar
     return [built[band] for band in bands]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Instrument and bands of an exposure, as the pipeline names its cubes."""
-
-    instrument: str
-    bands: tuple[str, ...]
-
-
-def one_setting(exposures: Sequence[Path]) -> Setting:
-    """Instrument and bands that all exposures have in common, read from their headers.
-
-    Raises
-    ------
-    InputError
-        An exposure cannot be used, or two exposures differ.
-    """
-    settings = [_setting(path) for path in exposures]
-    for path, setting in zip(exposures, settings, strict=True):
-        if setting != settings[0]:
-            raise InputError(
-                f"{exposures[0].name} ({_describe(settings[0])}) and {path.name} ({_describe(setting)}) do not belong "
-                "together; give exposures of one instrument and band at a time."
-            )
-    return settings[0]
-
-
-def _setting(path: Path) -> Setting:
-    from astropy.io import fits
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            header = fits.getheader(path)
-        instrument = header["INSTRUME"].upper()
-        if header["EXP_TYPE"] == "MIR_MRS":
-            return Setting(instrument, tuple(f"ch{n}-{header['BAND']}".lower() for n in header["CHANNEL"]))
-        if header["EXP_TYPE"] == "NRS_IFU":
-            return Setting(instrument, (f"{header['GRATING']}-{header['FILTER']}".lower(),))
-    except (OSError, KeyError, AttributeError, TypeError):
-        pass
-    # Opening says in a sentence what is wrong with the file.
-    exposure = open_exposure(path)
-    return Setting(exposure.instrument, exposure.bands)
-
-
-def _describe(setting: Setting) -> str:
-    name = {"NIRSPEC": "NIRSpec"}.get(setting.instrument, setting.instrument)
-    return f"{name} {' and '.join(setting.bands)}"
-
-
-def _chosen_bands(setting: Setting, channel: str | None) -> tuple[str, ...]:
-    if channel is None:
-        return setting.bands
-    if setting.instrument != "MIRI":
-        raise InputError("Only MIRI has channels, and these are NIRSpec exposures; leave the channel out.")
-    chosen = tuple(band for band in setting.bands if band.startswith(f"ch{channel}-"))
-    if not chosen:
-        raise InputError(f"The exposures have no channel {channel}; they hold {' and '.join(setting.bands)}.")
-    return chosen
 
 
 def _distinct_names(exposures: Sequence[Path]) -> list[str]:

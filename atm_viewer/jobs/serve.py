@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import importlib
+import multiprocessing
 import os
 import queue
 import signal
@@ -116,6 +117,9 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool) -> None:
     _keep_quiet(log)
     # Ctrl-C in a terminal reaches all processes, but what follows is for the window's process to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if "fork" in multiprocessing.get_all_start_methods():
+        # Semaphores that libraries make have no names then, and none is reported as leaked when this process is killed.
+        multiprocessing.set_start_method("fork", force=True)
     os.environ.setdefault("STPIPE_DISABLE_CRDS_STEPPARS", "true")
     inbox = _Inbox()
     threading.Thread(target=_listen, args=(connection, inbox), daemon=True).start()
