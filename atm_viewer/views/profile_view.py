@@ -14,6 +14,7 @@ from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import Fate, SliceProfile, SliceReport
 from atm_viewer.views.plotting import (
     Canvas,
+    Dots,
     Elided,
     Line,
     PlainAxis,
@@ -29,7 +30,7 @@ from atm_viewer.views.theme import DARK, Theme
 
 Ranges = tuple[tuple[float, float], ...]
 
-SHADES = 6  #: groups of distance from the column that get a colour of their own
+SHADES = 8  #: groups of distance from the column that get a colour of their own
 NEW_RANGE = 0.3  #: half width of a `use` range where there is none to start from [arcsec]
 NEAR = 8.0  #: a point this close to the mouse is told [dots of the screen]
 HINT = "Drag: threshold line, ends of a use range · ←/→ step the column, with Shift by 10"
@@ -199,7 +200,7 @@ class ProfileView(QWidget):
         self._ticks = pg.VTickGroup(yrange=[0.0, 0.06])
         self._bounds = [pg.InfiniteLine(angle=90) for _ in range(2)]
         self._residual_zero = pg.InfiniteLine(0.0, angle=0)
-        self._windows = tuple([_scatter(3.5) for _ in range(SHADES)] for _ in range(2))
+        self._windows = tuple(Dots(3.0) for _ in range(2))
         self._own = tuple(_scatter(8.0, "s") for _ in range(2))
         self._rejected = tuple(_scatter(7.0, "x") for _ in range(2))
         for item in (self._residual_zero, self._no_spline):
@@ -207,7 +208,7 @@ class ProfileView(QWidget):
         for plot, windows, rejected, own in zip(
             (self.points, self.residual), self._windows, self._rejected, self._own, strict=True
         ):
-            for item in (*windows, rejected):
+            for item in (windows, rejected):
                 plot.addItem(item, ignoreBounds=True)
             if plot is self.points:
                 for item in (self._ticks, *self._bounds, self._spline):
@@ -256,12 +257,12 @@ class ProfileView(QWidget):
         self._no_spline.setPos(0.5 * (low + high), 0.0)
         if profile is None:
             return
-        used = np.concatenate([profile.flux[~profile.rejected], profile.spline_flux])
-        low, high = _span(used, 0.08)
+        # the span of nearly all points, as wild ones may be in the window without a fit to reject them
+        kept = ~_rejected(profile)
+        low, high = _span(_core(profile.flux[kept]), profile.spline_flux, pad=0.08)
         # room for the ticks of the breakpoints below the points
         self.points.setYRange(low - 0.05 * (high - low), high, padding=0)
-        rest = self._rest(profile)[~profile.rejected]
-        reach = max(abs(v) for v in _span(rest, 0.1))
+        reach = max(abs(v) for v in _span(_core(self._rest(profile)[kept]), pad=0.15))
         self.residual.setYRange(-reach, reach, padding=0)
 
     def set_unit(self, unit: str) -> None:
@@ -290,11 +291,10 @@ class ProfileView(QWidget):
             line.setPen(make_pen(theme.muted, style=Qt.PenStyle.DotLine))
         for line in (self._collapsed_zero, self._residual_zero):
             line.setPen(make_pen(theme.grid))
-        for windows, rejected, own in zip(self._windows, self._rejected, self._own, strict=True):
-            for item, colour in zip(windows, self._shade_colours(), strict=True):
-                item.setBrush(pg.mkBrush(colour))
+        for rejected, own in zip(self._rejected, self._own, strict=True):
             rejected.setPen(make_pen(theme.rejected, 1.2))
             own.setPen(make_pen(theme.column_points, 1.6))
+        self._draw_points()
         self._draw_ranges()
         self._write()
 
@@ -331,15 +331,15 @@ class ProfileView(QWidget):
             parts.append(f"<b>column {profile.column}</b>")
             if math.isfinite(profile.wavelength):
                 parts.append(f"{profile.wavelength:.4f} µm")
-        self.title.setText(" · ".join(parts) + " ·")
+        self.title.setText(" · ".join(parts) + " ·&nbsp;")
         self.fate.setText(tell_fate(profile, report, self.unit))
         entries = []
         if profile is not None:
             reach = int(np.abs(profile.distance).max()) if profile.distance.size else 0
             far, near = (c.name() for c in (self._shade_colours()[0], self._shade_colours()[-1]))
-            entries.append(("□", theme.column_points, "this column"))
+            entries.append(("□", theme.column_points, "column"))
             entries.append((f'●</b></span><span style="color:{far}"><b>●', near, f"window ±{reach}"))
-            rejected = int(profile.rejected.sum())
+            rejected = int(_rejected(profile).sum())
             if rejected:
                 entries.append(("×", theme.rejected, f"{rejected} rejected"))
             if profile.spline_alpha.size:
@@ -349,7 +349,7 @@ class ProfileView(QWidget):
             (
                 "■",
                 theme.accent if use is not None else theme.use,
-                "used: set" if use is not None else "used: by slope",
+                "used (set)" if use is not None else "used (slope)",
             )
         )
         self.legend.setText(legend_html(entries))
@@ -405,7 +405,9 @@ class ProfileView(QWidget):
         profile = self._profile
         self._no_spline.setVisible(profile is not None and not profile.spline_alpha.size)
         if profile is None:
-            for item in (*self._windows[0], *self._windows[1], *self._own, *self._rejected, self._spline):
+            for windows in self._windows:
+                windows.show_groups([])
+            for item in (*self._own, *self._rejected, self._spline):
                 item.clear()
             self._ticks.setXVals([])
             for line in self._bounds:
@@ -414,16 +416,19 @@ class ProfileView(QWidget):
         reach = max(int(np.abs(profile.distance).max(initial=0)), 1)
         shade = SHADES - 1 - np.minimum((np.abs(profile.distance) * SHADES) // (reach + 1), SHADES - 1)
         own = profile.distance == 0
-        kept = ~profile.rejected & ~own
+        kept = ~_rejected(profile) & ~own
         for values, windows, mine, rejected in zip(
             (profile.flux, self._rest(profile)), self._windows, self._own, self._rejected, strict=True
         ):
             shown = np.isfinite(values)
-            for k, item in enumerate(windows):
-                here = kept & shown & (shade == k)
-                item.setData(profile.alpha[here], values[here])
+            near = kept & shown
+            windows.show_groups(
+                (profile.alpha[here], values[here], colour)
+                for k, colour in enumerate(self._shade_colours())
+                if (here := near & (shade == k)).any()
+            )
             mine.setData(profile.alpha[own & shown], values[own & shown])
-            crossed = profile.rejected & shown
+            crossed = _rejected(profile) & shown
             rejected.setData(profile.alpha[crossed], values[crossed])
         self._spline.setData(profile.spline_alpha, profile.spline_flux)
         self._ticks.setXVals(list(profile.breakpoints))
@@ -436,7 +441,8 @@ class ProfileView(QWidget):
         """Shade where the spline is used: `use` ranges to drag, or the compact ones the slope chose."""
         use = self._params.use if self._params is not None else None
         compact = self._report.compact if self._report is not None else ()
-        ranges = tuple(compact if use is None else use)
+        # ranges of single columns overlap
+        ranges = merge_ranges(list(compact)) if use is None else tuple(use)
         if any(region.moving or any(line.moving for line in region.lines) for region in self._regions):
             return
         while len(self._regions) > len(ranges):
@@ -528,7 +534,7 @@ class ProfileView(QWidget):
             return []
         k = int(np.nanargmin(away))
         flux = with_unit(float(profile.flux[k] * profile.norm), self.unit)
-        fate = ", rejected" if profile.rejected[k] else ""
+        fate = ", rejected" if _rejected(profile)[k] else ""
         own = f" = {flux}" if profile.distance[k] == 0 else ""
         return [
             f"point of column {profile.column + profile.distance[k]}: {plain(float(profile.flux[k]), 3)}{own}{fate}"
@@ -564,16 +570,28 @@ class _FluxAxis(PlainAxis):
         return [plain(float(self.inverse(v)), 3) for v in values]
 
 
+def _rejected(profile: SliceProfile) -> np.ndarray:
+    """Points the column's own fit rejected; where there is no such fit, none was rejected."""
+    return profile.rejected & (profile.fate is Fate.FITTED)
+
+
 def _scatter(size: float, symbol: str = "o") -> pg.ScatterPlotItem:
     """Points of one kind: filled dots, or open signs."""
     return pg.ScatterPlotItem(size=size, symbol=symbol, pen=None, brush=None, pxMode=True)
 
 
-def _span(values: np.ndarray, pad: float) -> tuple[float, float]:
-    """Range of the finite values with a margin; (-1, 1) when there is none."""
+def _core(values: np.ndarray) -> np.ndarray:
+    """Smallest and largest finite value but for half a percent on either side; empty without one."""
     values = values[np.isfinite(values)]
-    if not values.size:
+    return np.percentile(values, (0.5, 99.5)) if values.size else values
+
+
+def _span(*values: np.ndarray, pad: float) -> tuple[float, float]:
+    """Range of the finite values with a margin; (-1, 1) when there is none."""
+    joined = np.concatenate(values)
+    joined = joined[np.isfinite(joined)]
+    if not joined.size:
         return -1.0, 1.0
-    low, high = float(values.min()), float(values.max())
+    low, high = float(joined.min()), float(joined.max())
     margin = pad * (high - low) or 0.1
     return low - margin, high + margin
