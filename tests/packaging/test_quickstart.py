@@ -129,9 +129,9 @@ def test_a_failing_check_fails_the_whole_but_the_tests_still_run(checkout):
 def test_second_start_installs_nothing_and_passes_arguments_on(checkout):
     environment(checkout, pip="echo installed >>pip.log")
     for _ in range(2):
-        done = quickstart(checkout, "demo", "--size", "800x600")
+        done = quickstart(checkout, "demo", "--instrument", "nirspec")
         assert done.returncode == 0, done.stderr
-        assert done.stdout == "viewer got demo --size 800x600\n"
+        assert done.stdout == "viewer got demo --instrument nirspec\n"
     assert (checkout / "pip.log").read_text() == "installed\n"
 
 
