@@ -229,16 +229,17 @@ class ProfileView(QWidget):
         """
         fresh = report is not self._report
         self._profile, self._report, self._params = profile, report, params
+        known = profile or report
+        place = None if known is None else (profile.exposure if profile else "", known.number)
+        refit = place != self._place or not self._zoomed
+        self._place = place
         self._write()
         if fresh:
             # the line stays where the user left it until a report tells the new threshold
-            self._draw_collapsed()
+            self._draw_collapsed(refit)
         self._draw_points()
         self._draw_ranges()
-        known = profile or report
-        place = None if known is None else (profile.exposure if profile else "", known.number)
-        if place != self._place or not self._zoomed:
-            self._place = place
+        if refit:
             self.fit()
 
     def fit(self) -> None:
@@ -355,16 +356,17 @@ class ProfileView(QWidget):
         self.legend.setText(legend_html(entries))
         self.hint.setText(HINT)
 
-    def _draw_collapsed(self) -> None:
-        report = self._report
+    def _draw_collapsed(self, rescale: bool) -> None:
+        report, held = self._report, self._threshold.moving
         self._threshold.setVisible(report is not None)
         if report is None:
             self._collapsed_curve.clear()
             return
-        levels = [abs(v) for v in (report.threshold, report.peak) if math.isfinite(v) and v]
-        self._flux_axis.softening = max(min(levels, default=1.0) / 4.0, 1e-12)
+        if rescale and not held:
+            levels = [abs(v) for v in (report.threshold, report.peak) if math.isfinite(v) and v]
+            self._flux_axis.softening = max(min(levels, default=1.0) / 4.0, 1e-12)
         self._collapsed_curve.setData(report.alpha, self._flux_axis.forward(report.flux))
-        if self._threshold.moving:
+        if held:
             return
         flux = report.threshold if math.isfinite(report.threshold) else 0.0
         with QSignalBlocker(self._threshold):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import Fate
@@ -110,10 +111,37 @@ def test_line_that_is_held_is_not_taken_away(qtbot, view):
     show_star(qtbot, view)
     start, end = (1.2, at_flux(view, THRESHOLD)), (1.2, at_flux(view, 300.0))
     drag(qtbot, view.collapsed, start, end, release=False)
-    view.show_profile(make_profile(column=513), make_slice_report(), FitParams())
+    line = [has_colour_across(view, y) for y in (start[1], end[1])]
+    view.show_profile(make_profile(column=513), make_slice_report(threshold=500.0), FitParams())
+    settle(qtbot)
+    assert [has_colour_across(view, y) for y in (start[1], end[1])] == line == [False, True]
     with qtbot.waitSignal(view.threshold_edited) as edited:
         let_go(qtbot, view.collapsed, end)
     assert edited.args[0] == pytest.approx(300.0, rel=0.06)
+
+
+def has_colour_across(view: ProfileView, y: float) -> bool:
+    """Whether the dashes of the threshold line run at a height of the collapsed profile's plot."""
+    image = view.canvas.grab().toImage()
+    wanted = QColor(DARK.threshold).getRgb()[:3]
+    left, row = dot(view.collapsed, -1.9, y).x(), dot(view.collapsed, -1.9, y).y()
+    seen = [
+        max(abs(a - b) for a, b in zip(image.pixelColor(x, row + dy).getRgb(), wanted, strict=False)) < 40
+        for x in range(left, left + 100)
+        for dy in (-1, 0, 1)
+    ]
+    return sum(seen) > 20
+
+
+def test_report_that_comes_while_zoomed_keeps_the_scale(qtbot, view):
+    show_star(qtbot, view)
+    drag(qtbot, view.collapsed, (0.8, at_flux(view, 200.0)), (0.8, at_flux(view, 400.0)))
+    zoomed, place = view_range(view.collapsed), at_flux(view, 200.0)
+    view.show_profile(make_profile(), make_slice_report(threshold=900.0), FitParams())
+    settle(qtbot)
+    assert view_range(view.collapsed) == zoomed
+    assert at_flux(view, 200.0) == place
+    assert has_colour_across(view, at_flux(view, 900.0))
 
 
 def test_threshold_far_below_the_peak_and_far_above_it_is_in_sight(qtbot, view):
