@@ -258,7 +258,6 @@ class Session(QObject):
         del self._exposures[key]
         self._reports.pop(key, None)
         self._levels = {k: v for k, v in self._levels.items() if k[0] != key}
-        self._submit(CloseExposures((key,)))
         if key == self._exposure:
             index = keys.index(key)
             neighbours = keys[index + 1 :] + keys[:index][::-1]
@@ -269,7 +268,8 @@ class Session(QObject):
             self._band, self._number, self._column = "", 0, 0
             self._position = self._radius = None
             self._slice_by_hand = False
-            self.spaxel_changed.emit()
+        self._submit(CloseExposures((key,)))
+        self.spaxel_changed.emit()
         self.exposures_changed.emit()
         self.chosen_changed.emit()
         self.report_changed.emit()

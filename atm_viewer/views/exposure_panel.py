@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
 
 from atm_viewer.session.names import short_bands, short_names
 from atm_viewer.session.session import Session
+from atm_viewer.session.state import OpenExposure
 
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -45,26 +46,24 @@ class ExposurePanel(QTreeWidget):
     def _refill(self) -> None:
         exposures = self._session.exposures
         with QSignalBlocker(self):
-            self.clear()
-            for exposure, name in zip(exposures, short_names([e.view.name for e in exposures]), strict=True):
-                view = exposure.view
-                dither = f"{view.dither}/{view.dithers}" if view.dithers else str(view.dither)
-                item = QTreeWidgetItem([name, dither, short_bands(view.bands)])
-                item.setData(0, _KEY, view.key)
-                item.setCheckState(0, Qt.CheckState.Checked if exposure.included else Qt.CheckState.Unchecked)
-                target = f"Target: {view.target}<br>" if view.target else ""
-                tip = f"<b>{view.name}</b><br>{target}{view.instrument} {view.detector}, {', '.join(view.bands)}<br>"
-                for column in range(3):
-                    item.setToolTip(column, f"{tip}{view.key}<br>Ticked: included in sky image, spectra and cubes")
-                self.addTopLevelItem(item)
+            # The items stay as long as they can: a tick is told from within the handling of its own click.
+            if [item.data(0, _KEY) for item in self._items()] != [e.view.key for e in exposures]:
+                self.clear()
+                self.addTopLevelItems([QTreeWidgetItem() for _ in exposures])
+            names = short_names([e.view.name for e in exposures])
+            for item, exposure, name in zip(self._items(), exposures, names, strict=True):
+                _write(item, exposure, name)
         self._mark()
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        items = (self.topLevelItem(row) for row in range(self.topLevelItemCount()))
+        return [item for item in items if item is not None]
 
     def _mark(self) -> None:
         current = self._session.current
         with QSignalBlocker(self):
-            for row in range(self.topLevelItemCount()):
-                item = self.topLevelItem(row)
-                if item is not None and current is not None and item.data(0, _KEY) == current.key:
+            for item in self._items():
+                if current is not None and item.data(0, _KEY) == current.key:
                     self.setCurrentItem(item)
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
@@ -74,3 +73,19 @@ class ExposurePanel(QTreeWidget):
     def _tick(self, item: QTreeWidgetItem, column: int) -> None:
         if column == 0:
             self._session.include(item.data(0, _KEY), item.checkState(0) == Qt.CheckState.Checked)
+
+
+def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:
+    view = exposure.view
+    item.setData(0, _KEY, view.key)
+    item.setText(0, name)
+    item.setText(1, f"{view.dither}/{view.dithers}" if view.dithers else str(view.dither))
+    item.setText(2, short_bands(view.bands))
+    item.setCheckState(0, Qt.CheckState.Checked if exposure.included else Qt.CheckState.Unchecked)
+    target = f"Target: {view.target}<br>" if view.target else ""
+    tip = (
+        f"<b>{view.name}</b><br>{target}{view.instrument} {view.detector}, {', '.join(view.bands)}<br>{view.key}<br>"
+        "Ticked: included in sky image, spectra and cubes"
+    )
+    for column in range(3):
+        item.setToolTip(column, tip)

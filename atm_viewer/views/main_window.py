@@ -78,6 +78,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1440, 900)
 
+        # Before there are widgets: styling them afterwards takes longer than making them.
+        self._apply_theme()
         self._make_views()
         self._arrange()
         self.actions_by_name: dict[str, QAction] = add_actions(self)
@@ -90,7 +92,7 @@ class MainWindow(QMainWindow):
         hints = QGuiApplication.styleHints()
         assert hints is not None
         hints.colorSchemeChanged.connect(self._follow_system)
-        self.choose_theme(str(settings.value("theme", "system")))
+        self.choose_theme(self._theme_choice())
         self._restore_layout()
         self._refresh_all()
 
@@ -163,20 +165,15 @@ class MainWindow(QMainWindow):
         session.profile_changed.connect(self._show_profile)
         session.sky_changed.connect(self._show_sky)
         session.spaxel_changed.connect(self._show_spaxel)
-        session.spectra_changed.connect(lambda: self.spectrum.show_spectra(session.spectra))
+        session.spectra_changed.connect(self._show_spectra)
         session.pending_changed.connect(self._show_pending)
         session.jobs_changed.connect(self._show_jobs)
         session.opened.connect(self._remember)
         for changed in (session.exposures_changed, session.chosen_changed, session.jobs_changed):
-            changed.connect(lambda: update_actions(self.actions_by_name, session))
-        stack = session.undo_stack
-        for name, renamed, possible in (
-            ("undo", stack.undoTextChanged, stack.canUndoChanged),
-            ("redo", stack.redoTextChanged, stack.canRedoChanged),
-        ):
-            renamed.connect(self._renamer(name))
-            possible.connect(self.actions_by_name[name].setEnabled)
-        stack.cleanChanged.connect(lambda clean: self.setWindowModified(not clean))
+            changed.connect(self._update_actions)
+        # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first.
+        session.undo_stack.indexChanged.connect(self._show_undo)
+        session.undo_stack.cleanChanged.connect(self._show_undo)
 
         self.detector.picked.connect(session.select)
         self.profile.threshold_edited.connect(session.set_threshold_at)
@@ -196,16 +193,11 @@ class MainWindow(QMainWindow):
         self.banner.log_button.clicked.connect(lambda: self._set_log(True))
         self.status.log_button.toggled.connect(self._set_log)
 
-    def _renamer(self, name: str) -> Callable[[str], None]:
-        word = name.capitalize()
-        return lambda text: self.actions_by_name[name].setText(f"{word} {text}".rstrip())
-
     # What is shown
 
     def _refresh_all(self) -> None:
-        update_actions(self.actions_by_name, self.session)
-        for name in ("undo", "redo"):
-            self.actions_by_name[name].setEnabled(False)
+        self._update_actions()
+        self._show_undo()
         self._show_exposures()
         self._show_choice()
         self._show_recipe()
@@ -272,6 +264,22 @@ class MainWindow(QMainWindow):
         session = self.session
         if session.position is not None and session.radius is not None:
             self.sky.show_spaxel(*session.position, session.radius)
+
+    def _show_spectra(self) -> None:
+        self.spectrum.show_spectra(self.session.spectra)
+
+    def _show_undo(self) -> None:
+        stack = self.session.undo_stack
+        for name, text, possible in (
+            ("undo", stack.undoText(), stack.canUndo()),
+            ("redo", stack.redoText(), stack.canRedo()),
+        ):
+            self.actions_by_name[name].setText(f"{name.capitalize()} {text}".rstrip())
+            self.actions_by_name[name].setEnabled(possible)
+        self.setWindowModified(not stack.isClean())
+
+    def _update_actions(self) -> None:
+        update_actions(self.actions_by_name, self.session)
 
     def _show_pending(self) -> None:
         pending = self.session.pending
@@ -439,27 +447,29 @@ class MainWindow(QMainWindow):
 
     def choose_theme(self, choice: str) -> None:
         """Use the ``system``'s colours, ``light`` or ``dark`` ones, and keep the choice."""
-        choice = choice if choice in ("light", "dark") else "system"
         self._settings.setValue("theme", choice)
+        self._apply_theme()
         self.actions_by_name[f"use_{choice}_theme"].setChecked(True)
-        hints = QGuiApplication.styleHints()
-        light = hints is not None and hints.colorScheme() == Qt.ColorScheme.Light
-        self.set_theme(LIGHT if choice == "light" or (choice == "system" and light) else DARK)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Give window and plots a theme's colours."""
-        self.theme = theme
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        apply_theme(app, theme)
         for part in (
             *(self.detector, self.profile, self.sky, self.spectrum),
             *(self.slice_table, self.recipe_panel, self.log, self.banner),
         ):
-            part.set_theme(theme)
+            part.set_theme(self.theme)
+
+    def _theme_choice(self) -> str:
+        choice = str(self._settings.value("theme", "system"))
+        return choice if choice in ("light", "dark") else "system"
+
+    def _apply_theme(self) -> None:
+        choice, hints = self._theme_choice(), QGuiApplication.styleHints()
+        light = hints is not None and hints.colorScheme() == Qt.ColorScheme.Light
+        self.theme = LIGHT if choice == "light" or (choice == "system" and light) else DARK
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, self.theme)
 
     def _follow_system(self) -> None:
-        if self._settings.value("theme", "system") == "system":
+        if self._theme_choice() == "system":
             self.choose_theme("system")
 
     def _set_log(self, shown: bool) -> None:

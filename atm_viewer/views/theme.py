@@ -143,6 +143,9 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     theme : Theme
         Colours to use.
     """
+    if app.property("theme") == theme.name:
+        return  # giving all widgets the same style again takes half a second
+    app.setProperty("theme", theme.name)
     app.setStyle(_TickStyle(theme))
     app.setPalette(_palette(theme))
     app.setStyleSheet(_STYLE.format(**vars(theme)))
