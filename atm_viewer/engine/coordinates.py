@@ -78,10 +78,12 @@ def oversampled_coordinates(model: Any, factor: int) -> tuple[np.ndarray, np.nda
             columns, rows = model.data.shape
             across = oversampled_rows(rows, factor)
             x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij")
-            transform = model.meta.wcs.get_transform("detector", "alpha_beta")
-            alpha, _, wavelength = transform(x, y)
-            # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box.
-            box = model.meta.wcs.bounding_box
+            wcs = model.meta.wcs
+            alpha, beta, wavelength = wcs.get_transform("detector", "alpha_beta")(x, y)
+            # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box and of
+            # the wavelengths that the step to V2, V3 is defined for.
+            _, _, wavelength = wcs.get_transform("alpha_beta", "v2v3")(alpha, beta, wavelength)
+            box = wcs.bounding_box
             if box is not None:
                 (x0, x1), (y0, y1) = box.bounding_box(order="F")
                 wavelength[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan

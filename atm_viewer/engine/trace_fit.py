@@ -126,7 +126,7 @@ def fit_slice(data: SliceData, params: FitParams, defaults: ModeDefaults, thresh
     if not fitting:
         fit.fate[np.isfinite(data.flux).any(axis=0)] = Fate.BELOW_THRESHOLD
         return fit
-    tied = np.zeros(columns, dtype=bool)
+    unsettled = np.zeros(columns, dtype=bool)
     kernels.fit_columns(
         data.alpha,
         data.trimmed,
@@ -138,7 +138,7 @@ def fit_slice(data: SliceData, params: FitParams, defaults: ModeDefaults, thresh
         defaults.space_ratio,
         defaults.sigma,
         defaults.iterations,
-        _is_single(data),
+        data.alpha.dtype == np.float32,
         fit.fate,
         fit.source,
         fit.knots,
@@ -147,9 +147,10 @@ def fit_slice(data: SliceData, params: FitParams, defaults: ModeDefaults, thresh
         fit.scale,
         fit.bounds,
         fit.rejected,
-        tied,
+        unsettled,
     )
-    _settle_ties(data, fit, defaults, np.flatnonzero(tied))
+    if unsettled.any():
+        _settle(data, fit, defaults, unsettled)
     return fit
 
 
@@ -174,7 +175,11 @@ def fit_column_window(data: SliceData, fit: TraceFit, defaults: ModeDefaults, co
     alpha, flux, columns = _window_points(data, fit.window, column)
     rejected = np.ones(alpha.size, dtype=bool)
     if fit.fate[column] == Fate.FITTED:
-        rejected[_fit_points(data, fit, defaults, alpha, flux)[0]] = False
+        for breakpoints in (fit.breakpoints, fit.breakpoints - 3):
+            found = _fit_points(data, breakpoints, defaults, alpha, flux)
+            if found is not None:
+                rejected[found[0]] = False
+                break
     return WindowFit(alpha, flux, columns, rejected)
 
 
@@ -190,52 +195,125 @@ def _window_points(data: SliceData, window: int, column: int) -> tuple[np.ndarra
 
 
 def _fit_points(
-    data: SliceData, fit: TraceFit, defaults: ModeDefaults, alpha: np.ndarray, flux: np.ndarray
-) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
-    """Indices of the points used, intervals, knots and polynomials of a window that is known to have a fit."""
+    data: SliceData, breakpoints: int, defaults: ModeDefaults, alpha: np.ndarray, flux: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Indices of the points used, knots and polynomials of a window's fit, in the pipeline's own arithmetic.
+
+    ``bspline_fit`` with scipy's solver; the choice of points by their spacing is the kernel's. None: no fit.
+    """
     n = alpha.size
     used = np.empty(n, dtype=np.int64)
-    scratch = np.empty((5, max(n, 5 * (fit.breakpoints + 12))))
-    knots, poly = np.empty(4), np.zeros((fit.breakpoints + 4, 4))
-    for breakpoints in (fit.breakpoints, fit.breakpoints - 3):
-        status, intervals, count, _ = kernels.fit_window(
-            alpha,
-            flux,
-            n,
-            breakpoints,
-            defaults.space_ratio,
-            defaults.sigma,
-            defaults.iterations,
-            _is_single(data),
-            knots,
-            poly,
-            used,
-            scratch,
-        )
-        if status == 1:
-            return used[:count], intervals, knots, poly
-    raise ValueError("the window has no fit")
+    scratch = np.empty((5, max(n, 5 * (breakpoints + 12))))
+    single = data.alpha.dtype == np.float32
+    # One iteration without rejection gives the points that survive the test of their spacing.
+    status, _, count, _ = kernels.fit_window(
+        alpha,
+        flux,
+        n,
+        breakpoints,
+        defaults.space_ratio,
+        defaults.sigma,
+        1,
+        single,
+        np.empty(4),
+        np.empty((breakpoints + 4, 4)),
+        used,
+        scratch,
+    )
+    if status != 1:
+        return None
+    return _fit_with_rejection(alpha, flux, used[:count], breakpoints, defaults, single)
 
 
-def _settle_ties(data: SliceData, fit: TraceFit, defaults: ModeDefaults, tied: np.ndarray) -> None:
-    """Fit columns again, in place, whose outcome depends on the order of points with equal alpha.
+def _fit_with_rejection(
+    alpha: np.ndarray, flux: np.ndarray, used: np.ndarray, breakpoints: int, defaults: ModeDefaults, single: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    from scipy.interpolate import PPoly, make_lsq_spline
 
-    The pipeline's order is that of numpy's unstable sort, so these windows go through numpy's sort.
+    original = used.size
+    knots, t = np.empty(4), np.empty(breakpoints + 12)
+    spline, fitted, of = None, used, knots
+    for iteration in range(defaults.iterations):
+        x, y = alpha[used], flux[used]
+        intervals = kernels.describe_knots(x[0], x[-1], breakpoints, single, knots)
+        kernels.make_knots(knots, intervals, t)
+        try:
+            trial = make_lsq_spline(x, y, t[: intervals + 7], k=3)
+        except ValueError:
+            break
+        values = trial(x)
+        if np.isnan(values).any():
+            break
+        spline, fitted, of = trial, used, knots.copy()
+        difference = y - values
+        rejected = np.abs(difference) > defaults.sigma * np.std(difference)
+        if iteration == defaults.iterations - 1 or (~rejected).sum() < 0.8 * original or not rejected.any():
+            break
+        used = used[~rejected]
+    if spline is None:
+        return None
+    pieces = PPoly.from_spline(spline)
+    pieces = pieces.c[:, 3:-3], pieces.x[3:-3]
+    return fitted, of, _centred(*pieces)
+
+
+def _centred(coefficients: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Polynomials in ``x - left edge``, highest power first, as the kernels keep them (see `kernels.spline`)."""
+    half = 0.5 * np.diff(edges)
+    c3, c2, c1, c0 = coefficients
+    return np.stack(
+        [
+            c0 + half * (c1 + half * (c2 + half * c3)),
+            half * (c1 + half * (2 * c2 + 3 * half * c3)),
+            half**2 * (c2 + 3 * half * c3),
+            half**3 * c3,
+        ],
+        axis=1,
+    )
+
+
+def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, unsettled: np.ndarray) -> None:
+    """Fit columns again, in place, whose outcome depends on numpy's unstable sort, on rounding or on the solver.
+
+    Both are the pipeline's own only when its own sort and solver are used. This concerns few columns.
     """
-    for column in tied:
-        alpha, flux, _ = _window_points(data, fit.window, column)
-        used, fit.intervals[column], fit.knots[column], fit.poly[column] = _fit_points(
-            data, fit, defaults, alpha, flux
-        )
-        fit.rejected[column] = alpha.size - used.size
     scratch = np.empty((4, data.flux.shape[0]))
-    for column in np.flatnonzero(np.isin(fit.source, tied)):
-        source = fit.source[column]
-        t = np.empty(fit.intervals[source] + 7)
-        kernels.make_knots(fit.knots[source], fit.intervals[source], t)
-        fit.scale[column] = kernels.column_scale(
-            data.alpha, data.trimmed, column, *fit.bounds[column], t, fit.intervals[source], fit.poly[source], scratch
-        )
+    saved = -1
+    for column in defaults.column_order(fit.fate.size):
+        if fit.fate[column] == Fate.FITTED:
+            if unsettled[column] and not _settle_column(data, fit, defaults, column, first=saved < 0):
+                fit.fate[column] = Fate.REUSED
+            else:
+                saved = column
+        if fit.fate[column] in (Fate.REUSED, Fate.TOO_SPARSE):
+            fit.fate[column] = Fate.REUSED if saved >= 0 else Fate.TOO_SPARSE
+            fit.source[column] = saved
+            fit.bounds[column] = fit.bounds[saved] if saved >= 0 else np.nan
+        if fit.source[column] >= 0 and unsettled[fit.source[column]]:
+            fit.scale[column] = _scale(data, fit, column, scratch)
+
+
+def _settle_column(data: SliceData, fit: TraceFit, defaults: ModeDefaults, column: int, first: bool) -> bool:
+    alpha, flux, _ = _window_points(data, fit.window, column)
+    found = _fit_points(data, fit.breakpoints, defaults, alpha, flux)
+    if found is None and first:
+        found = _fit_points(data, fit.breakpoints - 3, defaults, alpha, flux)
+    if found is None:
+        return False
+    used, fit.knots[column], poly = found
+    fit.intervals[column] = len(poly)
+    fit.poly[column, : len(poly)] = poly
+    fit.rejected[column] = alpha.size - used.size
+    return True
+
+
+def _scale(data: SliceData, fit: TraceFit, column: int, scratch: np.ndarray) -> float:
+    source = fit.source[column]
+    t = np.empty(fit.intervals[source] + 7)
+    kernels.make_knots(fit.knots[source], fit.intervals[source], t)
+    return kernels.column_scale(
+        data.alpha, data.trimmed, column, *fit.bounds[column], t, fit.intervals[source], fit.poly[source], scratch
+    )
 
 
 def evaluate_column(fit: TraceFit, column: int, alpha: np.ndarray) -> np.ndarray:
@@ -287,6 +365,3 @@ def _scaled(data: SliceData) -> np.ndarray:
         warnings.simplefilter("ignore", RuntimeWarning)
         return data.trimmed / data.norm
 
-
-def _is_single(data: SliceData) -> bool:
-    return data.alpha.dtype == np.float32

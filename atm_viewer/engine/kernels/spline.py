@@ -10,6 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+# Pivots below this, against their diagonal element or against 1, the square of a B-spline's height: the normal
+# equations, or the polynomials of a B-spline that only its tail meets a point, lose the digits that equality needs.
+DELICATE = 1e-6
+
 KERNEL = {"nogil": True, "cache": True, "error_model": "numpy"}
 
 
@@ -82,15 +86,16 @@ def fit_spline(x, y, n, t, intervals, poly, work):
 
     Returns
     -------
-    bool
-        False where the points do not determine the spline.
+    stability : float
+        Smallest pivot of the normal equations, against its diagonal element or 1: under `DELICATE` the solution
+        comes from rotations and depends on rounding. 0 with fewer than four points.
     """
     size = intervals + 3
     for i in range(size):
         for k in range(5):
             work[i, k] = 0.0
     if n < 4:
-        return False
+        return 0.0
     basis = np.empty((4, 4))
     s = np.empty(7)
     r = np.empty(4)
@@ -122,8 +127,11 @@ def fit_spline(x, y, n, t, intervals, poly, work):
                     total += basis[k, p] * r[p]
                 work[interval + k, 4] += total
             begin = end
-    if not _solve_band(work, size):
-        return False
+    stability = _solve_band(work, size)
+    if stability < DELICATE:
+        # Normal equations square the condition number; rotations do not.
+        _solve_by_rotations(x, y, n, t, intervals, work)
+        stability = max(stability, 1e-300)
     for interval in range(intervals):
         basis_polynomials(t, interval, basis)
         for p in range(4):
@@ -131,7 +139,7 @@ def fit_spline(x, y, n, t, intervals, poly, work):
             for k in range(4):
                 total += work[interval + k, 4] * basis[k, p]
             poly[interval, p] = total
-    return True
+    return stability
 
 
 @njit(fastmath={"reassoc", "contract", "nsz"}, **KERNEL)
@@ -163,15 +171,18 @@ def _moments(x, y, begin, end, middle, inverse, s, r):
 def _solve_band(a, size):
     """LDL' solution of a symmetric band system of half width 3; the solution replaces column 4.
 
-    ``a[i, k]`` holds the element (i, i + k). False when a pivot vanishes against its diagonal element.
+    ``a[i, k]`` holds the element (i, i + k). Returns the smallest pivot, against its diagonal element or 1; 0 (and
+    no solution) when one vanishes.
     """
+    stability = 1.0
     for i in range(size):
         pivot = a[i, 0]
         diagonal = pivot
         for k in range(1, min(i, 3) + 1):
             diagonal += a[i - k, k] * a[i - k, k] * a[i - k, 0]
-        if not pivot > 1e-13 * diagonal:
-            return False
+        if not pivot > 1e-15 * diagonal:
+            return 0.0
+        stability = min(stability, pivot / diagonal, pivot)
         reach = min(3, size - 1 - i)
         for k in range(1, reach + 1):
             factor = a[i, k] / pivot
@@ -185,7 +196,57 @@ def _solve_band(a, size):
         for k in range(1, min(3, size - 1 - i) + 1):
             value -= a[i, k] * a[i + k, 4]
         a[i, 4] = value
-    return True
+    return stability
+
+
+@njit(**KERNEL)
+def _solve_by_rotations(x, y, n, t, intervals, a):
+    """Coefficients of a least-squares spline by Givens rotations, row by row; they fill column 4 of ``a``.
+
+    The way of FITPACK's ``fpcurf`` (Dierckx 1993, section 4.1.2). B-splines that no point meets get 0.
+    """
+    size = intervals + 3
+    for i in range(size):
+        for k in range(5):
+            a[i, k] = 0.0
+    basis = np.empty((4, 4))
+    h = np.empty(4)
+    interval = -1
+    for i in range(n):
+        moved = interval < 0
+        interval = max(interval, 0)
+        while interval < intervals - 1 and x[i] >= t[interval + 4]:
+            interval += 1
+            moved = True
+        if moved:
+            basis_polynomials(t, interval, basis)
+        u = (x[i] - 0.5 * (t[interval + 3] + t[interval + 4])) * (2.0 / (t[interval + 4] - t[interval + 3]))
+        for k in range(4):
+            h[k] = basis[k, 0] + u * (basis[k, 1] + u * (basis[k, 2] + u * basis[k, 3]))
+        right = y[i]
+        for k in range(4):
+            if h[k] == 0.0:
+                continue
+            row = interval + k
+            length = np.hypot(a[row, 0], h[k])
+            cosine = a[row, 0] / length
+            sine = h[k] / length
+            a[row, 0] = length
+            for m in range(k + 1, 4):
+                old = a[row, m - k]
+                a[row, m - k] = cosine * old + sine * h[m]
+                h[m] = cosine * h[m] - sine * old
+            old = a[row, 4]
+            a[row, 4] = cosine * old + sine * right
+            right = cosine * right - sine * old
+    for i in range(size - 1, -1, -1):
+        if a[i, 0] == 0.0:
+            a[i, 4] = 0.0
+            continue
+        value = a[i, 4]
+        for k in range(1, min(3, size - 1 - i) + 1):
+            value -= a[i, k] * a[i + k, 4]
+        a[i, 4] = value / a[i, 0]
 
 
 @njit(**KERNEL)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from atm_viewer.engine.kernels.spline import KERNEL, evaluate, evaluate_sorted, fit_spline
+from atm_viewer.engine.kernels.spline import DELICATE, KERNEL, evaluate, evaluate_sorted, fit_spline
 
 # Fates; the numbers are those of `atm_viewer.engine.reports.Fate`.
 EMPTY, TOO_FEW_POINTS, TOO_SPARSE, FITTED, REUSED = 0, 2, 3, 4, 5
@@ -189,9 +189,9 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         Number of intervals of the spline.
     count : int
         Number of points in ``used``.
-    tied : bool
-        Whether an isolated point was dropped that has the same ``x`` as the next: which of them goes depends on
-        the order of equal values in the pipeline's sort.
+    unsettled : bool
+        Whether the fit depends on more than these kernels promise: on rounding and on the solver, because the
+        points hardly determine the spline or do not, or on the order of equal ``x`` in the pipeline's sort, because one of them was dropped.
     """
     ux = scratch[0]
     uy = scratch[1]
@@ -208,7 +208,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     if np.isfinite(rms):
         limit = mean + 5.0 * rms
     count = 0
-    tied = False
+    unsettled = False
     for i in range(n):
         if spacing[i] <= limit:
             ux[count] = x[i]
@@ -216,7 +216,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
             used[count] = i
             count += 1
         elif i < n - 1 and spacing[i + 1] == 0.0:
-            tied = True
+            unsettled = True
     if count == 0 or n < 10:
         return _ERROR, 0, 0, False
     if single:
@@ -241,8 +241,11 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         trial = np.empty(4)
         trial_intervals = describe_knots(ux[0], ux[count - 1], breakpoints, single, trial)
         make_knots(trial, trial_intervals, t)
-        if not fit_spline(ux, uy, count, t, trial_intervals, poly, work):
+        stability = fit_spline(ux, uy, count, t, trial_intervals, poly, work)
+        if stability == 0.0:
             break
+        if stability < DELICATE:
+            unsettled = True
         intervals = trial_intervals
         knots[:] = trial
         if iteration == iterations - 1:
@@ -273,7 +276,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         count = kept
     if intervals == 0:
         return _NO_FIT, 0, 0, False
-    return _OK, intervals, count, tied
+    return _OK, intervals, count, unsettled
 
 
 @njit(**KERNEL)
@@ -397,7 +400,7 @@ def fit_columns(
     scale,
     bounds,
     rejected,
-    tied,
+    unsettled,
 ):
     """Fit every column of a slice (``fit_2d_spline_trace``).
 
@@ -423,8 +426,8 @@ def fit_columns(
         Output: range of alpha of the window; NaN without a spline.
     rejected : ndarray of int64, shape (columns,)
         Output: points of the window that the last fit left out.
-    tied : ndarray of bool, shape (columns,)
-        Output: fits that depend on the order of equal alpha, see `fit_window`.
+    unsettled : ndarray of bool, shape (columns,)
+        Output: fits to be repeated in the pipeline's own way, see `fit_window`.
     """
     rows, columns = alpha.shape
     points_x = np.empty((columns, rows))
@@ -464,11 +467,11 @@ def fit_columns(
         start = begin
         stop = end
 
-        status, found, count, tie = fit_window(
+        status, found, count, doubt = fit_window(
             wx, wy, n, breakpoints, space_ratio, sigma, iterations, single, knots[column], poly[column], used, scratch
         )
         if status == _NO_FIT and saved < 0 and breakpoints > 3:
-            status, found, count, tie = fit_window(
+            status, found, count, doubt = fit_window(
                 wx,
                 wy,
                 n,
@@ -489,7 +492,7 @@ def fit_columns(
             bounds[column, 0] = wx[0]
             bounds[column, 1] = wx[n - 1]
             rejected[column] = n - count
-            tied[column] = tie
+            unsettled[column] = doubt
             saved = column
         elif saved >= 0:
             fate[column] = REUSED
