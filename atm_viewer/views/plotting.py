@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.theme import DARK, Theme
@@ -193,11 +193,13 @@ def legend_html(entries: Iterable[tuple[str, str, str]]) -> str:
     )
 
 
-def make_pen(colour: str, width: float = 1.0, opacity: float = 1.0, style=Qt.PenStyle.SolidLine) -> QPen:
-    """Cosmetic pen of a theme colour."""
+def make_pen(colour: str | QColor, width: float = 1.0, opacity: float = 1.0, style=Qt.PenStyle.SolidLine) -> QPen:
+    """Pen of a theme colour; the width is that on an ordinary screen, as cosmetic pens count the screen's own dots."""
     shade = QColor(colour)
     shade.setAlphaF(opacity)
-    return pg.mkPen(shade, width=width, style=style)
+    app = QGuiApplication.instance()
+    dots = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
+    return pg.mkPen(shade, width=width * dots, style=style)
 
 
 def make_brush(colour: str, opacity: float = 1.0):
@@ -298,7 +300,7 @@ class Dots(pg.GraphicsObject):
         self.prepareGeometryChange()
         self._groups = []
         for x, y, colour in groups:
-            pen = pg.mkPen(colour, width=self._size)
+            pen = make_pen(colour, self._size)
             pen.setCapStyle(Qt.PenCapStyle.SquareCap)
             self._groups.append((pg.functions.arrayToQPolygonF(x, y), pen))
         self._bounds = QRectF()

@@ -293,8 +293,8 @@ class ProfileView(QWidget):
         for line in (self._collapsed_zero, self._residual_zero):
             line.setPen(make_pen(theme.grid))
         for rejected, own in zip(self._rejected, self._own, strict=True):
-            rejected.setPen(make_pen(theme.rejected, 1.2))
-            own.setPen(make_pen(theme.column_points, 1.6))
+            rejected.setPen(pg.mkPen(theme.rejected, width=1.2))
+            own.setPen(pg.mkPen(theme.column_points, width=1.6))
         self._draw_points()
         self._draw_ranges()
         self._write()
