@@ -47,6 +47,46 @@ class Prepared:
 
 
 @dataclass(frozen=True, eq=False)
+class OversampledSlice:
+    """One slice after adaptive trace modelling; dispersion along x.
+
+    Parameters
+    ----------
+    number : int
+        Slice number.
+    row : int
+        First row of the cut-out in the oversampled (rotated) exposure.
+    inside : ndarray of bool, shape (factor * rows, columns)
+        Pixels of the slice.
+    sci, err : ndarray of float32, same shape
+        Science and error arrays [unit of the exposure]; NaN where invalid.
+    variances : dict of str to ndarray
+        Variances [unit squared].
+    dq : ndarray of uint32, same shape
+        Flags.
+    trace : ndarray of float32, same shape
+        Spline where it is used; NaN elsewhere.
+    ranges : list of (float, float)
+        Alpha ranges in which the spline is used, in the pipeline's unit.
+    """
+
+    number: int
+    row: int
+    inside: np.ndarray
+    sci: np.ndarray
+    err: np.ndarray
+    variances: dict[str, np.ndarray]
+    dq: np.ndarray
+    trace: np.ndarray
+    ranges: list[tuple[float, float]]
+
+    @property
+    def rows(self) -> slice:
+        """Rows of the cut-out in the oversampled exposure."""
+        return slice(self.row, self.row + self.sci.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
 class Corrected:
     """An exposure after adaptive trace modelling, in the detector's frame.
 
@@ -212,67 +252,229 @@ def oversample(
     begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
         return _only_trace(prepared, fits, recipe, begun)
-    exposure = prepared.exposure
-    factor = recipe.oversample
-    alpha_os, wave_os = coordinates
-    linear = np.full(alpha_os.shape, np.nan)
-    spline = np.full(alpha_os.shape, np.nan)
-    used = np.full(alpha_os.shape, np.nan)
-    residual = np.full(alpha_os.shape, np.nan)
     intervals = compact_intervals(fits, prepared)
-    slice_ranges: dict[int, list[tuple[float, float]]] = {}
-    for k, (number, data) in enumerate(prepared.slices.items()):
-        progress(f"Oversampling slice {number}", 0.7 * k / len(fits))
-        params = recipe.params(number, exposure.name)
-        fit = fits[number]
-        reached = np.full((data.flux.shape[0] * factor, data.flux.shape[1]), np.nan)
-        steep = np.zeros(data.flux.shape, dtype=bool)
-        kernels.oversample_slice(
-            data.flux,
-            data.alpha,
-            data.inside,
-            data.row,
-            factor,
-            prepared.defaults.oversample_ngood,
-            prepared.defaults.trim_ends,
-            params.slope_limit,
-            alpha_os,
-            fit.source,
-            fit.knots,
-            fit.intervals,
-            fit.poly,
-            fit.scale,
-            fit.bounds,
-            linear,
-            spline,
-            residual,
-            reached,
-            steep,
-        )
-        if not fit.has_splines:
-            slice_ranges[number] = []
-            continue
-        ranges = use_ranges(prepared, data, params, data.alpha[steep], intervals)
-        slice_ranges[number] = ranges
-        rows = slice(data.row * factor, (data.row + data.flux.shape[0]) * factor)
-        compact = _within(reached, ranges)
-        if params.wavelengths is not None:
-            compact &= (wave_os[rows] >= params.wavelengths[0]) & (wave_os[rows] <= params.wavelengths[1])
-        used[rows][compact] = spline[rows][compact]
+    fine = []
+    for k, number in enumerate(prepared.slices):
+        progress(f"Oversampling slice {number}", 0.9 * k / len(fits))
+        fine.append(oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals))
+    progress("Assembling the exposure", 0.9)
+    return _assemble(prepared, fits, recipe, fine, coordinates[1], begun)
 
-    progress("Oversampling errors", 0.7)
-    sci = linear
-    at = np.isfinite(used)
-    sci[at] = used[at]
+
+def oversample_slice(
+    prepared: Prepared,
+    number: int,
+    fit: TraceFit,
+    recipe: Recipe,
+    coordinates: tuple[np.ndarray, np.ndarray],
+    intervals: int,
+) -> OversampledSlice:
+    """Oversample one slice with its trace model.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    number : int
+        Slice number.
+    fit : TraceFit
+        Its trace model.
+    recipe : Recipe
+        Parameters.
+    coordinates : (ndarray, ndarray)
+        Oversampled alpha and wavelength of the exposure, see `oversampled_coordinates`.
+    intervals : int
+        See `compact_intervals`.
+
+    Returns
+    -------
+    OversampledSlice
+    """
+    data, factor = prepared.slices[number], recipe.oversample
+    params = recipe.params(number, prepared.exposure.name)
+    shape = data.flux.shape[0] * factor, data.flux.shape[1]
+    rows = slice(data.row * factor, data.row * factor + shape[0])
+    sci, spline, residual, reached = (np.full(shape, np.nan) for _ in range(4))
+    steep = np.zeros(data.flux.shape, dtype=bool)
+    kernels.oversample_slice(
+        data.flux,
+        data.alpha,
+        data.inside,
+        data.row,
+        factor,
+        prepared.defaults.oversample_ngood,
+        prepared.defaults.trim_ends,
+        params.slope_limit,
+        coordinates[0][rows],
+        fit.source,
+        fit.knots,
+        fit.intervals,
+        fit.poly,
+        fit.scale,
+        fit.bounds,
+        sci,
+        spline,
+        residual,
+        reached,
+        steep,
+    )
+    ranges = use_ranges(prepared, data, params, data.alpha[steep], intervals) if fit.has_splines else []
+    unused = ~_within(reached, ranges)
+    if params.wavelengths is not None:
+        wavelength = coordinates[1][rows]
+        unused |= ~((wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1]))
+    spline[unused] = np.nan
+    at = np.isfinite(spline)
+    sci[at] = spline[at]
     if not recipe.psf_optimal:
-        both = at & np.isfinite(residual)
-        sci[both] += residual[both]
-    report = _report(prepared, fits, recipe, slice_ranges, used, sci)
-    trace = used
+        at &= np.isfinite(residual)
+        sci[at] += residual[at]
     if prepared.background.offset is not None:
-        sci = sci + prepared.background.offset
-        trace = trace + prepared.background.offset
-    return _finish(prepared, recipe, sci, trace, wave_os, report, begun, progress)
+        sci += prepared.background.offset
+        spline += prepared.background.offset
+    return _with_errors(prepared, data, factor, sci, spline, ranges)
+
+
+def _with_errors(
+    prepared: Prepared,
+    data: SliceData,
+    factor: int,
+    sci: np.ndarray,
+    trace: np.ndarray,
+    ranges: list[tuple[float, float]],
+) -> OversampledSlice:
+    """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
+    exposure = prepared.exposure
+    native = slice(data.row, data.row + data.flux.shape[0])
+    dq = np.repeat(exposure.to_dispersion(exposure.dq)[native], factor, axis=0)
+    estimated = ~np.isnan(sci) & ((dq & DO_NOT_USE) > 0)
+    dq[estimated] = (dq[estimated] ^ DO_NOT_USE) | FLUX_ESTIMATED
+    density = exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
+    if density:
+        sci = sci / factor
+        trace = trace / factor
+    invalid = np.isnan(sci) | ((dq & DO_NOT_USE) > 0)
+
+    inflation = 0.23 * factor + 0.77
+    errors: dict[str, np.ndarray] = {}
+    for name, frame in {"err": exposure.err, **exposure.variances}.items():
+        variance = name.startswith("var")
+        fine = np.full(sci.shape, np.nan, dtype=np.float32)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            values = exposure.to_dispersion(frame)[native]
+            values = np.sqrt(values) if variance else values
+            kernels.oversample_values(values, data.inside, data.row, factor, prepared.defaults.oversample_ngood, fine)
+            fine[np.repeat(~np.isfinite(values), factor, axis=0) & ~estimated] = np.nan
+            if variance:
+                fine = fine**2
+                fine *= inflation**2
+            else:
+                fine *= inflation
+            if density:
+                fine /= factor**2 if variance else factor
+        errors[name] = fine
+        invalid |= np.isnan(fine)
+    sci = sci.astype(np.float32)
+    dq[invalid] |= DO_NOT_USE
+    for array in (sci, *errors.values()):
+        array[invalid] = np.nan
+    return OversampledSlice(
+        number=data.number,
+        row=data.row * factor,
+        inside=np.repeat(data.inside, factor, axis=0),
+        sci=sci,
+        err=errors.pop("err"),
+        variances=errors,
+        dq=dq,
+        trace=trace.astype(np.float32),
+        ranges=ranges,
+    )
+
+
+def _assemble(
+    prepared: Prepared,
+    fits: Mapping[int, TraceFit],
+    recipe: Recipe,
+    slices: list[OversampledSlice],
+    wavelength: np.ndarray,
+    begun: float,
+) -> Corrected:
+    exposure, factor = prepared.exposure, recipe.oversample
+    dq = np.repeat(exposure.to_dispersion(exposure.dq), factor, axis=0) | np.uint32(DO_NOT_USE)
+    sci, err, trace = (np.full(dq.shape, np.nan, dtype=np.float32) for _ in range(3))
+    variances = {name: np.full(dq.shape, np.nan, dtype=np.float32) for name in exposure.variances}
+    for fine in slices:
+        at = fine.inside
+        for frame, cut in [(sci, fine.sci), (err, fine.err), (dq, fine.dq), (trace, fine.trace)] + [
+            (variances[name], fine.variances[name]) for name in variances
+        ]:
+            frame[fine.rows][at] = cut[at]
+
+    def detector(array: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(exposure.to_detector(array))
+
+    return Corrected(
+        oversample=factor,
+        sci=detector(sci),
+        err=detector(err),
+        dq=detector(dq),
+        wavelength=detector(wavelength),
+        regions=detector(np.repeat(exposure.to_dispersion(exposure.regions), factor, axis=0)),
+        trace=detector(trace),
+        report=report_correction(prepared, fits, recipe, slices, begun),
+        **{name: detector(variances[name]) if name in variances else None for name in _VARIANCES},
+    )
+
+
+_VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
+
+
+def report_correction(
+    prepared: Prepared,
+    fits: Mapping[int, TraceFit],
+    recipe: Recipe,
+    slices: list[OversampledSlice],
+    begun: float,
+) -> CorrectionReport:
+    """Tell what was decided for each slice.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fits : mapping of int to TraceFit
+        Trace models of its slices.
+    recipe : Recipe
+        Parameters.
+    slices : list of OversampledSlice
+        The slices; empty for oversampling by 1, where the trace model at the detector's pixels decides.
+    begun : float
+        Time the work began, by `time.perf_counter`.
+
+    Returns
+    -------
+    CorrectionReport
+    """
+    exposure = prepared.exposure
+    trace, ranges = trace_image(prepared, fits, recipe)
+    shares = {}
+    if slices:
+        for fine in slices:
+            ranges[fine.number] = fine.ranges
+            valid = fine.inside & np.isfinite(fine.sci)
+            shares[fine.number] = float((np.isfinite(fine.trace) & valid).sum() / max(valid.sum(), 1))
+    else:
+        frame = exposure.to_dispersion(trace)
+        for number, data in prepared.slices.items():
+            rows = slice(data.row, data.row + data.flux.shape[0])
+            valid = np.isfinite(data.flux)
+            shares[number] = float((np.isfinite(frame[rows]) & valid).sum() / max(valid.sum(), 1))
+    reports = tuple(
+        _slice_report(exposure, data, fits[number], shares[number], ranges[number])
+        for number, data in prepared.slices.items()
+    )
+    return CorrectionReport(exposure.key, reports, trace, time.perf_counter() - begun)
 
 
 def use_ranges(
@@ -343,81 +545,6 @@ def _within(alpha: np.ndarray, ranges: list[tuple[float, float]]) -> np.ndarray:
     return inside
 
 
-def _finish(
-    prepared: Prepared,
-    recipe: Recipe,
-    sci: np.ndarray,
-    trace: np.ndarray,
-    wave_os: np.ndarray,
-    report: CorrectionReport,
-    begun: float,
-    progress: Progress,
-) -> Corrected:
-    """Errors, flags and everything else of the oversampled exposure."""
-    exposure = prepared.exposure
-    factor = recipe.oversample
-    dq = np.repeat(exposure.to_dispersion(exposure.dq), factor, axis=0)
-    regions = np.repeat(exposure.to_dispersion(exposure.regions), factor, axis=0)
-    estimated = ~np.isnan(sci) & ((dq & DO_NOT_USE) > 0)
-    dq[estimated] = (dq[estimated] ^ DO_NOT_USE) | FLUX_ESTIMATED
-
-    errors: dict[str, np.ndarray] = {}
-    inflation = 0.23 * factor + 0.77
-    density = exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
-    arrays = {"err": exposure.err, **exposure.variances}
-    for k, (name, array) in enumerate(arrays.items()):
-        progress(f"Oversampling {name}", 0.7 + 0.25 * k / len(arrays))
-        variance = name.startswith("var")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            array = exposure.to_dispersion(np.sqrt(array) if variance else array)
-            fine = np.full(sci.shape, np.nan, dtype=np.float32)
-            for data in prepared.slices.values():
-                rows = slice(data.row, data.row + data.flux.shape[0])
-                kernels.oversample_values(
-                    array[rows], data.inside, data.row, factor, prepared.defaults.oversample_ngood, fine
-                )
-            fine[np.repeat(~np.isfinite(array), factor, axis=0) & ~estimated] = np.nan
-            if variance:
-                fine = fine**2
-                fine *= inflation**2
-            else:
-                fine *= inflation
-            if density:
-                fine /= factor**2 if variance else factor
-        errors[name] = fine
-    if density:
-        sci = sci / factor
-        trace = trace / factor
-
-    progress("Matching flags", 0.95)
-    sci = sci.astype(np.float32)
-    invalid = np.isnan(sci) | ((dq & DO_NOT_USE) > 0)
-    for array in errors.values():
-        invalid |= np.isnan(array)
-    dq[invalid] |= DO_NOT_USE
-    for array in (sci, *errors.values()):
-        array[invalid] = np.nan
-
-    def detector(array: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(exposure.to_detector(array))
-
-    return Corrected(
-        oversample=factor,
-        sci=detector(sci),
-        dq=detector(dq),
-        wavelength=detector(wave_os),
-        regions=detector(regions),
-        trace=detector(trace.astype(np.float32)),
-        report=_timed(report, begun),
-        err=detector(errors["err"]),
-        **{name: detector(errors[name]) if name in errors else None for name in _VARIANCES},
-    )
-
-
-_VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
-
-
 def trace_image(
     prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe
 ) -> tuple[np.ndarray, dict[int, list[tuple[float, float]]]]:
@@ -480,15 +607,7 @@ def trace_image(
 
 def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
     exposure = prepared.exposure
-    trace, ranges = trace_image(prepared, fits, recipe)
-    report = _report(
-        prepared,
-        fits,
-        recipe,
-        ranges,
-        exposure.to_dispersion(trace),
-        exposure.to_dispersion(exposure.sci),
-    )
+    report = report_correction(prepared, fits, recipe, [], begun)
     return Corrected(
         oversample=1,
         sci=exposure.sci,
@@ -496,36 +615,10 @@ def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe
         dq=exposure.dq,
         wavelength=exposure.coordinates.wavelength.astype(np.float32),
         regions=exposure.regions,
-        trace=trace,
-        report=_timed(report, begun),
+        trace=report.trace,
+        report=report,
         **{name: exposure.variances.get(name) for name in _VARIANCES},
     )
-
-
-def _timed(report: CorrectionReport, begun: float) -> CorrectionReport:
-    return CorrectionReport(report.exposure, report.slices, report.trace, time.perf_counter() - begun)
-
-
-def _report(
-    prepared: Prepared,
-    fits: Mapping[int, TraceFit],
-    recipe: Recipe,
-    ranges: Mapping[int, list[tuple[float, float]]],
-    used: np.ndarray,
-    sci: np.ndarray,
-) -> CorrectionReport:
-    """Rows per slice; ``used`` and ``sci`` are frames with the dispersion along x, oversampled or not."""
-    exposure = prepared.exposure
-    factor = recipe.oversample
-    rows = []
-    for number, data in prepared.slices.items():
-        fit = fits[number]
-        at = slice(data.row * factor, (data.row + data.flux.shape[0]) * factor)
-        inside = np.repeat(data.inside, factor, axis=0) & np.isfinite(sci[at])
-        share = float((np.isfinite(used[at]) & inside).sum() / max(inside.sum(), 1))
-        rows.append(_slice_report(exposure, data, fit, share, ranges[number]))
-    trace = exposure.to_detector(used) if factor == 1 else trace_image(prepared, fits, recipe)[0]
-    return CorrectionReport(exposure.key, tuple(rows), np.ascontiguousarray(trace), 0.0)
 
 
 def _slice_report(

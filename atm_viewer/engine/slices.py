@@ -250,9 +250,7 @@ def _trim_edges(flux: np.ndarray, alpha: np.ndarray, profile: CollapsedProfile) 
     return trimmed
 
 
-def _column_sums(
-    flux: np.ndarray, cut: slice, rows: int, rotated: bool, profile: CollapsedProfile
-) -> np.ndarray:
+def _column_sums(flux: np.ndarray, cut: slice, rows: int, rotated: bool, profile: CollapsedProfile) -> np.ndarray:
     """Sum of each column, in numpy's order of summation over the whole frame.
 
     Float32 sums depend on that order: pairwise with fixed blocks along the columns of a rotated (MIRI) frame,

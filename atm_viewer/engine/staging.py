@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from atm_viewer.engine.errors import OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
 
 
 @contextmanager
@@ -73,9 +75,9 @@ def remove_partial(folder: str | os.PathLike, pid: int) -> None:
 def is_full(error: BaseException | None) -> bool:
     """Whether an error, or one that led to it, says that there is no space left."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in _FULL:
+        # numpy's errors have no number, and astropy raises its own in place of the system's.
+        if isinstance(error, OSError) and (error.errno in _FULL or _SHORT_WRITE.search(str(error))):
             return True
-        # astropy raises an OSError without number in place of the system's.
         error = error.__cause__ or error.__context__
     return False
 

@@ -197,7 +197,7 @@ def _window_points(data: SliceData, window: int, column: int) -> tuple[np.ndarra
 def _fit_points(
     data: SliceData, breakpoints: int, defaults: ModeDefaults, alpha: np.ndarray, flux: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Indices of the points used, knots and polynomials of a window's fit, in the pipeline's own arithmetic.
+    """Return points used (indices), knots and polynomials of a window's fit, in the pipeline's own arithmetic.
 
     ``bspline_fit`` with scipy's solver; the choice of points by their spacing is the kernel's. None: no fit.
     """
@@ -364,4 +364,3 @@ def _scaled(data: SliceData) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return data.trimmed / data.norm
-

@@ -54,7 +54,7 @@ def oversample_values(values, inside, row0, factor, require_ngood, out):
         Oversampling factor.
     require_ngood : int
         A column needs more finite pixels than this.
-    out : ndarray of float32, shape (factor * frame rows, columns)
+    out : ndarray of float32, shape (factor * rows, columns)
         Output; written only where the slice is.
     """
     rows, columns = values.shape
@@ -71,8 +71,8 @@ def oversample_values(values, inside, row0, factor, require_ngood, out):
         if n <= require_ngood:
             continue
         first, last = _extent(inside, column)
-        for new in range((row0 + first) * factor, (row0 + last + 1) * factor):
-            out[new, column] = interpolate(new / factor - shift, xs, ys, n)
+        for new in range(first * factor, (last + 1) * factor):
+            out[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
 
 
 @njit(**KERNEL)
@@ -116,13 +116,13 @@ def oversample_slice(
         Drop the outermost pixels of the splines.
     slope_limit : float
         Change of the normalised spline from pixel to pixel that makes a pixel steep.
-    alpha_os : ndarray of float64, shape (factor * frame rows, columns)
-        Alpha of the oversampled frame.
+    alpha_os : ndarray of float64, shape (factor * rows, columns)
+        Alpha of the oversampled pixels.
     source, knots, intervals, poly, scale, bounds
         Splines, see `atm_viewer.engine.trace_fit.TraceFit`.
-    linear, spline, residual : ndarray of float64, shape (factor * frame rows, columns)
-        Outputs: interpolated flux, scaled spline, interpolated residual of the spline; NaN where there is none.
-        Only the slice's pixels are written.
+    linear, spline, residual : ndarray of float64, shape (factor * rows, columns)
+        Outputs: interpolated flux, scaled spline, interpolated residual of the spline; only written where there
+        is one.
     reached : ndarray of float64, shape (factor * rows, columns)
         Output: alpha within the spline's bounds, else NaN.
     steep : ndarray of bool, shape (rows, columns)
@@ -145,14 +145,13 @@ def oversample_slice(
         if n <= require_ngood:
             continue
         first, last = _extent(inside, column)
-        begin = (row0 + first) * factor
-        end = (row0 + last + 1) * factor
-        for new in range(begin, end):
-            linear[new, column] = np.nan
-            row = new // factor - row0
-            # The outermost pixels are dropped, and pixels without data stay without.
-            if begin + factor <= new < end - factor and inside[row, column] and np.isfinite(flux[row, column]):
-                linear[new, column] = interpolate(new / factor - shift, xs, ys, n)
+        begin = first * factor
+        end = (last + 1) * factor
+        # The outermost pixels are dropped, and pixels without data stay without.
+        for new in range(begin + factor, end - factor):
+            row = new // factor
+            if inside[row, column] and np.isfinite(flux[row, column]):
+                linear[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
 
         if source[column] < 0:
             continue
@@ -183,7 +182,7 @@ def oversample_slice(
                 steep[at[k], column] = True
         if n > 0:
             for new in range(begin + factor, end - factor):
-                residual[new, column] = interpolate(new / factor - shift, xs, ys, n)
+                residual[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
 
         hits = 0
         for new in range(begin, end):
@@ -194,7 +193,7 @@ def oversample_slice(
         for new in range(begin, end):
             a = alpha_os[new, column]
             if low <= a <= high:
-                reached[new - row0 * factor, column] = a
+                reached[new, column] = a
                 if not (trim_ends and (hit < factor or hit >= hits - factor)):
                     spline[new, column] = evaluate(a, t, intervals[s], poly[s]) * scale[column]
                 hit += 1

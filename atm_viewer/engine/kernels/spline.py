@@ -145,7 +145,7 @@ def fit_spline(x, y, n, t, intervals, poly, work):
 @njit(fastmath={"reassoc", "contract", "nsz"}, **KERNEL)
 def _moments(x, y, begin, end, middle, inverse, s, r):
     """Sums of u**p and y u**p over points of one interval."""
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = 0.0
+    s1 = s2 = s3 = s4 = s5 = s6 = 0.0
     r0 = r1 = r2 = r3 = 0.0
     for i in range(begin, end):
         u = (x[i] - middle) * inverse
@@ -162,8 +162,7 @@ def _moments(x, y, begin, end, middle, inverse, s, r):
         r1 += v * u
         r2 += v * u2
         r3 += v * u3
-    s0 = end - begin
-    s[0], s[1], s[2], s[3], s[4], s[5], s[6] = s0, s1, s2, s3, s4, s5, s6
+    s[0], s[1], s[2], s[3], s[4], s[5], s[6] = end - begin, s1, s2, s3, s4, s5, s6
     r[0], r[1], r[2], r[3] = r0, r1, r2, r3
 
 

@@ -191,7 +191,8 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         Number of points in ``used``.
     unsettled : bool
         Whether the fit depends on more than these kernels promise: on rounding and on the solver, because the
-        points hardly determine the spline or do not, or on the order of equal ``x`` in the pipeline's sort, because one of them was dropped.
+        points hardly determine the spline or do not; or on the order of equal ``x`` in the pipeline's sort,
+        because one of them was dropped.
     """
     ux = scratch[0]
     uy = scratch[1]
