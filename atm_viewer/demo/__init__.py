@@ -54,8 +54,13 @@ def demo_source(instrument: str = "miri", source: str = "star") -> tuple[float, 
     -------
     tuple of float
         Right ascension and declination.
-    """
-    from atm_viewer.demo.scene import SCENES, Place
 
-    place: Place = getattr(SCENES[instrument], source)
+    Raises
+    ------
+    InputError
+        When there is no such set.
+    """
+    from atm_viewer.demo.exposures import instrument_named
+
+    place = getattr(instrument_named(instrument).SCENE, source)
     return place.ra, place.dec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -14,9 +13,9 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from atm_viewer.demo import mrs_geometry, nirspec_geometry
-from atm_viewer.demo.detector_noise import Noise, calibrated_arrays
-from atm_viewer.demo.scene import SCENES, surface_brightness
+from atm_viewer.demo import miri_mrs, nirspec_ifu
+from atm_viewer.demo.detector_noise import calibrated_arrays
+from atm_viewer.demo.scene import surface_brightness
 from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
 from atm_viewer.engine.errors import InputError, OutputError
@@ -24,13 +23,22 @@ from atm_viewer.engine.errors import InputError, OutputError
 VERSION = "1"
 """Part of the cache folder's name: to be changed whenever the exposures change."""
 
-_GEOMETRIES: dict[str, ModuleType] = {"miri": mrs_geometry, "nirspec": nirspec_geometry}
-_NOISE = {"miri": Noise(read=0.5, poisson=0.15), "nirspec": Noise(read=0.8, poisson=0.15)}
+_INSTRUMENTS: dict[str, ModuleType] = {"miri": miri_mrs, "nirspec": nirspec_ifu}
 
 
-def demo_folder() -> Path:
-    """Folder in which the demo's exposures are kept."""
-    return platformdirs.user_cache_path("atm-viewer") / "demo"
+def instrument_named(name: str) -> ModuleType:
+    """Return the module of a set's instrument: its geometry, optics, noise and what it looks at.
+
+    Raises
+    ------
+    InputError
+        When there is no such set.
+    """
+    try:
+        return _INSTRUMENTS[name]
+    except KeyError:
+        known = " and ".join(f"one for {known}" for known in _INSTRUMENTS)
+        raise InputError(f"There is no demo for {name!r}; there is {known}.") from None
 
 
 def demo_exposures(
@@ -59,20 +67,19 @@ def demo_exposures(
     OutputError
         When the exposures cannot be written.
     """
-    geometry = _geometry(instrument)
-    kept = (folder or demo_folder()) / f"{instrument}-{VERSION}"
-    association = kept / f"{_product(geometry)}_asn.json"
-    if _complete(association):
-        return association
+    camera = instrument_named(instrument)
+    kept = (folder or platformdirs.user_cache_path("atm-viewer") / "demo") / f"{instrument}-{VERSION}"
+    association = kept / f"{_product(camera)}_asn.json"
     try:
+        if _complete(association):
+            return association
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{kept.name}.part.", dir=kept.parent) as made:
             write_exposures(instrument, Path(made) / kept.name, progress=progress)
-            _put_in_place(Path(made) / kept.name, kept, association)
+            put_in_place(Path(made) / kept.name, association)
     except OSError as error:
-        reason = error.strerror or error
         raise OutputError(
-            f"The demo's exposures cannot be written to {kept}: {reason}; free some space there."
+            f"The demo's exposures cannot be written to {kept} ({error.strerror}): check permissions and free space."
         ) from error
     return association
 
@@ -98,21 +105,21 @@ def write_exposures(
     Path
         The association.
     """
-    geometry = _geometry(instrument)
+    camera = instrument_named(instrument)
     folder.mkdir(parents=True, exist_ok=True)
-    coordinates = geometry.slice_map()
-    total = len(geometry.DITHERS)
+    coordinates = camera.slice_map()
+    total = len(camera.DITHERS)
     names = []
     for number in range(1, total + 1):
         if progress is not None:
             progress(number - 1, total)
-        name = f"jw00000001001_02101_{number:05d}_{geometry.DETECTOR}_cal.fits"
+        name = f"jw00000001001_02101_{number:05d}_{camera.DETECTOR}_cal.fits"
         with make_exposure(instrument, number, seed, coordinates) as model:
             model.save(folder / name)
         names.append(name)
     if progress is not None:
         progress(total, total)
-    return _write_association(folder, _product(geometry), names)
+    return _write_association(folder, _product(camera), names)
 
 
 def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: SliceMap | None = None) -> Any:
@@ -137,27 +144,26 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
     import gwcs
     from stdatamodels.jwst import datamodels
 
-    geometry = _geometry(instrument)
-    scene = SCENES[instrument]
-    coordinates = coordinates or geometry.slice_map()
+    camera = instrument_named(instrument)
+    coordinates = coordinates or camera.slice_map()
     # Metadata is checked once, when the model is saved: checking every assignment takes longer than the rest.
-    model = datamodels.IFUImageModel(geometry.SHAPE, validate_on_assignment=False, strict_validation=True)
-    aim(model, geometry.FIELD, scene.star, geometry.DITHERS[number - 1])
-    model.meta.wcs = gwcs.WCS([*geometry.slicer_steps(coordinates), *sky_steps(model)])
-    write_footprint(model, geometry.FIELD, coordinates)
+    model = datamodels.IFUImageModel(camera.SHAPE, validate_on_assignment=False, strict_validation=True)
+    aim(model, camera.FIELD, camera.SCENE.star, camera.DITHERS[number - 1])
+    model.meta.wcs = gwcs.WCS([*camera.slicer_steps(coordinates), *sky_steps(model)])
+    write_footprint(model, camera.FIELD, coordinates)
 
-    star, neighbour = (locate(model, geometry.FIELD, one) for one in (scene.star, scene.neighbour))
-    image = surface_brightness(scene, coordinates, geometry.OPTICS, star, neighbour)
+    star, neighbour = (locate(model, camera.FIELD, one) for one in (camera.SCENE.star, camera.SCENE.neighbour))
+    image = surface_brightness(camera.SCENE, coordinates, camera.OPTICS, star, neighbour)
     rng = np.random.default_rng((seed, number))
-    for name, array in calibrated_arrays(image, coordinates.region, _NOISE[instrument], rng).items():
+    for name, array in calibrated_arrays(image, coordinates.region, camera.NOISE, rng).items():
         setattr(model, name, array)
-    _describe(model, geometry, coordinates, number)
+    _describe(model, camera, coordinates, number)
     return model
 
 
-def _describe(model: Any, geometry: ModuleType, coordinates: SliceMap, number: int) -> None:
+def _describe(model: Any, camera: ModuleType, coordinates: SliceMap, number: int) -> None:
     """Write the metadata that the pipeline's third stage looks at and that a person expects."""
-    geometry.describe(model, coordinates)
+    camera.describe(model, coordinates)
     meta = model.meta
     meta.telescope = "JWST"
     meta.target.catalog_name = meta.target.proposer_name = "ATM-VIEWER-DEMO"
@@ -167,13 +173,13 @@ def _describe(model: Any, geometry: ModuleType, coordinates: SliceMap, number: i
     meta.observation.observation_number = meta.observation.visit_number = "001"
     meta.observation.visit_group, meta.observation.activity_id = "02", "01"
     meta.observation.exposure_number = f"{number:05d}"
-    meta.dither.position_number, meta.dither.total_points = number, len(geometry.DITHERS)
+    meta.dither.position_number, meta.dither.total_points = number, len(camera.DITHERS)
     meta.exposure.start_time, meta.exposure.mid_time, meta.exposure.end_time = 60676.0, 60676.003, 60676.006
     meta.exposure.exposure_time = meta.exposure.effective_exposure_time = 500.0
     meta.exposure.nints, meta.exposure.ngroups = 1, 30
     meta.bunit_data = meta.bunit_err = "MJy/sr"
-    meta.photometry.pixelarea_arcsecsq = geometry.PIXEL_AREA
-    meta.photometry.pixelarea_steradians = geometry.PIXEL_AREA * np.radians(1 / 3600) ** 2
+    meta.photometry.pixelarea_arcsecsq = camera.PIXEL_AREA
+    meta.photometry.pixelarea_steradians = camera.PIXEL_AREA * np.radians(1 / 3600) ** 2
     for step in ("assign_wcs", "flat_field", "photom"):
         setattr(meta.cal_step, step, "COMPLETE")
 
@@ -203,24 +209,25 @@ def _complete(association: Path) -> bool:
     return all((association.parent / member["expname"]).is_file() for member in members)
 
 
-def _put_in_place(made: Path, kept: Path, association: Path) -> None:
-    """Move a finished folder to its place, unless another process was faster."""
+def put_in_place(made: Path, association: Path) -> None:
+    """Move a finished folder to its place, unless another process was faster.
+
+    Parameters
+    ----------
+    made : Path
+        Folder with a complete set, on the same file system.
+    association : Path
+        Where its association is to be.
+    """
+    kept = association.parent
     if kept.exists() and not _complete(association):
         shutil.rmtree(kept)
     try:
-        os.rename(made, kept)
+        made.rename(kept)
     except OSError:
         if not _complete(association):
             raise
 
 
-def _geometry(instrument: str) -> ModuleType:
-    try:
-        return _GEOMETRIES[instrument]
-    except KeyError:
-        known = " and ".join(_GEOMETRIES)
-        raise InputError(f"There is no demo for {instrument!r}; there is one for {known}.") from None
-
-
-def _product(geometry: ModuleType) -> str:
-    return f"jw00000-o001_t001_{geometry.PRODUCT}"
+def _product(camera: ModuleType) -> str:
+    return f"jw00000-o001_t001_{camera.PRODUCT}"

@@ -60,13 +60,8 @@ class Scene:
     pivot: float
 
 
-_STAR = Place(161.25, -59.68)
-
-SCENES = {
-    "miri": Scene(_STAR, _STAR.moved(0.12, 0.70), star_flux=30.0, neighbour_flux=0.9, emission=6.0, pivot=5.3),
-    "nirspec": Scene(_STAR, _STAR.moved(0.12, 0.45), star_flux=4.0, neighbour_flux=0.12, emission=4.0, pivot=2.4),
-}
-"""The demo's scenes by instrument; the neighbour is closer where the telescope resolves more."""
+STAR = Place(161.25, -59.68)
+"""Direction of the bright star."""
 
 
 @dataclass(frozen=True)

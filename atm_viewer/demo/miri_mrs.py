@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from atm_viewer.demo.scene import Optics
+from atm_viewer.demo.detector_noise import Noise
+from atm_viewer.demo.scene import STAR, Optics, Scene
 from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import FieldOfView
 from atm_viewer.demo.trace import Trace, map_slices
@@ -32,6 +33,10 @@ DITHERS = ((0.88, -0.40), (-0.78, 0.48), (-0.93, 0.31), (0.83, -0.39))
 
 OPTICS = Optics(fwhm=lambda wavelength: 0.033 * wavelength + 0.106, resolving_power=3000.0)
 """Full width of the point-spread function after Law et al. 2023, AJ 166, 45."""
+
+NOISE = Noise(read=0.5, poisson=0.15)
+
+SCENE = Scene(STAR, STAR.moved(0.12, 0.70), star_flux=30.0, neighbour_flux=0.9, emission=6.0, pivot=5.3)
 
 
 @dataclass(frozen=True)

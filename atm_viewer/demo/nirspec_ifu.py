@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from atm_viewer.demo.scene import Optics
+from atm_viewer.demo.detector_noise import Noise
+from atm_viewer.demo.scene import STAR, Optics, Scene
 from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import FieldOfView
 from atm_viewer.demo.trace import Trace, map_slices
@@ -46,6 +47,11 @@ def _fwhm(wavelength: Any) -> Any:
 
 OPTICS = Optics(fwhm=_fwhm, resolving_power=1000.0)
 """Diffraction of the telescope, and a floor from the instrument."""
+
+NOISE = Noise(read=0.8, poisson=0.15)
+
+SCENE = Scene(STAR, STAR.moved(0.12, 0.45), star_flux=4.0, neighbour_flux=0.12, emission=4.0, pivot=2.4)
+"""The neighbour is closer than in the MRS, as the telescope resolves more."""
 
 
 def traces() -> list[Trace]:
@@ -136,6 +142,7 @@ def _detector_to_slicer(coordinates: SliceMap) -> Any:
         x_slicer = trace.beta / ACROSS
         forward = Mapping([0, 0, 1, 0, 1]) | Const1D(x_slicer) & (alpha | Scale(1 / ALONG)) & (wavelength | Scale(1e-6))
         to_arcsec = Mapping([2, 1], n_inputs=3) | Scale(1e6) & Scale(ALONG)
+        forward.inputs = ("x", "y")  # the pipeline binds these bounds to the step in front, by name
         forward.inverse = to_arcsec | Mapping([0, 1, 0, 1]) | x & y
         rows, columns = np.nonzero(coordinates.region == trace.number)
         bounds = (columns.min() - 0.5, columns.max() + 0.5), (rows.min() - 0.5, rows.max() + 0.5)
