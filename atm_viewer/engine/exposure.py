@@ -115,6 +115,32 @@ class Exposure:
         """Slice numbers, ascending."""
         return tuple(int(n) for n in np.unique(self.regions) if n > 0)
 
+    @cached_property
+    def _pixels(self) -> dict[int, np.ndarray]:
+        flat = self.regions.ravel()
+        chosen = np.flatnonzero(flat > 0)
+        chosen = chosen[np.argsort(flat[chosen], kind="stable")]
+        starts = np.searchsorted(flat[chosen], self.slices)
+        return dict(zip(self.slices, np.split(chosen, starts[1:]), strict=True))
+
+    def slice_pixels(self, number: int) -> np.ndarray:
+        """Flat indices of a slice's pixels in the detector's frame, ascending."""
+        return self._pixels[number]
+
+    @cached_property
+    def _steps(self) -> dict[int, float]:
+        alpha = self.to_dispersion(self.coordinates.alpha)
+        step = np.abs(np.diff(alpha, axis=0))
+        regions = self.to_dispersion(self.regions)
+        same = (regions[1:] == regions[:-1]) & np.isfinite(step)
+        return {
+            n: float(np.median(step[same & (regions[1:] == n)][::50])) * self.coordinates.arcsec for n in self.slices
+        }
+
+    def pixel_step(self, number: int) -> float:
+        """Distance of pixels along a slice on the sky [arcsec]."""
+        return self._steps[number]
+
     def band_of(self, number: int) -> str:
         """Band that a slice belongs to."""
         if self.instrument != "MIRI":

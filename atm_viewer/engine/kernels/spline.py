@@ -144,7 +144,7 @@ def fit_spline(x, y, n, t, intervals, poly, work):
 
 @njit(fastmath={"reassoc", "contract", "nsz"}, **KERNEL)
 def _moments(x, y, begin, end, middle, inverse, s, r):
-    """Sums of u**p and y u**p over points of one interval."""
+    """Sum u**p and y u**p over the points of one interval."""
     s1 = s2 = s3 = s4 = s5 = s6 = 0.0
     r0 = r1 = r2 = r3 = 0.0
     for i in range(begin, end):

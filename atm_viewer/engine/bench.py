@@ -1,0 +1,433 @@
+"""The bench: open exposures and what was computed for them, with answers to the window's questions.
+
+One object of this class lives in the worker process; it keeps what is costly and does not depend on the question.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from atm_viewer.engine.association import expand_inputs
+from atm_viewer.engine.coordinates import oversampled_coordinates
+from atm_viewer.engine.cube_grid import CubeGrid, cube_grid, read_cube_parameters
+from atm_viewer.engine.drizzle import DrizzleInput, SpaxelBlock, drizzle_block, native_slices
+from atm_viewer.engine.errors import InputError, UserError
+from atm_viewer.engine.exposure import Exposure, open_exposure
+from atm_viewer.engine.footprints import SkyMapper
+from atm_viewer.engine.metrics import resampling_noise
+from atm_viewer.engine.oversample import (
+    OversampledSlice,
+    Prepared,
+    Progress,
+    compact_intervals,
+    fit_key,
+    fit_slices,
+    oversample_slice,
+    prepare,
+    report_correction,
+)
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.reports import (
+    CorrectionReport,
+    ExposureView,
+    Fate,
+    SkyImage,
+    SliceProfile,
+    SpaxelSpectra,
+)
+from atm_viewer.engine.sky_image import make_sky_image
+from atm_viewer.engine.trace_fit import TraceFit, evaluate_column, fit_column_window
+from atm_viewer.resources import resource
+
+#: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
+STERADIANS = 2.3504e-11
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedExposures:
+    """Exposures that were opened, and a sentence for each file that was not."""
+
+    exposures: tuple[ExposureView, ...]
+    problems: tuple[str, ...]
+
+
+class _Recent(OrderedDict):
+    """The last few results by key."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+
+    def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key in self:
+            self.move_to_end(key)
+            return self[key]
+        value = make()
+        self[key] = value
+        while len(self) > self._size:
+            self.popitem(last=False)
+        return value
+
+
+@dataclass(eq=False)
+class _Item:
+    """An open exposure and what was computed for it."""
+
+    prepared: Prepared
+    mapper: SkyMapper
+    native: dict[int, OversampledSlice]
+    fits: _Recent = field(default_factory=lambda: _Recent(400))
+    fine: _Recent = field(default_factory=lambda: _Recent(120))
+    coordinates: _Recent = field(default_factory=lambda: _Recent(2))
+
+    @property
+    def exposure(self) -> Exposure:
+        return self.prepared.exposure
+
+    def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
+        fits = fit_slices(self.prepared, recipe, progress, self.fits)
+        for number, fit in fits.items():
+            self.fits.get_or_make(fit_key(number, recipe.params(number, self.exposure.name)), lambda fit=fit: fit)
+        return fits
+
+    def fine_coordinates(self, factor: int) -> tuple[np.ndarray, np.ndarray]:
+        return self.coordinates.get_or_make(factor, lambda: oversampled_coordinates(self.exposure.model, factor))
+
+    def fine_slice(self, number: int, fits: dict[int, TraceFit], recipe: Recipe) -> OversampledSlice:
+        intervals = compact_intervals(fits, self.prepared)
+        params = recipe.params(number, self.exposure.name)
+        key = number, params, recipe.oversample, recipe.psf_optimal, intervals
+        return self.fine.get_or_make(
+            key,
+            lambda: oversample_slice(
+                self.prepared, number, fits[number], recipe, self.fine_coordinates(recipe.oversample), intervals
+            ),
+        )
+
+
+class Bench:
+    """Open exposures, by key, and answers about them."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, _Item] = {}
+        self._grids: _Recent = _Recent(16)
+
+    def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
+        """Open files and associations.
+
+        Parameters
+        ----------
+        paths : sequence of path-like
+            ``_cal``/``_crf`` files and associations.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        OpenedExposures
+            A file that cannot be opened gives a problem; the others are opened all the same.
+        """
+        views, problems, files = [], [], []
+        for path in paths:
+            try:
+                files += [f for f in expand_inputs([path]) if f not in files]
+            except UserError as error:
+                problems.append(str(error))
+        for k, path in enumerate(files):
+            progress(f"Opening {path.name}", k / len(files))
+            try:
+                item = self._open_one(path, lambda s, f, k=k: progress(s, (k + 0.5 + 0.5 * f) / len(files)))
+            except UserError as error:
+                problems.append(str(error))
+            else:
+                views.append(item.exposure.view())
+        return OpenedExposures(tuple(views), tuple(problems))
+
+    def close(self, keys: Sequence[str]) -> None:
+        """Forget exposures."""
+        for key in keys:
+            item = self._items.pop(key, None)
+            if item is not None:
+                item.exposure.model.close()
+
+    def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
+        """Fit and oversample an exposure and tell what was decided.
+
+        Parameters
+        ----------
+        key : str
+            Key of the exposure.
+        recipe : Recipe
+            Parameters.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        CorrectionReport
+        """
+        begun = time.perf_counter()
+        item = self._item(key)
+        fits = item.fitted(recipe, lambda s, f: progress(s, 0.6 * f))
+        fine = []
+        if recipe.oversample > 1:
+            progress("Computing oversampled coordinates", 0.6)
+            item.fine_coordinates(recipe.oversample)
+            for k, number in enumerate(item.prepared.slices):
+                progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
+                fine.append(item.fine_slice(number, fits, recipe))
+        return report_correction(item.prepared, fits, recipe, fine, begun)
+
+    def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
+        """Show the fit of one column of one slice.
+
+        Parameters
+        ----------
+        key : str
+            Key of the exposure.
+        recipe : Recipe
+            Parameters.
+        number, column : int
+            Slice and column.
+
+        Returns
+        -------
+        SliceProfile
+
+        Raises
+        ------
+        InputError
+            The exposure has no such slice or column.
+        """
+        item = self._item(key)
+        exposure, data = item.exposure, item.prepared.slices.get(number)
+        if data is None or not 0 <= column < data.flux.shape[1]:
+            raise InputError(f"{exposure.name} has no slice {number} with a column {column}; choose another.")
+        params = recipe.params(number, exposure.name)
+        fit = item.fits.get(fit_key(number, params)) or self._fit_one(item, number, recipe)
+        arcsec = exposure.coordinates.arcsec
+        window = fit_column_window(data, fit, item.prepared.defaults, column)
+        low, high = fit.bounds[column]
+        grid = np.linspace(low, high, 600) if fit.source[column] >= 0 else np.zeros(0)
+        knots = np.zeros(0)
+        if fit.source[column] >= 0:
+            source = fit.source[column]
+            _, first, step, _ = fit.knots[source]
+            knots = (first + step * np.arange(fit.intervals[source] - 1)) * arcsec
+        wavelength = exposure.to_dispersion(exposure.coordinates.wavelength)
+        own = wavelength[data.row : data.row + data.inside.shape[0], column][data.inside[:, column]]
+        own = own[np.isfinite(own)]
+        reused = fit.fate[column] == Fate.REUSED
+        return SliceProfile(
+            exposure=key,
+            number=number,
+            column=column,
+            fate=Fate(int(fit.fate[column])),
+            reused_from=int(fit.source[column]) if reused else -1,
+            wavelength=float(np.median(own)) if own.size else float("nan"),
+            alpha=window.alpha * arcsec,
+            flux=window.flux,
+            distance=(window.column - column).astype(np.int32),
+            rejected=window.rejected,
+            spline_alpha=grid * arcsec,
+            spline_flux=evaluate_column(fit, column, grid),
+            breakpoints=knots,
+            bounds=(float(low * arcsec), float(high * arcsec)),
+            norm=float(data.norm[column]),
+            scale=float(fit.scale[column]),
+        )
+
+    def sky_image(self, keys: Sequence[str], band: str, progress: Progress) -> SkyImage:
+        """Make a white-light image of some exposures in one band.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Keys of the exposures; those without the band are left out.
+        band : str
+            Band, as the pipeline names its cubes.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        SkyImage
+
+        Raises
+        ------
+        InputError
+            No exposure has the band.
+        """
+        items = self._with_band(keys, band)
+        progress("Finding the cube's grid", 0.0)
+        grid = self._grid(items, band, 1)
+        progress("Making the sky image", 0.3)
+        return make_sky_image([i.exposure for i in items], [i.mapper for i in items], grid)
+
+    def spectra(
+        self,
+        keys: Sequence[str],
+        recipe: Recipe,
+        band: str,
+        ra: float,
+        dec: float,
+        radius: float,
+        progress: Progress,
+    ) -> SpaxelSpectra:
+        """Spectra of the spaxel and the aperture at a sky position, before and after, as the cubes have them.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Keys of the exposures; those without the band are left out.
+        recipe : Recipe
+            Parameters.
+        band : str
+            Band, as the pipeline names its cubes.
+        ra, dec : float
+            ICRS position [deg].
+        radius : float
+            Radius of the aperture about the position [arcsec]; spaxels count by the part of them that lies within.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        SpaxelSpectra
+
+        Raises
+        ------
+        InputError
+            No exposure has the band, or the position is outside of the field.
+        """
+        items = self._with_band(keys, band)
+        progress("Finding the cube's grid", 0.0)
+        grid = self._grid(items, band, 1)
+        spaxel = grid.spaxel_at(ra, dec)
+        progress("Drizzling before correction", 0.1)
+        inputs = [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+        before = _Extracted.of(inputs, grid, ra, dec, radius)
+        after = before
+        if recipe.oversample > 1:
+            fine_inputs = []
+            for k, item in enumerate(items):
+                share = 0.2 + 0.6 * k / len(items)
+                fits = item.fitted(recipe, lambda s, f, share=share: progress(s, share + 0.4 * f / len(items)))
+                progress("Computing oversampled coordinates", share + 0.5 / len(items))
+                item.fine_coordinates(recipe.oversample)
+
+                def fine(number: int, item: _Item = item, fits: dict[int, TraceFit] = fits) -> OversampledSlice:
+                    return item.fine_slice(number, fits, recipe)
+
+                fine_inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+            progress("Drizzling after correction", 0.8)
+            after = _Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
+        unit = items[0].exposure.unit
+        jansky = 1e6 * grid.spaxel**2 * STERADIANS if unit == "MJy/sr" else 1.0
+        centre = grid.position(float(grid.x[spaxel[0]]), float(grid.y[spaxel[1]]))
+        return SpaxelSpectra(
+            band=band,
+            ra=centre[0],
+            dec=centre[1],
+            spaxel=spaxel,
+            unit=unit,
+            wavelength=grid.wavelength,
+            before=before.spaxel,
+            after=after.spaxel,
+            before_err=before.spaxel_err,
+            after_err=after.spaxel_err,
+            radius=radius,
+            aperture_before=before.aperture * jansky,
+            aperture_after=after.aperture * jansky,
+            aperture_before_err=before.aperture_err * jansky,
+            aperture_after_err=after.aperture_err * jansky,
+            noise_before=resampling_noise(before.spaxel, before.aperture),
+            noise_after=resampling_noise(after.spaxel, after.aperture),
+        )
+
+    def _open_one(self, path: Path, progress: Progress) -> _Item:
+        key = str(path.resolve())
+        if key not in self._items:
+            exposure = open_exposure(path)
+            prepared = prepare(exposure, progress)
+            self._items[key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)))
+        return self._items[key]
+
+    def _item(self, key: str) -> _Item:
+        if key not in self._items:
+            raise InputError(f"{Path(key).name} is not open; open it again.")
+        return self._items[key]
+
+    def _with_band(self, keys: Sequence[str], band: str) -> list[_Item]:
+        items = [i for i in map(self._item, keys) if band in i.exposure.bands]
+        if not items:
+            raise InputError(f"None of the chosen exposures has the band {band}; choose exposures that have.")
+        return items
+
+    def _grid(self, items: list[_Item], band: str, factor: int) -> CubeGrid:
+        def make() -> CubeGrid:
+            instrument = items[0].exposure.instrument.lower()
+            parameters = read_cube_parameters(resource(f"cubepar/{instrument}_cubepar.fits"), band)
+            return cube_grid([i.exposure for i in items], band, parameters, factor)
+
+        return self._grids.get_or_make((tuple(i.exposure.key for i in items), band, factor), make)
+
+    @staticmethod
+    def _fit_one(item: _Item, number: int, recipe: Recipe) -> TraceFit:
+        only = Prepared(
+            item.exposure,
+            item.prepared.defaults,
+            item.prepared.background,
+            {number: item.prepared.slices[number]},
+        )
+        fit = fit_slices(only, recipe)[number]
+        return item.fits.get_or_make(fit_key(number, recipe.params(number, item.exposure.name)), lambda: fit)
+
+
+@dataclass(frozen=True, eq=False)
+class _Extracted:
+    """Spectra of a spaxel and of an aperture [unit of the exposures; sums over spaxels for the aperture]."""
+
+    spaxel: np.ndarray
+    spaxel_err: np.ndarray
+    aperture: np.ndarray
+    aperture_err: np.ndarray
+
+    @staticmethod
+    def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> _Extracted:
+        ix, iy = grid.spaxel_at(ra, dec)
+        xi, eta = (float(v) for v in grid.project(np.float64(ra), np.float64(dec)))
+        reach = int(np.ceil(radius / grid.spaxel)) + 1
+        block = drizzle_block(inputs, grid, (ix - reach, ix + reach), (iy - reach, iy + reach))
+        weights = _aperture_weights(block, grid, xi, eta, radius)
+        at = np.s_[:, iy - block.y0, ix - block.x0]
+        valid = np.isfinite(block.flux) & (weights > 0)
+        covered = valid.any(axis=(1, 2))
+        total = np.where(valid, block.flux * weights, 0.0).sum(axis=(1, 2))
+        variance = np.where(valid, (block.err * weights) ** 2, 0.0).sum(axis=(1, 2))
+        return _Extracted(
+            block.flux[at],
+            block.err[at],
+            np.where(covered, total, np.nan),
+            np.where(covered, np.sqrt(variance), np.nan),
+        )
+
+
+def _aperture_weights(block: SpaxelBlock, grid: CubeGrid, xi: float, eta: float, radius: float) -> np.ndarray:
+    """Part of each spaxel that lies within a circle."""
+    from photutils.geometry import circular_overlap_grid
+
+    ny, nx = block.flux.shape[1:]
+    half = grid.spaxel / 2
+    xs, ys = grid.x[block.x0 : block.x0 + nx] - xi, grid.y[block.y0 : block.y0 + ny] - eta
+    edges: tuple[Any, ...] = (xs[0] - half, xs[-1] + half, ys[0] - half, ys[-1] + half)
+    return circular_overlap_grid(*edges, nx, ny, radius, 1, 1)
