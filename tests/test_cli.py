@@ -1,0 +1,361 @@
+"""The command line as a user meets it: real commands, real files, exit codes and what is printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from atm_viewer import cli
+from atm_viewer.demo import demo_exposures, demo_source
+from atm_viewer.engine.provenance import read_provenance
+from atm_viewer.engine.recipe import Recipe, SliceOverride, dump_recipe
+from atm_viewer.resources import resource as shipped
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PROGRAM = [sys.executable, "-m", "atm_viewer"]
+NAME = "jw00000001001_02101_00001_mirifushort"
+
+
+@pytest.fixture(scope="module")
+def exposure() -> str:
+    return str(demo_exposures("miri").parent / f"{NAME}_cal.fits")
+
+
+@pytest.fixture(scope="module")
+def cubepar(tmp_path_factory) -> str:
+    """Cube parameters with twenty times longer wavelength steps: cubes are made in a moment."""
+    path = tmp_path_factory.mktemp("cubepar") / "coarse.fits"
+    with fits.open(shipped("cubepar/miri_cubepar.fits")) as hdus:
+        hdus["CUBEPAR"].data["spectralstep"] *= 20
+        hdus.writeto(path)
+    return str(path)
+
+
+def program(*arguments: str, **options) -> subprocess.CompletedProcess:
+    """Run the program as a process of its own, without a display."""
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {k: v for k, v in os.environ.items() if k not in hidden}
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**environment, "PYTHONPATH": str(CHECKOUT), **options.pop("env", {})},
+        check=False,
+        **options,
+    )
+
+
+# Usage
+
+
+def test_help_and_version_are_quick(capsys):
+    code = (
+        "import sys\n"
+        "from atm_viewer.cli import run\n"
+        "codes = [run(a.split()) for a in ('--help', '--version', 'cube --help', 'spectrum --help')]\n"
+        "heavy = {'jwst', 'numba', 'astropy', 'PyQt6', 'scipy', 'stdatamodels', 'numpy'} & set(sys.modules)\n"
+        "print(codes, heavy, file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CHECKOUT)
+    assert done.stderr == "[0, 0, 0, 0] set()\n"
+    for word in ("correct", "cube", "spectrum", "inspect", "demo", "--screenshot", "--which", "--radius"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("correct", "arguments are required: FILE"),
+        ("correct x --oversample 0", "'0' is not a whole number from 1 to 10"),
+        ("correct x --oversample 2.5", "'2.5' is not a whole number from 1 to 10"),
+        ("correct x --fit-threshold nan", "'nan' is not a finite number"),
+        ("correct x --slope-limit steep", "'steep' is not a number"),
+        ("correct x --colour red", "--colour"),
+        ("cube x --which some", "invalid choice: 'some'"),
+        ("cube x --channel 5", "invalid choice: '5'"),
+        ("spectrum x --ra 1 --dec 2", "-o/--output"),
+        ("spectrum x --ra 1 --dec 91 -o s.ecsv", "'91' is not between -90 and 90"),
+        ("spectrum x --ra 1 --dec -2 --radius 0 -o s.ecsv", "'0' is not above zero"),
+        ("spectrum x --ra 1 --dec -2 -o s.txt", "'s.txt' ends neither in .ecsv nor in .fits"),
+        ("inspect a b", "b"),
+        ("demo --instrument nircam", "invalid choice: 'nircam'"),
+        ("a.fits --size 12", "'12' is not a size such as 1440x900"),
+        ("a.fits --which both", "--which"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_the_usage(capsys, line, part):
+    assert cli.run(line.split()) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("usage: atm-viewer")
+    assert part in printed.err.splitlines()[-1]
+
+
+def test_the_first_word_is_a_command_when_it_is_one(monkeypatch):
+    seen = []
+    monkeypatch.setattr(cli, "_window", lambda args: seen.append(("window", args.files, args.debug)) or 0)
+    monkeypatch.setitem(cli._COMMANDS, "demo", ("x", lambda args: seen.append(("demo", args.debug)) or 0))
+    for line in ("demo", "--debug demo", "demo --debug", "./demo", "a.fits demo", ""):
+        assert cli.run(line.split()) == 0
+    assert seen == [
+        ("demo", False),
+        ("demo", True),
+        ("demo", True),
+        ("window", ["./demo"], False),
+        ("window", ["a.fits", "demo"], False),
+        ("window", [], False),
+    ]
+
+
+def test_files_and_options_may_be_mixed(monkeypatch):
+    seen = []
+    monkeypatch.setitem(cli._COMMANDS, "cube", ("x", lambda args: seen.append((args.files, args.product)) or 0))
+    assert cli.run(["cube", "a.fits", "--product", "x", "b.fits"]) == 0
+    assert seen == [(["a.fits", "b.fits"], "x")]
+
+
+def test_without_display_a_window_is_refused_with_advice(exposure):
+    refused = program(exposure)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("atm-viewer: There is no display")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_traceback_is_shown_on_request_only(tmp_path):
+    for arguments, wanted in ((["correct", "none.fits"], False), (["--debug", "correct", "none.fits"], True)):
+        failed = program(*arguments, cwd=tmp_path)
+        assert failed.returncode == 1
+        assert ("Traceback" in failed.stderr) == wanted
+        assert failed.stderr.splitlines()[-1].startswith("atm-viewer: There is no file")
+        assert (len(failed.stderr.splitlines()) == 1) != wanted
+
+
+# Products
+
+
+def test_correct_writes_with_the_recipe_and_what_overrides_it(exposure, tmp_path, capsys):
+    recipe = Recipe(2, 1e9, 0.3, False, (SliceOverride(112, window=20),))
+    (tmp_path / "r.toml").write_text(dump_recipe(recipe))
+    line = ["correct", exposure, "-r", f"{tmp_path / 'r.toml'}", "-o", f"{tmp_path / 'out'}", "--slope-limit", "0.2"]
+    assert cli.run(line) == 0
+    written = tmp_path / "out" / f"{NAME}_atm.fits"
+    printed = capsys.readouterr()
+    assert printed.out == f"{written}\n"
+    assert printed.err == ""
+    assert read_provenance(written).recipe == Recipe(2, 1e9, 0.2, False, (SliceOverride(112, window=20),))
+    assert fits.getdata(written).shape == (1024, 2064)
+
+    assert cli.run(line) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert cli.run([*line, "--overwrite", "--oversample", "1", "--psf-optimal", "--fit-threshold", "-1"]) == 0
+    assert read_provenance(written).recipe == Recipe(1, -1.0, 0.2, True, (SliceOverride(112, window=20),))
+
+
+def test_cube_writes_what_is_asked(exposure, cubepar, tmp_path, capsys):
+    line = ["cube", exposure, "-o", str(tmp_path), "--which", "after", "--channel", "2", "--product", "star"]
+    assert cli.run([*line, "--cubepar", cubepar]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'star-atm_ch2-short_s3d.fits'}\n"
+    assert os.listdir(tmp_path) == ["star-atm_ch2-short_s3d.fits"]
+    assert read_provenance(tmp_path / "star-atm_ch2-short_s3d.fits").recipe == Recipe()
+
+
+def test_products_go_to_the_current_folder(exposure, tmp_path):
+    done = program("correct", exposure, "--fit-threshold", "1e9", "--oversample", "1", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{NAME}_atm.fits\n", "")
+    assert os.listdir(tmp_path) == [f"{NAME}_atm.fits"]
+
+
+def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
+    """Ctrl-C reaches the program and its workers alike."""
+    begun = subprocess.Popen(
+        [*PROGRAM, "cube", exposure, "-o", str(tmp_path / "out")],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=CHECKOUT,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "out").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    interrupted = time.monotonic()
+    os.killpg(begun.pid, signal.SIGINT)
+    out, err = begun.communicate(timeout=20)
+    assert time.monotonic() - interrupted < 3.0
+    assert begun.returncode == 130
+    assert out == ""
+    assert err == "atm-viewer: Interrupted; nothing half-written is left.\n"
+    assert [p for p in (tmp_path / "out").rglob("*") if p.name] == []
+
+
+def test_progress_is_shown_on_a_terminal(exposure, tmp_path):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, "correct", exposure, "-o", str(tmp_path), "--fit-threshold", "1e9", "--oversample", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        cwd=CHECKOUT,
+    ) as running:
+        os.close(theirs)
+        shown = ""
+        while select.select([ours], [], [], 60)[0]:
+            try:
+                shown += os.read(ours, 65536).decode()
+            except OSError:
+                break
+    os.close(ours)
+    assert running.returncode == 0
+    steps = [line for line in shown.split("\r\x1b[K") if line]
+    assert any(f"Opening {NAME}_cal.fits" in step for step in steps)
+    percent = [int(step.split("%")[0]) for step in steps]
+    assert percent == sorted(percent)
+    assert shown.endswith("\r\x1b[K")
+
+
+# Spectra and slices
+
+
+@pytest.mark.parametrize(("ending", "kind"), [("ecsv", "ECSV"), ("fits", "tabular-fits")])
+@pytest.mark.parametrize(("radius", "unit"), [(None, "MJy/sr"), ("0.4", "Jy")])
+def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, ending, kind, radius, unit):
+    from astropy.table import QTable
+    from specutils import Spectrum
+
+    ra, dec = demo_source("miri")
+    path = tmp_path / f"star.{ending}"
+    line = ["spectrum", exposure, "--ra", str(ra), "--dec", str(dec), "--channel", "2", "-o", str(path)]
+    assert cli.run([*line, *(["--radius", radius] if radius else [])]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    table = QTable.read(path)
+    assert table.colnames == ["wavelength", "before", "after", "before_err", "after_err"]
+    assert table["wavelength"].unit == "um"
+    assert 7.5 < table["wavelength"][0].value < table["wavelength"][-1].value < 9.0
+    for name in ("before", "after"):
+        read = Spectrum.read(
+            str(path),
+            format=kind,
+            column_mapping={
+                "wavelength": ("spectral_axis", "um"),
+                name: ("flux", unit),
+                f"{name}_err": ("uncertainty", unit),
+            },
+        )
+        assert read.flux.unit == unit
+        np.testing.assert_array_equal(read.flux.value, table[name].value)
+        np.testing.assert_array_equal(read.uncertainty.array, table[f"{name}_err"].value)
+        assert np.nanmedian(read.flux.value) > 0
+    comments = " ".join(table.meta["comments"])
+    for part in (f"{NAME}_cal.fits", "ch2-short", "oversample = 3", "0.4 arcsec" if radius else "spaxel"):
+        assert part in comments
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_spectrum_of_both_channels_is_one_table(exposure, tmp_path):
+    from astropy.table import Table
+
+    ra, dec = demo_source("miri")
+    path = tmp_path / "star.ecsv"
+    line = ["spectrum", exposure, "--ra", str(ra), "--dec", str(dec), "-o", str(path)]
+    assert cli.run(line) == 0
+    wavelength = Table.read(path)["wavelength"]
+    assert (np.diff(wavelength) > 0).all()
+    assert wavelength.min() < 5.0
+    assert wavelength.max() > 8.5
+    assert cli.run(line) == 1
+
+
+def test_inspect_shows_every_slice(exposure, capsys, tmp_path):
+    (tmp_path / "r.toml").write_text(
+        dump_recipe(Recipe(oversample=1, overrides=(SliceOverride(101, fit_threshold=0),)))
+    )
+    line = ["inspect", exposure, "-r", str(tmp_path / "r.toml")]
+    assert cli.run([*line, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["exposure"] for row in rows} == {NAME}
+    numbers = [row["number"] for row in rows]
+    assert numbers == [*range(101, 122), *range(201, 218)]
+    fitted = [row["number"] for row in rows if row["fitted"]]
+    assert 101 in fitted
+    assert 3 < len(fitted) < 38
+    for row in rows:
+        if row["number"] != 101:
+            assert (row["fitted"] > 0) == (row["peak"] > row["threshold"])
+        assert 0 <= row["used"] <= 1
+        assert row["reason"].endswith(".")
+    assert rows[0]["threshold"] is None
+
+    assert cli.run(line) == 0
+    lines = capsys.readouterr().out.splitlines()
+    shown = [line.split()[0] for line in lines if line.split()[0].isdigit()]
+    assert shown == list(map(str, numbers))
+
+
+def test_a_reader_that_leaves_early_is_no_failure_to_tell(exposure):
+    done = subprocess.run(
+        f"{sys.executable} -m atm_viewer inspect {exposure} | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=CHECKOUT,
+        check=False,
+    )
+    assert done.stdout == f"{NAME}\n"
+    assert done.stderr == ""
+
+
+# The window
+
+
+def test_a_screenshot_needs_no_display(exposure, tmp_path):
+    from PyQt6.QtGui import QImage
+
+    done = program(exposure, "--screenshot", "window.png", "--size", "1200x800", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    picture = QImage(str(tmp_path / "window.png"))
+    assert (picture.width(), picture.height()) == (1200, 800)
+
+
+def test_the_demo_without_display_says_what_it_has_written(exposure, tmp_path):
+    """With one exposure in place of four, to save time."""
+    members = [{"expname": f"{NAME}_cal.fits", "exptype": "science"}]
+    (tmp_path / f"{NAME}_cal.fits").symlink_to(exposure)
+    association = tmp_path / "small_asn.json"
+    association.write_text(json.dumps({"products": [{"name": "small", "members": members}]}))
+    code = (
+        "import sys, pathlib, atm_viewer.demo\n"
+        "from atm_viewer.cli import run\n"
+        "if __name__ == '__main__':\n"
+        f"    atm_viewer.demo.demo_exposures = lambda *a, **k: pathlib.Path({str(association)!r})\n"
+        "    sys.exit(run(['demo']))\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {k: v for k, v in os.environ.items() if k not in hidden}
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(CHECKOUT)},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    names = [f"{stem}_{band}_s3d.fits" for stem in ("small", "small-atm") for band in ("ch1-short", "ch2-short")]
+    names.append("atm-viewer-demo-miri.png")
+    assert done.stdout.splitlines()[1:] == [f"atm-viewer-demo/{name}" for name in names]
+    assert sorted(os.listdir(tmp_path / "atm-viewer-demo")) == sorted(names)
