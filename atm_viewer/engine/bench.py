@@ -30,6 +30,7 @@ from atm_viewer.engine.oversample import (
     fit_key,
     fit_slices,
     oversample_slice,
+    part_of,
     prepare,
     report_correction,
 )
@@ -71,8 +72,11 @@ class _Recent(OrderedDict):
         if key in self:
             self.move_to_end(key)
             return self[key]
-        value = make()
+        return self.keep(key, make())
+
+    def keep(self, key: Hashable, value: T) -> T:
         self[key] = value
+        self.move_to_end(key)
         while len(self) > self._size:
             self.popitem(last=False)
         return value
@@ -96,7 +100,7 @@ class _Item:
     def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
         fits = fit_slices(self.prepared, recipe, progress, self.fits)
         for number, fit in fits.items():
-            self.fits.get_or_make(fit_key(number, recipe.params(number, self.exposure.name)), lambda fit=fit: fit)
+            self.fits.keep(fit_key(number, recipe.params(number, self.exposure.name)), fit)
         return fits
 
     def fine_coordinates(self, factor: int) -> tuple[np.ndarray, np.ndarray]:
@@ -145,7 +149,7 @@ class Bench:
         for k, path in enumerate(files):
             progress(f"Opening {path.name}", k / len(files))
             try:
-                item = self._open_one(path, lambda s, f, k=k: progress(s, (k + 0.5 + 0.5 * f) / len(files)))
+                item = self._open_one(path, part_of(progress, (k + 0.5) / len(files), (k + 1) / len(files)))
             except UserError as error:
                 problems.append(str(error))
             else:
@@ -177,7 +181,7 @@ class Bench:
         """
         begun = time.perf_counter()
         item = self._item(key)
-        fits = item.fitted(recipe, lambda s, f: progress(s, 0.6 * f))
+        fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
         fine = []
         if recipe.oversample > 1:
             progress("Computing oversampled coordinates", 0.6)
@@ -321,7 +325,7 @@ class Bench:
             fine_inputs = []
             for k, item in enumerate(items):
                 share = 0.2 + 0.6 * k / len(items)
-                fits = item.fitted(recipe, lambda s, f, share=share: progress(s, share + 0.4 * f / len(items)))
+                fits = item.fitted(recipe, part_of(progress, share, share + 0.4 / len(items)))
                 progress("Computing oversampled coordinates", share + 0.5 / len(items))
                 item.fine_coordinates(recipe.oversample)
 
@@ -390,7 +394,7 @@ class Bench:
             {number: item.prepared.slices[number]},
         )
         fit = fit_slices(only, recipe)[number]
-        return item.fits.get_or_make(fit_key(number, recipe.params(number, item.exposure.name)), lambda: fit)
+        return item.fits.keep(fit_key(number, recipe.params(number, item.exposure.name)), fit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -405,7 +409,7 @@ class _Extracted:
     @staticmethod
     def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> _Extracted:
         ix, iy = grid.spaxel_at(ra, dec)
-        xi, eta = (float(v) for v in grid.project(np.float64(ra), np.float64(dec)))
+        xi, eta = (float(v) for v in grid.project(ra, dec))
         reach = int(np.ceil(radius / grid.spaxel)) + 1
         block = drizzle_block(inputs, grid, (ix - reach, ix + reach), (iy - reach, iy + reach))
         weights = _aperture_weights(block, grid, xi, eta, radius)

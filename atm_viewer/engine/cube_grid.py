@@ -45,7 +45,7 @@ class CubeGrid:
     wavelength: np.ndarray
     step: float
 
-    def project(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def project(self, ra: np.ndarray | float, dec: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         """Tangent-plane coordinates [arcsec] of ICRS positions [deg] (``jwst.cube_build.coord.radec2std``)."""
         ra0, dec0 = math.radians(self.ra), math.radians(self.dec)
         difference = np.asarray(ra) * (math.pi / 180.0) - ra0
@@ -72,7 +72,7 @@ class CubeGrid:
         InputError
             The position is outside of the cube.
         """
-        xi, eta = self.project(np.float64(ra), np.float64(dec))
+        xi, eta = self.project(ra, dec)
         ix = round(float((xi - self.x[0]) / self.spaxel))
         iy = round(float((eta - self.y[0]) / self.spaxel))
         if not (0 <= ix < self.x.size and 0 <= iy < self.y.size):
@@ -176,13 +176,13 @@ def _centres(limit: float, size: float) -> np.ndarray:
     # In the order of the pipeline's operations, for the same rounding.
     start = (0.0 - half * size - size / 2.0) + size / 2.0
     count = 2 * half + 1
-    return np.arange(start=start, stop=start + count * size, step=size)[:count]
+    return np.arange(start, start + count * size, size)[:count]
 
 
 def _corners(exposure: Exposure, band: str, factor: int) -> np.ndarray:
     """RA and Dec [deg] of four corners of an exposure's footprint, as ``cube_build`` finds them; shape (2, 4)."""
     info = exposure.model.meta.wcsinfo
-    region = getattr(info, "s_region", None)
+    region = str(getattr(info, "s_region", None) or "")
     moving = exposure.model.meta.target.type == "MOVING"
     mapped = band.startswith(("ch1", "ch3")) or moving or not region or getattr(info, "spectral_region", None) is None
     if not mapped:

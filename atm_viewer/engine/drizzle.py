@@ -106,13 +106,11 @@ def _at_least_three(first: int, last: int, size: int) -> slice:
     return slice(start, stop)
 
 
-def _drizzle_exposure(
-    one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _drizzle_exposure(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> list[np.ndarray]:
     """Weighted flux, weight, weighted variance and number of hits that an exposure gives to a block of spaxels."""
     from jwst.cube_build.cube_match_sky_driz import cube_wrapper_driz
 
-    nothing = tuple(np.zeros(xs.size * ys.size * grid.wavelength.size) for _ in range(4))
+    nothing = [np.zeros(xs.size * ys.size * grid.wavelength.size) for _ in range(4)]
     found = _touching(one, grid, xs, ys)
     if found is None:
         return nothing
@@ -160,7 +158,7 @@ def _drizzle_exposure(
         foot.y[inside],
         -1,
     )
-    return tuple(np.asarray(a, dtype=np.float64) for a in result[:4])
+    return [np.asarray(a, dtype=np.float64) for a in result[:4]]
 
 
 @dataclass(frozen=True, eq=False)

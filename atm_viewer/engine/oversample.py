@@ -129,6 +129,11 @@ def _quiet(step: str, fraction: float) -> None:
     """Progress that nobody watches."""
 
 
+def part_of(progress: Progress, begin: float, end: float) -> Progress:
+    """Progress of a part of the work, which takes the whole from one fraction to another."""
+    return lambda step, fraction: progress(step, begin + (end - begin) * fraction)
+
+
 def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     """Cut an exposure into slices and measure its background.
 
@@ -213,13 +218,13 @@ def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | No
     Corrected
     """
     progress = progress or _quiet
-    prepared = prepare(exposure, lambda step, f: progress(step, 0.1 * f))
-    fits = fit_slices(prepared, recipe, lambda step, f: progress(step, 0.1 + 0.6 * f))
+    prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
+    fits = fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
     coordinates = None
     if recipe.oversample > 1:
         progress("Computing oversampled coordinates", 0.7)
         coordinates = oversampled_coordinates(exposure.model, recipe.oversample)
-    return oversample(prepared, fits, recipe, coordinates, lambda step, f: progress(step, 0.8 + 0.2 * f))
+    return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0))
 
 
 def oversample(

@@ -184,9 +184,10 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
     recipe = Recipe()
     if "oversample" in values:
         recipe = replace(recipe, oversample=check.whole(values["oversample"], "oversample", 1, 10))
-    for key in ("fit_threshold", "slope_limit"):
-        if key in values:
-            recipe = replace(recipe, **{key: check.number(values[key], key)})
+    if "fit_threshold" in values:
+        recipe = replace(recipe, fit_threshold=check.number(values["fit_threshold"], "fit_threshold"))
+    if "slope_limit" in values:
+        recipe = replace(recipe, slope_limit=check.number(values["slope_limit"], "slope_limit"))
     if "psf_optimal" in values:
         recipe = replace(recipe, psf_optimal=check.boolean(values["psf_optimal"], "psf_optimal"))
     entries = document.get("slice", [])
