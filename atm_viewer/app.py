@@ -69,10 +69,14 @@ def run(
         _let_interrupt_quit(app)
     else:
         photographer.finished.connect(app.exit)
-    # Recipe first: the exposures' first preview is already made with it.
-    if recipe is not None:
-        window.load_recipe_file(os.fspath(recipe))
-    session.open_files(list(files))
+
+    def begin() -> None:
+        # Recipe first: the exposures' first preview is already made with it.
+        if recipe is not None:
+            window.load_recipe_file(os.fspath(recipe))
+        session.open_files(list(files))
+
+    QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end
     try:
         return app.exec()
     finally:

@@ -38,7 +38,7 @@ def brightest_slice(view: ExposureView, slices: tuple[int, ...], report: Correct
     view : ExposureView
         The exposure.
     slices : tuple of int
-        Slices to choose from, at least one.
+        Slices to choose from.
     report : CorrectionReport or None
         Gives the peaks of the collapsed profiles; without it the 95th percentile of a sample of the slice's pixels
         stands for the peak (a point source covers about a tenth of a slice).
@@ -46,7 +46,7 @@ def brightest_slice(view: ExposureView, slices: tuple[int, ...], report: Correct
     Returns
     -------
     int
-        Number of the brightest slice; the first one when none has a finite pixel.
+        Number of the brightest slice; the first one when none has a finite pixel, 0 when there is none.
     """
     if report is not None:
         peaks = {s.number: s.peak for s in report.slices if s.number in slices and math.isfinite(s.peak)}
@@ -64,7 +64,7 @@ def brightest_slice(view: ExposureView, slices: tuple[int, ...], report: Correct
             values = sci[np.searchsorted(regions, number) : np.searchsorted(regions, number, side="right")]
             if values.size:
                 peaks[number] = float(np.percentile(values, 95))
-    return max(peaks, key=lambda number: peaks[number]) if peaks else slices[0]
+    return max(peaks, key=lambda number: peaks[number], default=next(iter(slices), 0))
 
 
 def middle_column(view: ExposureView, number: int) -> int:

@@ -91,7 +91,7 @@ class Session(QObject):
     jobs_changed = pyqtSignal()
     told = pyqtSignal(object)  #: a new `Message`
     opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
-    _arrived = pyqtSignal(object)
+    _arrived = pyqtSignal(object, object)
 
     def __init__(
         self, make_workers: Callable[[Callable[[Progress | Outcome], None]], Workers], parent: QObject | None = None
@@ -116,7 +116,7 @@ class Session(QObject):
         self._stops: dict[int, Callable[[], None]] = {}
         self._pending: frozenset[str] = frozenset()
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
-        self._workers = make_workers(self._arrived.emit)
+        self._workers = make_workers(self._receive)
 
     # What views read
 
@@ -521,7 +521,8 @@ class Session(QObject):
         if self._number in self.slices:
             self._choose_slice(self._number, self._column)
         else:
-            self._choose_slice(brightest_slice(view, self.slices, self.report))
+            brightest = self._exposures[key].brightest
+            self._choose_slice(brightest_slice(view, self.slices, self.report) if self.report else brightest)
         if self._band not in view.bands:
             self._band = band_of(view, self._number)
 
@@ -599,7 +600,15 @@ class Session(QObject):
         self.jobs_changed.emit()
         return number
 
-    def _take(self, item: Progress | Outcome) -> None:
+    def _receive(self, item: Progress | Outcome) -> None:
+        """Take what workers tell, on their thread: what needs all pixels is done here, not in the window's."""
+        found: tuple[OpenExposure, ...] = ()
+        if isinstance(item, Outcome) and isinstance(item.result, Opened):
+            views = [(view, slices_of(view)) for view in item.result.exposures]
+            found = tuple(OpenExposure(view, slices, brightest_slice(view, slices)) for view, slices in views)
+        self._arrived.emit(item, found)
+
+    def _take(self, item: Progress | Outcome, found: tuple[OpenExposure, ...]) -> None:
         if isinstance(item, Progress):
             if item.job in self._jobs:
                 self._jobs[item.job] = replace(self._jobs[item.job], step=item.step, fraction=item.fraction)
@@ -612,7 +621,7 @@ class Session(QObject):
         if name is not None:
             self._take_preview(name, job, item)
         elif item.status is Status.DONE:
-            self._take_result(item)
+            self._take_result(item, found)
         else:
             self._tell_failure(job, item)
         self.jobs_changed.emit()
@@ -652,30 +661,33 @@ class Session(QObject):
             self.spaxel_changed.emit()
             self._renew()
 
-    def _take_result(self, outcome: Outcome) -> None:
+    def _take_result(self, outcome: Outcome, found: tuple[OpenExposure, ...]) -> None:
         match outcome.result:
             case Opened() as opened:
-                self._take_opened(opened, outcome.request.paths)  # type: ignore[union-attr]
+                self._take_opened(opened.problems, found, outcome.request.paths)  # type: ignore[union-attr]
             case WrittenProducts(paths):
                 names = ", ".join(Path(p).name for p in paths)
                 self.tell("info", f"Written to {outcome.request.folder}: {names}.")  # type: ignore[union-attr]
 
-    def _take_opened(self, opened: Opened, paths: tuple[str, ...]) -> None:
-        for problem in opened.problems:
-            self.tell("warning" if opened.exposures else "error", problem)
-        if not opened.exposures:
+    def _take_opened(self, problems: tuple[str, ...], found: tuple[OpenExposure, ...], paths: tuple[str, ...]) -> None:
+        for problem in problems:
+            self.tell("warning" if found else "error", problem)
+        if not found:
             return
-        for view in opened.exposures:
-            if view.key in self._exposures:
+        for exposure in found:
+            view = exposure.view
+            if view.key in self._exposures:  # read again: nothing that was computed for it holds
                 self._reports.pop(view.key, None)
-            first = next(iter(self._exposures.values()), None)
-            fits = first is None or first.view.instrument == view.instrument
+                for shown in self._shown.values():
+                    shown.asked = None
+            first = next(iter(self._exposures.values()), exposure)
+            fits = first.view.instrument == view.instrument
             if not fits:
                 self.tell("warning", f"{view.name} is of another instrument, so it is not included in sky and spectra.")
-            self._exposures[view.key] = OpenExposure(view, slices_of(view), fits)
-        self.tell("info", f"Opened {count(len(opened.exposures), 'exposure')}.")
+            self._exposures[view.key] = replace(exposure, included=fits)
+        self.tell("info", f"Opened {count(len(found), 'exposure')}.")
         if self._exposure is None:
-            self._choose_exposure(opened.exposures[0].key)
+            self._choose_exposure(found[0].view.key)
         self.exposures_changed.emit()
         self.chosen_changed.emit()
         self.report_changed.emit()

@@ -71,8 +71,21 @@ class Job:
 
 @dataclass(frozen=True)
 class OpenExposure:
-    """An exposure in the session; `included` says whether it takes part in sky image, spectra and products."""
+    """An exposure in the session.
+
+    Parameters
+    ----------
+    view : ExposureView
+        The exposure.
+    slices : tuple of int
+        Its slice numbers, ascending.
+    brightest : int
+        The slice that seems brightest, as long as there is no report.
+    included : bool
+        Whether it takes part in sky image, spectra and products.
+    """
 
     view: ExposureView
     slices: tuple[int, ...]
-    included: bool
+    brightest: int
+    included: bool = True

@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.reports import ExposureView
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions import add_actions, update_actions
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self._make_demo = make_demo
         self._recipe_path = ""
         self._may_close = False
+        self._exposure: ExposureView | None = None
         self.recent = RecentFiles(settings)
         self.setAcceptDrops(True)
         self.resize(1440, 900)
@@ -217,7 +219,10 @@ class MainWindow(QMainWindow):
 
     def _show_choice(self) -> None:
         session, view = self.session, self.session.current
-        self.detector.show_exposure(view)
+        if view is not self._exposure:
+            self._exposure = view
+            self.detector.show_exposure(view)
+            self.detector.show_report(session.report)
         names = [e.view.name for e in session.exposures]
         at = next((i for i, e in enumerate(session.exposures) if e.view is view), None)
         self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")

@@ -53,6 +53,7 @@ COLUMNS = (
 )
 
 _NOWHERE = QModelIndex()
+_THRESHOLD = next(i for i, column in enumerate(COLUMNS) if column.name == "fit_threshold")
 
 
 class SliceModel(QAbstractTableModel):
@@ -70,6 +71,7 @@ class SliceModel(QAbstractTableModel):
         self.theme = DARK
         self._slices: tuple[int, ...] = ()
         self._reports: dict[int, SliceReport] = {}
+        self._state: tuple = (None, None, None)
         session.exposures_changed.connect(self._renew)
         session.chosen_changed.connect(self._renew)
         session.report_changed.connect(self._renew)
@@ -78,6 +80,10 @@ class SliceModel(QAbstractTableModel):
 
     def _renew(self) -> None:
         slices, report = self._session.slices, self._session.report
+        state = (self._session.current, report, self._session.recipe)
+        if all(new is old for new, old in zip(state, self._state, strict=True)):
+            return
+        self._state = state
         self._reports = {s.number: s for s in report.slices} if report else {}
         if slices != self._slices:
             self.beginResetModel()
@@ -334,10 +340,16 @@ class SliceTable(QTableView):
         self.rows.refresh()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Take a slice's own value away with Delete."""
+        """Edit with Return (the threshold where the cell itself cannot be edited), inherit with Delete."""
         index = self.currentIndex()
-        if event is not None and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and index.isValid():
+        key = event.key() if event is not None and index.isValid() else 0
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self._inherit(index)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.state() != self.State.EditingState:
+            column = index.column() if COLUMNS[index.column()].parameter else _THRESHOLD
+            self.setCurrentIndex(index.siblingAtColumn(column))
+            if self.currentIndex().flags() & Qt.ItemFlag.ItemIsEditable:
+                self.edit(self.currentIndex())
         else:
             super().keyPressEvent(event)
 

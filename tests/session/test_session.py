@@ -208,6 +208,17 @@ def test_another_instrument_is_not_included(opened, qtbot):
     assert opened.band == "g235m-f170lp"
 
 
+def test_a_file_that_is_opened_again_is_read_again(opened, workers, qtbot):
+    old = opened.current
+    before = len(workers.requests)
+    opened.open_files(FILES[:1])
+    qtbot.waitUntil(lambda: opened.current is not old)
+    settle(qtbot, opened)
+    assert len(opened.exposures) == 2
+    asked = {type(r) for r in workers.requests[before:]}
+    assert asked == {OpenExposures, Correct, ShowProfile, MakeSkyImage, MakeSpectra}
+
+
 def test_failures_and_trying_again(opened, workers, qtbot):
     workers.failing[Correct] = "The exposure is all NaN."
     opened.set_global("fit_threshold", 8.0)

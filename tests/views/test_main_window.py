@@ -354,6 +354,18 @@ def test_every_parameter_is_edited_in_the_table(opened, qtbot, name, text, value
     settle(qtbot, opened)
 
 
+def test_a_threshold_by_keys_alone(opened, qtbot):
+    table = opened.slice_table
+    table.setFocus()
+    table.setCurrentIndex(cell(opened, 101, "number"))
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    (editor,) = (e for e in table.viewport().findChildren(QLineEdit) if e.isVisible())
+    qtbot.keyClicks(editor, "4")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: opened.session.recipe == Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),)))
+    settle(qtbot, opened)
+
+
 def test_opening_an_editor_and_leaving_it_changes_nothing(opened, qtbot):
     number = opened.session.number
     assert cell(opened, number, "use").data() != ""  # the range that the slope gives is shown
