@@ -186,7 +186,7 @@ def _corners(exposure: Exposure, band: str, factor: int) -> np.ndarray:
     moving = exposure.model.meta.target.type == "MOVING"
     mapped = band.startswith(("ch1", "ch3")) or moving or not region or getattr(info, "spectral_region", None) is None
     if not mapped:
-        return np.array([float(v) for v in region.split()[3:11]]).reshape(4, 2).T
+        return np.array([float(v) for v in region.split()[-8:]]).reshape(4, 2).T
     ra, dec = _centres_on_sky(exposure, band, factor)
     from jwst.assign_wcs.util import wrap_ra
 

@@ -1,0 +1,122 @@
+"""Compiled spline kernels against scipy and against answers known by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.stats import sigma_clipped_stats
+from scipy.interpolate import BSpline, make_lsq_spline
+
+from atm_viewer.engine.kernels.resample import interpolate
+from atm_viewer.engine.kernels.spline import DELICATE, basis_polynomials, evaluate, evaluate_sorted, fit_spline
+from atm_viewer.engine.kernels.trace import clipped_mean_std, describe_knots, make_knots, select
+
+
+def clamped_knots(x, breakpoints):
+    knots = np.empty(4)
+    intervals = describe_knots(x[0], x[-1], breakpoints, False, knots)
+    t = np.empty(intervals + 7)
+    make_knots(knots, intervals, t)
+    return t, intervals
+
+
+def fitted(x, y, t, intervals):
+    poly = np.zeros((intervals, 4))
+    stability = fit_spline(x, y, x.size, t, intervals, poly, np.zeros((intervals + 3, 5)))
+    return poly, stability
+
+
+@pytest.mark.parametrize(("points", "breakpoints"), [(2000, 36), (500, 40), (120, 12), (40, 4)])
+def test_fit_equals_scipy(points, breakpoints):
+    rng = np.random.default_rng(points)
+    x = np.sort(rng.uniform(-1.8, 1.7, points))
+    y = np.exp(-20 * x**2) + rng.normal(0, 0.01, points)
+    t, intervals = clamped_knots(x, breakpoints)
+    poly, stability = fitted(x, y, t, intervals)
+    expected = make_lsq_spline(x, y, t, k=3)
+    values = np.empty(points)
+    evaluate_sorted(x, points, t, intervals, poly, values)
+    assert stability > DELICATE
+    assert np.abs(values - expected(x)).max() < 1e-13
+    # Beyond the knots the outermost polynomial goes on, as in scipy.
+    beyond = np.array([x[0] - 0.01, x[-1] + 0.01])
+    assert [evaluate(b, t, intervals, poly) for b in beyond] == pytest.approx(expected(beyond), rel=1e-10)
+
+
+def test_cubic_is_reproduced_exactly():
+    x = np.linspace(-1, 1, 200)
+    y = 1 + 2 * x - 3 * x**2 + 0.5 * x**3
+    t, intervals = clamped_knots(x, 10)
+    poly, _ = fitted(x, y, t, intervals)
+    assert evaluate(0.25, t, intervals, poly) == pytest.approx(1 + 0.5 - 3 / 16 + 0.5 / 64, abs=1e-13)
+
+
+def test_basis_is_that_of_scipy_and_sums_to_one():
+    t = np.array([0, 0, 0, 0, 0.7, 1.3, 2, 2, 2, 2], dtype=float)
+    basis = np.empty((4, 4))
+    for interval in range(3):
+        basis_polynomials(t, interval, basis)
+        low, high = t[interval + 3], t[interval + 4]
+        for u in (-1.0, -0.3, 0.5):
+            x = 0.5 * (low + high) + u * 0.5 * (high - low)
+            values = basis @ u ** np.arange(4)
+            expected = [BSpline.basis_element(t[k : k + 5], extrapolate=False)(x) for k in range(interval, interval + 4)]
+            assert values == pytest.approx(np.nan_to_num(expected), abs=1e-14)
+            assert values.sum() == pytest.approx(1.0, abs=1e-14)
+
+
+def test_gap_without_points_is_reported_as_delicate():
+    rng = np.random.default_rng(3)
+    x = np.sort(rng.uniform(0, 1, 400))
+    x = x[(x < 0.4) | (x > 0.62)]
+    t, intervals = clamped_knots(x, 20)
+    _, stability = fitted(x, np.sin(x), t, intervals)
+    assert 0 < stability < DELICATE
+
+
+def test_too_few_points_are_refused():
+    x = np.array([0.0, 0.5, 1.0])
+    t, intervals = clamped_knots(x, 4)
+    assert fitted(x, x, t, intervals)[1] == 0.0
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_knots_are_those_of_the_pipeline(single):
+    kind = np.float32 if single else np.float64
+    for seed in range(200):
+        low, high = np.sort(np.random.default_rng(seed).uniform(-3, 3, 2)).astype(kind)
+        breakpoints = 4 + seed % 60
+        # As bspline_fit writes it.
+        spacing = (high - low) / breakpoints
+        expected = np.arange(low + spacing / 2.0, high - spacing / 2.0, spacing)
+        knots = np.empty(4)
+        intervals = describe_knots(float(low), float(high), breakpoints, single, knots)
+        t = np.empty(intervals + 7)
+        make_knots(knots, intervals, t)
+        assert np.array_equal(t[4 : intervals + 3], expected)
+        assert (t[:4] == low).all()
+        assert (t[-4:] == high).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 401, 2000])
+def test_clipping_equals_astropy(n):
+    rng = np.random.default_rng(n)
+    values = np.concatenate([rng.exponential(size=n), rng.uniform(10, 50, n // 10)])
+    mean, rms = clipped_mean_std(values, values.size, np.empty(values.size))
+    expected = sigma_clipped_stats(values)
+    assert mean == pytest.approx(expected[0], rel=1e-12)
+    assert rms == pytest.approx(expected[2], rel=1e-10, abs=1e-14)
+
+
+def test_select_finds_order_statistics():
+    values = np.random.default_rng(0).integers(0, 30, 101).astype(float)
+    for k in (0, 1, 50, 99, 100):
+        assert select(values.copy(), values.size, k) == np.sort(values)[k]
+
+
+def test_interpolation_equals_numpy():
+    rng = np.random.default_rng(5)
+    xs = np.unique(rng.integers(0, 60, 30)).astype(float)
+    ys = rng.normal(size=xs.size)
+    at = np.concatenate([np.linspace(-2, 62, 500), xs])
+    assert np.array_equal([interpolate(x, xs, ys, xs.size) for x in at], np.interp(at, xs, ys))
