@@ -19,6 +19,7 @@ NAN_INDEX = 255  #: display index of pixels without a value
 COLOURS = 254  #: display indices 0 to 253 carry values
 ASINH_SOFTENING = 0.005  #: share of the range below which the asinh scale is nearly linear
 LOG_REACH = 1000.0  #: the log scale spreads this ratio over the range
+AXIS_WIDTH = 66  #: numbers and label beside a plot [dots]
 AXIS_HEIGHT = 38  #: numbers and label below a plot [dots]
 BLANK = {"dark": "#2a2f37", "light": "#454c57"}  #: pixels without a value, dark enough for marks on top of them
 STRETCHES = ("asinh", "log", "linear")
@@ -217,7 +218,7 @@ class PlainAxis(pg.AxisItem):
         self.enableAutoSIPrefix(False)
         self.setStyle(tickLength=-5, autoExpandTextSpace=False, hideOverlappingLabels=True)
         if orientation in ("left", "right"):
-            self.setWidth(58)
+            self.setWidth(AXIS_WIDTH)
         else:
             self.setHeight(AXIS_HEIGHT)
         self.name(label, unit)
@@ -408,7 +409,6 @@ class ColourBar(pg.PlotItem):
         self.setRange(QRectF(0, 0, 1, 1), padding=0)
         self.layout.setColumnFixedWidth(1, 12)
         self.layout.setContentsMargins(0, 1, 0, AXIS_HEIGHT)
-        self._axis.setWidth(66)
 
     def show_scale(self, stretch: Stretch, table: np.ndarray, label: str, unit: str) -> None:
         """Show a stretch with its colour table."""

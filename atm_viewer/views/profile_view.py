@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPoint, QSignalBlocker, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QKeyEvent
+from PyQt6.QtGui import QAction, QKeyEvent, QPainterPath
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import FitParams
@@ -202,7 +202,7 @@ class ProfileView(QWidget):
         self._residual_zero = pg.InfiniteLine(0.0, angle=0)
         self._windows = tuple(Dots(3.0) for _ in range(2))
         self._own = tuple(_scatter(8.0, "s") for _ in range(2))
-        self._rejected = tuple(_scatter(7.0, "x") for _ in range(2))
+        self._rejected = tuple(_scatter(7.0, _cross()) for _ in range(2))
         for item in (self._residual_zero, self._no_spline):
             self.residual.addItem(item, ignoreBounds=True)
         for plot, windows, rejected, own in zip(
@@ -350,7 +350,7 @@ class ProfileView(QWidget):
             (
                 "■",
                 theme.accent if use is not None else theme.use,
-                "used (set)" if use is not None else "used (slope)",
+                "use (set)" if use is not None else "used",
             )
         )
         self.legend.setText(legend_html(entries))
@@ -577,9 +577,18 @@ def _rejected(profile: SliceProfile) -> np.ndarray:
     return profile.rejected & (profile.fate is Fate.FITTED)
 
 
-def _scatter(size: float, symbol: str = "o") -> pg.ScatterPlotItem:
-    """Points of one kind: filled dots, or open signs."""
+def _scatter(size: float, symbol: str | QPainterPath) -> pg.ScatterPlotItem:
+    """Open signs of one kind."""
     return pg.ScatterPlotItem(size=size, symbol=symbol, pen=None, brush=None, pxMode=True)
+
+
+def _cross() -> QPainterPath:
+    """Cross of two strokes, as there may be hundreds on a curve."""
+    path = QPainterPath()
+    for start, end in (((-0.5, -0.5), (0.5, 0.5)), ((-0.5, 0.5), (0.5, -0.5))):
+        path.moveTo(*start)
+        path.lineTo(*end)
+    return path
 
 
 def _core(values: np.ndarray) -> np.ndarray:
