@@ -152,7 +152,7 @@ class ProfileView(QWidget):
         self.collapsed, self.points, self.residual = (
             self.canvas.add_plot(k, 0, self._axes[2 * k], self._axes[2 * k + 1]) for k in range(3)
         )
-        for k, (plot, share) in enumerate(zip((self.collapsed, self.points, self.residual), (5, 7, 4), strict=True)):
+        for k, (plot, share) in enumerate(zip((self.collapsed, self.points, self.residual), (5, 7, 5), strict=True)):
             self.canvas.ci.layout.setRowStretchFactor(k, share)
             self.canvas.ci.layout.setRowPreferredHeight(k, 10.0 * share)
             plot.vb.disableAutoRange()
@@ -258,12 +258,15 @@ class ProfileView(QWidget):
         self._no_spline.setPos(0.5 * (low + high), 0.0)
         if profile is None:
             return
-        # the span of nearly all points, as wild ones may be in the window without a fit to reject them
         kept = ~_rejected(profile)
-        low, high = _span(_core(profile.flux[kept]), profile.spline_flux, pad=0.08)
+        flux, rest = profile.flux[kept], self._rest(profile)[kept]
+        if profile.fate is not Fate.FITTED:
+            # there are wild points that no fit rejected
+            flux, rest = _core(flux), _core(rest)
+        low, high = _span(flux, profile.spline_flux, pad=0.08)
         # room for the ticks of the breakpoints below the points
         self.points.setYRange(low - 0.05 * (high - low), high, padding=0)
-        reach = max(abs(v) for v in _span(_core(self._rest(profile)[kept]), pad=0.15))
+        reach = max(abs(v) for v in _span(rest, pad=0.1))
         self.residual.setYRange(-reach, reach, padding=0)
 
     def set_unit(self, unit: str) -> None:
@@ -346,13 +349,10 @@ class ProfileView(QWidget):
             if profile.spline_alpha.size:
                 entries.append(("—", theme.spline, "spline"))
                 entries.append(("|", theme.muted, "breakpoints"))
-        entries.append(
-            (
-                "■",
-                theme.accent if use is not None else theme.use,
-                "use (set)" if use is not None else "used",
-            )
-        )
+        if use is not None:
+            entries.append(("■", theme.accent, "use (set)"))
+        elif report is not None and report.compact:
+            entries.append(("■", theme.use, "used"))
         self.legend.setText(legend_html(entries))
         self.hint.setText(HINT)
 
