@@ -33,7 +33,7 @@ Ranges = tuple[tuple[float, float], ...]
 SHADES = 8  #: groups of distance from the column that get a colour of their own
 NEW_RANGE = 0.3  #: half width of a `use` range where there is none to start from [arcsec]
 NEAR = 8.0  #: a point this close to the mouse is told [dots of the screen]
-HINT = "Drag: threshold line, ends of a use range · ←/→ step the column, with Shift by 10"
+HINT = "Drag the threshold or a use range · ←/→ step the column, Shift by 10"
 
 _FATES = {
     Fate.EMPTY: "no finite pixel in this column: no spline",

@@ -53,7 +53,6 @@ class SpectrumView(QWidget):
         header = QHBoxLayout()
         header.setContentsMargins(6, 2, 4, 2)
         header.addWidget(self.legend, 1)
-        header.addWidget(self.errors_box)
         header.addWidget(self.fit_button)
         below = QHBoxLayout()
         below.setContentsMargins(6, 0, 4, 2)
@@ -62,6 +61,7 @@ class SpectrumView(QWidget):
         below.addWidget(self.noise)
         below.addSpacing(12)
         below.addWidget(self.place, 1)
+        below.addWidget(self.errors_box)
 
         self.canvas = Canvas()
         self._axes = (
@@ -174,7 +174,7 @@ class SpectrumView(QWidget):
                 [
                     ("—", theme.before, "before"),
                     ("—", theme.after, "after"),
-                    ("—", theme.aperture, f"aperture {spectra.radius:.2f}″, scaled by the median ratio"),
+                    ("—", theme.aperture, f"aperture {spectra.radius:.2f}″ × median ratio"),
                 ]
             )
         )
