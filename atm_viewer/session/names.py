@@ -74,12 +74,13 @@ def short_bands(bands: Sequence[str]) -> str:
 def slice_state(report: SliceReport) -> str:
     """Few words on how a slice was fitted; the report's ``reason`` has the sentence."""
     if report.peak != report.peak or not report.fitted + report.reused + report.sparse + report.few:
-        return "empty" if report.peak != report.peak else "below threshold"
+        return "empty" if report.peak != report.peak else "below thr."
     if not report.fitted:
-        return "no spline: too sparse" if report.sparse >= report.few else "no spline: too few"
+        return "too sparse" if report.sparse >= report.few else "too few points"
+    # A column of the table is narrow: where all is well one word will do, else what is not so well counts.
     parts = [f"{report.reused} reused"] if report.reused else []
     parts += [f"{report.sparse} sparse"] if report.sparse else []
-    return ", ".join(["fitted", *parts])
+    return ", ".join(parts) or "fitted"
 
 
 def common_product(names: Sequence[str]) -> str:

@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self._make_demo = make_demo
         self._recipe_path = ""
         self._may_close = False
+        self._arranged = False
         self._exposure: ExposureView | None = None
         self.recent = RecentFiles(settings)
         self.setAcceptDrops(True)
@@ -207,7 +208,12 @@ class MainWindow(QMainWindow):
 
     def _show_exposures(self) -> None:
         session = self.session
-        self.pages.setCurrentWidget(self.columns if session.exposures else self.welcome)
+        page = self.columns if session.exposures else self.welcome
+        if page is not self.pages.currentWidget():
+            self.pages.setCurrentWidget(page)
+            if page is self.columns and not self._arranged:  # a hidden page has no room to share yet
+                self._arranged = True
+                self._share_room()
         self.welcome.show_recent(self.recent.paths)
         included = count(len(session.included), "exposure") if session.exposures else ""
         self.exposures_panel.note.setText(f"{included} included" if included else "")
@@ -489,13 +495,7 @@ class MainWindow(QMainWindow):
         if geometry is not None:
             self.restoreGeometry(geometry)
 
-    def resizeEvent(self, event) -> None:
-        """Share a new width among the columns by what they need."""
-        super().resizeEvent(event)
-        if not self.isVisible() or event.oldSize().width() <= 0:
-            self._share_width()
-
-    def _share_width(self) -> None:
+    def _share_room(self) -> None:
         """Give the table what it needs, and the rest to the plots."""
         left = min(self.slice_table.sizeHint().width(), int(0.375 * self.width()))
         rest = self.width() - left

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QPoint, QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen
+from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.reports import SliceReport
 from atm_viewer.session.names import slice_state
-from atm_viewer.session.parameters import PARAMETERS, format_value, parse_value
+from atm_viewer.session.parameters import PARAMETERS, TO, format_value, parse_value
 from atm_viewer.session.session import Session
 from atm_viewer.views.theme import DARK, Theme
 
@@ -47,13 +47,14 @@ COLUMNS = (
     _editable("Slope\nlimit", "0.88", "slope_limit"),
     _editable("Win.\n[col]", "88", "window"),
     _editable("Bkpt\n", "88", "breakpoints"),
-    _editable("Use range\n[″]", "-0.88…0.88", "use"),
+    _editable("Use range\n[″]", "-1.88…-0.88", "use"),
     Column("used", "Used\n[%]", "Share of the slice's valid oversampled pixels where the spline is used", "100"),
-    Column("state", "State\n", "What was decided for the slice", "below threshold"),
+    Column("state", "State\n", "What was decided for the slice", "too few points"),
 )
 
 _NOWHERE = QModelIndex()
 _THRESHOLD = next(i for i, column in enumerate(COLUMNS) if column.name == "fit_threshold")
+_USE = next(i for i, column in enumerate(COLUMNS) if column.name == "use")
 
 
 class SliceModel(QAbstractTableModel):
@@ -180,7 +181,9 @@ class SliceModel(QAbstractTableModel):
         if column.parameter:
             value = getattr(self._session.params(number), column.parameter)
             if value is None and report is not None:
-                value = {"use": report.compact or None}.get(column.name, getattr(report, column.name, None))
+                if column.name == "use":
+                    return ", ".join(f"{low:.2f}{TO}{high:.2f}" for low, high in report.compact)
+                value = getattr(report, column.name, None)
             return format_value(column.parameter, value)
         match column.name:
             case "number":
@@ -353,9 +356,16 @@ class SliceTable(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Give room to spare to the use ranges, which may be many."""
+        super().resizeEvent(event)
+        viewport = self.viewport()
+        spare = viewport.width() - sum(self._widths) if viewport is not None else 0
+        self.setColumnWidth(_USE, self._widths[_USE] + max(0, spare))
+
     def sizeHint(self) -> QSize:
         """Wide enough for all columns but the end of the last one."""
-        width = sum(self.columnWidth(c) for c in range(len(COLUMNS)))
+        width = sum(self._widths)
         bar = self.verticalScrollBar()
         return QSize(width + 2 * self.frameWidth() + (bar.sizeHint().width() if bar is not None else 0), 300)
 
@@ -373,9 +383,13 @@ class SliceTable(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(metrics.height() + 5)
+        self._widths = []
         for column, info in enumerate(COLUMNS):
-            heading = max(metrics.horizontalAdvance(line) for line in info.heading.format(unit="MJy/sr").split("\n"))
-            self.setColumnWidth(column, max(heading + 9, metrics.horizontalAdvance(info.widest) + 10))
+            lines = info.heading.format(unit="MJy/sr").split("\n")
+            heading = max(metrics.horizontalAdvance(line) for line in lines)
+            self._widths.append(max(heading + 9, metrics.horizontalAdvance(info.widest) + 8))
+            last = column == len(COLUMNS) - 1  # takes what the others leave, though less than it would like
+            self.setColumnWidth(column, self._widths[-1] * (2 if last else 3) // 3)
 
     def _mark(self) -> None:
         row = self.rows.row_of(self._session.number)
