@@ -302,12 +302,10 @@ def _check_keywords(name: str, primary: Any, science: Any, extensions: set[str])
     instrument = str(primary.get("INSTRUME", "")).upper()
     expected = DETECTOR_SHAPES.get(instrument)
     shape = (science.get("NAXIS2"), science.get("NAXIS1"))
-    if shape != expected:
-        if str(primary.get("S_TRCMDL", "")) == "COMPLETE":
-            raise InputError(
-                f"{name} was already oversampled by adaptive_trace_model; open the _cal or _crf file it came from."
-            )
-        raise InputError(f"{name} has {shape[1]}×{shape[0]} pixels; only full-frame exposures can be corrected.")
+    if shape != expected and str(primary.get("S_TRCMDL", "")) == "COMPLETE":
+        raise InputError(
+            f"{name} was already oversampled by adaptive_trace_model; open the _cal or _crf file it came from."
+        )
     missing = [e for e in ("ERR", "DQ") if e not in extensions]
     if missing:
         raise InputError(f"{name} has no {missing[0]} extension; run calwebb_spec2 again to make it.")

@@ -12,39 +12,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 
+from tests.engine.pipeline import SETTINGS, Setting, pipeline_answers
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 FLIGHT = CHECKOUT.parent / "shared" / "flight"
 
 CASES = ("mrs12A-star-1", "mrs34C-pair-1", "nrsG235M-star-1", "nrsPRISM-pair-1")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Arguments of ``fit_and_oversample`` under a name that serves as part of a file's name."""
-
-    name: str
-    oversample: int
-    fit_threshold: float = 10.0
-    slope_limit: float = 0.1
-    psf_optimal: bool = False
-
-
-SETTINGS = (
-    Setting("os1", 1),
-    Setting("os2", 2),
-    Setting("os3", 3),
-    Setting("all", 2, fit_threshold=0.0, slope_limit=0.0),
-    Setting("psf", 2, psf_optimal=True),
-)
-
-ARRAYS = ("data", "err", "var_rnoise", "var_poisson", "var_flat", "dq", "wavelength", "regions", "trace_model")
 
 
 def cache_folder() -> Path:
@@ -88,44 +67,13 @@ def _answer_path(case: str, setting: Setting) -> Path:
 
 
 def _compute(case: str, settings: list[Setting]) -> None:
-    from jwst.adaptive_trace_model import trace_model
-    from stdatamodels.jwst import datamodels
-
-    fit = trace_model.fit_all_regions
-    kept: dict = {}
-
-    def fit_once(*args, **kwargs):
-        """The fits depend on the thresholds only, so settings that share them share the fits."""
-        threshold = kwargs.get("peak_threshold")
-        key = None if threshold is None else tuple(sorted((int(k), float(v)) for k, v in threshold.items()))
-        if key not in kept:
-            kept[key] = fit(*args, **kwargs)
-        return kept[key]
-
-    trace_model.fit_all_regions = fit_once
-    try:
-        for setting in settings:
-            path = _answer_path(case, setting)
-            if path.is_file():
-                continue
-            with datamodels.open(exposures(case)[0]) as model:
-                trace_model.fit_and_oversample(
-                    model,
-                    fit_threshold=setting.fit_threshold,
-                    slope_limit=setting.slope_limit,
-                    psf_optimal=setting.psf_optimal,
-                    oversample_factor=float(setting.oversample),
-                )
-                arrays = {n: np.asarray(getattr(model, n)) for n in ARRAYS if model.hasattr(n)}
-                arrays["pixelarea"] = np.array(
-                    [model.meta.photometry.pixelarea_arcsecsq, model.meta.photometry.pixelarea_steradians]
-                )
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part.npz")
-            np.savez(part, **arrays)
-            part.replace(path)
-    finally:
-        trace_model.fit_all_regions = fit
+    missing = [setting for setting in settings if not _answer_path(case, setting).is_file()]
+    for setting, arrays in pipeline_answers(exposures(case)[0], missing):
+        path = _answer_path(case, setting)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part.npz")
+        np.savez(part, **arrays)
+        part.replace(path)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""Corrections of flight-geometry exposures equal the pipeline's.
+
+By default one case for each instrument; ``ATM_VIEWER_TEST_MATRIX=1`` runs them all (the pipeline takes most of an
+hour for its answers, once).
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from atm_viewer.engine.coordinates import oversampled_coordinates
+from atm_viewer.engine.exposure import open_exposure
+from atm_viewer.engine.oversample import fit_key, fit_slices, oversample, prepare
+from atm_viewer.engine.recipe import Recipe
+from tests.engine.equality import largest_differences
+from tests.flight.pipeline_reference import CASES, SETTINGS, answer, exposures, why_absent
+
+ALWAYS = ("mrs34C-pair-1", "nrsPRISM-pair-1")
+WHOLE = os.environ.get("ATM_VIEWER_TEST_MATRIX") == "1"
+
+pytestmark = [
+    pytest.mark.skipif(why_absent() is not None, reason=str(why_absent())),
+    pytest.mark.timeout(7200 if WHOLE else 1200),
+]
+
+
+@pytest.mark.parametrize("case", CASES if WHOLE else ALWAYS)
+def test_corrections_equal_the_pipelines(case, record_property):
+    exposure = open_exposure(exposures(case)[0])
+    prepared = prepare(exposure)
+    known, coordinates, table = {}, {1: None}, {}
+    for setting in SETTINGS:
+        recipe = Recipe(setting.oversample, setting.fit_threshold, setting.slope_limit, setting.psf_optimal)
+        factor = recipe.oversample
+        if factor not in coordinates:
+            coordinates[factor] = oversampled_coordinates(exposure.model, factor)
+        fits = fit_slices(prepared, recipe, known=known)
+        known |= {fit_key(n, recipe.params(n, exposure.name)): fit for n, fit in fits.items()}
+        ours = oversample(prepared, fits, recipe, coordinates[factor])
+        table[setting.name] = largest_differences(exposure, ours, answer(case, setting))
+        print(case, setting.name, {name: f"{value:.1e}" for name, value in table[setting.name].items()})
+    exposure.model.close()
+    worst = max(max(row.values()) for row in table.values())
+    record_property("largest difference over column peak", worst)
+    assert worst <= 1e-5
+
