@@ -41,12 +41,14 @@ def run(argv: Sequence[str]) -> int:
     int
         0 success, 1 failure (one sentence on stderr), 2 wrong usage, 130 interrupted.
     """
+    debug = "--debug" in argv
     try:
         args = _parse(list(argv))
+        code = int(args.command(args))
+        sys.stdout.flush()
+        return code
     except SystemExit as stop:
         return int(stop.code or 0)
-    try:
-        return int(args.command(args))
     except KeyboardInterrupt:
         _say("Interrupted; nothing half-written is left.")
         return 130
@@ -58,7 +60,7 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:
         from atm_viewer.jobs.serve import explain
 
-        if args.debug:
+        if debug:
             print(getattr(error, "detail", "") or traceback.format_exc(), file=sys.stderr)
         _say(explain(error))
         return 1
@@ -90,7 +92,7 @@ def _window(args: argparse.Namespace) -> int:
                 "There is no display to open a window on; use one of the commands "
                 f"({', '.join(_COMMANDS)}), or --screenshot, which works without."
             )
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        _go_offscreen()
     from atm_viewer import app
 
     return app.run(args.files, args.recipe, args.screenshot, args.size)
@@ -114,7 +116,7 @@ def _demo(args: argparse.Namespace) -> int:
     folder = str(args.output)
     with _Work() as work:
         written = work.ask(WriteCubes((str(association),), Recipe(), folder, "", overwrite=True))
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    _go_offscreen()
     from atm_viewer import app
 
     picture = args.output / f"atm-viewer-demo-{args.instrument}.png"
@@ -230,11 +232,11 @@ def _inspect(args: argparse.Namespace) -> int:
     for name, s in rows:
         if name != shown:
             shown = name
-            print(f"{name}\n{'slice':>5} {'peak':>10} {'threshold':>10} fitted reused empty  used  reason")
-            print(f"{'':>5} {'MJy/sr':>10} {'MJy/sr':>10}   columns of each   %")
+            print(f"{name}\n{'slice':>5} {'peak':>10} {'threshold':>10}  columns of it:       spline")
+            print(f"{'':5} {'MJy/sr':>10} {'MJy/sr':>10}  fitted reused empty  used %  reason")
         print(
-            f"{s.number:5d} {s.peak:10.4g} {s.threshold:10.4g} {s.fitted:6d} {s.reused:6d} {s.empty:5d} "
-            f"{100 * s.used:5.1f}  {s.reason}"
+            f"{s.number:5d} {s.peak:10.4g} {s.threshold:10.4g}  {s.fitted:6d} {s.reused:6d} {s.empty:5d}  "
+            f"{100 * s.used:6.1f}  {s.reason}"
         )
     return 0
 
@@ -260,6 +262,12 @@ def _no_display() -> bool:
     """Whether Qt would find no display (and end the program)."""
     named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in named)
+
+
+def _go_offscreen() -> None:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # Qt complains about what its own offscreen plugin cannot do.
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
 
 
 # Work in other processes, progress and messages

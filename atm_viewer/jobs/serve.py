@@ -50,10 +50,17 @@ class Staff:
         ``module:Class`` of the worker side state, see `atm_viewer.engine.bench.Bench`.
     products : str
         Module with ``write_cubes`` and ``write_exposures``.
+    pipeline : tuple of str
+        Modules that take seconds to import and are needed sooner or later.
     """
 
     bench: str = "atm_viewer.engine.bench:Bench"
     products: str = "atm_viewer.engine.products"
+    pipeline: tuple[str, ...] = (
+        "stdatamodels.jwst.datamodels",
+        "jwst.assign_wcs.nirspec",
+        "jwst.cube_build.cube_match_sky_driz",
+    )
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool) -> None:
     desk = _Desk(staff)
     if warm:
         with suppress(Exception):  # the first request meets the same failure and reports it
-            desk.bench  # noqa: B018
+            desk.warm()
     while True:
         run = inbox.runs.get()
         inbox.writing = run.request.folder if isinstance(run.request, WriteCubes | WriteExposures) else ""
@@ -162,6 +169,12 @@ class _Desk:
             module, _, name = self._staff.bench.partition(":")
             self._bench = getattr(importlib.import_module(module), name)()
         return self._bench
+
+    def warm(self) -> None:
+        """Import, before anybody waits for it, what the first requests need."""
+        _ = self.bench
+        for name in self._staff.pipeline:
+            importlib.import_module(name)
 
     def answer(self, request: Request, progress: Any) -> tuple[str, Any]:
         """Return a sentence and the result that the request's docstring names."""
