@@ -42,11 +42,11 @@ BAND = (1.65, 3.18)
 
 
 def _fwhm(wavelength: Any) -> Any:
-    return np.hypot(0.0323 * wavelength, 0.045)
+    return np.hypot(0.0323 * wavelength, 0.07)
 
 
 OPTICS = Optics(fwhm=_fwhm, resolving_power=1000.0)
-"""Diffraction of the telescope, and a floor from the instrument."""
+"""Diffraction of the telescope, and what the instrument adds."""
 
 NOISE = Noise(read=0.8, poisson=0.15)
 

@@ -41,12 +41,12 @@ def _brightest_and_aperture(cube, radius: float) -> tuple[np.ndarray, np.ndarray
     return cube.data[5:-5, y, x], np.nansum(cube.data[5:-5, within], axis=1)
 
 
-@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")  # channel 2 is left empty
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of the empty channel 2, in jwst
 @pytest.mark.parametrize(
     ("instrument", "fit_threshold", "radius", "limits"),
     [
-        ("miri", 600.0, 0.6, {"channel": "1", "wavemin": 4.95, "wavemax": 5.25}),
-        ("nirspec", 700.0, 0.3, {"wavemin": 2.2, "wavemax": 2.5}),
+        ("miri", 600.0, 0.6, {"channel": "1", "wavemin": 4.95, "wavemax": 5.15}),
+        ("nirspec", 700.0, 0.3, {"wavemin": 1.7, "wavemax": 1.9}),
     ],
 )
 def test_the_trace_model_removes_resampling_noise_that_is_plain_to_see(
@@ -57,7 +57,9 @@ def test_the_trace_model_removes_resampling_noise_that_is_plain_to_see(
 
     wavelength = instrument_named(instrument).slice_map().wavelength
     with datamodels.open(demo_set(instrument)[0]) as model:
-        model.data[~((limits["wavemin"] - 0.03 < wavelength) & (wavelength < limits["wavemax"] + 0.03))] = np.nan
+        elsewhere = (wavelength < limits["wavemin"] - 0.02) | (wavelength > limits["wavemax"] + 0.02)
+        for name in ("data", "err", "var_poisson", "var_rnoise", "var_flat"):
+            getattr(model, name)[elsewhere] = np.nan
         before, aperture = _brightest_and_aperture(_cube(model.copy(), instrument, **limits), radius)
         fit_and_oversample(model, fit_threshold=fit_threshold, oversample_factor=2.0)
         fitted = np.unique(model.regions[np.isfinite(model.trace_model)])
