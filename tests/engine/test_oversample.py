@@ -15,8 +15,8 @@ from tests.engine.equality import largest_differences
 from tests.engine.pipeline import Setting, pipeline_answers
 
 # Thresholds that leave the pipeline a handful of slices to fit.
-MIRI = [Setting("os1", 1, 100.0), Setting("os2", 2, 100.0), Setting("os3", 3, 100.0)]
-NIRSPEC = [Setting("os2", 2, 60.0)]
+MIRI = [Setting("os1", 1, 400.0), Setting("os2", 2, 400.0), Setting("os3", 3, 400.0)]
+NIRSPEC = [Setting("os2", 2, 200.0)]
 
 
 @pytest.mark.parametrize(("instrument", "settings"), [("miri", MIRI), ("nirspec", NIRSPEC)])
@@ -29,6 +29,7 @@ def test_corrections_equal_the_pipelines(demo_files, instrument, settings):
         assert 1 <= sum(row.fitted > 0 for row in ours.report.slices) <= 10
         differences = largest_differences(exposure, ours, arrays)
         assert max(differences.values()) <= 1e-5, (setting.name, differences)
+    exposure.model.close()
 
 
 def test_negative_background_equals_the_pipelines(demo_files, tmp_path):

@@ -60,7 +60,9 @@ def test_basis_is_that_of_scipy_and_sums_to_one():
         for u in (-1.0, -0.3, 0.5):
             x = 0.5 * (low + high) + u * 0.5 * (high - low)
             values = basis @ u ** np.arange(4)
-            expected = [BSpline.basis_element(t[k : k + 5], extrapolate=False)(x) for k in range(interval, interval + 4)]
+            expected = [
+                BSpline.basis_element(t[k : k + 5], extrapolate=False)(x) for k in range(interval, interval + 4)
+            ]
             assert values == pytest.approx(np.nan_to_num(expected), abs=1e-14)
             assert values.sum() == pytest.approx(1.0, abs=1e-14)
 

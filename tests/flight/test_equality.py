@@ -45,4 +45,3 @@ def test_corrections_equal_the_pipelines(case, record_property):
     worst = max(max(row.values()) for row in table.values())
     record_property("largest difference over column peak", worst)
     assert worst <= 1e-5
-

@@ -1,0 +1,171 @@
+"""The bench's answers: spectra equal the spaxels of stock cubes; profiles and sky images show what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from photutils.geometry import circular_overlap_grid
+
+from atm_viewer.demo import demo_source
+from atm_viewer.engine.bench import STERADIANS, Bench
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.products import write_cubes
+from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.reports import Fate
+
+RECIPE = Recipe(oversample=2, fit_threshold=100.0)
+
+
+def quiet(step, fraction):
+    assert 0 <= fraction <= 1
+    assert step
+
+
+@pytest.fixture(scope="module", params=["miri", "nirspec"])
+def case(request, demo_files):
+    """An instrument, a bench with its first demo exposure, and that exposure's view."""
+    bench = Bench()
+    opened = bench.open([demo_files(request.param)[0]], quiet)
+    assert opened.problems == ()
+    yield request.param, bench, opened.exposures[0]
+    bench.close([opened.exposures[0].key])
+
+
+@pytest.fixture(scope="module")
+def cubes(case, demo_files, tmp_path_factory):
+    """Stock cubes of the first band, before and after."""
+    instrument, _, view = case
+    folder = tmp_path_factory.mktemp("cubes")
+    channel = "1" if instrument == "miri" else None
+    paths = write_cubes([demo_files(instrument)[0]], RECIPE, folder, "demo", channel=channel)
+    opened = [fits.open(path) for path in paths]
+    yield view.bands[0], opened
+    for hdus in opened:
+        hdus.close()
+
+
+def positions(case, bench, view, band):
+    """The star, and two places beside it."""
+    image = bench.sky_image([view.key], band, quiet)
+    east, north = image.offsets(*demo_source(case))
+    return [image.position(east + de, north + dn) for de, dn in ((0, 0), (0.15, -0.1), (-0.3, 0.25))]
+
+
+def test_spectra_equal_the_spaxels_of_stock_cubes(case, cubes):
+    instrument, bench, view = case
+    band, (before, after) = cubes
+    for ra, dec in positions(instrument, bench, view, band):
+        spectra = bench.spectra([view.key], RECIPE, band, float(ra), float(dec), 0.4, quiet)
+        for hdus, factor, ours, error, aperture in (
+            (before, 1, spectra.before, spectra.before_err, spectra.aperture_before),
+            (after, 2, spectra.after, spectra.after_err, spectra.aperture_after),
+        ):
+            grid = bench._grid(bench._with_band([view.key], band), band, factor)
+            cube, err = hdus["SCI"].data.astype(float), hdus["ERR"].data.astype(float)
+            assert cube.shape == (grid.wavelength.size, grid.y.size, grid.x.size)
+            ix, iy = grid.spaxel_at(float(ra), float(dec))
+            assert_equal_spectra(ours, cube[:, iy, ix])
+            assert_equal_spectra(error, err[:, iy, ix])
+            # An aperture is the sum of the parts of spaxels within the circle, in Jy.
+            xi, eta = grid.project(ra, dec)
+            edges = [
+                e
+                for c, v in ((grid.x, xi), (grid.y, eta))
+                for e in (c[0] - grid.spaxel / 2 - v, c[-1] + grid.spaxel / 2 - v)
+            ]
+            weights = circular_overlap_grid(*edges, grid.x.size, grid.y.size, 0.4, 1, 1)
+            total = np.nansum(cube * weights, axis=(1, 2)) * 1e6 * grid.spaxel**2 * STERADIANS
+            total[~np.isfinite(cube[:, weights > 0]).any(axis=1)] = np.nan
+            assert_equal_spectra(aperture, total)
+
+
+def assert_equal_spectra(ours, expected):
+    assert np.array_equal(np.isnan(ours), np.isnan(expected))
+    assert np.isfinite(expected).sum() > 100
+    assert np.nanmax(np.abs(ours - expected)) <= 1e-6 * np.nanmax(np.abs(expected))
+
+
+def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
+    from astropy.wcs import WCS
+
+    instrument, bench, view = case
+    band, (before, _) = cubes
+    ra, dec = positions(instrument, bench, view, band)[1]
+    spectra = bench.spectra([view.key], RECIPE, band, float(ra), float(dec), 0.2, quiet)
+    x, y = WCS(before["SCI"].header).celestial.world_to_pixel_values(ra, dec)
+    assert spectra.spaxel == (round(float(x)), round(float(y)))
+    assert before["SCI"].header["CRVAL3"] == pytest.approx(spectra.wavelength[0], abs=1e-9)
+
+
+def test_noise_of_the_star_falls(case):
+    instrument, bench, view = case
+    band = view.bands[0]
+    spectra = bench.spectra([view.key], RECIPE, band, *demo_source(instrument), 0.4, quiet)
+    assert spectra.noise_before > 0.02
+    assert spectra.noise_after < spectra.noise_before / 2
+
+
+def test_sky_image_peaks_on_the_star(case):
+    instrument, bench, view = case
+    image = bench.sky_image([view.key], view.bands[0], quiet)
+    east, north = image.offsets(*demo_source(instrument))
+    peak_east, peak_north = image.offsets(*image.peak)
+    assert np.hypot(east - peak_east, north - peak_north) < 1.5 * image.spaxel
+
+
+def test_position_outside_of_the_field_is_told(case):
+    instrument, bench, view = case
+    ra, dec = demo_source(instrument)
+    with pytest.raises(InputError, match=r"outside of the .* cube"):
+        bench.spectra([view.key], RECIPE, view.bands[0], ra, dec + 0.01, 0.4, quiet)
+
+
+def test_profile_shows_the_columns_own_fit(case):
+    _, bench, view = case
+    report = bench.correct(view.key, RECIPE, quiet)
+    row = max(report.slices, key=lambda r: r.peak)
+    fates = {}
+    for column in range(100, 1000, 100):
+        profile = bench.profile(view.key, RECIPE, row.number, column)
+        fates[profile.fate] = profile
+        own = profile.distance == 0
+        assert 5 < own.sum() < 80
+        assert (np.abs(profile.distance) <= row.window).all()
+        assert (np.diff(profile.alpha) >= 0).all()
+    assert Fate.FITTED in fates
+    profile = fates[Fate.FITTED]
+    assert 0 < profile.rejected.sum() < 0.25 * profile.rejected.size
+    # The spline goes through the points it was fitted to.
+    kept = ~profile.rejected
+    fitted = np.interp(profile.alpha[kept], profile.spline_alpha, profile.spline_flux)
+    scatter = np.std(profile.flux[kept] - fitted)
+    assert scatter < 0.1 * np.ptp(profile.spline_flux)
+    assert profile.breakpoints.size == pytest.approx(row.breakpoints, abs=2)
+
+
+def test_profile_below_threshold_has_no_spline(case):
+    _, bench, view = case
+    recipe = RECIPE.with_override(SliceOverride(view.slices[0], fit_threshold=1e9))
+    profile = bench.profile(view.key, recipe, view.slices[0], 500)
+    assert profile.fate in (Fate.BELOW_THRESHOLD, Fate.EMPTY)
+    assert profile.spline_alpha.size == 0
+    assert np.isnan(profile.scale)
+
+
+def test_closed_exposures_are_gone(demo_files):
+    bench = Bench()
+    [view] = bench.open([demo_files("miri")[1]], quiet).exposures
+    bench.close([view.key])
+    with pytest.raises(InputError, match="is not open"):
+        bench.correct(view.key, RECIPE, quiet)
+
+
+def test_one_bad_file_does_not_keep_the_others_out(demo_files, tmp_path):
+    bad = tmp_path / "bad_cal.fits"
+    bad.write_bytes(b"nothing")
+    bench = Bench()
+    opened = bench.open([bad, demo_files("miri")[1]], quiet)
+    assert len(opened.exposures) == 1
+    assert opened.problems == ("bad_cal.fits is not a FITS file; open _cal.fits or _crf.fits files or an association.",)
+    bench.close([opened.exposures[0].key])
