@@ -47,7 +47,7 @@ def calibrated_arrays(
     Returns
     -------
     dict of ndarray, shape (ysize, xsize)
-        ``data`` and ``err`` in MJy/sr, ``var_poisson``, ``var_rnoise`` and ``var_flat`` in their squares, all
+        ``data`` and ``err`` in MJy/sr, ``var_poisson``, ``var_rnoise`` and ``var_flat`` (zero) in their squares, all
         float32 and NaN where ``dq`` (uint32) has DO_NOT_USE: in bad pixels and between slices.
     """
     between = region == 0
@@ -62,7 +62,7 @@ def calibrated_arrays(
         "err": error,
         "var_poisson": photon,
         "var_rnoise": np.full_like(image, noise.read**2),
-        "var_flat": (2e-3 * image) ** 2,
+        "var_flat": np.zeros_like(image),
     }
     return {name: np.where(unusable, np.nan, a).astype(np.float32) for name, a in arrays.items()} | {"dq": dq}
 

@@ -20,7 +20,7 @@ from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
 from atm_viewer.engine.errors import InputError, OutputError
 
-VERSION = "2"
+VERSION = "3"
 """Part of the cache folder's name: to be changed whenever the exposures change."""
 
 _INSTRUMENTS: dict[str, ModuleType] = {"miri": miri_mrs, "nirspec": nirspec_ifu}

@@ -31,7 +31,7 @@ class Place:
     dec: float
 
     def moved(self, east: float, north: float) -> Place:
-        """Direction at the given offsets in arcsec on the tangent plane (exact to 1e-8 arcsec at 1 arcsec)."""
+        """Direction at the given offsets in arcsec on the tangent plane (to 1e-5 arcsec for an arcsec)."""
         dec = self.dec + north / 3600
         return Place(self.ra + east / 3600 / np.cos(np.radians(dec)), dec)
 

@@ -40,16 +40,6 @@ class FieldOfView:
         cos, sin = np.cos(np.radians(self.angle)), np.sin(np.radians(self.angle))
         return np.array([[cos, self.parity * sin], [-sin, self.parity * cos]])
 
-    def to_telescope(self, alpha: float, beta: float) -> tuple[float, float]:
-        """Telescope coordinates (V2, V3) in arcsec of a place on the slicer's plane in arcsec."""
-        v2, v3 = self.matrix @ (alpha, beta) + (self.v2, self.v3)
-        return float(v2), float(v3)
-
-    def from_telescope(self, v2: float, v3: float) -> tuple[float, float]:
-        """Place (alpha, beta) in arcsec on the slicer's plane of telescope coordinates in arcsec."""
-        alpha, beta = self.matrix.T @ (v2 - self.v2, v3 - self.v3)
-        return float(alpha), float(beta)
-
 
 def aim(model: Any, field: FieldOfView, star: Place, place: tuple[float, float]) -> None:
     """Write the pointing at which a star falls on a place of the slicer's plane into an exposure's metadata.
