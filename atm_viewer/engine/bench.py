@@ -119,9 +119,16 @@ class _Item:
 
 
 class Bench:
-    """Open exposures, by key, and answers about them."""
+    """Open exposures, by key, and answers about them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    cubepar : Path, optional
+        CUBEPAR reference file that gives the cubes' grids; by default the one shipped.
+    """
+
+    def __init__(self, cubepar: Path | None = None) -> None:
+        self._cubepar = cubepar
         self._items: dict[str, _Item] = {}
         self._grids: _Recent = _Recent(16)
 
@@ -380,7 +387,8 @@ class Bench:
     def _grid(self, items: list[_Item], band: str, factor: int) -> CubeGrid:
         def make() -> CubeGrid:
             instrument = items[0].exposure.instrument.lower()
-            parameters = read_cube_parameters(resource(f"cubepar/{instrument}_cubepar.fits"), band)
+            path = self._cubepar or resource(f"cubepar/{instrument}_cubepar.fits")
+            parameters = read_cube_parameters(path, band)
             return cube_grid([i.exposure for i in items], band, parameters, factor)
 
         return self._grids.get_or_make((tuple(i.exposure.key for i in items), band, factor), make)

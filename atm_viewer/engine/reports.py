@@ -23,15 +23,6 @@ class Fate(IntEnum):
     REUSED = 5  #: own fit failed; the last good spline is used
 
 
-class PixelFate(IntEnum):
-    """Where the value of an oversampled pixel comes from."""
-
-    OUTSIDE = 0  #: not part of a slice, or no data
-    INTERPOLATED = 1  #: linear interpolation between detector pixels
-    SPLINE = 2  #: spline, with the interpolated residual unless ``psf_optimal``
-    FILLED = 3  #: spline where the detector pixel was NaN (``FLUX_ESTIMATED``)
-
-
 @dataclass(frozen=True, eq=False)
 class ExposureView:
     """An open exposure, as the window shows it.
