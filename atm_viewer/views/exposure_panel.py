@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
 
 from atm_viewer.session.names import short_bands, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state import OpenExposure
 
+HEIGHT = 19  #: of a row [pixel], so that tick boxes keep apart
 _KEY = Qt.ItemDataRole.UserRole
 
 
@@ -42,6 +43,13 @@ class ExposurePanel(QTreeWidget):
         session.exposures_changed.connect(self._refill)
         session.chosen_changed.connect(self._mark)
         self._refill()
+
+    def sizeHint(self) -> QSize:
+        """High enough for three to six exposures."""
+        header = self.header()
+        rows = min(max(self.topLevelItemCount(), 3), 6)
+        top = header.sizeHint().height() if header is not None else 0
+        return QSize(super().sizeHint().width(), top + rows * HEIGHT + 2 * self.frameWidth() + 4)
 
     def _refill(self) -> None:
         exposures = self._session.exposures
@@ -87,5 +95,6 @@ def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:
         f"<b>{view.name}</b><br>{target}{view.instrument} {view.detector}, {', '.join(view.bands)}<br>{view.key}<br>"
         "Ticked: included in sky image, spectra and cubes"
     )
+    item.setSizeHint(0, QSize(0, HEIGHT))
     for column in range(3):
         item.setToolTip(column, tip)

@@ -501,7 +501,7 @@ class MainWindow(QMainWindow):
         rest = self.width() - left
         self.columns.setSizes([left, int(0.56 * rest), rest - int(0.56 * rest)])
         height = self.height()
-        self.left.setSizes([int(0.16 * height), 10, height])
+        self.left.setSizes([self.exposures_panel.sizeHint().height(), 10, height])
         self.middle.setSizes([int(0.47 * height), int(0.53 * height)])
 
     # Files and dialogs

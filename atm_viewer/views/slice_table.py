@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QPoint, QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen, QResizeEvent
+from PyQt6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPalette, QPen, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from atm_viewer.engine.errors import UserError
@@ -52,6 +52,11 @@ COLUMNS = (
     Column("state", "State\n", "What was decided for the slice", "too few points"),
 )
 
+# Asked for every cell at every painting; joining flags takes Python long.
+_FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_EDITABLE = _FIXED | Qt.ItemFlag.ItemIsEditable
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _NOWHERE = QModelIndex()
 _THRESHOLD = next(i for i, column in enumerate(COLUMNS) if column.name == "fit_threshold")
 _USE = next(i for i, column in enumerate(COLUMNS) if column.name == "use")
@@ -72,6 +77,7 @@ class SliceModel(QAbstractTableModel):
         self.theme = DARK
         self._slices: tuple[int, ...] = ()
         self._reports: dict[int, SliceReport] = {}
+        self._overridden: dict[int, dict[str, str | None]] = {}
         self._state: tuple = (None, None, None)
         session.exposures_changed.connect(self._renew)
         session.chosen_changed.connect(self._renew)
@@ -85,6 +91,7 @@ class SliceModel(QAbstractTableModel):
         if all(new is old for new, old in zip(state, self._state, strict=True)):
             return
         self._state = state
+        self._overridden = {o.number: self._session.overridden(o.number) for o in self._session.recipe.overrides}
         self._reports = {s.number: s for s in report.slices} if report else {}
         if slices != self._slices:
             self.beginResetModel()
@@ -137,8 +144,7 @@ class SliceModel(QAbstractTableModel):
         """Allow edits of the parameters; not of those that ``psf_optimal`` ignores."""
         parameter = COLUMNS[index.column()].parameter
         ignored = self._session.recipe.psf_optimal and parameter in ("fit_threshold", "slope_limit")
-        extra = Qt.ItemFlag.ItemIsEditable if parameter and not ignored else Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | extra
+        return _EDITABLE if parameter and not ignored else _FIXED
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Give texts, tooltips, colours: accent for overrides, grey for slices below their threshold."""
@@ -152,10 +158,7 @@ class SliceModel(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole:
                 return self._colour(number, column, report)
             case Qt.ItemDataRole.TextAlignmentRole:
-                left = column.name in ("state", "use")
-                return Qt.AlignmentFlag.AlignVCenter | (
-                    Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
-                )
+                return _LEFT if column.name in ("state", "use") else _RIGHT
         return None
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -175,7 +178,7 @@ class SliceModel(QAbstractTableModel):
 
     def is_overridden(self, index: QModelIndex) -> bool:
         """Whether the slice has a value of its own."""
-        return COLUMNS[index.column()].parameter in self._session.overridden(self._slices[index.row()])
+        return COLUMNS[index.column()].parameter in self._overridden.get(self._slices[index.row()], ())
 
     def _text(self, number: int, column: Column, report: SliceReport | None) -> str:
         if column.parameter:
@@ -197,9 +200,9 @@ class SliceModel(QAbstractTableModel):
 
     def _tip(self, number: int, column: Column, report: SliceReport | None) -> str:
         if column.parameter:
-            found = self._session.overridden(number)
+            found = self._overridden.get(number, {})
             if column.parameter not in found:
-                return f"{column.tip}<br>Inherited."
+                return f"{column.tip}<br>Inherited: {self._text(number, column, report) or 'nowhere'}."
             return f"{column.tip}<br><b>Set for this slice</b> of {found[column.parameter] or 'all exposures'}."
         if report is None:
             return column.tip
@@ -209,7 +212,7 @@ class SliceModel(QAbstractTableModel):
         return f"{report.reason}<br>{column.tip}."
 
     def _colour(self, number: int, column: Column, report: SliceReport | None) -> QColor | None:
-        if column.parameter in self._session.overridden(number):
+        if column.parameter in self._overridden.get(number, ()):
             return QColor(self.theme.accent)
         if report is not None and not report.fitted + report.reused:
             return QColor(self.theme.disabled)
@@ -371,6 +374,9 @@ class SliceTable(QTableView):
 
     def _lay_out(self) -> None:
         metrics = self.fontMetrics()
+        bold = self.font()
+        bold.setBold(True)
+        widest = QFontMetrics(bold)  # overrides are bold
         header, rows = self.horizontalHeader(), self.verticalHeader()
         assert header is not None
         assert rows is not None
@@ -387,7 +393,7 @@ class SliceTable(QTableView):
         for column, info in enumerate(COLUMNS):
             lines = info.heading.format(unit="MJy/sr").split("\n")
             heading = max(metrics.horizontalAdvance(line) for line in lines)
-            self._widths.append(max(heading + 9, metrics.horizontalAdvance(info.widest) + 8))
+            self._widths.append(max(heading + 9, widest.horizontalAdvance(info.widest) + 7))
             last = column == len(COLUMNS) - 1  # takes what the others leave, though less than it would like
             self.setColumnWidth(column, self._widths[-1] * (2 if last else 3) // 3)
 

@@ -52,16 +52,18 @@ class StatusBar(QStatusBar):
         self.cancel_button.clicked.connect(self._cancel)
         self.job = QWidget()
         line = QHBoxLayout(self.job)
-        line.setContentsMargins(0, 0, 8, 0)
+        line.setContentsMargins(0, 1, 8, 1)
         for widget in (self.job_name, self.bar, self.cancel_button):
             line.addWidget(widget)
+        # Tall enough for a job at any time: the window must not be laid out anew whenever one comes or goes.
+        self.setMinimumHeight(self.job.sizeHint().height() + 4)
         self.job.hide()
         self.addPermanentWidget(self.job)
         self.preview = QLabel()
         self.preview.setProperty("role", "muted")
         self.preview.setToolTip("Time that fitting all slices of the exposure took [s]")
         self.addPermanentWidget(self.preview)
-        self.versions = QLabel(f"·  jwst {_version('jwst')} ")
+        self.versions = QLabel(f"jwst {_version('jwst')} ")
         self.versions.setProperty("role", "muted")
         self.versions.setToolTip("Version of the pipeline whose results are shown")
         self.addPermanentWidget(self.versions)
@@ -120,7 +122,7 @@ class StatusBar(QStatusBar):
 
     def _show_time(self) -> None:
         report = self._session.report
-        self.preview.setText(f"fit {report.seconds:.2g} s" if report else "")
+        self.preview.setText(f"fit {report.seconds:.2g} s  ·" if report else "")
 
 
 def _shorten(text: str, most: int = 70) -> str:

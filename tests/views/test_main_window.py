@@ -2,8 +2,16 @@ from __future__ import annotations
 
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QAbstractItemView, QApplication, QDialog, QFileDialog, QLineEdit, QMessageBox
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QStyleOptionViewItem,
+)
 
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.jobs.messages import (
@@ -92,6 +100,13 @@ def type_into(qtbot, window, number: int, name: str, text: str | None):
     qtbot.waitUntil(lambda: table.state() != QAbstractItemView.State.EditingState)
 
 
+def metrics(table, index):
+    option = QStyleOptionViewItem()
+    table.initViewItemOption(option)
+    table.itemDelegate().initStyleOption(option, index)
+    return QFontMetrics(option.font)
+
+
 def drop(window, paths):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(p)) for p in paths])
@@ -170,12 +185,16 @@ def test_everything_is_shown_after_opening(opened):
 
 def test_nothing_is_cut_in_the_table_at_1280(opened, qtbot):
     table = opened.slice_table
+    for name, value in (("fit_threshold", 21.1), ("slope_limit", 0.05), ("use", ((-1.93, -0.42),))):
+        opened.session.set_override(101, name, value)
+    settle(qtbot, opened)
     header = table.horizontalHeader()
     state = AT["state"]
     assert header.sectionViewportPosition(state) + 60 < table.viewport().width()
     for name, column in AT.items():
         width = max(
-            table.fontMetrics().horizontalAdvance(str(table.rows.index(row, column).data())) for row in range(6)
+            metrics(table, table.rows.index(row, column)).horizontalAdvance(str(table.rows.index(row, column).data()))
+            for row in range(6)
         )
         if name != "state":
             assert width + 6 <= table.columnWidth(column), name
