@@ -133,6 +133,8 @@ class Photographer(QObject):
         self.finished.emit(0)
 
     def _fail(self, sentence: str) -> None:
+        if not self._timer.isActive():
+            return  # the first failure has been told; one sentence is enough
         self._timer.stop()
         print(sentence, file=sys.stderr)
         self.finished.emit(1)

@@ -40,7 +40,7 @@ def test_a_screenshot_without_files_is_the_invitation(tmp_path):
 @pytest.mark.parametrize(
     ("files", "recipe", "sentence"),
     [
-        (["/data/bad.fits"], None, "/data/bad.fits is not a FITS file; give a calibrated exposure (_cal or _crf)."),
+        (["/data/bad.fits", "/data/bad2.fits"], None, "/data/bad.fits is not a FITS file; give a calibrated exposure (_cal or _crf)."),
         (FILES, "wrong.toml", "unknown key 'treshold'"),
         (FILES, "missing.toml", "cannot be read"),
     ],
@@ -49,7 +49,9 @@ def test_a_screenshot_that_cannot_be_made_says_why(tmp_path, capsys, files, reci
     (tmp_path / "wrong.toml").write_text("version = 1\n[global]\ntreshold = 3\n")
     code = app.run(files, recipe=recipe and tmp_path / recipe, screenshot=tmp_path / "window.png")
     assert code == 1
-    assert sentence in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.count("\n") == 1
     assert not (tmp_path / "window.png").exists()
 
 
