@@ -40,7 +40,7 @@ def test_a_screenshot_without_files_is_the_invitation(tmp_path):
 @pytest.mark.parametrize(
     ("files", "recipe", "sentence"),
     [
-        (["/data/bad.fits", "/data/bad2.fits"], None, "/data/bad.fits is not a FITS file; give a calibrated exposure (_cal or _crf)."),
+        (["/data/bad.fits", "/data/bad2.fits"], None, "/data/bad.fits is not a FITS file"),
         (FILES, "wrong.toml", "unknown key 'treshold'"),
         (FILES, "missing.toml", "cannot be read"),
     ],
