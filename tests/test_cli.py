@@ -20,6 +20,8 @@ from atm_viewer import cli
 from atm_viewer.demo import demo_exposures, demo_source
 from atm_viewer.engine.provenance import read_provenance
 from atm_viewer.engine.recipe import Recipe, SliceOverride, dump_recipe
+from atm_viewer.engine.reports import WrittenProducts
+from atm_viewer.jobs.messages import WriteExposures
 from atm_viewer.resources import resource as shipped
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -149,36 +151,55 @@ def test_a_traceback_is_shown_on_request_only(tmp_path):
 # Products
 
 
-def test_correct_writes_with_the_recipe_and_what_overrides_it(exposure, tmp_path, capsys):
-    recipe = Recipe(2, 1e9, 0.3, False, (SliceOverride(112, window=20),))
-    (tmp_path / "r.toml").write_text(dump_recipe(recipe))
-    line = ["correct", exposure, "-r", f"{tmp_path / 'r.toml'}", "-o", f"{tmp_path / 'out'}", "--slope-limit", "0.2"]
-    assert cli.run(line) == 0
-    written = tmp_path / "out" / f"{NAME}_atm.fits"
-    printed = capsys.readouterr()
-    assert printed.out == f"{written}\n"
-    assert printed.err == ""
-    assert read_provenance(written).recipe == Recipe(2, 1e9, 0.2, False, (SliceOverride(112, window=20),))
-    assert fits.getdata(written).shape == (1024, 2064)
+def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
+    (tmp_path / "r.toml").write_text(dump_recipe(Recipe(2, 7.0, 0.3, False, (SliceOverride(112, window=20),))))
+    asked = []
+    monkeypatch.setattr(cli._Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
+    for options in ("", "--slope-limit 0.2", "--oversample 4 --fit-threshold -1 --psf-optimal --overwrite -o out"):
+        assert cli.run(["correct", "a.fits", "-r", str(tmp_path / "r.toml"), *options.split()]) == 0
+    overrides = (SliceOverride(112, window=20),)
+    assert asked == [
+        WriteExposures(("a.fits",), Recipe(2, 7.0, 0.3, False, overrides), "."),
+        WriteExposures(("a.fits",), Recipe(2, 7.0, 0.2, False, overrides), "."),
+        WriteExposures(("a.fits",), Recipe(4, -1.0, 0.3, True, overrides), "out", overwrite=True),
+    ]
 
-    assert cli.run(line) == 1
-    assert "exists already" in capsys.readouterr().err
-    assert cli.run([*line, "--overwrite", "--oversample", "1", "--psf-optimal", "--fit-threshold", "-1"]) == 0
-    assert read_provenance(written).recipe == Recipe(1, -1.0, 0.2, True, (SliceOverride(112, window=20),))
+
+def test_correct_writes_to_the_current_folder_and_shows_progress_on_a_terminal(exposure, tmp_path):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, "correct", exposure, "--fit-threshold", "1e9", "--oversample", "1"],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+    ) as running:
+        os.close(theirs)
+        shown = ""
+        while select.select([ours], [], [], 60)[0]:
+            try:
+                shown += os.read(ours, 65536).decode()
+            except OSError:
+                break
+        assert running.stdout.read() == f"{NAME}_atm.fits\n".encode()
+    os.close(ours)
+    assert running.returncode == 0
+    assert os.listdir(tmp_path) == [f"{NAME}_atm.fits"]
+    assert read_provenance(tmp_path / f"{NAME}_atm.fits").recipe == Recipe(1, 1e9)
+    steps = [line for line in shown.split("\r\x1b[K") if line]
+    assert any(f"Opening {NAME}_cal.fits" in step for step in steps)
+    percent = [int(step.split("%")[0]) for step in steps]
+    assert percent == sorted(percent)
+    assert shown.endswith("\r\x1b[K")
 
 
 def test_cube_writes_what_is_asked(exposure, cubepar, tmp_path, capsys):
-    line = ["cube", exposure, "-o", str(tmp_path), "--which", "after", "--channel", "2", "--product", "star"]
+    line = ["cube", exposure, "-o", str(tmp_path), "--which", "before", "--channel", "2", "--product", "star"]
     assert cli.run([*line, "--cubepar", cubepar]) == 0
-    assert capsys.readouterr().out == f"{tmp_path / 'star-atm_ch2-short_s3d.fits'}\n"
-    assert os.listdir(tmp_path) == ["star-atm_ch2-short_s3d.fits"]
-    assert read_provenance(tmp_path / "star-atm_ch2-short_s3d.fits").recipe == Recipe()
-
-
-def test_products_go_to_the_current_folder(exposure, tmp_path):
-    done = program("correct", exposure, "--fit-threshold", "1e9", "--oversample", "1", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{NAME}_atm.fits\n", "")
-    assert os.listdir(tmp_path) == [f"{NAME}_atm.fits"]
+    printed = capsys.readouterr()
+    assert printed.out == f"{tmp_path / 'star_ch2-short_s3d.fits'}\n"
+    assert printed.err == ""
+    assert os.listdir(tmp_path) == ["star_ch2-short_s3d.fits"]
 
 
 def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
@@ -203,30 +224,6 @@ def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
     assert out == ""
     assert err == "atm-viewer: Interrupted; nothing half-written is left.\n"
     assert [p for p in (tmp_path / "out").rglob("*") if p.name] == []
-
-
-def test_progress_is_shown_on_a_terminal(exposure, tmp_path):
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*PROGRAM, "correct", exposure, "-o", str(tmp_path), "--fit-threshold", "1e9", "--oversample", "1"],
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        cwd=CHECKOUT,
-    ) as running:
-        os.close(theirs)
-        shown = ""
-        while select.select([ours], [], [], 60)[0]:
-            try:
-                shown += os.read(ours, 65536).decode()
-            except OSError:
-                break
-    os.close(ours)
-    assert running.returncode == 0
-    steps = [line for line in shown.split("\r\x1b[K") if line]
-    assert any(f"Opening {NAME}_cal.fits" in step for step in steps)
-    percent = [int(step.split("%")[0]) for step in steps]
-    assert percent == sorted(percent)
-    assert shown.endswith("\r\x1b[K")
 
 
 # Spectra and slices

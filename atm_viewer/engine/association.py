@@ -34,7 +34,7 @@ def expand_inputs(paths: Sequence[str | os.PathLike]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        if path.is_dir():
+        if os.path.isdir(path):
             raise InputError(f"{path} is a folder; give the _cal.fits or _crf.fits files or the association in it.")
         found.extend(_members(path) if path.suffix.lower() == ".json" else [path])
     if not found:
@@ -103,7 +103,7 @@ def _member(association: Path, name: Any) -> Path:
             f"{association.name} names a member {name!r}; members must be file names without folders, put beside it."
         )
     path = association.parent / name
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"{association.name} needs {name}, which is not beside it; put it into {path.parent}.")
     return path
 

@@ -107,18 +107,18 @@ def _told(folder: Path) -> Iterator[None]:
 
 def _make_ready(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path]:
     """Check the place of the files; return the folders that had to be made, innermost first."""
-    existing = next((p for p in (folder, *folder.parents) if p.exists()), folder)
-    if not existing.is_dir():
+    existing = next((p for p in (folder, *folder.parents) if os.path.exists(p)), folder)
+    if not os.path.isdir(existing):
         raise OutputError(f"{existing} is a file, not a folder; choose another folder.")
     for name in names:
         path = folder / name
-        if path.is_dir():
+        if os.path.isdir(path):
             raise OutputError(f"{path} is a folder, so no file of this name can be written; choose another folder.")
-        if path.exists() and not overwrite:
+        if os.path.exists(path) and not overwrite:
             raise OutputError(f"{path} exists already; choose another folder or allow overwriting (--overwrite).")
     made = []
     with _told(folder):
-        missing = [p for p in (folder, *folder.parents) if not p.exists()]
+        missing = [p for p in (folder, *folder.parents) if not os.path.exists(p)]
         for path in reversed(missing):
             path.mkdir()
             made.insert(0, path)
