@@ -76,10 +76,13 @@ class _Recent(OrderedDict):
 
     def keep(self, key: Hashable, value: T) -> T:
         self[key] = value
+        return value
+
+    def __setitem__(self, key: Hashable, value: Any) -> None:
+        super().__setitem__(key, value)
         self.move_to_end(key)
         while len(self) > self._size:
             self.popitem(last=False)
-        return value
 
 
 @dataclass(eq=False)
@@ -92,6 +95,7 @@ class _Item:
     fits: _Recent = field(default_factory=lambda: _Recent(400))
     fine: _Recent = field(default_factory=lambda: _Recent(120))
     coordinates: _Recent = field(default_factory=lambda: _Recent(2))
+    near: _Recent = field(default_factory=lambda: _Recent(12))
 
     @property
     def exposure(self) -> Exposure:
@@ -325,7 +329,7 @@ class Bench:
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)
         progress("Drizzling before correction", 0.1)
-        inputs = [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+        inputs = [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__, i.near) for i in items]
         before = _Extracted.of(inputs, grid, ra, dec, radius)
         after = before
         if recipe.oversample > 1:
@@ -339,7 +343,7 @@ class Bench:
                 def fine(number: int, item: _Item = item, fits: dict[int, TraceFit] = fits) -> OversampledSlice:
                     return item.fine_slice(number, fits, recipe)
 
-                fine_inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+                fine_inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine, item.near))
             progress("Drizzling after correction", 0.8)
             after = _Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
         unit = items[0].exposure.unit

@@ -1,18 +1,19 @@
 """Spectra of single spaxels and apertures, drizzled as ``cube_build`` does, without building the cube.
 
-Only pixels that touch the wanted spaxels go through the pipeline's own compiled drizzle.
+Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from atm_viewer.engine.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.exposure import Exposure
-from atm_viewer.engine.footprints import SkyMapper
+from atm_viewer.engine.footprints import Footprints, SkyMapper
+from atm_viewer.engine.kernels.drizzle import drizzle_pixels
 from atm_viewer.engine.oversample import DO_NOT_USE, OversampledSlice
 
 NON_SCIENCE = 512
@@ -35,12 +36,15 @@ class DrizzleInput:
         Oversampling factor; 1 for the exposure as it is.
     slices : callable
         Gives the arrays of a slice.
+    known : mutable mapping, optional
+        Keeps the pixels found for a block, which do not depend on the recipe.
     """
 
     exposure: Exposure
     mapper: SkyMapper
     factor: int
     slices: SliceSource
+    known: MutableMapping[tuple, NearPixels] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,156 +83,119 @@ def drizzle_block(
     -------
     SpaxelBlock
     """
-    first = max(x[0], 0), max(y[0], 0)
-    last = min(x[1], grid.x.size - 1), min(y[1], grid.y.size - 1)
-    # The pipeline's routine mixes up rows in grids narrower than three spaxels.
-    wide = _at_least_three(first[0], last[0], grid.x.size), _at_least_three(first[1], last[1], grid.y.size)
-    xs, ys = grid.x[wide[0]], grid.y[wide[1]]
-    shape = grid.wavelength.size, ys.size, xs.size
-    total = [np.zeros(grid.wavelength.size * ys.size * xs.size) for _ in range(4)]
+    x0, y0 = max(x[0], 0), max(y[0], 0)
+    xs, ys = grid.x[x0 : x[1] + 1], grid.y[y0 : y[1] + 1]
+    total = np.zeros((4, grid.wavelength.size, ys.size, xs.size))
     for one in inputs:
-        for k, array in enumerate(_drizzle_exposure(one, grid, xs, ys)):
-            total[k] += array
-    flux, weight, variance, hits = (array.reshape(shape) for array in total)
+        near = _near(one, grid, xs, ys)
+        foot = near.footprints
+        flux, err = _values(one, near)
+        drizzle_pixels(
+            near.xi,
+            near.eta,
+            foot.wavelength,
+            foot.width,
+            flux,
+            err,
+            xs[0],
+            ys[0],
+            grid.spaxel,
+            grid.wavelength[0],
+            grid.step,
+            total,
+        )
+    flux, weight, variance, hits = total
     covered = hits > 0
     with np.errstate(invalid="ignore", divide="ignore"):
         flux = np.where(covered, flux / weight, np.nan)
         err = np.where(covered, np.sqrt(variance / weight**2), np.nan)
-    inner = np.s_[:, first[1] - wide[1].start : last[1] - wide[1].start + 1, first[0] - wide[0].start :]
-    width = last[0] - first[0] + 1
-    return SpaxelBlock(first[0], first[1], flux[inner][..., :width], err[inner][..., :width])
+    return SpaxelBlock(x0, y0, flux, err)
 
 
-def _at_least_three(first: int, last: int, size: int) -> slice:
-    start, stop = first, last + 1
-    while stop - start < 3 and (start > 0 or stop < size):
-        start, stop = max(start - 1, 0), min(stop + 1, size)
-    return slice(start, stop)
+@dataclass(frozen=True, eq=False)
+class NearPixels:
+    """Oversampled pixels that may touch a block of spaxels, whatever their values.
+
+    Parameters
+    ----------
+    footprints : Footprints
+        Their footprints on the sky.
+    xi, eta : ndarray of float64, shape (4, n)
+        Corners in the grid's tangent plane [arcsec].
+    """
+
+    footprints: Footprints
+    xi: np.ndarray
+    eta: np.ndarray
 
 
-def _drizzle_exposure(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> list[np.ndarray]:
-    """Weighted flux, weight, weighted variance and number of hits that an exposure gives to a block of spaxels."""
-    from jwst.cube_build.cube_match_sky_driz import cube_wrapper_driz
-
-    nothing = [np.zeros(xs.size * ys.size * grid.wavelength.size) for _ in range(4)]
-    found = _touching(one, grid, xs, ys)
-    if found is None:
-        return nothing
-    foot = one.mapper.footprints(found.x, found.y, found.number, one.factor)
-    flux, err = found.values(foot)
+def _near(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> NearPixels:
+    key = grid.band, grid.ra, grid.dec, one.factor, xs[0], xs[-1], ys[0], ys[-1]
+    if one.known is not None and key in one.known:
+        return one.known[key]
+    exposure, coordinates = one.exposure, one.exposure.coordinates
+    x, y, number = [], [], []
+    for n in exposure.slices:
+        if exposure.band_of(n) != grid.band:
+            continue
+        py, px = np.unravel_index(exposure.slice_pixels(n), exposure.regions.shape)
+        xi, eta = grid.project(coordinates.ra[py, px], coordinates.dec[py, px])
+        margin = 0.75 * np.hypot(one.mapper.slice_width(n), exposure.pixel_step(n)) + grid.spaxel / 2
+        near = (xi > xs[0] - margin) & (xi < xs[-1] + margin) & (eta > ys[0] - margin) & (eta < ys[-1] + margin)
+        fine = _fine_pixels(px[near], py[near], one)
+        taken = _taken(fine[0], grid.band, one)
+        x.append(fine[0][taken])
+        y.append(fine[1][taken])
+        number.append(np.full(int(taken.sum()), n))
+    foot = one.mapper.footprints(np.concatenate(x), np.concatenate(y), np.concatenate(number), one.factor)
     xi, eta = grid.project(foot.ra, foot.dec)
     half = grid.spaxel / 2
-    inside = (
+    touching = (
         (xi.max(axis=0) >= xs[0] - half)
         & (xi.min(axis=0) <= xs[-1] + half)
         & (eta.max(axis=0) >= ys[0] - half)
         & (eta.min(axis=0) <= ys[-1] + half)
     )
-    if not inside.any():
-        return nothing
-    xi, eta = (np.ascontiguousarray(a[:, inside]) for a in (xi, eta))
-    steps = np.empty(grid.wavelength.size)
-    steps[:-1] = np.diff(grid.wavelength)
-    steps[-1] = steps[-2]
-    corners = [a for pair in zip(xi, eta, strict=True) for a in pair]
-    result = cube_wrapper_driz(
-        0 if one.exposure.instrument == "MIRI" else 1,
-        0,  # no flags of the field of view
-        0,
-        0,
-        4,
-        2,
-        xs,
-        ys,
-        grid.wavelength,
-        xi.mean(axis=0),
-        eta.mean(axis=0),
-        foot.wavelength[inside],
-        flux[inside],
-        err[inside],
-        foot.number[inside].astype(float),
-        *corners,
-        foot.width[inside],
-        steps,
-        grid.spaxel,
-        grid.spaxel,
-        float(np.nanmean(steps)),
-        1,
-        foot.x[inside],
-        foot.y[inside],
-        -1,
-    )
-    return [np.asarray(a, dtype=np.float64) for a in result[:4]]
+    corners = (np.ascontiguousarray(a[:, touching]) for a in (xi, eta))
+    found = NearPixels(foot.select(touching), *corners)
+    if one.known is not None:
+        one.known[key] = found
+    return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Touching:
-    """Valid oversampled pixels near a block, in the detector's frame, and where their values are."""
-
-    x: np.ndarray
-    y: np.ndarray
-    number: np.ndarray
-    flux: np.ndarray
-    err: np.ndarray
-
-    def values(self, foot) -> tuple[np.ndarray, np.ndarray]:
-        """Flux and error of the pixels that have a footprint."""
-        if len(foot) == self.x.size:
-            return self.flux, self.err
-        big = max(int(self.y.max()), int(foot.y.max())) + 1
-        order = np.argsort(self.x * big + self.y)
-        at = order[np.searchsorted((self.x * big + self.y)[order], foot.x * big + foot.y)]
-        return self.flux[at], self.err[at]
-
-
-def _touching(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> _Touching | None:
-    exposure, coordinates = one.exposure, one.exposure.coordinates
-    parts = []
-    for number in exposure.slices:
-        if exposure.band_of(number) != grid.band:
-            continue
-        pixels = exposure.slice_pixels(number)
-        x, y = np.unravel_index(pixels, exposure.regions.shape)[::-1]
-        xi, eta = grid.project(coordinates.ra[y, x], coordinates.dec[y, x])
-        margin = 0.75 * np.hypot(one.mapper.slice_width(number), exposure.pixel_step(number)) + grid.spaxel / 2
-        near = (xi > xs[0] - margin) & (xi < xs[-1] + margin) & (eta > ys[0] - margin) & (eta < ys[-1] + margin)
-        if not near.any():
-            continue
-        part = _pixels_of(one, number, x[near], y[near], grid.band)
-        if part.x.size:
-            parts.append(part)
-    if not parts:
-        return None
-    return _Touching(*(np.concatenate([getattr(p, f) for p in parts]) for f in ("x", "y", "number", "flux", "err")))
-
-
-def _pixels_of(one: DrizzleInput, number: int, x: np.ndarray, y: np.ndarray, band: str) -> _Touching:
-    """Oversampled pixels within native pixels of a slice, those that ``cube_build`` takes."""
-    exposure, factor = one.exposure, one.factor
-    data = one.slices(number)
+def _fine_pixels(x: np.ndarray, y: np.ndarray, one: DrizzleInput) -> tuple[np.ndarray, np.ndarray]:
+    """Oversampled pixels (x, y) within native pixels, in the detector's frame."""
+    factor = one.factor
     sub = np.tile(np.arange(factor), x.size)
-    if exposure.rotated:
-        column = np.repeat(y, factor)
-        along = np.repeat(x, factor) * factor + sub
-        row = exposure.regions.shape[1] * factor - 1 - along - data.row
-        start, stop = channel_columns(band, factor)
-        taken = (along >= start) & (along < stop)
-        fine_x, fine_y = along, column
-    else:
-        column = np.repeat(x, factor)
-        along = np.repeat(y, factor) * factor + sub
-        row = along - data.row
-        taken = np.ones(along.size, dtype=bool)
-        fine_x, fine_y = column, along
-    flux, err, dq = data.sci[row, column], data.err[row, column], data.dq[row, column]
-    taken &= np.isfinite(flux) & ((dq & (DO_NOT_USE | NON_SCIENCE)) == 0)
-    return _Touching(
-        fine_x[taken],
-        fine_y[taken],
-        np.full(int(taken.sum()), number),
-        flux[taken].astype(np.float64),
-        err[taken].astype(np.float64),
-    )
+    if one.exposure.rotated:
+        return np.repeat(x, factor) * factor + sub, np.repeat(y, factor)
+    return np.repeat(x, factor), np.repeat(y, factor) * factor + sub
+
+
+def _taken(x: np.ndarray, band: str, one: DrizzleInput) -> np.ndarray:
+    """Pixels that ``cube_build`` takes for a band: for MIRI those of the channel's half of the detector."""
+    if not one.exposure.rotated:
+        return np.ones(x.size, dtype=bool)
+    start, stop = channel_columns(band, one.factor)
+    return (x >= start) & (x < stop)
+
+
+def _values(one: DrizzleInput, near: NearPixels) -> tuple[np.ndarray, np.ndarray]:
+    """Flux and error of pixels; NaN for those that ``cube_build`` leaves out."""
+    foot, exposure = near.footprints, one.exposure
+    flux, err = np.full(len(foot), np.nan), np.full(len(foot), np.nan)
+    for number in np.unique(foot.number):
+        at = np.flatnonzero(foot.number == number)
+        data = one.slices(int(number))
+        if exposure.rotated:
+            row, column = exposure.regions.shape[1] * one.factor - 1 - foot.x[at], foot.y[at]
+        else:
+            row, column = foot.y[at], foot.x[at]
+        where = row - data.row, column
+        good = (data.dq[where] & (DO_NOT_USE | NON_SCIENCE)) == 0
+        flux[at] = np.where(good, data.sci[where], np.nan)
+        err[at] = data.err[where]
+    return flux, err
 
 
 def native_slices(exposure: Exposure) -> Mapping[int, OversampledSlice]:

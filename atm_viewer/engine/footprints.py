@@ -43,6 +43,18 @@ class Footprints:
     def __len__(self) -> int:
         return self.x.size
 
+    def select(self, chosen: np.ndarray) -> Footprints:
+        """Return the footprints of some of the pixels."""
+        return Footprints(
+            self.x[chosen],
+            self.y[chosen],
+            self.number[chosen],
+            self.ra[:, chosen],
+            self.dec[:, chosen],
+            self.wavelength[chosen],
+            self.width[chosen],
+        )
+
 
 class SkyMapper:
     """Maps pixels of one exposure to the sky (``map_miri_pixel_to_sky``, ``map_nirspec_pixel_to_sky``).
@@ -87,16 +99,7 @@ class SkyMapper:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             found = self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
-        valid = np.isfinite(found.wavelength) & np.isfinite(found.ra).all(axis=0)
-        return Footprints(
-            found.x[valid],
-            found.y[valid],
-            found.number[valid],
-            found.ra[:, valid],
-            found.dec[:, valid],
-            found.wavelength[valid],
-            found.width[valid],
-        )
+        return found.select(np.isfinite(found.wavelength) & np.isfinite(found.ra).all(axis=0))
 
     def _of_miri(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
         wcs = self._exposure.model.meta.wcs

@@ -78,7 +78,9 @@ def slice_state(report: SliceReport) -> str:
     if not report.fitted:
         return "too sparse" if report.sparse >= report.few else "too few points"
     # A column of the table is narrow: where all is well one word will do, else what is not so well counts.
-    parts = [f"{report.reused} reused"] if report.reused else []
+    # A slice with splines that are used nowhere is as uncorrected as one without.
+    parts = ["not used"] if report.used == 0 else []
+    parts += [f"{report.reused} reused"] if report.reused else []
     parts += [f"{report.sparse} sparse"] if report.sparse else []
     return ", ".join(parts) or "fitted"
 

@@ -1,0 +1,103 @@
+"""The drizzle kernel against areas known by hand and against the pipeline's own routine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from jwst.cube_build.cube_match_sky_driz import cube_wrapper_driz
+
+from atm_viewer.engine.kernels.drizzle import drizzle_pixels, overlap_area
+
+
+def area(xs, ys, left, right, bottom, top):
+    scratch = np.empty((4, 16))
+    return overlap_area(np.array(xs, float), np.array(ys, float), left, right, bottom, top, *scratch)
+
+
+@pytest.mark.parametrize(
+    ("xs", "ys", "expected"),
+    [
+        ([0.2, 0.8, 0.8, 0.2], [0.2, 0.2, 0.8, 0.8], 0.36),  # within
+        ([-1, 2, 2, -1], [-1, -1, 2, 2], 1.0),  # around
+        ([0.5, 1.5, 1.5, 0.5], [0.5, 0.5, 1.5, 1.5], 0.25),  # a corner
+        ([0.5, 1, 0.5, 0], [0, 0.5, 1, 0.5], 0.5),  # a square on its tip
+        ([0.5, 1.5, 0.5, -0.5], [-0.5, 0.5, 1.5, 0.5], 1.0),  # twice as large: its sides touch the corners
+        ([2, 3, 3, 2], [0, 0, 1, 1], 0.0),  # beside
+        ([1, 2, 2, 1], [0, 0, 1, 1], 0.0),  # touching
+    ],
+)
+def test_areas_known_by_hand(xs, ys, expected):
+    assert area(xs, ys, 0.0, 1.0, 0.0, 1.0) == pytest.approx(expected, abs=1e-15)
+    # The order of the corners does not matter.
+    assert area(xs[::-1], ys[::-1], 0.0, 1.0, 0.0, 1.0) == pytest.approx(expected, abs=1e-15)
+
+
+def test_overlaps_add_up_to_the_whole_area():
+    rng = np.random.default_rng(7)
+    for _ in range(50):
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 4))
+        xs, ys = 3 + 1.7 * np.cos(angles), 3 + 1.1 * np.sin(angles)
+        parts = sum(area(xs, ys, i, i + 1, j, j + 1) for i in range(6) for j in range(6))
+        whole = 0.5 * abs(np.dot(xs, np.roll(ys, -1)) - np.dot(ys, np.roll(xs, -1)))
+        assert parts == pytest.approx(whole, rel=1e-12)
+
+
+def test_one_pixel_on_one_voxel():
+    total = np.zeros((4, 3, 3, 3))
+    xi, eta = np.array([[-0.1, -0.1, 0.1, 0.1]]).T, np.array([[-0.1, 0.1, 0.1, -0.1]]).T
+    drizzle_pixels(
+        xi,
+        eta,
+        np.array([5.01]),
+        np.array([0.004]),
+        np.array([7.0]),
+        np.array([2.0]),
+        -1.0,
+        -1.0,
+        1.0,
+        5.0,
+        0.01,
+        total,
+    )
+    weight = 0.04 * 0.004
+    assert total[0, 1, 1, 1] == pytest.approx(7 * weight)
+    assert total[1, 1, 1, 1] == pytest.approx(weight)
+    assert total[2, 1, 1, 1] == pytest.approx((2 * weight) ** 2)
+    assert total[3].sum() == 1
+
+
+def test_equals_the_pipelines_routine():
+    rng = np.random.default_rng(11)
+    n, size, step = 3000, 0.13, 0.0008
+    x = y = -0.91 + size * np.arange(15)
+    waves = 5.0 + step * np.arange(40)
+    # Within the grid, for the pipeline's routine folds indices beyond its first rows.
+    cx, cy = rng.uniform(-0.6, 0.6, (2, n))
+    turn, w, h = 0.6, 0.088, 0.098
+    dx, dy = np.array([-w, w, w, -w])[:, None], np.array([-h, -h, h, h])[:, None]
+    xi = cx + dx * np.cos(turn) - dy * np.sin(turn)
+    eta = cy + dx * np.sin(turn) + dy * np.cos(turn)
+    wavelength, width = rng.uniform(5.0, 5.032, n), rng.uniform(0.0007, 0.0011, n)
+    flux, err = rng.normal(100, 10, n), rng.uniform(1, 2, n)
+    corners = [a for k in range(4) for a in (xi[k].copy(), eta[k].copy())]
+    integers = np.arange(n)
+    expected = cube_wrapper_driz(
+        0, 0, 0, 0, 4, 2, x, y, waves, cx, cy, wavelength, flux, err, np.full(n, 101.0), *corners, width,
+        np.full(waves.size, step), size, size, step, 1, integers, integers, -1,
+    )  # fmt: skip
+    total = np.zeros((4, waves.size, y.size, x.size))
+    drizzle_pixels(xi, eta, wavelength, width, flux, err, x[0], y[0], size, waves[0], step, total)
+    for ours, theirs in zip(total, expected, strict=False):
+        theirs = np.asarray(theirs).reshape(ours.shape)
+        assert np.abs(theirs).max() > 0
+        # Its polygons carry rounding of some 1e-9 of a spaxel; hits are whole numbers.
+        assert np.abs(ours - theirs).max() <= 1e-8 * np.abs(theirs).max()
+
+
+def test_pixels_without_flux_are_left_out():
+    total = np.zeros((4, 3, 3, 3))
+    xi = eta = np.array([[-0.1, -0.1, 0.1, 0.1]]).T
+    drizzle_pixels(
+        xi, eta, np.array([5.0]), np.array([0.004]), np.array([np.nan]), np.ones(1), -1.0, -1.0, 1.0, 5.0, 0.01, total
+    )
+    assert not total.any()
