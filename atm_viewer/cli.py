@@ -115,7 +115,13 @@ def _demo(args: argparse.Namespace) -> int:
 
     folder = str(args.output)
     with _Work() as work:
-        written = work.ask(WriteCubes((str(association),), Recipe(), folder, "", overwrite=True))
+        # Cubes take minutes: those before and those after are built side by side.
+        written = work.ask_all(
+            *(
+                WriteCubes((str(association),), Recipe(), folder, "", which, overwrite=True)
+                for which in ("before", "after")
+            )
+        )
     _go_offscreen()
     from atm_viewer import app
 
@@ -125,7 +131,7 @@ def _demo(args: argparse.Namespace) -> int:
         code = app.run([association], None, picture)
     if code == 0:
         print(f"The demo's exposures are in {association.parent}; written were:")
-        _list([*written.paths, str(picture)])
+        _list([*written[0].paths, *written[1].paths, str(picture)])
     return code
 
 
@@ -293,23 +299,29 @@ class _Work:
 
     def ask(self, request: Any) -> Any:
         """Return the result of a request, showing its progress."""
+        return self.ask_all(request)[0]
+
+    def ask_all(self, *requests: Any) -> list[Any]:
+        """Return the results of requests that run side by side; the first to fail ends them all."""
         from atm_viewer.jobs.messages import Outcome, Status
 
-        job = self._workers.submit(request)
+        jobs = [self._workers.submit(request) for request in requests]
+        done = dict.fromkeys(jobs, 0.0)
+        results: dict[int, Any] = {}
         with _Line() as line:
-            while True:
+            while len(results) < len(jobs):
                 try:
                     news = self._news.get(timeout=0.2)  # Ctrl-C does not end an endless wait everywhere
                 except queue.Empty:
                     continue
-                if news.job != job:
-                    continue
                 if not isinstance(news, Outcome):
-                    line(news.step, news.fraction)
+                    done[news.job] = news.fraction
+                    line(news.step, sum(done.values()) / len(jobs))
                 elif news.status is Status.DONE:
-                    return news.result
+                    results[news.job] = news.result
                 else:
                     raise Failed(news.sentence, news.detail)
+        return [results[job] for job in jobs]
 
     def open(self, files: Sequence[str]) -> tuple[str, ...]:
         """Open exposures and return their keys."""
