@@ -174,13 +174,13 @@ class SpectrumView(QWidget):
                 [
                     ("—", theme.before, "before"),
                     ("—", theme.after, "after"),
-                    ("—", theme.aperture, f"aperture {spectra.radius:.2f}″ × median ratio"),
+                    ("—", theme.aperture, f"aperture {spectra.radius:.2f}″, scaled"),
                 ]
             )
         )
         noise = f"noise {_percent(spectra.noise_before)} → {_percent(spectra.noise_after)}"
         self.noise.setText(f"<b>{noise}</b>")
-        place = "updating…" if self._pending else f"{spectra.band} · spaxel {spectra.spaxel[0]}, {spectra.spaxel[1]}"
+        place = "updating…" if self._pending else f"spaxel {spectra.spaxel[0]}, {spectra.spaxel[1]}"
         self.place.setText(f'<span style="color:{theme.warning if self._pending else theme.muted}">{place}</span>')
 
     def _draw_bands(self) -> None:

@@ -58,7 +58,7 @@ def test_curves_are_where_the_numbers_are(qtbot, view):
 
 
 def test_legend_names_the_curves_and_the_scaling(view):
-    for words in ("before", "after", "aperture 0.65″", "median ratio"):
+    for words in ("before", "after", "aperture 0.65″", "scaled"):
         assert words in view.legend.text()
 
 
