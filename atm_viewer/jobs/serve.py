@@ -35,6 +35,7 @@ from atm_viewer.jobs.messages import (
     WriteCubes,
     WriteExposures,
 )
+from atm_viewer.jobs.pipe import receive, send
 
 #: Seconds between two progress messages of a job.
 PROGRESS_EVERY = 0.05
@@ -218,7 +219,7 @@ def _answer(desk: _Desk, run: Run, connection: Connection, inbox: _Inbox) -> End
             raise Cancelled
         if (now := time.monotonic()) - told >= PROGRESS_EVERY:
             told = now
-            connection.send(Step(run.job, step, min(max(float(fraction), 0.0), 1.0)))
+            send(connection, Step(run.job, step, min(max(float(fraction), 0.0), 1.0)))
 
     try:
         if run.job in inbox.stopped:
@@ -237,17 +238,17 @@ def _answer(desk: _Desk, run: Run, connection: Connection, inbox: _Inbox) -> End
 
 def _reply(connection: Connection, run: Run, end: End) -> None:
     try:
-        connection.send(end)
+        send(connection, end)
     except (BrokenPipeError, ConnectionError):
         pass  # nobody is there any more; the listener ends this process
     except Exception as error:  # a result that cannot be pickled, or no memory to do so
-        connection.send(End(run.job, Status.FAILED, explain(error), detail=traceback.format_exc()))
+        send(connection, End(run.job, Status.FAILED, explain(error), detail=traceback.format_exc()))
 
 
 def _listen(connection: Connection, inbox: _Inbox) -> None:
     while True:
         try:
-            message = connection.recv()
+            message = receive(connection)
         except (EOFError, OSError):
             # The window is gone: nothing that is under way is wanted, and nothing half-written may stay.
             if inbox.writing:

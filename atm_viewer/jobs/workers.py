@@ -32,6 +32,7 @@ from atm_viewer.jobs.messages import (
     WriteCubes,
     WriteExposures,
 )
+from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.serve import End, Run, Staff, Step, Stop, serve
 
 Notify = Callable[[Progress | Outcome], None]
@@ -248,7 +249,7 @@ class _Process:
     def send(self, message: Run | Stop) -> None:
         """Send; when the process has died, its reader finds out and ends its jobs."""
         with suppress(OSError), self._sending:
-            self._connection.send(message)
+            send(self._connection, message)
 
     def finish(self) -> None:
         """Let the process end, since no more answers are wanted; for `received` to call."""
@@ -266,7 +267,7 @@ class _Process:
     def _read(self) -> None:
         try:
             while not self._finished:
-                self._received(self, self._connection.recv())
+                self._received(self, receive(self._connection))
         except (EOFError, OSError):
             pass
         except Exception:

@@ -12,6 +12,8 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.staging import staged
 
@@ -80,6 +82,9 @@ class FakeBench:
                 return "silent"
             case "stdin":
                 return sys.stdin.read()
+            case "arrays":
+                square = np.arange(1_000_000.0).reshape(1000, 1000)
+                return [square, square.T, square[::2, ::3], np.zeros((0, 3)), np.array(7.0), square > 5]
             case "where":
                 return os.getpid()
             case "open":

@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from atm_viewer.engine.recipe import Recipe
@@ -97,6 +98,15 @@ def test_results_come_back(workers, ask, told, tmp_path):
     cubes = ask(WriteCubes(("a",), Recipe(), str(tmp_path), "star", "after", "2"))
     assert cubes.result.paths == (str(tmp_path / "star-after-2_s3d.fits"),)
     assert told.threads == {"atm-viewer-notify"}
+
+
+def test_arrays_come_back_as_they_were_sent(ask):
+    square = np.arange(1_000_000.0).reshape(1000, 1000)
+    sent = [square, square.T, square[::2, ::3], np.zeros((0, 3)), np.array(7.0), square > 5]
+    for array, original in zip(ask(correct("arrays")).result, sent, strict=True):
+        np.testing.assert_array_equal(array, original)
+        assert array.dtype == original.dtype
+        assert array.flags.writeable
 
 
 def test_previews_go_on_while_products_are_written(workers, told, ask, tmp_path):
