@@ -116,7 +116,7 @@ def _make_ready(folder: Path, names: Sequence[str], overwrite: bool) -> list[Pat
             raise OutputError(f"{path} is a folder, so no file of this name can be written; choose another folder.")
         if os.path.exists(path) and not overwrite:
             raise OutputError(f"{path} exists already; choose another folder or allow overwriting (--overwrite).")
-    made = []
+    made: list[Path] = []
     with _told(folder):
         missing = [p for p in (folder, *folder.parents) if not os.path.exists(p)]
         for path in reversed(missing):
