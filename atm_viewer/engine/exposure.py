@@ -302,7 +302,7 @@ def _check_keywords(name: str, primary: Any, science: Any, extensions: set[str])
     instrument = str(primary.get("INSTRUME", "")).upper()
     expected = DETECTOR_SHAPES.get(instrument)
     shape = (science.get("NAXIS2"), science.get("NAXIS1"))
-    if shape != expected and str(primary.get("S_TRCMDL", "")) == "COMPLETE":
+    if shape != expected and "COMPLETE" in (primary.get("S_TRCMOD"), primary.get("S_TRCMDL")):
         raise InputError(
             f"{name} was already oversampled by adaptive_trace_model; open the _cal or _crf file it came from."
         )
