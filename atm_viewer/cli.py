@@ -43,12 +43,13 @@ def run(argv: Sequence[str]) -> int:
     """
     debug = "--debug" in argv
     try:
-        args = _parse(list(argv))
-        code = int(args.command(args))
+        try:
+            args = _parse(list(argv))
+            code = int(args.command(args))
+        except SystemExit as stop:  # argparse's way to end after --help and wrong usage
+            code = int(stop.code or 0)
         sys.stdout.flush()
         return code
-    except SystemExit as stop:
-        return int(stop.code or 0)
     except KeyboardInterrupt:
         _say("Interrupted; nothing half-written is left.")
         return 130

@@ -211,6 +211,8 @@ def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
         text=True,
         start_new_session=True,
         cwd=CHECKOUT,
+        # A shell's background jobs ignore Ctrl-C, and so would a program started from tests that run in one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 60
     while not (tmp_path / "out").exists() and time.monotonic() < deadline:
@@ -304,8 +306,10 @@ def test_inspect_shows_every_slice(exposure, capsys, tmp_path):
 def test_a_reader_that_leaves_early_is_no_failure_to_tell(line):
     ours, theirs = os.pipe()
     os.close(ours)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [*PROGRAM, *line.split()]
     done = subprocess.run(
-        [*PROGRAM, *line.split()], stdout=theirs, stderr=subprocess.PIPE, timeout=60, cwd=CHECKOUT, check=False
+        command, stdout=theirs, stderr=subprocess.PIPE, timeout=60, cwd=CHECKOUT, check=False, env=buffered
     )
     os.close(theirs)
     assert done.stderr == b""
