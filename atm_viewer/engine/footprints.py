@@ -30,6 +30,8 @@ class Footprints:
         Corners in order around the pixel, ICRS [deg].
     wavelength, width : ndarray of float64, shape (n,)
         Wavelength of the centre and range of wavelengths that the pixel covers [um].
+    centre : ndarray of float64, shape (2, n)
+        RA and Dec of the centre, ICRS [deg].
     """
 
     x: np.ndarray
@@ -39,6 +41,7 @@ class Footprints:
     dec: np.ndarray
     wavelength: np.ndarray
     width: np.ndarray
+    centre: np.ndarray
 
     def __len__(self) -> int:
         return self.x.size
@@ -53,6 +56,7 @@ class Footprints:
             self.dec[:, chosen],
             self.wavelength[chosen],
             self.width[chosen],
+            self.centre[:, chosen],
         )
 
 
@@ -125,11 +129,13 @@ class SkyMapper:
             dec[3 * n :].reshape(4, n),
             np.where(np.isfinite(ra[:n]), wavelength[:n], np.nan),
             np.abs(wavelength[n : 2 * n] - wavelength[2 * n : 3 * n]),
+            np.stack([ra[:n], dec[:n]]),
         )
 
     def _of_nirspec(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
         ra, dec = np.full((2, 4, x.size), np.nan)
         wavelength, width = np.full((2, x.size), np.nan)
+        middle = np.full((2, x.size), np.nan)
         for one in np.unique(number):
             at = np.flatnonzero(number == one)
             n = at.size
@@ -157,7 +163,8 @@ class SkyMapper:
             ra[:, at], dec[:, at] = r[3 * n :].reshape(4, n), d[3 * n :].reshape(4, n)
             wavelength[at] = np.where(np.isfinite(r[:n]), w[:n], np.nan)
             width[at] = np.abs(w[n : 2 * n] - w[2 * n : 3 * n])
-        return Footprints(x, y, number, ra, dec, wavelength, width)
+            middle[:, at] = r[:n], d[:n]
+        return Footprints(x, y, number, ra, dec, wavelength, width, middle)
 
     def _miri_slice_width(self, channel: int) -> float:
         """Distance of the first two slices of a channel in beta [arcsec]."""
