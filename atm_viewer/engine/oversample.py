@@ -16,6 +16,7 @@ from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.reports import CorrectionReport, Fate, SliceReport
 from atm_viewer.engine.slices import Background, SliceData, cut_slice, measure_background
+from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace_fit import TraceFit, fit_slice
 
 Progress = Callable[[str, float], None]
@@ -150,10 +151,12 @@ def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     """
     progress = progress or _quiet
     background = measure_background(exposure)
-    slices = {}
-    for k, number in enumerate(exposure.slices):
-        progress(f"Collapsing slice {number}", k / len(exposure.slices))
-        slices[number] = cut_slice(exposure, number, background.offset)
+    cuts = in_threads(
+        lambda number: cut_slice(exposure, number, background.offset),
+        exposure.slices,
+        lambda number, fraction: progress(f"Collapsing slice {number}", fraction),
+    )
+    slices = dict(zip(exposure.slices, cuts, strict=True))
     defaults = mode_defaults(exposure.instrument, exposure.detector, exposure.grating)
     return Prepared(exposure, defaults, background, slices)
 
@@ -183,15 +186,17 @@ def fit_slices(
         By slice number, ascending.
     """
     progress = progress or _quiet
-    fits = {}
-    for k, (number, data) in enumerate(prepared.slices.items()):
-        progress(f"Fitting slice {number}", k / len(prepared.slices))
-        params = recipe.params(number, prepared.exposure.name)
-        found = known.get(fit_key(number, params)) if known else None
-        fits[number] = found or fit_slice(
-            data, params, prepared.defaults, prepared.background.threshold(number, params.fit_threshold)
-        )
-    return fits
+    params = {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
+    known = known or {}
+
+    def fit(number: int) -> TraceFit:
+        threshold = prepared.background.threshold(number, params[number].fit_threshold)
+        return fit_slice(prepared.slices[number], params[number], prepared.defaults, threshold)
+
+    missing = [number for number in params if fit_key(number, params[number]) not in known]
+    made = in_threads(fit, missing, lambda number, fraction: progress(f"Fitting slice {number}", fraction))
+    fits = dict(zip(missing, made, strict=True))
+    return {n: fits[n] if n in fits else known[fit_key(n, params[n])] for n in params}
 
 
 def fit_key(number: int, params: FitParams) -> tuple:
@@ -258,10 +263,11 @@ def oversample(
     if recipe.oversample == 1 or coordinates is None:
         return _only_trace(prepared, fits, recipe, begun)
     intervals = compact_intervals(fits, prepared)
-    fine = []
-    for k, number in enumerate(prepared.slices):
-        progress(f"Oversampling slice {number}", 0.9 * k / len(fits))
-        fine.append(oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals))
+    fine = in_threads(
+        lambda number: oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals),
+        prepared.slices,
+        lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction),
+    )
     progress("Assembling the exposure", 0.9)
     return _assemble(prepared, fits, recipe, fine, coordinates[1], begun)
 

@@ -202,10 +202,9 @@ def _fit_points(
     ``bspline_fit`` with scipy's solver; the choice of points by their spacing is the kernel's. None: no fit.
     """
     n = alpha.size
-    used = np.empty(n, dtype=np.int64)
-    scratch = np.empty((5, max(n, 5 * (breakpoints + 12))))
+    near = np.empty(n, dtype=np.int64)
     single = data.alpha.dtype == np.float32
-    # One iteration without rejection gives the points that survive the test of their spacing.
+    # A single fit takes all points that are not isolated.
     status, _, count, _ = kernels.fit_window(
         alpha,
         flux,
@@ -217,12 +216,12 @@ def _fit_points(
         single,
         np.empty(4),
         np.empty((breakpoints + 4, 4)),
-        used,
-        scratch,
+        near,
+        kernels.make_scratch(n, breakpoints),
     )
     if status != 1:
         return None
-    return _fit_with_rejection(alpha, flux, used[:count], breakpoints, defaults, single)
+    return _fit_with_rejection(alpha, flux, near[:count], breakpoints, defaults, single)
 
 
 def _fit_with_rejection(

@@ -15,6 +15,8 @@ from numba import njit
 DELICATE = 1e-6
 
 KERNEL = {"nogil": True, "cache": True, "error_model": "numpy"}
+# Sums may be taken in any order, so that they run on vectors; NaN and infinity keep their meaning.
+FAST = KERNEL | {"fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 
 
 @njit(**KERNEL)
@@ -66,8 +68,30 @@ def basis_polynomials(t, first, basis):
 
 
 @njit(**KERNEL)
-def fit_spline(x, y, n, t, intervals, poly, work):
-    """Fit a clamped cubic spline to points by least squares (`scipy.interpolate.make_lsq_spline`).
+def make_bases(t, intervals, bases):
+    """Polynomials of the B-splines of every interval, see `basis_polynomials`.
+
+    Between evenly spaced knots they are all the same, so only those near the ends are worked out.
+
+    Parameters
+    ----------
+    t : ndarray of float64
+        Clamped knots; the inner ones are evenly spaced.
+    intervals : int
+        Number of intervals.
+    bases : ndarray of float64, shape (>= intervals, 4, 4)
+        Output.
+    """
+    for k in range(intervals):
+        if 3 < k < intervals - 3:
+            bases[k] = bases[3]
+        else:
+            basis_polynomials(t, k, bases[k])
+
+
+@njit(**KERNEL)
+def sum_moments(x, y, n, t, intervals, starts, moments):
+    """Sum powers of ``u`` over the points of every interval: all that a least-squares fit needs of them.
 
     Parameters
     ----------
@@ -76,75 +100,34 @@ def fit_spline(x, y, n, t, intervals, poly, work):
     n : int
         Number of points.
     t : ndarray of float64
-        Knots, the first ``intervals + 7`` are used.
+        Knots.
     intervals : int
-        Number of intervals between distinct knots.
-    poly : ndarray of float64, shape (>= intervals, 4)
-        Output: the spline.
-    work : ndarray of float64, shape (>= intervals + 3, 5)
-        Scratch: band matrix and right-hand side.
-
-    Returns
-    -------
-    stability : float
-        Smallest pivot of the normal equations, against its diagonal element or 1: under `DELICATE` the solution
-        comes from rotations and depends on rounding. 0 with fewer than four points.
+        Number of intervals.
+    starts : ndarray of int64, shape (> intervals,)
+        Output: index of the first point of every interval, and ``n``.
+    moments : ndarray of float64, shape (>= intervals, 11)
+        Output: sums of ``u**0 ... u**6`` and of ``y * u**0 ... y * u**3``.
     """
-    size = intervals + 3
-    for i in range(size):
-        for k in range(5):
-            work[i, k] = 0.0
-    if n < 4:
-        return 0.0
-    basis = np.empty((4, 4))
-    s = np.empty(7)
-    r = np.empty(4)
-    begin = 0
-    for interval in range(intervals):
-        upper = t[interval + 4]
-        end = begin
-        if interval == intervals - 1:
-            end = n
-        else:
-            while end < n and x[end] < upper:
-                end += 1
-        if end > begin:
-            basis_polynomials(t, interval, basis)
-            middle = 0.5 * (t[interval + 3] + upper)
-            inverse = 2.0 / (upper - t[interval + 3])
-            _moments(x, y, begin, end, middle, inverse, s, r)
-            for k in range(4):
-                for m in range(k, 4):
-                    total = 0.0
-                    for p in range(4):
-                        inner = 0.0
-                        for q in range(4):
-                            inner += basis[m, q] * s[p + q]
-                        total += basis[k, p] * inner
-                    work[interval + k, m - k] += total
-                total = 0.0
-                for p in range(4):
-                    total += basis[k, p] * r[p]
-                work[interval + k, 4] += total
-            begin = end
-    stability = _solve_band(work, size)
-    if stability < DELICATE:
-        # Normal equations square the condition number; rotations do not.
-        _solve_by_rotations(x, y, n, t, intervals, work)
-        stability = max(stability, 1e-300)
-    for interval in range(intervals):
-        basis_polynomials(t, interval, basis)
-        for p in range(4):
-            total = 0.0
-            for k in range(4):
-                total += work[interval + k, 4] * basis[k, p]
-            poly[interval, p] = total
-    return stability
+    starts[0] = 0
+    for k in range(intervals - 1):
+        low = starts[k]
+        high = n
+        while low < high:
+            middle = (low + high) // 2
+            if x[middle] < t[k + 4]:
+                low = middle + 1
+            else:
+                high = middle
+        starts[k + 1] = low
+    starts[intervals] = n
+    for k in range(intervals):
+        _interval_moments(
+            x, y, starts[k], starts[k + 1], 0.5 * (t[k + 3] + t[k + 4]), 2.0 / (t[k + 4] - t[k + 3]), moments[k]
+        )
 
 
-@njit(fastmath={"reassoc", "contract", "nsz"}, **KERNEL)
-def _moments(x, y, begin, end, middle, inverse, s, r):
-    """Sum u**p and y u**p over the points of one interval."""
+@njit(**FAST)
+def _interval_moments(x, y, begin, end, middle, inverse, m):
     s1 = s2 = s3 = s4 = s5 = s6 = 0.0
     r0 = r1 = r2 = r3 = 0.0
     for i in range(begin, end):
@@ -162,8 +145,144 @@ def _moments(x, y, begin, end, middle, inverse, s, r):
         r1 += v * u
         r2 += v * u2
         r3 += v * u3
-    s[0], s[1], s[2], s[3], s[4], s[5], s[6] = end - begin, s1, s2, s3, s4, s5, s6
-    r[0], r[1], r[2], r[3] = r0, r1, r2, r3
+    m[0], m[1], m[2], m[3], m[4], m[5], m[6] = end - begin, s1, s2, s3, s4, s5, s6
+    m[7], m[8], m[9], m[10] = r0, r1, r2, r3
+
+
+@njit(**KERNEL)
+def take_off(x, y, points, count, t, starts, moments):
+    """Take points off the moments of their intervals.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64
+        Points that the moments were summed over.
+    points : ndarray of int64
+        Indices of the points to take off, ascending; the first ``count`` are used.
+    count : int
+        Their number.
+    t, starts, moments
+        See `sum_moments`; ``moments`` is changed.
+    """
+    k = 0
+    for j in range(count):
+        i = points[j]
+        while i >= starts[k + 1]:
+            k += 1
+        u = (x[i] - 0.5 * (t[k + 3] + t[k + 4])) * (2.0 / (t[k + 4] - t[k + 3]))
+        power = 1.0
+        for p in range(7):
+            moments[k, p] -= power
+            if p < 4:
+                moments[k, 7 + p] -= y[i] * power
+            power *= u
+
+
+@njit(**FAST)
+def solve_moments(moments, bases, intervals, poly, work):
+    """Cubic spline of least squares (`scipy.interpolate.make_lsq_spline`) from moments.
+
+    Parameters
+    ----------
+    moments : ndarray of float64, shape (>= intervals, 11)
+        See `sum_moments`.
+    bases : ndarray of float64, shape (>= intervals, 4, 4)
+        See `make_bases`.
+    intervals : int
+        Number of intervals.
+    poly : ndarray of float64, shape (>= intervals, 4)
+        Output: the spline.
+    work : ndarray of float64, shape (>= intervals + 3, 5)
+        Scratch: band matrix and right-hand side.
+
+    Returns
+    -------
+    stability : float
+        Smallest pivot of the normal equations, against its diagonal element or 1. Under `DELICATE` the solution
+        depends on rounding, at 0 there is none; it is for the caller to find one in another way.
+    """
+    for i in range(intervals + 3):
+        for k in range(5):
+            work[i, k] = 0.0
+    half = np.empty((4, 4))
+    for interval in range(intervals):
+        s = moments[interval]
+        if s[0] == 0.0:
+            continue
+        b = bases[interval]
+        for m in range(4):
+            for p in range(4):
+                half[m, p] = b[m, 0] * s[p] + b[m, 1] * s[p + 1] + b[m, 2] * s[p + 2] + b[m, 3] * s[p + 3]
+        for k in range(4):
+            row = work[interval + k]
+            for m in range(k, 4):
+                row[m - k] += b[k, 0] * half[m, 0] + b[k, 1] * half[m, 1] + b[k, 2] * half[m, 2] + b[k, 3] * half[m, 3]
+            row[4] += b[k, 0] * s[7] + b[k, 1] * s[8] + b[k, 2] * s[9] + b[k, 3] * s[10]
+    stability = _solve_band(work, intervals + 3)
+    if stability > 0.0:
+        for interval in range(intervals):
+            b = bases[interval]
+            for p in range(4):
+                total = 0.0
+                for k in range(4):
+                    total += work[interval + k, 4] * b[k, p]
+                poly[interval, p] = total
+    return stability
+
+
+@njit(**KERNEL)
+def subtract_spline(x, y, alive, t, intervals, starts, poly, difference):
+    """Differences of points from a spline.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64
+        Points, as given to `sum_moments`.
+    alive : ndarray of float64
+        1 for points that count and 0 for those that do not.
+    t, intervals, starts
+        See `sum_moments`.
+    poly : ndarray of float64, shape (>= intervals, 4)
+        The spline.
+    difference : ndarray of float64
+        Output: ``y`` minus spline; 0 for points that do not count.
+
+    Returns
+    -------
+    total, square : float
+        Sums of the differences and of their squares.
+    """
+    total = 0.0
+    square = 0.0
+    for k in range(intervals):
+        one, two = _interval_differences(
+            x,
+            y,
+            alive,
+            starts[k],
+            starts[k + 1],
+            0.5 * (t[k + 3] + t[k + 4]),
+            2.0 / (t[k + 4] - t[k + 3]),
+            poly[k],
+            difference,
+        )
+        total += one
+        square += two
+    return total, square
+
+
+@njit(**FAST)
+def _interval_differences(x, y, alive, begin, end, middle, inverse, c, difference):
+    c0, c1, c2, c3 = c[0], c[1], c[2], c[3]
+    total = 0.0
+    square = 0.0
+    for i in range(begin, end):
+        u = (x[i] - middle) * inverse
+        r = (y[i] - (c0 + u * (c1 + u * (c2 + u * c3)))) * alive[i]
+        difference[i] = r
+        total += r
+        square += r * r
+    return total, square
 
 
 @njit(**KERNEL)
@@ -196,56 +315,6 @@ def _solve_band(a, size):
             value -= a[i, k] * a[i + k, 4]
         a[i, 4] = value
     return stability
-
-
-@njit(**KERNEL)
-def _solve_by_rotations(x, y, n, t, intervals, a):
-    """Coefficients of a least-squares spline by Givens rotations, row by row; they fill column 4 of ``a``.
-
-    The way of FITPACK's ``fpcurf`` (Dierckx 1993, section 4.1.2). B-splines that no point meets get 0.
-    """
-    size = intervals + 3
-    for i in range(size):
-        for k in range(5):
-            a[i, k] = 0.0
-    basis = np.empty((4, 4))
-    h = np.empty(4)
-    interval = -1
-    for i in range(n):
-        moved = interval < 0
-        interval = max(interval, 0)
-        while interval < intervals - 1 and x[i] >= t[interval + 4]:
-            interval += 1
-            moved = True
-        if moved:
-            basis_polynomials(t, interval, basis)
-        u = (x[i] - 0.5 * (t[interval + 3] + t[interval + 4])) * (2.0 / (t[interval + 4] - t[interval + 3]))
-        for k in range(4):
-            h[k] = basis[k, 0] + u * (basis[k, 1] + u * (basis[k, 2] + u * basis[k, 3]))
-        right = y[i]
-        for k in range(4):
-            if h[k] == 0.0:
-                continue
-            row = interval + k
-            length = np.hypot(a[row, 0], h[k])
-            cosine = a[row, 0] / length
-            sine = h[k] / length
-            a[row, 0] = length
-            for m in range(k + 1, 4):
-                old = a[row, m - k]
-                a[row, m - k] = cosine * old + sine * h[m]
-                h[m] = cosine * h[m] - sine * old
-            old = a[row, 4]
-            a[row, 4] = cosine * old + sine * right
-            right = cosine * right - sine * old
-    for i in range(size - 1, -1, -1):
-        if a[i, 0] == 0.0:
-            a[i, 4] = 0.0
-            continue
-        value = a[i, 4]
-        for k in range(1, min(3, size - 1 - i) + 1):
-            value -= a[i, k] * a[i + k, 4]
-        a[i, 4] = value / a[i, 0]
 
 
 @njit(**KERNEL)

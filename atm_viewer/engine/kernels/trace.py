@@ -11,7 +11,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from atm_viewer.engine.kernels.spline import DELICATE, KERNEL, evaluate, evaluate_sorted, fit_spline
+from atm_viewer.engine.kernels.spline import (
+    DELICATE,
+    FAST,
+    KERNEL,
+    evaluate,
+    make_bases,
+    solve_moments,
+    subtract_spline,
+    sum_moments,
+    take_off,
+)
 
 # Fates; the numbers are those of `atm_viewer.engine.reports.Fate`.
 EMPTY, TOO_FEW_POINTS, TOO_SPARSE, FITTED, REUSED = 0, 2, 3, 4, 5
@@ -152,8 +162,141 @@ def clipped_mean_std(values, n, buffer):
     return mean, np.sqrt(square / count)
 
 
+@njit(**FAST)
+def _clipped_sums(values, n, low, high, pivot):
+    """Count values within bounds and below them, and take sums of first and second power of value minus pivot."""
+    count = 0.0
+    below = 0.0
+    total = 0.0
+    square = 0.0
+    for i in range(n):
+        d = values[i] - pivot
+        inside = 1.0 if low <= values[i] <= high else 0.0
+        below += 1.0 if values[i] < low else 0.0
+        count += inside
+        total += d * inside
+        square += d * d * inside
+    return count, below, total, square
+
+
+@njit(**FAST)
+def _count_below(values, n, limit):
+    count = 0
+    for i in range(n):
+        count += 1 if values[i] < limit else 0
+    return count
+
+
 @njit(**KERNEL)
-def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, knots, poly, used, scratch):
+def _collect(values, n, low, high, band):
+    """Values within bounds, in ``band``; returns their number."""
+    count = 0
+    for i in range(n):
+        band[count] = values[i]
+        count += low <= values[i] <= high
+    return count
+
+
+@njit(**KERNEL)
+def clipped_mean_std_near(values, n, medians, buffer):
+    """Do as `clipped_mean_std`, faster, for values that resemble those of the call before.
+
+    Medians are looked for in a narrow band about those of the call before.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        The first ``n`` are used; none is NaN.
+    n : int
+        Number of values, at least 1.
+    medians : ndarray of float64, shape (3,)
+        Lowest and highest median met by the call before, and width of the band on both sides of them; all 0 at
+        first. Updated.
+    buffer : ndarray of float64, shape (>= n,)
+        Scratch.
+
+    Returns
+    -------
+    mean, std : float
+    """
+    width = medians[2]
+    begin = medians[0] - width
+    end = medians[1] + width
+    before = _count_below(values, n, begin)
+    size = _collect(values, n, begin, end, buffer)
+    if size > 120:
+        width *= 0.7
+    elif size < 60:
+        width *= 1.4
+    pivot = medians[1]
+    low = -np.inf
+    high = np.inf
+    lowest = np.inf
+    highest = -np.inf
+    count, below, total, square = _clipped_sums(values, n, low, high, pivot)
+    for _ in range(5):
+        # Clipping cuts at both ends only, so these are order statistics of all values.
+        second = int(below) + int(count) // 2
+        first = second - 1 if int(count) % 2 == 0 else second
+        if first < before or second >= before + size:
+            before = 0
+            size = n
+            buffer[:n] = values[:n]
+            width = 0.0
+        centre = select(buffer, size, second - before)
+        if first < second:
+            centre = 0.5 * (centre + select(buffer, size, first - before))
+        lowest = min(lowest, centre)
+        highest = max(highest, centre)
+        mean = total / count
+        sigma = np.sqrt(max(square / count - mean * mean, 0.0))
+        low = centre - 3.0 * sigma
+        high = centre + 3.0 * sigma
+        previous = count
+        count, below, total, square = _clipped_sums(values, n, low, high, pivot)
+        if count == previous or count == 0.0:
+            break
+    medians[0] = lowest
+    medians[1] = highest
+    medians[2] = width if width > 0.0 else 0.05 * highest
+    if count == 0.0:
+        return np.nan, np.nan
+    mean = total / count
+    return mean + pivot, np.sqrt(max(square / count - mean * mean, 0.0))
+
+
+@njit(**FAST)
+def _gaps(x, n, spacing):
+    """Distances of sorted points; the pipeline takes the first from zero, so the first point often seems isolated."""
+    spacing[0] = abs(x[0])
+    for i in range(1, n):
+        spacing[i] = abs(x[i] - x[i - 1])
+
+
+@njit(**KERNEL)
+def make_scratch(room, breakpoints):
+    """Work space of `fit_window` for up to ``room`` points and ``breakpoints`` intervals.
+
+    Returns
+    -------
+    tuple of ndarray
+        Points, their marks and gaps; indices; starts and moments of intervals; bases; band matrix; knots; medians.
+    """
+    size = breakpoints + 12
+    return (
+        np.empty((5, room)),
+        np.empty(room, dtype=np.int64),
+        np.empty(size, dtype=np.int64),
+        np.empty((size, 11)),
+        np.empty((size, 4, 4)),
+        np.empty((size, 5)),
+        np.empty(size),
+        np.zeros(3),
+    )
+
+
+@njit(**KERNEL)
+def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, knots, poly, near, scratch):
     """Fit one window of points with rejection (``bspline_fit``).
 
     Parameters
@@ -175,11 +318,11 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     knots : ndarray of float64, shape (4,)
         Output, see `make_knots`.
     poly : ndarray of float64, shape (>= breakpoints + 4, 4)
-        Output, see `spline.fit_spline`.
-    used : ndarray of int64, shape (>= n,)
-        Output: indices of the points of the last fit.
-    scratch : ndarray of float64, shape (5, >= max(n, 5 * (breakpoints + 12)))
-        Work space.
+        Output: the spline.
+    near : ndarray of int64, shape (>= n,)
+        Output: indices of the points that are not isolated, which is the choice the first fit is made of.
+    scratch : tuple of ndarray
+        See `make_scratch`; use the same for windows that follow one another.
 
     Returns
     -------
@@ -188,37 +331,40 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     intervals : int
         Number of intervals of the spline.
     count : int
-        Number of points in ``used``.
+        Number of points of the last fit.
     unsettled : bool
         Whether the fit depends on more than these kernels promise: on rounding and on the solver, because the
-        points hardly determine the spline or do not; or on the order of equal ``x`` in the pipeline's sort,
-        because one of them was dropped.
+        points hardly determine the spline or do not (there is no spline then); or on the order of equal ``x`` in
+        the pipeline's sort, because one of them was dropped.
     """
-    ux = scratch[0]
-    uy = scratch[1]
-    fitted = scratch[2]
-    spacing = scratch[3]
-    buffer = scratch[4]
-    # The pipeline takes the first gap from zero, so the first point usually counts as isolated.
-    previous = 0.0
-    for i in range(n):
-        spacing[i] = abs(x[i] - previous)
-        previous = x[i]
-    mean, rms = clipped_mean_std(spacing, n, buffer)
+    if n < 10:
+        return _ERROR, 0, 0, False
+    arrays, rejected, starts, moments, bases, work, t, medians = scratch
+    ux = arrays[0]
+    uy = arrays[1]
+    alive = arrays[2]
+    difference = arrays[3]
+    spacing = arrays[4]
+    _gaps(x, n, spacing)
+    mean, rms = clipped_mean_std_near(spacing, n, medians, difference)
     limit = np.inf
     if np.isfinite(rms):
         limit = mean + 5.0 * rms
     count = 0
     unsettled = False
-    for i in range(n):
-        if spacing[i] <= limit:
-            ux[count] = x[i]
-            uy[count] = y[i]
-            used[count] = i
-            count += 1
-        elif i < n - 1 and spacing[i + 1] == 0.0:
-            unsettled = True
-    if count == 0 or n < 10:
+    begin = 0
+    for i in range(n + 1):
+        if i == n or spacing[i] > limit:
+            shift = count - begin
+            for k in range(begin, i):
+                ux[k + shift] = x[k]
+                uy[k + shift] = y[k]
+                near[k + shift] = k
+            count += i - begin
+            begin = i + 1
+            if i < n - 1 and spacing[i + 1] == 0.0:
+                unsettled = True
+    if count == 0:
         return _ERROR, 0, 0, False
     if single:
         step = np.float32(np.float32(np.float32(ux[count - 1]) - np.float32(ux[0])) / np.float32(breakpoints))
@@ -226,57 +372,46 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     else:
         gap_limit = space_ratio * ((ux[count - 1] - ux[0]) / breakpoints)
     # The tenth largest gap exceeds the limit exactly when ten gaps do.
-    wide = 0
-    for i in range(n):
-        if spacing[i] > gap_limit:
-            wide += 1
-    if wide >= 10:
+    if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10 or count < 4:
         return _NO_FIT, 0, 0, False
 
-    size = breakpoints + 12
-    t = buffer[:size]
-    work = spacing[: 5 * size].reshape(size, 5)
     original = count
+    points = count
+    alive[:points] = 1.0
     intervals = 0
     for iteration in range(iterations):
-        trial = np.empty(4)
-        trial_intervals = describe_knots(ux[0], ux[count - 1], breakpoints, single, trial)
-        make_knots(trial, trial_intervals, t)
-        stability = fit_spline(ux, uy, count, t, trial_intervals, poly, work)
-        if stability == 0.0:
-            break
-        if stability < DELICATE:
-            unsettled = True
-        intervals = trial_intervals
-        knots[:] = trial
-        if iteration == iterations - 1:
-            break
-        evaluate_sorted(ux, count, t, intervals, poly, fitted)
-        mean = 0.0
-        for i in range(count):
-            fitted[i] = uy[i] - fitted[i]
-            mean += fitted[i]
-        mean /= count
-        square = 0.0
-        for i in range(count):
-            square += (fitted[i] - mean) * (fitted[i] - mean)
-        rms = sigma * np.sqrt(square / count)
-        kept = 0
-        for i in range(count):
-            if not (fitted[i] < -rms or fitted[i] > rms):
-                kept += 1
-        if kept < 0.8 * original or kept == count:
-            break
-        kept = 0
-        for i in range(count):
-            if not (fitted[i] < -rms or fitted[i] > rms):
+        if iteration == 0 or alive[0] == 0.0 or alive[points - 1] == 0.0:
+            # Knots follow the outermost points.
+            kept = 0
+            for i in range(points):
                 ux[kept] = ux[i]
                 uy[kept] = uy[i]
-                used[kept] = used[i]
-                kept += 1
-        count = kept
-    if intervals == 0:
-        return _NO_FIT, 0, 0, False
+                kept += alive[i] > 0.0
+            points = kept
+            alive[:points] = 1.0
+            intervals = describe_knots(ux[0], ux[points - 1], breakpoints, single, knots)
+            make_knots(knots, intervals, t)
+            make_bases(t, intervals, bases)
+            sum_moments(ux, uy, points, t, intervals, starts, moments)
+        if solve_moments(moments, bases, intervals, poly, work) < DELICATE:
+            return _OK, intervals, count, True
+        if iteration == iterations - 1:
+            break
+        total, square = subtract_spline(ux, uy, alive, t, intervals, starts, poly, difference)
+        mean = total / count
+        far = sigma * np.sqrt(max(square / count - mean * mean, 0.0))
+        drop = 0
+        for i in range(points):
+            rejected[drop] = i
+            drop += abs(difference[i]) > far
+        if count - drop < 0.8 * original or drop == 0:
+            break
+        take_off(ux, uy, rejected, drop, t, starts, moments)
+        for j in range(drop):
+            alive[rejected[j]] = 0.0
+        count -= drop
+        if count < 4:
+            break
     return _OK, intervals, count, unsettled
 
 
@@ -439,8 +574,9 @@ def fit_columns(
     wx = np.empty(room)
     wy = np.empty(room)
     wc = np.empty(room, dtype=np.int64)
-    used = np.empty(room, dtype=np.int64)
-    scratch = np.empty((5, max(room, 5 * (breakpoints + 12))))
+    near = np.empty(room, dtype=np.int64)
+    scratch = make_scratch(room, breakpoints)
+    own = np.empty((4, rows))
     t = np.empty(breakpoints + 12)
     n = 0
     start = 0
@@ -469,7 +605,7 @@ def fit_columns(
         stop = end
 
         status, found, count, doubt = fit_window(
-            wx, wy, n, breakpoints, space_ratio, sigma, iterations, single, knots[column], poly[column], used, scratch
+            wx, wy, n, breakpoints, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
         )
         if status == _NO_FIT and saved < 0 and breakpoints > 3:
             status, found, count, doubt = fit_window(
@@ -483,7 +619,7 @@ def fit_columns(
                 single,
                 knots[column],
                 poly[column],
-                used,
+                near,
                 scratch,
             )
         if status == _OK:
@@ -504,7 +640,7 @@ def fit_columns(
             continue
         make_knots(knots[saved], intervals[saved], t)
         scale[column] = column_scale(
-            alpha, flux, column, bounds[column, 0], bounds[column, 1], t, intervals[saved], poly[saved], scratch
+            alpha, flux, column, bounds[column, 0], bounds[column, 1], t, intervals[saved], poly[saved], own
         )
         if np.isnan(scale[column]):
             # Too few points to scale the spline by; the pipeline stops with an IndexError here.

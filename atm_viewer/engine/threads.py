@@ -1,0 +1,69 @@
+"""Work on slices, several at a time.
+
+Plain Python threads: the kernels release Python's lock, and none of them is parallel itself, so that numba's threading
+layers are never started and cannot get in the way of Qt's threads or of a fork.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(
+    work: Callable[[Item], Result], items: Iterable[Item], begun: Callable[[Item, float], None] | None = None
+) -> list[Result]:
+    """Call a function for every item, on as many threads as there are processors.
+
+    Parameters
+    ----------
+    work : callable
+        Takes an item; most of its time must be spent without Python's lock.
+    items : iterable
+        What it is called with.
+    begun : callable, optional
+        ``begun(item, fraction)`` is called on this thread when an item is about to begin, with the part of the items
+        that has begun; when it raises, nothing more begins and the exception goes on.
+
+    Returns
+    -------
+    list
+        Results in the order of the items.
+
+    Raises
+    ------
+    Exception
+        The first that ``work`` raised.
+    """
+    todo: Sequence[Item] = list(items)
+    count = processors()
+    if count == 1 or len(todo) < 2:
+        results = []
+        for k, item in enumerate(todo):
+            if begun is not None:
+                begun(item, k / len(todo))
+            results.append(work(item))
+        return results
+    futures: list = []
+    with ThreadPoolExecutor(min(count, len(todo)), "atm-viewer-slices") as pool:
+        running: set = set()
+        for k, item in enumerate(todo):
+            if len(running) >= count:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+            if begun is not None:
+                begun(item, k / len(todo))
+            futures.append(pool.submit(work, item))
+            running.add(futures[-1])
+        return [future.result() for future in futures]
