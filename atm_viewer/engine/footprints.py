@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from atm_viewer.engine.coordinates import slice_wcs
 from atm_viewer.engine.cube_grid import detector_position
 from atm_viewer.engine.exposure import Exposure
+from atm_viewer.engine.sky_maps import PixelPositions, SkyMaps, fit_sky_maps
 
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
 EDGE = 0.4999
@@ -72,7 +74,9 @@ class SkyMapper:
     def __init__(self, exposure: Exposure) -> None:
         self._exposure = exposure
         self._miri = exposure.instrument == "MIRI"
+        self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
         self._widths: dict[int, float] = {}
+        self._known: dict[int, np.ndarray] = {}
         self._slices = [] if self._miri else slice_wcs(exposure.model)
         if not self._miri:
             self._across = self._nirspec_slice_width()
@@ -82,6 +86,21 @@ class SkyMapper:
         if not self._miri:
             return self._across * self._exposure.coordinates.arcsec
         return self._miri_slice_width(number // 100)
+
+    @cached_property
+    def maps(self) -> SkyMaps | None:
+        """Series that stand in for the WCS; None where they are not good enough."""
+        exposure = self._exposure
+        valid = np.isfinite(exposure.coordinates.ra)
+        pixels = {}
+        for number in exposure.slices:
+            y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
+            good = valid[y, x]
+            if good.any():
+                pixels[number] = x[good], y[good]
+        return fit_sky_maps(
+            pixels, self._miri, self._edge, self._half, lambda x, y, number: self._by_wcs(x, y, number, 1)
+        )
 
     def footprints(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
         """Footprints of pixels.
@@ -100,12 +119,76 @@ class SkyMapper:
         Footprints
             Without pixels whose centre or corners have no position on the sky.
         """
+        found = self._by_maps(x, y, number, factor) if self.maps else self._by_wcs(x, y, number, factor)
+        lam = found.wavelength
+        footprints = Footprints(x, y, number, found.ra, found.dec, lam[0], np.abs(lam[1] - lam[2]), found.centre)
+        valid = np.isfinite(lam[0]) & np.isfinite(found.centre).all(axis=0) & np.isfinite(found.ra).all(axis=0)
+        return footprints if valid.all() else footprints.select(valid)
+
+    def _by_maps(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
+        assert self.maps is not None
+        native_x, native_y = (x // factor, y) if self._miri else (x, y // factor)
+        known = np.isfinite(self._exposure.coordinates.ra[native_y, native_x])
+        if not known.all():
+            x, y, number = (np.where(known, a, a[np.argmax(known)]) for a in (x, y, number))
+        along, dispersion = (x, y) if self._miri else (y, x)
+        found = self.maps.positions(
+            number, detector_position(along, factor), dispersion.astype(float), self._edge / factor, self._half
+        )
+        wrong = ~known
+        if self._miri:
+            lam = found.wavelength
+            within = np.zeros(lam.shape, dtype=bool)
+            for low, high in self._wavelength_ranges:
+                within |= (lam > low) & (lam < high)
+            lam[~within] = np.nan
+            wrong = wrong | ~within[0]
+        else:
+            x0, x1 = self._columns[number - 1].T
+            wrong |= ~self._on_sky(factor)[y, x]
+            found.wavelength[1:, (x - self._half < x0) | (x + self._half > x1)] = np.nan
+        if wrong.any():
+            found.wavelength[:, wrong] = np.nan
+            found.ra[:, wrong] = np.nan
+        return found
+
+    @cached_property
+    def _wavelength_ranges(self) -> list[tuple[float, float]]:
+        """Ranges, without their ends, in which the step from alpha and beta to V2 and V3 is defined [um]."""
+        transform = self._exposure.model.meta.wcs.get_transform("alpha_beta", "v2v3")
+        return [(float(low), float(high)) for low, high in transform.label_mapper.mapper]
+
+    @cached_property
+    def _columns(self) -> np.ndarray:
+        """First and last x of the bounding boxes of NIRSpec's slices [pixel]; shape (30, 2)."""
+        return np.array([wcs.bounding_box.bounding_box(order="F")[0] for wcs in self._slices])
+
+    def _on_sky(self, factor: int) -> np.ndarray:
+        """Whether NIRSpec's pixels have all corners on the sky: at the ends of slices only the WCS knows.
+
+        Boolean, with the shape of the oversampled exposure; True between the ends and outside of slices.
+        """
+        if factor not in self._known:
+            regions = self._exposure.regions
+            end = np.zeros(regions.shape, dtype=bool)
+            for shift in (1, 2):
+                end[shift:] |= regions[shift:] != regions[:-shift]
+                end[:-shift] |= regions[:-shift] != regions[shift:]
+            y, x = np.nonzero(end & (regions > 0))
+            fine = np.repeat(y * factor, factor) + np.tile(np.arange(factor), y.size)
+            x, number = np.repeat(x, factor), np.repeat(regions[y, x], factor)
+            found = self._by_wcs(x, fine, number, factor)
+            known = np.ones((regions.shape[0] * factor, regions.shape[1]), dtype=bool)
+            known[fine, x] = np.isfinite(found.ra).all(axis=0) & np.isfinite(found.wavelength[0])
+            self._known[factor] = known
+        return self._known[factor]
+
+    def _by_wcs(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            found = self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
-        return found.select(np.isfinite(found.wavelength) & np.isfinite(found.ra).all(axis=0))
+            return self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
 
-    def _of_miri(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
+    def _of_miri(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
         wcs = self._exposure.model.meta.wcs
         n = x.size
         centre, low, high = (detector_position(x + edge, factor) for edge in (0.0, -EDGE, EDGE))
@@ -114,28 +197,22 @@ class SkyMapper:
         )
         half = np.array([self._miri_slice_width(channel) / 2.0 for channel in range(1, 5)])[number // 100 - 1]
         first, last, side = alpha[3 * n : 4 * n], alpha[4 * n :], beta[3 * n : 4 * n]
-        world = wcs.get_transform("alpha_beta", "world")
         centres = slice(0, 3 * n)
-        ra, dec, wavelength = world(
+        ra, dec, wavelength = wcs.get_transform("alpha_beta", "world")(
             np.concatenate([alpha[centres], first, first, last, last]),
             np.concatenate([beta[centres], side - half, side + half, side + half, side - half]),
             np.concatenate([lam[centres], *[lam[:n]] * 4]),
         )
-        return Footprints(
-            x,
-            y,
-            number,
+        return PixelPositions(
             ra[3 * n :].reshape(4, n),
             dec[3 * n :].reshape(4, n),
-            np.where(np.isfinite(ra[:n]), wavelength[:n], np.nan),
-            np.abs(wavelength[n : 2 * n] - wavelength[2 * n : 3 * n]),
             np.stack([ra[:n], dec[:n]]),
+            wavelength[centres].reshape(3, n),
         )
 
-    def _of_nirspec(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
+    def _of_nirspec(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
         ra, dec = np.full((2, 4, x.size), np.nan)
-        wavelength, width = np.full((2, x.size), np.nan)
-        middle = np.full((2, x.size), np.nan)
+        middle, wavelength = np.full((2, x.size), np.nan), np.full((3, x.size), np.nan)
         for one in np.unique(number):
             at = np.flatnonzero(number == one)
             n = at.size
@@ -161,10 +238,9 @@ class SkyMapper:
                 np.concatenate([lam[: 3 * n], lam[first], lam[first], lam[last], lam[last]]),
             )
             ra[:, at], dec[:, at] = r[3 * n :].reshape(4, n), d[3 * n :].reshape(4, n)
-            wavelength[at] = np.where(np.isfinite(r[:n]), w[:n], np.nan)
-            width[at] = np.abs(w[n : 2 * n] - w[2 * n : 3 * n])
             middle[:, at] = r[:n], d[:n]
-        return Footprints(x, y, number, ra, dec, wavelength, width, middle)
+            wavelength[:, at] = w[: 3 * n].reshape(3, n)
+        return PixelPositions(ra, dec, middle, wavelength)
 
     def _miri_slice_width(self, channel: int) -> float:
         """Distance of the first two slices of a channel in beta [arcsec]."""

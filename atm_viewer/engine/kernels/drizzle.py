@@ -11,6 +11,9 @@ from numba import njit
 
 from atm_viewer.engine.kernels.spline import KERNEL
 
+ROOM = 16  # spaxels that a pixel may extend over for the quick way to its areas
+LEAST = 1e-13  # part of a spaxel that is told from rounding
+
 
 @njit(**KERNEL)
 def clip(xs, ys, n, axis, limit, sign, out_x, out_y):
@@ -66,6 +69,68 @@ def overlap_area(xs, ys, left, right, bottom, top, a_x, a_y, b_x, b_y):
 
 
 @njit(**KERNEL)
+def cover_cells(xs, ys, columns, rows, share):
+    """Share of each unit cell that a convex polygon covers.
+
+    Every edge adds to each cell of a row the area to its right; what lies right of the whole cell is carried on by a
+    running sum, as renderers of outline fonts do.
+
+    Parameters
+    ----------
+    xs, ys : ndarray of float64, shape (4,)
+        Corners, in order; the cell (i, k) extends from k to k + 1 in x and from i to i + 1 in y, and all corners lie
+        in ``0 <= x < columns`` and ``0 <= y < rows``.
+    columns, rows : int
+        Number of cells.
+    share : ndarray of float64, shape (>= rows, > columns)
+        Output: covered area of the cells; good to rounding, also where it is 0.
+    """
+    for row in range(rows):
+        for column in range(columns + 1):
+            share[row, column] = 0.0
+    for i in range(4):
+        k = (i + 1) % 4
+        sign = 1.0
+        xa, ya, xb, yb = xs[i], ys[i], xs[k], ys[k]
+        if ya > yb:
+            sign = -1.0
+            xa, ya, xb, yb = xb, yb, xa, ya
+        if ya == yb:
+            continue
+        slope = (xb - xa) / (yb - ya)
+        for row in range(int(ya), int(yb) + 1):
+            low = max(ya, row)
+            high = min(yb, row + 1.0)
+            if high <= low:
+                continue
+            x1 = xa + (low - ya) * slope
+            x2 = xa + (high - ya) * slope
+            height = sign * (high - low)
+            if x1 > x2:
+                x1, x2 = x2, x1
+            first = int(x1)
+            last = min(int(x2), columns - 1)
+            if first >= last:
+                right = height * (first + 1.0 - 0.5 * (x1 + x2))
+                share[row, first] += right
+                share[row, first + 1] += height - right
+                continue
+            steep = height / (x2 - x1)
+            for column in range(first, last + 1):
+                begin = max(x1, column)
+                end = min(x2, column + 1.0)
+                part = steep * (end - begin)
+                right = part * (column + 1.0 - 0.5 * (begin + end))
+                share[row, column] += right
+                share[row, column + 1] += part - right
+    for row in range(rows):
+        total = 0.0
+        for column in range(columns):
+            total += share[row, column]
+            share[row, column] = abs(total)
+
+
+@njit(**KERNEL)
 def drizzle_pixels(xi, eta, wavelength, width, flux, err, x0, y0, size, wave0, step, total):
     """Add pixels to a block of spaxels.
 
@@ -88,6 +153,7 @@ def drizzle_pixels(xi, eta, wavelength, width, flux, err, x0, y0, size, wave0, s
     corner_x = np.empty(4)
     corner_y = np.empty(4)
     scratch = np.empty((4, 16))
+    share = np.empty((ROOM, ROOM + 1))
     for i in range(xi.shape[1]):
         if np.isnan(flux[i]):
             continue
@@ -100,26 +166,38 @@ def drizzle_pixels(xi, eta, wavelength, width, flux, err, x0, y0, size, wave0, s
         for k in range(4):
             corner_x[k] = xi[k, i]
             corner_y[k] = eta[k, i]
-        begin_x = max(int(np.floor((corner_x.min() - x0) / size + 0.5)) - 1, 0)
-        end_x = min(int(np.ceil((corner_x.max() - x0) / size + 0.5)) + 1, nx)
-        begin_y = max(int(np.floor((corner_y.min() - y0) / size + 0.5)) - 1, 0)
-        end_y = min(int(np.ceil((corner_y.max() - y0) / size + 0.5)) + 1, ny)
-        for iy in range(begin_y, end_y):
-            for ix in range(begin_x, end_x):
-                x = x0 + ix * size
-                y = y0 + iy * size
-                area = overlap_area(
-                    corner_x,
-                    corner_y,
-                    x - size / 2,
-                    x + size / 2,
-                    y - size / 2,
-                    y + size / 2,
-                    scratch[0],
-                    scratch[1],
-                    scratch[2],
-                    scratch[3],
-                )
+        begin_x = int(np.floor((corner_x.min() - x0) / size + 0.5))
+        end_x = int(np.floor((corner_x.max() - x0) / size + 0.5)) + 1
+        begin_y = int(np.floor((corner_y.min() - y0) / size + 0.5))
+        end_y = int(np.floor((corner_y.max() - y0) / size + 0.5)) + 1
+        if begin_x >= nx or end_x <= 0 or begin_y >= ny or end_y <= 0:
+            continue
+        covered = end_x - begin_x <= ROOM and end_y - begin_y <= ROOM
+        if covered:
+            for k in range(4):
+                corner_x[k] = (corner_x[k] - x0) / size + 0.5 - begin_x
+                corner_y[k] = (corner_y[k] - y0) / size + 0.5 - begin_y
+            cover_cells(corner_x, corner_y, end_x - begin_x, end_y - begin_y, share)
+        for iy in range(max(begin_y, 0), min(end_y, ny)):
+            for ix in range(max(begin_x, 0), min(end_x, nx)):
+                if covered:
+                    area = share[iy - begin_y, ix - begin_x]
+                    area = area * size * size if area > LEAST else 0.0
+                else:
+                    x = x0 + ix * size
+                    y = y0 + iy * size
+                    area = overlap_area(
+                        corner_x,
+                        corner_y,
+                        x - size / 2,
+                        x + size / 2,
+                        y - size / 2,
+                        y + size / 2,
+                        scratch[0],
+                        scratch[1],
+                        scratch[2],
+                        scratch[3],
+                    )
                 if area <= 0.0:
                     continue
                 for plane in range(first, last):
