@@ -263,13 +263,44 @@ def oversample(
     if recipe.oversample == 1 or coordinates is None:
         return _only_trace(prepared, fits, recipe, begun)
     intervals = compact_intervals(fits, prepared)
-    fine = in_threads(
-        lambda number: oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals),
-        prepared.slices,
-        lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction),
+    frames = _empty_frames(prepared.exposure, recipe.oversample)
+
+    def work(number: int) -> OversampledSlice:
+        fine = oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals)
+        for name, cut in {
+            "sci": fine.sci,
+            "err": fine.err,
+            "dq": fine.dq,
+            "trace": fine.trace,
+            **fine.variances,
+        }.items():
+            np.copyto(prepared.exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
+        return fine
+
+    slices = in_threads(
+        work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
     )
     progress("Assembling the exposure", 0.9)
-    return _assemble(prepared, fits, recipe, fine, coordinates[1], begun)
+    exposure = prepared.exposure
+    return Corrected(
+        oversample=recipe.oversample,
+        wavelength=np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))),
+        regions=np.repeat(exposure.regions, recipe.oversample, axis=_across(exposure)),
+        report=report_correction(prepared, fits, recipe, slices, begun),
+        **{**dict.fromkeys(_VARIANCES), **frames},
+    )
+
+
+def _across(exposure: Exposure) -> int:
+    """Axis of the detector's arrays that runs along the slices."""
+    return 1 if exposure.rotated else 0
+
+
+def _empty_frames(exposure: Exposure, factor: int) -> dict[str, np.ndarray]:
+    """Arrays of an oversampled exposure without any slice, in the detector's frame."""
+    dq = np.repeat(exposure.dq, factor, axis=_across(exposure)) | np.uint32(DO_NOT_USE)
+    names = ("sci", "err", "trace", *exposure.variances)
+    return {"dq": dq} | {name: np.full(dq.shape, np.nan, dtype=np.float32) for name in names}
 
 
 def oversample_slice(
@@ -400,41 +431,6 @@ def _with_errors(
         dq=dq,
         trace=trace.astype(np.float32),
         ranges=ranges,
-    )
-
-
-def _assemble(
-    prepared: Prepared,
-    fits: Mapping[int, TraceFit],
-    recipe: Recipe,
-    slices: list[OversampledSlice],
-    wavelength: np.ndarray,
-    begun: float,
-) -> Corrected:
-    exposure, factor = prepared.exposure, recipe.oversample
-    dq = np.repeat(exposure.to_dispersion(exposure.dq), factor, axis=0) | np.uint32(DO_NOT_USE)
-    sci, err, trace = (np.full(dq.shape, np.nan, dtype=np.float32) for _ in range(3))
-    variances = {name: np.full(dq.shape, np.nan, dtype=np.float32) for name in exposure.variances}
-    for fine in slices:
-        at = fine.inside
-        for frame, cut in [(sci, fine.sci), (err, fine.err), (dq, fine.dq), (trace, fine.trace)] + [
-            (variances[name], fine.variances[name]) for name in variances
-        ]:
-            frame[fine.rows][at] = cut[at]
-
-    def detector(array: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(exposure.to_detector(array))
-
-    return Corrected(
-        oversample=factor,
-        sci=detector(sci),
-        err=detector(err),
-        dq=detector(dq),
-        wavelength=detector(wavelength),
-        regions=detector(np.repeat(exposure.to_dispersion(exposure.regions), factor, axis=0)),
-        trace=detector(trace),
-        report=report_correction(prepared, fits, recipe, slices, begun),
-        **{name: detector(variances[name]) if name in variances else None for name in _VARIANCES},
     )
 
 
@@ -578,17 +574,17 @@ def trace_image(
         By slice: alpha ranges in which the spline is used, in the pipeline's unit.
     """
     exposure = prepared.exposure
-    trace = np.full(exposure.to_dispersion(exposure.sci).shape, np.nan, dtype=np.float32)
+    trace = np.full(exposure.sci.shape, np.nan, dtype=np.float32)
+    rotated = exposure.to_dispersion(trace)
     wavelength = exposure.to_dispersion(exposure.coordinates.wavelength)
     # Here the pipeline counts the intervals of the first spline, whether its column has data or not.
     first = next((f for f in fits.values() if f.has_splines), None)
     intervals = 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
-    all_ranges: dict[int, list[tuple[float, float]]] = {}
-    for number, data in prepared.slices.items():
-        fit = fits[number]
-        all_ranges[number] = []
+
+    def work(number: int) -> list[tuple[float, float]]:
+        data, fit = prepared.slices[number], fits[number]
         if not fit.has_splines:
-            continue
+            return []
         params = recipe.params(number, exposure.name)
         values = np.full(data.alpha.shape, np.nan, dtype=np.float32)
         steep = np.zeros(data.alpha.shape, dtype=bool)
@@ -605,15 +601,17 @@ def trace_image(
             steep,
         )
         ranges = use_ranges(prepared, data, params, data.alpha[steep], intervals)
-        all_ranges[number] = ranges
         rows = slice(data.row, data.row + data.alpha.shape[0])
         used = _within(data.alpha, ranges)
         if params.wavelengths is not None:
             used &= (wavelength[rows] >= params.wavelengths[0]) & (wavelength[rows] <= params.wavelengths[1])
-        trace[rows][used] = values[used]
+        np.copyto(rotated[rows], values, where=used)
+        return ranges
+
+    ranges = dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
     if prepared.background.offset is not None:
         trace += prepared.background.offset
-    return np.ascontiguousarray(exposure.to_detector(trace)), all_ranges
+    return trace, ranges
 
 
 def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
