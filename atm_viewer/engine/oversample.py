@@ -287,7 +287,11 @@ def oversample(
         wavelength=np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))),
         regions=np.repeat(exposure.regions, recipe.oversample, axis=_across(exposure)),
         report=report_correction(prepared, fits, recipe, slices, begun),
-        **{**dict.fromkeys(_VARIANCES), **frames},
+        sci=frames["sci"],
+        err=frames["err"],
+        dq=frames["dq"],
+        trace=frames["trace"],
+        **{name: frames.get(name) for name in _VARIANCES},
     )
 
 
