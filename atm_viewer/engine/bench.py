@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atm_viewer.engine.association import expand_inputs
-from atm_viewer.engine.coordinates import oversampled_coordinates
 from atm_viewer.engine.cube_grid import CubeGrid, cube_grid, read_cube_parameters
 from atm_viewer.engine.drizzle import DrizzleInput, SpaxelBlock, drizzle_block, native_slices
 from atm_viewer.engine.errors import InputError, UserError
@@ -34,6 +33,7 @@ from atm_viewer.engine.oversample import (
     prepare,
     report_correction,
 )
+from atm_viewer.engine.packing import Frame
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
@@ -107,8 +107,8 @@ class _Item:
             self.fits.keep(fit_key(number, recipe.params(number, self.exposure.name)), fit)
         return fits
 
-    def fine_coordinates(self, factor: int) -> tuple[np.ndarray, np.ndarray]:
-        return self.coordinates.get_or_make(factor, lambda: oversampled_coordinates(self.exposure.model, factor))
+    def fine_coordinates(self, factor: int) -> tuple[Frame, Frame]:
+        return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
 
     def fine_slice(self, number: int, fits: dict[int, TraceFit], recipe: Recipe) -> OversampledSlice:
         intervals = compact_intervals(fits, self.prepared)
@@ -172,7 +172,7 @@ class Bench:
         for key in keys:
             item = self._items.pop(key, None)
             if item is not None:
-                item.exposure.model.close()
+                item.exposure.close()
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
         """Fit and oversample an exposure and tell what was decided.

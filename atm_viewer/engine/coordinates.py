@@ -7,33 +7,58 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from atm_viewer.engine.packing import PackedFrame
 
 
 @dataclass(frozen=True, eq=False)
 class Coordinates:
     """Coordinates of pixel centres, in the detector's frame; NaN outside of the slices.
 
+    Frames are unpacked, as arrays of float64 of shape (ny, nx), when they are first asked for.
+
     Parameters
     ----------
-    alpha : ndarray of float64, shape (ny, nx)
+    packed_alpha : PackedFrame
         Position along the slice in the pipeline's unit (MIRI arcsec; NIRSpec metres on the slicer, growing with
         y), as ``fit_and_oversample`` computes it.
-    wavelength : ndarray of float64, shape (ny, nx)
+    packed_wavelength : PackedFrame
         Wavelength [um].
-    ra, dec : ndarray of float64, shape (ny, nx)
+    packed_ra, packed_dec : PackedFrame
         ICRS [deg].
     arcsec : float
         Arcsec per unit of alpha.
     """
 
-    alpha: np.ndarray
-    wavelength: np.ndarray
-    ra: np.ndarray
-    dec: np.ndarray
+    packed_alpha: PackedFrame
+    packed_wavelength: PackedFrame
+    packed_ra: PackedFrame
+    packed_dec: PackedFrame
     arcsec: float
+
+    @cached_property
+    def alpha(self) -> np.ndarray:
+        """Position along the slice [the pipeline's unit]."""
+        return self.packed_alpha[:]
+
+    @cached_property
+    def wavelength(self) -> np.ndarray:
+        """Wavelength [um]."""
+        return self.packed_wavelength[:]
+
+    @cached_property
+    def ra(self) -> np.ndarray:
+        """Right ascension [deg]."""
+        return self.packed_ra[:]
+
+    @cached_property
+    def dec(self) -> np.ndarray:
+        """Declination [deg]."""
+        return self.packed_dec[:]
 
 
 def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
@@ -115,11 +140,16 @@ def slice_wcs(model: Any) -> list[Any]:
     return nrs_ifu_wcs(model)
 
 
+def _packed(alpha: np.ndarray, wavelength: np.ndarray, ra: np.ndarray, dec: np.ndarray, arcsec: float) -> Coordinates:
+    of = PackedFrame.of
+    return Coordinates(of(alpha), of(wavelength), of(ra), of(dec), arcsec)
+
+
 def _miri(wcs: Any, shape: tuple[int, int]) -> Coordinates:
     y, x = np.mgrid[: shape[0], : shape[1]]
     alpha, beta, lam = wcs.get_transform("detector", "alpha_beta")(x, y)
     ra, dec, wavelength = wcs.get_transform("alpha_beta", "world")(alpha, beta, lam)
-    return Coordinates(alpha, wavelength, ra, dec, 1.0)
+    return _packed(alpha, wavelength, ra, dec, 1.0)
 
 
 def _nirspec(model: Any, shape: tuple[int, int], regions: np.ndarray) -> Coordinates:
@@ -140,7 +170,7 @@ def _nirspec(model: Any, shape: tuple[int, int], regions: np.ndarray) -> Coordin
         ra[at], dec[at], wavelength[at] = r[inside], d[inside], w[inside]
         if not np.isfinite(arcsec):
             arcsec = _arcsec_per_metre(to_world, across, along, lam)
-    return Coordinates(alpha, wavelength, ra, dec, arcsec)
+    return _packed(alpha, wavelength, ra, dec, arcsec)
 
 
 def _arcsec_per_metre(to_world: Any, across: np.ndarray, along: np.ndarray, lam: np.ndarray) -> float:

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.coordinates import Coordinates, native_coordinates
+from atm_viewer.engine.coordinates import Coordinates, native_coordinates, oversampled_coordinates
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.geometry_cache import KeptGeometry, content_key
+from atm_viewer.engine.packing import PackedFrame, pack, unpack
 from atm_viewer.engine.reports import ExposureView
 
 DETECTOR_SHAPES = {"MIRI": (1024, 1032), "NIRSPEC": (2048, 2048)}
@@ -28,6 +30,8 @@ _KINDS = {
     "NRS_BRIGHTOBJ": "a NIRSpec bright-object exposure",
     "NRS_IMAGE": "a NIRSpec imaging exposure",
 }
+
+_VARIANCES = ("VAR_RNOISE", "VAR_POISSON", "VAR_FLAT")
 
 _SUFFIX = re.compile(r"_(cal|crf)$")
 
@@ -66,8 +70,12 @@ class Exposure:
         Dither position and their number, 0 when the file does not say.
     target : str
         Target's name, or empty.
-    model : IFUImageModel
-        The open datamodel: WCS and metadata.
+    footprint : str
+        S_REGION of the file, empty without or where ``cube_build`` does not use it.
+    kept : KeptGeometry
+        What was computed from the file's WCS, now or in earlier runs.
+    state : (int, int)
+        Time of change [ns] and size [byte] of the file when it was opened.
     """
 
     path: Path
@@ -85,7 +93,38 @@ class Exposure:
     dither: int
     dithers: int
     target: str
-    model: Any
+    footprint: str
+    kept: KeptGeometry
+    state: tuple[int, int]
+
+    @cached_property
+    def model(self) -> Any:
+        """The datamodel, with WCS and all metadata: opened, which takes seconds, when first asked for.
+
+        Raises
+        ------
+        InputError
+            The file is gone, damaged, or not the one that was opened.
+        """
+        if _state(self.path) != self.state:
+            raise InputError(f"{self.path.name} has changed since it was opened; open it again.")
+        return _open_model(self.path)
+
+    def close(self) -> None:
+        """Close the datamodel, if it is open; it is opened again when it is asked for."""
+        model = self.__dict__.pop("model", None)
+        if model is not None:
+            model.close()
+
+    def oversampled_coordinates(self, factor: int) -> tuple[PackedFrame, PackedFrame]:
+        """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
+
+        def make() -> dict[str, np.ndarray]:
+            frames = oversampled_coordinates(self.model, factor)
+            return pack(dict(zip(("alpha", "wavelength"), map(PackedFrame.of, frames), strict=True)))
+
+        packed = self.kept.get_or_make(f"oversampled-{factor}", make)
+        return unpack(packed, "alpha"), unpack(packed, "wavelength")
 
     @property
     def key(self) -> str:
@@ -194,7 +233,87 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
         oversampled, or without a finite pixel.
     """
     path = Path(path).resolve()
-    _check_header(path)
+    content = _read(path)
+    primary, science = content.headers
+    instrument = str(primary["INSTRUME"]).upper()
+    band = str(primary.get("BAND", "")).lower()
+    grating = "" if instrument == "MIRI" else str(primary.get("GRATING", "")).upper()
+    if instrument == "MIRI":
+        bands = tuple(f"ch{channel}-{band}" for channel in str(primary.get("CHANNEL", "")))
+    else:
+        bands = (f"{grating}-{primary.get('FILTER')}".lower(),)
+    arrays, state, kept = content.arrays, content.state, content.kept
+    opened: list[Any] = []
+    packed = kept.get_or_make("pixels", lambda: _pixels(path, arrays.get("REGIONS"), opened))
+    regions = packed["regions"].astype(np.int32)
+    if not np.isfinite(arrays["SCI"][regions > 0]).any():
+        raise InputError(f"{path.name} holds no valid pixel: all of its slices are NaN; nothing can be done with it.")
+    usable = bool(packed["spectral_region"]) and str(primary.get("TARGTYPE", "")).upper() != "MOVING"
+    exposure = Exposure(
+        path=path,
+        instrument=instrument,
+        detector=str(primary.get("DETECTOR", "")).upper(),
+        grating=grating,
+        bands=bands,
+        unit=str(science.get("BUNIT") or "MJy/sr"),
+        sci=arrays["SCI"],
+        err=arrays["ERR"],
+        variances={name.lower(): arrays[name] for name in _VARIANCES if name in arrays},
+        dq=arrays["DQ"],
+        regions=regions,
+        coordinates=Coordinates(
+            unpack(packed, "alpha"),
+            unpack(packed, "wavelength"),
+            unpack(packed, "ra"),
+            unpack(packed, "dec"),
+            float(packed["arcsec"]),
+        ),
+        dither=int(primary.get("PATT_NUM") or 0),
+        dithers=int(primary.get("NUMDTHPT") or 0),
+        target=str(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
+        footprint=str(science.get("S_REGION") or "") if usable else "",
+        kept=kept,
+        state=state,
+    )
+    if opened:
+        # It will be wanted again soon: other parts of the geometry are not known either.
+        exposure.__dict__["model"] = opened[0]
+    return exposure
+
+
+@dataclass(frozen=True, eq=False)
+class _Content:
+    """What is in a file, apart from its WCS."""
+
+    headers: tuple[Any, Any]
+    arrays: dict[str, np.ndarray]
+    kept: KeptGeometry
+    state: tuple[int, int]
+
+
+def _pixels(path: Path, regions: np.ndarray | None, opened: list[Any]) -> dict[str, np.ndarray]:
+    """Region map and coordinates of the pixels, and whether there is a spectral region; ``opened`` gets the model."""
+    model = _open_model(path)
+    wcs = model.meta.wcs
+    if wcs is None:
+        raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
+    if str(model.meta.instrument.name).upper() == "MIRI":
+        regions = np.asarray(wcs.get_transform("detector", "alpha_beta").label_mapper.mapper)
+    if regions is None:
+        raise InputError(f"{path.name} has no REGIONS extension; run assign_wcs of jwst 2.0 or later on it again.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = native_coordinates(model, regions)
+    frames = {name: getattr(found, f"packed_{name}") for name in ("alpha", "wavelength", "ra", "dec")}
+    opened.append(model)
+    return pack(frames) | {
+        "regions": regions.astype(np.int16),
+        "arcsec": np.array(found.arcsec),
+        "spectral_region": np.array(getattr(model.meta.wcsinfo, "spectral_region", None) is not None),
+    }
+
+
+def _open_model(path: Path) -> Any:
     import asdf
     from stdatamodels.jwst import datamodels
 
@@ -206,67 +325,27 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
     except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, asdf.exceptions.ValidationError) as e:
         logging.getLogger(__name__).debug("cannot open %s", path, exc_info=True)
         raise InputError(f"{path.name} is damaged and cannot be opened; download or make it again.") from e
-    return _exposure_of(path, model)
+    return model
 
 
-def _exposure_of(path: Path, model: Any) -> Exposure:
-    instrument = str(model.meta.instrument.name).upper()
-    detector = str(model.meta.instrument.detector).upper()
-    if model.meta.wcs is None:
-        raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
-    if instrument == "MIRI":
-        band = str(model.meta.instrument.band).lower()
-        bands = tuple(f"ch{channel}-{band}" for channel in str(model.meta.instrument.channel))
-        grating = ""
-        regions = model.meta.wcs.get_transform("detector", "alpha_beta").label_mapper.mapper
-    else:
-        grating = str(model.meta.instrument.grating).upper()
-        bands = (f"{grating}-{model.meta.instrument.filter}".lower(),)
-        regions = model.regions
-        if regions is None:
-            raise InputError(f"{path.name} has no REGIONS extension; run assign_wcs of jwst 2.0 or later on it again.")
-    sci = np.asarray(model.data, dtype=np.float32)
-    regions = np.asarray(regions).astype(np.int32)
-    if not np.isfinite(sci[regions > 0]).any():
-        raise InputError(f"{path.name} holds no valid pixel: all of its slices are NaN; nothing can be done with it.")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        coordinates = native_coordinates(model, regions)
-    return Exposure(
-        path=path,
-        instrument=instrument,
-        detector=detector,
-        grating=grating,
-        bands=bands,
-        unit=str(model.meta.bunit_data or "MJy/sr"),
-        sci=sci,
-        err=np.asarray(model.err, dtype=np.float32),
-        variances={
-            name: np.asarray(getattr(model, name), dtype=np.float32)
-            for name in ("var_rnoise", "var_poisson", "var_flat")
-            if model.hasattr(name)
-        },
-        dq=np.asarray(model.dq, dtype=np.uint32),
-        regions=regions,
-        coordinates=coordinates,
-        dither=int(model.meta.dither.position_number or 0),
-        dithers=int(model.meta.dither.total_points or 0),
-        target=str(model.meta.target.catalog_name or model.meta.target.proposer_name or ""),
-        model=model,
-    )
-
-
-def _check_header(path: Path) -> None:
-    """Refuse what the headers alone show to be unusable, before the slow work of opening."""
-    from astropy.io import fits
-
-    name = path.name
+def _state(path: Path) -> tuple[int, int]:
     try:
-        size = path.stat().st_size
-        with open(path, "rb") as handle:
-            start = handle.read(30)
+        found = path.stat()
     except FileNotFoundError:
         raise InputError(f"There is no file {path}; check the name.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
+    return found.st_mtime_ns, found.st_size
+
+
+def _read(path: Path) -> _Content:
+    """Read a file's arrays; refuse what its headers show to be unusable."""
+    from astropy.io import fits
+
+    name, state = path.name, _state(path)
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(30)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
     if not start.startswith(b"SIMPLE  ="):
@@ -274,18 +353,39 @@ def _check_header(path: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with fits.open(path, memmap=True) as hdus:
-                needed = max(h._data_offset + h._data_size for h in hdus)
-                primary = hdus[0].header
-                science = hdus["SCI"].header if "SCI" in hdus else None
-                extensions = {h.name for h in hdus}
-    except (OSError, ValueError, TypeError, IndexError, KeyError, fits.VerifyError) as error:
+            with fits.open(path, memmap=True, do_not_scale_image_data=True) as hdus:
+                places = {h.name: h.fileinfo() for h in hdus}
+                needed = max(place["datLoc"] + place["datSpan"] for place in places.values())
+                if needed > state[1]:
+                    raise InputError(
+                        f"{name} is truncated: {state[1]} bytes where its headers say {needed}; "
+                        "download or make it again."
+                    )
+                headers = hdus[0].header, hdus["SCI"].header if "SCI" in hdus else None
+                _check_keywords(name, *headers, set(places))
+                arrays = {
+                    key: _native(hdus[key]) for key in ("SCI", "ERR", "DQ", "REGIONS", *_VARIANCES) if key in hdus
+                }
+        with open(path, "rb") as handle:
+            handle.seek(places["ASDF"]["datLoc"])
+            wcs = handle.read(places["ASDF"]["datSpan"])
+    except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, fits.VerifyError) as error:
         raise InputError(f"{name} is a damaged FITS file; download or make it again.") from error
-    if needed > size:
-        raise InputError(
-            f"{name} is truncated: {size} bytes where its headers say {needed}; download or make it again."
-        )
-    _check_keywords(name, primary, science, extensions)
+    shape = str(arrays["SCI"].shape).encode()
+    depends_on = [shape, wcs, *([arrays["REGIONS"].tobytes()] if "REGIONS" in arrays else [])]
+    return _Content(headers, arrays, KeptGeometry(content_key(depends_on)), state)
+
+
+def _native(hdu: Any) -> np.ndarray:
+    """Array of an extension in the machine's byte order, flags as unsigned integers: one copy, no more."""
+    stored = hdu.data
+    if stored.dtype.kind == "f":
+        return stored.astype(np.float32)
+    if hdu.header.get("BZERO", 0) == 2**31 and stored.dtype.itemsize == 4:
+        flags = stored.astype(np.int32).view(np.uint32)
+        flags ^= np.uint32(2**31)
+        return flags
+    return stored.astype(np.uint32 if hdu.name == "DQ" else np.int32)
 
 
 def _check_keywords(name: str, primary: Any, science: Any, extensions: set[str]) -> None:

@@ -1,0 +1,192 @@
+"""What follows from the WCS of a file alone, kept on disk between runs.
+
+The WCS takes seconds to read and to evaluate, and never changes: so what was computed from it is kept under a key made
+from the file's content. The cache is a convenience: a part that is damaged, or cannot be read or written, is computed
+again, and nobody is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+#: Changes with the meaning or the layout of what is kept.
+VERSION = 1
+
+#: Environment variable: GiB that the cache may take; 0 keeps nothing.
+LIMIT = "ATM_VIEWER_CACHE_GIB"
+DEFAULT_GIB = 8.0
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class KeptGeometry:
+    """Arrays of one file, by parts that are computed when they are first wanted.
+
+    Parameters
+    ----------
+    key : str
+        Identifies the file's content, see `content_key`.
+    """
+
+    key: str
+
+    def get_or_make(self, part: str, make: Callable[[], Mapping[str, np.ndarray]]) -> Arrays:
+        """Read a part, or compute and keep it.
+
+        Parameters
+        ----------
+        part : str
+            Its name, fit for a file.
+        make : callable
+            Computes its arrays, by name.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Equal to what ``make`` returns, bit by bit.
+        """
+        found = self._read(part)
+        if found is None:
+            found = {name: np.asarray(array) for name, array in make().items()}
+            self._write(part, found)
+        return found
+
+    def _path(self, part: str) -> Path:
+        return cache_folder() / self.key / f"{part}.arrays"
+
+    def _read(self, part: str) -> Arrays | None:
+        path = self._path(part)
+        try:
+            with open(path, "rb") as file:
+                names, checksums = (np.load(file, allow_pickle=False) for _ in range(2))
+                arrays = {str(name): np.load(file, allow_pickle=False) for name in names}
+            if not np.array_equal(_checksums(names, arrays), checksums):
+                raise ValueError("wrong checksum")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, EOFError, MemoryError) as error:
+            logging.getLogger(__name__).debug("cannot use %s: %s", path, error)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path.parent)
+        return arrays
+
+    def _write(self, part: str, arrays: Arrays) -> None:
+        path, names = self._path(part), np.array(list(arrays))
+        needed = sum(array.nbytes for array in arrays.values())
+        if needed > _limit():
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+            try:
+                with open(handle, "wb") as file:
+                    for array in (names, _checksums(names, arrays), *arrays.values()):
+                        np.save(file, array, allow_pickle=False)
+                os.replace(temporary, path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            logging.getLogger(__name__).debug("cannot keep %s: %s", path, error)
+        else:
+            _make_room()
+
+
+def content_key(parts: Iterable[bytes | memoryview]) -> str:
+    """Key of some content: its hash, together with the versions of what computes with it.
+
+    Parameters
+    ----------
+    parts : iterable of bytes-like
+        The content.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+    """
+    digest = hashlib.sha256(_versions())
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:40]
+
+
+def cache_folder() -> Path:
+    """Folder that holds everything kept; the user may delete it at any time."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("atm-viewer") / "coordinates"
+
+
+def cache_size() -> int:
+    """Size of what is kept [byte]."""
+    return sum(size for _, _, size in _entries())
+
+
+def clear_cache() -> None:
+    """Delete all that is kept; what cannot be deleted stays."""
+    shutil.rmtree(cache_folder(), ignore_errors=True)
+
+
+@cache
+def _versions() -> bytes:
+    from importlib.metadata import version
+
+    packages = ("jwst", "gwcs", "stdatamodels", "astropy")
+    return " ".join([f"atm-viewer-{VERSION}", *(f"{name}-{version(name)}" for name in packages), ""]).encode()
+
+
+def _checksums(names: np.ndarray, arrays: Arrays) -> np.ndarray:
+    """Add up all 64-bit words of each array: as fast as memory, and enough to notice damage."""
+    return np.array([_sum(array) for array in (names, *arrays.values())], dtype=np.uint64)
+
+
+def _sum(array: np.ndarray) -> int:
+    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    whole = data.size // 8 * 8
+    words = int(data[:whole].view(np.uint64).sum(dtype=np.uint64))
+    return (words + int(data[whole:].sum(dtype=np.uint64)) + data.size) % 2**64
+
+
+def _limit() -> float:
+    try:
+        return float(os.environ.get(LIMIT, DEFAULT_GIB)) * 2**30
+    except ValueError:
+        return DEFAULT_GIB * 2**30
+
+
+def _entries() -> list[tuple[float, Path, int]]:
+    """Time of last use, folder and size [byte] of every file's geometry, the longest unused first."""
+    entries = []
+    try:
+        folders = list(cache_folder().iterdir())
+    except OSError:
+        return []
+    for folder in folders:
+        # Another program may be deleting the same one.
+        with contextlib.suppress(OSError):
+            entries.append((folder.stat().st_mtime, folder, sum(f.stat().st_size for f in folder.iterdir())))
+    return sorted(entries)
+
+
+def _make_room() -> None:
+    entries = _entries()
+    total = sum(size for _, _, size in entries)
+    for _, folder, size in entries:
+        if total <= _limit():
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        total -= size
