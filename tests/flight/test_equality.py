@@ -12,9 +12,11 @@ import pytest
 
 from atm_viewer.engine.coordinates import oversampled_coordinates
 from atm_viewer.engine.exposure import open_exposure
+from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.oversample import fit_key, fit_slices, oversample, prepare
 from atm_viewer.engine.recipe import Recipe
 from tests.engine.equality import largest_differences
+from tests.engine.footprints import assert_footprints_agree
 from tests.flight.pipeline_reference import CASES, SETTINGS, answer, exposures, why_absent
 
 ALWAYS = ("mrs34C-pair-1", "nrsPRISM-pair-1")
@@ -26,9 +28,25 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES if WHOLE else ALWAYS)
-def test_corrections_equal_the_pipelines(case, record_property):
-    exposure = open_exposure(exposures(case)[0])
+@pytest.fixture(scope="module", params=CASES if WHOLE else ALWAYS)
+def opened(request):
+    """A case, and its first exposure."""
+    exposure = open_exposure(exposures(request.param)[0])
+    yield request.param, exposure
+    exposure.model.close()
+
+
+def test_footprints_equal_the_wcs(opened):
+    case, exposure = opened
+    mapper = SkyMapper(exposure)
+    # The wavelengths of the prism come from a table: they are no polynomials, and the WCS itself is asked.
+    assert (mapper.maps is None) == ("PRISM" in case)
+    if mapper.maps is not None:
+        assert_footprints_agree(exposure, mapper, factors=(1, 2, 3))
+
+
+def test_corrections_equal_the_pipelines(opened, record_property):
+    case, exposure = opened
     prepared = prepare(exposure)
     known, coordinates, table = {}, {1: None}, {}
     for setting in SETTINGS:
@@ -41,7 +59,6 @@ def test_corrections_equal_the_pipelines(case, record_property):
         ours = oversample(prepared, fits, recipe, coordinates[factor])
         table[setting.name] = largest_differences(exposure, ours, answer(case, setting))
         print(case, setting.name, {name: f"{value:.1e}" for name, value in table[setting.name].items()})
-    exposure.model.close()
     worst = max(max(row.values()) for row in table.values())
     record_property("largest difference over column peak", worst)
     assert worst <= 1e-5
