@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atm_viewer.engine.coordinates import oversampled_coordinates
 from atm_viewer.engine.defaults import ModeDefaults, mode_defaults
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.kernels import resample as kernels
+from atm_viewer.engine.packing import Frame
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.reports import CorrectionReport, Fate, SliceReport
 from atm_viewer.engine.slices import Background, SliceData, cut_slice, measure_background
@@ -228,7 +228,7 @@ def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | No
     coordinates = None
     if recipe.oversample > 1:
         progress("Computing oversampled coordinates", 0.7)
-        coordinates = oversampled_coordinates(exposure.model, recipe.oversample)
+        coordinates = exposure.oversampled_coordinates(recipe.oversample)
     return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0))
 
 
@@ -236,7 +236,7 @@ def oversample(
     prepared: Prepared,
     fits: Mapping[int, TraceFit],
     recipe: Recipe,
-    coordinates: tuple[np.ndarray, np.ndarray] | None,
+    coordinates: tuple[Frame, Frame] | None,
     progress: Progress | None = None,
 ) -> Corrected:
     """Oversample an exposure with its trace models (``oversample_flux`` and the end of ``fit_and_oversample``).
@@ -249,7 +249,7 @@ def oversample(
         Trace models of its slices.
     recipe : Recipe
         Parameters.
-    coordinates : (ndarray, ndarray) or None
+    coordinates : (ndarray or PackedFrame, same) or None
         Oversampled alpha and wavelength, see `oversampled_coordinates`; not needed for factor 1.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
@@ -312,7 +312,7 @@ def oversample_slice(
     number: int,
     fit: TraceFit,
     recipe: Recipe,
-    coordinates: tuple[np.ndarray, np.ndarray],
+    coordinates: tuple[Frame, Frame],
     intervals: int,
 ) -> OversampledSlice:
     """Oversample one slice with its trace model.
@@ -327,7 +327,7 @@ def oversample_slice(
         Its trace model.
     recipe : Recipe
         Parameters.
-    coordinates : (ndarray, ndarray)
+    coordinates : (ndarray or PackedFrame, same)
         Oversampled alpha and wavelength of the exposure, see `oversampled_coordinates`.
     intervals : int
         See `compact_intervals`.
