@@ -224,9 +224,9 @@ def clipped_mean_std_near(values, n, medians, buffer):
     end = medians[1] + width
     before = _count_below(values, n, begin)
     size = _collect(values, n, begin, end, buffer)
-    if size > 120:
+    if size > 240:
         width *= 0.7
-    elif size < 60:
+    elif size < 120:
         width *= 1.4
     pivot = medians[1]
     low = -np.inf
