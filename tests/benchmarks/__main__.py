@@ -1,0 +1,148 @@
+"""Measure and print the table; see the package's docstring."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.benchmarks import ours, theirs
+from tests.benchmarks.measure import measure
+from tests.flight.pipeline_reference import exposures, why_absent
+
+MRS, NIRSPEC, FOUR = "mrs12A-star-1", "nrsG235M-star-1", "mrs12A-star-4"
+SLICES = {MRS: 112, NIRSPEC: 15}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table; times in seconds, memory in MB, 0 or None where nothing was measured."""
+
+    what: str
+    jwst: float
+    ours: float
+    cold: float
+    goal: float
+    jwst_memory: float = 0.0
+    our_memory: float = 0.0
+    difference: float | None = None
+
+    def line(self) -> str:
+        """Return the line as it is printed."""
+        difference = "" if self.difference is None else f"{self.difference:.1e}"
+        ratio = self.jwst / self.ours if self.ours else 0.0
+        return (
+            f"{self.what:52s}{self.jwst:8.2f}{self.ours:9.3f}{self.cold:8.2f}{ratio:8.0f}x{self.goal:6.0f}x"
+            f"{self.jwst_memory:8.0f}{self.our_memory:8.0f}  {difference}"
+        )
+
+
+HEAD = (
+    f"{'what':52s}{'jwst s':>8s}{'ours s':>9s}{'cold s':>8s}{'ratio':>9s}{'goal':>7s}{'MB jwst':>8s}{'ours':>8s}"
+    "  largest difference"
+)
+
+
+def _first(case: str) -> str:
+    return str(exposures(case)[0])
+
+
+def _correct_open(cache: Path, folder: Path, psf_optimal: bool, goal: float) -> Iterator[Result]:
+    for case in (MRS, NIRSPEC):
+        options = {"path": _first(case), "psf_optimal": psf_optimal, "folder": str(folder)}
+        jwst = measure(theirs.correct_open, cache, **options)
+        own = measure(ours.correct_open, cache, **options)
+        peak = measure(ours.correct_peak, cache, path=options["path"])
+        what = f"correct an open exposure, {case}" + (", psf_optimal" if psf_optimal else "")
+        memory = jwst["megabytes"], peak["megabytes"]
+        yield Result(what, jwst["seconds"], own["seconds"], own["cold"], goal, *memory, own.get("difference"))
+
+
+def _correct_file(cache: Path, folder: Path) -> Iterator[Result]:
+    for case in (MRS, NIRSPEC):
+        options = {"path": _first(case), "folder": str(folder)}
+        jwst = measure(theirs.correct_file, cache, **options)
+        # Kernels are compiled by then, the file was never opened.
+        measure(ours.correct_file, cache, **options)
+        _forget_coordinates(cache)
+        first, again = (measure(ours.correct_file, cache, **options) for _ in range(2))
+        memory = jwst["megabytes"], again["megabytes"]
+        yield Result(f"closed to written file, {case}, first", jwst["seconds"], first["seconds"], 0.0, 5, *memory)
+        yield Result(f"closed to written file, {case}, again", jwst["seconds"], again["seconds"], 0.0, 10, *memory)
+
+
+def _fit_slice(cache: Path, folder: Path) -> Iterator[Result]:
+    for case, number in SLICES.items():
+        jwst = measure(theirs.fit_slice, cache, path=_first(case), number=number, folder=str(folder))
+        own = measure(ours.fit_slice, cache, path=_first(case), number=number)
+        yield Result(f"refit slice {number} of {case}", jwst["seconds"], own["seconds"], own["cold"], 100)
+
+
+def _open_file(cache: Path, folder: Path) -> Iterator[Result]:
+    for case in (MRS, NIRSPEC):
+        jwst = measure(theirs.open_file, cache, path=_first(case))
+        measure(ours.open_file, cache, path=_first(case))
+        _forget_coordinates(cache)
+        own = measure(ours.open_file, cache, path=_first(case))
+        memory = jwst["megabytes"], own["megabytes"]
+        yield Result(f"open a file opened before, {case}", jwst["seconds"], own["seconds"], own["cold"], 10, *memory)
+
+
+def _four_dithers(cache: Path, folder: Path) -> Iterator[Result]:
+    from atm_viewer.resources import resource
+
+    paths = [str(path) for path in exposures(FOUR)]
+    jwst = measure(
+        theirs.cubes, cache, paths=paths, cubepar=str(resource("cubepar/miri_cubepar.fits")), folder=str(folder)
+    )
+    spectra, cubes = (
+        measure(ours.spectra, cache, paths=paths),
+        measure(ours.cubes, cache, paths=paths, folder=str(folder)),
+    )
+    what = "spectra of a new spaxel, four dithers"
+    yield Result(what, jwst["cube_seconds"], spectra["seconds"], spectra["cold"], 200)
+    memory = jwst["megabytes"], cubes["megabytes"]
+    yield Result("cubes before and after, four dithers, written", jwst["seconds"], cubes["seconds"], 0.0, 12, *memory)
+
+
+def _forget_coordinates(cache: Path) -> None:
+    import shutil
+
+    shutil.rmtree(cache / "atm-viewer" / "coordinates", ignore_errors=True)
+
+
+ROWS: dict[str, Callable[[Path, Path], Iterator[Result]]] = {
+    "correct": lambda cache, folder: _correct_open(cache, folder, False, 120),
+    "psf": lambda cache, folder: _correct_open(cache, folder, True, 150),
+    "file": _correct_file,
+    "slice": _fit_slice,
+    "open": _open_file,
+    "four": _four_dithers,
+}
+
+
+def main() -> None:
+    """Measure what is asked for and print it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], help="default: all")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT.json")
+    arguments = parser.parse_args()
+    if (reason := why_absent()) is not None:
+        parser.exit(1, f"Nothing can be measured: {reason}.\n")
+    print(HEAD, flush=True)
+    results = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for name in arguments.rows or ROWS:
+            folder = Path(temporary) / name
+            folder.mkdir()
+            for result in ROWS[name](Path(temporary) / "cache", folder):
+                print(result.line(), flush=True)
+                results.append(asdict(result))
+    if arguments.output:
+        arguments.output.write_text(json.dumps(results, indent=1))
+
+
+main()
