@@ -140,6 +140,69 @@ def slice_wcs(model: Any) -> list[Any]:
     return nrs_ifu_wcs(model)
 
 
+def to_slicer(wcs: Any, number: int) -> Any:
+    """Transform from the detector to the slicer of one slice of a NIRSpec exposure, beyond its region too.
+
+    Parameters
+    ----------
+    wcs : WCS
+        Of the slice, one of `slice_wcs`.
+    number : int
+        Slice number.
+
+    Returns
+    -------
+    Model
+        (x, y) [pixel] to (across, along, wavelength).
+    """
+    selector = getattr(wcs.pipeline[1].transform, "selector", None)
+    return selector[number] if selector else wcs.get_transform(wcs.available_frames[0], "slicer")
+
+
+def wavelength_table(wcs: Any, x: float, y: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Table that a NIRSpec WCS of the prism takes wavelengths from.
+
+    Parameters
+    ----------
+    wcs : WCS
+        Of the first slice, see `slice_wcs`.
+    x, y : float
+        A detector position within the slice [pixel].
+
+    Returns
+    -------
+    points, values : ndarray of float64, or None
+        Refraction indices, ascending, and the wavelengths [um] as the WCS gives them; None without a table.
+    """
+    transform = to_slicer(wcs, 1)
+    tables = [t for t in _tables(transform) if ((t.lookup_table > 1e-8) & (t.lookup_table < 1e-4)).all()]
+    if len(tables) != 1:
+        return None
+    [table] = tables
+    points, values = np.asarray(table.points[0], dtype=float), np.asarray(table.lookup_table, dtype=float)
+    # What comes after the table (the unit, the telescope's velocity) is a factor: what it makes of ones.
+    table.lookup_table = np.ones_like(values)
+    try:
+        factor = float(transform(x, y)[2])
+    finally:
+        table.lookup_table = values
+    across, along, _ = transform(x, y)
+    unit = float(wcs.get_transform("slicer", wcs.output_frame)(across, along, factor)[2])
+    steps = np.diff(values)
+    return (points, values * unit) if np.isfinite(unit) and ((steps > 0).all() or (steps < 0).all()) else None
+
+
+def _tables(model: Any) -> list[Any]:
+    """Look-up tables within a transform."""
+    if hasattr(model, "lookup_table"):
+        return [model]
+    if hasattr(model, "left") and hasattr(model, "right"):
+        return _tables(model.left) + (_tables(model.right) if hasattr(model.right, "evaluate") else [])
+    if hasattr(model, "models"):
+        return [table for one in model.models for table in _tables(one)]
+    return []
+
+
 def _packed(alpha: np.ndarray, wavelength: np.ndarray, ra: np.ndarray, dec: np.ndarray, arcsec: float) -> Coordinates:
     of = PackedFrame.of
     return Coordinates(of(alpha), of(wavelength), of(ra), of(dec), arcsec)

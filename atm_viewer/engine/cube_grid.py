@@ -12,8 +12,7 @@ import numpy as np
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.exposure import Exposure
-
-ARCSEC_PER_RADIAN = 180.0 * 3600.0 / math.pi
+from atm_viewer.engine.tangent import TangentPlane
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,24 +44,19 @@ class CubeGrid:
     wavelength: np.ndarray
     step: float
 
+    @property
+    def plane(self) -> TangentPlane:
+        """The tangent plane."""
+        return TangentPlane(self.ra, self.dec)
+
     def project(self, ra: np.ndarray | float, dec: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-        """Tangent-plane coordinates [arcsec] of ICRS positions [deg] (``jwst.cube_build.coord.radec2std``)."""
-        ra0, dec0 = math.radians(self.ra), math.radians(self.dec)
-        difference = np.asarray(ra) * (math.pi / 180.0) - ra0
-        d = np.asarray(dec) * (math.pi / 180.0)
-        sin, cos, along = np.sin(d), np.cos(d), np.cos(difference)
-        h = sin * math.sin(dec0) + cos * math.cos(dec0) * along
-        xi = -(cos * np.sin(difference) / h) * ARCSEC_PER_RADIAN
-        eta = (sin * math.cos(dec0) - cos * math.sin(dec0) * along) / h * ARCSEC_PER_RADIAN
-        return xi, eta
+        """Tangent-plane coordinates [arcsec] of ICRS positions [deg]."""
+        return self.plane.project(ra, dec)
 
     def position(self, x: float, y: float) -> tuple[float, float]:
         """ICRS position [deg] of a point of the tangent plane [arcsec]: the inverse of `project`."""
-        xi, eta, dec0 = -x / ARCSEC_PER_RADIAN, y / ARCSEC_PER_RADIAN, math.radians(self.dec)
-        base = math.cos(dec0) - eta * math.sin(dec0)
-        ra = self.ra + math.degrees(math.atan2(xi, base))
-        dec = math.degrees(math.atan2(math.sin(dec0) + eta * math.cos(dec0), math.hypot(xi, base)))
-        return ra % 360.0, dec
+        ra, dec = self.plane.positions(np.asarray(x), np.asarray(y))
+        return float(ra), float(dec)
 
     def spaxel_at(self, ra: float, dec: float) -> tuple[int, int]:
         """Zero-based (x, y) of the spaxel that holds an ICRS position [deg].

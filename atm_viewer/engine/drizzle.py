@@ -148,7 +148,7 @@ def _near(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> 
         y.append(fine[1][taken])
         number.append(np.full(int(taken.sum()), n))
     foot = one.mapper.footprints(np.concatenate(x), np.concatenate(y), np.concatenate(number), one.factor)
-    xi, eta = grid.project(foot.ra, foot.dec)
+    xi, eta = (c[:4] for c in foot.on(grid.plane))
     half = grid.spaxel / 2
     touching = (
         (xi.max(axis=0) >= xs[0] - half)

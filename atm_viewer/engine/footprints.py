@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.coordinates import slice_wcs
+from atm_viewer.engine.coordinates import slice_wcs, to_slicer, wavelength_table
 from atm_viewer.engine.cube_grid import detector_position
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.sky_maps import PixelPositions, SkyMaps, fit_sky_maps
+from atm_viewer.engine.tangent import TangentPlane
 
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
 EDGE = 0.4999
@@ -28,22 +30,22 @@ class Footprints:
         Pixels, in the detector's frame.
     number : ndarray of int64, shape (n,)
         Slice numbers.
-    ra, dec : ndarray of float64, shape (4, n)
-        Corners in order around the pixel, ICRS [deg].
+    plane : TangentPlane
+        Plane that positions are given in.
+    xi, eta : ndarray of float64, shape (5, n)
+        Corners in order around the pixel, and its centre, in the plane [arcsec].
     wavelength, width : ndarray of float64, shape (n,)
         Wavelength of the centre and range of wavelengths that the pixel covers [um].
-    centre : ndarray of float64, shape (2, n)
-        RA and Dec of the centre, ICRS [deg].
     """
 
     x: np.ndarray
     y: np.ndarray
     number: np.ndarray
-    ra: np.ndarray
-    dec: np.ndarray
+    plane: TangentPlane
+    xi: np.ndarray
+    eta: np.ndarray
     wavelength: np.ndarray
     width: np.ndarray
-    centre: np.ndarray
 
     def __len__(self) -> int:
         return self.x.size
@@ -54,12 +56,35 @@ class Footprints:
             self.x[chosen],
             self.y[chosen],
             self.number[chosen],
-            self.ra[:, chosen],
-            self.dec[:, chosen],
+            self.plane,
+            self.xi[:, chosen],
+            self.eta[:, chosen],
             self.wavelength[chosen],
             self.width[chosen],
-            self.centre[:, chosen],
         )
+
+    def on(self, plane: TangentPlane) -> tuple[np.ndarray, np.ndarray]:
+        """Corners and centre in another tangent plane [arcsec], both of shape (5, n)."""
+        return self.plane.onto(plane, self.xi, self.eta)
+
+    @property
+    def ra(self) -> np.ndarray:
+        """Right ascension of the corners, ICRS [deg]; shape (4, n)."""
+        return self._positions[0][:4]
+
+    @property
+    def dec(self) -> np.ndarray:
+        """Declination of the corners, ICRS [deg]; shape (4, n)."""
+        return self._positions[1][:4]
+
+    @property
+    def centre(self) -> np.ndarray:
+        """Right ascension and declination of the centres, ICRS [deg]; shape (2, n)."""
+        return np.stack([self._positions[0][4], self._positions[1][4]])
+
+    @cached_property
+    def _positions(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.plane.positions(self.xi, self.eta)
 
 
 class SkyMapper:
@@ -75,21 +100,42 @@ class SkyMapper:
         self._exposure = exposure
         self._miri = exposure.instrument == "MIRI"
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
-        self._widths: dict[int, float] = {}
-        self._known: dict[int, np.ndarray] = {}
-        self._slices = [] if self._miri else slice_wcs(exposure.model)
-        if not self._miri:
-            self._across = self._nirspec_slice_width()
 
     def slice_width(self, number: int) -> float:
         """Width of a slice on the sky [arcsec]."""
         if not self._miri:
             return self._across * self._exposure.coordinates.arcsec
-        return self._miri_slice_width(number // 100)
+        return float(self._widths["beta"][number // 100 - 1])
+
+    @property
+    def _across(self) -> float:
+        return float(self._widths["across"])
+
+    @cached_property
+    def _widths(self) -> dict[str, np.ndarray]:
+        def make() -> dict[str, np.ndarray]:
+            if self._miri:
+                return {"beta": np.array([self._miri_slice_width(channel) for channel in (1, 2, 3, 4)])}
+            return {"across": np.array(self._nirspec_slice_width())}
+
+        return self._exposure.kept.get_or_make("slice-widths", make)
+
+    @cached_property
+    def _slices(self) -> list[Any]:
+        return slice_wcs(self._exposure.model)
 
     @cached_property
     def maps(self) -> SkyMaps | None:
         """Series that stand in for the WCS; None where they are not good enough."""
+
+        def make() -> dict[str, np.ndarray]:
+            maps = self._fit_maps()
+            return {} if maps is None else vars(maps)
+
+        arrays = self._exposure.kept.get_or_make("sky-maps", make)
+        return SkyMaps(**arrays) if arrays else None
+
+    def _fit_maps(self) -> SkyMaps | None:
         exposure = self._exposure
         valid = np.isfinite(exposure.coordinates.ra)
         pixels = {}
@@ -98,9 +144,22 @@ class SkyMapper:
             good = valid[y, x]
             if good.any():
                 pixels[number] = x[good], y[good]
-        return fit_sky_maps(
-            pixels, self._miri, self._edge, self._half, lambda x, y, number: self._by_wcs(x, y, number, 1)
-        )
+
+        def by_wcs(x: np.ndarray, y: np.ndarray, number: np.ndarray) -> PixelPositions:
+            return self._by_wcs(x, y, number, 1)
+
+        if self._miri:
+            transform = exposure.model.meta.wcs.get_transform("alpha_beta", "v2v3")
+            ranges = np.array(sorted(transform.label_mapper.mapper), dtype=float)
+            return fit_sky_maps(pixels, True, self._edge, self._half, by_wcs, ranges=ranges)
+        table = wavelength_table(self._slices[0], *(int(np.median(a)) for a in pixels[1])) if 1 in pixels else None
+        transforms = {n: to_slicer(self._slices[n - 1], n) for n in pixels}
+
+        def along(x: np.ndarray, y: np.ndarray, number: int) -> np.ndarray:
+            found = transforms[number](x, y)
+            return np.where(np.isfinite(found[2]), found[1], np.nan)
+
+        return fit_sky_maps(pixels, False, self._edge, self._half, by_wcs, along, table)
 
     def footprints(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
         """Footprints of pixels.
@@ -119,69 +178,23 @@ class SkyMapper:
         Footprints
             Without pixels whose centre or corners have no position on the sky.
         """
-        found = self._by_maps(x, y, number, factor) if self.maps else self._by_wcs(x, y, number, factor)
+        if self.maps:
+            along, dispersion = (x, y) if self._miri else (y, x)
+            centre = detector_position(along, factor)
+            found = self.maps.positions(number, centre, dispersion, self._edge / factor, self._half)
+        else:
+            plane = TangentPlane(*(float(np.nanmedian(a)) for a in self._first_positions))
+            found = self._by_wcs(x, y, number, factor).on(plane)
         lam = found.wavelength
-        footprints = Footprints(x, y, number, found.ra, found.dec, lam[0], np.abs(lam[1] - lam[2]), found.centre)
-        valid = np.isfinite(lam[0]) & np.isfinite(found.centre).all(axis=0) & np.isfinite(found.ra).all(axis=0)
+        width = np.abs(lam[1] - lam[2])
+        footprints = Footprints(x, y, number, found.plane, found.xi, found.eta, lam[0], width)
+        valid = np.isfinite(lam[0]) & np.isfinite(found.xi).all(axis=0)
         return footprints if valid.all() else footprints.select(valid)
 
-    def _by_maps(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
-        assert self.maps is not None
-        native_x, native_y = (x // factor, y) if self._miri else (x, y // factor)
-        known = np.isfinite(self._exposure.coordinates.ra[native_y, native_x])
-        if not known.all():
-            x, y, number = (np.where(known, a, a[np.argmax(known)]) for a in (x, y, number))
-        along, dispersion = (x, y) if self._miri else (y, x)
-        found = self.maps.positions(
-            number, detector_position(along, factor), dispersion.astype(float), self._edge / factor, self._half
-        )
-        wrong = ~known
-        if self._miri:
-            lam = found.wavelength
-            within = np.zeros(lam.shape, dtype=bool)
-            for low, high in self._wavelength_ranges:
-                within |= (lam > low) & (lam < high)
-            lam[~within] = np.nan
-            wrong = wrong | ~within[0]
-        else:
-            x0, x1 = self._columns[number - 1].T
-            wrong |= ~self._on_sky(factor)[y, x]
-            found.wavelength[1:, (x - self._half < x0) | (x + self._half > x1)] = np.nan
-        if wrong.any():
-            found.wavelength[:, wrong] = np.nan
-            found.ra[:, wrong] = np.nan
-        return found
-
     @cached_property
-    def _wavelength_ranges(self) -> list[tuple[float, float]]:
-        """Ranges, without their ends, in which the step from alpha and beta to V2 and V3 is defined [um]."""
-        transform = self._exposure.model.meta.wcs.get_transform("alpha_beta", "v2v3")
-        return [(float(low), float(high)) for low, high in transform.label_mapper.mapper]
-
-    @cached_property
-    def _columns(self) -> np.ndarray:
-        """First and last x of the bounding boxes of NIRSpec's slices [pixel]; shape (30, 2)."""
-        return np.array([wcs.bounding_box.bounding_box(order="F")[0] for wcs in self._slices])
-
-    def _on_sky(self, factor: int) -> np.ndarray:
-        """Whether NIRSpec's pixels have all corners on the sky: at the ends of slices only the WCS knows.
-
-        Boolean, with the shape of the oversampled exposure; True between the ends and outside of slices.
-        """
-        if factor not in self._known:
-            regions = self._exposure.regions
-            end = np.zeros(regions.shape, dtype=bool)
-            for shift in (1, 2):
-                end[shift:] |= regions[shift:] != regions[:-shift]
-                end[:-shift] |= regions[:-shift] != regions[shift:]
-            y, x = np.nonzero(end & (regions > 0))
-            fine = np.repeat(y * factor, factor) + np.tile(np.arange(factor), y.size)
-            x, number = np.repeat(x, factor), np.repeat(regions[y, x], factor)
-            found = self._by_wcs(x, fine, number, factor)
-            known = np.ones((regions.shape[0] * factor, regions.shape[1]), dtype=bool)
-            known[fine, x] = np.isfinite(found.ra).all(axis=0) & np.isfinite(found.wavelength[0])
-            self._known[factor] = known
-        return self._known[factor]
+    def _first_positions(self) -> tuple[np.ndarray, np.ndarray]:
+        c = self._exposure.coordinates
+        return c.packed_ra.values[:1], c.packed_dec.values[:1]
 
     def _by_wcs(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
         with warnings.catch_warnings():
@@ -195,7 +208,7 @@ class SkyMapper:
         alpha, beta, lam = wcs.get_transform("detector", "alpha_beta")(
             np.concatenate([centre, centre, centre, low, high]), np.concatenate([y, y - EDGE, y + EDGE, y, y])
         )
-        half = np.array([self._miri_slice_width(channel) / 2.0 for channel in range(1, 5)])[number // 100 - 1]
+        half = self._widths["beta"][number // 100 - 1] / 2.0
         first, last, side = alpha[3 * n : 4 * n], alpha[4 * n :], beta[3 * n : 4 * n]
         centres = slice(0, 3 * n)
         ra, dec, wavelength = wcs.get_transform("alpha_beta", "world")(
@@ -244,16 +257,14 @@ class SkyMapper:
 
     def _miri_slice_width(self, channel: int) -> float:
         """Distance of the first two slices of a channel in beta [arcsec]."""
-        if channel not in self._widths:
-            regions = self._exposure.regions
-            y, x = np.nonzero(regions // 100 == channel)
-            if not y.size:
-                return np.nan
-            rows = np.abs(y - regions.shape[0] // 2) < 2
-            _, beta, _ = self._exposure.model.meta.wcs.get_transform("detector", "alpha_beta")(x[rows], y[rows])
-            values = np.unique(beta[np.isfinite(beta)])
-            self._widths[channel] = float(np.abs(values[1] - values[0])) if values.size > 1 else np.nan
-        return self._widths[channel]
+        regions = self._exposure.regions
+        y, x = np.nonzero(regions // 100 == channel)
+        if not y.size:
+            return np.nan
+        rows = np.abs(y - regions.shape[0] // 2) < 2
+        _, beta, _ = self._exposure.model.meta.wcs.get_transform("detector", "alpha_beta")(x[rows], y[rows])
+        values = np.unique(beta[np.isfinite(beta)])
+        return float(np.abs(values[1] - values[0])) if values.size > 1 else np.nan
 
     def _nirspec_slice_width(self) -> float:
         """Distance of neighbouring slices on the slicer [m], from the centres of the first and the third."""

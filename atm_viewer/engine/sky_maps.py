@@ -1,32 +1,37 @@
 """Where the pixels of an exposure lie on the sky, as polynomials that stand in for its WCS.
 
 A WCS takes microseconds per position and a cube asks for a dozen positions per pixel. Within a slice all of them are
-smooth functions of the detector's coordinates, so that a short Chebyshev series is as good as the WCS to rounding.
+smooth functions of the detector's coordinates, so that a short Chebyshev series is as good as the WCS. Two things in
+it are not smooth, and are left out of the series: the table by which wavelengths of NIRSpec's prism are found, and the
+ends of NIRSpec's slices, beyond which there is no position.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from atm_viewer.engine.kernels.sky import map_pixels
+from atm_viewer.engine.kernels.sky import least_squares, make_columns, map_pixels
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads, processors
 
-#: Largest difference from the WCS that is accepted: on the sky [deg], a millionth of a spaxel, and relative in
-#: wavelength. NIRSpec's WCS itself is rough by a third of this.
-TOLERANCE_SKY = 3e-11
-TOLERANCE_WAVELENGTH = 5e-10
+#: Largest difference from the WCS that is accepted, on the sky [arcsec] and as a part of the wavelengths that a pixel
+#: covers. MIRI's are a thousand times better. NIRSpec's WCS has kinks of up to these differences itself: positions
+#: along its slices come from a table of 1000 points.
+TOLERANCE_SKY = 1e-7
+TOLERANCE_WAVELENGTH = 3e-6
 
-_DEGREES = ((3, 5), (4, 7), (5, 9), (6, 12), (7, 16))
-_COLUMNS = 40  # columns of a slice that are sampled, and as many for the check
+_DEGREES = ((4, 8), (6, 11), (8, 15))  # along the slice, along the dispersion
+_COLUMNS, _ROWS = 32, 14  # of a slice that are sampled
 
 
 @dataclass(frozen=True, eq=False)
 class PixelPositions:
-    """Positions of some pixels.
+    """Positions of some pixels by the WCS.
 
     Parameters
     ----------
@@ -43,87 +48,171 @@ class PixelPositions:
     centre: np.ndarray
     wavelength: np.ndarray
 
+    def on(self, plane: TangentPlane) -> PlanePositions:
+        """Project onto a plane."""
+        xi, eta = plane.project(np.vstack([self.ra, self.centre[:1]]), np.vstack([self.dec, self.centre[1:]]))
+        return PlanePositions(plane, xi, eta, self.wavelength)
+
+
+@dataclass(frozen=True, eq=False)
+class PlanePositions:
+    """Positions of some pixels in a tangent plane.
+
+    Parameters
+    ----------
+    plane : TangentPlane
+        The plane.
+    xi, eta : ndarray of float64, shape (5, n)
+        Corners in order around the pixel, and the centre [arcsec]; NaN where there is no position.
+    wavelength : ndarray of float64, shape (3, n)
+        At the centre and on the two edges along the dispersion [um]; NaN where there is none.
+    """
+
+    plane: TangentPlane
+    xi: np.ndarray
+    eta: np.ndarray
+    wavelength: np.ndarray
+
+    @cached_property
+    def ra(self) -> np.ndarray:
+        """Right ascension of the corners [deg]."""
+        return self.plane.positions(self.xi[:4], self.eta[:4])[0]
+
+    @cached_property
+    def dec(self) -> np.ndarray:
+        """Declination of the corners [deg]."""
+        return self.plane.positions(self.xi[:4], self.eta[:4])[1]
+
 
 @dataclass(frozen=True, eq=False)
 class SkyMaps:
-    """Chebyshev series for the slices of an exposure.
+    """Series for the slices of an exposure.
 
     Parameters
     ----------
     numbers : ndarray of int64, shape (m,)
         Slice numbers, ascending.
-    series : ndarray of float64, shape (m, 7, p, q)
-        Coefficients over (along the slice, along the dispersion): RA and Dec as offsets from ``origin`` [deg] on one
-        edge of the slice, on the other, and in its middle, and the wavelength [um].
-    domain : ndarray of float64, shape (m, 4)
-        Middle and half width of the range along the slice, and along the dispersion [pixel].
+    series : ndarray of float64, shape (m, q, 8, p)
+        Coefficients over (along the dispersion, along the slice), Chebyshev's along the dispersion and powers along
+        the slice: two coordinates in the plane [arcsec] of one edge of the slice, of the other, and of its middle;
+        position along the slicer; wavelength [um], or ``points``.
+    domain : ndarray of float64, shape (m, 3)
+        Middle and half width of the range along the dispersion; half width along the slice [pixel].
+    trace : ndarray of float64, shape (m, 4)
+        Middle of the slice [pixel] as a Chebyshev series along the dispersion.
+    limits : ndarray of float64, shape (m, 2)
+        Range of positions along the slicer in which there are positions on the sky.
+    points, values : ndarray of float64, shape (k,)
+        Table from what the last series gives to wavelengths [um]; empty when it gives wavelengths.
+    ranges : ndarray of float64, shape (r, 2)
+        Ranges, without their ends, of wavelengths [um] that have a position on the sky; none when all have.
     origin : ndarray of float64, shape (2,)
-        RA and Dec [deg] that offsets count from.
+        RA and Dec [deg] where the plane touches the sky.
     """
 
     numbers: np.ndarray
     series: np.ndarray
     domain: np.ndarray
+    trace: np.ndarray
+    limits: np.ndarray
+    points: np.ndarray
+    values: np.ndarray
+    ranges: np.ndarray
     origin: np.ndarray
+
+    @property
+    def plane(self) -> TangentPlane:
+        """Plane that positions are given in."""
+        return TangentPlane(float(self.origin[0]), float(self.origin[1]))
 
     def positions(
         self, number: np.ndarray, along: np.ndarray, dispersion: np.ndarray, edge: float, half: float
-    ) -> PixelPositions:
+    ) -> PlanePositions:
         """Positions of pixels.
 
         Parameters
         ----------
         number : ndarray of int, shape (n,)
             Slices.
-        along, dispersion : ndarray of float64, shape (n,)
-            Detector coordinates of the centres along the slice and along the dispersion [pixel].
+        along : ndarray of float64, shape (n,)
+            Detector coordinates of the centres along the slice [pixel].
+        dispersion : ndarray of int, shape (n,)
+            Detector columns along the dispersion [pixel].
         edge, half : float
             Distances from the centre to the edges along the slice, and along the dispersion [pixel].
 
         Returns
         -------
-        PixelPositions
+        PlanePositions
         """
+        n = number.size
         index = np.searchsorted(self.numbers, number)
-        n = index.size
-        corner, centre, wavelength = np.empty((4, 2, n)), np.empty((2, n)), np.empty((3, n))
-        parts = (
-            [slice(k * n // 8, (k + 1) * n // 8) for k in range(8)] if n > 20000 and processors() > 1 else [slice(n)]
-        )
+        dispersion = dispersion.astype(np.int64)
+        first, last = (int(f(dispersion)) if n else 0 for f in (np.min, np.max))
+        used = np.flatnonzero(np.bincount(index, minlength=self.numbers.size))
+        place = np.zeros(self.numbers.size, dtype=np.int64)
+        place[used] = np.arange(used.size) * (last - first + 1) - first
+        columns, shift, scale, limits = self._columns(used, first, last, half)
+        row = place[index] + dispersion
+        xi, eta, wavelength = np.empty((5, n)), np.empty((5, n)), np.empty((3, n))
+        count = 8 if n > 20000 and processors() > 1 else 1
+        parts = [slice(k * n // count, (k + 1) * n // count) for k in range(count)]
+        along = along.astype(float)
 
         def work(part: slice) -> None:
             map_pixels(
-                index[part],
+                row[part],
                 along[part],
-                dispersion[part],
                 edge,
-                half,
-                self.series,
-                self.domain,
-                corner[:, :, part],
-                centre[:, part],
+                columns,
+                shift,
+                scale,
+                limits,
+                self.points,
+                self.values,
+                self.ranges,
+                xi[:, part],
+                eta[:, part],
                 wavelength[:, part],
             )
 
         in_threads(work, parts)
-        corner += self.origin[:, None]
-        centre += self.origin[:, None]
-        return PixelPositions(corner[:, 0] % 360.0, corner[:, 1], np.stack([centre[0] % 360.0, centre[1]]), wavelength)
+        return PlanePositions(self.plane, xi, eta, wavelength)
+
+    def _columns(
+        self, used: np.ndarray, first: int, last: int, half: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Polynomials along the slice, their shifts, scales and limits, for columns of some slices."""
+        count, p = last - first + 1, self.series.shape[3]
+        columns, shift = np.empty((used.size, count, 10, p)), np.empty((used.size, count, 3))
+        for k, m in enumerate(used):
+            make_columns(self.series[m], self.domain[m], self.trace[m], first, half, columns[k], shift[k])
+        scale = np.repeat(self.domain[used, 2], count)
+        return columns.reshape(-1, 10, p), shift.reshape(-1, 3), scale, np.repeat(self.limits[used], count, axis=0)
 
 
 #: Positions of native pixels (x, y) of slices by the WCS.
 WcsPositions = Callable[[np.ndarray, np.ndarray, np.ndarray], PixelPositions]
+#: Positions along the slicer at detector coordinates (x, y) of one slice, by the WCS; NaN where there are none.
+WcsAlong = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
 
 def fit_sky_maps(
-    pixels: Mapping[int, tuple[np.ndarray, np.ndarray]], along_x: bool, edge: float, half: float, by_wcs: WcsPositions
+    pixels: Mapping[int, tuple[np.ndarray, np.ndarray]],
+    along_x: bool,
+    edge: float,
+    half: float,
+    by_wcs: WcsPositions,
+    slicer: WcsAlong | None = None,
+    table: tuple[np.ndarray, np.ndarray] | None = None,
+    ranges: np.ndarray | None = None,
 ) -> SkyMaps | None:
     """Fit series to the positions of a sample of pixels and check them on another.
 
     Parameters
     ----------
     pixels : mapping of int to (ndarray, ndarray)
-        By slice number: x and y of its pixels.
+        By slice number: x and y of its pixels whose centres are on the sky.
     along_x : bool
         Whether slices extend along x (MIRI) or along y (NIRSpec).
     edge, half : float
@@ -131,6 +220,12 @@ def fit_sky_maps(
         the dispersion, that ``by_wcs`` uses [pixel].
     by_wcs : callable
         ``by_wcs(x, y, number)``: positions by the WCS.
+    slicer : callable, optional
+        ``slicer(x, y, number)``: positions along the slicer, where slices can end within a pixel (NIRSpec).
+    table : (ndarray, ndarray), optional
+        Ascending points and wavelengths [um], between which the WCS interpolates (NIRSpec's prism).
+    ranges : ndarray of float64, shape (r, 2), optional
+        Ranges, without their ends, of wavelengths [um] that have a position on the sky (MIRI).
 
     Returns
     -------
@@ -138,88 +233,145 @@ def fit_sky_maps(
         None when the check finds a difference above `TOLERANCE_SKY` or `TOLERANCE_WAVELENGTH`.
     """
     numbers = np.array(sorted(pixels), dtype=np.int64)
-    samples = [_sample(*pixels[int(n)], along_x, phase) for phase in (0.0, 0.5) for n in numbers]
-    x, y = (np.concatenate([s[k] for s in samples]) for k in (0, 1))
-    number = np.concatenate([np.full(s[0].size, n) for s, n in zip(samples, [*numbers, *numbers], strict=True)])
-    known = by_wcs(x, y, number)
-    valid = (
-        np.isfinite(known.ra).all(axis=0) & np.isfinite(known.dec).all(axis=0) & np.isfinite(known.wavelength).all(0)
-    )
+    if not numbers.size:
+        return None
+    sampled = [_sample(*pixels[int(n)], along_x, phase) for phase in (0.0, 0.5) for n in numbers]
+    x, y = (np.concatenate([s[k] for s in sampled]) for k in (0, 1))
+    sizes = [s[0].size for s in sampled]
+    number = np.repeat(np.concatenate([numbers, numbers]), sizes)
+    check = np.arange(x.size) >= sum(sizes[: numbers.size])
+    wcs = by_wcs(x, y, number)
+    valid = np.isfinite(wcs.ra).all(axis=0) & np.isfinite(wcs.centre).all(axis=0) & np.isfinite(wcs.wavelength).all(0)
     if not valid.any():
         return None
-    origin = np.array([known.ra[0, valid][0], np.median(known.dec[:, valid])])
-    ra = (np.vstack([known.ra, known.centre[:1]]) - origin[0] + 180.0) % 360.0 - 180.0
-    offsets = ra, np.vstack([known.dec, known.centre[1:]]) - origin[1]
-    along, dispersion = (x.astype(float), y.astype(float)) if along_x else (y.astype(float), x.astype(float))
-    check = np.arange(x.size) >= sum(s[0].size for s in samples[: numbers.size])
-
-    domain = np.empty((numbers.size, 4))
-    for k, n in enumerate(numbers):
-        px, py = pixels[int(n)]
-        a, d = (px, py) if along_x else (py, px)
-        domain[k] = *_range(a, edge), *_range(d, half)
-    before = np.inf
-    for degree in _DEGREES:
-        series = np.zeros((numbers.size, 7, degree[0] + 1, degree[1] + 1))
+    origin = np.array([wcs.ra[0, valid][0], np.median(wcs.dec[:, valid])])
+    known = wcs.on(TangentPlane(float(origin[0]), float(origin[1])))
+    along, dispersion = (x, y) if along_x else (y, x)
+    bounds = np.full((numbers.size, 2), [-np.inf, np.inf])
+    positions = np.zeros(x.size)
+    points, values = table if table is not None else (np.zeros(0), np.zeros(0))
+    if slicer is not None:
         for k, n in enumerate(numbers):
-            at = np.flatnonzero(valid & ~check & (number == n))
-            if at.size < 2 * series[0, 0].size:
+            at = np.flatnonzero(number == n)
+            positions[at] = slicer(x[at].astype(float), y[at].astype(float), int(n))
+            found = _ends(*pixels[int(n)], int(n), slicer)
+            if found is None:
                 return None
-            series[k] = _fit(at, along, dispersion, edge, half, offsets, known.wavelength, domain[k], degree)
-        maps = SkyMaps(numbers, series, domain, origin)
-        at = valid & check
-        ours = maps.positions(number[at], along[at], dispersion[at], edge, half)
-        found = np.vstack([ours.ra, ours.centre[:1]]) - origin[0], np.vstack([ours.dec, ours.centre[1:]]) - origin[1]
-        differences = (found[0] - offsets[0][:, at] + 180.0) % 360.0 - 180.0, found[1] - offsets[1][:, at]
-        worst = max(
-            max(np.abs(difference).max() for difference in differences) / TOLERANCE_SKY,
-            np.abs(ours.wavelength / known.wavelength[:, at] - 1.0).max() / TOLERANCE_WAVELENGTH,
+            bounds[k] = found
+    wavelength = known.wavelength
+    if table is not None:
+        order = np.argsort(values)
+        wavelength = np.interp(wavelength, values[order], points[order])
+
+    for degree in _DEGREES:
+        fitted = []
+        for n in numbers:
+            at = np.flatnonzero(valid & ~check & (number == n))
+            if at.size < 1.5 * (degree[0] + 1) * (degree[1] + 1):
+                return None
+            targets = known.xi[:, at], known.eta[:, at], positions[at], wavelength[:, at]
+            fitted.append(_fit(along[at], dispersion[at], edge, half, targets, degree))
+        series, domain, trace = (np.stack(parts) for parts in zip(*fitted, strict=True))
+        maps = SkyMaps(
+            numbers,
+            series,
+            domain,
+            trace,
+            bounds,
+            points,
+            values,
+            np.zeros((0, 2)) if ranges is None else ranges,
+            origin,
         )
-        if worst <= 1.0:
+        at = np.flatnonzero(valid & check)
+        ours = maps.positions(number[at], along[at].astype(float), dispersion[at], edge, half)
+        sky = max(np.abs(ours.xi - known.xi[:, at]).max(), np.abs(ours.eta - known.eta[:, at]).max())
+        lam = known.wavelength[:, at]
+        part = (np.abs(ours.wavelength - lam) / np.abs(lam[1] - lam[2])).max()
+        if sky <= TOLERANCE_SKY and part <= TOLERANCE_WAVELENGTH:
             return maps
-        if worst > before / 2.0:
-            return None  # more terms do not help: the wavelengths of NIRSpec's prism come from a table
-        before = worst
     return None
 
 
 def _sample(x: np.ndarray, y: np.ndarray, along_x: bool, phase: float) -> tuple[np.ndarray, np.ndarray]:
-    """Choose pixels of a slice: all of them in some columns, which lie denser towards the ends."""
-    dispersion = y if along_x else x
+    """Choose pixels of a slice: some rows in some columns, both denser towards the ends."""
+    along, dispersion = (x, y) if along_x else (y, x)
     columns = np.unique(dispersion)
-    nodes = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_COLUMNS) + phase) / (_COLUMNS - 1 + 2 * phase))
-    chosen = columns[np.unique(np.rint(nodes * (columns.size - 1)).astype(int))]
-    at = np.isin(dispersion, chosen)
+    chosen = []
+    for column in columns[_spread(columns.size, _COLUMNS, phase)]:
+        at = np.flatnonzero(dispersion == column)
+        at = at[np.argsort(along[at])]
+        chosen.append(at[_spread(at.size, _ROWS, 0.0)])
+    at = np.concatenate(chosen)
     return x[at], y[at]
 
 
-def _range(values: np.ndarray, margin: float) -> tuple[float, float]:
-    low, high = values.min() - margin, values.max() + margin
-    return 0.5 * (low + high), max(0.5 * (high - low), 0.5)
+def _spread(size: int, count: int, phase: float) -> np.ndarray:
+    nodes = 0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + phase) / (count - 1 + 2 * phase))
+    return np.unique(np.rint(nodes * (size - 1)).astype(int))
 
 
 def _fit(
-    at: np.ndarray,
     along: np.ndarray,
     dispersion: np.ndarray,
     edge: float,
     half: float,
-    offsets: tuple[np.ndarray, np.ndarray],
-    wavelength: np.ndarray,
-    domain: np.ndarray,
+    targets: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     degree: tuple[int, int],
-) -> np.ndarray:
-    """Coefficients of a slice's series, shape (7, p, q)."""
-    from scipy.linalg import lstsq
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Series, domain and trace of one slice."""
+    xi, eta, positions, wavelength = targets
+    middle = 0.5 * (dispersion.min() + dispersion.max())
+    width = 0.5 * np.ptp(dispersion) + half
+    d = (dispersion - middle) / width
+    trace = chebyshev.chebfit(d, along, 3)
+    scale = np.abs(along - chebyshev.chebval(d, trace)).max() + 0.5
 
-    middle_a, half_a, middle_d, half_d = domain
-    a, d = (along[at] - middle_a) / half_a, (dispersion[at] - middle_d) / half_d
-    edge, half = edge / half_a, half / half_d
-    sides = chebyshev.chebvander2d(np.concatenate([a - edge, a + edge]), np.concatenate([d, d]), degree)
-    targets = [np.concatenate([o[c, at] for c in corners]) for corners in ((0, 3), (1, 2)) for o in offsets]
-    found = lstsq(sides, np.stack(targets, axis=1), lapack_driver="gelsy", cond=1e-15)[0]
-    middle = chebyshev.chebvander2d(a, d, degree)
-    centre = lstsq(middle, np.stack([o[4, at] for o in offsets], axis=1), lapack_driver="gelsy", cond=1e-15)[0]
-    along_dispersion = chebyshev.chebvander2d(np.tile(a, 3), np.concatenate([d, d - half, d + half]), degree)
-    lam = lstsq(along_dispersion, wavelength[:, at].ravel(), lapack_driver="gelsy", cond=1e-15)[0]
-    return np.concatenate([found.T, centre.T, lam[None]]).reshape(7, degree[0] + 1, degree[1] + 1)
+    def solve(a: np.ndarray, d: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+        v = (a - chebyshev.chebval(d, trace)) / scale
+        basis = chebyshev.chebvander2d(d, v, (degree[1], degree[0]))
+        found = np.empty((len(values), basis.shape[1]))
+        least_squares(np.ascontiguousarray(basis.T), np.stack(values), found)
+        return list(found.reshape(-1, degree[1] + 1, degree[0] + 1))
+
+    low, high = along - edge, along + edge
+    sides = [np.concatenate([c[j], c[k]]) for j, k in ((0, 3), (1, 2)) for c in (xi, eta)]
+    found = solve(np.concatenate([low, high]), np.concatenate([d, d]), *sides)
+    found += solve(along, d, xi[4], eta[4], positions)
+    shift = half / width
+    found += solve(np.tile(along, 3), np.concatenate([d, d - shift, d + shift]), wavelength.ravel())
+    powers = np.zeros((degree[0] + 1, degree[0] + 1))
+    for k in range(degree[0] + 1):
+        powers[k, : k + 1] = chebyshev.cheb2poly(np.eye(degree[0] + 1)[k])[: k + 1]
+    return np.einsum("qkp,pr->qkr", np.stack(found, axis=1), powers), np.array([middle, width, scale]), trace
+
+
+def _ends(x: np.ndarray, y: np.ndarray, number: int, slicer: WcsAlong) -> tuple[float, float] | None:
+    """Positions along the slicer where a NIRSpec slice ends; infinite without an end, None when there is no one end.
+
+    They are searched for in some columns, from the last pixel whose centre is on the sky outwards, with ever finer
+    steps.
+    """
+    columns = np.unique(x)
+    columns = columns[[columns.size // 8, columns.size // 2, columns.size * 7 // 8]]
+    rows = [y[x == column] for column in columns]
+    inner = np.array([[r.max() for r in rows], [r.min() for r in rows]], dtype=float)
+    step = np.array([[1.5], [-1.5]])
+    fractions = np.linspace(0.0, 1.0, 201)
+    at_x = np.broadcast_to(columns[None, :, None].astype(float), (2, columns.size, fractions.size))
+    for _ in range(5):
+        at_y = inner[..., None] + step[..., None] * fractions
+        found = slicer(at_x.ravel(), at_y.ravel(), number).reshape(at_y.shape)
+        beyond = np.isnan(found)
+        if not beyond[..., -1].any():
+            return -np.inf, np.inf
+        if not beyond[..., -1].all() or beyond[..., 0].any():
+            return None
+        last = beyond.argmax(axis=-1) - 1
+        inner = np.take_along_axis(at_y, last[..., None], axis=-1)[..., 0]
+        step = step / (fractions.size - 1)
+    ends_found = np.take_along_axis(found, last[..., None], axis=-1)[..., 0]
+    if np.ptp(ends_found, axis=1).max() > 1e-8 * np.abs(ends_found[0, 0] - ends_found[1, 0]):
+        return None
+    low, high = sorted(float(end) for end in np.median(ends_found, axis=1))
+    return low, high

@@ -1,4 +1,4 @@
-"""Evaluation of tensor-product Chebyshev series over a slice, for pixels' corners and wavelengths."""
+"""Positions of pixels from polynomials along the slice, one set per column of the dispersion."""
 
 from __future__ import annotations
 
@@ -9,82 +9,185 @@ from atm_viewer.engine.kernels.spline import FAST
 
 
 @njit(**FAST)
-def chebyshev(x, out):
-    """Chebyshev polynomials of the first kind at ``x``, as many as ``out`` holds."""
-    out[0] = 1.0
-    if out.size > 1:
-        out[1] = x
-    for k in range(2, out.size):
-        out[k] = 2.0 * x * out[k - 1] - out[k - 2]
+def horner(c, v):
+    """Value of the polynomial with coefficients ``c``, constant first."""
+    total = c[c.size - 1]
+    for k in range(c.size - 2, -1, -1):
+        total = total * v + c[k]
+    return total
 
 
 @njit(**FAST)
-def map_pixels(index, along, dispersion, edge, half, series, domain, corner, centre, wavelength):
+def interpolate(x, points, values):
+    """Linear interpolation in a table with ascending ``points``; NaN outside of it."""
+    if not (x >= points[0] and x <= points[-1]):
+        return np.nan
+    low, high = 0, points.size - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if points[middle] <= x:
+            low = middle
+        else:
+            high = middle
+    part = (x - points[low]) / (points[high] - points[low])
+    return values[low] + part * (values[high] - values[low])
+
+
+@njit(**FAST)
+def map_pixels(row, along, edge, columns, shift, scale, limits, points, values, ranges, xi, eta, wavelength):
     """Corners, centres and wavelengths of pixels.
 
     Parameters
     ----------
-    index : ndarray of int64, shape (n,)
-        Which series holds for a pixel.
-    along, dispersion : ndarray of float64, shape (n,)
-        Detector coordinates of the pixels' centres along the slice and along the dispersion [pixel].
-    edge, half : float
-        Distances from the centre to the edges along the slice, and along the dispersion [pixel].
-    series : ndarray of float64, shape (m, 7, p, q)
-        Coefficients over (along, dispersion): two coordinates of one edge of the slice, two of the other,
-        two of its middle, and the wavelength.
-    domain : ndarray of float64, shape (m, 4)
-        Middle and half width of the range along the slice, and along the dispersion [pixel].
-    corner : ndarray of float64, shape (4, 2, n)
-        Output: two coordinates of the corners, in order around the pixel.
-    centre : ndarray of float64, shape (2, n)
-        Output: two coordinates of the centre.
+    row : ndarray of int64, shape (n,)
+        Which of the ``columns`` a pixel lies in.
+    along : ndarray of float64, shape (n,)
+        Detector coordinates of the pixels' centres along the slice [pixel].
+    edge : float
+        Distance from the centre to the edges along the slice [pixel].
+    columns : ndarray of float64, shape (m, 10, p)
+        Coefficients of polynomials along the slice, constant first: two coordinates of one edge of the slice, two of
+        the other, two of its middle; position along the slicer; wavelength (or what ``points`` are) in the column's
+        middle, and on its two sides.
+    shift, scale : ndarray of float64, shape (m, 3) and (m,)
+        Polynomials take ``(along - shift) / scale``; the second and third shift are for the sides.
+    limits : ndarray of float64, shape (m, 2)
+        Range of positions along the slicer in which there is a position on the sky.
+    points, values : ndarray of float64, shape (k,)
+        Table that leads to wavelengths; empty when there is none.
+    ranges : ndarray of float64, shape (r, 2)
+        Ranges, without their ends, of wavelengths that have a position on the sky; all have when there is none.
+    xi, eta : ndarray of float64, shape (5, n)
+        Output: coordinates of the corners, in order around the pixel, and of the centre; NaN where there are none.
     wavelength : ndarray of float64, shape (3, n)
-        Output: at the centre and on the two edges along the dispersion.
+        Output: at the centre and on the two sides; NaN where there is none.
     """
-    _, _, p, q = series.shape
-    low = np.empty(p)
-    high = np.empty(p)
-    middle = np.empty(p)
-    here = np.empty(q)
-    inner = np.empty(q)
-    for i in range(index.size):
-        c = series[index[i]]
-        middle_a, half_a, middle_d, half_d = domain[index[i]]
-        chebyshev((along[i] - edge - middle_a) / half_a, low)
-        chebyshev((along[i] + edge - middle_a) / half_a, high)
-        chebyshev((along[i] - middle_a) / half_a, middle)
-        chebyshev((dispersion[i] - middle_d) / half_d, here)
-        for k in range(6):
-            first = 0.0
-            last = 0.0
-            within = 0.0
-            for a in range(p):
-                total = 0.0
-                for d in range(q):
-                    total += c[k, a, d] * here[d]
-                within += total * middle[a]
-                first += total * low[a]
-                last += total * high[a]
-            # One edge has the corners 0 and 3, the other 1 and 2.
-            if k < 2:
-                corner[0, k, i] = first
-                corner[3, k, i] = last
-            elif k < 4:
-                corner[1, k - 2, i] = first
-                corner[2, k - 2, i] = last
+    # Which corners lie on which edge of the slice, on the pixel's low and high end.
+    for i in range(row.size):
+        c = columns[row[i]]
+        s = scale[row[i]]
+        middle = (along[i] - shift[row[i], 0]) / s
+        low = middle - edge / s
+        high = middle + edge / s
+        xi[0, i] = horner(c[0], low)
+        eta[0, i] = horner(c[1], low)
+        xi[1, i] = horner(c[2], low)
+        eta[1, i] = horner(c[3], low)
+        xi[2, i] = horner(c[2], high)
+        eta[2, i] = horner(c[3], high)
+        xi[3, i] = horner(c[0], high)
+        eta[3, i] = horner(c[1], high)
+        xi[4, i] = horner(c[4], middle)
+        eta[4, i] = horner(c[5], middle)
+        valid = True
+        if limits[row[i], 0] > -np.inf or limits[row[i], 1] < np.inf:
+            a = horner(c[6], low)
+            b = horner(c[6], high)
+            valid = min(a, b) >= limits[row[i], 0] and max(a, b) <= limits[row[i], 1]
+        for k in range(3):
+            lam = horner(c[7 + k], (along[i] - shift[row[i], k]) / s)
+            if points.size:
+                lam = interpolate(lam, points, values)
+            if ranges.shape[0]:
+                within = False
+                for r in range(ranges.shape[0]):
+                    within |= lam > ranges[r, 0] and lam < ranges[r, 1]
+                if not within:
+                    lam = np.nan
+            wavelength[k, i] = lam
+        if not valid or np.isnan(wavelength[0, i]):
+            for k in range(5):
+                xi[k, i] = np.nan
+                eta[k, i] = np.nan
+            for k in range(3):
+                wavelength[k, i] = np.nan
+
+
+@njit(**FAST)
+def make_columns(series, domain, trace, first, half, columns, shift):
+    """Polynomials along the slice in each column of one slice, for `map_pixels`.
+
+    Parameters
+    ----------
+    series : ndarray of float64, shape (q, 8, p)
+        Chebyshev's coefficients along the dispersion of the first eight of ``columns``.
+    domain : ndarray of float64, shape (3,)
+        Middle and half width of the range along the dispersion; the third is not used here.
+    trace : ndarray of float64, shape (r,), r <= q
+        Chebyshev's coefficients along the dispersion of the slice's middle.
+    first : int
+        First column.
+    half : float
+        Distance of a column's sides from its middle.
+    columns : ndarray of float64, shape (m, 10, p)
+        Output.
+    shift : ndarray of float64, shape (m, 3)
+        Output: the slice's middle, in the column's middle and on its sides.
+    """
+    q, _, p = series.shape
+    basis = np.empty(q)
+    columns[:] = 0.0
+    shift[:] = 0.0
+    for i in range(columns.shape[0]):
+        for side in range(3):
+            offset = 0.0 if side == 0 else (-half if side == 1 else half)
+            x = (first + i + offset - domain[0]) / domain[1]
+            basis[0] = 1.0
+            if q > 1:
+                basis[1] = x
+            for k in range(2, q):
+                basis[k] = 2.0 * x * basis[k - 1] - basis[k - 2]
+            for k in range(trace.size):
+                shift[i, side] += trace[k] * basis[k]
+            if side == 0:
+                for k in range(q):
+                    for j in range(8):
+                        for a in range(p):
+                            columns[i, j, a] += basis[k] * series[k, j, a]
             else:
-                centre[k - 4, i] = within
-        for d in range(q):
+                for k in range(q):
+                    for a in range(p):
+                        columns[i, 7 + side, a] += basis[k] * series[k, 7, a]
+
+
+@njit(**FAST)
+def least_squares(a, b, x):
+    """Least-squares solutions by Householder reflections; small systems, where LAPACK's threads only cost time.
+
+    Parameters
+    ----------
+    a : ndarray of float64, shape (n, m), m >= n
+        Columns of the system's matrix, one after the other; overwritten.
+    b : ndarray of float64, shape (k, m)
+        Right-hand sides; overwritten.
+    x : ndarray of float64, shape (k, n)
+        Output.
+    """
+    n, m = a.shape
+    diagonal = np.empty(n)
+    for j in range(n):
+        norm = 0.0
+        for i in range(j, m):
+            norm += a[j, i] * a[j, i]
+        norm = np.sqrt(norm)
+        if a[j, j] > 0.0:
+            norm = -norm
+        diagonal[j] = norm
+        a[j, j] -= norm
+        scale = -norm * a[j, j]
+        if scale <= 0.0:
+            continue
+        for other in range(n - j - 1 + b.shape[0]):
+            target = a[j + 1 + other] if other < n - j - 1 else b[other - (n - j - 1)]
             total = 0.0
-            for a in range(p):
-                total += c[6, a, d] * middle[a]
-            inner[d] = total
-        for m in range(3):
-            if m > 0:
-                offset = half if m == 2 else -half
-                chebyshev((dispersion[i] + offset - middle_d) / half_d, here)
-            total = 0.0
-            for d in range(q):
-                total += inner[d] * here[d]
-            wavelength[m, i] = total
+            for i in range(j, m):
+                total += a[j, i] * target[i]
+            total /= scale
+            for i in range(j, m):
+                target[i] -= total * a[j, i]
+    for k in range(b.shape[0]):
+        for j in range(n - 1, -1, -1):
+            total = b[k, j]
+            for i in range(j + 1, n):
+                total -= a[i, j] * x[k, i]
+            x[k, j] = total / diagonal[j] if diagonal[j] != 0.0 else 0.0

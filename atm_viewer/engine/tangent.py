@@ -1,0 +1,64 @@
+"""Tangent planes of the sky (gnomonic projection), and the way from one to another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+ARCSEC_PER_RADIAN = 180.0 * 3600.0 / math.pi
+
+
+@dataclass(frozen=True)
+class TangentPlane:
+    """Plane that touches the sky: x grows to the west, y to the north, both in arcsec.
+
+    Parameters
+    ----------
+    ra, dec : float
+        Where it touches, ICRS [deg].
+    """
+
+    ra: float
+    dec: float
+
+    @cached_property
+    def axes(self) -> np.ndarray:
+        """Unit vectors to the west, to the north and to the point of contact, as rows."""
+        a, d = math.radians(self.ra), math.radians(self.dec)
+        return np.array(
+            [
+                [math.sin(a), -math.cos(a), 0.0],
+                [-math.sin(d) * math.cos(a), -math.sin(d) * math.sin(a), math.cos(d)],
+                [math.cos(d) * math.cos(a), math.cos(d) * math.sin(a), math.sin(d)],
+            ]
+        )
+
+    def project(self, ra: np.ndarray | float, dec: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+        """Coordinates [arcsec] of ICRS positions [deg] (``jwst.cube_build.coord.radec2std``)."""
+        ra0, dec0 = math.radians(self.ra), math.radians(self.dec)
+        difference = np.asarray(ra) * (math.pi / 180.0) - ra0
+        d = np.asarray(dec) * (math.pi / 180.0)
+        sin, cos, along = np.sin(d), np.cos(d), np.cos(difference)
+        h = sin * math.sin(dec0) + cos * math.cos(dec0) * along
+        xi = -(cos * np.sin(difference) / h) * ARCSEC_PER_RADIAN
+        eta = (sin * math.cos(dec0) - cos * math.sin(dec0) * along) / h * ARCSEC_PER_RADIAN
+        return xi, eta
+
+    def positions(self, xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """ICRS positions [deg] of points of the plane [arcsec]: the inverse of `project`."""
+        dec0 = math.radians(self.dec)
+        x, y = -np.asarray(xi) / ARCSEC_PER_RADIAN, np.asarray(eta) / ARCSEC_PER_RADIAN
+        base = math.cos(dec0) - y * math.sin(dec0)
+        ra = self.ra + np.degrees(np.arctan2(x, base))
+        dec = np.degrees(np.arctan2(math.sin(dec0) + y * math.cos(dec0), np.hypot(x, base)))
+        return ra % 360.0, dec
+
+    def onto(self, other: TangentPlane, xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Coordinates [arcsec] in another plane of points of this one: no trigonometry, since lines stay lines."""
+        m = other.axes @ self.axes.T
+        m = m * [[1.0, 1.0, ARCSEC_PER_RADIAN]] / [[1.0], [1.0], [ARCSEC_PER_RADIAN]]
+        h = m[2, 0] * xi + m[2, 1] * eta + m[2, 2]
+        return (m[0, 0] * xi + m[0, 1] * eta + m[0, 2]) / h, (m[1, 0] * xi + m[1, 1] * eta + m[1, 2]) / h
