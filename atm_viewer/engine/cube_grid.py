@@ -146,7 +146,6 @@ def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParamete
     """
     from astropy import units
     from astropy.stats import circmean
-    from jwst.assign_wcs.util import wrap_ra
 
     corners = np.concatenate([_corners(exposure, band, factor) for exposure in exposures], axis=1)
     ra, dec = wrap_ra(corners[0]), corners[1]
@@ -175,18 +174,24 @@ def _centres(limit: float, size: float) -> np.ndarray:
 
 def _corners(exposure: Exposure, band: str, factor: int) -> np.ndarray:
     """RA and Dec [deg] of four corners of an exposure's footprint, as ``cube_build`` finds them; shape (2, 4)."""
-    info = exposure.model.meta.wcsinfo
-    region = str(getattr(info, "s_region", None) or "")
-    moving = exposure.model.meta.target.type == "MOVING"
-    mapped = band.startswith(("ch1", "ch3")) or moving or not region or getattr(info, "spectral_region", None) is None
-    if not mapped:
-        return np.array([float(v) for v in region.split()[-8:]]).reshape(4, 2).T
-    ra, dec = _centres_on_sky(exposure, band, factor)
-    from jwst.assign_wcs.util import wrap_ra
+    if exposure.footprint and not band.startswith(("ch1", "ch3")):
+        return np.array([float(v) for v in exposure.footprint.split()[-8:]]).reshape(4, 2).T
 
-    ra = wrap_ra(ra)
-    at = [np.argmin(ra), np.argmax(ra), np.argmin(dec), np.argmax(dec)]
-    return np.stack([ra[at] % 360, dec[at]])
+    def make() -> dict[str, np.ndarray]:
+        ra, dec = _centres_on_sky(exposure, band, factor)
+        ra = wrap_ra(ra)
+        at = [np.argmin(ra), np.argmax(ra), np.argmin(dec), np.argmax(dec)]
+        return {"corners": np.stack([ra[at] % 360, dec[at]])}
+
+    return exposure.kept.get_or_make(f"corners-{band}-{factor}", make)["corners"]
+
+
+def wrap_ra(ra: np.ndarray) -> np.ndarray:
+    """Finite right ascensions [deg], all on the same side of 0 (``jwst.assign_wcs.util.wrap_ra``)."""
+    ra = ra[np.isfinite(ra)]
+    middle = np.median(ra)
+    beyond = np.abs(ra - middle) > 180.0
+    return np.where(beyond, ra + (360.0 if middle > 180 else -360.0), ra)
 
 
 def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[np.ndarray, np.ndarray]:
@@ -215,9 +220,7 @@ def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[np.ndar
 
 def channel_columns(band: str, factor: int) -> tuple[int, int]:
     """Range of (oversampled) x that ``cube_build`` takes for a MIRI channel: ``start <= x < stop``."""
-    from jwst.cube_build.instrument_defaults import InstrumentInfo
-
-    start, stop = InstrumentInfo().get_miri_slice_endpts(band[2])
+    start, stop = (0, 512) if band[2] in "14" else (513, 1031)  # InstrumentInfo.get_miri_slice_endpts
     shift = (factor - 1) / 2
     return math.floor(start * factor + shift), math.ceil(stop * factor + shift)
 
