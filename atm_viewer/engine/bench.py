@@ -16,7 +16,7 @@ import numpy as np
 
 from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.cube_grid import CubeGrid, cube_grid, read_cube_parameters
-from atm_viewer.engine.drizzle import DrizzleInput, SpaxelBlock, drizzle_block, native_slices
+from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block, native_slices
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.exposure import Exposure, open_exposure
 from atm_viewer.engine.footprints import SkyMapper
@@ -95,7 +95,6 @@ class _Item:
     fits: _Recent = field(default_factory=lambda: _Recent(400))
     fine: _Recent = field(default_factory=lambda: _Recent(120))
     coordinates: _Recent = field(default_factory=lambda: _Recent(2))
-    near: _Recent = field(default_factory=lambda: _Recent(12))
 
     @property
     def exposure(self) -> Exposure:
@@ -329,7 +328,7 @@ class Bench:
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)
         progress("Drizzling before correction", 0.1)
-        inputs = [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__, i.near) for i in items]
+        inputs = [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
         before = _Extracted.of(inputs, grid, ra, dec, radius)
         after = before
         if recipe.oversample > 1:
@@ -343,7 +342,7 @@ class Bench:
                 def fine(number: int, item: _Item = item, fits: dict[int, TraceFit] = fits) -> OversampledSlice:
                     return item.fine_slice(number, fits, recipe)
 
-                fine_inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine, item.near))
+                fine_inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
             progress("Drizzling after correction", 0.8)
             after = _Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
         unit = items[0].exposure.unit
@@ -422,10 +421,14 @@ class _Extracted:
     def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> _Extracted:
         ix, iy = grid.spaxel_at(ra, dec)
         xi, eta = (float(v) for v in grid.project(ra, dec))
-        reach = int(np.ceil(radius / grid.spaxel)) + 1
-        block = drizzle_block(inputs, grid, (ix - reach, ix + reach), (iy - reach, iy + reach))
-        weights = _aperture_weights(block, grid, xi, eta, radius)
-        at = np.s_[:, iy - block.y0, ix - block.x0]
+        reach = int(np.ceil(radius / grid.spaxel))
+        x0, y0 = max(ix - reach, 0), max(iy - reach, 0)
+        xs, ys = grid.x[x0 : ix + reach + 1], grid.y[y0 : iy + reach + 1]
+        weights = _aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
+        wanted = weights > 0
+        wanted[iy - y0, ix - x0] = True
+        block = drizzle_block(inputs, grid, x0, y0, wanted)
+        at = np.s_[:, iy - y0, ix - x0]
         valid = np.isfinite(block.flux) & (weights > 0)
         covered = valid.any(axis=(1, 2))
         total = np.where(valid, block.flux * weights, 0.0).sum(axis=(1, 2))
@@ -438,12 +441,10 @@ class _Extracted:
         )
 
 
-def _aperture_weights(block: SpaxelBlock, grid: CubeGrid, xi: float, eta: float, radius: float) -> np.ndarray:
-    """Part of each spaxel that lies within a circle."""
+def _aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float) -> np.ndarray:
+    """Part of each spaxel, given by offsets of the centres, that lies within a circle about 0; shape (ny, nx)."""
     from photutils.geometry import circular_overlap_grid
 
-    ny, nx = block.flux.shape[1:]
-    half = grid.spaxel / 2
-    xs, ys = grid.x[block.x0 : block.x0 + nx] - xi, grid.y[block.y0 : block.y0 + ny] - eta
+    half = size / 2
     edges: tuple[Any, ...] = (xs[0] - half, xs[-1] + half, ys[0] - half, ys[-1] + half)
-    return circular_overlap_grid(*edges, nx, ny, radius, 1, 1)
+    return circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)

@@ -5,7 +5,7 @@ Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,9 @@ from atm_viewer.engine.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.footprints import Footprints, SkyMapper
 from atm_viewer.engine.kernels.drizzle import drizzle_pixels
+from atm_viewer.engine.kernels.spaxels import drizzle_slice
 from atm_viewer.engine.oversample import DO_NOT_USE, OversampledSlice
+from atm_viewer.engine.threads import in_threads
 
 NON_SCIENCE = 512
 
@@ -36,15 +38,12 @@ class DrizzleInput:
         Oversampling factor; 1 for the exposure as it is.
     slices : callable
         Gives the arrays of a slice.
-    known : mutable mapping, optional
-        Keeps the pixels found for a block, which do not depend on the recipe.
     """
 
     exposure: Exposure
     mapper: SkyMapper
     factor: int
     slices: SliceSource
-    known: MutableMapping[tuple, NearPixels] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +64,7 @@ class SpaxelBlock:
     err: np.ndarray
 
 
-def drizzle_block(
-    inputs: Sequence[DrizzleInput], grid: CubeGrid, x: tuple[int, int], y: tuple[int, int]
-) -> SpaxelBlock:
+def drizzle_block(inputs: Sequence[DrizzleInput], grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
     """Drizzle a block of spaxels (``IFUCubeData.build_ifucube``).
 
     Parameters
@@ -76,23 +73,108 @@ def drizzle_block(
         The exposures.
     grid : CubeGrid
         Grid of their cube.
-    x, y : (int, int)
-        First and last spaxel, zero-based; the part outside of the cube is left out.
+    x0, y0 : int
+        First spaxel of the block, zero-based.
+    wanted : ndarray of bool, shape (ny, nx)
+        Spaxels of the block that are asked for; the others are left out.
 
     Returns
     -------
     SpaxelBlock
     """
-    x0, y0 = max(x[0], 0), max(y[0], 0)
-    xs, ys = grid.x[x0 : x[1] + 1], grid.y[y0 : y[1] + 1]
+    xs, ys = grid.x[x0 : x0 + wanted.shape[1]], grid.y[y0 : y0 + wanted.shape[0]]
+
+    def share(one: DrizzleInput) -> np.ndarray:
+        return _drizzle_maps(one, grid, xs, ys, wanted) if one.mapper.maps else _drizzle_wcs(one, grid, xs, ys)
+
+    flux, weight, variance, hits = np.moveaxis(np.sum(in_threads(share, inputs), axis=0), 3, 0)
+    covered = (hits > 0) & wanted[..., None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        flux = np.where(covered, flux / weight, np.nan)
+        err = np.where(covered, np.sqrt(variance / weight**2), np.nan)
+    return SpaxelBlock(x0, y0, *(np.ascontiguousarray(np.moveaxis(a, 2, 0)) for a in (flux, err)))
+
+
+def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Add up what an exposure gives to the block, see `drizzle_slice`."""
+    exposure, mapper, maps = one.exposure, one.mapper, one.mapper.maps
+    assert maps is not None
+    total = np.zeros((*wanted.shape, grid.wavelength.size, 4))
+    matrix = maps.plane.matrix(grid.plane)
+    iy, ix = np.nonzero(wanted)
+    middle = np.array([xs[ix].min() + xs[ix].max(), ys[iy].min() + ys[iy].max()]) / 2
+    reach = float(np.hypot(xs[ix] - middle[0], ys[iy] - middle[1]).max()) + grid.spaxel / np.sqrt(2)
+    along = exposure.regions.shape[1 if exposure.rotated else 0] * one.factor
+    kept = channel_columns(grid.band, one.factor) if exposure.rotated else (0, along)
+    for number in exposure.slices:
+        if exposure.band_of(number) != grid.band or number not in maps.numbers:
+            continue
+        here, size = mapper.slice_map(number), np.hypot(mapper.slice_width(number), exposure.pixel_step(number))
+        if _distance(here.ends, matrix, middle) > reach + 2 * size:
+            continue
+        data = one.slices(number)
+        count = min(here.columns.shape[0], data.sci.shape[1] - here.first)
+        drizzle_slice(
+            here.columns[:count],
+            here.shift[:count],
+            here.scale,
+            here.limits,
+            maps.points,
+            maps.values,
+            maps.ranges,
+            here.first,
+            matrix,
+            along - 1 - data.row if exposure.rotated else data.row,
+            -1 if exposure.rotated else 1,
+            one.factor,
+            mapper.edge / one.factor,
+            kept,
+            np.ascontiguousarray(data.inside),
+            np.ascontiguousarray(data.sci, np.float32),
+            np.ascontiguousarray(data.err, np.float32),
+            np.ascontiguousarray(data.dq, np.uint32),
+            np.uint32(DO_NOT_USE | NON_SCIENCE),
+            (float(middle[0]), float(middle[1]), float(reach + 0.6 * size)),
+            float(xs[0]),
+            float(ys[0]),
+            grid.spaxel,
+            float(grid.wavelength[0]),
+            grid.step,
+            wanted,
+            int(np.ceil(2 * size / grid.spaxel)) + 3,
+            total,
+        )
+    return total
+
+
+def _distance(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> float:
+    """Least distance of a point from some segments, given by their ends in another plane, shape (n, 2, 2)."""
+    there = np.concatenate([ends, np.ones((*ends.shape[:2], 1))], axis=2) @ matrix.T
+    a, b = np.moveaxis(there[..., :2] / there[..., 2:], 1, 0)
+    part = np.clip(((point - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1), 0.0, 1.0)
+    return float(np.hypot(*(a + part[:, None] * (b - a) - point).T).min())
+
+
+def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
+    """Add up what an exposure gives whose WCS no series can stand in for."""
+    exposure, coordinates = one.exposure, one.exposure.coordinates
     total = np.zeros((4, grid.wavelength.size, ys.size, xs.size))
-    for one in inputs:
-        near = _near(one, grid, xs, ys)
-        foot = near.footprints
-        flux, err = _values(one, near)
+    for n in exposure.slices:
+        if exposure.band_of(n) != grid.band:
+            continue
+        py, px = np.unravel_index(exposure.slice_pixels(n), exposure.regions.shape)
+        xi, eta = grid.project(coordinates.ra[py, px], coordinates.dec[py, px])
+        margin = 0.75 * np.hypot(one.mapper.slice_width(n), exposure.pixel_step(n)) + grid.spaxel / 2
+        near = (xi > xs[0] - margin) & (xi < xs[-1] + margin) & (eta > ys[0] - margin) & (eta < ys[-1] + margin)
+        x, y = _fine_pixels(px[near], py[near], one)
+        if not x.size:
+            continue
+        foot = one.mapper.footprints(x, y, np.full(x.size, n), one.factor)
+        xi, eta = (np.ascontiguousarray(c[:4]) for c in foot.on(grid.plane))
+        flux, err = _values(one, foot, n)
         drizzle_pixels(
-            near.xi,
-            near.eta,
+            xi,
+            eta,
             foot.wavelength,
             foot.width,
             flux,
@@ -104,98 +186,32 @@ def drizzle_block(
             grid.step,
             total,
         )
-    flux, weight, variance, hits = total
-    covered = hits > 0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        flux = np.where(covered, flux / weight, np.nan)
-        err = np.where(covered, np.sqrt(variance / weight**2), np.nan)
-    return SpaxelBlock(x0, y0, flux, err)
-
-
-@dataclass(frozen=True, eq=False)
-class NearPixels:
-    """Oversampled pixels that may touch a block of spaxels, whatever their values.
-
-    Parameters
-    ----------
-    footprints : Footprints
-        Their footprints on the sky.
-    xi, eta : ndarray of float64, shape (4, n)
-        Corners in the grid's tangent plane [arcsec].
-    """
-
-    footprints: Footprints
-    xi: np.ndarray
-    eta: np.ndarray
-
-
-def _near(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> NearPixels:
-    key = grid.band, grid.ra, grid.dec, one.factor, xs[0], xs[-1], ys[0], ys[-1]
-    if one.known is not None and key in one.known:
-        return one.known[key]
-    exposure, coordinates = one.exposure, one.exposure.coordinates
-    x, y, number = [], [], []
-    for n in exposure.slices:
-        if exposure.band_of(n) != grid.band:
-            continue
-        py, px = np.unravel_index(exposure.slice_pixels(n), exposure.regions.shape)
-        xi, eta = grid.project(coordinates.ra[py, px], coordinates.dec[py, px])
-        margin = 0.75 * np.hypot(one.mapper.slice_width(n), exposure.pixel_step(n)) + grid.spaxel / 2
-        near = (xi > xs[0] - margin) & (xi < xs[-1] + margin) & (eta > ys[0] - margin) & (eta < ys[-1] + margin)
-        fine = _fine_pixels(px[near], py[near], one)
-        taken = _taken(fine[0], grid.band, one)
-        x.append(fine[0][taken])
-        y.append(fine[1][taken])
-        number.append(np.full(int(taken.sum()), n))
-    foot = one.mapper.footprints(np.concatenate(x), np.concatenate(y), np.concatenate(number), one.factor)
-    xi, eta = (c[:4] for c in foot.on(grid.plane))
-    half = grid.spaxel / 2
-    touching = (
-        (xi.max(axis=0) >= xs[0] - half)
-        & (xi.min(axis=0) <= xs[-1] + half)
-        & (eta.max(axis=0) >= ys[0] - half)
-        & (eta.min(axis=0) <= ys[-1] + half)
-    )
-    corners = (np.ascontiguousarray(a[:, touching]) for a in (xi, eta))
-    found = NearPixels(foot.select(touching), *corners)
-    if one.known is not None:
-        one.known[key] = found
-    return found
+    return np.moveaxis(total, (0, 1), (3, 2))
 
 
 def _fine_pixels(x: np.ndarray, y: np.ndarray, one: DrizzleInput) -> tuple[np.ndarray, np.ndarray]:
-    """Oversampled pixels (x, y) within native pixels, in the detector's frame."""
+    """Oversampled pixels (x, y) within native pixels, in the detector's frame; for MIRI those of the channel."""
     factor = one.factor
     sub = np.tile(np.arange(factor), x.size)
-    if one.exposure.rotated:
-        return np.repeat(x, factor) * factor + sub, np.repeat(y, factor)
-    return np.repeat(x, factor), np.repeat(y, factor) * factor + sub
-
-
-def _taken(x: np.ndarray, band: str, one: DrizzleInput) -> np.ndarray:
-    """Pixels that ``cube_build`` takes for a band: for MIRI those of the channel's half of the detector."""
+    x, y = np.repeat(x, factor), np.repeat(y, factor)
     if not one.exposure.rotated:
-        return np.ones(x.size, dtype=bool)
-    start, stop = channel_columns(band, one.factor)
-    return (x >= start) & (x < stop)
+        return x, y * factor + sub
+    x = x * factor + sub
+    start, stop = channel_columns(one.exposure.band_of(int(one.exposure.regions[y[0], x[0] // factor])), factor)
+    taken = (x >= start) & (x < stop)
+    return x[taken], y[taken]
 
 
-def _values(one: DrizzleInput, near: NearPixels) -> tuple[np.ndarray, np.ndarray]:
-    """Flux and error of pixels; NaN for those that ``cube_build`` leaves out."""
-    foot, exposure = near.footprints, one.exposure
-    flux, err = np.full(len(foot), np.nan), np.full(len(foot), np.nan)
-    for number in np.unique(foot.number):
-        at = np.flatnonzero(foot.number == number)
-        data = one.slices(int(number))
-        if exposure.rotated:
-            row, column = exposure.regions.shape[1] * one.factor - 1 - foot.x[at], foot.y[at]
-        else:
-            row, column = foot.y[at], foot.x[at]
-        where = row - data.row, column
-        good = (data.dq[where] & (DO_NOT_USE | NON_SCIENCE)) == 0
-        flux[at] = np.where(good, data.sci[where], np.nan)
-        err[at] = data.err[where]
-    return flux, err
+def _values(one: DrizzleInput, foot: Footprints, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Flux and error of pixels of a slice; NaN for those that ``cube_build`` leaves out."""
+    data = one.slices(number)
+    if one.exposure.rotated:
+        row, column = one.exposure.regions.shape[1] * one.factor - 1 - foot.x, foot.y
+    else:
+        row, column = foot.y, foot.x
+    where = row - data.row, column
+    good = (data.dq[where] & (DO_NOT_USE | NON_SCIENCE)) == 0
+    return np.where(good, data.sci[where], np.nan).astype(float), data.err[where].astype(float)
 
 
 def native_slices(exposure: Exposure) -> Mapping[int, OversampledSlice]:
@@ -226,11 +242,11 @@ def native_slices(exposure: Exposure) -> Mapping[int, OversampledSlice]:
         slices[number] = OversampledSlice(
             number=number,
             row=int(rows[0]),
-            inside=regions[cut] == number,
-            sci=sci[cut],
-            err=err[cut],
+            inside=np.ascontiguousarray(regions[cut] == number),
+            sci=np.ascontiguousarray(sci[cut]),
+            err=np.ascontiguousarray(err[cut]),
             variances={},
-            dq=dq[cut],
+            dq=np.ascontiguousarray(dq[cut]),
             trace=np.full(sci[cut].shape, np.nan, dtype=np.float32),
             ranges=[],
         )

@@ -12,7 +12,7 @@ import numpy as np
 from atm_viewer.engine.coordinates import slice_wcs, to_slicer, wavelength_table
 from atm_viewer.engine.cube_grid import detector_position
 from atm_viewer.engine.exposure import Exposure
-from atm_viewer.engine.sky_maps import PixelPositions, SkyMaps, fit_sky_maps
+from atm_viewer.engine.sky_maps import PixelPositions, SkyMaps, SliceMap, fit_sky_maps
 from atm_viewer.engine.tangent import TangentPlane
 
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
@@ -99,6 +99,7 @@ class SkyMapper:
     def __init__(self, exposure: Exposure) -> None:
         self._exposure = exposure
         self._miri = exposure.instrument == "MIRI"
+        self._slice_maps: dict[int, SliceMap] = {}
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
 
     def slice_width(self, number: int) -> float:
@@ -134,6 +135,18 @@ class SkyMapper:
 
         arrays = self._exposure.kept.get_or_make("sky-maps", make)
         return SkyMaps(**arrays) if arrays else None
+
+    def slice_map(self, number: int) -> SliceMap:
+        """Series of one slice, evaluated in each of its columns."""
+        assert self.maps is not None
+        if number not in self._slice_maps:
+            self._slice_maps[number] = self.maps.of_slice(number, self._half)
+        return self._slice_maps[number]
+
+    @property
+    def edge(self) -> float:
+        """Distance of a native pixel's centre to its edges along the slice [pixel]."""
+        return self._edge
 
     def _fit_maps(self) -> SkyMaps | None:
         exposure = self._exposure

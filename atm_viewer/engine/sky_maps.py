@@ -85,6 +85,38 @@ class PlanePositions:
 
 
 @dataclass(frozen=True, eq=False)
+class SliceMap:
+    """Polynomials along one slice in each of its columns, see `atm_viewer.engine.kernels.sky.map_pixels`.
+
+    Parameters
+    ----------
+    first : int
+        First column along the dispersion [pixel].
+    columns : ndarray of float64, shape (m, p, 10)
+        Coefficients.
+    shift : ndarray of float64, shape (m, 3)
+        Where the polynomials count from [pixel].
+    scale : float
+        Their unit [pixel].
+    limits : ndarray of float64, shape (2,)
+        Range of positions along the slicer in which there are positions on the sky.
+    """
+
+    first: int
+    columns: np.ndarray
+    shift: np.ndarray
+    scale: float
+    limits: np.ndarray
+
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """Both ends of the slice in some columns, in the plane [arcsec]; shape (17, 2 ends, 2)."""
+        at = np.linspace(0, self.columns.shape[0] - 1, 17).astype(int)
+        signs = np.array([-1.0, 1.0])[:, None] ** np.arange(self.columns.shape[1])
+        return np.einsum("cpk,ep->cek", self.columns[at][:, :, 4:6], signs)
+
+
+@dataclass(frozen=True, eq=False)
 class SkyMaps:
     """Series for the slices of an exposure.
 
@@ -92,7 +124,7 @@ class SkyMaps:
     ----------
     numbers : ndarray of int64, shape (m,)
         Slice numbers, ascending.
-    series : ndarray of float64, shape (m, q, 8, p)
+    series : ndarray of float64, shape (m, q, p, 8)
         Coefficients over (along the dispersion, along the slice), Chebyshev's along the dispersion and powers along
         the slice: two coordinates in the plane [arcsec] of one edge of the slice, of the other, and of its middle;
         position along the slicer; wavelength [um], or ``points``.
@@ -124,6 +156,15 @@ class SkyMaps:
     def plane(self) -> TangentPlane:
         """Plane that positions are given in."""
         return TangentPlane(float(self.origin[0]), float(self.origin[1]))
+
+    def of_slice(self, number: int, half: float) -> SliceMap:
+        """Map of one slice; ``half`` is the distance of a column's edges from its middle [pixel]."""
+        m = int(np.searchsorted(self.numbers, number))
+        middle, width, scale = self.domain[m]
+        # A column more on each side: an oversampled pixel can be on the sky where its native one is not.
+        first, last = max(round(middle - width + half) - 1, 0), round(middle + width - half) + 1
+        columns, shift, _, _ = self._columns(np.array([m]), first, last, half)
+        return SliceMap(first, columns, shift, float(scale), self.limits[m])
 
     def positions(
         self, number: np.ndarray, along: np.ndarray, dispersion: np.ndarray, edge: float, half: float
@@ -183,12 +224,12 @@ class SkyMaps:
         self, used: np.ndarray, first: int, last: int, half: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Polynomials along the slice, their shifts, scales and limits, for columns of some slices."""
-        count, p = last - first + 1, self.series.shape[3]
-        columns, shift = np.empty((used.size, count, 10, p)), np.empty((used.size, count, 3))
+        count, p = last - first + 1, self.series.shape[2]
+        columns, shift = np.empty((used.size, count, p, 10)), np.empty((used.size, count, 3))
         for k, m in enumerate(used):
             make_columns(self.series[m], self.domain[m], self.trace[m], first, half, columns[k], shift[k])
         scale = np.repeat(self.domain[used, 2], count)
-        return columns.reshape(-1, 10, p), shift.reshape(-1, 3), scale, np.repeat(self.limits[used], count, axis=0)
+        return columns.reshape(-1, p, 10), shift.reshape(-1, 3), scale, np.repeat(self.limits[used], count, axis=0)
 
 
 #: Positions of native pixels (x, y) of slices by the WCS.
@@ -343,7 +384,7 @@ def _fit(
     powers = np.zeros((degree[0] + 1, degree[0] + 1))
     for k in range(degree[0] + 1):
         powers[k, : k + 1] = chebyshev.cheb2poly(np.eye(degree[0] + 1)[k])[: k + 1]
-    return np.einsum("qkp,pr->qkr", np.stack(found, axis=1), powers), np.array([middle, width, scale]), trace
+    return np.einsum("kqp,pr->qrk", np.stack(found), powers), np.array([middle, width, scale]), trace
 
 
 def _ends(x: np.ndarray, y: np.ndarray, number: int, slicer: WcsAlong) -> tuple[float, float] | None:

@@ -56,9 +56,13 @@ class TangentPlane:
         dec = np.degrees(np.arctan2(math.sin(dec0) + y * math.cos(dec0), np.hypot(x, base)))
         return ra % 360.0, dec
 
+    def matrix(self, other: TangentPlane) -> np.ndarray:
+        """Matrix that takes (x, y, 1) of this plane [arcsec] to those of another, up to a factor; shape (3, 3)."""
+        m = other.axes @ self.axes.T
+        return m * [[1.0, 1.0, ARCSEC_PER_RADIAN]] / [[1.0], [1.0], [ARCSEC_PER_RADIAN]]
+
     def onto(self, other: TangentPlane, xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Coordinates [arcsec] in another plane of points of this one: no trigonometry, since lines stay lines."""
-        m = other.axes @ self.axes.T
-        m = m * [[1.0, 1.0, ARCSEC_PER_RADIAN]] / [[1.0], [1.0], [ARCSEC_PER_RADIAN]]
+        m = self.matrix(other)
         h = m[2, 0] * xi + m[2, 1] * eta + m[2, 2]
         return (m[0, 0] * xi + m[0, 1] * eta + m[0, 2]) / h, (m[1, 0] * xi + m[1, 1] * eta + m[1, 2]) / h

@@ -52,7 +52,8 @@ def cubes(case, cubepar, demo_files, tmp_path_factory):
     instrument, _, view = case
     folder = tmp_path_factory.mktemp("cubes")
     channel = "1" if instrument == "miri" else None
-    paths = write_cubes([demo_files(instrument)[0]], RECIPE, folder, "demo", channel=channel, cubepar=cubepar[1])
+    options = {"channel": channel, "cubepar": cubepar[1], "engine": "pipeline"}
+    paths = write_cubes([demo_files(instrument)[0]], RECIPE, folder, "demo", **options)
     opened = [fits.open(path) for path in paths]
     yield view.bands[0], opened
     for hdus in opened:

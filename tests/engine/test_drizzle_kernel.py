@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jwst.cube_build.cube_match_sky_driz import cube_wrapper_driz
 
+from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.kernels.drizzle import drizzle_pixels, overlap_area
 
 
@@ -66,12 +67,13 @@ def test_one_pixel_on_one_voxel():
     assert total[3].sum() == 1
 
 
-def test_equals_the_pipelines_routine():
+@pytest.fixture(scope="module")
+def pixels():
+    """Pixels within a grid of spaxels, for the pipeline's routine folds indices beyond its first rows."""
     rng = np.random.default_rng(11)
     n, size, step = 3000, 0.13, 0.0008
     x = y = -0.91 + size * np.arange(15)
     waves = 5.0 + step * np.arange(40)
-    # Within the grid, for the pipeline's routine folds indices beyond its first rows.
     cx, cy = rng.uniform(-0.6, 0.6, (2, n))
     turn, w, h = 0.6, 0.088, 0.098
     dx, dy = np.array([-w, w, w, -w])[:, None], np.array([-h, -h, h, h])[:, None]
@@ -79,19 +81,78 @@ def test_equals_the_pipelines_routine():
     eta = cy + dx * np.sin(turn) + dy * np.cos(turn)
     wavelength, width = rng.uniform(5.0, 5.032, n), rng.uniform(0.0007, 0.0011, n)
     flux, err = rng.normal(100, 10, n), rng.uniform(1, 2, n)
+    number = rng.integers(1, 31, n)
+    return x, y, size, waves, step, np.array([cx, cy]), xi, eta, wavelength, width, flux, err, number
+
+
+def pipeline_sums(pixels, instrument):
+    """Flux, weight, variance, hits and flags by the pipeline's routine, for MIRI (0) or NIRSpec (1)."""
+    x, y, size, waves, step, centre, xi, eta, wavelength, width, flux, err, number = pixels
     corners = [a for k in range(4) for a in (xi[k].copy(), eta[k].copy())]
-    integers = np.arange(n)
-    expected = cube_wrapper_driz(
-        0, 0, 0, 0, 4, 2, x, y, waves, cx, cy, wavelength, flux, err, np.full(n, 101.0), *corners, width,
+    integers = np.arange(flux.size)
+    return cube_wrapper_driz(
+        instrument, 1, 1, 30, 4, 2, x, y, waves, *centre, wavelength, flux, err, number, *corners, width,
         np.full(waves.size, step), size, size, step, 1, integers, integers, -1,
     )  # fmt: skip
+
+
+def test_equals_the_pipelines_routine(pixels):
+    x, y, size, waves, step, _, xi, eta, wavelength, width, flux, err, _ = pixels
     total = np.zeros((4, waves.size, y.size, x.size))
     drizzle_pixels(xi, eta, wavelength, width, flux, err, x[0], y[0], size, waves[0], step, total)
-    for ours, theirs in zip(total, expected, strict=False):
+    for ours, theirs in zip(total, pipeline_sums(pixels, 0), strict=False):
         theirs = np.asarray(theirs).reshape(ours.shape)
         assert np.abs(theirs).max() > 0
         # Its polygons carry rounding of some 1e-9 of a spaxel; hits are whole numbers.
         assert np.abs(ours - theirs).max() <= 1e-8 * np.abs(theirs).max()
+
+
+def test_cubes_have_the_pipelines_hits_and_means(pixels):
+    x, y, size, waves, step, _, xi, eta, wavelength, width, flux, err, _ = pixels
+    total = np.zeros((waves.size, y.size, x.size, 4))
+    steps = np.full(waves.size, step)
+    for planes in ((0, 13), (13, 40)):
+        drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps, *planes, total)
+    sums, weight, variance, hits = (np.asarray(a).reshape(total.shape[:3]) for a in pipeline_sums(pixels, 0)[:4])
+    assert hits.max() > 3
+    assert np.array_equal(total[..., 3], hits)
+    some = hits > 0
+    mean, noise = total[..., 0][some] / total[..., 1][some], total[..., 2][some] / total[..., 1][some] ** 2
+    assert np.abs(mean / (sums[some] / weight[some]) - 1).max() < 1e-6
+    assert np.abs(noise / (variance[some] / weight[some] ** 2) - 1).max() < 2e-6
+
+
+def test_slices_are_flagged_as_by_the_pipelines_routine(pixels):
+    x, y, size, waves, step, centre, _, _, wavelength, _, _, _, number = pixels
+    ends = np.empty((waves.size, 30, 4))
+    ends[..., ::2], ends[..., 1::2] = 10000.0, -10000.0
+    slice_ends(*centre, wavelength, number, waves, step, ends)
+    dq = np.zeros((waves.size, y.size * x.size), dtype=np.uint32)
+    flag_slices(ends, float(np.float32(x[0])), float(np.float32(y[0])), size, x.size, 4, dq)
+    assert (dq > 0).any()
+    assert np.array_equal(dq.ravel(), pipeline_sums(pixels, 1)[4])
+
+
+def test_the_pipeline_flags_no_field_of_view_of_miri(pixels):
+    """It compares with a maximum that is the minimum; when that changes, `CubeSums` has to flag it too."""
+    assert not np.asarray(pipeline_sums(pixels, 0)[4]).any()
+
+
+def test_holes_beside_the_outside_are_opened_as_the_pipeline_does():
+    from jwst.cube_build.ifu_cube import IFUCubeData
+
+    rng = np.random.default_rng(3)
+    weight = (rng.random((5, 12, 14)) < 0.4).astype(float).ravel()
+    seen = np.where(rng.random(weight.size) < 0.8, np.uint32(4), np.uint32(0))
+    cube = IFUCubeData.__new__(IFUCubeData)
+    cube.naxis1, cube.naxis2, cube.naxis3 = 14, 12, 5
+    cube.overlap_partial, cube.overlap_full, cube.overlap_hole, cube.overlap_no_coverage = 4, 2, 1, 512
+    cube.spaxel_dq, cube.spaxel_weight = seen.copy(), weight
+    cube.set_final_dq_flags()
+    dq = np.where(weight > 0, np.uint32(0), np.where(seen > 0, np.uint32(1), np.uint32(513))).reshape(5, 12, 14)
+    open_holes(dq, 1, 513)
+    assert {0, 1, 513} == set(np.unique(dq))
+    assert np.array_equal(dq.ravel(), cube.spaxel_dq)
 
 
 def test_pixels_without_flux_are_left_out():

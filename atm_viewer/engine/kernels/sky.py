@@ -9,15 +9,6 @@ from atm_viewer.engine.kernels.spline import FAST
 
 
 @njit(**FAST)
-def horner(c, v):
-    """Value of the polynomial with coefficients ``c``, constant first."""
-    total = c[c.size - 1]
-    for k in range(c.size - 2, -1, -1):
-        total = total * v + c[k]
-    return total
-
-
-@njit(**FAST)
 def interpolate(x, points, values):
     """Linear interpolation in a table with ascending ``points``; NaN outside of it."""
     if not (x >= points[0] and x <= points[-1]):
@@ -34,6 +25,60 @@ def interpolate(x, points, values):
 
 
 @njit(**FAST)
+def horner(c, j, v):
+    """Value of the polynomial with coefficients ``c[:, j]``, constant first."""
+    total = c[c.shape[0] - 1, j]
+    for k in range(c.shape[0] - 2, -1, -1):
+        total = total * v + c[k, j]
+    return total
+
+
+@njit(**FAST)
+def corners(c, a, b, xs, ys):
+    """Corners of a pixel from ``a`` to ``b``, in order around it; all sums in one loop, so that none waits."""
+    x0 = x1 = x2 = x3 = y0 = y1 = y2 = y3 = 0.0
+    for k in range(c.shape[0] - 1, -1, -1):
+        x0 = x0 * a + c[k, 0]
+        y0 = y0 * a + c[k, 1]
+        x1 = x1 * a + c[k, 2]
+        y1 = y1 * a + c[k, 3]
+        x2 = x2 * b + c[k, 2]
+        y2 = y2 * b + c[k, 3]
+        x3 = x3 * b + c[k, 0]
+        y3 = y3 * b + c[k, 1]
+    xs[0] = x0
+    xs[1] = x1
+    xs[2] = x2
+    xs[3] = x3
+    ys[0] = y0
+    ys[1] = y1
+    ys[2] = y2
+    ys[3] = y3
+
+
+@njit(**FAST)
+def wavelengths(c, v0, v1, v2, points, values, ranges, lam):
+    """Wavelengths in a pixel's middle and on its sides; NaN where there is none."""
+    a = b = d = 0.0
+    for k in range(c.shape[0] - 1, -1, -1):
+        a = a * v0 + c[k, 7]
+        b = b * v1 + c[k, 8]
+        d = d * v2 + c[k, 9]
+    lam[0] = a
+    lam[1] = b
+    lam[2] = d
+    for k in range(3):
+        if points.size:
+            lam[k] = interpolate(lam[k], points, values)
+        if ranges.shape[0]:
+            within = False
+            for r in range(ranges.shape[0]):
+                within |= lam[k] > ranges[r, 0] and lam[k] < ranges[r, 1]
+            if not within:
+                lam[k] = np.nan
+
+
+@njit(**FAST)
 def map_pixels(row, along, edge, columns, shift, scale, limits, points, values, ranges, xi, eta, wavelength):
     """Corners, centres and wavelengths of pixels.
 
@@ -45,7 +90,7 @@ def map_pixels(row, along, edge, columns, shift, scale, limits, points, values, 
         Detector coordinates of the pixels' centres along the slice [pixel].
     edge : float
         Distance from the centre to the edges along the slice [pixel].
-    columns : ndarray of float64, shape (m, 10, p)
+    columns : ndarray of float64, shape (m, p, 10)
         Coefficients of polynomials along the slice, constant first: two coordinates of one edge of the slice, two of
         the other, two of its middle; position along the slicer; wavelength (or what ``points`` are) in the column's
         middle, and on its two sides.
@@ -62,39 +107,30 @@ def map_pixels(row, along, edge, columns, shift, scale, limits, points, values, 
     wavelength : ndarray of float64, shape (3, n)
         Output: at the centre and on the two sides; NaN where there is none.
     """
-    # Which corners lie on which edge of the slice, on the pixel's low and high end.
+    xs = np.empty(4)
+    ys = np.empty(4)
+    lam = np.empty(3)
     for i in range(row.size):
         c = columns[row[i]]
         s = scale[row[i]]
         middle = (along[i] - shift[row[i], 0]) / s
         low = middle - edge / s
         high = middle + edge / s
-        xi[0, i] = horner(c[0], low)
-        eta[0, i] = horner(c[1], low)
-        xi[1, i] = horner(c[2], low)
-        eta[1, i] = horner(c[3], low)
-        xi[2, i] = horner(c[2], high)
-        eta[2, i] = horner(c[3], high)
-        xi[3, i] = horner(c[0], high)
-        eta[3, i] = horner(c[1], high)
-        xi[4, i] = horner(c[4], middle)
-        eta[4, i] = horner(c[5], middle)
+        corners(c, low, high, xs, ys)
+        for k in range(4):
+            xi[k, i] = xs[k]
+            eta[k, i] = ys[k]
+        xi[4, i] = horner(c, 4, middle)
+        eta[4, i] = horner(c, 5, middle)
         valid = True
         if limits[row[i], 0] > -np.inf or limits[row[i], 1] < np.inf:
-            a = horner(c[6], low)
-            b = horner(c[6], high)
+            a = horner(c, 6, low)
+            b = horner(c, 6, high)
             valid = min(a, b) >= limits[row[i], 0] and max(a, b) <= limits[row[i], 1]
+        sides = (along[i] - shift[row[i], 1]) / s, (along[i] - shift[row[i], 2]) / s
+        wavelengths(c, middle, sides[0], sides[1], points, values, ranges, lam)
         for k in range(3):
-            lam = horner(c[7 + k], (along[i] - shift[row[i], k]) / s)
-            if points.size:
-                lam = interpolate(lam, points, values)
-            if ranges.shape[0]:
-                within = False
-                for r in range(ranges.shape[0]):
-                    within |= lam > ranges[r, 0] and lam < ranges[r, 1]
-                if not within:
-                    lam = np.nan
-            wavelength[k, i] = lam
+            wavelength[k, i] = lam[k]
         if not valid or np.isnan(wavelength[0, i]):
             for k in range(5):
                 xi[k, i] = np.nan
@@ -109,7 +145,7 @@ def make_columns(series, domain, trace, first, half, columns, shift):
 
     Parameters
     ----------
-    series : ndarray of float64, shape (q, 8, p)
+    series : ndarray of float64, shape (q, p, 8)
         Chebyshev's coefficients along the dispersion of the first eight of ``columns``.
     domain : ndarray of float64, shape (3,)
         Middle and half width of the range along the dispersion; the third is not used here.
@@ -119,12 +155,12 @@ def make_columns(series, domain, trace, first, half, columns, shift):
         First column.
     half : float
         Distance of a column's sides from its middle.
-    columns : ndarray of float64, shape (m, 10, p)
+    columns : ndarray of float64, shape (m, p, 10)
         Output.
     shift : ndarray of float64, shape (m, 3)
         Output: the slice's middle, in the column's middle and on its sides.
     """
-    q, _, p = series.shape
+    q, p, _ = series.shape
     basis = np.empty(q)
     columns[:] = 0.0
     shift[:] = 0.0
@@ -141,13 +177,13 @@ def make_columns(series, domain, trace, first, half, columns, shift):
                 shift[i, side] += trace[k] * basis[k]
             if side == 0:
                 for k in range(q):
-                    for j in range(8):
-                        for a in range(p):
-                            columns[i, j, a] += basis[k] * series[k, j, a]
+                    for a in range(p):
+                        for j in range(8):
+                            columns[i, a, j] += basis[k] * series[k, a, j]
             else:
                 for k in range(q):
                     for a in range(p):
-                        columns[i, 7 + side, a] += basis[k] * series[k, 7, a]
+                        columns[i, a, 7 + side] += basis[k] * series[k, a, 7]
 
 
 @njit(**FAST)

@@ -1,0 +1,180 @@
+"""Drizzling of one slice onto a few spaxels: its pixels near them are mapped and drizzled in one go."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from atm_viewer.engine.kernels.drizzle import LEAST, cover_cells
+from atm_viewer.engine.kernels.sky import corners, horner, wavelengths
+from atm_viewer.engine.kernels.spline import FAST
+
+
+@njit(**FAST)
+def drizzle_slice(
+    columns,
+    shift,
+    scale,
+    limits,
+    points,
+    values,
+    ranges,
+    first,
+    matrix,
+    origin,
+    direction,
+    factor,
+    edge,
+    kept,
+    inside,
+    sci,
+    err,
+    dq,
+    bad,
+    disc,
+    x0,
+    y0,
+    size,
+    wave0,
+    step,
+    wanted,
+    room,
+    total,
+):
+    """Add the pixels of a slice to a block of spaxels.
+
+    Parameters
+    ----------
+    columns, shift, scale, limits, points, values, ranges
+        As for `atm_viewer.engine.kernels.sky.map_pixels`; of one slice, so that ``scale`` is a number and ``limits``
+        has two.
+    first : int
+        Column of the arrays that ``columns`` begin with.
+    matrix : ndarray of float64, shape (3, 3)
+        Takes (x, y, 1) of the plane that positions are given in to the block's plane, up to a factor.
+    origin, direction : int
+        Oversampled detector coordinate along the slice of the arrays' first row, and 1 or -1.
+    factor : int
+        Oversampling factor.
+    edge : float
+        Distance from a pixel's centre to its edges along the slice [pixel].
+    kept : (int, int)
+        First oversampled detector coordinate along the slice that counts, and the first that does not any more.
+    inside : ndarray of bool, shape (rows, columns)
+        Pixels of the slice.
+    sci, err, dq : ndarray of float32 and uint32, shape (rows, columns)
+        Values and flags.
+    bad : int
+        Flags of pixels that are left out.
+    disc : (float, float, float)
+        Centre and radius of a disc that holds the centres of all pixels that touch wanted spaxels.
+    x0, y0, size, wave0, step
+        As for `drizzle_pixels`.
+    wanted : ndarray of bool, shape (ny, nx)
+        Spaxels that matter.
+    room : int
+        Spaxels, along each axis, that a pixel covers at most.
+    total : ndarray of float64, shape (ny, nx, planes, 4)
+        Sums that are added to: weighted flux, weight, weighted variance, number of pixels.
+    """
+    ny, nx, planes, _ = total.shape
+    rows = inside.shape[0]
+    px = np.empty(4)
+    py = np.empty(4)
+    share = np.empty((room, room + 1))
+    shared = np.empty(planes)
+    lam = np.empty(3)
+    for i in range(columns.shape[0]):
+        j = first + i
+        low = 0
+        while low < rows and not inside[low, j]:
+            low += 1
+        high = rows - 1
+        while high >= low and not inside[high, j]:
+            high -= 1
+        if low > high:
+            continue
+        c = columns[i]
+        # The part of the slice in the disc, as if the slice were straight.
+        for end in range(2):
+            row = low if end == 0 else high
+            at = (origin + direction * row) / factor - (factor - 1) / (factor * 2)
+            v = (at - shift[i, 0]) / scale
+            x, y = horner(c, 4, v), horner(c, 5, v)
+            h = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+            px[end] = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / h
+            py[end] = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / h
+        dx, dy = px[1] - px[0], py[1] - py[0]
+        ex, ey = disc[0] - px[0], disc[1] - py[0]
+        length = dx * dx + dy * dy
+        if length > 0.0:
+            middle = (ex * dx + ey * dy) / length
+            rest = disc[2] * disc[2] - (ex * ex + ey * ey - middle * middle * length)
+            if rest < 0.0:
+                continue
+            reach = np.sqrt(rest / length) + 0.03
+            begin = max(low, low + int(np.floor((middle - reach) * (high - low))) - factor)
+            stop = min(high, low + int(np.ceil((middle + reach) * (high - low))) + factor)
+        else:
+            begin, stop = low, high
+        for row in range(begin, stop + 1):
+            fine = origin + direction * row
+            if not inside[row, j] or fine < kept[0] or fine >= kept[1]:
+                continue
+            flux = sci[row, j]
+            if np.isnan(flux) or (dq[row, j] & bad) != 0:
+                continue
+            at = fine / factor - (factor - 1) / (factor * 2)
+            v = (at - shift[i, 0]) / scale
+            x, y = horner(c, 4, v), horner(c, 5, v)
+            h = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+            dx = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / h - disc[0]
+            dy = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / h - disc[1]
+            if dx * dx + dy * dy > disc[2] * disc[2]:
+                continue
+            a, b = v - edge / scale, v + edge / scale
+            if limits[0] > -np.inf or limits[1] < np.inf:
+                s, t = horner(c, 6, a), horner(c, 6, b)
+                if min(s, t) < limits[0] or max(s, t) > limits[1]:
+                    continue
+            corners(c, a, b, px, py)
+            for k in range(4):
+                h = matrix[2, 0] * px[k] + matrix[2, 1] * py[k] + matrix[2, 2]
+                x = (matrix[0, 0] * px[k] + matrix[0, 1] * py[k] + matrix[0, 2]) / h
+                py[k] = ((matrix[1, 0] * px[k] + matrix[1, 1] * py[k] + matrix[1, 2]) / h - y0) / size + 0.5
+                px[k] = (x - x0) / size + 0.5
+            begin_x, end_x = int(np.floor(px.min())), int(np.floor(px.max())) + 1
+            begin_y, end_y = int(np.floor(py.min())), int(np.floor(py.max())) + 1
+            touched = False
+            for iy in range(max(begin_y, 0), min(end_y, ny)):
+                for ix in range(max(begin_x, 0), min(end_x, nx)):
+                    touched |= wanted[iy, ix]
+            if not touched or end_x - begin_x > room or end_y - begin_y > room:
+                continue
+            wavelengths(c, v, (at - shift[i, 1]) / scale, (at - shift[i, 2]) / scale, points, values, ranges, lam)
+            low_end = lam[0] - 0.5 * abs(lam[1] - lam[2])
+            high_end = lam[0] + 0.5 * abs(lam[1] - lam[2])
+            if np.isnan(low_end):
+                continue
+            begin_plane = max(int(np.floor((low_end - wave0) / step + 0.5)) - 1, 0)
+            end_plane = min(int(np.ceil((high_end - wave0) / step + 0.5)) + 1, planes)
+            for plane in range(begin_plane, end_plane):
+                centre = wave0 + plane * step
+                shared[plane] = min(centre + step / 2, high_end) - max(centre - step / 2, low_end)
+            for k in range(4):
+                px[k] -= begin_x
+                py[k] -= begin_y
+            cover_cells(px, py, end_x - begin_x, end_y - begin_y, share)
+            error = err[row, j]
+            for iy in range(max(begin_y, 0), min(end_y, ny)):
+                for ix in range(max(begin_x, 0), min(end_x, nx)):
+                    area = share[iy - begin_y, ix - begin_x]
+                    if area <= LEAST or not wanted[iy, ix]:
+                        continue
+                    for plane in range(begin_plane, end_plane):
+                        weight = area * shared[plane] * size * size
+                        if weight > 0.0:
+                            total[iy, ix, plane, 0] += flux * weight
+                            total[iy, ix, plane, 1] += weight
+                            total[iy, ix, plane, 2] += (error * weight) ** 2
+                            total[iy, ix, plane, 3] += 1.0
