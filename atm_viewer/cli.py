@@ -163,6 +163,7 @@ def _cube(args: argparse.Namespace) -> int:
         args.channel,
         args.cubepar,
         args.overwrite,
+        args.engine,
     )
     with _Work() as work:
         written = work.ask(request)
@@ -441,6 +442,12 @@ def _cube_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--product", default="", metavar="NAME", help="default: from association or exposures")
     _add_channel(parser)
     parser.add_argument("--cubepar", metavar="FILE", help="CUBEPAR reference file; default: from CRDS, else our own")
+    parser.add_argument(
+        "--engine",
+        choices=("own", "pipeline"),
+        default="own",
+        help="who drizzles: our kernels, or the pipeline's cube_build, to the same outcome and slowly; default: own",
+    )
     _add_overwrite(parser)
 
 

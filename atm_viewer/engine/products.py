@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.association import default_product, expand_inputs, is_plain_name
+from atm_viewer.engine.cube_grid import cube_grid, read_cube_parameters
+from atm_viewer.engine.cubes import CubeSums, build_cubes, corrected_values, native_values
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.exposure import exposure_name, open_exposure
+from atm_viewer.engine.footprints import SkyMapper
+from atm_viewer.engine.metadata import open_metadata
 from atm_viewer.engine.oversample import Corrected, correct_exposure
 from atm_viewer.engine.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.recipe import Recipe
@@ -97,9 +102,10 @@ def write_cubes(
     channel: str | None = None,
     cubepar: str | os.PathLike | None = None,
     overwrite: bool = False,
+    engine: str = "own",
     progress: Progress | None = None,
 ) -> tuple[Path, ...]:
-    """Write cubes by jwst's ``CubeBuildStep``, before and after correction; all of them or none.
+    """Write cubes as jwst's ``CubeBuildStep`` makes them, before and after correction; all of them or none.
 
     Parameters
     ----------
@@ -120,8 +126,10 @@ def write_cubes(
         CUBEPAR reference file; None takes that of CRDS when the user has CRDS, else the one shipped.
     overwrite : bool
         Whether files of these names may be there already.
+    engine : {"own", "pipeline"}
+        Who maps and drizzles the pixels: our kernels, many times faster with the same outcome, or ``CubeBuildStep``.
     progress : callable, optional
-        ``progress(step, fraction)``; may raise `Cancelled`. While ``CubeBuildStep`` runs it is called once for
+        ``progress(step, fraction)``; may raise `Cancelled`. While ``CubeBuildStep`` drizzles it is called once for
         each exposure and cube.
 
     Returns
@@ -150,37 +158,101 @@ def write_cubes(
     names = [f"{stems[after]}_{band}_s3d.fits" for after in kinds for band in bands]
     folder = Path(folder)
     versions = current_versions()
+    job = _CubeJob(exposures, recipe, setting.instrument, bands, kinds, stems, cubepar, channel, progress)
 
     with staged(folder, names, overwrite) as part:
-        models, corrections = [], []
-        for k, path in enumerate(exposures):
-            here = _within(progress, 0.4 * k / len(exposures), 0.4 * (k + 1) / len(exposures))
-            here(f"Opening {path.name}", 0.0)
-            exposure = open_exposure(path)
-            models.append(exposure.model)
-            if which != "before":
-                corrections.append(correct_exposure(exposure, recipe, _within(here, 0.5, 1.0)))
-        parameters = _cubepar(models[0], setting.instrument, cubepar)
-        for k, after in enumerate(kinds):
-            begun, share = 0.4 + 0.6 * k / len(kinds), 0.6 / len(kinds)
-            if after:
-                progress("Putting corrected arrays into the exposures", begun)
-                while corrections:
-                    corrected_model(models[-len(corrections)], corrections.pop(0))
-            here = _within(progress, begun + 0.1 * share, begun + 0.9 * share)
-            step = f"Building cubes {'after' if after else 'before'} correction"
-            provenance = Provenance(recipe, after, versions)
-            with _watched(len(models) * len(bands), partial(here, step)):
-                built = build_cubes(models, bands, stems[after], parameters, channel)
-            for band, cube in zip(bands, built, strict=True):
-                name = f"{stems[after]}_{band}_s3d.fits"
-                progress(f"Writing {name}", begun + 0.9 * share)
-                _save(cube, part / name, provenance, [exposure_name(p) for p in exposures])
-                cube.close()
-        for model in models:
-            model.close()
+        for after, band, cube in {"own": _own_cubes, "pipeline": _pipeline_cubes}[engine](job):
+            name = f"{stems[after]}_{band}_s3d.fits"
+            _save(cube, part / name, Provenance(recipe, after, versions), [exposure_name(p) for p in exposures])
+            cube.close()
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in names)
+
+
+@dataclass(frozen=True)
+class _CubeJob:
+    """What `write_cubes` is to make: ``kinds`` are False for before and True for after, ``stems`` names of products."""
+
+    exposures: Sequence[Path]
+    recipe: Recipe
+    instrument: str
+    bands: Sequence[str]
+    kinds: Sequence[bool]
+    stems: Mapping[bool, str]
+    cubepar: str | os.PathLike | None
+    channel: str | None
+    progress: Progress
+
+
+def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
+    """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other."""
+    with ExitStack() as stack:
+        opened, models = [], []
+        for k, path in enumerate(job.exposures):
+            job.progress(f"Opening {path.name}", 0.05 * k / len(job.exposures))
+            opened.append(open_exposure(path))
+            models.append(stack.enter_context(open_metadata(path)))
+        cubepar = _cubepar(models[0], job.instrument, job.cubepar)
+        parameters = {band: read_cube_parameters(cubepar.removeprefix("crds://"), band) for band in job.bands}
+        sums: dict[bool, dict[str, CubeSums]] = {after: {} for after in job.kinds}
+        for after in job.kinds:
+            for band in job.bands:
+                job.progress(f"Finding the {band} cube's place on the sky", 0.05)
+                factor = job.recipe.oversample if after else 1
+                sums[after][band] = CubeSums(cube_grid(opened, band, parameters[band], factor))
+        for k, exposure in enumerate(opened):
+            share = 0.75 / len(opened)
+            here = _within(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
+            mapper = SkyMapper(exposure)
+            for after in job.kinds:
+                values = native_values(exposure)
+                if after:
+                    values = corrected_values(correct_exposure(exposure, job.recipe, _within(here, 0.2, 0.6)))
+                begun, width = (0.6, 0.4) if after else (0.0, 0.2)
+                for n, band in enumerate(job.bands):
+                    low, high = (begun + width * m / len(job.bands) for m in (n, n + 1))
+                    step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
+                    sums[after][band].add(exposure, mapper, values, partial(_within(here, low, high), step))
+            exposure.close()
+        for n, after in enumerate(job.kinds):
+            if after:
+                for model in models:
+                    mark_corrected(model, job.recipe.oversample)
+            begun = 0.8 + 0.2 * n / len(job.kinds)
+            job.progress(f"Building cubes {'after' if after else 'before'} correction", begun)
+            built = build_cubes(models, job.bands, job.stems[after], cubepar, job.channel, sums.pop(after))
+            for band, cube in zip(job.bands, built, strict=True):
+                job.progress(f"Writing {job.stems[after]}_{band}_s3d.fits", begun + 0.1 / len(job.kinds))
+                yield after, band, cube
+
+
+def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
+    """Cubes by the pipeline's own mapping and drizzling, with (whether after correction, band)."""
+    models, corrections = [], []
+    for k, path in enumerate(job.exposures):
+        count = len(job.exposures)
+        here = _within(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
+        here(f"Opening {path.name}", 0.0)
+        exposure = open_exposure(path)
+        models.append(exposure.model)
+        if True in job.kinds:
+            corrections.append(correct_exposure(exposure, job.recipe, _within(here, 0.5, 1.0)))
+    cubepar = _cubepar(models[0], job.instrument, job.cubepar)
+    for k, after in enumerate(job.kinds):
+        begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
+        if after:
+            job.progress("Putting corrected arrays into the exposures", begun)
+            while corrections:
+                corrected_model(models[-len(corrections)], corrections.pop(0))
+        here = _within(job.progress, begun + 0.1 * share, begun + 0.9 * share)
+        step = f"Building cubes {'after' if after else 'before'} correction"
+        with _watched(len(models) * len(job.bands), partial(here, step)):
+            built = build_cubes(models, job.bands, job.stems[after], cubepar, job.channel)
+        for band, cube in zip(job.bands, built, strict=True):
+            job.progress(f"Writing {job.stems[after]}_{band}_s3d.fits", begun + 0.9 * share)
+            yield after, band, cube
+    for model in models:
+        model.close()
 
 
 def corrected_model(model: Any, corrected: Corrected) -> Any:
@@ -201,7 +273,7 @@ def corrected_model(model: Any, corrected: Corrected) -> Any:
     from jwst.lib.pipe_utils import match_nans_and_flags
 
     model.trace_model = corrected.trace
-    model.meta.cal_step.adaptive_trace_model = "COMPLETE"
+    mark_corrected(model, corrected.oversample)
     if corrected.oversample == 1:
         return model
     model.data = corrected.sci
@@ -217,13 +289,17 @@ def corrected_model(model: Any, corrected: Corrected) -> Any:
         if model.hasattr(name):
             setattr(model, name, None)
     model.meta.wcs = oversampled_wcs(model.meta.wcs, corrected.oversample)
-    photometry = model.meta.photometry
-    if photometry.pixelarea_steradians is not None:
-        photometry.pixelarea_steradians /= corrected.oversample
-    if photometry.pixelarea_arcsecsq is not None:
-        photometry.pixelarea_arcsecsq /= corrected.oversample
     match_nans_and_flags(model)
     return model
+
+
+def mark_corrected(model: Any, oversample: int) -> None:
+    """Put into a datamodel's metadata that it is corrected, and the area of its pixels."""
+    model.meta.cal_step.adaptive_trace_model = "COMPLETE"
+    photometry = model.meta.photometry
+    for name in ("pixelarea_steradians", "pixelarea_arcsecsq"):
+        if oversample > 1 and getattr(photometry, name) is not None:
+            setattr(photometry, name, getattr(photometry, name) / oversample)
 
 
 def oversampled_wcs(wcs: Any, factor: int) -> Any:
@@ -280,54 +356,6 @@ def oversampled_wcs(wcs: Any, factor: int) -> Any:
             box[number][axis] = fine(box[number][axis])
         new.bounding_box = box
     return new
-
-
-def build_cubes(models: Sequence[Any], bands: Sequence[str], product: str, cubepar: str, channel: str | None) -> list:
-    """Build a cube per band with jwst's ``CubeBuildStep`` (drizzle, one band per cube, its defaults).
-
-    Parameters
-    ----------
-    models : sequence of IFUImageModel
-        Open exposures of one band; NaN and DO_NOT_USE are matched in place.
-    bands : sequence of str
-        Bands that the cubes are to have, in the pipeline's order.
-    product : str
-        Product's name.
-    cubepar : str
-        CUBEPAR file, with ``crds://`` in front when it is CRDS's.
-    channel : str or None
-        MIRI channel, None for all.
-
-    Returns
-    -------
-    list of IFUCubeModel
-        In the order of ``bands``.
-    """
-    from jwst import __version__
-    from jwst.cube_build import CubeBuildStep
-    from jwst.datamodels import ModelContainer
-
-    class CubesOfOurModels(CubeBuildStep):
-        def prepare_output(self, init: Any, **kwargs: Any) -> Any:
-            """Take the models as they are: nobody else has them, so a deep copy would only cost memory."""
-            return init
-
-    container = ModelContainer(list(models))
-    container.asn_table["products"][0]["name"] = product
-    step = CubesOfOurModels(
-        override_cubepar=cubepar.removeprefix("crds://"),
-        weighting="drizzle",
-        output_type="band",
-        channel=channel or "all",
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # Not run(): that asks CRDS for its context, and without CRDS ends the program.
-        built = {cube.meta.filename.rpartition("_")[2]: cube for cube in step.process(container)}
-    for cube in built.values():
-        cube.meta.calibration_software_version = __version__
-        cube.meta.ref_file.cubepar.name = f"crds://{Path(cubepar).name}" if cubepar.startswith("crds://") else cubepar
-    return [built[band] for band in bands]
 
 
 def _distinct_names(exposures: Sequence[Path]) -> list[str]:

@@ -48,9 +48,14 @@ def written(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def cubepar(tmp_path_factory) -> Path:
-    """Cube parameters with twenty times longer wavelength steps: cubes are made in a moment."""
-    path = tmp_path_factory.mktemp("cubepar") / "coarse.fits"
-    with fits.open(shipped("cubepar/miri_cubepar.fits")) as hdus:
+    """MIRI's cube parameters with twenty times longer wavelength steps: cubes are made in a moment."""
+    return coarse_cubepar("miri", tmp_path_factory.mktemp("cubepar"))
+
+
+def coarse_cubepar(instrument: str, folder: Path) -> Path:
+    """An instrument's cube parameters with twenty times longer wavelength steps."""
+    path = folder / "coarse.fits"
+    with fits.open(shipped(f"cubepar/{instrument}_cubepar.fits")) as hdus:
         hdus["CUBEPAR"].data["spectralstep"] *= 20
         hdus.writeto(path)
     return path
@@ -225,9 +230,46 @@ def test_factor_1_leaves_the_pixels_alone(tmp_path):
         assert "TRACEMODEL" in after
 
 
-def test_cubes_have_the_pipelines_names_and_values(written, cubepar, tmp_path):
-    from jwst.cube_build import CubeBuildStep
+@pytest.mark.parametrize(("instrument", "count"), [("miri", 2), ("nirspec", 1)])
+def test_cubes_by_our_drizzle_are_the_pipelines(instrument, count, tmp_path):
+    from stdatamodels.jwst import datamodels
 
+    chosen, path = exposures(instrument)[:count], coarse_cubepar(instrument, tmp_path)
+    ours, theirs = (
+        write_cubes(chosen, RECIPE, tmp_path / engine, "star", cubepar=path, engine=engine)
+        for engine in ("own", "pipeline")
+    )
+    assert len(ours) == (4 if instrument == "miri" else 2)
+    for mine, their in zip(ours, theirs, strict=True):
+        assert mine.name == their.name
+        with fits.open(mine) as our, fits.open(their) as stock:
+            assert [hdu.name for hdu in our] == [hdu.name for hdu in stock]
+            for one, other in zip(our, stock, strict=True):
+                assert cards(one) == cards(other)
+                if one.name in ("SCI", "ERR"):
+                    assert np.array_equal(np.isnan(one.data), np.isnan(other.data))
+                    difference = np.abs(one.data.astype(float) - other.data)
+                    assert np.nanmax(difference) <= 2e-7 * np.nanmax(np.abs(other.data))
+                elif one.name not in ("PRIMARY", "ASDF", "ATM_RECIPE"):
+                    np.testing.assert_array_equal(one.data, other.data, err_msg=one.name)
+        with datamodels.open(mine) as our, datamodels.open(their) as stock:
+            kept, wanted = (m.to_flat_dict(include_arrays=False) for m in (our, stock))
+            for tree in (kept, wanted):
+                del tree["meta.date"]
+                tree.pop("_fits_hash", None)
+            assert {k: v for k, v in kept.items() if "history" not in k and "wcs" not in k.split(".")} == {
+                k: v for k, v in wanted.items() if "history" not in k and "wcs" not in k.split(".")
+            }
+            assert our.meta.wcs(3, 4, 5) == stock.meta.wcs(3, 4, 5)
+
+
+def cards(hdu) -> list[tuple]:
+    """Cards of a header but for the time of writing, and the size of what holds such times."""
+    left_out = {"DATE"} | ({"NAXIS1", "TFORM1"} if hdu.name == "ASDF" else set())
+    return [(c.keyword, c.value, c.comment) for c in hdu.header.cards if c.keyword not in left_out]
+
+
+def test_cubes_have_the_pipelines_names_and_tell_what_they_are_made_of(cubepar, tmp_path):
     steps = []
     paths = write_cubes(
         [exposures("miri")[0]],
@@ -243,18 +285,12 @@ def test_cubes_have_the_pipelines_names_and_values(written, cubepar, tmp_path):
     assert sorted(os.listdir(paths[0].parent)) == sorted(names)
     assert steps == sorted(steps)
     assert steps[-1] == 1.0
-
-    step = CubeBuildStep(override_cubepar=str(cubepar), output_type="band", channel="2")
-    for source, path in zip((exposures("miri")[0], written), paths, strict=True):
-        (theirs,) = step.process(str(source))
+    for path in paths:
         with fits.open(path) as cube:
-            np.testing.assert_array_equal(cube["SCI"].data, theirs.data)
-            np.testing.assert_array_equal(cube["ERR"].data, theirs.err)
-            np.testing.assert_array_equal(cube["DQ"].data, theirs.dq)
             assert cube[0].header["S_IFUCUB"] == "COMPLETE"
             assert cube[0].header["FILENAME"] == path.name
             assert cube[0].header["R_CUBPAR"] == str(cubepar)
-        assert read_provenance(path).applied == (source == written)
+        assert read_provenance(path).applied == ("-atm" in path.name)
         assert read_provenance(path).recipe == RECIPE
 
 
@@ -477,7 +513,9 @@ def test_a_disk_that_fills_is_told_and_nothing_stays(tmp_path):
     [
         (write_exposures, "Fitting slice 105"),
         (write_exposures, "Writing"),
-        (partial(write_cubes, which="before", channel="2"), "Building cubes before"),
+        (partial(write_cubes, which="before", channel="2"), "Drizzling"),
+        (partial(write_cubes, which="before", channel="2"), "Writing"),
+        (partial(write_cubes, which="before", channel="2", engine="pipeline"), "Building cubes before"),
     ],
 )
 def test_cancelling_leaves_nothing(tmp_path, write, stop):

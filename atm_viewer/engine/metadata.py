@@ -1,0 +1,82 @@
+"""Metadata of an exposure as a datamodel, without its WCS, whose conversion is what makes opening slow."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+
+
+def open_metadata(path: str | os.PathLike) -> Any:
+    """Open an exposure without its WCS.
+
+    Parameters
+    ----------
+    path : path-like
+        A ``_cal`` or ``_crf`` file that `open_exposure` takes.
+
+    Returns
+    -------
+    IFUImageModel
+        As ``datamodels.open`` gives it, but ``meta.wcs`` is None.
+    """
+    from astropy.io import fits
+    from stdatamodels.jwst import datamodels
+
+    with warnings.catch_warnings(), fits.open(path, memmap=False) as hdus:
+        warnings.simplefilter("ignore")
+        tree = np.frombuffer(without_wcs(asdf_bytes(hdus)), dtype=np.uint8)[None, :]
+        column = fits.Column(array=tree, format=f"{tree.size}B", name="ASDF_METADATA")
+        hdus[hdus.index_of("ASDF")] = fits.BinTableHDU.from_columns([column], name="ASDF")
+        return datamodels.IFUImageModel(hdus)
+
+
+def asdf_bytes(hdus: Any) -> bytes:
+    """Content of the extension ``ASDF`` of an open FITS file."""
+    return hdus["ASDF"].data["ASDF_METADATA"][0].tobytes()
+
+
+def without_wcs(content: bytes) -> bytes:
+    """Leave ``meta.wcs`` out of an ASDF file, and its binary blocks when nothing else has any.
+
+    Parameters
+    ----------
+    content : bytes
+        An ASDF file, as datamodels embed it.
+
+    Returns
+    -------
+    bytes
+        The same file without the WCS.
+    """
+    import yaml
+
+    text, blocks = split(content)
+    # Marks of the parser, not patterns: they hold however the YAML is laid out.
+    root = yaml.compose(text, Loader=_loader())
+    meta = next(value for key, value in root.value if key.value == "meta")
+    for k, (key, value) in enumerate(meta.value):
+        if key.value == "wcs":
+            following = meta.value[k + 1][0].start_mark if k + 1 < len(meta.value) else value.end_mark
+            text = text[: key.start_mark.index] + text[following.index :]
+    return text.encode("utf-8") + (blocks if re.search(r"\bsource: \d", text) else b"")
+
+
+def split(content: bytes) -> tuple[str, bytes]:
+    """Tree, as YAML, and binary blocks of an ASDF file.
+
+    The blocks come without their index, which holds positions in the file and need not be there.
+    """
+    end = content.index(b"\n...\n") + 5
+    index = content.rfind(b"#ASDF BLOCK INDEX")
+    return content[:end].decode("utf-8"), content[end : index if index > 0 else None]
+
+
+def _loader() -> Any:
+    """PyYAML's parser in C, where it has one."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
