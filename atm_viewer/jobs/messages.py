@@ -12,7 +12,7 @@ from atm_viewer.engine.reports import ExposureView
 
 @dataclass(frozen=True)
 class OpenExposures:
-    """Open cal/crf files and associations; the result is `Opened`."""
+    """Open cal/crf files and associations; the result is `Opened`, and so is that of progress, file by file."""
 
     paths: tuple[str, ...]
 
@@ -82,6 +82,7 @@ class WriteCubes:
     channel: str | None = None
     cubepar: str | None = None
     overwrite: bool = False
+    engine: str = "own"
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,17 @@ class Status(Enum):
     CRASHED = "crashed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Progress:
-    """A running job's step, as people name it, and the fraction of the whole job that is done (0 to 1)."""
+    """A running job's step, as people name it, and the fraction of the whole job that is done (0 to 1).
+
+    ``result`` is what this step has brought, where the request's docstring speaks of it; else None.
+    """
 
     job: int
     step: str
     fraction: float
+    result: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,19 +6,20 @@ import faulthandler
 import importlib
 import multiprocessing
 import os
-import queue
 import signal
 import sys
 import threading
 import time
 import traceback
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.errors import Cancelled, UserError
 from atm_viewer.engine.reports import WrittenProducts
 from atm_viewer.engine.staging import is_full, remove_partial
@@ -39,6 +40,12 @@ from atm_viewer.jobs.pipe import receive, send
 
 #: Seconds between two progress messages of a job.
 PROGRESS_EVERY = 0.05
+
+#: What a worker adds to its niceness, so that a window which has something to paint does it at once.
+POLITENESS = 5
+
+#: Number of requests that nobody has submitted.
+REOPEN = 0
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,14 @@ class Stop:
     job: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
-    """Message from the worker: where a job is."""
+    """Message from the worker: where a job is, and what it has brought so far."""
 
     job: int
     step: str
     fraction: float
+    result: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,16 +107,51 @@ class End:
     detail: str = ""
 
 
-@dataclass
 class _Inbox:
     """What the pipe has brought and nobody has taken yet."""
 
-    runs: queue.SimpleQueue[Run] = field(default_factory=queue.SimpleQueue)
-    stopped: set[int] = field(default_factory=set)
-    writing: str = ""  # folder that a product is being written to
+    def __init__(self) -> None:
+        self.stopped: set[int] = set()
+        self.writing = ""  # folder that a product is being written to
+        self._runs: list[Run] = []
+        self._changed = threading.Condition()
+
+    def put(self, run: Run) -> None:
+        with self._changed:
+            self._runs.append(run)
+            self._changed.notify_all()
+
+    def take(self) -> Run:
+        """Wait for a request; the most urgent one, of several that are equally urgent the oldest."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._runs)
+            run = min(self._runs, key=_rank)
+            self._runs.remove(run)
+            return run
+
+    def take_before(self, other: Run) -> Run | None:
+        """Take a request that is more urgent than another one, if there is any."""
+        with self._changed:
+            return self.take() if any(_rank(run) < _rank(other) for run in self._runs) else None
 
 
-def serve(connection: Connection, staff: Staff, log: str, warm: bool) -> None:
+def _rank(run: Run) -> int:
+    """Tell how long a request may wait: what people look at first and is made quickly comes first."""
+    match run.request:
+        case OpenExposures() if run.job == REOPEN:
+            return 0  # all others rely on it
+        case ShowProfile():
+            return 1
+        case MakeSkyImage():
+            return 2
+        case MakeSpectra():
+            return 3
+        case Correct():
+            return 4
+    return 5  # opening takes longest; closing must not overtake it
+
+
+def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bool) -> None:
     """Answer requests until the other end of the pipe is closed: main function of a worker process.
 
     Parameters
@@ -120,9 +163,14 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool) -> None:
     log : str
         File that takes what the worker and the pipeline print.
     warm : bool
-        Whether to make the bench, with all its imports, before the first request.
+        Whether to get ready, while nothing is asked, for what may be asked.
+    polite : bool
+        Whether the processors are the window's first, where the system can arrange that.
     """
     _keep_quiet(log)
+    if polite:
+        with suppress(AttributeError, OSError):
+            os.nice(POLITENESS)
     # Ctrl-C in a terminal reaches all processes, but what follows is for the window's process to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "fork" in multiprocessing.get_all_start_methods():
@@ -133,10 +181,9 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool) -> None:
     threading.Thread(target=_listen, args=(connection, inbox), daemon=True).start()
     desk = _Desk(staff)
     if warm:
-        with suppress(Exception):  # the first request meets the same failure and reports it
-            desk.warm()
+        threading.Thread(target=desk.warm, daemon=True).start()
     while True:
-        run = inbox.runs.get()
+        run = inbox.take()
         inbox.writing = run.request.folder if isinstance(run.request, WriteCubes | WriteExposures) else ""
         _reply(connection, run, _answer(desk, run, connection, inbox))
         inbox.writing = ""
@@ -163,28 +210,28 @@ class _Desk:
     def __init__(self, staff: Staff):
         self._staff = staff
         self._bench: Any = None
+        self._making = threading.Lock()
 
     @property
     def bench(self) -> Any:
-        if self._bench is None:
-            module, _, name = self._staff.bench.partition(":")
-            self._bench = getattr(importlib.import_module(module), name)()
-        return self._bench
+        with self._making:
+            if self._bench is None:
+                module, _, name = self._staff.bench.partition(":")
+                self._bench = getattr(importlib.import_module(module), name)()
+            return self._bench
 
     def warm(self) -> None:
-        """Import, before anybody waits for it, what the first requests need."""
-        _ = self.bench
-        for name in self._staff.pipeline:
-            importlib.import_module(name)
+        """Get ready, before anybody waits for it, what the first requests need; on a thread of its own."""
+        with suppress(Exception):  # the first request meets the same failure and reports it
+            _ = self.bench
+            for name in self._staff.pipeline:
+                importlib.import_module(name)
 
     def answer(self, request: Request, progress: Any) -> tuple[str, Any]:
         """Return a sentence and the result that the request's docstring names."""
         match request:
             case OpenExposures(paths):
-                opened = self.bench.open(paths, progress)
-                count = len(opened.exposures)
-                sentence = f"{count} exposure{'' if count == 1 else 's'} opened."
-                return sentence, Opened(tuple(opened.exposures), tuple(opened.problems))
+                return self._open(paths, progress)
             case CloseExposures(keys):
                 return "Closed.", self.bench.close(keys)
             case Correct(key, recipe):
@@ -195,14 +242,34 @@ class _Desk:
                 return "Sky image made.", self.bench.sky_image(keys, band, progress)
             case MakeSpectra(keys, recipe, band, ra, dec, radius):
                 return "Spectra made.", self.bench.spectra(keys, recipe, band, ra, dec, radius, progress)
-            case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite):
+            case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):
                 products = importlib.import_module(self._staff.products)
                 options = {"which": which, "channel": channel, "cubepar": cubepar, "overwrite": overwrite}
+                options["engine"] = engine
                 return _written(products.write_cubes(paths, recipe, folder, product, progress=progress, **options))
             case WriteExposures(paths, recipe, folder, overwrite):
                 products = importlib.import_module(self._staff.products)
                 return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))
         raise TypeError(f"unknown request {request!r}")
+
+    def _open(self, paths: Sequence[str], progress: Any) -> tuple[str, Opened]:
+        """Open files one by one, each sent off as soon as it is open; return what could not be opened."""
+        files: list[Path] = []
+        problems: list[str] = []
+        for path in paths:
+            try:
+                files += [file for file in expand_inputs([path]) if file not in files]
+            except UserError as error:
+                problems.append(str(error))
+        count = 0
+        for k, file in enumerate(files):
+            begin, share = k / len(files), 1 / len(files)
+            opened = self.bench.open([str(file)], lambda step, part, b=begin, s=share: progress(step, b + s * part))
+            problems += opened.problems
+            if opened.exposures:
+                count += 1
+                progress(f"{file.name} is open", begin + share, Opened(tuple(opened.exposures), ()))
+        return f"{count} exposure{'' if count == 1 else 's'} opened.", Opened((), tuple(problems))
 
 
 def _written(paths: tuple[Path, ...]) -> tuple[str, WrittenProducts]:
@@ -213,13 +280,15 @@ def _written(paths: tuple[Path, ...]) -> tuple[str, WrittenProducts]:
 def _answer(desk: _Desk, run: Run, connection: Connection, inbox: _Inbox) -> End:
     told = -PROGRESS_EVERY
 
-    def progress(step: str, fraction: float) -> None:
+    def progress(step: str, fraction: float, result: Any = None) -> None:
         nonlocal told
+        if result is not None or (now := time.monotonic()) - told >= PROGRESS_EVERY:
+            told = time.monotonic() if result is not None else now
+            send(connection, Step(run.job, step, min(max(float(fraction), 0.0), 1.0), result))
+        while (urgent := inbox.take_before(run)) is not None:
+            _reply(connection, urgent, _answer(desk, urgent, connection, inbox))
         if run.job in inbox.stopped:
             raise Cancelled
-        if (now := time.monotonic()) - told >= PROGRESS_EVERY:
-            told = now
-            send(connection, Step(run.job, step, min(max(float(fraction), 0.0), 1.0)))
 
     try:
         if run.job in inbox.stopped:
@@ -257,7 +326,7 @@ def _listen(connection: Connection, inbox: _Inbox) -> None:
         if isinstance(message, Stop):
             inbox.stopped.add(message.job)
         else:
-            inbox.runs.put(message)
+            inbox.put(message)
 
 
 def _keep_quiet(log: str) -> None:

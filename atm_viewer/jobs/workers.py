@@ -12,10 +12,11 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from atm_viewer.engine.reports import ExposureView
 from atm_viewer.engine.staging import remove_partial
 from atm_viewer.jobs.messages import (
     CloseExposures,
@@ -33,11 +34,10 @@ from atm_viewer.jobs.messages import (
     WriteExposures,
 )
 from atm_viewer.jobs.pipe import receive, send
-from atm_viewer.jobs.serve import End, Run, Staff, Step, Stop, serve
+from atm_viewer.jobs.serve import REOPEN, End, Run, Staff, Step, Stop, serve
 
 Notify = Callable[[Progress | Outcome], None]
 
-_REOPEN = 0  # number of requests that nobody has submitted
 _LOG_TAIL = 8000
 
 
@@ -55,12 +55,14 @@ class Workers:
     staff : Staff
         Who does the work.
     warm : bool
-        Start the first process now, so that the pipeline is imported by the time it is needed.
+        For a window: start the first process now, so that all is imported and compiled by the time it is needed, and
+        let processes stand back when the window itself has something to do.
     """
 
     def __init__(self, notify: Notify, staff: Staff | None = None, warm: bool = True):
         self._notify = notify
         self._staff = staff or Staff()
+        self._warm = warm
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._jobs: dict[int, _Job] = {}
@@ -96,7 +98,7 @@ class Workers:
                 self._news.put(Outcome(number, request, Status.CANCELLED, "Cancelled: the program is closing."))
                 return number
             if isinstance(request, WriteCubes | WriteExposures):
-                process = self._start(warm=False)
+                process = self._start()
             else:
                 for older, job in list(self._jobs.items()):
                     if (target := _target(request)) is not None and _target(job.request) == target:
@@ -146,13 +148,13 @@ class Workers:
 
     def _preview_process(self) -> _Process:
         if self._preview is None:
-            self._preview = self._start(warm=True)
+            self._preview = self._start(warm=self._warm)
             if self._open:
-                self._preview.send(Run(_REOPEN, OpenExposures(tuple(self._open))))
+                self._preview.send(Run(REOPEN, OpenExposures(tuple(self._open))))
         return self._preview
 
-    def _start(self, warm: bool) -> _Process:
-        process = _Process(self._staff, warm, self._received, self._ended)
+    def _start(self, warm: bool = False) -> _Process:
+        process = _Process(self._staff, warm, self._warm, self._received, self._ended)
         self._processes.add(process)
         return process
 
@@ -160,27 +162,30 @@ class Workers:
         with self._lock:
             job = self._jobs.get(message.job)
             if isinstance(message, Step):
-                if job is not None:
-                    self._news.put(Progress(message.job, message.step, message.fraction))
+                self._take_step(process, job, message)
                 return
             if job is None:
-                self._forget(process, message)
                 return
             del self._jobs[message.job]
-            if isinstance(message.result, Opened):
-                self._open.update(dict.fromkeys(e.key for e in message.result.exposures))
+            result = message.result
+            if isinstance(result, Opened):
+                result = Opened(tuple(job.opened), result.problems)
             if process is not self._preview:
                 process.finish()
-            self._news.put(
-                Outcome(message.job, job.request, message.status, message.sentence, message.result, message.detail)
-            )
+            self._news.put(Outcome(message.job, job.request, message.status, message.sentence, result, message.detail))
 
-    def _forget(self, process: _Process, end: End) -> None:
-        """Close exposures that were opened by a job that nobody waits for any more."""
-        opening = any(isinstance(job.request, OpenExposures) for job in self._jobs.values())
-        if end.job != _REOPEN and isinstance(end.result, Opened) and not opening:
-            keys = tuple(e.key for e in end.result.exposures if e.key not in self._open)
-            process.send(Run(_REOPEN, CloseExposures(keys)))
+    def _take_step(self, process: _Process, job: _Job | None, step: Step) -> None:
+        if job is not None:
+            if isinstance(step.result, Opened):
+                job.opened += step.result.exposures
+                self._open.update(dict.fromkeys(e.key for e in step.result.exposures))
+            self._news.put(Progress(step.job, step.step, step.fraction, step.result))
+        elif step.job != REOPEN and isinstance(step.result, Opened):
+            # Nobody waits any more for what was opened; another job may open the same file, and does it after this.
+            opening = any(isinstance(other.request, OpenExposures) for other in self._jobs.values())
+            keys = tuple(e.key for e in step.result.exposures if e.key not in self._open)
+            if not opening:
+                process.send(Run(REOPEN, CloseExposures(keys)))
 
     def _ended(self, process: _Process, detail: str) -> None:
         with self._lock:
@@ -212,6 +217,7 @@ class _Job:
     request: Request
     process: _Process
     cancelled: bool = False
+    opened: list[ExposureView] = field(default_factory=list)
 
 
 class _Process:
@@ -221,6 +227,7 @@ class _Process:
         self,
         staff: Staff,
         warm: bool,
+        polite: bool,
         received: Callable[[_Process, Any], None],
         ended: Callable[[_Process, str], None],
     ):
@@ -230,7 +237,7 @@ class _Process:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, staff, self._log, warm), name="atm-viewer-worker", daemon=True
+            target=serve, args=(theirs, staff, self._log, warm, polite), name="atm-viewer-worker", daemon=True
         )
         with _without_interrupts():
             self._process.start()

@@ -7,13 +7,15 @@ workers for what it wants and has not asked for yet, and an answer is taken only
 from __future__ import annotations
 
 import os
+import queue
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QUndoStack
 
 from atm_viewer.engine.errors import UserError
@@ -91,7 +93,7 @@ class Session(QObject):
     jobs_changed = pyqtSignal()
     told = pyqtSignal(object)  #: a new `Message`
     opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
-    _arrived = pyqtSignal(object, object)
+    _arrived = pyqtSignal()
 
     def __init__(
         self, make_workers: Callable[[Callable[[Progress | Outcome], None]], Workers], parent: QObject | None = None
@@ -115,7 +117,11 @@ class Session(QObject):
         self._jobs: dict[int, Job] = {}
         self._stops: dict[int, Callable[[], None]] = {}
         self._pending: frozenset[str] = frozenset()
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._mail: queue.SimpleQueue[tuple[Progress | Outcome, tuple[OpenExposure, ...]]] = queue.SimpleQueue()
+        self._reading = QTimer(self)
+        self._reading.timeout.connect(self._take_next)
+        self._closed = False
+        self._arrived.connect(self._read, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self._workers = make_workers(self._receive)
 
     # What views read
@@ -510,7 +516,8 @@ class Session(QObject):
         """End the workers."""
         for stop in list(self._stops.values()):
             stop()
-        self._arrived.disconnect()
+        self._closed = True
+        self._reading.stop()
         self._workers.close()
 
     # Choices
@@ -603,15 +610,28 @@ class Session(QObject):
     def _receive(self, item: Progress | Outcome) -> None:
         """Take what workers tell, on their thread: what needs all pixels is done here, not in the window's."""
         found: tuple[OpenExposure, ...] = ()
-        if isinstance(item, Outcome) and isinstance(item.result, Opened):
+        if isinstance(item, Progress) and isinstance(item.result, Opened):
             views = [(view, slices_of(view)) for view in item.result.exposures]
             found = tuple(OpenExposure(view, slices, brightest_slice(view, slices)) for view, slices in views)
-        self._arrived.emit(item, found)
+        self._mail.put((item, found))
+        self._arrived.emit()
+
+    def _read(self) -> None:
+        if not self._closed:  # what was told before closing may arrive after it
+            self._reading.start()
+
+    def _take_next(self) -> None:
+        """Take one thing that workers told; what is painted after it comes before the next one is taken."""
+        with suppress(queue.Empty):
+            self._take(*self._mail.get_nowait())
+        if self._mail.empty():
+            self._reading.stop()
 
     def _take(self, item: Progress | Outcome, found: tuple[OpenExposure, ...]) -> None:
         if isinstance(item, Progress):
             if item.job in self._jobs:
                 self._jobs[item.job] = replace(self._jobs[item.job], step=item.step, fraction=item.fraction)
+                self._add_exposures(found)
                 self.jobs_changed.emit()
             return
         job = self._jobs.pop(item.job, None)
@@ -621,7 +641,7 @@ class Session(QObject):
         if name is not None:
             self._take_preview(name, job, item)
         elif item.status is Status.DONE:
-            self._take_result(item, found)
+            self._take_result(item)
         else:
             self._tell_failure(job, item)
         self.jobs_changed.emit()
@@ -661,19 +681,17 @@ class Session(QObject):
             self.spaxel_changed.emit()
             self._renew()
 
-    def _take_result(self, outcome: Outcome, found: tuple[OpenExposure, ...]) -> None:
+    def _take_result(self, outcome: Outcome) -> None:
         match outcome.result:
             case Opened() as opened:
-                self._take_opened(opened.problems, found, outcome.request.paths)  # type: ignore[union-attr]
+                self._tell_opened(len(opened.exposures), opened.problems)
+                if opened.exposures:
+                    self.opened.emit(outcome.request.paths)  # type: ignore[union-attr]
             case WrittenProducts(paths):
                 names = ", ".join(Path(p).name for p in paths)
                 self.tell("info", f"Written to {outcome.request.folder}: {names}.")  # type: ignore[union-attr]
 
-    def _take_opened(self, problems: tuple[str, ...], found: tuple[OpenExposure, ...], paths: tuple[str, ...]) -> None:
-        for problem in problems:
-            self.tell("warning" if found else "error", problem)
-        if not found:
-            return
+    def _add_exposures(self, found: tuple[OpenExposure, ...]) -> None:
         for exposure in found:
             view = exposure.view
             if view.key in self._exposures:  # read again: nothing that was computed for it holds
@@ -685,14 +703,23 @@ class Session(QObject):
             if not fits:
                 self.tell("warning", f"{view.name} is of another instrument, so it is not included in sky and spectra.")
             self._exposures[view.key] = replace(exposure, included=fits)
-        self.tell("info", f"Opened {count(len(found), 'exposure')}.")
+        if not found:
+            return
         if self._exposure is None:
             self._choose_exposure(found[0].view.key)
         self.exposures_changed.emit()
         self.chosen_changed.emit()
         self.report_changed.emit()
-        self.opened.emit(paths)
         self._renew()
+
+    def _tell_opened(self, opened: int, problems: tuple[str, ...]) -> None:
+        """Tell in one message how opening went; the log has all problems."""
+        text = f"Opened {count(opened, 'exposure')}."
+        if problems:
+            more = f" ({count(len(problems) - 1, 'more problem')} in the log)" if problems[1:] else ""
+            text = (f"{text[:-1]}, but: " if opened else "") + problems[0] + more
+        level = "info" if not problems else "warning" if opened else "error"
+        self.tell(level, text, "\n".join(problems[1:]))
 
     def _tell_failure(self, job: Job, outcome: Outcome) -> None:
         if outcome.status is Status.CANCELLED:

@@ -186,6 +186,31 @@ def test_a_newer_request_takes_the_place_of_older_ones(workers, told):
     workers.cancel(again)
 
 
+def test_exposures_are_told_as_soon_as_they_are_open(workers, told):
+    job = workers.submit(OpenExposures(("a", "bad b", "slow c")))
+    told.wait_for_progress(job)
+    with told._changed:
+        assert told._changed.wait_for(lambda: any(p.result for p in told.progress), 2.0)
+        assert job not in told.outcomes
+    done = told.wait(job)
+    assert [[e.key for e in p.result.exposures] for p in told.progress if p.result] == [["a"], ["slow c"]]
+    assert [e.key for e in done.result.exposures] == ["a", "slow c"]
+    assert done.result.problems == ("bad b is bad.",)
+
+
+def test_what_is_looked_at_first_is_answered_first(workers, told):
+    """Profile, spectra, report, files: whatever came first, and in the middle of what is under way."""
+    slow = [workers.submit(OpenExposures(("slow a",))), workers.submit(correct("work"))]
+    told.wait_for_progress(slow[1])
+    spectra = workers.submit(MakeSpectra(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5))
+    profile = workers.submit(ShowProfile("a", Recipe(), 101, 7))
+    assert told.wait(profile, 2.0).status is Status.DONE
+    assert told.wait(spectra, 2.0).status is Status.DONE
+    assert not set(slow) & set(told.outcomes)
+    workers.cancel(slow[1])
+    assert told.wait(slow[0]).status is Status.DONE
+
+
 def test_opening_is_never_superseded(workers, told):
     jobs = [workers.submit(OpenExposures((name,))) for name in "abc"]
     assert [told.wait(job).status for job in jobs] == [Status.DONE] * 3

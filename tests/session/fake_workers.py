@@ -289,7 +289,10 @@ class FakeWorkers:
         elif type(request) in self.crashing:
             self._end(job, Status.CRASHED, "The worker process ended unexpectedly; press F5 to try again.")
         else:
-            self._end(job, Status.DONE, "Done.", self._result(request))
+            result = self._result(request)
+            for view in result.exposures if isinstance(result, Opened) else ():
+                self._notify(Progress(job, "Opening", 0.5, Opened((view,), ())))
+            self._end(job, Status.DONE, "Done.", result)
 
     def _end(self, job: int, status: Status, sentence: str, result=None) -> None:
         with self._lock:

@@ -1,0 +1,178 @@
+"""How quick the window is: tasks for `measure` that drive the application offscreen, as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+LIMIT = 900.0  # seconds until a job is given up
+
+
+def first_window(repeats: int = 5) -> dict:
+    """Seconds from the start of a process to the first window's paint; ``jwst`` says whether it was imported."""
+    code = f"from {__name__} import show_and_leave; show_and_leave()"
+    seconds, imported = [], False
+    for _ in range(repeats + 1):
+        begun = time.monotonic()
+        done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
+        painted, modules = done.stdout.split("\n")[:2]
+        seconds.append(float(painted) - begun)
+        imported |= bool({"jwst", "stdatamodels", "gwcs", "numba", "astropy"} & set(modules.split()))
+    return {"cold": seconds[0], "seconds": float(np.median(seconds[1:])), "jwst": imported}
+
+
+def show_and_leave() -> None:
+    """Run the application until its window is painted; print when that was, and what was imported by then."""
+    from PyQt6.QtCore import QEvent, QTimer
+
+    from atm_viewer import app
+
+    class Window(app.MainWindow):
+        def event(self, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                QTimer.singleShot(0, tell)  # once everything in the window is painted
+            return super().event(event)
+
+    def tell() -> None:
+        print(time.monotonic(), " ".join({name.partition(".")[0] for name in sys.modules}), sep="\n", flush=True)
+        os._exit(0)
+
+    app.MainWindow = Window  # type: ignore[misc]
+    app.run()
+
+
+@dataclass
+class Beats:
+    """A timer of the event loop, and the longest time it had to wait, in milliseconds: by step of the session's use.
+
+    ``own`` is the processor time that the window's thread spent in that time, so that what is not ours can be told:
+    the machine's other work, and waiting for Python's lock.
+    """
+
+    longest: dict[str, float] = field(default_factory=dict)
+    own: dict[str, float] = field(default_factory=dict)
+    step: str = ""
+    _last: tuple[float, float] = (0.0, 0.0)
+
+    def begin(self, step: str) -> None:
+        self.step = step
+        self._last = time.perf_counter(), time.thread_time()
+
+    def beat(self) -> None:
+        now = time.perf_counter(), time.thread_time()
+        waited, spent = ((a - b) * 1e3 for a, b in zip(now, self._last, strict=True))
+        if waited > self.longest.get(self.step, 0.0):
+            self.longest[self.step], self.own[self.step] = waited, spent
+        self._last = now
+
+
+class User:
+    """Somebody who works with the window and waits for what it shows."""
+
+    def __init__(self) -> None:
+        from PyQt6.QtCore import QSettings, Qt, QTimer
+        from PyQt6.QtWidgets import QApplication
+
+        from atm_viewer.jobs.workers import Workers
+        from atm_viewer.session.session import Session
+        from atm_viewer.views.main_window import MainWindow
+
+        self.application = QApplication.instance() or QApplication(sys.argv[:1])
+        self.session = Session(Workers)
+        self.window = MainWindow(self.session, QSettings(os.devnull, QSettings.Format.IniFormat))
+        self.window.resize(1440, 900)
+        self.window.show()
+        self.beats = Beats()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.beats.beat)
+        self._timer.start(1)
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Let the event loop run until something holds and is painted."""
+        from PyQt6.QtCore import QEventLoop
+
+        begun = time.monotonic()
+        while not until():
+            self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            if time.monotonic() - begun > LIMIT:
+                raise TimeoutError(f"{self.beats.step}: {self.session.messages[-3:]}")
+        self.application.processEvents()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure the event loop in a step."""
+        self.beats.begin(name)
+        yield
+        self.beats.begin("")
+
+    def seconds(self, act: Callable[[], object], until: Callable[[], bool]) -> float:
+        """Seconds from what the user does to what is on the screen."""
+        begun = time.perf_counter()
+        act()
+        self.wait(until)
+        return time.perf_counter() - begun
+
+    def leave(self) -> None:
+        self._timer.stop()
+        self.session.close()
+        self.window.deleteLater()
+
+
+def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
+    """Open exposures, refit a slice, click on the sky and write cubes.
+
+    Returns
+    -------
+    dict
+        ``longest`` and ``own`` of `Beats` [ms] by step; ``first`` exposure and ``complete`` window after opening [s];
+        medians ``refit`` and ``click`` [s] from the act to profile and spectra on the screen.
+    """
+    user = User()
+    session, beats = user.session, user.beats
+    found: dict = {}
+    with user.step("opening"):
+        found["first"] = user.seconds(lambda: session.open_files(paths), lambda: bool(session.exposures))
+        found["complete"] = found["first"] + user.seconds(
+            lambda: None, lambda: session.complete and len(session.exposures) == len(paths)
+        )
+    # The user's fingers are slower than the rest of the window's report, which is made last.
+    with user.step("refit"):
+        refits = []
+        for k in range(repeats + 1):
+            refits.append(
+                user.seconds(
+                    lambda k=k: session.edit_slice(session.number, "window", 40 + k),
+                    lambda: not session.pending & {"profile", "spectra"},
+                )
+            )
+            user.wait(lambda: session.complete)
+    with user.step("click"):
+        clicks, step = [], session.sky.spaxel
+        east, north = session.sky.offsets(*session.position)
+        for k in range(repeats + 1):
+            target = session.sky.position(east + (k % 3 - 1) * step, north + (k // 3 - 1) * 1.01 * step)
+            clicks.append(
+                user.seconds(
+                    lambda target=target: session.pick_sky(float(target[0]), float(target[1])),
+                    lambda: not session.pending & {"spectra"},
+                )
+            )
+            user.wait(lambda: session.complete)
+    with user.step("cubes"):
+        session.write_cubes(folder, "cubes", overwrite=True)
+        user.wait(lambda: not session.jobs)
+    found["cubes"] = any(Path(folder).glob("*_s3d.fits"))
+    found |= {"refit": float(np.median(refits[1:])), "click": float(np.median(clicks[1:]))}
+    found |= {"refits": refits, "clicks": clicks, "longest": beats.longest, "own": beats.own}
+    found["messages"] = [m.text for m in session.messages]
+    user.leave()
+    return found
