@@ -169,11 +169,20 @@ def load_recipe(path) -> Recipe:
 
 def parse_recipe(text: str, name: str = "recipe") -> Recipe:
     """Read a recipe from TOML text; see `load_recipe`. ``name`` stands for the file in messages."""
+    return read_recipe(parse_toml(text, name), name)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Parse TOML text; ``name`` stands for the file in the sentence on text that is none."""
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
         raise InputError(f"{name} is not valid TOML: {error}.") from error
-    check = _Checker(name)
+
+
+def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
+    """Read a recipe from TOML that is parsed already, such as a table of a larger file; see `load_recipe`."""
+    check = Checker(name)
     check.known(document, ("version", "global", "slice"), "at the top")
     if document.get("version") != VERSION:
         raise InputError(
@@ -200,7 +209,11 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
 
 def dump_recipe(recipe: Recipe) -> str:
     """Write a recipe as TOML text that `parse_recipe` reads back to an equal recipe."""
-    document = tomlkit.document()
+    return tomlkit.dumps(fill_recipe(tomlkit.document(), recipe))
+
+
+def fill_recipe(document: Any, recipe: Recipe) -> Any:
+    """Write a recipe into a tomlkit document or table, which is returned; `read_recipe` reads it back."""
     document["version"] = VERSION
     table = tomlkit.table()
     table["oversample"] = recipe.oversample
@@ -219,22 +232,20 @@ def dump_recipe(recipe: Recipe) -> str:
                 entry[key] = _as_lists(value)
             entries.append(entry)
         document["slice"] = entries
-    return tomlkit.dumps(document)
+    return document
 
 
 def _as_lists(value: Any) -> Any:
     return [_as_lists(v) for v in value] if isinstance(value, tuple) else value
 
 
-def _parse_override(check: _Checker, entry: Any) -> SliceOverride:
+def _parse_override(check: Checker, entry: Any) -> SliceOverride:
     entry = check.table(entry, "[[slice]]")
     check.known(entry, ("number", "exposure", *OVERRIDABLE), "in [[slice]]")
     if "number" not in entry:
         raise InputError(f"{check.name}: a [[slice]] has no number.")
     number = check.whole(entry["number"], "number", 1, 999)
-    exposure = entry.get("exposure")
-    if exposure is not None and not isinstance(exposure, str):
-        raise InputError(f"{check.name}: exposure of slice {number} must be text, not {exposure!r}.")
+    exposure = check.text(entry["exposure"], f"exposure of slice {number}") if "exposure" in entry else None
     values: dict[str, Any] = {}
     for key in ("fit_threshold", "slope_limit"):
         if key in entry:
@@ -251,37 +262,59 @@ def _parse_override(check: _Checker, entry: Any) -> SliceOverride:
 
 
 @dataclass(frozen=True)
-class _Checker:
-    """Checks of values read from TOML; each failure is a sentence that names file and key."""
+class Checker:
+    """Checks of values read from TOML; each failure is a sentence that names file and key.
+
+    Parameters
+    ----------
+    name : str
+        What stands for the file in sentences.
+    """
 
     name: str
 
     def known(self, table: Mapping[str, Any], allowed: Iterable[str], where: str) -> None:
+        """Complain about keys that are not among the allowed ones."""
         unknown = sorted(set(table) - set(allowed))
         if unknown:
             raise InputError(f"{self.name} has an unknown key '{unknown[0]}' {where}; known are {', '.join(allowed)}.")
 
     def table(self, value: Any, what: str) -> Mapping[str, Any]:
+        """Return a table."""
         if not isinstance(value, dict):
             raise InputError(f"{self.name}: {what} must be a table.")
         return value
 
     def number(self, value: Any, key: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        """Return a finite number."""
+        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        if not plain or not abs(value) < math.inf:
             raise InputError(f"{self.name}: {key} must be a finite number, not {value!r}.")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise InputError(f"{self.name}: {key} is too large a number.") from None
+
+    def text(self, value: Any, key: str, longest: int = 4096) -> str:
+        """Return text that is not empty."""
+        if not isinstance(value, str) or not value or len(value) > longest or "\0" in value:
+            raise InputError(f"{self.name}: {key} must be text, not {value!r:.80}.")
+        return value
 
     def whole(self, value: Any, key: str, low: int, high: int) -> int:
+        """Return a whole number within limits."""
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise InputError(f"{self.name}: {key} must be a whole number from {low} to {high}, not {value!r}.")
         return value
 
     def boolean(self, value: Any, key: str) -> bool:
+        """Return true or false."""
         if not isinstance(value, bool):
             raise InputError(f"{self.name}: {key} must be true or false, not {value!r}.")
         return value
 
     def range(self, value: Any, key: str) -> tuple[float, float]:
+        """Return a pair whose first number is the lower one."""
         if not isinstance(value, list) or len(value) != 2:
             raise InputError(f"{self.name}: {key} must be a pair [low, high], not {value!r}.")
         low, high = self.number(value[0], key), self.number(value[1], key)
@@ -290,6 +323,7 @@ class _Checker:
         return low, high
 
     def ranges(self, value: Any, key: str) -> tuple[tuple[float, float], ...]:
+        """Return pairs as of `range`."""
         if not isinstance(value, list):
             raise InputError(f"{self.name}: {key} must be a list of pairs [[low, high], ...], not {value!r}.")
         return tuple(self.range(pair, key) for pair in value)
