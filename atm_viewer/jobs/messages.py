@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -60,7 +60,11 @@ class MakeSkyImage:
 
 @dataclass(frozen=True)
 class MakeSpectra:
-    """Spectra before and after at an ICRS position [deg], aperture radius in arcsec; gives `SpaxelSpectra`."""
+    """Spectra before and after at an ICRS position [deg], aperture radius in arcsec; gives `SpaxelSpectra`.
+
+    ``slot`` tells for whom they are: of two requests for the same slot only the newer one counts. Spectra that are not
+    ``urgent`` wait for everything that is.
+    """
 
     exposures: tuple[str, ...]
     recipe: Recipe
@@ -68,6 +72,8 @@ class MakeSpectra:
     ra: float
     dec: float
     radius: float
+    slot: str = ""
+    urgent: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)

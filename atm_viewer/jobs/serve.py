@@ -144,11 +144,11 @@ def _rank(run: Run) -> int:
             return 1
         case MakeSkyImage():
             return 2
-        case MakeSpectra():
+        case MakeSpectra(urgent=True):
             return 3
         case Correct():
             return 4
-    return 5  # opening takes longest; closing must not overtake it
+    return 5  # opening takes longest; closing must not overtake it, nor spectra that are not urgent
 
 
 def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bool) -> None:

@@ -319,7 +319,9 @@ def _target(request: Request) -> object:
     match request:
         case Correct(key, _):
             return Correct, key
-        case ShowProfile() | MakeSkyImage() | MakeSpectra():
+        case MakeSpectra(slot=slot):
+            return MakeSpectra, slot
+        case ShowProfile() | MakeSkyImage():
             return type(request)
     return None
 

@@ -7,35 +7,51 @@ from typing import Any
 
 from PyQt6.QtGui import QUndoCommand
 
-from atm_viewer.engine.recipe import Recipe
 from atm_viewer.session.parameters import PARAMETERS, format_value
+from atm_viewer.session.variants import Variants
 
 
 class EditRecipe(QUndoCommand):
-    """Replaces one recipe by another.
+    """Replaces the recipes by others: an edit of one of them, or variants that come and go.
 
     Parameters
     ----------
     text : str
         Name for the Edit menu, such as ``Slice 112: threshold 10 → 4``.
-    before, after : Recipe
-        Old and new recipe.
+    before, after : Variants
+        Old and new state.
     put : callable
-        Takes a recipe and makes it the session's.
+        Takes variants and makes them the session's.
     """
 
-    def __init__(self, text: str, before: Recipe, after: Recipe, put: Callable[[Recipe], None]):
+    def __init__(self, text: str, before: Variants, after: Variants, put: Callable[[Variants], None]):
         super().__init__(text)
         self.before, self.after = before, after
         self._put = put
 
     def redo(self) -> None:
-        """Put the new recipe."""
+        """Put the new state."""
         self._put(self.after)
 
     def undo(self) -> None:
-        """Put the old recipe."""
+        """Put the old state."""
         self._put(self.before)
+
+
+class ChooseVariant(EditRecipe):
+    """Makes another variant the active one; going to and fro among them is a single step."""
+
+    def id(self) -> int:
+        """Tell Qt that steps of this kind may become one."""
+        return 1
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
+        """Take the next choice in; nothing is left of the step when it leads back to where it began."""
+        assert isinstance(other, ChooseVariant)
+        self.after = other.after
+        self.setText(other.text())
+        self.setObsolete(self.after == self.before)
+        return True
 
 
 def edit_name(subject: str, name: str, old: Any, new: Any) -> str:

@@ -44,7 +44,7 @@ from atm_viewer.jobs.messages import (
     WriteCubes,
     WriteExposures,
 )
-from atm_viewer.session.commands import EditRecipe, edit_name
+from atm_viewer.session.commands import ChooseVariant, EditRecipe, edit_name
 from atm_viewer.session.names import count, job_name
 from atm_viewer.session.selection import (
     band_of,
@@ -56,6 +56,7 @@ from atm_viewer.session.selection import (
     threshold_for,
 )
 from atm_viewer.session.state import Job, Message, OpenExposure, Workers
+from atm_viewer.session.variants import ShownSpectra, Variant, Variants
 
 
 @dataclass
@@ -67,7 +68,22 @@ class _Shown:
     result: Any = None
 
 
-_NAMES = {Correct: "report", ShowProfile: "profile", MakeSkyImage: "sky", MakeSpectra: "spectra"}
+def _name(request: Request) -> str:
+    """Name of what a request is for, empty for what is not shown; a slot follows where there are several."""
+    match request:
+        case Correct():
+            return "report"
+        case ShowProfile():
+            return "profile"
+        case MakeSkyImage():
+            return "sky"
+        case MakeSpectra(slot=slot):
+            return f"spectra {slot}"
+    return ""
+
+
+def _spectra(variant: str, place: int) -> str:
+    return f"spectra {variant}{place}"
 
 
 class Session(QObject):
@@ -107,12 +123,12 @@ class Session(QObject):
         self._number = 0
         self._column = 0
         self._slice_by_hand = False
-        self._recipe = Recipe()
+        self._variants = Variants()
         self._only_this = False
         self._position: tuple[float, float] | None = None
         self._radius: float | None = None
         self._levels: dict[tuple[str, int], tuple[float, float]] = {}
-        self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "sky", "spectra")}
+        self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "sky")}
         self._reports: dict[str, _Shown] = {}
         self._jobs: dict[int, Job] = {}
         self._stops: dict[int, Callable[[], None]] = {}
@@ -177,9 +193,14 @@ class Session(QObject):
         return columns_of(self.current, self._number) if self.current else (0, 0)
 
     @property
+    def variants(self) -> Variants:
+        """All recipes and which of them is in force."""
+        return self._variants
+
+    @property
     def recipe(self) -> Recipe:
-        """Recipe in force."""
-        return self._recipe
+        """Recipe in force: that of the active variant."""
+        return self._variants.recipe
 
     @property
     def only_this(self) -> bool:
@@ -214,13 +235,27 @@ class Session(QObject):
 
     @property
     def spectra(self) -> SpaxelSpectra | None:
-        """Latest spectra."""
-        return self._shown["spectra"].result
+        """Latest spectra of the active variant at the first place."""
+        return self.spectra_of(self._variants.active)
+
+    def spectra_of(self, variant: str, place: int = 1) -> SpaxelSpectra | None:
+        """Latest spectra of a variant at a place."""
+        shown = self._shown.get(_spectra(variant, place))
+        return shown.result if shown else None
+
+    @property
+    def shown_spectra(self) -> tuple[ShownSpectra, ...]:
+        """Spectra of all variants, in the order of variants; those without an answer so far as well."""
+        return tuple(
+            ShownSpectra(v, 1, self.spectra_of(v.name), _spectra(v.name, 1) in self._pending)
+            for v in self._variants.all
+        )
 
     @property
     def pending(self) -> frozenset[str]:
-        """Which of ``report``, ``profile``, ``sky`` and ``spectra`` are being renewed."""
-        return self._pending
+        """Which of ``report``, ``profile``, ``sky`` and ``spectra`` (of the active variant) are being renewed."""
+        names = {"report": "report", "profile": "profile", "sky": "sky", _spectra(self._variants.active, 1): "spectra"}
+        return frozenset(names[name] for name in self._pending if name in names)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -240,13 +275,13 @@ class Session(QObject):
 
     def params(self, number: int) -> FitParams:
         """Parameters in force in a slice of the chosen exposure."""
-        return self._recipe.params(number, self.current.name if self.current else "")
+        return self.recipe.params(number, self.current.name if self.current else "")
 
     def overridden(self, number: int) -> dict[str, str | None]:
         """Names of the parameters set for a slice; the exposure they are set for, or None for all."""
         found: dict[str, str | None] = {}
         for exposure in (None, self.current.name if self.current else None):
-            found.update(dict.fromkeys(self._recipe.override(number, exposure).values(), exposure))
+            found.update(dict.fromkeys(self.recipe.override(number, exposure).values(), exposure))
         return found
 
     # Intents: files
@@ -365,9 +400,9 @@ class Session(QObject):
 
     def set_global(self, name: str, value: Any) -> None:
         """Change a value of all slices, by the name it has in `Recipe`."""
-        old = getattr(self._recipe, name)
+        old = getattr(self.recipe, name)
         if value != old:
-            self._edit(edit_name("All slices", name, old, value), replace(self._recipe, **{name: value}))
+            self._edit(edit_name("All slices", name, old, value), replace(self.recipe, **{name: value}))
 
     def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
         """Change a value of one slice.
@@ -383,14 +418,14 @@ class Session(QObject):
         exposure : str or None
             Name of the one exposure it applies to; None for all.
         """
-        override = self._recipe.override(number, exposure)
+        override = self.recipe.override(number, exposure)
         nothing: dict[str, Any] = {name: None}
-        bare = self._recipe.with_override(replace(override, **nothing))
+        bare = self.recipe.with_override(replace(override, **nothing))
         resolved = exposure if exposure is not None else ""
         inherited = getattr(replace(bare, psf_optimal=False).params(number, resolved), name)
-        old = getattr(replace(self._recipe, psf_optimal=False).params(number, resolved), name)
+        old = getattr(replace(self.recipe, psf_optimal=False).params(number, resolved), name)
         recipe = bare if value in (None, inherited) else bare.with_override(replace(override, **{name: value}))
-        if recipe != self._recipe:
+        if recipe != self.recipe:
             subject = f"Slice {number}" if exposure is None else f"Slice {number} of {exposure}"
             self._edit(edit_name(subject, name, old, inherited if value is None else value), recipe)
 
@@ -423,15 +458,13 @@ class Session(QObject):
     def reset_slice(self, number: int) -> None:
         """Take all overrides of a slice away; those of the chosen exposure alone when only that is edited."""
         name = self.current.name if self.current else None
-        kept = tuple(
-            o for o in self._recipe.overrides if o.number != number or (self._only_this and o.exposure != name)
-        )
-        if kept != self._recipe.overrides:
-            self._edit(f"Slice {number}: reset", replace(self._recipe, overrides=kept))
+        kept = tuple(o for o in self.recipe.overrides if o.number != number or (self._only_this and o.exposure != name))
+        if kept != self.recipe.overrides:
+            self._edit(f"Slice {number}: reset", replace(self.recipe, overrides=kept))
 
     def reset_all(self) -> None:
         """Go back to the pipeline's defaults for all slices and exposures."""
-        if self._recipe != Recipe():
+        if self.recipe != Recipe():
             self._edit("Reset all to defaults", Recipe())
 
     def load_recipe(self, path: str | os.PathLike[str]) -> bool:
@@ -441,7 +474,7 @@ class Session(QObject):
         except UserError as error:
             self.tell("error", str(error))
             return False
-        if recipe != self._recipe:
+        if recipe != self.recipe:
             self._edit(f"Load {Path(path).name}", recipe)
         self.undo_stack.setClean()
         self.tell("info", f"Recipe {path} loaded.")
@@ -452,7 +485,7 @@ class Session(QObject):
         target = Path(path)
         temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            temporary.write_text(dump_recipe(self._recipe), encoding="utf-8")
+            temporary.write_text(dump_recipe(self.recipe), encoding="utf-8")
             os.replace(temporary, target)
         except OSError as error:
             temporary.unlink(missing_ok=True)
@@ -462,17 +495,45 @@ class Session(QObject):
         self.tell("info", f"Recipe saved as {target}.")
         return True
 
+    # Intents: variants
+
+    def new_variant(self) -> None:
+        """Go on with a copy of the active variant; the old one stays to be compared with."""
+        variants = self._variants.added()
+        if variants == self._variants:
+            self.tell("warning", f"There are {len(variants.all)} variants already; discard one first.")
+        self._change(f"Variant {variants.active}: new", variants)
+
+    def choose_variant(self, name: str) -> None:
+        """Make another variant the active one."""
+        if name in self._variants:
+            self._change(f"Variant {name} chosen", self._variants.chosen(name), ChooseVariant)
+
+    def label_variant(self, name: str, label: str) -> None:
+        """Give a variant a few words that tell what it tries."""
+        variants = self._variants.renamed(name, label)
+        self._change(f"Variant {name}: label {variants[name].label or 'none'}", variants)
+
+    def adopt_variant(self, name: str) -> None:
+        """Discard all variants but one."""
+        if self._variants.several:
+            self._change(f"Variant {name} adopted", self._variants.adopted(name))
+
+    def discard_variant(self, name: str) -> None:
+        """Do without a variant; the only one cannot be discarded."""
+        self._change(f"Variant {name} discarded", self._variants.discarded(name))
+
     # Intents: products and jobs
 
     def write_cubes(self, folder: str, product: str, which: str = "both", overwrite: bool = False) -> None:
         """Write cubes of the included exposures of the chosen band's setting; see `WriteCubes`."""
         keys = self._keys_together()
-        request = WriteCubes(keys, self._recipe, str(folder), product, which, overwrite=overwrite)
+        request = WriteCubes(keys, self.recipe, str(folder), product, which, overwrite=overwrite)
         self._submit(request, lasting=True)
 
     def write_exposures(self, folder: str, overwrite: bool = False) -> None:
         """Write the included exposures of the chosen band's setting, corrected; see `WriteExposures`."""
-        self._submit(WriteExposures(self._keys_together(), self._recipe, str(folder), overwrite), lasting=True)
+        self._submit(WriteExposures(self._keys_together(), self.recipe, str(folder), overwrite), lasting=True)
 
     def cancel(self, job: int) -> None:
         """End a job."""
@@ -550,49 +611,79 @@ class Session(QObject):
     # Recipe
 
     def _edit(self, name: str, recipe: Recipe) -> None:
-        self.undo_stack.push(EditRecipe(name, self._recipe, recipe, self._put_recipe))
+        """Change the active variant's recipe, as an undo step."""
+        whose = f" (variant {self._variants.active})" if self._variants.several else ""
+        self._change(name + whose, self._variants.with_recipe(recipe))
 
-    def _put_recipe(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def _change(self, name: str, variants: Variants, kind: type[EditRecipe] = EditRecipe) -> None:
+        if variants != self._variants:
+            self.undo_stack.push(kind(name, self._variants, variants, self._put_variants))
+
+    def _put_variants(self, variants: Variants) -> None:
+        known, self._variants = self._variants, variants
         self.recipe_changed.emit()
         self._renew()
+        if (known.active, known.names) != (variants.active, variants.names):
+            self.spectra_changed.emit()
 
     # Questions and answers
 
     def _wanted(self) -> dict[str, Request | None]:
         """List what the state asks for; None where there is nothing to show."""
-        view, recipe = self.current, self._recipe
+        view, recipe = self.current, self.recipe
         keys = self._keys_together()
-        spectra = None
-        if keys and self._position is not None and self._radius is not None:
-            spectra = MakeSpectra(keys, recipe, self._band, *self._position, self._radius)
         return {
             "report": Correct(view.key, recipe) if view else None,
             "profile": ShowProfile(view.key, recipe, self._number, self._column) if view else None,
             "sky": MakeSkyImage(keys, self._band) if keys else None,
-            "spectra": spectra,
+            **{_spectra(v.name, 1): self._wanted_spectra(keys, v, 1) for v in self._variants.active_first},
         }
+
+    def _wanted_spectra(self, keys: tuple[str, ...], variant: Variant, place: int) -> MakeSpectra | None:
+        if not keys or self._position is None or self._radius is None:
+            return None
+        slot, urgent = f"{variant.name}{place}", variant.name == self._variants.active
+        return MakeSpectra(keys, variant.recipe, self._band, *self._position, self._radius, slot, urgent)
 
     def _renew(self) -> None:
         """Ask for what is wanted and was not asked for."""
-        for name, request in self._wanted().items():
+        wanted = self._wanted()
+        for name, request in wanted.items():
             if name == "report":
                 if request is None:
                     continue
                 shown = self._reports.setdefault(request.exposure, _Shown())  # type: ignore[union-attr]
             else:
-                shown = self._shown[name]
+                shown = self._shown.setdefault(name, _Shown())
             if request == shown.asked:
                 continue
-            if request is None and shown.job is not None:
+            same = self._same_answer(request)
+            if shown.job is not None and (request is None or same is not None):
                 self._workers.cancel(shown.job)
             shown.asked = request
-            shown.job = self._submit(request) if request is not None else None
+            shown.job = self._submit(request) if request is not None and same is None else None
             stale_profile = name == "profile" and shown.result is not None and shown.result.exposure != self._exposure
-            if request is None or stale_profile:
-                shown.result = None
-                getattr(self, f"{name}_changed").emit()
+            if same is not None or request is None or stale_profile:
+                shown.result = same
+                self._tell_changed(name)
+        for name in self._shown.keys() - wanted.keys():
+            gone = self._shown.pop(name)
+            if gone.job is not None:
+                self._workers.cancel(gone.job)
         self._update_pending()
+
+    def _same_answer(self, request: Request | None) -> Any:
+        """Find the answer to a question that was asked for another slot: variants may have the same recipe."""
+        if not isinstance(request, MakeSpectra):
+            return None
+        for shown in self._shown.values():
+            asked = shown.asked
+            if isinstance(asked, MakeSpectra) and shown.job is None and replace(asked, slot=request.slot) == request:
+                return shown.result
+        return None
+
+    def _tell_changed(self, name: str) -> None:
+        getattr(self, f"{name.partition(' ')[0]}_changed").emit()
 
     def _update_pending(self) -> None:
         current = self._reports.get(self._exposure or "", _Shown())
@@ -637,8 +728,8 @@ class Session(QObject):
         job = self._jobs.pop(item.job, None)
         if job is None:
             return
-        name = _NAMES.get(type(item.request))
-        if name is not None:
+        name = _name(item.request)
+        if name:
             self._take_preview(name, job, item)
         elif item.status is Status.DONE:
             self._take_result(item)
@@ -648,7 +739,7 @@ class Session(QObject):
         self._update_pending()
 
     def _take_preview(self, name: str, job: Job, outcome: Outcome) -> None:
-        shown = self._reports.get(outcome.request.exposure) if name == "report" else self._shown[name]  # type: ignore[union-attr]
+        shown = self._reports.get(outcome.request.exposure) if name == "report" else self._shown.get(name)  # type: ignore[union-attr]
         if shown is None or shown.job != outcome.job or shown.asked != outcome.request:
             return  # the answer to an older question
         shown.job = None
@@ -658,7 +749,7 @@ class Session(QObject):
             self._tell_failure(job, outcome)
             if outcome.status is not Status.CANCELLED:
                 shown.result = None
-        getattr(self, f"{name}_changed").emit()
+        self._tell_changed(name)
         if outcome.status is Status.DONE:
             self._look_first(name)
 

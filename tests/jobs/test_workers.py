@@ -211,6 +211,22 @@ def test_what_is_looked_at_first_is_answered_first(workers, told):
     assert told.wait(slow[0]).status is Status.DONE
 
 
+def test_spectra_of_several_slots_do_not_disturb_each_other(workers, told):
+    """Each slot has its own latest question, and those that are only compared with wait for the report."""
+
+    def spectra(slot: str, radius: float, urgent: bool = False) -> int:
+        return workers.submit(MakeSpectra(("a",), Recipe(), "ch1-short", 1.0, 2.0, radius, slot, urgent))
+
+    slow = workers.submit(correct("work"))
+    told.wait_for_progress(slow)
+    old, other, new = spectra("B1", 0.5), spectra("C1", 0.6), spectra("B1", 0.7)
+    assert told.wait(spectra("A1", 0.8, urgent=True), 2.0).status is Status.DONE
+    assert told.wait(old).status is Status.CANCELLED
+    assert not {slow, other, new} & set(told.outcomes)
+    workers.cancel(slow)
+    assert [told.wait(job).result[-1] for job in (other, new)] == [0.6, 0.7]
+
+
 def test_opening_is_never_superseded(workers, told):
     jobs = [workers.submit(OpenExposures((name,))) for name in "abc"]
     assert [told.wait(job).status for job in jobs] == [Status.DONE] * 3

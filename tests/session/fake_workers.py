@@ -336,6 +336,8 @@ def _target(request) -> object:
     match request:
         case Correct(key):
             return Correct, key
-        case ShowProfile() | MakeSkyImage() | MakeSpectra():
+        case MakeSpectra(slot=slot):
+            return MakeSpectra, slot
+        case ShowProfile() | MakeSkyImage():
             return type(request)
     return None

@@ -225,6 +225,7 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     opened.session.open_files([gone])
     opened.session.open_files([there])
     qtbot.waitUntil(lambda: len(opened.session.exposures) == 4)
+    settle(qtbot, opened)
     settings.sync()
     again = QSettings(settings.fileName(), QSettings.Format.IniFormat)
     other = MainWindow(Session(FakeWorkers), again)
