@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,17 +34,17 @@ from atm_viewer.engine.oversample import (
     report_correction,
 )
 from atm_viewer.engine.packing import Frame
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.profile import column_wavelengths, slice_profile
+from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
-    Fate,
     SkyImage,
     SliceProfile,
     SpaxelSpectra,
 )
 from atm_viewer.engine.sky_image import make_sky_image
-from atm_viewer.engine.trace_fit import TraceFit, evaluate_column, fit_column_window
+from atm_viewer.engine.trace_fit import TraceFit
 from atm_viewer.resources import resource
 
 #: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
@@ -92,31 +92,60 @@ class _Item:
     prepared: Prepared
     mapper: SkyMapper
     native: dict[int, OversampledSlice]
-    fits: _Recent = field(default_factory=lambda: _Recent(400))
+    fits: _Recent = field(default_factory=lambda: _Recent(160))
     fine: _Recent = field(default_factory=lambda: _Recent(120))
     coordinates: _Recent = field(default_factory=lambda: _Recent(2))
+    wavelengths: _Recent = field(default_factory=lambda: _Recent(40))
 
     @property
     def exposure(self) -> Exposure:
         return self.prepared.exposure
 
     def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
-        fits = fit_slices(self.prepared, recipe, progress, self.fits)
+        params = {n: recipe.params(n, self.exposure.name) for n in self.prepared.slices}
+        found = {n: self._known_fit(n, params[n]) for n in params}
+        known = {fit_key(n, params[n]): fit for n, fit in found.items() if fit is not None}
+        fits = fit_slices(self.prepared, recipe, progress, known)
         for number, fit in fits.items():
-            self.fits.keep(fit_key(number, recipe.params(number, self.exposure.name)), fit)
+            self.fits.keep(self._fit_key(number, params[number]), fit)
         return fits
+
+    def fit(self, number: int, recipe: Recipe) -> TraceFit:
+        """Trace model of one slice."""
+        params = recipe.params(number, self.exposure.name)
+        found = self._known_fit(number, params)
+        if found is None:
+            only = replace(self.prepared, slices={number: self.prepared.slices[number]})
+            found = self.fits.keep(self._fit_key(number, params), fit_slices(only, recipe)[number])
+        return found
+
+    def _fit_key(self, number: int, params: FitParams) -> tuple:
+        threshold = self.prepared.background.threshold(number, params.fit_threshold)
+        return number, self.prepared.slices[number].over_threshold(threshold), params.window, params.breakpoints
+
+    def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
+        """Earlier fit; one with another threshold that decided the same is no different but for that number."""
+        fit = self.fits.get(self._fit_key(number, params))
+        threshold = self.prepared.background.threshold(number, params.fit_threshold)
+        return fit if fit is None or fit.threshold == threshold else replace(fit, threshold=threshold)
+
+    def first_intervals(self, recipe: Recipe) -> int:
+        """`compact_intervals`, without fitting more slices than that takes."""
+        for number in self.prepared.slices:
+            if intervals := compact_intervals({number: self.fit(number, recipe)}, self.prepared):
+                return intervals
+        return 0
 
     def fine_coordinates(self, factor: int) -> tuple[Frame, Frame]:
         return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
 
-    def fine_slice(self, number: int, fits: dict[int, TraceFit], recipe: Recipe) -> OversampledSlice:
-        intervals = compact_intervals(fits, self.prepared)
+    def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         params = recipe.params(number, self.exposure.name)
-        key = number, params, recipe.oversample, recipe.psf_optimal, intervals
+        rest = params.slope_limit, params.use, params.wavelengths, recipe.oversample, recipe.psf_optimal, intervals
         return self.fine.get_or_make(
-            key,
+            (*self._fit_key(number, params), *rest),
             lambda: oversample_slice(
-                self.prepared, number, fits[number], recipe, self.fine_coordinates(recipe.oversample), intervals
+                self.prepared, number, fit, recipe, self.fine_coordinates(recipe.oversample), intervals
             ),
         )
 
@@ -134,6 +163,7 @@ class Bench:
         self._cubepar = cubepar
         self._items: dict[str, _Item] = {}
         self._grids: _Recent = _Recent(16)
+        self._before: _Recent = _Recent(32)
 
     def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
         """Open files and associations.
@@ -168,6 +198,7 @@ class Bench:
 
     def close(self, keys: Sequence[str]) -> None:
         """Forget exposures."""
+        self._before.clear()
         for key in keys:
             item = self._items.pop(key, None)
             if item is not None:
@@ -196,9 +227,10 @@ class Bench:
         if recipe.oversample > 1:
             progress("Computing oversampled coordinates", 0.6)
             item.fine_coordinates(recipe.oversample)
+            intervals = compact_intervals(fits, item.prepared)
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
-                fine.append(item.fine_slice(number, fits, recipe))
+                fine.append(item.fine_slice(number, fits[number], recipe, intervals))
         return report_correction(item.prepared, fits, recipe, fine, begun)
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
@@ -226,39 +258,13 @@ class Bench:
         exposure, data = item.exposure, item.prepared.slices.get(number)
         if data is None or not 0 <= column < data.flux.shape[1]:
             raise InputError(f"{exposure.name} has no slice {number} with a column {column}; choose another.")
-        params = recipe.params(number, exposure.name)
-        fit = item.fits.get(fit_key(number, params)) or self._fit_one(item, number, recipe)
-        arcsec = exposure.coordinates.arcsec
-        window = fit_column_window(data, fit, item.prepared.defaults, column)
-        low, high = fit.bounds[column]
-        grid = np.linspace(low, high, 600) if fit.source[column] >= 0 else np.zeros(0)
-        knots = np.zeros(0)
-        if fit.source[column] >= 0:
-            source = fit.source[column]
-            _, first, step, _ = fit.knots[source]
-            knots = (first + step * np.arange(fit.intervals[source] - 1)) * arcsec
-        wavelength = exposure.to_dispersion(exposure.coordinates.wavelength)
-        own = wavelength[data.row : data.row + data.inside.shape[0], column][data.inside[:, column]]
-        own = own[np.isfinite(own)]
-        reused = fit.fate[column] == Fate.REUSED
-        return SliceProfile(
-            exposure=key,
-            number=number,
-            column=column,
-            fate=Fate(int(fit.fate[column])),
-            reused_from=int(fit.source[column]) if reused else -1,
-            wavelength=float(np.median(own)) if own.size else float("nan"),
-            alpha=window.alpha * arcsec,
-            flux=window.flux,
-            distance=(window.column - column).astype(np.int32),
-            rejected=window.rejected,
-            spline_alpha=grid * arcsec,
-            spline_flux=evaluate_column(fit, column, grid),
-            breakpoints=knots,
-            bounds=(float(low * arcsec), float(high * arcsec)),
-            norm=float(data.norm[column]),
-            scale=float(fit.scale[column]),
-        )
+        fit = item.fit(number, recipe)
+        intervals = item.first_intervals(recipe) if fit.has_splines else 0
+        ranges: list[tuple[float, float]] | None = [] if not fit.has_splines else None
+        if ranges is None and recipe.oversample in item.coordinates:  # else this takes seconds, and the report tells
+            ranges = item.fine_slice(number, fit, recipe, intervals).ranges
+        wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
+        return slice_profile(item.prepared, fit, recipe, column, ranges, intervals, wavelengths)
 
     def sky_image(self, keys: Sequence[str], band: str, progress: Progress) -> SkyImage:
         """Make a white-light image of some exposures in one band.
@@ -329,7 +335,11 @@ class Bench:
         spaxel = grid.spaxel_at(ra, dec)
         progress("Drizzling before correction", 0.1)
         inputs = [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
-        before = _Extracted.of(inputs, grid, ra, dec, radius)
+        # The same whatever the recipe is.
+        before = self._before.get_or_make(
+            (tuple(i.exposure.key for i in items), band, ra, dec, radius),
+            lambda: _Extracted.of(inputs, grid, ra, dec, radius),
+        )
         after = before
         if recipe.oversample > 1:
             fine_inputs = []
@@ -339,8 +349,12 @@ class Bench:
                 progress("Computing oversampled coordinates", share + 0.5 / len(items))
                 item.fine_coordinates(recipe.oversample)
 
-                def fine(number: int, item: _Item = item, fits: dict[int, TraceFit] = fits) -> OversampledSlice:
-                    return item.fine_slice(number, fits, recipe)
+                intervals = compact_intervals(fits, item.prepared)
+
+                def fine(
+                    number: int, item: _Item = item, fits: dict[int, TraceFit] = fits, intervals: int = intervals
+                ) -> OversampledSlice:
+                    return item.fine_slice(number, fits[number], recipe, intervals)
 
                 fine_inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
             progress("Drizzling after correction", 0.8)
@@ -395,17 +409,6 @@ class Bench:
             return cube_grid([i.exposure for i in items], band, parameters, factor)
 
         return self._grids.get_or_make((tuple(i.exposure.key for i in items), band, factor), make)
-
-    @staticmethod
-    def _fit_one(item: _Item, number: int, recipe: Recipe) -> TraceFit:
-        only = Prepared(
-            item.exposure,
-            item.prepared.defaults,
-            item.prepared.background,
-            {number: item.prepared.slices[number]},
-        )
-        fit = fit_slices(only, recipe)[number]
-        return item.fits.keep(fit_key(number, recipe.params(number, item.exposure.name)), fit)
 
 
 @dataclass(frozen=True, eq=False)

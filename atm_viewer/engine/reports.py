@@ -187,6 +187,20 @@ class SliceProfile:
         Sum the column's flux was divided by [unit of the exposure].
     scale : float
         Factor that takes the spline to the column's flux [unit of the exposure]; NaN without a spline.
+    pixels, slope : ndarray of float64, shape (k,)
+        The column's own pixels within the spline's bounds: alpha [arcsec], and how much the spline changes from the
+        pixel before, which the slope limit is compared with; 0 for the outermost ones, which never count.
+    use : tuple of (float, float), or None
+        Alpha ranges [arcsec] in which the spline is used in this slice; None while that takes too long to know.
+    reach : float
+        Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without splines.
+    level : (float, float)
+        Mean and standard deviation that make the slice's threshold: mean + ``fit_threshold`` times the other [unit of
+        the exposure].
+    fates : ndarray of uint8, shape (columns,)
+        `Fate` of every column of the slice.
+    wavelengths : ndarray of float32, shape (columns,)
+        Median wavelength of every column of the slice [um]; NaN where it has no pixel.
     """
 
     exposure: str
@@ -205,6 +219,13 @@ class SliceProfile:
     bounds: tuple[float, float]
     norm: float
     scale: float
+    pixels: np.ndarray
+    slope: np.ndarray
+    use: tuple[tuple[float, float], ...] | None
+    reach: float
+    level: tuple[float, float]
+    fates: np.ndarray
+    wavelengths: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

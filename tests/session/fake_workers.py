@@ -85,12 +85,17 @@ def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = 
     )
 
 
+def levels(view: ExposureView) -> dict[int, tuple[float, float]]:
+    """Clipped mean and sigma by channel (MIRI), or of the exposure."""
+    group = np.where(view.regions > 0, view.regions // 100 if view.instrument == "MIRI" else 0, -1)
+    return {g: sigma_clipped_stats(view.sci[group == g])[::2] for g in np.unique(group) if g >= 0}
+
+
 def report(view: ExposureView, recipe) -> CorrectionReport:
     """What a recipe does to an exposure: slices whose peak is over the threshold are fitted."""
     rows = []
     miri = view.instrument == "MIRI"
-    group = np.where(view.regions > 0, view.regions // 100 if miri else 0, -1)
-    level = {g: sigma_clipped_stats(view.sci[group == g])[::2] for g in np.unique(group) if g >= 0}
+    level = levels(view)
     trace = np.full(view.sci.shape, np.nan, np.float32)
     for number in view.slices:
         params = recipe.params(number, view.name)
@@ -164,6 +169,13 @@ def profile(view: ExposureView, recipe, number: int, column: int) -> SliceProfil
         bounds=(-1.75, 1.75) if fitted else (np.nan, np.nan),
         norm=float(sums[min(column - low, len(sums) - 1), 0]),
         scale=float(sums[min(column - low, len(sums) - 1), 0]) if fitted else np.nan,
+        pixels=alpha[distance == 0] if fitted else np.empty(0),
+        slope=np.abs(np.diff(flux[distance == 0], prepend=0.0)) if fitted else np.empty(0),
+        use=params.use if params.use is not None else (((-0.7, 0.1),) if fitted else ()),
+        reach=1.7,
+        level=levels(view)[number // 100 if view.instrument == "MIRI" else 0],
+        fates=np.where((regions == number).any(axis=1), Fate.FITTED if fitted else Fate.BELOW_THRESHOLD, Fate.EMPTY),
+        wavelengths=(4.9 + 0.8 * np.arange(len(lines)) / len(lines)).astype(np.float32),
     )
 
 

@@ -16,6 +16,7 @@ from atm_viewer.engine.reports import (
 
 UNIT = "MJy/sr"
 THRESHOLD = 21.0
+LEVEL = (1.0, 2.0)  #: clipped mean and sigma behind it: 10 sigma
 WINDOW = 50
 #: Slice and alpha [arcsec] of the star.
 STAR = {"MIRI": (112, -0.9), "NIRSPEC": (16, 0.4)}
@@ -146,6 +147,8 @@ def make_profile(instrument: str = "MIRI", column: int = 512, fate: Fate = Fate.
     flux[rejected] += rng.uniform(0.02, 0.2, rejected.sum())
     has = fate in (Fate.FITTED, Fate.REUSED)
     bounds = (float(alpha.min()), float(alpha.max())) if has else (np.nan, np.nan)
+    pixels_alpha = -pixels * pitch / 2 + np.arange(pixels) * pitch
+    columns = 1024 if instrument == "MIRI" else 2048
     grid = np.linspace(*bounds, 400) if has else np.empty(0)
     values = {
         "exposure": f"/data/{instrument}_cal.fits",
@@ -164,6 +167,13 @@ def make_profile(instrument: str = "MIRI", column: int = 512, fate: Fate = Fate.
         "bounds": bounds,
         "norm": 15600.0,
         "scale": 15590.0 if has else np.nan,
+        "pixels": pixels_alpha if has else np.empty(0),
+        "slope": np.abs(np.diff(shape(pixels_alpha, centre), prepend=0.002)) if has else np.empty(0),
+        "use": ((centre - 0.45, centre + 0.45),) if has else (),
+        "reach": 1.7,
+        "level": LEVEL,
+        "fates": np.full(columns, fate, np.uint8),
+        "wavelengths": np.linspace(4.9, 5.74, columns).astype(np.float32),
     }
     return SliceProfile(**{**values, **changes})
 

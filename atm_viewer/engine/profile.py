@@ -1,0 +1,140 @@
+"""The fit of one column of a slice, put together for people to look at."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from atm_viewer.engine.oversample import Prepared
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.reports import Fate, SliceProfile
+from atm_viewer.engine.slices import SliceData
+from atm_viewer.engine.trace_fit import TraceFit, evaluate_column, fit_column_window
+
+#: Points that the spline is drawn through.
+FINE = 600
+
+
+def slice_profile(
+    prepared: Prepared,
+    fit: TraceFit,
+    recipe: Recipe,
+    column: int,
+    ranges: list[tuple[float, float]] | None,
+    intervals: int,
+    wavelengths: np.ndarray,
+) -> SliceProfile:
+    """Show the fit of one column of one slice.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fit : TraceFit
+        Trace model of the slice.
+    recipe : Recipe
+        Parameters.
+    column : int
+        The column.
+    ranges : list of (float, float), or None
+        Alpha ranges in which the spline is used in the slice, in the pipeline's unit; None when not known.
+    intervals : int
+        See `compact_intervals`.
+    wavelengths : ndarray, shape (columns,)
+        See `column_wavelengths`.
+
+    Returns
+    -------
+    SliceProfile
+    """
+    exposure, data = prepared.exposure, prepared.slices[fit.number]
+    arcsec = exposure.coordinates.arcsec
+    window = fit_column_window(data, fit, prepared.defaults, column)
+    low, high = fit.bounds[column]
+    source = int(fit.source[column])
+    grid, knots = np.zeros(0), np.zeros(0)
+    if source >= 0:
+        grid = np.linspace(low, high, FINE)
+        _, first, step, _ = fit.knots[source]
+        knots = (first + step * np.arange(fit.intervals[source] - 1)) * arcsec
+    pixels, slope = column_slope(data, fit, column, recipe.oversample)
+    return SliceProfile(
+        exposure=exposure.key,
+        number=fit.number,
+        column=column,
+        fate=Fate(int(fit.fate[column])),
+        reused_from=source if fit.fate[column] == Fate.REUSED else -1,
+        wavelength=float(wavelengths[column]),
+        alpha=window.alpha * arcsec,
+        flux=window.flux,
+        distance=(window.column - column).astype(np.int32),
+        rejected=window.rejected,
+        spline_alpha=grid * arcsec,
+        spline_flux=evaluate_column(fit, column, grid),
+        breakpoints=knots,
+        bounds=(float(low * arcsec), float(high * arcsec)),
+        norm=float(data.norm[column]),
+        scale=float(fit.scale[column]),
+        pixels=pixels * arcsec,
+        slope=slope,
+        use=None if ranges is None else _within_slice(data, ranges, arcsec),
+        reach=float(data.native_step * intervals / 4 * arcsec) if intervals else float("nan"),
+        level=(float(prepared.background.mean[fit.number]), float(prepared.background.rms[fit.number])),
+        fates=fit.fate.astype(np.uint8),
+        wavelengths=wavelengths,
+    )
+
+
+def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tuple[np.ndarray, np.ndarray]:
+    """Slope of a column's normalised spline from pixel to pixel, as ``oversample_flux`` and ``_trace_image`` take it.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    fit : TraceFit
+        Its trace model.
+    column : int
+        The column.
+    factor : int
+        Oversampling factor: so many pixels at either end never count as steep.
+
+    Returns
+    -------
+    alpha : ndarray of float64, shape (k,)
+        Pixels within the spline's bounds, in the pipeline's unit, in the detector's order; empty without a spline.
+    slope : ndarray of float64, shape (k,)
+        Change from the pixel before; 0 where it does not count.
+    """
+    if fit.source[column] < 0:
+        return np.zeros(0), np.zeros(0)
+    low, high = fit.bounds[column]
+    alpha = data.alpha[:, column].astype(float)
+    alpha = alpha[np.isfinite(alpha) & (alpha >= low) & (alpha <= high)]
+    order = np.argsort(alpha)
+    values = np.empty(alpha.size)
+    values[order] = evaluate_column(fit, column, alpha[order])
+    slope = np.abs(np.diff(values, prepend=0.0))
+    # Without oversampling the outermost values are NaN, and so is the slope beside the first of them.
+    slope[: factor if factor > 1 else 2] = 0.0
+    slope[max(slope.size - factor, 0) :] = 0.0
+    return alpha, slope
+
+
+def column_wavelengths(prepared: Prepared, number: int) -> np.ndarray:
+    """Median wavelength of each column of a slice [um], float32; NaN where the slice has no pixel."""
+    data, exposure = prepared.slices[number], prepared.exposure
+    frame = exposure.to_dispersion(exposure.coordinates.wavelength)
+    cut = np.where(data.inside, frame[data.row : data.row + data.inside.shape[0]], np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmedian(cut, axis=0).astype(np.float32)
+
+
+def _within_slice(data: SliceData, ranges: list[tuple[float, float]], arcsec: float) -> tuple[tuple[float, float], ...]:
+    """Ranges [arcsec] that end where the slice does."""
+    if not np.isfinite(data.alpha).any():
+        return ()
+    low, high = np.nanmin(data.alpha), np.nanmax(data.alpha)
+    return tuple((float(max(a, low) * arcsec), float(min(b, high) * arcsec)) for a, b in ranges)
