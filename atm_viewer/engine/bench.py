@@ -360,7 +360,8 @@ class Bench:
             progress("Drizzling after correction", 0.8)
             after = _Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
         unit = items[0].exposure.unit
-        jansky = 1e6 * grid.spaxel**2 * STERADIANS if unit == "MJy/sr" else 1.0
+        solid_angle = grid.spaxel**2 * STERADIANS
+        jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0
         centre = grid.position(float(grid.x[spaxel[0]]), float(grid.y[spaxel[1]]))
         return SpaxelSpectra(
             band=band,
@@ -368,6 +369,7 @@ class Bench:
             dec=centre[1],
             spaxel=spaxel,
             unit=unit,
+            solid_angle=solid_angle,
             wavelength=grid.wavelength,
             before=before.spaxel,
             after=after.spaxel,

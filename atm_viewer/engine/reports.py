@@ -293,6 +293,8 @@ class SpaxelSpectra:
         Zero-based (x, y) in the cube.
     unit : str
         Unit of spaxel spectra.
+    solid_angle : float
+        Of a spaxel [sr].
     wavelength : ndarray, shape (n,)
         Wavelength of the cube's planes [um].
     before, after, before_err, after_err : ndarray, shape (n,)
@@ -310,6 +312,7 @@ class SpaxelSpectra:
     dec: float
     spaxel: tuple[int, int]
     unit: str
+    solid_angle: float
     wavelength: np.ndarray
     before: np.ndarray
     after: np.ndarray

@@ -111,6 +111,7 @@ def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
     x, y = WCS(before["SCI"].header).celestial.world_to_pixel_values(ra, dec)
     assert spectra.spaxel == (round(float(x)), round(float(y)))
     assert before["SCI"].header["CRVAL3"] == pytest.approx(spectra.wavelength[0], abs=1e-9)
+    assert spectra.solid_angle == pytest.approx(before["SCI"].header["PIXAR_SR"], rel=1e-6)
 
 
 def test_noise_of_the_star_falls(demo_files):

@@ -206,6 +206,7 @@ def spectra(request: MakeSpectra) -> SpaxelSpectra:
         dec=request.dec,
         spaxel=(23, 18),
         unit="MJy/sr",
+        solid_angle=0.13**2 * 2.3504e-11,
         wavelength=wave,
         before=before,
         after=after,

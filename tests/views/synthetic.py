@@ -211,7 +211,7 @@ def make_spectra(noise_after: float = 0.014, n: int = 1050) -> SpaxelSpectra:
         values[:4] = np.nan
         values[600:612] = np.nan
     return SpaxelSpectra(
-        "ch1-short", 83.60014506, -4.99971111, (18, 28), UNIT, wave, before, after,
+        "ch1-short", 83.60014506, -4.99971111, (18, 28), UNIT, 0.13**2 * 2.3504e-11, wave, before, after,
         0.006 * before, 0.005 * after, 0.65, aperture, aperture * 1.001, 0.003 * aperture, 0.003 * aperture,
         0.082, noise_after,
     )  # fmt: skip

@@ -1,0 +1,169 @@
+"""Spectra in other units and on other axes, and smoothed for display: numpy arrays in and out.
+
+astropy does the conversions. It is imported on first use, since the first window must not wait for it; `load` does so
+ahead of time, on a thread that may.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: Units that spectra can be shown in, as written on the axis; what astropy reads is in `_ASTROPY`.
+FLUX_UNITS = ("MJy/sr", "Jy", "erg/s/cm²/Å")
+_ASTROPY = {"MJy/sr": "MJy / sr", "Jy": "Jy", "erg/s/cm²/Å": "erg / (s cm2 AA)"}
+
+#: Kinds of the horizontal axis: name on the axis, unit.
+AXES = {
+    "wavelength": ("wavelength", "µm"),
+    "rest wavelength": ("rest wavelength", "µm"),
+    "frequency": ("frequency", "THz"),
+    "velocity": ("velocity", "km/s"),
+}
+
+_SPEED_OF_LIGHT = 299792.458  # km/s
+_FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))  #: full width at half maximum of a Gaussian in standard deviations
+
+
+def load() -> None:
+    """Import astropy's units."""
+    import astropy.units  # noqa: F401
+
+
+def flux_factor(given: str, unit: str, wavelength: np.ndarray, solid_angle: float) -> np.ndarray:
+    """Factor at each wavelength that takes a spectrum from one unit to another.
+
+    Parameters
+    ----------
+    given, unit : str
+        Unit of the spectrum, and the unit wanted, of `FLUX_UNITS`.
+    wavelength : ndarray
+        Wavelength [um].
+    solid_angle : float
+        Of the spaxel or the aperture [sr]: a surface brightness (MJy/sr) times this is a flux density, and a flux
+        density over this is the mean surface brightness.
+
+    Returns
+    -------
+    ndarray
+        The factor; for values and their errors alike.
+    """
+    wavelength = np.asarray(wavelength, dtype=float)
+    if given == unit:
+        return np.ones(wavelength.shape)
+    from astropy import units as u
+
+    values = np.ones(wavelength.shape) * u.Unit(_ASTROPY[given])
+    if "sr" in given:
+        values = values * solid_angle * u.sr
+    target = u.Unit(_ASTROPY[unit])
+    if "sr" in unit:
+        target = target * u.sr
+        values = values / solid_angle
+    return values.to_value(target, equivalencies=u.spectral_density(wavelength * u.um))
+
+
+def to_axis(kind: str, wavelength, redshift: float = 0.0, line: float = 1.0):
+    """Positions on an axis.
+
+    Parameters
+    ----------
+    kind : str
+        One of `AXES`.
+    wavelength : float or ndarray
+        Observed wavelength [um].
+    redshift : float
+        Of the source: for ``rest wavelength`` and ``velocity``.
+    line : float
+        Rest wavelength [um] of the line that velocities are about.
+
+    Returns
+    -------
+    float or ndarray
+        In the axis's unit; velocities by the optical convention, c (λ/λ₀ − 1), about the redshifted line.
+    """
+    if kind == "frequency":
+        from astropy import units as u
+
+        return (wavelength * u.um).to_value("THz", u.spectral())
+    if kind == "velocity":
+        from astropy import units as u
+
+        return (wavelength * u.um).to_value("km / s", u.doppler_optical(line * (1.0 + redshift) * u.um))
+    return wavelength / (1.0 + redshift) if kind == "rest wavelength" else wavelength
+
+
+def from_axis(kind: str, position, redshift: float = 0.0, line: float = 1.0):
+    """Observed wavelength [um] of positions on an axis: the inverse of `to_axis`; NaN where there is none."""
+    if kind == "frequency":
+        from astropy import units as u
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (position * u.THz).to_value("um", u.spectral())
+    if kind == "velocity":
+        from astropy import units as u
+
+        return (position * u.km / u.s).to_value("um", u.doppler_optical(line * (1.0 + redshift) * u.um))
+    return position * (1.0 + redshift) if kind == "rest wavelength" else position
+
+
+def smooth(
+    values: np.ndarray,
+    wavelength: np.ndarray,
+    kernel: str,
+    width: float,
+    unit: str,
+    region: tuple[float, float] | None = None,
+) -> np.ndarray:
+    """Smooth a spectrum for display.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Spectrum; NaN neither counts nor is filled.
+    wavelength : ndarray, shape (n,)
+        Wavelength of the planes [um], evenly spaced.
+    kernel : str
+        ``boxcar`` or ``gaussian``.
+    width : float
+        Full width of the boxcar, or full width at half maximum of the Gaussian.
+    unit : str
+        Unit of the width: ``planes``, or ``km/s``, in which case it grows with wavelength.
+    region : (float, float) or None
+        Wavelengths [um] between which to smooth; None for everywhere.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Weighted means of the finite values around each plane.
+    """
+    if values.size < 2 or not width > 0:
+        return values
+    wide = np.full(values.size, width)
+    if unit == "km/s":
+        wide = width / _SPEED_OF_LIGHT * wavelength / np.median(np.diff(wavelength))
+    share = 0.5 if kernel == "boxcar" else 3.0 / _FWHM
+    reach = int(min(np.ceil(share * wide.max()), values.size - 1))
+    steps = np.arange(-reach, reach + 1)
+    if kernel == "boxcar":  # planes at the ends of the box count by the part that lies within
+        weights = np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
+    else:
+        weights = np.exp(-0.5 * (steps * _FWHM / wide[:, None]) ** 2)
+    finite = np.isfinite(values)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(np.where(finite, values, 0.0), reach), steps.size)
+    counted = np.lib.stride_tricks.sliding_window_view(np.pad(finite.astype(float), reach), steps.size)
+    total = np.einsum("ij,ij->i", weights, around)
+    weight = np.einsum("ij,ij->i", weights, counted)
+    chosen = finite & (weight > 0)
+    if region is not None:
+        chosen &= (wavelength >= region[0]) & (wavelength <= region[1])
+    return np.where(chosen, total / np.where(weight > 0, weight, 1.0), values)
+
+
+def spans(flags: np.ndarray, wavelength: np.ndarray) -> list[tuple[float, float]]:
+    """Ranges of wavelength [um], from edge to edge of the planes, in which flags are set."""
+    if not flags.any():
+        return []
+    half = np.gradient(wavelength) / 2.0 if wavelength.size > 1 else np.zeros(1)
+    steps = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
+    first, last = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
+    return [(float(wavelength[a] - half[a]), float(wavelength[b] + half[b])) for a, b in zip(first, last, strict=True)]
