@@ -73,7 +73,7 @@ def run(
     def begin() -> None:
         # Recipe first: the exposures' first preview is already made with it.
         if recipe is not None:
-            window.load_recipe_file(os.fspath(recipe))
+            window.files.load_recipe_file(os.fspath(recipe))
         session.open_files(list(files))
 
     QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
-from PyQt6.QtWidgets import QMainWindow, QMenu
+from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from atm_viewer.session.session import Session
 
@@ -25,14 +27,14 @@ def _included(session: Session) -> bool:
 
 @dataclass(frozen=True)
 class ActionInfo:
-    """One action; the window's method of the same name carries it out.
+    """One action; a method of the same name carries it out, or what ``does`` says.
 
     Parameters
     ----------
     name : str
-        Name of the action and of the window's method.
+        Name of the action and of the method.
     menu : str
-        Menu it stands in.
+        Menu it stands in; a submenu's name follows a slash.
     text : str
         Text in the menu.
     tip : str
@@ -45,6 +47,8 @@ class ActionInfo:
         Of the actions of a group exactly one is ticked; empty for an action that is not ticked.
     ticked : bool
         Can be ticked on its own.
+    does : callable or None
+        Takes the window; for actions that differ in a name only.
     """
 
     name: str
@@ -55,6 +59,21 @@ class ActionInfo:
     enabled: Callable[[Session], bool] = _always
     group: str = ""
     ticked: bool = False
+    does: Callable[[Any], None] | None = None
+
+
+def _panel(name: str, key: str, tip: str) -> ActionInfo:
+    enabled = _always if name == "log" else _open
+    return ActionInfo(
+        f"panel_{name}", "View/Panels", name.capitalize(), tip, key, enabled, ticked=True,
+        does=lambda window: window.toggle_panel(name),
+    )  # fmt: skip
+
+
+def _layout(name: str, text: str, tip: str, key: str = "") -> ActionInfo:
+    return ActionInfo(
+        f"layout_{name}", "View/Layout", text, tip, key, _open, does=lambda window: window.use_layout(name)
+    )
 
 
 SEPARATOR = None
@@ -114,7 +133,30 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ),
     ActionInfo("refresh", "View", "Compute Again", "Compute everything in sight again, after a failure", "F5", _open),
     SEPARATOR,
-    ActionInfo("show_log", "View", "Log", "Show what was told so far", "Ctrl+L", ticked=True),
+    _panel("exposures", "Ctrl+1", "Which exposures are open, looked at and included"),
+    _panel("recipe", "Ctrl+2", "Parameters of all slices"),
+    _panel("slices", "Ctrl+3", "How each slice is fitted, and its overrides"),
+    _panel("detector", "Ctrl+4", "The exposure, its trace model and what is left"),
+    _panel("profile", "Ctrl+5", "Spatial profile and spline of the chosen slice and column"),
+    _panel("sky", "Ctrl+6", "The field, spaxel and aperture"),
+    _panel("spectrum", "Ctrl+7", "Spectra before and after"),
+    _panel("log", "Ctrl+L", "What was told so far"),
+    ActionInfo("next_panel", "View/Panels", "Next Panel", "Give the keyboard to the next panel", "F6", _open),
+    ActionInfo(
+        "previous_panel", "View/Panels", "Previous Panel", "Give the keyboard to the panel before", "Shift+F6", _open
+    ),
+    _layout("tune", "Tune", "Everything in sight: to set parameters and see what they do", "Ctrl+Alt+1"),
+    _layout("spectra", "Compare Spectra", "Large spectra beside the sky", "Ctrl+Alt+2"),
+    _layout("detector", "Inspect Detector", "Large detector image beside the profile", "Ctrl+Alt+3"),
+    ActionInfo(
+        "reset_layout",
+        "View",
+        "Reset Layout",
+        "Put all panels where they were at first",
+        "Ctrl+Alt+0",
+        _open,
+        does=lambda window: window.use_layout("tune"),
+    ),
     SEPARATOR,
     ActionInfo("use_system_theme", "View", "System Theme", "Light or dark as the system is", group="theme"),
     ActionInfo("use_light_theme", "View", "Light Theme", "Light window and plots", group="theme"),
@@ -124,13 +166,15 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
 )
 
 
-def add_actions(window: QMainWindow) -> dict[str, QAction]:
+def add_actions(window: QMainWindow, *others: object) -> dict[str, QAction]:
     """Fill a window's menu bar.
 
     Parameters
     ----------
     window : QMainWindow
-        Has a method for every action's name.
+        Has a method for every action's name that the others have none for.
+    others : object
+        Parts of the window with methods of actions' names.
 
     Returns
     -------
@@ -142,18 +186,13 @@ def add_actions(window: QMainWindow) -> dict[str, QAction]:
     groups: dict[str, QActionGroup] = {}
     bar = window.menuBar()
     assert bar is not None
-    menu: QMenu | None = None
+    above = ""
     for info in ACTIONS:
         if info is SEPARATOR:
-            if menu is not None:
-                menu.addSeparator()
+            _menu(bar, menus, above).addSeparator()
             continue
-        if info.menu not in menus:
-            made = bar.addMenu(f"&{info.menu}")
-            assert made is not None
-            made.setToolTipsVisible(True)
-            menus[info.menu] = made
-        menu = menus[info.menu]
+        above = info.menu.partition("/")[0]
+        menu = _menu(bar, menus, info.menu)
         action = actions[info.name] = QAction(info.text, window)
         action.setObjectName(info.name)
         keys = [QKeySequence(part) for part in info.shortcut.split("; ") if part]
@@ -166,9 +205,28 @@ def add_actions(window: QMainWindow) -> dict[str, QAction]:
             group.addAction(action)
         if info.group or info.ticked:
             action.setCheckable(True)
-        action.triggered.connect(_without_argument(getattr(window, info.name)))
+        action.triggered.connect(_slot(info, (*others, window), window))
         menu.addAction(action)
     return actions
+
+
+def _menu(bar: QMenuBar, menus: dict[str, QMenu], path: str) -> QMenu:
+    """Find a menu or submenu; make it where it is not there yet."""
+    if path not in menus:
+        above, _, name = path.rpartition("/")
+        made = _menu(bar, menus, above).addMenu(name) if above else bar.addMenu(f"&{name}")
+        assert made is not None
+        made.setToolTipsVisible(True)
+        menus[path] = made
+    return menus[path]
+
+
+def _slot(info: ActionInfo, owners: Sequence[object], window: QMainWindow) -> Callable[[bool], None]:
+    does = info.does
+    if does is not None:
+        return _without_argument(partial(does, window))
+    owner = next(owner for owner in owners if hasattr(owner, info.name))
+    return _without_argument(getattr(owner, info.name))
 
 
 def _without_argument(slot: Callable[[], None]) -> Callable[[bool], None]:

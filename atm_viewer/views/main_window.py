@@ -1,24 +1,19 @@
-"""The window: what is loaded and the recipe on the left, how it was fitted in the middle, the science on the right."""
+"""The window: panels with what is loaded and the recipe, how it was fitted, and the science; menus and status line."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QSettings, QSignalBlocker, Qt
+from PyQt6.QtCore import QSettings, QSignalBlocker, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
-    QFileDialog,
     QLabel,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QPushButton,
-    QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -28,20 +23,13 @@ from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions import add_actions, update_actions
 from atm_viewer.views.detector_view import DetectorView
-from atm_viewer.views.dialogs import (
-    WriteCubesDialog,
-    WriteDialog,
-    WriteExposuresDialog,
-    about_text,
-    ask,
-    shortcuts_text,
-    show_text,
-)
+from atm_viewer.views.dialogs import about_text, ask, shortcuts_text, show_text
 from atm_viewer.views.exposure_panel import ExposurePanel
+from atm_viewer.views.files import Files, local_files
+from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.panel import Panel, WholeBox
 from atm_viewer.views.profile_view import ProfileView
-from atm_viewer.views.recent import RecentFiles
 from atm_viewer.views.recipe_panel import RecipePanel
 from atm_viewer.views.sky_view import SkyView
 from atm_viewer.views.slice_table import SliceTable
@@ -49,9 +37,6 @@ from atm_viewer.views.spectrum_view import SpectrumView
 from atm_viewer.views.status import StatusBar
 from atm_viewer.views.theme import DARK, LIGHT, Theme, apply_theme
 from atm_viewer.views.welcome import Welcome
-
-_EXPOSURES = "Calibrated exposures and associations (*_cal.fits *_crf.fits *.json);;All files (*)"
-_RECIPES = "Recipes (*.toml);;All files (*)"
 
 
 class MainWindow(QMainWindow):
@@ -72,12 +57,9 @@ class MainWindow(QMainWindow):
         self.session = session
         self.theme: Theme = DARK
         self._settings = settings
-        self._make_demo = make_demo
-        self._recipe_path = ""
         self._may_close = False
-        self._arranged = False
         self._exposure: ExposureView | None = None
-        self.recent = RecentFiles(settings)
+        self.files = Files(session, settings, self, lambda: self.theme, make_demo)
         self.setAcceptDrops(True)
         self.resize(1440, 900)
 
@@ -85,10 +67,8 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self._make_views()
         self._arrange()
-        self.actions_by_name: dict[str, QAction] = add_actions(self)
-        self._recent_menu = QMenu("Open Recent", self)
-        self.actions_by_name["open_recent"].setMenu(self._recent_menu)
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self.actions_by_name: dict[str, QAction] = add_actions(self, self.files)
+        self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
 
@@ -141,22 +121,18 @@ class MainWindow(QMainWindow):
         self.sky_panel = Panel("Sky", self.sky, self.band_box)
         self.spectrum_panel = Panel("Spectrum", self.spectrum)
 
-        vertical = Qt.Orientation.Vertical
-        self.left = _split(vertical, (self.exposures_panel, 0), (self.globals_panel, 0), (self.slices_panel, 1))
-        self.middle = _split(vertical, (self.detector_panel, 1), (self.profile_panel, 1))
-        self.right = _split(vertical, (self.sky_panel, 4), (self.spectrum_panel, 5))
-        self.columns = _split(Qt.Orientation.Horizontal, (self.left, 0), (self.middle, 3), (self.right, 2))
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.columns)
-        self.body = _split(vertical, (self.pages, 1), (self.log, 0))
-        self.log.hide()
+        self.log_panel = Panel("Log", self.log)
+        panels = (
+            *(self.exposures_panel, self.globals_panel, self.slices_panel, self.detector_panel),
+            *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.log_panel),
+        )
+        self.bench = Bench(self.welcome, panels, self._settings)
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.banner)
-        layout.addWidget(self.body, 1)
+        layout.addWidget(self.bench, 1)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
@@ -171,7 +147,6 @@ class MainWindow(QMainWindow):
         session.spectra_changed.connect(self._show_spectra)
         session.pending_changed.connect(self._show_pending)
         session.jobs_changed.connect(self._show_jobs)
-        session.opened.connect(self._remember)
         for changed in (session.exposures_changed, session.chosen_changed, session.jobs_changed):
             changed.connect(self._update_actions)
         # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first.
@@ -190,11 +165,19 @@ class MainWindow(QMainWindow):
         self.column_box.valueChanged.connect(session.select_column)
         self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))
         self.scope_box.activated.connect(lambda row: session.set_only_this(row == 1))
-        self.welcome.open_wanted.connect(self.open)
-        self.welcome.demo_wanted.connect(self.open_demo)
-        self.welcome.recent_wanted.connect(self.open_recent_file)
-        self.banner.log_button.clicked.connect(lambda: self._set_log(True))
-        self.status.log_button.toggled.connect(self._set_log)
+        self.files.recipe_path_changed.connect(self._show_title)
+        self.files.recent_changed.connect(self._show_recent)
+        self.welcome.open_wanted.connect(self.files.open)
+        self.welcome.demo_wanted.connect(self.files.open_demo)
+        self.welcome.recent_wanted.connect(self.files.open_recent_file)
+        self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
+        self.status.log_button.toggled.connect(self.log_panel.setVisible)
+        for name, panel in self.bench.panels.items():
+            shown = panel.toggleViewAction()
+            assert shown is not None
+            shown.toggled.connect(self.actions_by_name[f"panel_{name}"].setChecked)
+            if name == "log":
+                shown.toggled.connect(self.status.log_button.setChecked)
 
     # What is shown
 
@@ -208,13 +191,11 @@ class MainWindow(QMainWindow):
 
     def _show_exposures(self) -> None:
         session = self.session
-        page = self.columns if session.exposures else self.welcome
-        if page is not self.pages.currentWidget():
-            self.pages.setCurrentWidget(page)
-            if page is self.columns and not self._arranged:  # a hidden page has no room to share yet
-                self._arranged = True
-                self._share_room()
-        self.welcome.show_recent(self.recent.paths)
+        if session.exposures:
+            self.bench.open()
+        else:
+            self.bench.close_panels()
+        self._show_recent()
         included = count(len(session.included), "exposure") if session.exposures else ""
         self.exposures_panel.note.setText(f"{included} included" if included else "")
         with QSignalBlocker(self.band_box):
@@ -304,87 +285,14 @@ class MainWindow(QMainWindow):
         self.welcome.busy.setText("\n".join(f"{job.name}…" for job in jobs if job.lasting))
 
     def _show_title(self) -> None:
-        recipe = f"{Path(self._recipe_path).name}[*] — " if self._recipe_path else "[*]"
+        path = self.files.recipe_path
+        recipe = f"{Path(path).name}[*] — " if path else "[*]"
         self.setWindowTitle(f"{recipe}ATM Viewer")
 
+    def _show_recent(self) -> None:
+        self.welcome.show_recent(self.files.recent.paths)
+
     # Actions of the table in actions.py
-
-    def open(self) -> None:
-        """Ask for exposures to open."""
-        dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self.session.open_files)
-
-    def open_recent(self) -> None:
-        """Do nothing: the submenu does."""
-
-    def open_recent_file(self, path: str) -> None:
-        """Open a file of the list; one that is gone is told and taken off."""
-        if os.path.exists(path):
-            self.session.open_files([path])
-        else:
-            self.recent.remove(path)
-            self.welcome.show_recent(self.recent.paths)
-            self.session.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
-
-    def open_demo(self) -> None:
-        """Make and open the demo's MIRI exposures."""
-        if self._make_demo is not None:
-            self._make_demo("miri")
-
-    def open_nirspec_demo(self) -> None:
-        """Make and open the demo's NIRSpec exposures."""
-        if self._make_demo is not None:
-            self._make_demo("nirspec")
-
-    def close_exposure(self) -> None:
-        """Close the chosen exposure."""
-        if self.session.current is not None:
-            self.session.close_exposure(self.session.current.key)
-
-    def load_recipe(self) -> None:
-        """Ask for a recipe to load."""
-        dialog = self._file_dialog("Load recipe", _RECIPES, QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.load_recipe_file)
-
-    def load_recipe_file(self, path: str) -> None:
-        """Load a recipe; it becomes the one that Save Recipe writes."""
-        if self.session.load_recipe(path):
-            self._set_recipe_path(path)
-
-    def save_recipe(self) -> None:
-        """Save the recipe where it came from; ask where when it came from nowhere."""
-        if self._recipe_path:
-            self.session.save_recipe(self._recipe_path)
-        else:
-            self.save_recipe_as()
-
-    def save_recipe_as(self) -> None:
-        """Ask where to save the recipe."""
-        dialog = self._file_dialog("Save recipe", _RECIPES, QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("toml")
-        dialog.selectFile(self._recipe_path or "recipe.toml")
-        dialog.fileSelected.connect(self._save_recipe_file)
-
-    def write_cubes(self) -> None:
-        """Ask for what write_cubes needs, and write in the background."""
-        dialog = WriteCubesDialog(self.session.together, self.theme, self._folder(), self)
-
-        def write() -> None:
-            self._settings.setValue("folder", dialog.folder)
-            self.session.write_cubes(dialog.folder, dialog.product, dialog.which, dialog.replaces)
-
-        self._open_write_dialog(dialog, write)
-
-    def write_exposures(self) -> None:
-        """Ask where to write corrected exposures, and write in the background."""
-        dialog = WriteExposuresDialog(self.session.together, self.theme, self._folder(), self)
-
-        def write() -> None:
-            self._settings.setValue("folder", dialog.folder)
-            self.session.write_exposures(dialog.folder, dialog.replaces)
-
-        self._open_write_dialog(dialog, write)
 
     def cancel_all(self) -> None:
         """End everything under way."""
@@ -430,9 +338,21 @@ class MainWindow(QMainWindow):
         """Compute everything in sight again."""
         self.session.refresh()
 
-    def show_log(self) -> None:
-        """Show or hide the log."""
-        self._set_log(self.log.isHidden())
+    def toggle_panel(self, name: str) -> None:
+        """Show a panel, or hide it when it is in front."""
+        self.bench.toggle(name)
+
+    def next_panel(self) -> None:
+        """Give the keyboard to the next panel."""
+        self.bench.step_focus(1)
+
+    def previous_panel(self) -> None:
+        """Give the keyboard to the panel before."""
+        self.bench.step_focus(-1)
+
+    def use_layout(self, name: str) -> None:
+        """Arrange the panels as a ready layout has it."""
+        self.bench.use(name)
 
     def use_system_theme(self) -> None:
         """Be light or dark as the system is."""
@@ -483,76 +403,16 @@ class MainWindow(QMainWindow):
         if self._theme_choice() == "system":
             self.choose_theme("system")
 
-    def _set_log(self, shown: bool) -> None:
-        self.log.setVisible(shown)
-        self.actions_by_name["show_log"].setChecked(shown)
-        self.status.log_button.setChecked(shown)
-        if shown and min(self.body.sizes()) == 0:
-            self.body.setSizes([self.height() - 110, 110])
-
     def _restore_layout(self) -> None:
         geometry = self._settings.value("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
 
-    def _share_room(self) -> None:
-        """Give the table what it needs, and the rest to the plots."""
-        left = min(self.slice_table.sizeHint().width(), int(0.375 * self.width()))
-        rest = self.width() - left
-        self.columns.setSizes([left, int(0.56 * rest), rest - int(0.56 * rest)])
-        height = self.height()
-        self.left.setSizes([self.exposures_panel.sizeHint().height(), 10, height])
-        self.middle.setSizes([int(0.47 * height), int(0.53 * height)])
-
-    # Files and dialogs
-
-    def _file_dialog(self, title: str, kinds: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        dialog = QFileDialog(self, title, self._folder(), kinds)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        dialog.open()
-        return dialog
-
-    def _open_write_dialog(self, dialog: WriteDialog, write: Callable[[], None]) -> None:
-        dialog.wanted.connect(write)
-        dialog.open()
-
-    def _folder(self) -> str:
-        folder = str(self._settings.value("folder", ""))
-        if not os.path.isdir(folder):
-            view = self.session.current
-            folder = str(Path(view.key).parent) if view is not None else str(Path.home())
-        return folder
-
-    def _save_recipe_file(self, path: str) -> None:
-        if self.session.save_recipe(path):
-            self._set_recipe_path(path)
-
-    def _set_recipe_path(self, path: str) -> None:
-        self._recipe_path = path
-        self._show_title()
-
-    def _remember(self, paths: tuple[str, ...]) -> None:
-        self.recent.add(paths)
-
-    def _fill_recent(self) -> None:
-        self._recent_menu.clear()
-        self._recent_menu.setToolTipsVisible(True)
-        for path in self.recent.paths:
-            action = self._recent_menu.addAction(Path(path).name)
-            assert action is not None
-            action.setToolTip(path)
-            action.triggered.connect(lambda _checked=False, path=path: self.open_recent_file(path))
-        if self._recent_menu.isEmpty():
-            nothing = self._recent_menu.addAction("Nothing yet")
-            assert nothing is not None
-            nothing.setEnabled(False)
-
     # Events
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take exposures, associations and recipes."""
-        if event is not None and _local_files(event.mimeData()):
+        if event is not None and local_files(event.mimeData()):
             event.acceptProposedAction()
             self.status.show_hover("Drop to open")
 
@@ -565,11 +425,7 @@ class MainWindow(QMainWindow):
         if event is None:
             return
         self.status.show_hover("")
-        files = _local_files(event.mimeData())
-        recipes = [path for path in files if path.lower().endswith(".toml")]
-        for recipe in recipes[-1:]:
-            self.load_recipe_file(recipe)
-        self.session.open_files([path for path in files if path not in recipes])
+        self.files.open_dropped(local_files(event.mimeData()))
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
@@ -588,6 +444,7 @@ class MainWindow(QMainWindow):
             box.buttonClicked.connect(lambda button: self._answer(box, button))
             return
         self._settings.setValue("geometry", self.saveGeometry())
+        self.bench.save()
         event.accept()
 
     def _closing_question(self) -> str:
@@ -601,18 +458,3 @@ class MainWindow(QMainWindow):
         if box.buttonRole(button) == QMessageBox.ButtonRole.DestructiveRole:
             self._may_close = True
             self.close()
-
-
-def _split(orientation: Qt.Orientation, *parts: tuple[QWidget, int]) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setChildrenCollapsible(False)
-    splitter.setHandleWidth(5)
-    for index, (widget, stretch) in enumerate(parts):
-        splitter.addWidget(widget)
-        splitter.setStretchFactor(index, stretch)
-    return splitter
-
-
-def _local_files(data: QMimeData | None) -> list[str]:
-    urls = data.urls() if data is not None and data.hasUrls() else []
-    return [url.toLocalFile() for url in urls if url.isLocalFile()]

@@ -1,35 +1,34 @@
-"""Small pieces of the window: headings, boxes for numbers."""
+"""Small pieces of the window: panels with a title line, boxes for numbers."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QTimer
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
-from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDockWidget, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
 #: Milliseconds after which people are told that something is being computed; quicker answers would only flicker.
 _PATIENCE = 250
 
 
-class Panel(QWidget):
-    """A widget with a heading line above it.
+class Panel(QDockWidget):
+    """A part of the window that can be moved, floated and closed; its title line holds note and controls.
 
     Parameters
     ----------
     title : str
-        Heading.
+        Heading; in lower case the panel's name.
     body : QWidget
         What it is about.
     controls : QWidget
-        Stand at the right end of the heading line.
+        Stand at the right end of the title line.
     """
 
     def __init__(self, title: str, body: QWidget, *controls: QWidget):
-        super().__init__()
+        super().__init__(title)
+        self.setObjectName(title.lower())
         self.body = body
         self.heading = QLabel(title)
         self.heading.setProperty("role", "heading")
-        # Headings of neighbours stand in line, whether or not there are boxes in them.
-        self.heading.setMinimumHeight(self.fontMetrics().height() + 10)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setMinimumWidth(10)
@@ -40,19 +39,30 @@ class Panel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(self._busy.show)
-        line = QHBoxLayout()
-        line.setContentsMargins(6, 3, 4, 1)
-        line.setSpacing(6)
+        self.float_button = _title_button(
+            "◱", f"Take the {title} panel out of the window, or put it back (double click)"
+        )
+        self.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
+        self.close_button = _title_button("✕", f"Close the {title} panel; View → Panels brings it back")
+        self.close_button.clicked.connect(self.close)
+        bar = QWidget()
+        # Titles of neighbours stand in line, whether or not there are boxes in them.
+        bar.setMinimumHeight(self.fontMetrics().height() + 14)
+        line = QHBoxLayout(bar)
+        line.setContentsMargins(6, 2, 3, 1)
+        line.setSpacing(5)
         line.addWidget(self.heading)
         line.addWidget(self.note, 1)
         line.addWidget(self._busy)
         for control in controls:
             line.addWidget(control)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(line)
-        layout.addWidget(body, 1)
+        ends = QHBoxLayout()
+        ends.setSpacing(0)
+        for button in (self.float_button, self.close_button):
+            ends.addWidget(button)
+        line.addLayout(ends)
+        self.setTitleBarWidget(bar)
+        self.setWidget(body)
 
     def set_busy(self, busy: bool) -> None:
         """Say after a moment that the content is being renewed."""
@@ -61,6 +71,30 @@ class Panel(QWidget):
         elif not busy:
             self._timer.stop()
             self._busy.hide()
+
+    def set_tabbed(self, tabbed: bool) -> None:
+        """Leave the heading out where a tab says it."""
+        self.heading.setHidden(tabbed)
+
+    def bring_forward(self) -> None:
+        """Show the panel, before its neighbours in the same place, and give it the keyboard."""
+        self.show()
+        self.raise_()
+        first = self.body
+        if first.focusPolicy() == Qt.FocusPolicy.NoFocus:
+            first = next((w for w in first.findChildren(QWidget) if w.focusPolicy() != Qt.FocusPolicy.NoFocus), first)
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+
+def _title_button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setProperty("role", "title")
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    side = button.fontMetrics().height() + 3
+    button.setFixedSize(side, side)
+    return button
 
 
 class _PatientSpin:

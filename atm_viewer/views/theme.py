@@ -222,8 +222,10 @@ def _palette(theme: Theme) -> QPalette:
 
 _STYLE = """
 QToolTip {{ color: {text}; background: {panel}; border: 1px solid {border}; padding: 3px; }}
-QSplitter::handle {{ background: {window}; }}
-QSplitter::handle:hover {{ background: {highlight}; }}
+QMainWindow::separator {{ background: {window}; width: 5px; height: 5px; }}
+QMainWindow::separator:hover {{ background: {highlight}; }}
+QToolButton[role="title"] {{ border: none; border-radius: 3px; color: {muted}; padding: 0; }}
+QToolButton[role="title"]:hover {{ background: {border}; color: {text}; }}
 QHeaderView::section {{
     color: {muted}; background: {panel}; border: none; border-right: 1px solid {border};
     border-bottom: 1px solid {border}; padding: 3px 4px;

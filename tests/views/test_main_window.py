@@ -212,8 +212,8 @@ def test_problems_are_shown_and_nothing_is_lost(opened, qtbot):
     qtbot.mouseClick(opened.banner.close_button, Qt.MouseButton.LeftButton)
     assert opened.banner.isHidden()
     qtbot.mouseClick(opened.status.log_button, Qt.MouseButton.LeftButton)
-    assert opened.log.isHidden()
-    press(qtbot, opened, "show_log")
+    assert not opened.log.isVisible()
+    press(qtbot, opened, "panel_log")
     assert opened.log.isVisible()
     assert opened.status.log_button.isChecked()
 
@@ -230,12 +230,12 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     again = QSettings(settings.fileName(), QSettings.Format.IniFormat)
     other = MainWindow(Session(FakeWorkers), again)
     qtbot.addWidget(other)
-    assert other.recent.paths == [str(there), str(gone), *FILES]
-    other._recent_menu.aboutToShow.emit()
-    entries = {action.text(): action for action in other._recent_menu.actions()}
+    assert other.files.recent.paths == [str(there), str(gone), *FILES]
+    other.files.recent_menu.aboutToShow.emit()
+    entries = {action.text(): action for action in other.files.recent_menu.actions()}
     entries["gone_cal.fits"].trigger()
     assert "gone_cal.fits is not there any more" in other.banner.label.text()
-    assert str(gone) not in other.recent.paths
+    assert str(gone) not in other.files.recent.paths
     entries["there_cal.fits"].trigger()
     settle(qtbot, other)
     assert other.session.current.key == str(there)
@@ -535,7 +535,7 @@ def test_cubes_of_one_kind_into_a_new_folder(opened, workers, qtbot, tmp_path):
     assert (request.which, request.overwrite) == ("after", False)
     settle(qtbot, opened)
     assert "Written to" in opened.log.toPlainText()
-    opened.write_cubes()  # the folder is remembered once it is there; it is not
+    opened.files.write_cubes()  # the folder is remembered once it is there; it is not
     again = dialog_of(opened, QDialog)
     assert again.folder != str(tmp_path / "new")
     again.reject()
@@ -543,7 +543,7 @@ def test_cubes_of_one_kind_into_a_new_folder(opened, workers, qtbot, tmp_path):
 
 @pytest.mark.parametrize("product", ["", "a/b", "..", ".hidden"])
 def test_names_that_no_product_can_have(opened, qtbot, tmp_path, product):
-    opened.write_cubes()
+    opened.files.write_cubes()
     dialog = dialog_of(opened, QDialog)
     dialog.folder_edit.setText(str(tmp_path))
     dialog.product_edit.setText(product)
@@ -554,7 +554,7 @@ def test_names_that_no_product_can_have(opened, qtbot, tmp_path, product):
 
 def test_folders_that_cannot_be_used(opened, qtbot, tmp_path):
     (tmp_path / "file").touch()
-    opened.write_exposures()
+    opened.files.write_exposures()
     dialog = dialog_of(opened, QDialog)
     for folder, word in ((tmp_path / "file" / "x", "is a file"), ("", "Give a folder")):
         dialog.folder_edit.setText(str(folder))
@@ -670,5 +670,4 @@ def test_the_layout_holds_at_both_sizes(opened, qtbot):
         opened.resize(width, height)
         QApplication.processEvents()
         assert (opened.width(), opened.height()) == (width, height)  # no part asks for more
-        left, middle, right = opened.columns.sizes()
-        assert min(left, middle, right) > 300
+        assert min(panel.width() for panel in (opened.slices_panel, opened.detector_panel, opened.sky_panel)) > 300
