@@ -7,7 +7,6 @@ exposure; a place is then found among the pixels of a few columns of one slice.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -293,13 +292,6 @@ def spaxel_at(sky: SkyImage | None, ra: float, dec: float) -> tuple[int, int] | 
     y = math.floor(sky.y0 + float(north) / sky.spaxel + 0.5)
     ny, nx = sky.image.shape
     return (x, y) if 0 <= x < nx and 0 <= y < ny else None
-
-
-def elsewhere(
-    exposures: Iterable[tuple[ExposureView, Places]], ra: float, dec: float, wavelength: float
-) -> tuple[Cursor, ...]:
-    """Where a sky position [deg] at a wavelength [um] falls in each of several exposures."""
-    return tuple(at_sky(view, places, ra, dec, wavelength) for view, places in exposures)
 
 
 def _next_pixel(

@@ -45,7 +45,9 @@ from atm_viewer.jobs.messages import (
     WriteExposures,
 )
 from atm_viewer.session.commands import ChooseVariant, EditRecipe, edit_name
+from atm_viewer.session.cursor import find_places
 from atm_viewer.session.names import count, job_name
+from atm_viewer.session.pointer import Pointer
 from atm_viewer.session.selection import (
     band_of,
     brightest_slice,
@@ -116,6 +118,7 @@ class Session(QObject):
     ):
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
+        self.pointer = Pointer(self)  #: what the mouse points at
         self.messages: list[Message] = []
         self._exposures: dict[str, OpenExposure] = {}
         self._exposure: str | None = None
@@ -703,7 +706,9 @@ class Session(QObject):
         found: tuple[OpenExposure, ...] = ()
         if isinstance(item, Progress) and isinstance(item.result, Opened):
             views = [(view, slices_of(view)) for view in item.result.exposures]
-            found = tuple(OpenExposure(view, slices, brightest_slice(view, slices)) for view, slices in views)
+            found = tuple(
+                OpenExposure(view, slices, brightest_slice(view, slices), find_places(view)) for view, slices in views
+            )
         self._mail.put((item, found))
         self._arrived.emit()
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from atm_viewer.engine.reports import ExposureView
 from atm_viewer.jobs.messages import Request
+from atm_viewer.session.cursor import Places
 
 
 class Workers(Protocol):
@@ -81,6 +82,8 @@ class OpenExposure:
         Its slice numbers, ascending.
     brightest : int
         The slice that seems brightest, as long as there is no report.
+    places : Places
+        Where its slices lie, for the cursor.
     included : bool
         Whether it takes part in sky image, spectra and products.
     """
@@ -88,4 +91,5 @@ class OpenExposure:
     view: ExposureView
     slices: tuple[int, ...]
     brightest: int
+    places: Places
     included: bool = True

@@ -8,44 +8,10 @@ from PyQt6.QtCore import QRectF, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QToolButton, QWidget
 
 from atm_viewer.engine.reports import CorrectionReport, ExposureView
+from atm_viewer.session.cursor import Cursor
+from atm_viewer.views.cursor_marks import Sight
 from atm_viewer.views.plotting import Classes, ImagePanel, Pixels, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.theme import DARK, Theme
-
-#: Names of the data-quality bits from 2^0 on, as published in the JWST documentation ("Data quality flags").
-DQ_NAMES = (
-    "DO_NOT_USE",
-    "SATURATED",
-    "JUMP_DET",
-    "DROPOUT",
-    "OUTLIER",
-    "PERSISTENCE",
-    "AD_FLOOR",
-    "CHARGELOSS",
-    "RESERVED",
-    "NON_SCIENCE",
-    "DEAD",
-    "HOT",
-    "WARM",
-    "LOW_QE",
-    "RC",
-    "TELEGRAPH",
-    "NONLINEAR",
-    "BAD_REF_PIXEL",
-    "NO_FLAT_FIELD",
-    "NO_GAIN_VALUE",
-    "NO_LIN_CORR",
-    "NO_SAT_CHECK",
-    "UNRELIABLE_BIAS",
-    "UNRELIABLE_DARK",
-    "UNRELIABLE_SLOPE",
-    "UNRELIABLE_FLAT",
-    "OPEN",
-    "ADJ_OPEN",
-    "FLUX_ESTIMATED",
-    "MSA_FAILED_OPEN",
-    "OTHER_BAD_PIXEL",
-    "REFERENCE_PIXEL",
-)
 
 #: Classes of the DQ layer, from what matters least to what matters most; colours of the Okabe-Ito palette.
 _DQ_CLASSES = (
@@ -67,12 +33,6 @@ CHECKED = "QToolButton:checked {{ background: {highlight}; color: {highlight_tex
 
 #: A line with more points than the screen has dots costs time and shows nothing.
 OUTLINE_POINTS = 256
-
-
-def dq_names(flags: int) -> str:
-    """Names of the set data-quality bits, ``good`` when there is none."""
-    names = [name for bit, name in enumerate(DQ_NAMES) if flags >> bit & 1]
-    return " + ".join(names) or "good"
 
 
 def classify_dq(dq: np.ndarray) -> np.ndarray:
@@ -125,12 +85,12 @@ class DetectorView(ImagePanel):
     -------
     picked(int, int)
         Slice number and column of a clicked pixel that lies in a slice.
-    hovered(str)
-        What is under the mouse, for the status line; empty when the mouse is elsewhere.
+    pointed(int, int, str)
+        Zero-based x and y of the pixel under the mouse, and its value in the layer that is shown.
     """
 
     picked = pyqtSignal(int, int)
-    hovered = pyqtSignal(str)
+    pointed = pyqtSignal(int, int, str)
 
     def __init__(self, parent: QWidget | None = None):
         self._exposure: ExposureView | None = None
@@ -156,9 +116,10 @@ class DetectorView(ImagePanel):
         self._label = pg.TextItem(anchor=(0.5, 0.5))
         for item in (self._unfitted, self._fitted, self._halo, self._outline, self._label):
             self.plot.addItem(item, ignoreBounds=True)
+        self._sight = Sight()
+        self.plot.addItem(self._sight, ignoreBounds=True)
         self.clicked.connect(self._pick)
         self.moved.connect(self._hover)
-        self.left.connect(lambda: self.hovered.emit(""))
         self.set_theme(DARK)
         self.show_exposure(None)
 
@@ -201,6 +162,7 @@ class DetectorView(ImagePanel):
         self._halo.setPen(make_pen("#000000", 3.6, 0.7))
         self._outline.setPen(make_pen(theme.mark, 1.4))
         self._label.setColor(theme.mark)
+        self._sight.set_colour(theme.cursor)
         for button in self.layer_buttons.buttons():
             button.setStyleSheet(CHECKED.format(**vars(theme)))
         self._label.fill = make_brush("#000000", 0.7)
@@ -277,27 +239,23 @@ class DetectorView(ImagePanel):
         if (number := int(view.regions[pixel])) > 0:
             self.picked.emit(number, pixel[view.dispersion_axis])
 
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Mark the pixel that the cursor is at."""
+        self._sight.show_at(cursor.pixel if cursor is not None else None)
+
     def _hover(self, x: float, y: float) -> None:
         view = self._exposure
-        pixel = None if view is None else self._pixel(view, x, y)
-        self.hovered.emit("" if view is None or pixel is None else self._describe(view, pixel))
-
-    def _describe(self, view: ExposureView, pixel: tuple[int, int]) -> str:
-        parts = [f"x {pixel[1]}, y {pixel[0]} pixel"]
-        number = int(view.regions[pixel])
-        if number > 0:
-            alpha, wave, ra, dec = (float(a[pixel]) for a in (view.alpha, view.wavelength, view.ra, view.dec))
-            parts += [f"slice {number}", f"column {pixel[view.dispersion_axis]}", f"α {alpha:.2f}″", f"λ {wave:.4f} µm"]
-            parts.append(f"RA {ra:.6f}° Dec {dec:+.6f}°")
+        if view is None or (pixel := self._pixel(view, x, y)) is None:
+            self.left.emit()
         else:
-            parts.append("between slices")
+            self.pointed.emit(pixel[1], pixel[0], self._value(view, pixel))
+
+    def _value(self, view: ExposureView, pixel: tuple[int, int]) -> str:
         value, what = float(view.sci[pixel]), "SCI"
         if self._report is not None and self.layer_buttons.checkedId() in (1, 2):
             trace = float(self._report.trace[pixel])
             value, what = (trace, "trace") if self.layer_buttons.checkedId() == 1 else (value - trace, "SCI − trace")
-        parts.append(f"{what} {with_unit(value, view.unit)}")
-        parts.append(f"DQ {dq_names(int(view.dq[pixel]))}")
-        return "   ".join(parts).replace("-", "−")
+        return f"{what} {with_unit(value, view.unit)}"
 
 
 def _as_xy(view: ExposureView, along, across) -> tuple:

@@ -22,6 +22,7 @@ from atm_viewer.engine.reports import ExposureView
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions import add_actions, update_actions
+from atm_viewer.views.cursor_marks import CursorMarks
 from atm_viewer.views.detector_view import DetectorView
 from atm_viewer.views.dialogs import about_text, ask, shortcuts_text, show_text
 from atm_viewer.views.exposure_panel import ExposurePanel
@@ -159,8 +160,13 @@ class MainWindow(QMainWindow):
         self.profile.column_stepped.connect(session.step_column)
         self.sky.picked.connect(session.pick_sky)
         self.sky.radius_edited.connect(session.set_radius)
-        for view in (self.detector, self.profile, self.sky, self.spectrum):
-            view.hovered.connect(self.status.show_hover)
+        pointer = session.pointer
+        self.detector.pointed.connect(pointer.point_at_pixel)
+        self.profile.pointed.connect(pointer.point_at_alpha)
+        self.sky.pointed.connect(pointer.point_at_sky)
+        self.spectrum.pointed.connect(pointer.point_at_wavelength)
+        self.spectrum.picked.connect(pointer.choose_wavelength)
+        CursorMarks(session, (self.detector, self.profile, self.sky, self.spectrum), self)
         self.slice_box.activated.connect(lambda row: session.select_slice(session.slices[row]))
         self.column_box.valueChanged.connect(session.select_column)
         self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))

@@ -12,6 +12,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import Fate, SliceProfile, SliceReport
+from atm_viewer.session.cursor import Cursor
+from atm_viewer.views.cursor_marks import CursorLine
 from atm_viewer.views.plotting import (
     Canvas,
     Dots,
@@ -83,14 +85,17 @@ class ProfileView(QWidget):
         Alpha ranges [arcsec] as a tuple of pairs, or None when the slope is to decide again.
     column_stepped(int)
         Columns to go on (or back) by.
-    hovered(str)
-        What is under the mouse, for the status line; empty when the mouse is elsewhere.
+    pointed(int, int, float, str)
+        Slice, column and alpha [arcsec] under the mouse, and the value there.
+    left()
+        The mouse is elsewhere.
     """
 
     threshold_edited = pyqtSignal(float)
     use_edited = pyqtSignal(object)
     column_stepped = pyqtSignal(int)
-    hovered = pyqtSignal(str)
+    pointed = pyqtSignal(int, int, float, str)
+    left = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -179,7 +184,7 @@ class ProfileView(QWidget):
         self.clear_action.triggered.connect(lambda: self.use_edited.emit(None))
         self.fit_button.clicked.connect(self.fit)
         self.canvas.scene().sigMouseMoved.connect(self._hover)
-        self.canvas.left.connect(lambda: self.hovered.emit(""))
+        self.canvas.left.connect(self.left)
         self.set_theme(DARK)
         self.show_profile(None, None, None)
 
@@ -196,6 +201,7 @@ class ProfileView(QWidget):
         for item in (self._collapsed_zero, self._collapsed_curve, self._threshold):
             self.collapsed.addItem(item, ignoreBounds=True)
 
+        self._cursor_lines = [CursorLine(plot) for plot in (self.collapsed, self.points, self.residual)]
         self._spline = pg.PlotCurveItem()
         self._ticks = pg.VTickGroup(yrange=[0.0, 0.06])
         self._bounds = [pg.InfiniteLine(angle=90) for _ in range(2)]
@@ -289,6 +295,8 @@ class ProfileView(QWidget):
         self._threshold_label.setColor(theme.threshold)
         self._threshold_label.fill = make_brush(theme.plot, 0.6)
         self._no_spline.setColor(theme.muted)
+        for line in self._cursor_lines:
+            line.set_colour(theme.cursor)
         self._spline.setPen(make_pen(theme.spline, 1.8))
         self._ticks.setPen(make_pen(theme.muted))
         for line in self._bounds:
@@ -508,21 +516,27 @@ class ProfileView(QWidget):
     def _remember_zoom(self, *_: object) -> None:
         self._zoomed = True
 
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Mark the alpha that the cursor is at; dashed when it is in another slice than the one shown."""
+        shown = self._profile or self._report
+        alpha = cursor.alpha if cursor is not None and shown is not None else math.nan
+        for line in self._cursor_lines:
+            line.show_at(alpha, elsewhere=shown is not None and cursor is not None and cursor.number != shown.number)
+
     def _hover(self, position) -> None:
         plots = (self.collapsed, self.points, self.residual)
         plot = next((p for p in plots if p.vb.sceneBoundingRect().contains(position)), None)
-        if plot is None or (self._profile is None and self._report is None):
-            self.hovered.emit("")
+        if plot is None or self._profile is None:
+            self.left.emit()
             return
         point = plot.vb.mapSceneToView(position)
-        parts = [f"α {point.x():.2f}″".replace("-", "−")]
         if plot is self.collapsed:
-            parts.append(f"median over wavelength {with_unit(float(self._flux_axis.inverse(point.y())), self.unit)}")
+            parts = [f"median over wavelength {with_unit(float(self._flux_axis.inverse(point.y())), self.unit)}"]
         else:
             what = "normalised flux" if plot is self.points else "normalised flux − spline"
-            parts.append(f"{what} {plain(point.y(), 3)} (share of the column's sum)")
+            parts = [f"{what} {plain(point.y(), 3)} (share of the column's sum)"]
             parts += self._describe_nearest(plot, point)
-        self.hovered.emit("   ".join(parts))
+        self.pointed.emit(self._profile.number, self._profile.column, point.x(), "   ".join(parts))
 
     def _describe_nearest(self, plot: pg.PlotItem, point) -> list[str]:
         """Say which point of the window is under the mouse, if any."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QWidget
 
 from atm_viewer.engine.reports import SkyImage
+from atm_viewer.session.cursor import Cursor
+from atm_viewer.views.cursor_marks import Sight
 from atm_viewer.views.plotting import ImagePanel, Pixels, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.theme import DARK, Theme
 
@@ -23,13 +27,13 @@ class SkyView(ImagePanel):
         ICRS position [deg] that was clicked.
     radius_edited(float)
         Radius of the aperture [arcsec] after the circle was dragged or the number typed.
-    hovered(str)
-        What is under the mouse, for the status line; empty when the mouse is elsewhere.
+    pointed(float, float, str)
+        ICRS position [deg] under the mouse, and the value of the image there.
     """
 
     picked = pyqtSignal(float, float)
     radius_edited = pyqtSignal(float)
-    hovered = pyqtSignal(str)
+    pointed = pyqtSignal(float, float, str)
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(
@@ -64,10 +68,11 @@ class SkyView(ImagePanel):
         for item in (self._halo, self._marker, self._circle):
             self.plot.addItem(item, ignoreBounds=True)
         self._compass.setParentItem(self.view)
+        self._sight = Sight()
+        self.plot.addItem(self._sight, ignoreBounds=True)
 
         self.clicked.connect(self._pick)
         self.moved.connect(self._hover)
-        self.left.connect(lambda: self.hovered.emit(""))
         self.view.sigResized.connect(self._place_compass)
         self.radius_box.valueChanged.connect(self.radius_edited)
         self._circle.sigRegionChanged.connect(self._radius_dragged)
@@ -111,6 +116,7 @@ class SkyView(ImagePanel):
         self._handle.pen = self._handle.currentPen = make_pen(theme.mark, 2.0)
         self._handle.hoverPen = make_pen(theme.accent, 2.5)
         self._compass.set_colour(theme.mark)
+        self._sight.set_colour(theme.cursor)
 
     @staticmethod
     def _grid_rect(image: SkyImage) -> QRectF:
@@ -150,20 +156,26 @@ class SkyView(ImagePanel):
             ra, dec = image.position(east, north)
             self.picked.emit(float(ra), float(dec))
 
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Mark the sky position that the cursor is at."""
+        known = cursor is not None and self._sky is not None and math.isfinite(cursor.ra)
+        if known and cursor is not None and self._sky is not None:
+            east, north = self._sky.offsets(cursor.ra, cursor.dec)
+            self._sight.show_at((float(east), float(north)))
+        else:
+            self._sight.show_at(None)
+
     def _hover(self, east: float, north: float) -> None:
         image = self._sky
         if image is None or not self._rect.contains(east, north):
-            self.hovered.emit("")
+            self.left.emit()
             return
         x, y = self._grid_pixel(image, east, north)
         ra, dec = image.position(east, north)
         ny, nx = image.image.shape
         value = float(image.image[min(max(y, 0), ny - 1), min(max(x, 0), nx - 1)])
-        text = (
-            f"spaxel x {x}, y {y}   {east:+.2f}″ east, {north:+.2f}″ north   RA {ra:.6f}° Dec {dec:+.6f}°   "
-            f"{with_unit(value, image.unit)}"
-        )
-        self.hovered.emit(text.replace("-", "−"))
+        offset = f"{east:+.2f}″ east, {north:+.2f}″ north".replace("-", "−")
+        self.pointed.emit(float(ra), float(dec), f"{offset}   {with_unit(value, image.unit)}")
 
     def _place_compass(self) -> None:
         self._compass.setPos(self.view.rect().right() - 16, self.view.rect().bottom() - 16)

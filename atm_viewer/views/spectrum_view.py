@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.reports import SpaxelSpectra
+from atm_viewer.session.cursor import Cursor
+from atm_viewer.views.cursor_marks import CursorLine
 from atm_viewer.views.plotting import Canvas, Line, PlainAxis, legend_html, make_brush, make_pen, plain, with_unit
 from atm_viewer.views.theme import DARK, Theme
 
@@ -21,11 +23,17 @@ class SpectrumView(QWidget):
 
     Signals
     -------
-    hovered(str)
-        Wavelength and values under the mouse, for the status line; empty when the mouse is elsewhere.
+    pointed(float, str)
+        Wavelength [um] of the plane under the mouse, and the values there.
+    picked(float)
+        Wavelength [um] that was clicked.
+    left()
+        The mouse is elsewhere.
     """
 
-    hovered = pyqtSignal(str)
+    pointed = pyqtSignal(float, str)
+    picked = pyqtSignal(float)
+    left = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -90,8 +98,9 @@ class SpectrumView(QWidget):
         self.ratio_plot.addItem(self._unity, ignoreBounds=True)
         for item in self._ratio_curves.values():
             self.ratio_plot.addItem(item)
+        self._cursor_lines = [CursorLine(plot) for plot in (self.flux_plot, self.ratio_plot)]
         self._note = QLabel("Click a spaxel on the sky to see its spectrum")
-        QVBoxLayout(self.canvas).addWidget(self._note, alignment=pg.QtCore.Qt.AlignmentFlag.AlignCenter)
+        QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +112,8 @@ class SpectrumView(QWidget):
         self.errors_box.toggled.connect(self._draw_bands)
         self.fit_button.clicked.connect(self.fit)
         self.canvas.scene().sigMouseMoved.connect(self._hover)
-        self.canvas.left.connect(lambda: self.hovered.emit(""))
+        self.canvas.scene().sigMouseClicked.connect(self._click)
+        self.canvas.left.connect(self.left)
         self.set_theme(DARK)
         self.show_spectra(None)
 
@@ -160,6 +170,8 @@ class SpectrumView(QWidget):
             self._ratio_curves[name].setPen(make_pen(colour))
             self._bands[name].setBrush(make_brush(colour, 0.25))
         self._unity.setPen(make_pen(theme.grid))
+        for line in self._cursor_lines:
+            line.set_colour(theme.cursor)
         self._write()
 
     def _write(self) -> None:
@@ -194,21 +206,37 @@ class SpectrumView(QWidget):
                 )
                 band.show(spectra.wavelength, value - error, value + error)
 
-    def _hover(self, position) -> None:
-        spectra = self._spectra
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Mark the wavelength that the cursor is at."""
+        for line in self._cursor_lines:
+            line.show_at(cursor.wavelength if cursor is not None else math.nan)
+
+    def _wavelength(self, position) -> float | None:
+        """Wavelength at a position of the scene, None outside of the plots."""
         plot = next((p for p in (self.flux_plot, self.ratio_plot) if p.vb.sceneBoundingRect().contains(position)), None)
-        if spectra is None or plot is None or not spectra.wavelength.size:
-            self.hovered.emit("")
+        if self._spectra is None or plot is None or not self._spectra.wavelength.size:
+            return None
+        return float(plot.vb.mapSceneToView(position).x())
+
+    def _click(self, event) -> None:
+        wave = self._wavelength(event.scenePos())
+        if wave is not None and event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
+            self.picked.emit(wave)
+
+    def _hover(self, position) -> None:
+        spectra, wave = self._spectra, self._wavelength(position)
+        if spectra is None or wave is None:
+            self.left.emit()
             return
-        wave = plot.vb.mapSceneToView(position).x()
         k = int(np.abs(spectra.wavelength - wave).argmin())
         scaled = float(spectra.aperture_after[k]) * self._scale
         ratios = " → ".join(plain(float(r[k]), 4) for r in self._ratios)
-        self.hovered.emit(
-            f"λ {spectra.wavelength[k]:.4f} µm   before {with_unit(float(spectra.before[k]), spectra.unit)}   "
+        self.pointed.emit(
+            float(spectra.wavelength[k]),
+            f"before {with_unit(float(spectra.before[k]), spectra.unit)}   "
             f"after {with_unit(float(spectra.after[k]), spectra.unit)}   "
             f"aperture {with_unit(float(spectra.aperture_after[k]), 'Jy')}, scaled {with_unit(scaled, spectra.unit)}   "
-            f"spaxel / aperture {ratios}"
+            f"spaxel / aperture {ratios}",
         )
 
 

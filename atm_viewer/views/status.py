@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.metadata import PackageNotFoundError, version
 
 from PyQt6.QtCore import Qt, QTimer
@@ -16,6 +17,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.session.cursor import Cursor
+from atm_viewer.session.data_quality import dq_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state import Job
 
@@ -40,7 +43,10 @@ class StatusBar(QStatusBar):
         self.hover = QLabel()
         self.hover.setTextFormat(Qt.TextFormat.PlainText)
         self.hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.hover.setToolTip("What is under the mouse")
+        self.hover.setToolTip(
+            "What is under the mouse: zero-based pixel of the chosen exposure, slice, position along it [arcsec], "
+            "wavelength [µm], ICRS position [°], value of the view's layer, and data-quality flags"
+        )
         self.addWidget(self.hover, 1)
 
         self.job_name = QLabel()
@@ -79,10 +85,14 @@ class StatusBar(QStatusBar):
         self._timer.timeout.connect(self._show_job)
         session.jobs_changed.connect(self._renew)
         session.report_changed.connect(self._show_time)
+        session.pointer.cursor_changed.connect(self._show_cursor)
 
     def show_hover(self, text: str) -> None:
         """Show what is under the mouse."""
         self.hover.setText(text)
+
+    def _show_cursor(self) -> None:
+        self.show_hover(tell_cursor(self._session.pointer.cursor))
 
     def _renew(self) -> None:
         job = self._foremost()
@@ -123,6 +133,36 @@ class StatusBar(QStatusBar):
     def _show_time(self) -> None:
         report = self._session.report
         self.preview.setText(f"fit {report.seconds:.2g} s  ·" if report else "")
+
+
+def tell_cursor(cursor: Cursor | None) -> str:
+    """Write the status line on what is pointed at; what is not known is left out, and nothing is said of nothing."""
+    if cursor is None:
+        return ""
+    parts = []
+    if cursor.pixel is not None:
+        parts.append(f"x {cursor.pixel[0]}, y {cursor.pixel[1]} pixel")
+    if cursor.number:
+        parts.append(f"slice {cursor.number}")
+        if cursor.pixel is None and cursor.column is not None:
+            parts.append(f"column {cursor.column}")
+    elif cursor.pixel is not None:
+        parts.append("between slices")
+    else:
+        parts.append("not in this exposure")
+    if math.isfinite(cursor.alpha):
+        parts.append(f"α {cursor.alpha:.2f}″")
+    if math.isfinite(cursor.wavelength):
+        parts.append(f"λ {cursor.wavelength:.4f} µm")
+    if math.isfinite(cursor.ra):
+        parts.append(f"RA {cursor.ra:.6f}° Dec {cursor.dec:+.6f}°")
+    if cursor.value:
+        parts.append(cursor.value)
+    if cursor.dq is not None:
+        parts.append(f"DQ {dq_names(cursor.dq)}")
+    if cursor.spaxel is not None:
+        parts.append(f"spaxel {cursor.spaxel[0]}, {cursor.spaxel[1]}")
+    return "   ".join(parts).replace("-", "−")
 
 
 def _shorten(text: str, most: int = 70) -> str:

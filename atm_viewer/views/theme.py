@@ -37,6 +37,8 @@ class Theme:
         Alpha ranges where the spline is used.
     mark : str
         Chosen slice, column and spaxel on top of images.
+    cursor : str
+        What the mouse points at, in all views.
     good, warning, error : str
         Tone of messages.
     """
@@ -65,6 +67,7 @@ class Theme:
     column_points: str
     use: str
     mark: str
+    cursor: str
     good: str
     warning: str
     error: str
@@ -95,6 +98,7 @@ DARK = Theme(
     column_points="#ffffff",
     use="#2b77b8",
     mark="#ffffff",
+    cursor="#ff4b5c",
     good="#2cc79c",
     warning="#f0a530",
     error="#f4774e",
@@ -125,6 +129,7 @@ LIGHT = Theme(
     column_points="#1b1f26",
     use="#56b4e9",
     mark="#ffffff",
+    cursor="#ff4b5c",
     good="#00805d",
     warning="#9a5b00",
     error="#b93a0b",

@@ -312,8 +312,8 @@ def test_the_views_intents_reach_the_session(opened, qtbot):
     opened.sky.picked.emit(83.8, -5.4)
     opened.sky.radius_edited.emit(1.1)
     assert (session.position, session.radius) == ((83.8, -5.4), 1.1)
-    opened.sky.hovered.emit("RA 83.8")
-    assert opened.status.hover.text() == "RA 83.8"
+    opened.sky.pointed.emit(83.8, -5.4, "7 MJy/sr")
+    assert "RA 83.800000° Dec −5.400000°   7 MJy/sr" in opened.status.hover.text()
     settle(qtbot, opened)
 
 

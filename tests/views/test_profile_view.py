@@ -162,9 +162,9 @@ def test_numbers_beside_the_collapsed_profile_are_fluxes(qtbot, view):
     numbers = [float(text) for text in axis.tickStrings(places, 1.0, 1.0)]
     assert len(numbers) >= 3
     for place, number in zip(places, numbers, strict=True):
-        with qtbot.waitSignal(view.hovered) as told:
+        with qtbot.waitSignal(view.pointed) as told:
             hover(qtbot, view.collapsed, 1.0, place)
-        told_flux = float(told.args[0].split()[-2].replace("−", "-"))
+        told_flux = float(told.args[3].split()[-2].replace("−", "-"))
         assert told_flux == pytest.approx(number, rel=0.08, abs=1.0)
 
 
@@ -287,17 +287,17 @@ def test_hover_tells_units_and_the_point_under_the_mouse(qtbot, view):
     flux[k] = 0.33  # clear of the others
     show_star(qtbot, view, flux=flux)
     before = view_range(view.points) + view_range(view.collapsed) + view_range(view.residual)
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.pointed) as told:
         hover(qtbot, view.points, profile.alpha[k], 0.33)
-    assert f"α {profile.alpha[k]:.2f}″".replace("-", "−")[:4] in told.args[0]
-    assert "point of column 512: 0.33 = 5148 MJy/sr" in told.args[0]
-    with qtbot.waitSignal(view.hovered) as told:
+    assert told.args[:2] == [profile.number, 512]
+    assert told.args[2] == pytest.approx(profile.alpha[k], abs=view.points.vb.viewPixelSize()[0])
+    assert "point of column 512: 0.33 = 5148 MJy/sr" in told.args[3]
+    with qtbot.waitSignal(view.pointed) as told:
         hover(qtbot, view.collapsed, 1.0, at_flux(view, 100.0))
-    assert "median over wavelength" in told.args[0]
-    assert told.args[0].endswith("MJy/sr")
-    with qtbot.waitSignal(view.hovered) as told:
+    assert "median over wavelength" in told.args[3]
+    assert told.args[3].endswith("MJy/sr")
+    with qtbot.waitSignal(view.left):
         leave(qtbot, view.points)
-    assert told.args == [""]
     assert view_range(view.points) + view_range(view.collapsed) + view_range(view.residual) == before
 
 
