@@ -67,6 +67,42 @@ def brightest_slice(view: ExposureView, slices: tuple[int, ...], report: Correct
     return max(peaks, key=lambda number: peaks[number], default=next(iter(slices), 0))
 
 
+def slices_across(view: ExposureView, number: int) -> tuple[int, ...]:
+    """Slices of a slice's band in their order on the sky, across the slices.
+
+    Parameters
+    ----------
+    view : ExposureView
+        The exposure. In MIRI the slices are numbered in that order, in NIRSpec they are not: odd numbers lie on one
+        side of the field, even ones on the other.
+    number : int
+        The slice.
+
+    Returns
+    -------
+    tuple of int
+        The slice itself included; numbers grow on the whole.
+    """
+    step = max(1, 10 * view.sci.size // _SAMPLE)
+    rows = (slice(None, None, step), slice(None))
+    sample = rows if view.dispersion_axis == 0 else rows[::-1]
+    regions, ra, dec = view.regions[sample], view.ra[sample], view.dec[sample]
+    same = regions > 0 if view.instrument != "MIRI" else regions // 100 == number // 100
+    good = same & np.isfinite(ra) & np.isfinite(dec)
+    regions, ra, dec = regions[good], ra[good], dec[good]
+    if not regions.size:
+        return (number,)
+    east = ((ra - ra[0] + 180.0) % 360.0 - 180.0) * np.cos(np.radians(dec))
+    counts = np.bincount(regions)
+    numbers = np.flatnonzero(counts)
+    centres = np.stack([np.bincount(regions, values)[numbers] / counts[numbers] for values in (east, dec)], axis=1)
+    centres -= centres.mean(axis=0)
+    place = centres @ np.linalg.svd(centres)[2][0]  # along the line that the slices' centres lie on
+    if place @ (numbers - numbers.mean()) < 0:
+        place = -place
+    return tuple(int(n) for n in numbers[np.argsort(place, kind="stable")])
+
+
 def middle_column(view: ExposureView, number: int) -> int:
     """Column in the middle of a slice."""
     first, last = columns_of(view, number)

@@ -44,6 +44,7 @@ from atm_viewer.jobs.messages import (
     WriteCubes,
     WriteExposures,
 )
+from atm_viewer.session import slice_edits
 from atm_viewer.session.commands import ChooseVariant, EditRecipe, edit_name
 from atm_viewer.session.cursor import find_places
 from atm_viewer.session.names import count, job_name
@@ -54,6 +55,7 @@ from atm_viewer.session.selection import (
     clipped_level,
     columns_of,
     covers,
+    slices_across,
     slices_of,
     threshold_for,
 )
@@ -280,12 +282,13 @@ class Session(QObject):
         """Parameters in force in a slice of the chosen exposure."""
         return self.recipe.params(number, self.current.name if self.current else "")
 
+    def slices_across(self, number: int) -> tuple[int, ...]:
+        """Slices of the chosen exposure in a slice's band, in their order on the sky; see `slices_across`."""
+        return slices_across(self.current, number) if self.current else ()
+
     def overridden(self, number: int) -> dict[str, str | None]:
         """Names of the parameters set for a slice; the exposure they are set for, or None for all."""
-        found: dict[str, str | None] = {}
-        for exposure in (None, self.current.name if self.current else None):
-            found.update(dict.fromkeys(self.recipe.override(number, exposure).values(), exposure))
-        return found
+        return slice_edits.overridden(self.recipe, number, self.current.name if self.current else None)
 
     # Intents: files
 
@@ -421,22 +424,17 @@ class Session(QObject):
         exposure : str or None
             Name of the one exposure it applies to; None for all.
         """
-        override = self.recipe.override(number, exposure)
-        nothing: dict[str, Any] = {name: None}
-        bare = self.recipe.with_override(replace(override, **nothing))
-        resolved = exposure if exposure is not None else ""
-        inherited = getattr(replace(bare, psf_optimal=False).params(number, resolved), name)
-        old = getattr(replace(self.recipe, psf_optimal=False).params(number, resolved), name)
-        recipe = bare if value in (None, inherited) else bare.with_override(replace(override, **{name: value}))
-        if recipe != self.recipe:
-            subject = f"Slice {number}" if exposure is None else f"Slice {number} of {exposure}"
-            self._edit(edit_name(subject, name, old, inherited if value is None else value), recipe)
+        self._make(slice_edits.set_one(self.recipe, number, name, value, exposure))
 
     def edit_slice(self, number: int, name: str, value: Any) -> None:
         """Change a value of a slice where it is seen: for the chosen exposure if only that is edited or has its own."""
-        if self.current is not None:
-            own = self.overridden(number).get(name) is not None
-            self.set_override(number, name, value, self.current.name if self._only_this or own else None)
+        self.edit_slices((number,), name, value)
+
+    def edit_slices(self, numbers: Sequence[int], name: str, value: Any) -> None:
+        """Change a value of several slices in one step, each where it is seen; None inherits."""
+        if self.current is not None and numbers:
+            edit = slice_edits.set_values(self.recipe, numbers, name, value, self.current.name, self._only_this)
+            self._make(edit)
 
     def set_threshold_at(self, flux: float) -> None:
         """Move the chosen slice's threshold to a flux [unit of the exposure], as a threshold in sigma."""
@@ -458,12 +456,26 @@ class Session(QObject):
             self._only_this = only_this
             self.recipe_changed.emit()
 
-    def reset_slice(self, number: int) -> None:
-        """Take all overrides of a slice away; those of the chosen exposure alone when only that is edited."""
-        name = self.current.name if self.current else None
-        kept = tuple(o for o in self.recipe.overrides if o.number != number or (self._only_this and o.exposure != name))
-        if kept != self.recipe.overrides:
-            self._edit(f"Slice {number}: reset", replace(self.recipe, overrides=kept))
+    def reset_slices(self, numbers: Sequence[int]) -> None:
+        """Take all overrides of slices away; those of the chosen exposure alone when only that is edited."""
+        if numbers:
+            name = self.current.name if self.current else None
+            self._make(slice_edits.reset(self.recipe, numbers, name, self._only_this))
+
+    def copy_slice(self, source: int, targets: Sequence[int]) -> None:
+        """Give slices the overrides of another one."""
+        if self.current is not None and targets:
+            self._make(slice_edits.copy(self.recipe, source, targets, self.current.name, self._only_this))
+
+    def apply_to_all_exposures(self, numbers: Sequence[int]) -> None:
+        """Let what is set in slices of the chosen exposure apply to all exposures."""
+        if self.current is not None and numbers:
+            self._make(slice_edits.for_all_exposures(self.recipe, numbers, self.current.name))
+
+    def keep_to_this_exposure(self, numbers: Sequence[int]) -> None:
+        """Let what is set in slices of all exposures apply to the chosen one alone."""
+        if self.current is not None and numbers:
+            self._make(slice_edits.for_one_exposure(self.recipe, numbers, self.current.name))
 
     def reset_all(self) -> None:
         """Go back to the pipeline's defaults for all slices and exposures."""
@@ -612,6 +624,10 @@ class Session(QObject):
         return tuple(e.view.key for e in self.together)
 
     # Recipe
+
+    def _make(self, edit: slice_edits.Edit) -> None:
+        if edit.recipe != self.recipe:
+            self._edit(edit.name, edit.recipe)
 
     def _edit(self, name: str, recipe: Recipe) -> None:
         """Change the active variant's recipe, as an undo step."""

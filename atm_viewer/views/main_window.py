@@ -318,7 +318,7 @@ class MainWindow(QMainWindow):
 
     def reset_slice(self) -> None:
         """Take all overrides of the chosen slice away."""
-        self.session.reset_slice(self.session.number)
+        self.session.reset_slices((self.session.number,))
 
     def reset_all(self) -> None:
         """Go back to the pipeline's defaults everywhere."""

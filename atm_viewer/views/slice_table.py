@@ -427,7 +427,7 @@ class SliceTable(QTableView):
             assert inherit is not None
             edit.setEnabled(bool(index.flags() & Qt.ItemFlag.ItemIsEditable))
             inherit.setEnabled(self.rows.is_overridden(index))
-        reset = menu.addAction(f"Reset slice {number}", lambda: self._session.reset_slice(number))
+        reset = menu.addAction(f"Reset slice {number}", lambda: self._session.reset_slices((number,)))
         assert reset is not None
         reset.setEnabled(bool(self._session.overridden(number)))
         viewport = self.viewport()

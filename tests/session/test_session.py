@@ -84,7 +84,7 @@ def test_edits_for_one_exposure(opened, qtbot):
     opened.select_exposure(FILES[1])
     assert opened.overridden(101) == {"breakpoints": None}
     assert opened.params(101).window is None
-    opened.reset_slice(101)
+    opened.reset_slices((101,))
     assert opened.recipe == Recipe()
     opened.undo_stack.undo()
     opened.reset_all()
