@@ -149,10 +149,20 @@ def threshold_for(flux: float, level: tuple[float, float]) -> float | None:
     return float(f"{max(value, 0.0):.3g}")
 
 
+def spaxel_of(image: SkyImage, ra: float, dec: float) -> tuple[int, int]:
+    """Zero-based (x, y) of the spaxel at a position [deg]; may lie outside of the grid."""
+    east, north = image.offsets(ra, dec)
+    return int(np.floor(image.x0 - east / image.spaxel + 0.5)), int(np.floor(image.y0 + north / image.spaxel + 0.5))
+
+
+def holds(image: SkyImage, ra: float, dec: float) -> bool:
+    """Whether a position [deg] falls on the grid."""
+    x, y = spaxel_of(image, ra, dec)
+    ny, nx = image.image.shape
+    return 0 <= x < nx and 0 <= y < ny
+
+
 def covers(image: SkyImage, ra: float, dec: float) -> bool:
     """Whether a position [deg] falls on a spaxel with data."""
-    east, north = image.offsets(ra, dec)
-    x = int(np.floor(image.x0 - east / image.spaxel + 0.5))
-    y = int(np.floor(image.y0 + north / image.spaxel + 0.5))
-    ny, nx = image.image.shape
-    return 0 <= x < nx and 0 <= y < ny and bool(np.isfinite(image.image[y, x]))
+    x, y = spaxel_of(image, ra, dec)
+    return holds(image, ra, dec) and bool(np.isfinite(image.image[y, x]))

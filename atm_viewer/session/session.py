@@ -48,6 +48,7 @@ from atm_viewer.session import slice_edits
 from atm_viewer.session.commands import ChooseVariant, EditRecipe, edit_name
 from atm_viewer.session.cursor import find_places
 from atm_viewer.session.names import count, job_name
+from atm_viewer.session.places import MOST, Place, Places
 from atm_viewer.session.pointer import Pointer
 from atm_viewer.session.selection import (
     band_of,
@@ -55,10 +56,13 @@ from atm_viewer.session.selection import (
     clipped_level,
     columns_of,
     covers,
+    holds,
     slices_across,
     slices_of,
     threshold_for,
 )
+from atm_viewer.session.spectral import load as load_units
+from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.state import Job, Message, OpenExposure, Workers
 from atm_viewer.session.variants import ShownSpectra, Variant, Variants
 
@@ -104,7 +108,8 @@ class Session(QObject):
     exposures_changed = pyqtSignal()  #: open exposures, or which of them are included
     chosen_changed = pyqtSignal()  #: exposure, band, slice or column
     recipe_changed = pyqtSignal()  #: recipe, or which exposures edits apply to
-    spaxel_changed = pyqtSignal()  #: position or aperture radius
+    spaxel_changed = pyqtSignal()  #: places: their positions and apertures, or which one is active
+    spectrum_settings_changed = pyqtSignal()
     report_changed = pyqtSignal()
     profile_changed = pyqtSignal()
     sky_changed = pyqtSignal()
@@ -130,8 +135,8 @@ class Session(QObject):
         self._slice_by_hand = False
         self._variants = Variants()
         self._only_this = False
-        self._position: tuple[float, float] | None = None
-        self._radius: float | None = None
+        self._places = Places()
+        self._spectrum = SpectrumSettings()
         self._levels: dict[tuple[str, int], tuple[float, float]] = {}
         self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "sky")}
         self._reports: dict[str, _Shown] = {}
@@ -213,14 +218,26 @@ class Session(QObject):
         return self._only_this
 
     @property
+    def places(self) -> Places:
+        """Places on the sky whose spectra are shown, and which of them is active."""
+        return self._places
+
+    @property
     def position(self) -> tuple[float, float] | None:
-        """ICRS position of the spaxel [deg]."""
-        return self._position
+        """ICRS position of the active place [deg]."""
+        place = self._places.current
+        return (place.ra, place.dec) if place else None
 
     @property
     def radius(self) -> float | None:
-        """Radius of the aperture [arcsec]."""
-        return self._radius
+        """Radius of the active place's aperture [arcsec]."""
+        place = self._places.current
+        return place.radius if place else None
+
+    @property
+    def spectrum_settings(self) -> SpectrumSettings:
+        """How spectra are shown."""
+        return self._spectrum
 
     @property
     def report(self) -> CorrectionReport | None:
@@ -240,26 +257,28 @@ class Session(QObject):
 
     @property
     def spectra(self) -> SpaxelSpectra | None:
-        """Latest spectra of the active variant at the first place."""
+        """Latest spectra of the active variant at the active place."""
         return self.spectra_of(self._variants.active)
 
-    def spectra_of(self, variant: str, place: int = 1) -> SpaxelSpectra | None:
-        """Latest spectra of a variant at a place."""
-        shown = self._shown.get(_spectra(variant, place))
+    def spectra_of(self, variant: str, place: int | None = None) -> SpaxelSpectra | None:
+        """Latest spectra of a variant at a place; at the active one unless told otherwise."""
+        shown = self._shown.get(_spectra(variant, place or self._places.active))
         return shown.result if shown else None
 
     @property
     def shown_spectra(self) -> tuple[ShownSpectra, ...]:
-        """Spectra of all variants, in the order of variants; those without an answer so far as well."""
+        """Spectra of all variants at all places, in the order of places; those without an answer so far as well."""
         return tuple(
-            ShownSpectra(v, 1, self.spectra_of(v.name), _spectra(v.name, 1) in self._pending)
+            ShownSpectra(v, p.number, self.spectra_of(v.name, p.number), _spectra(v.name, p.number) in self._pending)
+            for p in self._places.all
             for v in self._variants.all
         )
 
     @property
     def pending(self) -> frozenset[str]:
-        """Which of ``report``, ``profile``, ``sky`` and ``spectra`` (of the active variant) are being renewed."""
-        names = {"report": "report", "profile": "profile", "sky": "sky", _spectra(self._variants.active, 1): "spectra"}
+        """Which of ``report``, ``profile``, ``sky`` and ``spectra`` (active variant and place) are being renewed."""
+        spectra = _spectra(self._variants.active, self._places.active)
+        names = {"report": "report", "profile": "profile", "sky": "sky", spectra: "spectra"}
         return frozenset(names[name] for name in self._pending if name in names)
 
     @property
@@ -313,7 +332,7 @@ class Session(QObject):
                 self._choose_exposure(neighbours[0])
         if not self._exposures:
             self._band, self._number, self._column = "", 0, 0
-            self._position = self._radius = None
+            self._places = Places()
             self._slice_by_hand = False
         self._submit(CloseExposures((key,)))
         self.spaxel_changed.emit()
@@ -382,19 +401,35 @@ class Session(QObject):
         self.select_column(self._column + delta)
 
     def pick_sky(self, ra: float, dec: float) -> None:
-        """Show the spectra of another position [deg]."""
-        if (ra, dec) != self._position:
-            self._position = (ra, dec)
-            self.spaxel_changed.emit()
-            self._renew()
+        """Move the active place to another position [deg]."""
+        self.set_places(self._places.moved(self._places.active, ra, dec))
+
+    def add_place(self, ra: float, dec: float) -> None:
+        """Show the spectra of one more position [deg]."""
+        if len(self._places.all) == MOST:
+            self.tell("warning", f"There are {MOST} places already; remove one first.")
+        self.set_places(self._places.added(ra, dec))
 
     def set_radius(self, radius: float) -> None:
-        """Change the radius of the aperture [arcsec]."""
-        radius = round(radius, 3)
-        if radius > 0 and radius != self._radius:
-            self._radius = radius
-            self.spaxel_changed.emit()
-            self._renew()
+        """Change the radius of the active place's aperture [arcsec]."""
+        self.set_places(self._places.resized(radius))
+
+    def set_places(self, places: Places) -> None:
+        """Show the spectra of other places, or make another one active."""
+        if places == self._places:
+            return
+        known, self._places = self._places, places
+        self.spaxel_changed.emit()
+        self._renew()
+        if (known.active, known.numbers) != (places.active, places.numbers):
+            self.spectra_changed.emit()
+            self.pending_changed.emit()
+
+    def set_spectrum_settings(self, settings: SpectrumSettings) -> None:
+        """Show spectra in another way."""
+        if settings != self._spectrum:
+            self._spectrum = settings
+            self.spectrum_settings_changed.emit()
 
     def refresh(self) -> None:
         """Compute everything in sight again, after a failure or a cancelled preview."""
@@ -655,14 +690,21 @@ class Session(QObject):
             "report": Correct(view.key, recipe) if view else None,
             "profile": ShowProfile(view.key, recipe, self._number, self._column) if view else None,
             "sky": MakeSkyImage(keys, self._band) if keys else None,
-            **{_spectra(v.name, 1): self._wanted_spectra(keys, v, 1) for v in self._variants.active_first},
+            **{
+                _spectra(v.name, p.number): self._wanted_spectra(keys, v, p)
+                for p in self._places.active_first
+                for v in self._variants.active_first
+            },
         }
 
-    def _wanted_spectra(self, keys: tuple[str, ...], variant: Variant, place: int) -> MakeSpectra | None:
-        if not keys or self._position is None or self._radius is None:
+    def _wanted_spectra(self, keys: tuple[str, ...], variant: Variant, place: Place) -> MakeSpectra | None:
+        active = place.number == self._places.active
+        # the fields of bands differ: a place may be outside of this one, and be inside again in the next
+        outside = self.sky is not None and self.sky.band == self._band and not holds(self.sky, place.ra, place.dec)
+        if not keys or (outside and not active):
             return None
-        slot, urgent = f"{variant.name}{place}", variant.name == self._variants.active
-        return MakeSpectra(keys, variant.recipe, self._band, *self._position, self._radius, slot, urgent)
+        slot, urgent = f"{variant.name}{place.number}", active and variant.name == self._variants.active
+        return MakeSpectra(keys, variant.recipe, self._band, place.ra, place.dec, place.radius, slot, urgent)
 
     def _renew(self) -> None:
         """Ask for what is wanted and was not asked for."""
@@ -720,6 +762,8 @@ class Session(QObject):
     def _receive(self, item: Progress | Outcome) -> None:
         """Take what workers tell, on their thread: what needs all pixels is done here, not in the window's."""
         found: tuple[OpenExposure, ...] = ()
+        if isinstance(item, Outcome) and isinstance(item.result, SpaxelSpectra):
+            load_units()
         if isinstance(item, Progress) and isinstance(item.result, Opened):
             views = [(view, slices_of(view)) for view in item.result.exposures]
             found = tuple(
@@ -786,11 +830,16 @@ class Session(QObject):
                 self.chosen_changed.emit()
                 self._renew()
         if name == "sky" and self.sky is not None:
-            if self._position is not None and self._radius is not None and covers(self.sky, *self._position):
-                return
-            self._position = self.sky.peak
-            self._radius = self._radius or round(5 * self.sky.spaxel, 3)
-            self.spaxel_changed.emit()
+            self._look_at_peak(self.sky)
+
+    def _look_at_peak(self, sky: SkyImage) -> None:
+        """Have a place on the brightest spaxel unless the active one has data."""
+        place = self._places.current
+        if place is None:
+            self.set_places(self._places.added(*sky.peak, round(5 * sky.spaxel, 3)))
+        elif not covers(sky, place.ra, place.dec):
+            self.pick_sky(*sky.peak)
+        else:
             self._renew()
 
     def _take_result(self, outcome: Outcome) -> None:

@@ -11,6 +11,8 @@ from atm_viewer.session.spectral import AXES, FLUX_UNITS
 
 KERNELS = ("none", "boxcar", "gaussian")
 WIDTH_UNITS = ("planes", "km/s")
+#: Of several places' spectra: as they are, each above the one before, or so and each over its own median.
+ARRANGEMENTS = ("overlaid", "stacked", "normalised")
 #: Fixed references of ratio and difference; others are ``variant:NAME``.
 REFERENCES = ("aperture", "before")
 
@@ -39,8 +41,8 @@ class SpectrumSettings:
         Show ± 1 sigma bands.
     masks : bool
         Mark wavelengths without a valid value.
-    stacked : bool
-        Set the spectra of several places one above the other.
+    arrangement : str
+        How the spectra of several places stand to each other: one of `ARRANGEMENTS`.
     ratio, difference : bool
         Show these panels.
     reference : str
@@ -65,7 +67,7 @@ class SpectrumSettings:
     scaled: bool = True
     errors: bool = False
     masks: bool = True
-    stacked: bool = False
+    arrangement: str = "overlaid"
     ratio: bool = True
     difference: bool = False
     reference: str = "aperture"
@@ -96,7 +98,13 @@ class SpectrumSettings:
 
 def _valid(name: str, value: Any) -> bool:
     """Whether a value makes sense for a setting."""
-    choices = {"unit": FLUX_UNITS, "axis": tuple(AXES), "kernel": KERNELS, "width_unit": WIDTH_UNITS}
+    choices = {
+        "unit": FLUX_UNITS,
+        "axis": tuple(AXES),
+        "arrangement": ARRANGEMENTS,
+        "kernel": KERNELS,
+        "width_unit": WIDTH_UNITS,
+    }
     if name in choices:
         return value in choices[name]
     if name == "families":
