@@ -248,6 +248,5 @@ def native_slices(exposure: Exposure) -> Mapping[int, OversampledSlice]:
             variances={},
             dq=np.ascontiguousarray(dq[cut]),
             trace=np.full(sci[cut].shape, np.nan, dtype=np.float32),
-            ranges=[],
         )
     return slices
