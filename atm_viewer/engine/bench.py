@@ -143,7 +143,8 @@ class _Item:
 
     def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         params = recipe.params(number, self.exposure.name)
-        rest = params.slope_limit, params.use, params.wavelengths, recipe.oversample, recipe.psf_optimal, intervals
+        where = params.slope_limit, params.use, params.wavelengths, params.reach, params.peak_cut
+        rest = *where, recipe.oversample, recipe.psf_optimal, intervals
         return self.fine.get_or_make(
             (*self._fit_key(number, params), *rest),
             lambda: oversample_slice(
@@ -266,7 +267,8 @@ class Bench:
         intervals = item.first_intervals(recipe) if fit.has_splines else 0
         ranges: list[tuple[float, float]] | None = [] if not fit.has_splines else None
         if ranges is None and recipe.oversample in item.coordinates:  # else this takes seconds, and the report tells
-            ranges = item.fine_slice(number, fit, recipe, intervals).ranges
+            native = item.fine_slice(number, fit, recipe, intervals).native
+            ranges = native.use.ranges if native is not None else None
         wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
         return slice_profile(item.prepared, fit, recipe, column, ranges, intervals, wavelengths)
 

@@ -361,6 +361,7 @@ class Checker:
         return value
 
     def choice(self, value: Any, key: str) -> str:
+        """Return one of the values that an option takes."""
         if value not in CHOICES[key]:
             raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, CHOICES[key]))}, not {value!r}.")
         return value

@@ -237,7 +237,8 @@ class SliceProfile:
     use : tuple of (float, float), or None
         Alpha ranges [arcsec] in which the spline is used in this slice; None while that takes too long to know.
     reach : float
-        Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without splines.
+        Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without
+        splines, and where the recipe looks in the whole slice.
     level : (float, float)
         Mean and standard deviation that make the slice's threshold: mean + ``fit_threshold`` times the other [unit of
         the exposure].

@@ -130,7 +130,7 @@ PARAMETERS: dict[str, Parameter] = {
             "",
             "pipeline",
             "where compact sources are looked for. The pipeline's histogram of steep pixels spans native_dalpha × "
-            "breakpoints / 4 to both sides of the slice's centre only (some 1.7″ in MRS channels 1 and 2, 2.4″ in 3 and "
+            "breakpoints / 4 to both sides of the slice's centre only (some 1.7″ in MRS channels 1 and 2, 2.4″ in 3, "
             "4); 'slice' spans all of it. Not the pipeline's: products are marked.",
         ),
         Parameter(
