@@ -411,7 +411,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _window_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", metavar="FILE", help=_FILES)
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"{_FILES}; or a session (.toml)")
     _add_recipe(parser)
     parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save the window once it is complete; exit")
     parser.add_argument("--size", type=_size, metavar="WxH", help="size of the window [pixel]")
