@@ -448,7 +448,8 @@ def _write_variants(state: SessionState, _folder: Path | None) -> Any:
 def _read_variants(check: Checker, value: Any, _folder: Path | None) -> dict[str, Any]:
     if not isinstance(value, list) or not value:
         raise InputError(f"{check.name}: variants are written as [[variant]], with two brackets.")
-    active, variants = "", []
+    active = ""
+    variants: list[Variant] = []
     for entry in value:
         table = check.table(entry, "[[variant]]")
         check.known(table, ("name", "label", "active", "recipe"), "in [[variant]]")
