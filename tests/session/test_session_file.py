@@ -301,7 +301,7 @@ def test_everything_else_is_told_in_a_sentence(text, part):
     ],
 )
 def test_other_files_and_versions_are_told(text, part):
-    with pytest.raises(InputError, match="mine.toml") as refused:
+    with pytest.raises(InputError, match=r"mine\.toml") as refused:
         parse_session(text, "mine.toml")
     assert part in str(refused.value)
 
