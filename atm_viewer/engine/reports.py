@@ -275,7 +275,7 @@ class SliceProfile:
 
 @dataclass(frozen=True, eq=False)
 class SkyImage:
-    """White-light image of the field on the grid of the cube, for orientation.
+    """Image of the field on the grid of the cube, in white light or of a few planes.
 
     Parameters
     ----------
@@ -293,6 +293,8 @@ class SkyImage:
         Size of a spaxel [arcsec].
     peak : (float, float)
         ICRS position of the brightest spaxel [deg].
+    wavelengths : (float, float) or None
+        Range that the image is the mean of [um]; None for all of the band.
     """
 
     band: str
@@ -304,6 +306,7 @@ class SkyImage:
     y0: float
     spaxel: float
     peak: tuple[float, float]
+    wavelengths: tuple[float, float] | None = None
 
     def offsets(self, ra, dec) -> tuple[np.ndarray, np.ndarray]:
         """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""
