@@ -23,23 +23,6 @@ class Fate(IntEnum):
     REUSED = 5  #: own fit failed; the last good spline is used
 
 
-class Why(IntEnum):
-    """What became of a pixel of the detector, and why; from what matters least to what matters most."""
-
-    OUTSIDE = 0  #: in no slice
-    BELOW_THRESHOLD = 1  #: the slice's peak is not above its threshold
-    TOO_FEW_POINTS = 2  #: the column has too few finite pixels, or none
-    TOO_SPARSE = 3  #: the window's points leave gaps, or the fit failed, and no spline could be reused
-    END_OF_SPLINE = 4  #: the spline does not reach the pixel: it ends where the fitted points end
-    BELOW_SLOPE = 5  #: there is a spline, but no compact source: its slope is not over the limit
-    NOT_WANTED = 6  #: outside of the recipe's ``use`` or ``wavelengths``
-    OUT_OF_REACH = 7  #: about a compact source that the pipeline's histogram does not reach
-    SECOND_SOURCE = 8  #: about a compact source with less than a fifth of the highest peak's steep pixels
-    USED = 9  #: the column's own spline is used
-    REUSED = 10  #: the spline of another column is used
-    FILLED = 11  #: the spline is used where the input has no valid value
-
-
 @dataclass(frozen=True, eq=False)
 class ExposureView:
     """An open exposure, as the window shows it.
@@ -153,25 +136,6 @@ class SliceReport:
 
 
 @dataclass(frozen=True, eq=False)
-class WhyMap:
-    """What became of every pixel of an exposure.
-
-    Parameters
-    ----------
-    classes : ndarray of uint8, shape (ny, nx)
-        `Why` of each pixel.
-    counts : tuple of int
-        Number of pixels by class; those in no slice are not counted.
-    sources : dict of int to ndarray of int16, shape (columns,)
-        Of the slices that reuse splines: the column whose spline each column uses, -1 for none.
-    """
-
-    classes: np.ndarray
-    counts: tuple[int, ...]
-    sources: dict[int, np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
 class CorrectionReport:
     """What a recipe does to one exposure.
 
@@ -186,15 +150,12 @@ class CorrectionReport:
         elsewhere.
     seconds : float
         Time it took [s].
-    why : WhyMap or None
-        What became of each pixel.
     """
 
     exposure: str
     slices: tuple[SliceReport, ...]
     trace: np.ndarray
     seconds: float
-    why: WhyMap | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,8 +198,7 @@ class SliceProfile:
     use : tuple of (float, float), or None
         Alpha ranges [arcsec] in which the spline is used in this slice; None while that takes too long to know.
     reach : float
-        Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without
-        splines, and where the recipe looks in the whole slice.
+        Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without splines.
     level : (float, float)
         Mean and standard deviation that make the slice's threshold: mean + ``fit_threshold`` times the other [unit of
         the exposure].
@@ -275,7 +235,7 @@ class SliceProfile:
 
 @dataclass(frozen=True, eq=False)
 class SkyImage:
-    """Image of the field on the grid of the cube, in white light or of a few planes.
+    """White-light image of the field on the grid of the cube, for orientation.
 
     Parameters
     ----------
@@ -293,8 +253,6 @@ class SkyImage:
         Size of a spaxel [arcsec].
     peak : (float, float)
         ICRS position of the brightest spaxel [deg].
-    wavelengths : (float, float) or None
-        Range that the image is the mean of [um]; None for all of the band.
     """
 
     band: str
@@ -306,7 +264,6 @@ class SkyImage:
     y0: float
     spaxel: float
     peak: tuple[float, float]
-    wavelengths: tuple[float, float] | None = None
 
     def offsets(self, ra, dec) -> tuple[np.ndarray, np.ndarray]:
         """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""

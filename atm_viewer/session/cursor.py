@@ -1,6 +1,6 @@
 """The cursor: one place on the detector, along its slice, in wavelength and on the sky, found from any of these.
 
-Everything here is a function of arrays. What does not depend on where the mouse is, `find_places` makes once for each
+Everything here is a function of arrays. What does not depend on where the mouse is, `map_slices` makes once for each
 exposure; a place is then found among the pixels of a few columns of one slice.
 """
 
@@ -62,7 +62,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class SliceMap:
     """Where the slices of an exposure lie, column by column.
 
     Parameters
@@ -127,7 +127,7 @@ class Places:
         return int(found[0]) if found.size else None
 
 
-def find_places(view: ExposureView) -> Places:
+def map_slices(view: ExposureView) -> SliceMap:
     """Find where the slices of an exposure lie; takes all pixels into account, so it is not for the window's thread."""
     regions, wavelength, ra, dec = (_turn(view, a) for a in (view.regions, view.wavelength, view.ra, view.dec))
     columns = regions.shape[1]
@@ -153,7 +153,7 @@ def find_places(view: ExposureView) -> Places:
     origin = (float(ra[row[0], column[0]]), float(dec[row[0], column[0]])) if row.size else (0.0, 0.0)
     ends = np.stack([np.stack(_offsets(origin, ra[r, everywhere], dec[r, everywhere])) for r in (first, last)])
     ends[:, :, ~there] = np.nan
-    return Places(
+    return SliceMap(
         numbers=numbers,
         first=first,
         last=last,
@@ -163,7 +163,7 @@ def find_places(view: ExposureView) -> Places:
         origin=origin,
         ends=ends,
         pitch=_pitches(last - first, ends),
-        reach=_reaches(view, numbers, there, ends),
+        reach=_reaches(middle, ends),
     )
 
 
@@ -202,10 +202,10 @@ def at_pixel(view: ExposureView, x: int, y: int, sky: SkyImage | None = None) ->
 
 
 def at_alpha(
-    view: ExposureView, places: Places, number: int, column: int, alpha: float, sky: SkyImage | None = None
+    view: ExposureView, slice_map: SliceMap, number: int, column: int, alpha: float, sky: SkyImage | None = None
 ) -> Cursor:
     """Place of an alpha [arcsec] in a column of a slice: that of the pixel next to it; ``alpha`` stays as given."""
-    rows = places.rows(number, column)
+    rows = slice_map.rows(number, column)
     if rows.size:
         away = np.abs(_turn(view, view.alpha)[rows, column] - alpha)
         away[(_turn(view, view.regions)[rows, column] != number) | np.isnan(away)] = np.inf
@@ -215,7 +215,7 @@ def at_alpha(
 
 
 def at_sky(
-    view: ExposureView, places: Places, ra: float, dec: float, wavelength: float, sky: SkyImage | None = None
+    view: ExposureView, slice_map: SliceMap, ra: float, dec: float, wavelength: float, sky: SkyImage | None = None
 ) -> Cursor:
     """Place of a sky position [deg] at a wavelength [um]; the three stay as given.
 
@@ -226,7 +226,7 @@ def at_sky(
         the exposure does not have the position or the wavelength.
     """
     given = Cursor(view.key, wavelength=wavelength, ra=ra, dec=dec, spaxel=spaxel_at(sky, ra, dec))
-    pixel = find_pixel(view, places, ra, dec, wavelength)
+    pixel = find_pixel(view, slice_map, ra, dec, wavelength)
     if pixel is None:
         return given
     found = at_pixel(view, *pixel, sky)
@@ -235,28 +235,30 @@ def at_sky(
 
 def at_wavelength(
     view: ExposureView,
-    places: Places,
+    slice_map: SliceMap,
     wavelength: float,
     position: tuple[float, float] | None,
     number: int,
     sky: SkyImage | None = None,
 ) -> Cursor:
     """Place of a wavelength [um]: at a position [deg] if the exposure has it, else the column of a slice alone."""
-    found = at_sky(view, places, *position, wavelength, sky) if position is not None else Cursor(view.key)
+    found = at_sky(view, slice_map, *position, wavelength, sky) if position is not None else Cursor(view.key)
     if found.pixel is not None:
         return found
-    column = places.column_at(number, wavelength)
+    column = slice_map.column_at(number, wavelength)
     return replace(found, number=number if column is not None else 0, column=column, wavelength=wavelength)
 
 
-def find_pixel(view: ExposureView, places: Places, ra: float, dec: float, wavelength: float) -> tuple[int, int] | None:
+def find_pixel(
+    view: ExposureView, slice_map: SliceMap, ra: float, dec: float, wavelength: float
+) -> tuple[int, int] | None:
     """Pixel next to a sky position and wavelength.
 
     Parameters
     ----------
     view : ExposureView
         The exposure.
-    places : Places
+    slice_map : SliceMap
         Where its slices lie.
     ra, dec : float
         ICRS position [deg].
@@ -268,19 +270,19 @@ def find_pixel(view: ExposureView, places: Places, ra: float, dec: float, wavele
     (int, int) or None
         Zero-based (x, y); None when no slice covers the position at this wavelength.
     """
-    if not places.numbers.size or not (math.isfinite(ra) and math.isfinite(wavelength)):
+    if not slice_map.numbers.size or not (math.isfinite(ra) and math.isfinite(wavelength)):
         return None
-    away = np.abs(places.wavelength - wavelength)
-    every, column = np.arange(places.numbers.size), away.argmin(axis=1)
-    here = np.array(_offsets(places.origin, ra, dec), dtype=float)[:, None]
-    start, end = places.ends[:, :, every, column]
+    away = np.abs(slice_map.wavelength - wavelength)
+    every, column = np.arange(slice_map.numbers.size), away.argmin(axis=1)
+    here = np.array(_offsets(slice_map.origin, ra, dec), dtype=float)[:, None]
+    start, end = slice_map.ends[:, :, every, column]
     distance = _distances(here, start, end)
-    covers = distance <= places.reach
-    covers &= away[every, column] <= (places.tilt + 1) * places.step[every, column]
+    covers = distance <= slice_map.reach
+    covers &= away[every, column] <= (slice_map.tilt + 1) * slice_map.step[every, column]
     if not covers.any():
         return None
     k = int(np.where(covers, distance, np.inf).argmin())
-    return _next_pixel(view, places, k, int(column[k]), here, wavelength)
+    return _next_pixel(view, slice_map, k, int(column[k]), here, wavelength)
 
 
 def spaxel_at(sky: SkyImage | None, ra: float, dec: float) -> tuple[int, int] | None:
@@ -295,24 +297,24 @@ def spaxel_at(sky: SkyImage | None, ra: float, dec: float) -> tuple[int, int] | 
 
 
 def _next_pixel(
-    view: ExposureView, places: Places, k: int, column: int, here: np.ndarray, wavelength: float
+    view: ExposureView, slice_map: SliceMap, k: int, column: int, here: np.ndarray, wavelength: float
 ) -> tuple[int, int] | None:
     """Pixel of the slice of index k that is next to a place, about a column; None when its wavelength is another."""
-    reach = int(places.tilt[k])
-    start, stop = max(0, column - reach), min(places.last.shape[1], column + reach + 1)
-    there = places.last[k, start:stop] >= 0
-    low = int(places.first[k, start:stop][there].min())
-    high = int(places.last[k, start:stop][there].max())
+    reach = int(slice_map.tilt[k])
+    start, stop = max(0, column - reach), min(slice_map.last.shape[1], column + reach + 1)
+    there = slice_map.last[k, start:stop] >= 0
+    low = int(slice_map.first[k, start:stop][there].min())
+    high = int(slice_map.last[k, start:stop][there].max())
     part = (slice(low, high + 1), slice(start, stop))
     regions, waves, ra, dec = (_turn(view, a)[part] for a in (view.regions, view.wavelength, view.ra, view.dec))
-    east, north = _offsets(places.origin, ra, dec)
-    off = (waves - wavelength) / places.step[k, column]
+    east, north = _offsets(slice_map.origin, ra, dec)
+    off = (waves - wavelength) / slice_map.step[k, column]
     # in pixels along and across dispersion, so that both count the same
     away = np.hypot(east - here[0], north - here[1])
-    squares = (away / places.pitch[k]) ** 2 + off**2
-    squares[(regions != places.numbers[k]) | np.isnan(squares)] = np.inf
+    squares = (away / slice_map.pitch[k]) ** 2 + off**2
+    squares[(regions != slice_map.numbers[k]) | np.isnan(squares)] = np.inf
     row, found = np.unravel_index(int(squares.argmin()), squares.shape)
-    farthest = math.hypot(places.reach[k], _OVERHANG * places.pitch[k])
+    farthest = math.hypot(slice_map.reach[k], _OVERHANG * slice_map.pitch[k])
     if not (abs(off[row, found]) <= 1.0 and away[row, found] <= farthest):
         return None
     return _xy(view, low + int(row), start + int(found))
@@ -345,17 +347,20 @@ def _steps(low: np.ndarray, middle: np.ndarray, high: np.ndarray) -> tuple[np.nd
     return step, np.ceil(spread.max(axis=1, initial=0.0)).astype(int) + 2
 
 
-def _reaches(view: ExposureView, numbers: np.ndarray, there: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """How far each slice reaches across, from its distance to the nearest slice of the same channel [arcsec]."""
-    channel = numbers // 100 if view.instrument == "MIRI" else np.zeros_like(numbers)
-    middle = [int(np.median(np.flatnonzero(row))) for row in there]
-    line = ends[:, :, np.arange(numbers.size), middle]
-    reach = np.full(numbers.size, np.inf)
-    for k in range(numbers.size):
-        centre = 0.5 * (line[0, :, k] + line[1, :, k])[:, None]
-        others = (channel == channel[k]) & (np.arange(numbers.size) != k)
-        reach[k] = _REACH * _distances(centre, *line[:, :, others]).min(initial=np.inf)
-    return np.where(np.isfinite(reach), reach, 0.0)
+def _reaches(wavelength: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """How far each slice reaches across, from its distance to the nearest slice at the same wavelength [arcsec]."""
+    every = np.arange(len(wavelength))
+    known = [np.flatnonzero(np.isfinite(row)) for row in wavelength]
+    middle = np.array([row[row.size // 2] if row.size else 0 for row in known], dtype=int)
+    lines, centre = ends[:, :, every, middle], wavelength[every, middle]
+    low, high = np.nanmin(wavelength, axis=1, initial=np.inf), np.nanmax(wavelength, axis=1, initial=-np.inf)
+    reach = np.zeros(every.size)
+    for k in every:
+        others = (low <= centre[k]) & (centre[k] <= high) & (every != k)
+        if others.any():
+            here = lines[:, :, k].mean(axis=0)[:, None]
+            reach[k] = _REACH * _distances(here, *lines[:, :, others]).min()
+    return reach
 
 
 def _offsets(origin: tuple[float, float], ra, dec) -> tuple:

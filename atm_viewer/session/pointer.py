@@ -56,8 +56,8 @@ class Pointer(QObject):
         found, session = self._opened, self._session
         if found is None or session.position is None:
             return None
-        wavelength = found.places.wavelength_at(session.number, session.column)
-        return at_sky(found.view, found.places, *session.position, wavelength, session.sky)
+        wavelength = found.slice_map.wavelength_at(session.number, session.column)
+        return at_sky(found.view, found.slice_map, *session.position, wavelength, session.sky)
 
     # What views tell
 
@@ -70,20 +70,22 @@ class Pointer(QObject):
         """Point at an alpha [arcsec] in a column of a slice."""
         found = self._opened
         if found is not None:
-            self._set(at_alpha(found.view, found.places, number, column, alpha, self._session.sky), value)
+            self._set(at_alpha(found.view, found.slice_map, number, column, alpha, self._session.sky), value)
 
     def point_at_sky(self, ra: float, dec: float, value: str = "") -> None:
         """Point at a position [deg], at the wavelength of the chosen column."""
         found, session = self._opened, self._session
         if found is not None:
-            wavelength = found.places.wavelength_at(session.number, session.column)
-            self._set(at_sky(found.view, found.places, ra, dec, wavelength, session.sky), value)
+            wavelength = found.slice_map.wavelength_at(session.number, session.column)
+            self._set(at_sky(found.view, found.slice_map, ra, dec, wavelength, session.sky), value)
 
     def point_at_wavelength(self, wavelength: float, value: str = "") -> None:
         """Point at a wavelength [um] of the spaxel."""
         found, session = self._opened, self._session
         if found is not None:
-            place = at_wavelength(found.view, found.places, wavelength, session.position, session.number, session.sky)
+            place = at_wavelength(
+                found.view, found.slice_map, wavelength, session.position, session.number, session.sky
+            )
             self._set(place, value)
 
     def leave(self) -> None:
@@ -95,7 +97,7 @@ class Pointer(QObject):
     def choose_wavelength(self, wavelength: float) -> None:
         """Choose the column of the chosen slice that has a wavelength [um]."""
         found, session = self._opened, self._session
-        column = found.places.column_at(session.number, wavelength) if found is not None else None
+        column = found.slice_map.column_at(session.number, wavelength) if found is not None else None
         if column is not None:
             session.select_column(column)
         elif found is not None:
@@ -111,10 +113,9 @@ class Pointer(QObject):
             self._session.select(cursor.number, cursor.column)
         self._session.pick_sky(cursor.ra, cursor.dec)
 
-    def elsewhere(self) -> tuple[Elsewhere, ...]:
-        """Where the cursor falls in each open exposure; without a cursor, where the spaxel does."""
-        place = self._cursor or self.chosen
-        return () if place is None else tuple(Elsewhere(e.view, _found_in(e, place)) for e in self._session.exposures)
+    def elsewhere(self, place: Cursor) -> tuple[Elsewhere, ...]:
+        """Where a place falls in each open exposure."""
+        return tuple(Elsewhere(e.view, _found_in(e, place)) for e in self._session.exposures)
 
     def go_to(self, cursor: Cursor) -> None:
         """Look at a place: its exposure, slice and column are chosen."""
@@ -162,4 +163,4 @@ class Pointer(QObject):
 
 def _found_in(exposure: OpenExposure, place: Cursor) -> Cursor:
     """Find the same sky position and wavelength in another exposure."""
-    return at_sky(exposure.view, exposure.places, place.ra, place.dec, place.wavelength)
+    return at_sky(exposure.view, exposure.slice_map, place.ra, place.dec, place.wavelength)

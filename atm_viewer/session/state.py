@@ -7,8 +7,7 @@ from typing import Protocol
 
 from atm_viewer.engine.reports import ExposureView
 from atm_viewer.jobs.messages import Request
-from atm_viewer.session.cursor import Places
-from atm_viewer.session.session_file import Mark
+from atm_viewer.session.cursor import SliceMap
 
 
 class Workers(Protocol):
@@ -83,17 +82,14 @@ class OpenExposure:
         Its slice numbers, ascending.
     brightest : int
         The slice that seems brightest, as long as there is no report.
-    places : Places
+    slice_map : SliceMap
         Where its slices lie, for the cursor.
     included : bool
         Whether it takes part in sky image, spectra and products.
-    mark : Mark or None
-        By what a session knows the file again; None when it could not be read.
     """
 
     view: ExposureView
     slices: tuple[int, ...]
     brightest: int
-    places: Places
+    slice_map: SliceMap
     included: bool = True
-    mark: Mark | None = None

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from atm_viewer.session.session import Session
+from atm_viewer.views.dithers import toggle_dithers
 
 
 def _always(session: Session) -> bool:
@@ -87,19 +88,9 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ),
     ActionInfo("close_exposure", "File", "Close Exposure", "Close the chosen exposure", "Ctrl+W", _open),
     SEPARATOR,
-    ActionInfo(
-        "open_session",
-        "File",
-        "Open Session…",
-        "Be back where a session was saved: exposures, recipe, spaxel and views",
-        "Ctrl+Shift+O",
-    ),
-    ActionInfo("save_session", "File", "Save Session", "Write exposures, recipe, spaxel and views to a file", "Ctrl+S"),
-    ActionInfo("save_session_as", "File", "Save Session As…", "Write the session to another file", "Ctrl+Shift+S"),
-    SEPARATOR,
-    ActionInfo("load_recipe", "File", "Load Recipe…", "Read thresholds and overrides from a TOML file", "Ctrl+Shift+L"),
-    ActionInfo("save_recipe", "File", "Save Recipe", "Write the recipe to its TOML file", "Ctrl+Shift+R"),
-    ActionInfo("save_recipe_as", "File", "Save Recipe As…", "Write the recipe to a TOML file"),
+    ActionInfo("load_recipe", "File", "Load Recipe…", "Read thresholds and overrides from a TOML file", "Ctrl+Shift+O"),
+    ActionInfo("save_recipe", "File", "Save Recipe", "Write the recipe to its TOML file", "Ctrl+S"),
+    ActionInfo("save_recipe_as", "File", "Save Recipe As…", "Write the recipe to a TOML file", "Ctrl+Shift+S"),
     SEPARATOR,
     ActionInfo(
         "write_cubes",
@@ -140,6 +131,42 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ActionInfo("next_column", "View", "Next Column", "Look at the next element along dispersion", "Alt+Right", _open),
     ActionInfo(
         "previous_column", "View", "Previous Column", "Look at the previous element along dispersion", "Alt+Left", _open
+    ),
+    ActionInfo(
+        "next_exposure",
+        "View",
+        "Next Exposure",
+        "Look at the next exposure, at the spaxel's place in it when the chosen slice has the spaxel",
+        "Ctrl+PgDown",
+        _open,
+        does=lambda window: window.session.pointer.step_exposure(1),
+    ),
+    ActionInfo(
+        "previous_exposure",
+        "View",
+        "Previous Exposure",
+        "Look at the exposure before, at the spaxel's place in it when the chosen slice has the spaxel",
+        "Ctrl+PgUp",
+        _open,
+        does=lambda window: window.session.pointer.step_exposure(-1),
+    ),
+    ActionInfo(
+        "centre_spaxel",
+        "View",
+        "Centre Spaxel Here",
+        "Move the spaxel to the sky position under the mouse; a double click on the detector does it too",
+        "C",
+        _open,
+        does=lambda window: window.session.pointer.centre_spaxel(),
+    ),
+    ActionInfo(
+        "show_dithers",
+        "View",
+        "Where in the Other Dithers",
+        "Tell slice and pixel of the place under the mouse, or of the spaxel, in every open exposure",
+        "W",
+        _open,
+        does=lambda window: toggle_dithers(window.session, window),
     ),
     ActionInfo("refresh", "View", "Compute Again", "Compute everything in sight again, after a failure", "F5", _open),
     SEPARATOR,

@@ -91,8 +91,11 @@ class CursorLine:
         return float(self._line.value()) if self._line.isVisible() else math.nan
 
     def _take_pen(self) -> None:
-        style = Qt.PenStyle.DashLine if self._elsewhere else Qt.PenStyle.SolidLine
-        self._line.setPen(make_pen(self._colour, 1.2, style=style))
+        pen = make_pen(self._colour, 1.2)
+        if self._elsewhere:
+            pen.setDashPattern([5.0, 5.0])
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        self._line.setPen(pen)
 
 
 class _Marked(Protocol):

@@ -430,6 +430,7 @@ class ImagePanel(QWidget):
     """
 
     clicked = pyqtSignal(float, float)
+    double_clicked = pyqtSignal()  #: after a click at the same place
     moved = pyqtSignal(float, float)
     left = pyqtSignal()
 
@@ -631,7 +632,9 @@ class ImagePanel(QWidget):
     def _mouse_clicked(self, event) -> None:
         if event.button() != Qt.MouseButton.LeftButton or event.isAccepted():
             return
-        if self.view.sceneBoundingRect().contains(event.scenePos()):
+        if event.double():
+            self.double_clicked.emit()
+        elif self.view.sceneBoundingRect().contains(event.scenePos()):
             point = self.view.mapSceneToView(event.scenePos())
             self.clicked.emit(point.x(), point.y())
 

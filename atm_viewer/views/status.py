@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from importlib.metadata import PackageNotFoundError, version
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QStatusBar,
     QToolButton,
     QWidget,
@@ -21,6 +20,7 @@ from atm_viewer.session.cursor import Cursor
 from atm_viewer.session.data_quality import dq_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state import Job
+from atm_viewer.views.plotting import Elided
 
 #: Milliseconds after which a preview is shown as a job; most are over before.
 _PATIENCE = 400
@@ -40,13 +40,8 @@ class StatusBar(QStatusBar):
         self._session = session
         self._shown: int | None = None
         self.setSizeGripEnabled(False)
-        self.hover = QLabel()
-        self.hover.setTextFormat(Qt.TextFormat.PlainText)
-        self.hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.hover.setToolTip(
-            "What is under the mouse: zero-based pixel of the chosen exposure, slice, position along it [arcsec], "
-            "wavelength [µm], ICRS position [°], value of the view's layer, and data-quality flags"
-        )
+        #: What is under the mouse; see `tell_cursor`.
+        self.hover = Elided()
         self.addWidget(self.hover, 1)
 
         self.job_name = QLabel()

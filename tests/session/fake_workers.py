@@ -37,6 +37,8 @@ from atm_viewer.jobs.messages import (
 )
 
 RA, DEC = 83.8, -5.4
+#: Each dither points this far further east and north [arcsec]; slices are 0.6 arcsec apart.
+DITHER = (0.5, 0.6)
 
 
 def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = "MIRI") -> ExposureView:
@@ -59,6 +61,7 @@ def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = 
     sci = np.where(inside, star + 5 + noise, np.nan).astype(np.float32)
     name = Path(path).stem.removesuffix("_cal").removesuffix("_crf")
     digits = [int(part) for part in name.split("_") if part.isdigit()]
+    shift = digits[0] - 1 if digits else 0
     if instrument == "NIRSPEC":
         bands: tuple[str, ...] = ("g235m-f170lp",)
         regions = np.where(regions > 0, regions % 100 + (regions // 200) * slices, 0).astype(np.int32).T.copy()
@@ -80,8 +83,8 @@ def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = 
         regions=regions,
         alpha=alpha,
         wavelength=wavelength,
-        ra=RA + alpha.astype(float) / 3600 / np.cos(np.radians(DEC)),
-        dec=DEC + np.where(np.isfinite(alpha), beta, np.nan) / 3600,
+        ra=RA + (alpha.astype(float) + shift * DITHER[0]) / 3600 / np.cos(np.radians(DEC)),
+        dec=DEC + (np.where(np.isfinite(alpha), beta, np.nan) + shift * DITHER[1]) / 3600,
     )
 
 
@@ -351,8 +354,8 @@ def _target(request) -> object:
     match request:
         case Correct(key):
             return Correct, key
-        case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
-            return type(request), slot
-        case ShowProfile():
-            return ShowProfile
+        case MakeSpectra(slot=slot):
+            return MakeSpectra, slot
+        case ShowProfile() | MakeSkyImage():
+            return type(request)
     return None

@@ -40,6 +40,15 @@ def click(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
     settle(qtbot)
 
 
+def double_click(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
+    """Click twice with the left button."""
+    click(qtbot, plot, x, y)
+    spot, viewport, left = dot(plot, x, y), plot.getViewWidget().viewport(), Qt.MouseButton.LeftButton
+    _send(viewport, QEvent.Type.MouseButtonDblClick, spot, left, left)
+    _send(viewport, QEvent.Type.MouseButtonRelease, spot, left)
+    settle(qtbot)
+
+
 def hover(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
     """Move the mouse without a button."""
     _send(plot.getViewWidget().viewport(), QEvent.Type.MouseMove, dot(plot, x, y))

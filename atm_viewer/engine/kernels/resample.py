@@ -84,6 +84,7 @@ def oversample_slice(
     factor,
     require_ngood,
     trim_ends,
+    slope_limit,
     alpha_os,
     source,
     knots,
@@ -95,7 +96,7 @@ def oversample_slice(
     spline,
     residual,
     reached,
-    slopes,
+    steep,
 ):
     """Oversample the columns of one slice.
 
@@ -113,6 +114,8 @@ def oversample_slice(
         A column needs more finite pixels than this.
     trim_ends : bool
         Drop the outermost pixels of the splines.
+    slope_limit : float
+        Change of the normalised spline from pixel to pixel that makes a pixel steep.
     alpha_os : ndarray of float64, shape (factor * rows, columns)
         Alpha of the oversampled pixels.
     source, knots, intervals, poly, scale, bounds
@@ -122,14 +125,13 @@ def oversample_slice(
         is one.
     reached : ndarray of float64, shape (factor * rows, columns)
         Output: alpha within the spline's bounds, else NaN.
-    slopes : ndarray of float64, shape (rows, columns)
-        Output: change of the normalised spline from the pixel before, 0 near the spline's ends; only written where
-        it counts.
+    steep : ndarray of bool, shape (rows, columns)
+        Output: steep pixels.
     """
     rows, columns = flux.shape
     xs = np.empty(rows)
     ys = np.empty(rows)
-    changes = np.empty(rows)
+    slopes = np.empty(rows)
     at = np.empty(rows, dtype=np.int64)
     t = np.empty(poly.shape[1] + 8)
     shift = (factor - 1) / (factor * 2.0)
@@ -166,7 +168,7 @@ def oversample_slice(
             if not (np.isfinite(a) and low <= a <= high):
                 continue
             value = evaluate(a, t, intervals[s], poly[s])
-            changes[valid] = abs(value - previous)
+            slopes[valid] = abs(value - previous)
             at[valid] = row
             previous = value
             valid += 1
@@ -176,7 +178,8 @@ def oversample_slice(
                 ys[n] = difference
                 n += 1
         for k in range(factor, valid - factor):
-            slopes[at[k], column] = changes[k]
+            if slopes[k] > slope_limit:
+                steep[at[k], column] = True
         if n > 0:
             for new in range(begin + factor, end - factor):
                 residual[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
@@ -197,7 +200,7 @@ def oversample_slice(
 
 
 @njit(**KERNEL)
-def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, out, slopes):
+def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, slope_limit, out, steep):
     """Splines of one slice at the detector's own pixels (``_trace_image``).
 
     Parameters
@@ -206,10 +209,12 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, out, slope
         Cut-out of the slice; NaN outside.
     source, knots, intervals, poly, scale, bounds
         Splines, see `atm_viewer.engine.trace_fit.TraceFit`.
+    slope_limit : float
+        Change of the normalised spline from pixel to pixel that makes a pixel steep.
     out : ndarray of float32, shape (rows, columns)
         Output: scaled splines without their outermost pixels; NaN elsewhere.
-    slopes : ndarray of float64, shape (rows, columns)
-        Output: change of the normalised spline from the pixel before; only written where it counts.
+    steep : ndarray of bool, shape (rows, columns)
+        Output: steep pixels.
     """
     rows, columns = alpha.shape
     t = np.empty(poly.shape[1] + 8)
@@ -230,5 +235,5 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, out, slope
         for k in range(1, n - 1):
             out[at[k], column] = scale[column] * values[k]
             # The outermost values are NaN in the pipeline, so the slope next to them is never steep.
-            if k > 1:
-                slopes[at[k], column] = abs(values[k] - values[k - 1])
+            if k > 1 and abs(values[k] - values[k - 1]) > slope_limit:
+                steep[at[k], column] = True
