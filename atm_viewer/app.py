@@ -37,7 +37,7 @@ def run(
     Parameters
     ----------
     files : sequence of path-like
-        Exposures and associations to open.
+        Exposures and associations to open, or a session.
     recipe : path-like or None
         Recipe to begin with.
     screenshot : path-like or None
@@ -70,17 +70,23 @@ def run(
     else:
         photographer.finished.connect(app.exit)
 
+    keeper = window.sessions.keeper
+    keeper.asks = photographer is None
+
     def begin() -> None:
+        if photographer is None:
+            keeper.start_autosave(platformdirs.user_state_path("atm-viewer", appauthor=False) / "sessions")
         # Recipe first: the exposures' first preview is already made with it.
         if recipe is not None:
             window.files.load_recipe_file(os.fspath(recipe))
-        session.open_files(list(files))
+        window.files.open_dropped([os.fspath(file) for file in files])
 
     QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end
     try:
         return app.exec()
     finally:
         sys.excepthook = hook
+        keeper.close()
         session.close()
         window.deleteLater()
         app.processEvents()

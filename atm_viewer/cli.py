@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from atm_viewer import __version__
 from atm_viewer.engine.errors import InputError, UserError
-from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.recipe import CHOICES, Recipe, dump_recipe, load_recipe
 
 #: Aperture that goes with a spaxel's spectrum when none is asked for; its sum is not written.
 _RADIUS = 0.5
@@ -141,7 +141,7 @@ def _correct(args: argparse.Namespace) -> int:
 
     wanted = {
         name: value
-        for name in ("oversample", "fit_threshold", "slope_limit", "psf_optimal")
+        for name in ("oversample", "fit_threshold", "slope_limit", "psf_optimal", *CHOICES)
         if (value := getattr(args, name)) is not None
     }
     recipe = replace(_recipe(args), **wanted)
@@ -411,7 +411,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _window_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", metavar="FILE", help=_FILES)
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"{_FILES}; or a session (.toml)")
     _add_recipe(parser)
     parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save the window once it is complete; exit")
     parser.add_argument("--size", type=_size, metavar="WxH", help="size of the window [pixel]")
@@ -427,6 +427,8 @@ def _correct_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit-threshold", type=_number, metavar="X", help="in place of the recipe's value")
     parser.add_argument("--slope-limit", type=_number, metavar="X", help="in place of the recipe's value")
     parser.add_argument("--psf-optimal", action="store_true", default=None, help="whatever the recipe says")
+    parser.add_argument("--reach", choices=CHOICES["reach"], help="slice: beyond the pipeline, see the recipe's reach")
+    parser.add_argument("--peak-cut", choices=CHOICES["peak_cut"], help="source: beyond the pipeline, likewise")
     _add_overwrite(parser)
 
 

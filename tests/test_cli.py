@@ -155,13 +155,19 @@ def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
     (tmp_path / "r.toml").write_text(dump_recipe(Recipe(2, 7.0, 0.3, False, (SliceOverride(112, window=20),))))
     asked = []
     monkeypatch.setattr(cli._Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
-    for options in ("", "--slope-limit 0.2", "--oversample 4 --fit-threshold -1 --psf-optimal --overwrite -o out"):
+    for options in (
+        "",
+        "--slope-limit 0.2",
+        "--oversample 4 --fit-threshold -1 --psf-optimal --overwrite -o out",
+        "--reach slice --peak-cut source",
+    ):
         assert cli.run(["correct", "a.fits", "-r", str(tmp_path / "r.toml"), *options.split()]) == 0
     overrides = (SliceOverride(112, window=20),)
     assert asked == [
         WriteExposures(("a.fits",), Recipe(2, 7.0, 0.3, False, overrides), "."),
         WriteExposures(("a.fits",), Recipe(2, 7.0, 0.2, False, overrides), "."),
         WriteExposures(("a.fits",), Recipe(4, -1.0, 0.3, True, overrides), "out", overwrite=True),
+        WriteExposures(("a.fits",), Recipe(2, 7.0, 0.3, False, overrides, "slice", "source"), "."),
     ]
 
 

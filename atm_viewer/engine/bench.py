@@ -43,7 +43,7 @@ from atm_viewer.engine.reports import (
     SliceProfile,
     SpaxelSpectra,
 )
-from atm_viewer.engine.sky_image import make_sky_image
+from atm_viewer.engine.sky_image import plane_image, white_image
 from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.trace_fit import TraceFit
 from atm_viewer.resources import resource
@@ -143,7 +143,8 @@ class _Item:
 
     def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         params = recipe.params(number, self.exposure.name)
-        rest = params.slope_limit, params.use, params.wavelengths, recipe.oversample, recipe.psf_optimal, intervals
+        where = params.slope_limit, params.use, params.wavelengths, params.reach, params.peak_cut
+        rest = *where, recipe.oversample, recipe.psf_optimal, intervals
         return self.fine.get_or_make(
             (*self._fit_key(number, params), *rest),
             lambda: oversample_slice(
@@ -266,12 +267,21 @@ class Bench:
         intervals = item.first_intervals(recipe) if fit.has_splines else 0
         ranges: list[tuple[float, float]] | None = [] if not fit.has_splines else None
         if ranges is None and recipe.oversample in item.coordinates:  # else this takes seconds, and the report tells
-            ranges = item.fine_slice(number, fit, recipe, intervals).ranges
+            native = item.fine_slice(number, fit, recipe, intervals).native
+            ranges = native.use.ranges if native is not None else None
         wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
         return slice_profile(item.prepared, fit, recipe, column, ranges, intervals, wavelengths)
 
-    def sky_image(self, keys: Sequence[str], band: str, progress: Progress) -> SkyImage:
-        """Make a white-light image of some exposures in one band.
+    def sky_image(
+        self,
+        keys: Sequence[str],
+        band: str,
+        progress: Progress,
+        recipe: Recipe | None = None,
+        wavelength: float | None = None,
+        planes: int = 1,
+    ) -> SkyImage:
+        """Make an image of some exposures in one band, on the grid of the cube before correction.
 
         Parameters
         ----------
@@ -281,6 +291,12 @@ class Bench:
             Band, as the pipeline names its cubes.
         progress : callable
             ``progress(step, fraction)``; may raise `Cancelled`.
+        recipe : Recipe or None
+            After correction by it; None for the exposures as they are.
+        wavelength : float or None
+            Wavelength [um] about which planes of the cube are averaged; None for white light.
+        planes : int
+            How many.
 
         Returns
         -------
@@ -294,8 +310,12 @@ class Bench:
         items = self._with_band(keys, band)
         progress("Finding the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
-        progress("Making the sky image", 0.3)
-        return make_sky_image([i.exposure for i in items], [i.mapper for i in items], grid)
+        if recipe is None or recipe.oversample == 1:
+            inputs = _as_they_are(items)
+        else:
+            inputs = _corrected(items, recipe, part_of(progress, 0.1, 0.8))
+        progress("Making the sky image", 0.8)
+        return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
 
     def spectra(
         self,
@@ -338,7 +358,7 @@ class Bench:
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)
         progress("Drizzling before correction", 0.1)
-        inputs = [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+        inputs = _as_they_are(items)
         # The same whatever the recipe is.
         before = self._before.get_or_make(
             (tuple(i.exposure.key for i in items), band, ra, dec, radius),
@@ -346,21 +366,7 @@ class Bench:
         )
         after = before
         if recipe.oversample > 1:
-            fine_inputs = []
-            for k, item in enumerate(items):
-                share = 0.2 + 0.6 * k / len(items)
-                fits = item.fitted(recipe, part_of(progress, share, share + 0.4 / len(items)))
-                progress("Computing oversampled coordinates", share + 0.5 / len(items))
-                item.fine_coordinates(recipe.oversample)
-
-                intervals = compact_intervals(fits, item.prepared)
-
-                def fine(
-                    number: int, item: _Item = item, fits: dict[int, TraceFit] = fits, intervals: int = intervals
-                ) -> OversampledSlice:
-                    return item.fine_slice(number, fits[number], recipe, intervals)
-
-                fine_inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+            fine_inputs = _corrected(items, recipe, part_of(progress, 0.2, 0.8))
             progress("Drizzling after correction", 0.8)
             after = _Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
         unit = items[0].exposure.unit
@@ -427,6 +433,30 @@ class Bench:
             return self._cube_parameters(exposure, band).spaxel
         except InputError:
             return float("nan")
+
+
+def _as_they_are(items: Sequence[_Item]) -> list[DrizzleInput]:
+    """Exposures before correction, to be drizzled."""
+    return [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+
+
+def _corrected(items: Sequence[_Item], recipe: Recipe, progress: Progress) -> list[DrizzleInput]:
+    """Exposures after correction, to be drizzled: fitted now, oversampled slice by slice when they are needed."""
+    inputs = []
+    for k, item in enumerate(items):
+        share = k / len(items)
+        fits = item.fitted(recipe, part_of(progress, share, share + 2 / 3 / len(items)))
+        progress("Computing oversampled coordinates", share + 5 / 6 / len(items))
+        item.fine_coordinates(recipe.oversample)
+        intervals = compact_intervals(fits, item.prepared)
+
+        def fine(
+            number: int, item: _Item = item, fits: dict[int, TraceFit] = fits, intervals: int = intervals
+        ) -> OversampledSlice:
+            return item.fine_slice(number, fits[number], recipe, intervals)
+
+        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+    return inputs
 
 
 @dataclass(frozen=True, eq=False)

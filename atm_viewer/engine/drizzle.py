@@ -22,6 +22,8 @@ NON_SCIENCE = 512
 
 #: Gives a slice's oversampled arrays by its number.
 SliceSource = Callable[[int], OversampledSlice]
+#: Gives the columns of an exposure's slice that are drizzled.
+Columns = Callable[[Exposure, int], slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,18 @@ class SpaxelBlock:
     err: np.ndarray
 
 
-def drizzle_block(inputs: Sequence[DrizzleInput], grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
+def _all_columns(exposure: Exposure, number: int) -> slice:
+    return slice(0, exposure.column_count, 1)
+
+
+def drizzle_block(
+    inputs: Sequence[DrizzleInput],
+    grid: CubeGrid,
+    x0: int,
+    y0: int,
+    wanted: np.ndarray,
+    columns: Columns = _all_columns,
+) -> SpaxelBlock:
     """Drizzle a block of spaxels (``IFUCubeData.build_ifucube``).
 
     Parameters
@@ -77,6 +90,8 @@ def drizzle_block(inputs: Sequence[DrizzleInput], grid: CubeGrid, x0: int, y0: i
         First spaxel of the block, zero-based.
     wanted : ndarray of bool, shape (ny, nx)
         Spaxels of the block that are asked for; the others are left out.
+    columns : callable
+        ``columns(exposure, number)``: columns (elements along dispersion) of a slice that are drizzled.
 
     Returns
     -------
@@ -85,7 +100,9 @@ def drizzle_block(inputs: Sequence[DrizzleInput], grid: CubeGrid, x0: int, y0: i
     xs, ys = grid.x[x0 : x0 + wanted.shape[1]], grid.y[y0 : y0 + wanted.shape[0]]
 
     def share(one: DrizzleInput) -> np.ndarray:
-        return _drizzle_maps(one, grid, xs, ys, wanted) if one.mapper.maps else _drizzle_wcs(one, grid, xs, ys)
+        if one.mapper.maps:
+            return _drizzle_maps(one, grid, xs, ys, wanted, columns)
+        return _drizzle_wcs(one, grid, xs, ys, columns)
 
     flux, weight, variance, hits = np.moveaxis(np.sum(in_threads(share, inputs), axis=0), 3, 0)
     covered = (hits > 0) & wanted[..., None]
@@ -95,7 +112,9 @@ def drizzle_block(inputs: Sequence[DrizzleInput], grid: CubeGrid, x0: int, y0: i
     return SpaxelBlock(x0, y0, *(np.ascontiguousarray(np.moveaxis(a, 2, 0)) for a in (flux, err)))
 
 
-def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _drizzle_maps(
+    one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, wanted: np.ndarray, columns: Columns
+) -> np.ndarray:
     """Add up what an exposure gives to the block, see `drizzle_slice`."""
     exposure, mapper, maps = one.exposure, one.mapper, one.mapper.maps
     assert maps is not None
@@ -112,27 +131,33 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndar
         here, size = mapper.slice_map(number), np.hypot(mapper.slice_width(number), exposure.pixel_step(number))
         if _distance(here.ends, matrix, middle) > reach + 2 * size:
             continue
+        chosen = columns(exposure, number)
+        step = chosen.step or 1
+        begin = chosen.start + max(-(-(here.first - chosen.start) // step), 0) * step
+        end = min(here.first + here.columns.shape[0], chosen.stop, exposure.column_count)
+        if begin >= end:
+            continue
         data = one.slices(number)
-        count = min(here.columns.shape[0], data.sci.shape[1] - here.first)
+        mapped, taken = slice(begin - here.first, end - here.first, step), np.s_[:, begin:end:step]
         drizzle_slice(
-            here.columns[:count],
-            here.shift[:count],
+            np.ascontiguousarray(here.columns[mapped]),
+            np.ascontiguousarray(here.shift[mapped]),
             here.scale,
             here.limits,
             maps.points,
             maps.values,
             maps.ranges,
-            here.first,
+            0,
             matrix,
             along - 1 - data.row if exposure.rotated else data.row,
             -1 if exposure.rotated else 1,
             one.factor,
             mapper.edge / one.factor,
             kept,
-            np.ascontiguousarray(data.inside),
-            np.ascontiguousarray(data.sci, np.float32),
-            np.ascontiguousarray(data.err, np.float32),
-            np.ascontiguousarray(data.dq, np.uint32),
+            np.ascontiguousarray(data.inside[taken]),
+            np.ascontiguousarray(data.sci[taken], np.float32),
+            np.ascontiguousarray(data.err[taken], np.float32),
+            np.ascontiguousarray(data.dq[taken], np.uint32),
             np.uint32(DO_NOT_USE | NON_SCIENCE),
             (float(middle[0]), float(middle[1]), float(reach + 0.6 * size)),
             float(xs[0]),
@@ -155,7 +180,7 @@ def _distance(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> float:
     return float(np.hypot(*(a + part[:, None] * (b - a) - point).T).min())
 
 
-def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
+def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, columns: Columns) -> np.ndarray:
     """Add up what an exposure gives whose WCS no series can stand in for."""
     exposure, coordinates = one.exposure, one.exposure.coordinates
     total = np.zeros((4, grid.wavelength.size, ys.size, xs.size))
@@ -163,6 +188,10 @@ def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarr
         if exposure.band_of(n) != grid.band:
             continue
         py, px = np.unravel_index(exposure.slice_pixels(n), exposure.regions.shape)
+        chosen = columns(exposure, n)
+        along = py if exposure.rotated else px
+        taken = (along >= chosen.start) & (along < chosen.stop) & ((along - chosen.start) % (chosen.step or 1) == 0)
+        py, px = py[taken], px[taken]
         xi, eta = grid.project(coordinates.ra[py, px], coordinates.dec[py, px])
         margin = 0.75 * np.hypot(one.mapper.slice_width(n), exposure.pixel_step(n)) + grid.spaxel / 2
         near = (xi > xs[0] - margin) & (xi < xs[-1] + margin) & (eta > ys[0] - margin) & (eta < ys[-1] + margin)
@@ -248,6 +277,5 @@ def native_slices(exposure: Exposure) -> Mapping[int, OversampledSlice]:
             variances={},
             dq=np.ascontiguousarray(dq[cut]),
             trace=np.full(sci[cut].shape, np.nan, dtype=np.float32),
-            ranges=[],
         )
     return slices

@@ -141,6 +141,11 @@ class Exposure:
         """Whether the dispersion runs along y, so that the arrays are rotated for fitting (MIRI)."""
         return self.instrument == "MIRI"
 
+    @property
+    def column_count(self) -> int:
+        """Number of columns: elements along dispersion."""
+        return self.regions.shape[0 if self.rotated else 1]
+
     def to_dispersion(self, array: np.ndarray) -> np.ndarray:
         """View of a detector array with the dispersion along x, as the pipeline fits it."""
         return np.rot90(array) if self.rotated else array
@@ -179,6 +184,21 @@ class Exposure:
     def pixel_step(self, number: int) -> float:
         """Distance of pixels along a slice on the sky [arcsec]."""
         return self._steps[number]
+
+    @cached_property
+    def column_wavelengths(self) -> dict[int, np.ndarray]:
+        """Least and greatest wavelength [um] of each slice's pixels by column; (2, columns), NaN where it has none."""
+        wavelength = self.coordinates.wavelength.ravel()
+        width = self.regions.shape[1]
+        found = {}
+        for number in self.slices:
+            at = self.slice_pixels(number)
+            column, value = at // width if self.rotated else at % width, wavelength[at]
+            ends = np.full((2, self.column_count), np.nan)
+            np.fmin.at(ends[0], column, value)
+            np.fmax.at(ends[1], column, value)
+            found[number] = ends
+        return found
 
     def band_of(self, number: int) -> str:
         """Band that a slice belongs to."""

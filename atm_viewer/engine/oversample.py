@@ -9,15 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.compact import NO_USE, Use, find_use, within
 from atm_viewer.engine.defaults import ModeDefaults, mode_defaults
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.packing import Frame
 from atm_viewer.engine.recipe import FitParams, Recipe
-from atm_viewer.engine.reports import CorrectionReport, Fate, SliceReport
+from atm_viewer.engine.reports import CorrectionReport
+from atm_viewer.engine.slice_report import report_slice
 from atm_viewer.engine.slices import Background, SliceData, cut_slice, measure_background
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace_fit import TraceFit, fit_slice
+from atm_viewer.engine.why import NativeSlice, map_why, tell_why
 
 Progress = Callable[[str, float], None]
 
@@ -67,8 +70,8 @@ class OversampledSlice:
         Flags.
     trace : ndarray of float32, same shape
         Spline where it is used; NaN elsewhere.
-    ranges : list of (float, float)
-        Alpha ranges in which the spline is used, in the pipeline's unit.
+    native : NativeSlice or None
+        The same for the detector's own pixels, and why; None for an exposure as it is.
     """
 
     number: int
@@ -79,7 +82,7 @@ class OversampledSlice:
     variances: dict[str, np.ndarray]
     dq: np.ndarray
     trace: np.ndarray
-    ranges: list[tuple[float, float]]
+    native: NativeSlice | None = None
 
     @property
     def rows(self) -> slice:
@@ -277,7 +280,7 @@ def oversample(
             np.copyto(prepared.exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
         return fine
 
-    slices = in_threads(
+    fine = in_threads(
         work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
     )
     progress("Assembling the exposure", 0.9)
@@ -286,7 +289,7 @@ def oversample(
         oversample=recipe.oversample,
         wavelength=np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))),
         regions=np.repeat(exposure.regions, recipe.oversample, axis=_across(exposure)),
-        report=report_correction(prepared, fits, recipe, slices, begun),
+        report=report_correction(prepared, fits, recipe, fine, begun),
         sci=frames["sci"],
         err=frames["err"],
         dq=frames["dq"],
@@ -341,7 +344,7 @@ def oversample_slice(
     shape = data.flux.shape[0] * factor, data.flux.shape[1]
     rows = slice(data.row * factor, data.row * factor + shape[0])
     sci, spline, residual, reached = (np.full(shape, np.nan) for _ in range(4))
-    steep = np.zeros(data.flux.shape, dtype=bool)
+    slopes = np.zeros(data.flux.shape)
     kernels.oversample_slice(
         data.flux,
         data.alpha,
@@ -350,7 +353,6 @@ def oversample_slice(
         factor,
         prepared.defaults.oversample_ngood,
         prepared.defaults.trim_ends,
-        params.slope_limit,
         coordinates[0][rows],
         fit.source,
         fit.knots,
@@ -362,15 +364,17 @@ def oversample_slice(
         spline,
         residual,
         reached,
-        steep,
+        slopes,
     )
-    ranges = use_ranges(prepared, data, params, data.alpha[steep], intervals) if fit.has_splines else []
-    unused = ~_within(reached, ranges)
+    use = _find_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
+    unused = ~within(reached, use.ranges)
     if params.wavelengths is not None:
         wavelength = coordinates[1][rows]
         unused |= ~((wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1]))
+    defined = np.isfinite(spline)
     spline[unused] = np.nan
     at = np.isfinite(spline)
+    native = _native_slice(prepared, data, fit, params, use, factor, defined, at)
     sci[at] = spline[at]
     if not recipe.psf_optimal:
         at &= np.isfinite(residual)
@@ -378,7 +382,7 @@ def oversample_slice(
     if prepared.background.offset is not None:
         sci += prepared.background.offset
         spline += prepared.background.offset
-    return _with_errors(prepared, data, factor, sci, spline, ranges)
+    return _with_errors(prepared, data, factor, sci, spline, native)
 
 
 def _with_errors(
@@ -387,12 +391,12 @@ def _with_errors(
     factor: int,
     sci: np.ndarray,
     trace: np.ndarray,
-    ranges: list[tuple[float, float]],
+    native: NativeSlice,
 ) -> OversampledSlice:
     """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
     exposure = prepared.exposure
-    native = slice(data.row, data.row + data.flux.shape[0])
-    dq = np.repeat(exposure.to_dispersion(exposure.dq)[native], factor, axis=0)
+    rows = slice(data.row, data.row + data.flux.shape[0])
+    dq = np.repeat(exposure.to_dispersion(exposure.dq)[rows], factor, axis=0)
     estimated = ~np.isnan(sci) & ((dq & DO_NOT_USE) > 0)
     dq[estimated] = (dq[estimated] ^ DO_NOT_USE) | FLUX_ESTIMATED
     density = exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
@@ -408,7 +412,7 @@ def _with_errors(
         fine = np.full(sci.shape, np.nan, dtype=np.float32)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            values = exposure.to_dispersion(frame)[native]
+            values = exposure.to_dispersion(frame)[rows]
             values = np.sqrt(values) if variance else values
             kernels.oversample_values(values, data.inside, data.row, factor, prepared.defaults.oversample_ngood, fine)
             fine[np.repeat(~np.isfinite(values), factor, axis=0) & ~estimated] = np.nan
@@ -434,7 +438,7 @@ def _with_errors(
         variances=errors,
         dq=dq,
         trace=trace.astype(np.float32),
-        ranges=ranges,
+        native=native,
     )
 
 
@@ -445,10 +449,10 @@ def report_correction(
     prepared: Prepared,
     fits: Mapping[int, TraceFit],
     recipe: Recipe,
-    slices: list[OversampledSlice],
+    fine: list[OversampledSlice],
     begun: float,
 ) -> CorrectionReport:
-    """Tell what was decided for each slice.
+    """Tell what was decided for each slice and each pixel.
 
     Parameters
     ----------
@@ -458,7 +462,7 @@ def report_correction(
         Trace models of its slices.
     recipe : Recipe
         Parameters.
-    slices : list of OversampledSlice
+    fine : list of OversampledSlice
         The slices; empty for oversampling by 1, where the trace model at the detector's pixels decides.
     begun : float
         Time the work began, by `time.perf_counter`.
@@ -468,72 +472,62 @@ def report_correction(
     CorrectionReport
     """
     exposure = prepared.exposure
-    trace, ranges = trace_image(prepared, fits, recipe)
+    slices = {f.number: f.native for f in fine if f.native is not None} or trace_slices(prepared, fits, recipe)
     shares = {}
-    if slices:
-        for fine in slices:
-            ranges[fine.number] = fine.ranges
-            valid = fine.inside & np.isfinite(fine.sci)
-            shares[fine.number] = float((np.isfinite(fine.trace) & valid).sum() / max(valid.sum(), 1))
-    else:
-        frame = exposure.to_dispersion(trace)
-        for number, data in prepared.slices.items():
-            rows = slice(data.row, data.row + data.flux.shape[0])
+    for f in fine:
+        valid = f.inside & np.isfinite(f.sci)
+        shares[f.number] = float((np.isfinite(f.trace) & valid).sum() / max(valid.sum(), 1))
+    reports = []
+    for number, data in prepared.slices.items():
+        if number not in shares:
             valid = np.isfinite(data.flux)
-            shares[number] = float((np.isfinite(frame[rows]) & valid).sum() / max(valid.sum(), 1))
-    reports = tuple(
-        _slice_report(exposure, data, fits[number], shares[number], ranges[number])
-        for number, data in prepared.slices.items()
+            shares[number] = float((np.isfinite(slices[number].trace) & valid).sum() / max(valid.sum(), 1))
+        reports.append(report_slice(exposure, data, fits[number], shares[number], slices[number].use))
+    trace = _assemble(prepared, {n: s.trace for n, s in slices.items()}, np.float32(np.nan))
+    if prepared.background.offset is not None:
+        trace += prepared.background.offset
+    classes = _assemble(prepared, {n: s.why for n, s in slices.items()}, np.uint8(0))
+    why = map_why(classes, slices, fits)
+    return CorrectionReport(exposure.key, tuple(reports), trace, time.perf_counter() - begun, why)
+
+
+def _assemble(prepared: Prepared, cuts: Mapping[int, np.ndarray], empty: np.generic) -> np.ndarray:
+    """Image in the detector's frame of cut-outs by slice number."""
+    frame = np.full(prepared.exposure.sci.shape, empty)
+    rotated = prepared.exposure.to_dispersion(frame)
+    for number, cut in cuts.items():
+        data = prepared.slices[number]
+        np.copyto(rotated[data.row : data.row + cut.shape[0]], cut, where=data.inside)
+    return frame
+
+
+def _find_use(
+    prepared: Prepared, data: SliceData, fit: TraceFit, params: FitParams, steep: np.ndarray, intervals: int
+) -> Use:
+    if not fit.has_splines:
+        return NO_USE
+    arcsec = prepared.exposure.coordinates.arcsec
+    return find_use(params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
+
+
+def _native_slice(
+    prepared: Prepared,
+    data: SliceData,
+    fit: TraceFit,
+    params: FitParams,
+    use: Use,
+    factor: int,
+    defined: np.ndarray,
+    used: np.ndarray,
+) -> NativeSlice:
+    """Tell what became of a slice's own pixels; ``defined`` and ``used`` say it of the oversampled ones."""
+    dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
+    why, counts = tell_why(
+        data, fit, params, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, factor, defined, used
     )
-    return CorrectionReport(exposure.key, reports, trace, time.perf_counter() - begun)
-
-
-def use_ranges(
-    prepared: Prepared, data: SliceData, params: FitParams, steep: np.ndarray, intervals: int
-) -> list[tuple[float, float]]:
-    """Alpha ranges, ``low < alpha <= high`` in the pipeline's unit, in which the spline of a slice is used.
-
-    ``use`` of the recipe when it is given; everywhere for a slope limit of 0 or less; else within ``pad`` native
-    pixels of compact sources, found as peaks of the histogram of steep pixels (``_is_compact_source``). The
-    histogram reaches ``native_step * intervals / 4`` to both sides of the slice's centre, and peaks under a fifth
-    of the highest are dropped.
-
-    Parameters
-    ----------
-    prepared : Prepared
-        The exposure.
-    data : SliceData
-        The slice.
-    params : FitParams
-        Its parameters.
-    steep : ndarray, shape (n,)
-        Alpha of pixels over the slope limit.
-    intervals : int
-        Spline intervals of the first fitted slice, see `compact_intervals`.
-
-    Returns
-    -------
-    list of (float, float)
-    """
-    if params.use is not None:
-        arcsec = prepared.exposure.coordinates.arcsec
-        return [(np.nextafter(low / arcsec, -np.inf), high / arcsec) for low, high in params.use]
-    if params.slope_limit <= 0:
-        return [(-np.inf, np.inf)]
-    if steep.size < 50:
-        return []
-    from scipy.signal import find_peaks
-
-    step = data.native_step
-    edge = step * intervals / 4
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        histogram, _ = np.histogram(steep, bins=intervals, range=(-edge, edge), density=True)
-        histogram = histogram / np.nanmax(histogram)
-    bins = np.arange(intervals) * step / 2 - edge
-    peaks, _ = find_peaks(histogram, height=0.2)
-    pad = prepared.defaults.pad
-    return [(bins[k] - pad * step, bins[k] + pad * step) for k in peaks]
+    trace, _ = _trace_values(data, fit)
+    trace[~_wanted(prepared, data, params, use)] = np.nan
+    return NativeSlice(trace, why, counts, use)
 
 
 def compact_intervals(fits: Mapping[int, TraceFit], prepared: Prepared) -> int:
@@ -549,17 +543,8 @@ def compact_intervals(fits: Mapping[int, TraceFit], prepared: Prepared) -> int:
     return 0
 
 
-def _within(alpha: np.ndarray, ranges: list[tuple[float, float]]) -> np.ndarray:
-    inside = np.zeros(alpha.shape, dtype=bool)
-    for low, high in ranges:
-        inside |= (alpha > low) & (alpha <= high)
-    return inside
-
-
-def trace_image(
-    prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe
-) -> tuple[np.ndarray, dict[int, list[tuple[float, float]]]]:
-    """Trace model at the detector's own pixels, where the spline is used (``_trace_image``).
+def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe) -> dict[int, NativeSlice]:
+    """Trace models at the detector's own pixels, where the spline is used (``_trace_image``).
 
     Parameters
     ----------
@@ -572,50 +557,48 @@ def trace_image(
 
     Returns
     -------
-    trace : ndarray of float32, shape (ny, nx)
-        In the detector's frame [unit of the exposure]; NaN where no spline is used.
-    ranges : dict of int to list of (float, float)
-        By slice: alpha ranges in which the spline is used, in the pipeline's unit.
+    dict of int to NativeSlice
+        By slice number; without the background's offset.
     """
-    exposure = prepared.exposure
-    trace = np.full(exposure.sci.shape, np.nan, dtype=np.float32)
-    rotated = exposure.to_dispersion(trace)
-    wavelength = exposure.to_dispersion(exposure.coordinates.wavelength)
     # Here the pipeline counts the intervals of the first spline, whether its column has data or not.
     first = next((f for f in fits.values() if f.has_splines), None)
     intervals = 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
 
-    def work(number: int) -> list[tuple[float, float]]:
+    def work(number: int) -> NativeSlice:
         data, fit = prepared.slices[number], fits[number]
-        if not fit.has_splines:
-            return []
-        params = recipe.params(number, exposure.name)
-        values = np.full(data.alpha.shape, np.nan, dtype=np.float32)
-        steep = np.zeros(data.alpha.shape, dtype=bool)
-        kernels.trace_slice(
-            data.alpha,
-            fit.source,
-            fit.knots,
-            fit.intervals,
-            fit.poly,
-            fit.scale,
-            fit.bounds,
-            params.slope_limit,
-            values,
-            steep,
-        )
-        ranges = use_ranges(prepared, data, params, data.alpha[steep], intervals)
-        rows = slice(data.row, data.row + data.alpha.shape[0])
-        used = _within(data.alpha, ranges)
-        if params.wavelengths is not None:
-            used &= (wavelength[rows] >= params.wavelengths[0]) & (wavelength[rows] <= params.wavelengths[1])
-        np.copyto(rotated[rows], values, where=used)
-        return ranges
+        params = recipe.params(number, prepared.exposure.name)
+        trace, slopes = _trace_values(data, fit)
+        use = _find_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
+        wanted = _wanted(prepared, data, params, use)
+        defined = np.isfinite(trace)
+        # Columns are not oversampled here, so none has too few pixels for it.
+        dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
+        why, counts = tell_why(data, fit, params, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
+        trace[~wanted] = np.nan
+        return NativeSlice(trace, why, counts, use)
 
-    ranges = dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
-    if prepared.background.offset is not None:
-        trace += prepared.background.offset
-    return trace, ranges
+    return dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
+
+
+def _trace_values(data: SliceData, fit: TraceFit) -> tuple[np.ndarray, np.ndarray]:
+    """Scaled splines and normalised slopes at a slice's own pixels."""
+    trace = np.full(data.alpha.shape, np.nan, dtype=np.float32)
+    slopes = np.zeros(data.alpha.shape)
+    if fit.has_splines:
+        kernels.trace_slice(
+            data.alpha, fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds, trace, slopes
+        )
+    return trace, slopes
+
+
+def _wanted(prepared: Prepared, data: SliceData, params: FitParams, use: Use) -> np.ndarray:
+    """Whether a slice's own pixels lie where its spline is used."""
+    wanted = within(data.alpha, use.ranges)
+    if params.wavelengths is not None:
+        wavelength = prepared.exposure.to_dispersion(prepared.exposure.coordinates.wavelength)
+        wavelength = wavelength[data.row : data.row + data.alpha.shape[0]]
+        wanted &= (wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1])
+    return wanted
 
 
 def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
@@ -632,49 +615,3 @@ def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe
         report=report,
         **{name: exposure.variances.get(name) for name in _VARIANCES},
     )
-
-
-def _slice_report(
-    exposure: Exposure, data: SliceData, fit: TraceFit, share: float, ranges: list[tuple[float, float]]
-) -> SliceReport:
-    counts = {fate: int((fit.fate == fate).sum()) for fate in Fate}
-    arcsec = exposure.coordinates.arcsec
-    finite = np.isfinite(data.alpha).any()
-    low, high = (np.nanmin(data.alpha), np.nanmax(data.alpha)) if finite else (np.nan, np.nan)
-    return SliceReport(
-        number=data.number,
-        band=exposure.band_of(data.number),
-        peak=data.profile.peak,
-        threshold=float(fit.threshold),
-        fitted=counts[Fate.FITTED],
-        reused=counts[Fate.REUSED],
-        sparse=counts[Fate.TOO_SPARSE],
-        few=counts[Fate.TOO_FEW_POINTS],
-        empty=counts[Fate.EMPTY],
-        used=share,
-        reason=_reason(data, fit, counts, ranges, exposure.unit),
-        alpha=data.profile.alpha * arcsec,
-        flux=data.profile.flux,
-        window=fit.window,
-        breakpoints=fit.breakpoints,
-        compact=tuple((float(max(a, low) * arcsec), float(min(b, high) * arcsec)) for a, b in ranges),
-    )
-
-
-def _reason(
-    data: SliceData, fit: TraceFit, counts: Mapping[Fate, int], ranges: list[tuple[float, float]], unit: str
-) -> str:
-    peak = data.profile.peak
-    if np.isnan(peak):
-        return "Empty: the slice has no valid pixel."
-    if not data.over_threshold(fit.threshold):
-        return f"Not fitted: its peak of {peak:.4g} {unit} is not above the threshold of {fit.threshold:.4g} {unit}."
-    if not fit.has_splines:
-        return "Not fitted: no column has enough valid pixels without gaps."
-    columns = counts[Fate.FITTED] + counts[Fate.REUSED]
-    text = f"{columns} columns have a spline"
-    if counts[Fate.REUSED]:
-        text += f" ({counts[Fate.REUSED]} of them reused from another column)"
-    if not ranges:
-        return f"{text}, but it is used nowhere: no compact source is steeper than the slope limit within reach."
-    return f"{text}."

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from atm_viewer.engine.oversample import Prepared
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import PIPELINE, Recipe
 from atm_viewer.engine.reports import Fate, SliceProfile
 from atm_viewer.engine.slices import SliceData
 from atm_viewer.engine.trace_fit import TraceFit, evaluate_column, fit_column_window
@@ -59,6 +59,7 @@ def slice_profile(
         _, first, step, _ = fit.knots[source]
         knots = (first + step * np.arange(fit.intervals[source] - 1)) * arcsec
     pixels, slope = column_slope(data, fit, column, recipe.oversample)
+    near = recipe.params(fit.number, exposure.name).reach == PIPELINE
     return SliceProfile(
         exposure=exposure.key,
         number=fit.number,
@@ -79,7 +80,7 @@ def slice_profile(
         pixels=pixels * arcsec,
         slope=slope,
         use=None if ranges is None else _within_slice(data, ranges, arcsec),
-        reach=float(data.native_step * intervals / 4 * arcsec) if intervals else float("nan"),
+        reach=float(data.native_step * intervals / 4 * arcsec) if intervals and near else float("nan"),
         level=(float(prepared.background.mean[fit.number]), float(prepared.background.rms[fit.number])),
         fates=fit.fate.astype(np.uint8),
         wavelengths=wavelengths,

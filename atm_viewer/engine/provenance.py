@@ -35,6 +35,11 @@ class Provenance:
     applied: bool
     versions: Mapping[str, str]
 
+    @property
+    def beyond_pipeline(self) -> str:
+        """What was done that the pipeline cannot do, separated by commas; empty for nothing."""
+        return ", ".join(self.recipe.beyond_pipeline) if self.applied else ""
+
 
 def current_versions() -> dict[str, str]:
     """Versions of everything that takes part in making a product."""
@@ -46,6 +51,8 @@ def add_history(model: Any, provenance: Provenance, exposures: Sequence[str]) ->
     versions = ", ".join(f"{name} {number}" for name, number in provenance.versions.items())
     done = "adaptive trace model applied" if provenance.applied else "no adaptive trace model applied"
     lines = [f"ATM Viewer: {done}; made with {versions}"]
+    if provenance.beyond_pipeline:
+        lines.append(f"ATM Viewer: beyond the pipeline's adaptive_trace_model: {provenance.beyond_pipeline}")
     lines += [f"ATM Viewer exposure: {_ascii(name)}" for name in exposures]
     lines += [f"ATM Viewer recipe: {line}" for line in _lines(provenance.recipe) if line]
     for line in lines:
@@ -58,6 +65,7 @@ def append_provenance(path: str | os.PathLike, provenance: Provenance) -> None:
 
     recipe = _table("ATM_RECIPE", {"TOML": _lines(provenance.recipe)})
     recipe.header["APPLIED"] = (provenance.applied, "adaptive trace model applied to this product")
+    recipe.header["BEYOND"] = (bool(provenance.beyond_pipeline), "by options that the pipeline does not have")
     versions = {"PACKAGE": list(provenance.versions), "VERSION": list(provenance.versions.values())}
     with fits.open(path, mode="append") as hdus:
         hdus.extend([recipe, _table("ATM_VERSIONS", versions)])

@@ -14,6 +14,12 @@ from atm_viewer.engine.errors import InputError
 
 VERSION = 1
 
+#: Value of the options that go beyond the pipeline, where they are off.
+PIPELINE = "pipeline"
+
+#: Options that go beyond the pipeline, and the values they take.
+CHOICES = {"reach": (PIPELINE, "slice"), "peak_cut": (PIPELINE, "source")}
+
 
 @dataclass(frozen=True)
 class FitParams:
@@ -34,6 +40,11 @@ class FitParams:
         Alpha ranges [arcsec] in which the spline replaces interpolation; None decides by slope.
     wavelengths : (float, float) or None
         Wavelength range [um] in which the spline may be used; None sets no limit.
+    reach : {"pipeline", "slice"}
+        Where compact sources are looked for: near the slice's centre as the pipeline does, or in the whole slice.
+    peak_cut : {"pipeline", "source"}
+        Which peaks of steep pixels are compact sources: those of a fifth of the highest, as in the pipeline, or
+        besides each that has enough steep pixels of its own.
     """
 
     fit_threshold: float = 10.0
@@ -42,6 +53,8 @@ class FitParams:
     breakpoints: int | None = None
     use: tuple[tuple[float, float], ...] | None = None
     wavelengths: tuple[float, float] | None = None
+    reach: str = PIPELINE
+    peak_cut: str = PIPELINE
 
 
 OVERRIDABLE = tuple(f.name for f in fields(FitParams))
@@ -57,7 +70,7 @@ class SliceOverride:
         Slice number of the region map (MIRI 101..., NIRSpec 1 to 30).
     exposure : str or None
         Name of the one exposure it applies to (file name without ``_cal``/``_crf`` and ending); None: all.
-    fit_threshold, slope_limit, window, breakpoints, use, wavelengths
+    fit_threshold, slope_limit, window, breakpoints, use, wavelengths, reach, peak_cut
         As in `FitParams`.
     """
 
@@ -69,6 +82,8 @@ class SliceOverride:
     breakpoints: int | None = None
     use: tuple[tuple[float, float], ...] | None = None
     wavelengths: tuple[float, float] | None = None
+    reach: str | None = None
+    peak_cut: str | None = None
 
     def values(self) -> dict[str, Any]:
         """Overridden values by name."""
@@ -77,7 +92,7 @@ class SliceOverride:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Parameters of a run. Without overrides it means what the pipeline's own step means.
+    """Parameters of a run. Without overrides and options beyond it, it means what the pipeline's own step means.
 
     Parameters
     ----------
@@ -88,6 +103,8 @@ class Recipe:
     psf_optimal : bool
         Simple isolated point source: every slice fitted, spline used everywhere, no residual added; thresholds
         and slope limits are ignored.
+    reach, peak_cut : str
+        As in `FitParams`; other values than ``pipeline`` go beyond the pipeline.
     overrides : tuple of SliceOverride
         Later entries win over earlier ones; an entry for one exposure wins over one for all.
     """
@@ -97,6 +114,24 @@ class Recipe:
     slope_limit: float = 0.1
     psf_optimal: bool = False
     overrides: tuple[SliceOverride, ...] = field(default=())
+    reach: str = PIPELINE
+    peak_cut: str = PIPELINE
+
+    @property
+    def beyond_pipeline(self) -> tuple[str, ...]:
+        """What goes beyond the pipeline, such as ``reach = "slice" (slice 112)``."""
+        found = []
+        for name in CHOICES:
+            if (value := getattr(self, name)) != PIPELINE:
+                found.append(f'{name} = "{value}"')
+            slices: dict[str, list[str]] = {}
+            for override in self.overrides:
+                if (own := getattr(override, name)) not in (None, PIPELINE):
+                    slices.setdefault(own, []).append(str(override.number))
+            for own, numbers in slices.items():
+                word = "slice" if len(set(numbers)) == 1 else "slices"
+                found.append(f'{name} = "{own}" ({word} {", ".join(dict.fromkeys(numbers))})')
+        return tuple(found)
 
     def params(self, number: int, exposure: str) -> FitParams:
         """Resolve what applies to one slice of one exposure.
@@ -113,7 +148,7 @@ class Recipe:
         FitParams
             With ``psf_optimal``, threshold and slope limit are 0, as in ``fit_and_oversample``.
         """
-        merged: dict[str, Any] = {"fit_threshold": self.fit_threshold, "slope_limit": self.slope_limit}
+        merged: dict[str, Any] = {name: getattr(self, name) for name in ("fit_threshold", "slope_limit", *CHOICES)}
         for wanted in (None, exposure):
             for override in self.overrides:
                 if override.number == number and override.exposure == wanted:
@@ -189,7 +224,7 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
             f"{name} says version = {document.get('version', 'nothing')}, but this program reads version = {VERSION}."
         )
     values = check.table(document.get("global", {}), "[global]")
-    check.known(values, ("oversample", "fit_threshold", "slope_limit", "psf_optimal"), "in [global]")
+    check.known(values, ("oversample", "fit_threshold", "slope_limit", "psf_optimal", *CHOICES), "in [global]")
     recipe = Recipe()
     if "oversample" in values:
         recipe = replace(recipe, oversample=check.whole(values["oversample"], "oversample", 1, 10))
@@ -199,6 +234,10 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
         recipe = replace(recipe, slope_limit=check.number(values["slope_limit"], "slope_limit"))
     if "psf_optimal" in values:
         recipe = replace(recipe, psf_optimal=check.boolean(values["psf_optimal"], "psf_optimal"))
+    if "reach" in values:
+        recipe = replace(recipe, reach=check.choice(values["reach"], "reach"))
+    if "peak_cut" in values:
+        recipe = replace(recipe, peak_cut=check.choice(values["peak_cut"], "peak_cut"))
     entries = document.get("slice", [])
     if not isinstance(entries, list):
         raise InputError(f"{name}: slices are written as [[slice]], with two brackets.")
@@ -220,6 +259,11 @@ def fill_recipe(document: Any, recipe: Recipe) -> Any:
     table["fit_threshold"] = recipe.fit_threshold
     table["slope_limit"] = recipe.slope_limit
     table["psf_optimal"] = recipe.psf_optimal
+    for key in CHOICES:
+        # Left out where it is the pipeline's, so that such recipes are what they always were.
+        if (value := getattr(recipe, key)) != PIPELINE:
+            table.add(key, value)
+            table[key].comment("beyond the pipeline")
     document["global"] = table
     if recipe.overrides:
         entries = tomlkit.aot()
@@ -258,6 +302,9 @@ def _parse_override(check: Checker, entry: Any) -> SliceOverride:
         values["use"] = check.ranges(entry["use"], "use")
     if "wavelengths" in entry:
         values["wavelengths"] = check.range(entry["wavelengths"], "wavelengths")
+    for key in CHOICES:
+        if key in entry:
+            values[key] = check.choice(entry[key], key)
     return SliceOverride(number, exposure, **values)
 
 
@@ -311,6 +358,12 @@ class Checker:
         """Return true or false."""
         if not isinstance(value, bool):
             raise InputError(f"{self.name}: {key} must be true or false, not {value!r}.")
+        return value
+
+    def choice(self, value: Any, key: str) -> str:
+        """Return one of the values that an option takes."""
+        if value not in CHOICES[key]:
+            raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, CHOICES[key]))}, not {value!r}.")
         return value
 
     def range(self, value: Any, key: str) -> tuple[float, float]:

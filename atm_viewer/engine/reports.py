@@ -23,6 +23,23 @@ class Fate(IntEnum):
     REUSED = 5  #: own fit failed; the last good spline is used
 
 
+class Why(IntEnum):
+    """What became of a pixel of the detector, and why; from what matters least to what matters most."""
+
+    OUTSIDE = 0  #: in no slice
+    BELOW_THRESHOLD = 1  #: the slice's peak is not above its threshold
+    TOO_FEW_POINTS = 2  #: the column has too few finite pixels, or none
+    TOO_SPARSE = 3  #: the window's points leave gaps, or the fit failed, and no spline could be reused
+    END_OF_SPLINE = 4  #: the spline does not reach the pixel: it ends where the fitted points end
+    BELOW_SLOPE = 5  #: there is a spline, but no compact source: its slope is not over the limit
+    NOT_WANTED = 6  #: outside of the recipe's ``use`` or ``wavelengths``
+    OUT_OF_REACH = 7  #: about a compact source that the pipeline's histogram does not reach
+    SECOND_SOURCE = 8  #: about a compact source with less than a fifth of the highest peak's steep pixels
+    USED = 9  #: the column's own spline is used
+    REUSED = 10  #: the spline of another column is used
+    FILLED = 11  #: the spline is used where the input has no valid value
+
+
 @dataclass(frozen=True, eq=False)
 class ExposureView:
     """An open exposure, as the window shows it.
@@ -136,6 +153,25 @@ class SliceReport:
 
 
 @dataclass(frozen=True, eq=False)
+class WhyMap:
+    """What became of every pixel of an exposure.
+
+    Parameters
+    ----------
+    classes : ndarray of uint8, shape (ny, nx)
+        `Why` of each pixel.
+    counts : tuple of int
+        Number of pixels by class; those in no slice are not counted.
+    sources : dict of int to ndarray of int16, shape (columns,)
+        Of the slices that reuse splines: the column whose spline each column uses, -1 for none.
+    """
+
+    classes: np.ndarray
+    counts: tuple[int, ...]
+    sources: dict[int, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
 class CorrectionReport:
     """What a recipe does to one exposure.
 
@@ -150,12 +186,15 @@ class CorrectionReport:
         elsewhere.
     seconds : float
         Time it took [s].
+    why : WhyMap or None
+        What became of each pixel.
     """
 
     exposure: str
     slices: tuple[SliceReport, ...]
     trace: np.ndarray
     seconds: float
+    why: WhyMap | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +237,8 @@ class SliceProfile:
     use : tuple of (float, float), or None
         Alpha ranges [arcsec] in which the spline is used in this slice; None while that takes too long to know.
     reach : float
-        Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without splines.
+        Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without
+        splines, and where the recipe looks in the whole slice.
     level : (float, float)
         Mean and standard deviation that make the slice's threshold: mean + ``fit_threshold`` times the other [unit of
         the exposure].
@@ -235,7 +275,7 @@ class SliceProfile:
 
 @dataclass(frozen=True, eq=False)
 class SkyImage:
-    """White-light image of the field on the grid of the cube, for orientation.
+    """Image of the field on the grid of the cube, in white light or of a few planes.
 
     Parameters
     ----------
@@ -253,6 +293,8 @@ class SkyImage:
         Size of a spaxel [arcsec].
     peak : (float, float)
         ICRS position of the brightest spaxel [deg].
+    wavelengths : (float, float) or None
+        Range that the image is the mean of [um]; None for all of the band.
     """
 
     band: str
@@ -264,6 +306,7 @@ class SkyImage:
     y0: float
     spaxel: float
     peak: tuple[float, float]
+    wavelengths: tuple[float, float] | None = None
 
     def offsets(self, ra, dec) -> tuple[np.ndarray, np.ndarray]:
         """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""

@@ -1,93 +1,121 @@
-"""White-light images of the field on the cube's grid: quick, for orientation."""
+"""Images of the field on the cube's grid, before and after correction, drizzled as the cube's planes are.
+
+White light takes a few columns of the dispersion and no account of planes: quick, for orientation. Resampling noise
+averages out in it. An image of a few planes is what the cube has in them, and shows it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from atm_viewer.engine.cube_grid import CubeGrid
+from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block
 from atm_viewer.engine.exposure import Exposure
-from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.reports import SkyImage
 
-# Every so many columns of the dispersion suffice for an image.
-_STRIDE = 5
+#: Every so many columns of the dispersion suffice for white light.
+STRIDE = 5
 
 
-def make_sky_image(exposures: Sequence[Exposure], mappers: Sequence[SkyMapper], grid: CubeGrid) -> SkyImage:
-    """Mean of the pixels that fall on each spaxel.
-
-    Pixels are spread over their extent along and across the slice with 3 by 5 points; nothing else of ``cube_build``
-    is imitated.
+def white_image(inputs: Sequence[DrizzleInput], grid: CubeGrid, stride: int = STRIDE) -> SkyImage:
+    """Mean over all wavelengths of the band, weighted as pixels are in the cube.
 
     Parameters
     ----------
-    exposures : sequence of Exposure
-        Exposures of one band.
-    mappers : sequence of SkyMapper
-        Of these exposures.
+    inputs : sequence of DrizzleInput
+        Exposures of one band, as they are or corrected.
     grid : CubeGrid
-        Grid of their cube.
+        Grid of the cube.
+    stride : int
+        Of so many columns of the dispersion one is taken.
 
     Returns
     -------
     SkyImage
     """
-    shape = grid.y.size, grid.x.size
-    total, count = np.zeros(shape[0] * shape[1]), np.zeros(shape[0] * shape[1])
-    for exposure, mapper in zip(exposures, mappers, strict=True):
-        for number in exposure.slices:
-            if exposure.band_of(number) == grid.band:
-                _add_slice(exposure, number, mapper.slice_width(number), grid, total, count)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        image = (total / count).reshape(shape).astype(np.float32)
-    iy, ix = _peak(image)
+    low, high = grid.wavelength[0] - grid.step / 2, grid.wavelength[-1] + grid.step / 2
+    one_plane = replace(grid, wavelength=np.array([(low + high) / 2]), step=float(high - low))
+
+    def columns(exposure: Exposure, number: int) -> slice:
+        return slice(stride // 2, exposure.column_count, stride)
+
+    wanted = np.ones((grid.y.size, grid.x.size), dtype=bool)
+    flux = drizzle_block(inputs, one_plane, 0, 0, wanted, columns).flux[0]
+    return _as_image(flux, inputs, grid, None)
+
+
+def plane_image(inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelength: float, planes: int) -> SkyImage:
+    """Mean of some planes of the cube.
+
+    Parameters
+    ----------
+    inputs : sequence of DrizzleInput
+        Exposures of one band, as they are or corrected.
+    grid : CubeGrid
+        Grid of the cube.
+    wavelength : float
+        Wavelength [um] whose plane is in the middle; when it is not in the cube, the nearest planes are taken.
+    planes : int
+        How many.
+
+    Returns
+    -------
+    SkyImage
+    """
+    middle = round(float((wavelength - grid.wavelength[0]) / grid.step))
+    first = min(max(middle - planes // 2, 0), max(grid.wavelength.size - planes, 0))
+    some = replace(grid, wavelength=grid.wavelength[first : first + planes])
+    ends = float(some.wavelength[0] - grid.step / 2), float(some.wavelength[-1] + grid.step / 2)
+    wanted = np.ones((grid.y.size, grid.x.size), dtype=bool)
+    flux = drizzle_block(inputs, some, 0, 0, wanted, lambda e, n: _columns_within(e, n, *ends)).flux
+    valid = np.isfinite(flux)
+    with np.errstate(invalid="ignore"):
+        mean = np.where(valid, flux, 0.0).sum(axis=0) / valid.sum(axis=0)
+    return _as_image(mean, inputs, grid, ends)
+
+
+def _columns_within(exposure: Exposure, number: int, low: float, high: float) -> slice:
+    """Columns whose pixels can reach into a range of wavelengths: a pixel ends before the next one's centre."""
+    least, greatest = exposure.column_wavelengths[number]
+    near = np.flatnonzero((least <= high) & (greatest >= low))
+    if not near.size:  # between the centres of two columns, or not in the slice
+        near = np.flatnonzero(np.isfinite(least))
+        if not near.size:
+            return slice(0, 0, 1)
+        near = near[[np.argmin(np.minimum(np.abs(least[near] - low), np.abs(greatest[near] - high)))]]
+    return slice(max(int(near[0]) - 1, 0), int(near[-1]) + 2, 1)
+
+
+def _as_image(
+    flux: np.ndarray, inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelengths: tuple[float, float] | None
+) -> SkyImage:
+    iy, ix = _peak(flux)
     return SkyImage(
         band=grid.band,
-        image=image,
-        unit=exposures[0].unit,
+        image=flux.astype(np.float32),
+        unit=inputs[0].exposure.unit,
         ra=grid.ra,
         dec=grid.dec,
         x0=float(-grid.x[0] / grid.spaxel),
         y0=float(-grid.y[0] / grid.spaxel),
         spaxel=grid.spaxel,
         peak=grid.position(float(grid.x[ix]), float(grid.y[iy])),
+        wavelengths=wavelengths,
     )
-
-
-def _add_slice(
-    exposure: Exposure, number: int, width: float, grid: CubeGrid, total: np.ndarray, count: np.ndarray
-) -> None:
-    y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
-    along = x if exposure.instrument != "MIRI" else y
-    taken = (along % _STRIDE == 0) & np.isfinite(exposure.sci[y, x]) & np.isfinite(exposure.coordinates.ra[y, x])
-    y, x = y[taken], x[taken]
-    if y.size < 10:
-        return
-    xi, eta = grid.project(exposure.coordinates.ra[y, x], exposure.coordinates.dec[y, x])
-    alpha = exposure.coordinates.alpha[y, x] * exposure.coordinates.arcsec
-    # The slice is straight on the sky: its direction is that in which alpha grows.
-    direction = np.array([np.cov(xi, alpha)[0, 1], np.cov(eta, alpha)[0, 1]])
-    direction /= np.hypot(*direction)
-    values = exposure.sci[y, x].astype(float)
-    step = exposure.pixel_step(number)
-    for a in (-step / 3, 0.0, step / 3):
-        for b in np.array([-0.4, -0.2, 0.0, 0.2, 0.4]) * width:
-            ix = np.rint((xi + a * direction[0] - b * direction[1] - grid.x[0]) / grid.spaxel).astype(int)
-            iy = np.rint((eta + a * direction[1] + b * direction[0] - grid.y[0]) / grid.spaxel).astype(int)
-            inside = (ix >= 0) & (ix < grid.x.size) & (iy >= 0) & (iy < grid.y.size)
-            at = iy[inside] * grid.x.size + ix[inside]
-            total += np.bincount(at, weights=values[inside], minlength=total.size)
-            count += np.bincount(at, minlength=count.size)
 
 
 def _peak(image: np.ndarray) -> tuple[int, int]:
     """Brightest spaxel; a median of neighbours keeps single hot ones out."""
     from scipy.ndimage import median_filter
 
-    filled = np.where(np.isfinite(image), image, -np.inf)
-    smooth = median_filter(np.where(np.isfinite(image), image, np.nanmedian(image)), size=3)
+    finite = np.isfinite(image)
+    if not finite.any():
+        return image.shape[0] // 2, image.shape[1] // 2
+    filled = np.where(finite, image, -np.inf)
+    smooth = median_filter(np.where(finite, image, np.median(image[finite])), size=3)
     candidates = np.where(smooth >= np.quantile(smooth, 0.99), filled, -np.inf)
     iy, ix = np.unravel_index(int(np.argmax(candidates)), image.shape)
     return int(iy), int(ix)

@@ -52,10 +52,18 @@ class ShowProfile:
 
 @dataclass(frozen=True)
 class MakeSkyImage:
-    """White-light image of some exposures (by key) in one band; the result is a `SkyImage`."""
+    """Image of some exposures (by key) in one band; the result is a `SkyImage`.
+
+    Before correction without a recipe, else after it. White light without a wavelength [um], else the mean of so many
+    ``planes`` of the cube about it. ``slot`` as in `MakeSpectra`.
+    """
 
     exposures: tuple[str, ...]
     band: str
+    recipe: Recipe | None = None
+    wavelength: float | None = None
+    planes: int = 1
+    slot: str = ""
 
 
 @dataclass(frozen=True)

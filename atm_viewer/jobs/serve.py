@@ -142,11 +142,11 @@ def _rank(run: Run) -> int:
             return 0  # all others rely on it
         case ShowProfile():
             return 1
-        case MakeSkyImage():
+        case MakeSkyImage(recipe=None):
             return 2
         case MakeSpectra(urgent=True):
             return 3
-        case Correct():
+        case Correct() | MakeSkyImage():
             return 4
     return 5  # opening takes longest; closing must not overtake it, nor spectra that are not urgent
 
@@ -238,8 +238,9 @@ class _Desk:
                 return "Corrected.", self.bench.correct(key, recipe, progress)
             case ShowProfile(key, recipe, number, column):
                 return "Profile made.", self.bench.profile(key, recipe, number, column)
-            case MakeSkyImage(keys, band):
-                return "Sky image made.", self.bench.sky_image(keys, band, progress)
+            case MakeSkyImage(keys, band, recipe, wavelength, planes):
+                image = self.bench.sky_image(keys, band, progress, recipe, wavelength, planes)
+                return "Sky image made.", image
             case MakeSpectra(keys, recipe, band, ra, dec, radius):
                 return "Spectra made.", self.bench.spectra(keys, recipe, band, ra, dec, radius, progress)
             case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):

@@ -319,10 +319,10 @@ def _target(request: Request) -> object:
     match request:
         case Correct(key, _):
             return Correct, key
-        case MakeSpectra(slot=slot):
-            return MakeSpectra, slot
-        case ShowProfile() | MakeSkyImage():
-            return type(request)
+        case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
+            return type(request), slot
+        case ShowProfile():
+            return ShowProfile
     return None
 
 

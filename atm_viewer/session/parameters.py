@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.recipe import CHOICES
 
 #: Between the ends of a range, in the texts people read; other dashes and dots are understood as well.
 TO = "…"
@@ -123,6 +124,24 @@ PARAMETERS: dict[str, Parameter] = {
             "all",
             f"range of wavelengths where the spline may be used, such as 4.9{TO}5.6.",
         ),
+        Parameter(
+            "reach",
+            "reach",
+            "",
+            "pipeline",
+            "where compact sources are looked for. The pipeline's histogram of steep pixels spans native_dalpha × "
+            "breakpoints / 4 to both sides of the slice's centre only (some 1.7″ in MRS channels 1 and 2, 2.4″ in 3, "
+            "4); 'slice' spans all of it. Not the pipeline's: products are marked.",
+        ),
+        Parameter(
+            "peak_cut",
+            "peak cut",
+            "",
+            "pipeline",
+            "which peaks of steep pixels are compact sources. The pipeline drops those under 20 % of the slice's "
+            "highest; 'source' judges each by itself: 50 steep pixels of its own will do. Not the pipeline's: products "
+            "are marked.",
+        ),
     )
 }
 
@@ -137,7 +156,7 @@ def format_value(name: str, value: Any) -> str:
         return _format_range(value)
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}"
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def parse_value(name: str, text: str) -> Any:
@@ -170,6 +189,10 @@ def parse_value(name: str, text: str) -> Any:
         if len(ranges) != 1:
             raise InputError(f"wavelengths takes one range, such as 4.9{TO}5.6, not '{text}'.")
         return ranges[0]
+    if name in CHOICES:
+        if text.lower() not in CHOICES[name]:
+            raise InputError(f"{name} is {' or '.join(CHOICES[name])}, not '{text}'; leave it empty to inherit.")
+        return text.lower()
     return _parse_number(PARAMETERS[name], text)
 
 

@@ -47,6 +47,7 @@ from atm_viewer.jobs.messages import (
 from atm_viewer.session import slice_edits
 from atm_viewer.session.commands import ChooseVariant, EditRecipe, edit_name
 from atm_viewer.session.cursor import map_slices
+from atm_viewer.session.finding import mark_of
 from atm_viewer.session.names import count, job_name
 from atm_viewer.session.places import MOST, Place, Places
 from atm_viewer.session.pointer import Pointer
@@ -61,6 +62,7 @@ from atm_viewer.session.selection import (
     slices_of,
     threshold_for,
 )
+from atm_viewer.session.session_file import KeptExposure, Look, SessionState
 from atm_viewer.session.spectral import load as load_units
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.state import Job, Message, OpenExposure, Workers
@@ -118,6 +120,7 @@ class Session(QObject):
     jobs_changed = pyqtSignal()
     told = pyqtSignal(object)  #: a new `Message`
     opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
+    restored = pyqtSignal()  #: a session is back: all of its exposures that can be opened are open
     _arrived = pyqtSignal()
 
     def __init__(
@@ -142,6 +145,10 @@ class Session(QObject):
         self._reports: dict[str, _Shown] = {}
         self._jobs: dict[int, Job] = {}
         self._stops: dict[int, Callable[[], None]] = {}
+        self._opening: set[int] = set()
+        self._restoring: dict[str, KeptExposure] = {}
+        self._restoring_job: int | None = None
+        self._look: Look | None = None
         self._pending: frozenset[str] = frozenset()
         self._mail: queue.SimpleQueue[tuple[Progress | Outcome, tuple[OpenExposure, ...]]] = queue.SimpleQueue()
         self._reading = QTimer(self)
@@ -292,6 +299,20 @@ class Session(QObject):
         parts = (self.report, self.profile, self.sky, self.spectra)
         return not self._jobs and not self._pending and (not self._exposures or all(p is not None for p in parts))
 
+    @property
+    def restoring(self) -> bool:
+        """Whether exposures of a session are still being opened."""
+        return self._restoring_job is not None
+
+    @property
+    def state(self) -> SessionState:
+        """What a session file keeps of this: exposures, choices and recipe."""
+        exposures = tuple(
+            KeptExposure((key,), e.mark, e.included, key == self._exposure) for key, e in self._exposures.items()
+        )
+        look = Look(self._band, self._number, self._column, self._only_this)
+        return SessionState(exposures, look, self._variants, self._places, self._spectrum)
+
     def slice_report(self, number: int) -> SliceReport | None:
         """Report on a slice of the chosen exposure."""
         slices = self.report.slices if self.report else ()
@@ -314,7 +335,55 @@ class Session(QObject):
     def open_files(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         """Open cal/crf files and associations."""
         if paths:
-            self._submit(OpenExposures(tuple(str(p) for p in paths)), lasting=True)
+            self._open(tuple(str(p) for p in paths))
+
+    def restore(self, state: SessionState) -> None:
+        """Put a session in place of what is there; what is open stays open when the session names no exposures.
+
+        Parameters
+        ----------
+        state : SessionState
+            The session, with the path where each exposure is. Slice, column and band are chosen again once the chosen
+            exposure is open, unless the user chooses before.
+        """
+        if state.exposures:
+            self._close_all()
+        look = self._look = state.look
+        self._only_this = look.only_this
+        self.undo_stack.clear()
+        if state.exposures:
+            self._band, self._number, self._column = look.band, look.number, look.column
+            self._slice_by_hand = look.number > 0
+            self._restoring = {e.path: e for e in state.exposures}
+            self._restoring_job = self._open(tuple(self._restoring))
+            self._places = state.places
+        self._spectrum = state.spectrum
+        for changed in (
+            *(self.exposures_changed, self.chosen_changed, self.report_changed),
+            *(self.spaxel_changed, self.spectra_changed, self.spectrum_settings_changed),
+        ):
+            changed.emit()
+        self._put_variants(state.variants)
+        if not state.exposures:
+            self.restored.emit()
+
+    def _open(self, paths: tuple[str, ...]) -> int:
+        job = self._submit(OpenExposures(paths), lasting=True)
+        self._opening.add(job)
+        return job
+
+    def _close_all(self) -> None:
+        """Close all exposures, and drop those that are being opened."""
+        for job in self._opening:
+            self._workers.cancel(job)
+            self._jobs.pop(job, None)
+        self._opening.clear()
+        self._restoring, self._restoring_job = {}, None
+        if self._exposures:
+            self._submit(CloseExposures(tuple(self._exposures)))
+        self._exposure = None
+        for kept in (self._exposures, self._reports, self._levels):
+            kept.clear()
 
     def close_exposure(self, key: str) -> None:
         """Close an exposure; recipe and edits stay."""
@@ -352,6 +421,7 @@ class Session(QObject):
 
     def select_exposure(self, key: str) -> None:
         """Look at another exposure; slice and column stay where they exist."""
+        self._look = None
         if key in self._exposures and key != self._exposure:
             self._choose_exposure(key)
             self.chosen_changed.emit()
@@ -363,7 +433,7 @@ class Session(QObject):
         view = self.current
         if band == self._band or band not in self.bands:
             return
-        self._band = band
+        self._band, self._look = band, None
         if view is not None and band in view.bands and band_of(view, self._number) != band:
             self._choose_slice(brightest_slice(view, self._slices_in(band), self.report))
         self.chosen_changed.emit()
@@ -382,7 +452,7 @@ class Session(QObject):
         view = self.current
         if view is None or number not in self.slices:
             return
-        self._slice_by_hand = True
+        self._slice_by_hand, self._look = True, None
         chosen = (self._number, self._column)
         self._choose_slice(number, column)
         if chosen != (self._number, self._column):
@@ -644,6 +714,14 @@ class Session(QObject):
         if self._band not in view.bands:
             self._band = band_of(view, self._number)
 
+    def _look_again(self, key: str, look: Look) -> None:
+        """Look at what a session has looked at."""
+        self._choose_exposure(key)
+        if look.number in self.slices:
+            self._choose_slice(look.number, look.column)
+        if look.band in self.bands:
+            self._band = look.band
+
     def _choose_slice(self, number: int, column: int | None = None) -> None:
         view = self.current
         assert view is not None
@@ -767,7 +845,8 @@ class Session(QObject):
         if isinstance(item, Progress) and isinstance(item.result, Opened):
             views = [(view, slices_of(view)) for view in item.result.exposures]
             found = tuple(
-                OpenExposure(view, slices, brightest_slice(view, slices), map_slices(view)) for view, slices in views
+                OpenExposure(view, slices, brightest_slice(view, slices), map_slices(view), mark=mark_of(view.key))
+                for view, slices in views
             )
         self._mail.put((item, found))
         self._arrived.emit()
@@ -802,6 +881,14 @@ class Session(QObject):
             self._tell_failure(job, item)
         self.jobs_changed.emit()
         self._update_pending()
+        if isinstance(item.request, OpenExposures):
+            self._end_opening(item.job)
+
+    def _end_opening(self, job: int) -> None:
+        self._opening.discard(job)
+        if job == self._restoring_job:
+            self._restoring, self._restoring_job, self._look = {}, None, None
+            self.restored.emit()
 
     def _take_preview(self, name: str, job: Job, outcome: Outcome) -> None:
         shown = self._reports.get(outcome.request.exposure) if name == "report" else self._shown.get(name)  # type: ignore[union-attr]
@@ -837,7 +924,8 @@ class Session(QObject):
         place = self._places.current
         if place is None:
             self.set_places(self._places.added(*sky.peak, round(5 * sky.spaxel, 3)))
-        elif not covers(sky, place.ra, place.dec):
+        elif not self.restoring and not covers(sky, place.ra, place.dec):
+            # While a session is coming back, the exposure that covers its place may not be open yet.
             self.pick_sky(*sky.peak)
         else:
             self._renew()
@@ -846,7 +934,7 @@ class Session(QObject):
         match outcome.result:
             case Opened() as opened:
                 self._tell_opened(len(opened.exposures), opened.problems)
-                if opened.exposures:
+                if opened.exposures and outcome.job != self._restoring_job:
                     self.opened.emit(outcome.request.paths)  # type: ignore[union-attr]
             case WrittenProducts(paths):
                 names = ", ".join(Path(p).name for p in paths)
@@ -860,10 +948,12 @@ class Session(QObject):
                 for shown in self._shown.values():
                     shown.asked = None
             first = next(iter(self._exposures.values()), exposure)
-            fits = first.view.instrument == view.instrument
-            if not fits:
+            fits, kept = first.view.instrument == view.instrument, self._restoring.get(view.key)
+            if not fits and kept is None:
                 self.tell("warning", f"{view.name} is of another instrument, so it is not included in sky and spectra.")
-            self._exposures[view.key] = replace(exposure, included=fits)
+            self._exposures[view.key] = replace(exposure, included=kept.included if kept else fits)
+            if kept is not None and kept.chosen and self._look is not None:
+                self._look_again(view.key, self._look)
         if not found:
             return
         if self._exposure is None:

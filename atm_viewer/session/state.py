@@ -8,6 +8,7 @@ from typing import Protocol
 from atm_viewer.engine.reports import ExposureView
 from atm_viewer.jobs.messages import Request
 from atm_viewer.session.cursor import SliceMap
+from atm_viewer.session.session_file import Mark
 
 
 class Workers(Protocol):
@@ -86,6 +87,8 @@ class OpenExposure:
         Where its slices lie, for the cursor.
     included : bool
         Whether it takes part in sky image, spectra and products.
+    mark : Mark or None
+        By what a session knows the file again; None when it could not be read.
     """
 
     view: ExposureView
@@ -93,3 +96,4 @@ class OpenExposure:
     brightest: int
     slice_map: SliceMap
     included: bool = True
+    mark: Mark | None = None

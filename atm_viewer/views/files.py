@@ -9,7 +9,9 @@ from pathlib import Path
 from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from atm_viewer.engine.errors import UserError
 from atm_viewer.session.session import Session
+from atm_viewer.session.session_file import is_session, read_text
 from atm_viewer.views.dialogs import WriteCubesDialog, WriteDialog, WriteExposuresDialog
 from atm_viewer.views.recent import RecentFiles
 from atm_viewer.views.theme import Theme
@@ -40,10 +42,13 @@ class Files(QObject):
         Another file is the one that Save Recipe writes.
     recent_changed()
         The list of recent files.
+    session_wanted(str)
+        A session is to be opened.
     """
 
     recipe_path_changed = pyqtSignal()
     recent_changed = pyqtSignal()
+    session_wanted = pyqtSignal(str)
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class Files(QObject):
         self._make_demo = make_demo
         self.recipe_path = ""
         self.recent = RecentFiles(settings)
+        self.recent_sessions = RecentFiles(settings, "recent_sessions")
         self.recent_menu = QMenu("Open Recent", window)
         self.recent_menu.setToolTipsVisible(True)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
@@ -77,18 +83,22 @@ class Files(QObject):
     def open_recent_file(self, path: str) -> None:
         """Open a file of the list; one that is gone is told and taken off."""
         if os.path.exists(path):
-            self._session.open_files([path])
+            self.open_dropped([path])
         else:
-            self.recent.remove(path)
+            for recent in (self.recent, self.recent_sessions):
+                recent.remove(path)
             self.recent_changed.emit()
             self._session.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
 
     def open_dropped(self, paths: list[str]) -> None:
-        """Open what was dropped on the window: exposures, associations, a recipe."""
-        recipes = [path for path in paths if path.lower().endswith(".toml")]
-        for recipe in recipes[-1:]:
-            self.load_recipe_file(recipe)
-        self._session.open_files([path for path in paths if path not in recipes])
+        """Open what was dropped on the window: exposures, associations, a session, a recipe."""
+        texts = [path for path in paths if path.lower().endswith(".toml")]
+        sessions = [path for path in texts if looks_like_session(path)]
+        for path in sessions[-1:]:
+            self.session_wanted.emit(path)
+        for path in [path for path in texts if path not in sessions][-1:]:
+            self.load_recipe_file(path)
+        self._session.open_files([path for path in paths if path not in texts])
 
     def open_demo(self) -> None:
         """Make and open the demo's MIRI exposures."""
@@ -132,7 +142,7 @@ class Files(QObject):
 
     def write_cubes(self) -> None:
         """Ask for what write_cubes needs, and write in the background."""
-        dialog = WriteCubesDialog(self._session.together, self._theme(), self._folder(), self._window)
+        dialog = WriteCubesDialog(self._session.together, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
@@ -142,7 +152,7 @@ class Files(QObject):
 
     def write_exposures(self) -> None:
         """Ask where to write corrected exposures, and write in the background."""
-        dialog = WriteExposuresDialog(self._session.together, self._theme(), self._folder(), self._window)
+        dialog = WriteExposuresDialog(self._session.together, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
@@ -150,8 +160,13 @@ class Files(QObject):
 
         self._open_write_dialog(dialog, write)
 
+    def remember_session(self, path: str) -> None:
+        """Put a session at the head of the recent ones."""
+        self.recent_sessions.add([path])
+        self.recent_changed.emit()
+
     def _file_dialog(self, title: str, kinds: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self._folder(), kinds)
+        dialog = QFileDialog(self._window, title, self.folder(), kinds)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(mode)
         dialog.open()
@@ -161,7 +176,8 @@ class Files(QObject):
         dialog.wanted.connect(write)
         dialog.open()
 
-    def _folder(self) -> str:
+    def folder(self) -> str:
+        """Folder that dialogs begin with."""
         folder = str(self._settings.value("folder", ""))
         if not os.path.isdir(folder):
             view = self._session.current
@@ -182,15 +198,26 @@ class Files(QObject):
 
     def _fill_recent(self) -> None:
         self.recent_menu.clear()
-        for path in self.recent.paths:
-            action = self.recent_menu.addAction(Path(path).name)
-            assert action is not None
-            action.setToolTip(path)
-            action.triggered.connect(lambda _checked=False, path=path: self.open_recent_file(path))
+        for heading, recent in (("Sessions", self.recent_sessions), ("Exposures", self.recent)):
+            if recent.paths:
+                self.recent_menu.addSection(heading)
+            for path in recent.paths:
+                action = self.recent_menu.addAction(Path(path).name)
+                assert action is not None
+                action.setToolTip(path)
+                action.triggered.connect(lambda _checked=False, path=path: self.open_recent_file(path))
         if self.recent_menu.isEmpty():
             nothing = self.recent_menu.addAction("Nothing yet")
             assert nothing is not None
             nothing.setEnabled(False)
+
+
+def looks_like_session(path: str) -> bool:
+    """Tell a session from a recipe by its content; what cannot be read is none."""
+    try:
+        return is_session(read_text(path))
+    except UserError:
+        return False
 
 
 def local_files(data: QMimeData | None) -> list[str]:

@@ -32,12 +32,16 @@ from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.panel import Panel, WholeBox
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
+from atm_viewer.views.session_files import SessionFiles
 from atm_viewer.views.sky_view import SkyView
 from atm_viewer.views.slice_table import SliceTable
 from atm_viewer.views.spectrum_view import SpectrumView
 from atm_viewer.views.status import StatusBar
 from atm_viewer.views.theme import DARK, LIGHT, Theme, apply_theme
 from atm_viewer.views.welcome import Welcome
+
+#: Views whose state a session keeps, as the window and the session's file name them.
+_KEPT_VIEWS = ("detector", "profile", "sky", "spectrum", "slice_table")
 
 
 class MainWindow(QMainWindow):
@@ -68,7 +72,7 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self._make_views()
         self._arrange()
-        self.actions_by_name: dict[str, QAction] = add_actions(self, self.files)
+        self.actions_by_name: dict[str, QAction] = add_actions(self, self.files, self.sessions)
         self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
@@ -96,6 +100,8 @@ class MainWindow(QMainWindow):
         self.log = LogPanel(session)
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
+        views = {name: getattr(self, name) for name in _KEPT_VIEWS}
+        self.sessions = SessionFiles(session, self.files, views, self)
 
         self.scope_box = QComboBox()
         self.scope_box.addItems(["all exposures", "this exposure"])
@@ -138,6 +144,7 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.sessions.offer_bar)
         layout.addWidget(self.banner)
         layout.addWidget(self.bench, 1)
         self.setCentralWidget(centre)
@@ -179,6 +186,7 @@ class MainWindow(QMainWindow):
         self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))
         self.scope_box.activated.connect(lambda row: session.set_only_this(row == 1))
         self.files.recipe_path_changed.connect(self._show_title)
+        self.sessions.keeper.changed.connect(self._show_title)
         self.files.recent_changed.connect(self._show_recent)
         self.welcome.open_wanted.connect(self.files.open)
         self.welcome.demo_wanted.connect(self.files.open_demo)
@@ -281,7 +289,6 @@ class MainWindow(QMainWindow):
         ):
             self.actions_by_name[name].setText(f"{name.capitalize()} {text}".rstrip())
             self.actions_by_name[name].setEnabled(possible)
-        self.setWindowModified(not stack.isClean())
 
     def _update_actions(self) -> None:
         update_actions(self.actions_by_name, self.session)
@@ -298,12 +305,13 @@ class MainWindow(QMainWindow):
         self.welcome.busy.setText("\n".join(f"{job.name}…" for job in jobs if job.lasting))
 
     def _show_title(self) -> None:
-        path = self.files.recipe_path
-        recipe = f"{Path(path).name}[*] — " if path else "[*]"
-        self.setWindowTitle(f"{recipe}ATM Viewer")
+        keeper = self.sessions.keeper
+        name = Path(keeper.path or self.files.recipe_path).name
+        self.setWindowTitle(f"{name}[*] — ATM Viewer" if name else "[*]ATM Viewer")
+        self.setWindowModified(keeper.modified)
 
     def _show_recent(self) -> None:
-        self.welcome.show_recent(self.files.recent.paths)
+        self.welcome.show_recent([*self.files.recent_sessions.paths[:2], *self.files.recent.paths])
 
     # Actions of the table in actions.py
 
@@ -396,7 +404,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name[f"use_{choice}_theme"].setChecked(True)
         for part in (
             *(self.detector, self.profile, self.sky, self.spectrum),
-            *(self.slice_table, self.recipe_panel, self.log, self.banner),
+            *(self.slice_table, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
         ):
             part.set_theme(self.theme)
 
@@ -424,7 +432,7 @@ class MainWindow(QMainWindow):
     # Events
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Take exposures, associations and recipes."""
+        """Take exposures, associations, sessions and recipes."""
         if event is not None and local_files(event.mimeData()):
             event.acceptProposedAction()
             self.status.show_hover("Drop to open")
@@ -442,32 +450,34 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Ask when products are being written or the recipe is not saved."""
+        """Ask when products are being written or the session is not saved."""
         if event is None:
             return
-        question = "" if self._may_close else self._closing_question()
+        question, answers = ("", []) if self._may_close else self._closing_question()
         if question:
             event.ignore()
-            box = ask(
-                "Quit",
-                question,
-                (("Quit", QMessageBox.ButtonRole.DestructiveRole), ("Stay", QMessageBox.ButtonRole.RejectRole)),
-                self,
-            )
+            box = ask("Quit", question, answers, self)
             box.buttonClicked.connect(lambda button: self._answer(box, button))
             return
         self._settings.setValue("geometry", self.saveGeometry())
         self.bench.save()
         event.accept()
 
-    def _closing_question(self) -> str:
+    def _closing_question(self) -> tuple[str, list[tuple[str, QMessageBox.ButtonRole]]]:
+        role = QMessageBox.ButtonRole
+        answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
         if any(job.name.startswith("Writing") for job in self.session.jobs):
-            return "Products are being written. Quit and drop them?"
-        if not self.session.undo_stack.isClean() and self.session.recipe.overrides:
-            return "The recipe has changes that are not saved. Quit and lose them?"
-        return ""
+            return "Products are being written. Quit and drop them?", answers
+        if self.sessions.keeper.modified:
+            return "The session has changes that are not saved. Save them?", [
+                ("Save" if self.sessions.keeper.path else "Save…", role.AcceptRole),
+                *answers,
+            ]
+        return "", []
 
     def _answer(self, box: QMessageBox, button) -> None:
         if box.buttonRole(button) == QMessageBox.ButtonRole.DestructiveRole:
             self._may_close = True
             self.close()
+        elif box.buttonRole(button) == QMessageBox.ButtonRole.AcceptRole:
+            self.sessions.save(self.close)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from PyQt6.QtCore import QSettings
 
-_KEY = "recent"
 _MOST = 10
 
 
@@ -18,23 +17,26 @@ class RecentFiles:
     ----------
     settings : QSettings
         Where the list is kept.
+    key : str
+        Name of the list.
     """
 
-    def __init__(self, settings: QSettings):
+    def __init__(self, settings: QSettings, key: str = "recent"):
         self._settings = settings
+        self._key = key
 
     @property
     def paths(self) -> list[str]:
         """Absolute paths, the latest first."""
-        kept = self._settings.value(_KEY, [])
+        kept = self._settings.value(self._key, [])
         # The ini format reads a list of one back as text.
         return [kept] if isinstance(kept, str) else [str(path) for path in kept or []]
 
     def add(self, paths: Iterable[str]) -> None:
         """Put files at the head of the list, in their order."""
         new = list(dict.fromkeys(os.path.abspath(path) for path in paths))
-        self._settings.setValue(_KEY, [*new, *(p for p in self.paths if p not in new)][:_MOST])
+        self._settings.setValue(self._key, [*new, *(p for p in self.paths if p not in new)][:_MOST])
 
     def remove(self, path: str) -> None:
         """Take a file off the list."""
-        self._settings.setValue(_KEY, [p for p in self.paths if p != path])
+        self._settings.setValue(self._key, [p for p in self.paths if p != path])

@@ -31,6 +31,9 @@ class Theme:
         Overrides: whatever the user set for one slice.
     before, after, aperture : str
         Spectra of the spaxel before and after, and of the aperture.
+    variants : tuple of str
+        Variants A to H; the first is ``after``. The first four, and ``before``, are far apart in the eyes of people
+        without red, green or blue cones as well (CIELAB distance above 24), and so are most of the others.
     threshold, spline, breakpoint, rejected, window_points, column_points : str
         Profile: threshold line, spline, inner knots, rejected points, points of the window, this column's points.
     use : str
@@ -59,6 +62,7 @@ class Theme:
     before: str
     after: str
     aperture: str
+    variants: tuple[str, ...]
     threshold: str
     spline: str
     breakpoint: str
@@ -71,6 +75,10 @@ class Theme:
     good: str
     warning: str
     error: str
+
+    def variant(self, name: str) -> str:
+        """Colour of a variant, by its letter."""
+        return self.variants[(ord(name) - ord("A")) % len(self.variants)]
 
 
 DARK = Theme(
@@ -90,6 +98,7 @@ DARK = Theme(
     before="#a3abb8",
     after="#56b4e9",
     aperture="#f0e442",
+    variants=("#56b4e9", "#a855ff", "#f0506a", "#f7d7a1", "#2fa36f", "#6470d0", "#b5f0ff", "#a06a3a"),
     threshold="#2cc79c",
     spline="#e389bf",
     breakpoint="#4a5260",
@@ -121,6 +130,7 @@ LIGHT = Theme(
     before="#7c8593",
     after="#0072b2",
     aperture="#7a6800",
+    variants=("#0072b2", "#a020f0", "#7a0c1e", "#d9822b", "#0b1c8e", "#00866a", "#c25fd0", "#5b5400"),
     threshold="#00805d",
     spline="#b2418a",
     breakpoint="#b9c0ca",

@@ -14,7 +14,7 @@ _WORDS = """
 <p>ATM Viewer shows what the adaptive trace model does to MIRI MRS and NIRSpec IFU exposures<br>
 and lets you tune it slice by slice.</p>
 <p>Begin with <b>_cal.fits</b> or <b>_crf.fits</b> files, or an association <b>_asn.json</b>.<br>
-A recipe (<b>.toml</b>) can be dropped as well.</p>
+A session or a recipe (<b>.toml</b>) can be dropped as well.</p>
 """
 
 

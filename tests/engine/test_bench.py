@@ -8,11 +8,14 @@ from astropy.io import fits
 from photutils.geometry import circular_overlap_grid
 
 from atm_viewer.demo import demo_source
-from atm_viewer.engine.bench import STERADIANS, Bench
+from atm_viewer.engine.bench import STERADIANS, Bench, _as_they_are, _corrected
+from atm_viewer.engine.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.oversample import correct_exposure
 from atm_viewer.engine.products import write_cubes
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.reports import Fate
+from atm_viewer.engine.sky_image import white_image
 from atm_viewer.resources import resource
 
 RECIPE = Recipe(oversample=2, fit_threshold=100.0)
@@ -129,6 +132,68 @@ def test_sky_image_peaks_on_the_star(case):
     east, north = image.offsets(*demo_source(instrument))
     peak_east, peak_north = image.offsets(*image.peak)
     assert np.hypot(east - peak_east, north - peak_north) < 1.5 * image.spaxel
+
+
+def cube_sums(bench, view, band, recipe):
+    """Sums of the cube on the grid before correction: weighted flux and weight, shape (planes, ny, nx)."""
+    (item,) = bench._with_band([view.key], band)
+    sums = CubeSums(bench._grid([item], band, 1))
+    values = (
+        native_values(item.exposure) if recipe is None else corrected_values(correct_exposure(item.exposure, recipe))
+    )
+    sums.add(item.exposure, item.mapper, values)
+    return sums.total[..., 0], sums.total[..., 1]
+
+
+@pytest.mark.parametrize("recipe", [None, RECIPE], ids=["before", "after"])
+def test_images_equal_sums_of_the_cube(case, recipe):
+    _, bench, view = case
+    band = view.bands[0]
+    (item,) = bench._with_band([view.key], band)
+    grid = bench._grid([item], band, 1)
+    flux, weight = cube_sums(bench, view, band, recipe)
+    for middle, planes, chosen in ((40, 5, slice(38, 43)), (0, 3, slice(0, 3)), (60, 1, slice(60, 61))):
+        image = bench.sky_image([view.key], band, quiet, recipe, float(grid.wavelength[middle]), planes)
+        with np.errstate(invalid="ignore"):
+            cube = flux[chosen] / weight[chosen]
+        assert_equal_images(image.image, list(cube))
+        edges = grid.wavelength[[chosen.start, chosen.stop - 1]] + np.array([-0.5, 0.5]) * grid.step
+        np.testing.assert_allclose(image.wavelengths, edges)
+    # White light is quick because it takes few columns; of all columns it is the weighted mean of the planes.
+    inputs = _as_they_are([item]) if recipe is None else _corrected([item], recipe, quiet)
+    whole = white_image(inputs, grid, stride=1)
+    with np.errstate(invalid="ignore"):
+        assert_equal_images(whole.image, [flux.sum(axis=0) / weight.sum(axis=0)])
+    quick = bench.sky_image([view.key], band, quiet, recipe)
+    assert quick.wavelengths is None
+    both = np.isfinite(quick.image) & np.isfinite(whole.image)
+    assert both.sum() > 0.97 * np.isfinite(whole.image).sum()
+    scale = np.nanmax(whole.image)
+    assert np.median(np.abs(quick.image - whole.image)[both]) < 0.01 * scale
+
+
+def assert_equal_images(ours, planes):
+    planes = np.array(planes)
+    valid = np.isfinite(planes)
+    expected = np.where(valid, planes, 0.0).sum(axis=0) / np.where(valid.any(axis=0), valid.sum(axis=0), np.nan)
+    assert np.array_equal(np.isnan(ours), np.isnan(expected))
+    assert np.isfinite(expected).sum() > 300
+    assert np.nanmax(np.abs(ours - expected)) <= 1e-5 * np.nanmax(np.abs(expected))
+
+
+def test_an_image_where_no_plane_is_has_the_nearest_planes(case):
+    _, bench, view = case
+    band = view.bands[0]
+    grid = bench._grid(bench._with_band([view.key], band), band, 1)
+    image = bench.sky_image([view.key], band, quiet, None, 100.0, 3)
+    assert image.wavelengths[1] == pytest.approx(grid.wavelength[-1] + grid.step / 2)
+    assert np.isfinite(image.image).any()
+
+
+def test_without_oversampling_nothing_changes_in_the_image(case):
+    _, bench, view = case
+    before, after = (bench.sky_image([view.key], view.bands[0], quiet, r) for r in (None, Recipe(oversample=1)))
+    np.testing.assert_array_equal(before.image, after.image)
 
 
 def test_position_outside_of_the_field_is_told(case):

@@ -16,6 +16,7 @@ oversample = 2
 fit_threshold = 7
 slope_limit = 0.2
 psf_optimal = true
+peak_cut = "source"
 [[slice]]
 number = 112
 exposure = "jw1_00002"
@@ -25,9 +26,11 @@ window = 30
 breakpoints = 40
 use = [[-0.9, 0.4], [1, 2.5]]
 wavelengths = [4.9, 5.6]
+reach = "slice"
 [[slice]]
 number = 113
 window = 12
+peak_cut = "pipeline"
 """
 
 RECIPE = Recipe(
@@ -36,9 +39,10 @@ RECIPE = Recipe(
     slope_limit=0.2,
     psf_optimal=True,
     overrides=(
-        SliceOverride(112, "jw1_00002", 4.0, 0.05, 30, 40, ((-0.9, 0.4), (1.0, 2.5)), (4.9, 5.6)),
-        SliceOverride(113, window=12),
+        SliceOverride(112, "jw1_00002", 4.0, 0.05, 30, 40, ((-0.9, 0.4), (1.0, 2.5)), (4.9, 5.6), "slice"),
+        SliceOverride(113, window=12, peak_cut="pipeline"),
     ),
+    peak_cut="source",
 )
 
 
@@ -68,6 +72,23 @@ def test_what_is_written_is_read_back(recipe, tmp_path):
 def test_the_oversampling_factor_is_always_written():
     """The pipeline's default is 1 in its own code and 3 in its parameter file: never leave it to chance."""
     assert tomllib.loads(dump_recipe(Recipe()))["global"]["oversample"] == 3
+
+
+def test_what_goes_beyond_the_pipeline_is_said_and_nothing_else():
+    assert Recipe(fit_threshold=3.0, overrides=(SliceOverride(7, use=((0.0, 1.0),)),)).beyond_pipeline == ()
+    assert "reach" not in dump_recipe(Recipe())
+    recipe = Recipe(
+        reach="slice",
+        overrides=(
+            SliceOverride(7, peak_cut="source"),
+            SliceOverride(8, peak_cut="source", reach="pipeline"),
+            SliceOverride(8, "a", peak_cut="source"),
+        ),
+    )
+    assert recipe.beyond_pipeline == ('reach = "slice"', 'peak_cut = "source" (slices 7, 8)')
+    assert 'reach = "slice" # beyond the pipeline' in dump_recipe(recipe)
+    assert recipe.params(7, "a").reach == "slice"
+    assert recipe.params(8, "a") == FitParams(reach="pipeline", peak_cut="source")
 
 
 def test_later_entries_and_entries_for_one_exposure_win():
@@ -113,6 +134,9 @@ def test_an_override_replaces_the_one_for_the_same_slice_and_exposure():
         ('slope_limit = "low"', "slope_limit must be a finite number"),
         ("slope_limit = false", "slope_limit must be a finite number"),
         ("psf_optimal = 1", "psf_optimal must be true or false"),
+        ('reach = "everywhere"', "reach must be 'pipeline' or 'slice', not 'everywhere'"),
+        ("peak_cut = true", "peak_cut must be 'pipeline' or 'source', not True"),
+        ("[[slice]]\nnumber = 1\nreach = ['slice']", "reach must be"),
         ("fit_threshold = ", "not valid TOML"),
         ("fit_threshold = 1" + 400 * "0", "fit_threshold is too large a number"),
         ("fit_threshold = 1" + 5000 * "0", "not valid TOML"),

@@ -94,7 +94,7 @@ class FakeBench:
     def profile(self, key, recipe, number, column):
         return key, number, column
 
-    def sky_image(self, keys, band, progress):
+    def sky_image(self, keys, band, progress, recipe, wavelength, planes):
         return self.correct(band, None, progress)
 
     def spectra(self, keys, recipe, band, ra, dec, radius, progress):

@@ -354,8 +354,8 @@ def _target(request) -> object:
     match request:
         case Correct(key):
             return Correct, key
-        case MakeSpectra(slot=slot):
-            return MakeSpectra, slot
-        case ShowProfile() | MakeSkyImage():
-            return type(request)
+        case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
+            return type(request), slot
+        case ShowProfile():
+            return ShowProfile
     return None

@@ -20,6 +20,8 @@ from atm_viewer.session.parameters import PARAMETERS, format_value, parse_value
         ("use", "−0.9 to 0.4; 1.0..1.5", ((-0.9, 0.4), (1.0, 1.5))),
         ("use", "none", ()),
         ("wavelengths", "4.9:5.6", (4.9, 5.6)),
+        ("reach", " Slice", "slice"),
+        ("peak_cut", "source", "source"),
     ],
 )
 def test_what_people_type(name, text, value):
@@ -41,6 +43,7 @@ def test_what_people_type(name, text, value):
         ("use", "0.4…-0.9", "not below"),
         ("use", "0.4", "takes ranges"),
         ("wavelengths", "1…2, 3…4", "one range"),
+        ("reach", "source", "pipeline or slice"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_sentence(name, text, word):

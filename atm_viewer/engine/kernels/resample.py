@@ -84,7 +84,6 @@ def oversample_slice(
     factor,
     require_ngood,
     trim_ends,
-    slope_limit,
     alpha_os,
     source,
     knots,
@@ -96,7 +95,7 @@ def oversample_slice(
     spline,
     residual,
     reached,
-    steep,
+    slopes,
 ):
     """Oversample the columns of one slice.
 
@@ -114,8 +113,6 @@ def oversample_slice(
         A column needs more finite pixels than this.
     trim_ends : bool
         Drop the outermost pixels of the splines.
-    slope_limit : float
-        Change of the normalised spline from pixel to pixel that makes a pixel steep.
     alpha_os : ndarray of float64, shape (factor * rows, columns)
         Alpha of the oversampled pixels.
     source, knots, intervals, poly, scale, bounds
@@ -125,13 +122,14 @@ def oversample_slice(
         is one.
     reached : ndarray of float64, shape (factor * rows, columns)
         Output: alpha within the spline's bounds, else NaN.
-    steep : ndarray of bool, shape (rows, columns)
-        Output: steep pixels.
+    slopes : ndarray of float64, shape (rows, columns)
+        Output: change of the normalised spline from the pixel before, 0 near the spline's ends; only written where
+        it counts.
     """
     rows, columns = flux.shape
     xs = np.empty(rows)
     ys = np.empty(rows)
-    slopes = np.empty(rows)
+    changes = np.empty(rows)
     at = np.empty(rows, dtype=np.int64)
     t = np.empty(poly.shape[1] + 8)
     shift = (factor - 1) / (factor * 2.0)
@@ -168,7 +166,7 @@ def oversample_slice(
             if not (np.isfinite(a) and low <= a <= high):
                 continue
             value = evaluate(a, t, intervals[s], poly[s])
-            slopes[valid] = abs(value - previous)
+            changes[valid] = abs(value - previous)
             at[valid] = row
             previous = value
             valid += 1
@@ -178,8 +176,7 @@ def oversample_slice(
                 ys[n] = difference
                 n += 1
         for k in range(factor, valid - factor):
-            if slopes[k] > slope_limit:
-                steep[at[k], column] = True
+            slopes[at[k], column] = changes[k]
         if n > 0:
             for new in range(begin + factor, end - factor):
                 residual[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
@@ -200,7 +197,7 @@ def oversample_slice(
 
 
 @njit(**KERNEL)
-def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, slope_limit, out, steep):
+def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, out, slopes):
     """Splines of one slice at the detector's own pixels (``_trace_image``).
 
     Parameters
@@ -209,12 +206,10 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, slope_limi
         Cut-out of the slice; NaN outside.
     source, knots, intervals, poly, scale, bounds
         Splines, see `atm_viewer.engine.trace_fit.TraceFit`.
-    slope_limit : float
-        Change of the normalised spline from pixel to pixel that makes a pixel steep.
     out : ndarray of float32, shape (rows, columns)
         Output: scaled splines without their outermost pixels; NaN elsewhere.
-    steep : ndarray of bool, shape (rows, columns)
-        Output: steep pixels.
+    slopes : ndarray of float64, shape (rows, columns)
+        Output: change of the normalised spline from the pixel before; only written where it counts.
     """
     rows, columns = alpha.shape
     t = np.empty(poly.shape[1] + 8)
@@ -235,5 +230,5 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, slope_limi
         for k in range(1, n - 1):
             out[at[k], column] = scale[column] * values[k]
             # The outermost values are NaN in the pipeline, so the slope next to them is never steep.
-            if k > 1 and abs(values[k] - values[k - 1]) > slope_limit:
-                steep[at[k], column] = True
+            if k > 1:
+                slopes[at[k], column] = abs(values[k] - values[k - 1])

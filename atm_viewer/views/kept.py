@@ -1,0 +1,52 @@
+"""What a session keeps of a view: plain values by name, such as a layer or the range of an axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any, Protocol, runtime_checkable
+
+
+class Kept(dict):
+    """State of a view as a session's file has it; values are taken one by one.
+
+    The file may have been written by hand or by another version: a value that the view cannot use is not given, and
+    stays. What stays in the end is told to the user.
+    """
+
+    def choice(self, key: str, allowed: Collection[str]) -> str | None:
+        """Take a text that is one of those allowed."""
+        value = self.get(key)
+        return self.pop(key) if isinstance(value, str) and value in allowed else None
+
+    def flag(self, key: str) -> bool | None:
+        """Take true or false."""
+        return self.pop(key) if isinstance(self.get(key), bool) else None
+
+    def number(self, key: str) -> float | None:
+        """Take a number."""
+        return float(self.pop(key)) if _is_number(self.get(key)) else None
+
+    def range(self, key: str) -> tuple[float, float] | None:
+        """Take a pair of numbers, the lower one first."""
+        value: Any = self.get(key)
+        fits = isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_number, value))
+        if not fits or not value[0] < value[1]:
+            return None
+        low, high = self.pop(key)
+        return float(low), float(high)
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A view whose state is kept in sessions."""
+
+    def state(self) -> dict[str, Any]:
+        """Plain values that say what the view shows and how; no dots of the screen, no colours."""
+
+    def restore(self, state: Kept) -> None:
+        """Show it as it was; called when the view has something to show. What it takes from ``state`` is understood."""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
