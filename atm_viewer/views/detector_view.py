@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, pyqtSignal
@@ -10,6 +12,7 @@ from PyQt6.QtWidgets import QButtonGroup, QToolButton, QWidget
 from atm_viewer.engine.reports import CorrectionReport, ExposureView
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.views.cursor_marks import Sight
+from atm_viewer.views.kept import Kept
 from atm_viewer.views.plotting import Classes, ImagePanel, Pixels, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.theme import DARK, Theme
 
@@ -153,6 +156,18 @@ class DetectorView(ImagePanel):
         """Mark a slice and a column."""
         self._choice = (number, column)
         self._draw_choice()
+
+    def state(self) -> dict[str, Any]:
+        """Layer as well, see `ImagePanel.state`."""
+        return {"layer": LAYERS[self.layer_buttons.checkedId()][0], **super().state()}
+
+    def restore(self, state: Kept) -> None:
+        """Show the image as `state` has told."""
+        names = [name for name, _ in LAYERS]
+        if layer := state.choice("layer", names):
+            self.layer_buttons.buttons()[names.index(layer)].setChecked(True)
+            self._show_layer()
+        super().restore(state)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""

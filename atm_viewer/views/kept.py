@@ -6,6 +6,9 @@ import math
 from collections.abc import Collection
 from typing import Any, Protocol, runtime_checkable
 
+import pyqtgraph as pg
+from PyQt6.QtCore import QRectF
+
 
 class Kept(dict):
     """State of a view as a session's file has it; values are taken one by one.
@@ -46,6 +49,28 @@ class Restorable(Protocol):
 
     def restore(self, state: Kept) -> None:
         """Show it as it was; called when the view has something to show. What it takes from ``state`` is understood."""
+
+
+def zoom_of(view: pg.ViewBox, whole: QRectF, x: str = "x", y: str = "y") -> dict[str, list[float]]:
+    """Tell what part of its coordinates a plot shows, under these keys; nothing when it shows the whole."""
+    if whole.isEmpty() or view.viewRect().contains(whole):
+        return {}
+    return {key: [float(f"{edge:.9g}") for edge in edges] for key, edges in zip((x, y), view.viewRange(), strict=True)}
+
+
+def content_of(view: pg.ViewBox) -> QRectF:
+    """Extent of what a plot has in it; empty when it has nothing."""
+    (left, right), (low, high) = (edges or (0.0, 0.0) for edges in view.childrenBounds())
+    return QRectF(left, low, right - left, high - low)
+
+
+def take_zoom(view: pg.ViewBox, state: Kept, x: str = "x", y: str = "y") -> bool:
+    """Show the part that `zoom_of` has told; says whether there was one."""
+    columns, rows = state.range(x), state.range(y)
+    if columns is None or rows is None:
+        return False
+    view.setRange(xRange=columns, yRange=rows, padding=0)
+    return True
 
 
 def _is_number(value: Any) -> bool:

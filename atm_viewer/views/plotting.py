@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,6 +14,7 @@ from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from atm_viewer.views.kept import Kept, take_zoom, zoom_of
 from atm_viewer.views.theme import DARK, Theme
 
 NAN_INDEX = 255  #: display index of pixels without a value
@@ -525,6 +527,20 @@ class ImagePanel(QWidget):
         """Show the whole image."""
         if not self._rect.isEmpty():
             self.view.setRange(self._rect, padding=0.01)
+
+    def state(self) -> dict[str, Any]:
+        """Scale, limits and zoom, see `kept.Restorable`."""
+        scale = {"stretch": self.stretch_box.currentText(), "share": self.share_box.currentData()}
+        return {**scale, **zoom_of(self.view, self._rect)}
+
+    def restore(self, state: Kept) -> None:
+        """Show the image as `state` has told."""
+        if stretch := state.choice("stretch", STRETCHES):
+            self.stretch_box.setCurrentText(stretch)
+        if state.get("share") in SHARES:
+            self.share_box.setCurrentIndex(SHARES.index(state.pop("share")))
+        if not take_zoom(self.view, state):
+            self.fit()
 
     @property
     def limits(self) -> tuple[float, float]:

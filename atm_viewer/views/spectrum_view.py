@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,6 +13,7 @@ from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLa
 from atm_viewer.engine.reports import SpaxelSpectra
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.views.cursor_marks import CursorLine
+from atm_viewer.views.kept import Kept, content_of, zoom_of
 from atm_viewer.views.plotting import Canvas, Line, PlainAxis, legend_html, make_brush, make_pen, plain, with_unit
 from atm_viewer.views.theme import DARK, Theme
 
@@ -156,6 +158,18 @@ class SpectrumView(QWidget):
         """Show the whole spectrum."""
         self.flux_plot.autoRange(padding=0.03)
         self.ratio_plot.autoRange(padding=0.03)
+
+    def state(self) -> dict[str, Any]:
+        """Zoom of the plots, see `kept.Restorable`."""
+        flux, ratio = self.flux_plot.vb, self.ratio_plot.vb
+        return {**zoom_of(flux, content_of(flux)), **zoom_of(ratio, content_of(ratio), y="ratio")}
+
+    def restore(self, state: Kept) -> None:
+        """Zoom as `state` has told."""
+        x, y, ratio = (state.range(key) for key in ("x", "y", "ratio"))
+        for plot, rows in ((self.flux_plot, y), (self.ratio_plot, ratio)):
+            if x is not None and rows is not None:
+                plot.setRange(xRange=x, yRange=rows, padding=0)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
