@@ -208,9 +208,31 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ActionInfo("use_system_theme", "View", "System Theme", "Light or dark as the system is", group="theme"),
     ActionInfo("use_light_theme", "View", "Light Theme", "Light window and plots", group="theme"),
     ActionInfo("use_dark_theme", "View", "Dark Theme", "Dark window and plots", group="theme"),
+    ActionInfo("show_palette", "Help", "Find Action…", "Find everything by a few letters", "Ctrl+K; Ctrl+Shift+P"),
+    SEPARATOR,
+    ActionInfo("show_help", "Help", "Help Contents", "All help pages", "Ctrl+F1"),
+    ActionInfo("show_first_steps", "Help", "First Steps", "What to do first; hints in the panels are shown again"),
+    ActionInfo("what_is_this", "Help", "What Is This?", "The help page of the panel with the keyboard", "Shift+F1"),
     ActionInfo("show_shortcuts", "Help", "Keyboard Shortcuts", "List all keys", "F1"),
+    SEPARATOR,
     ActionInfo("show_about", "Help", "About ATM Viewer", "Versions and licence"),
 )
+
+#: Keys that a panel takes itself, while it has the keyboard: place, keys, what they do.
+WIDGET_KEYS: tuple[tuple[str, str, str], ...] = (
+    ("Slice table", "↑ ↓", "Previous and next slice"),
+    ("Slice table", "F2, Return", "Give the slice a value of its own"),
+    ("Slice table", "Del", "Inherit the value again"),
+    ("Profile", "← →", "Previous and next column; with Shift, ten columns on"),
+    ("Help window", "Ctrl+F", "Search the help pages"),
+    ("Help window", "Alt+← Alt+→", "Back and forward"),
+)
+
+
+def native(shortcut: str) -> str:
+    """Keys of an action as this system writes them, several with commas."""
+    form = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(part).toString(form) for part in shortcut.split("; ") if part)
 
 
 def add_actions(window: QMainWindow, *others: object) -> dict[str, QAction]:

@@ -9,7 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from PyQt6.QtCore import QT_VERSION_STR, Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -28,7 +27,6 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.session.names import common_product, count, cube_files, exposure_files
 from atm_viewer.session.state import OpenExposure
-from atm_viewer.views.actions import ACTIONS
 from atm_viewer.views.theme import Theme
 
 _MOST_FILES = 8  # named in the dialog; more would make it taller than a small screen
@@ -215,24 +213,6 @@ def about_text() -> str:
 
 
 _PACKAGES = (("jwst", "jwst"), ("stdatamodels", "stdatamodels"), ("astropy", "astropy"), ("numpy", "numpy"))
-
-
-def shortcuts_text() -> str:
-    """All keys as a table: those of the menus, and those of table and plots."""
-    form = QKeySequence.SequenceFormat.NativeText
-    rows = [
-        (QKeySequence(info.shortcut.split("; ")[0]).toString(form), info.text.rstrip("…"))
-        for info in ACTIONS
-        if info is not None and info.shortcut
-    ]
-    rows += [
-        ("↑ ↓", "In the slice table: previous and next slice"),
-        ("F2, Return", "In the slice table: give the slice a value of its own"),
-        ("Del", "In the slice table: inherit the value again"),
-        ("← →", "In the profile: previous and next column (with Shift ten)"),
-    ]
-    cells = "".join(f"<tr><td><b>{keys}</b></td><td style='padding-left:16px'>{text}</td></tr>" for keys, text in rows)
-    return f"<table>{cells}</table>"
 
 
 def show_text(title: str, text: str, parent: QWidget) -> QMessageBox:

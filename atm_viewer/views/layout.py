@@ -189,15 +189,17 @@ class Bench(QMainWindow):
         else:
             panel.hide()
 
+    def focused(self) -> str:
+        """Name of the panel with the keyboard; empty when none has it."""
+        focus = QApplication.focusWidget()
+        return next((name for name, panel in self.panels.items() if panel.isAncestorOf(focus)), "")
+
     def step_focus(self, step: int) -> None:
         """Give the keyboard to the next panel in sight, or to the one before it."""
-        shown = [p for p in self.panels.values() if not p.isHidden() and not p.visibleRegion().isEmpty()]
+        shown = [n for n, p in self.panels.items() if not p.isHidden() and not p.visibleRegion().isEmpty()]
         if shown:
-            at = next(
-                (i for i, panel in enumerate(shown) if panel.isAncestorOf(QApplication.focusWidget())),
-                -1 if step > 0 else 0,
-            )
-            shown[(at + step) % len(shown)].bring_forward()
+            at = shown.index(self.focused()) if self.focused() in shown else min(-step, 0)
+            self.panels[shown[(at + step) % len(shown)]].bring_forward()
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Look for lost panels."""

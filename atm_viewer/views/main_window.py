@@ -24,11 +24,16 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.actions import add_actions, update_actions
 from atm_viewer.views.cursor_marks import CursorMarks
 from atm_viewer.views.detector_view import DetectorView
-from atm_viewer.views.dialogs import about_text, ask, shortcuts_text, show_text
+from atm_viewer.views.dialogs import about_text, ask, show_text
 from atm_viewer.views.exposure_panel import ExposurePanel
 from atm_viewer.views.files import Files, local_files
+from atm_viewer.views.help_pages import KEYS, OF_PANEL, START
+from atm_viewer.views.help_window import HelpWindow
+from atm_viewer.views.hints import Hints
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
+from atm_viewer.views.palette import Palette
+from atm_viewer.views.palette_entries import Offer
 from atm_viewer.views.panel import Panel, WholeBox
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
@@ -64,6 +69,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._may_close = False
         self._exposure: ExposureView | None = None
+        self._help: HelpWindow | None = None
         self.files = Files(session, settings, self, lambda: self.theme, make_demo)
         self.setAcceptDrops(True)
         self.resize(1440, 900)
@@ -140,6 +146,7 @@ class MainWindow(QMainWindow):
             *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.log_panel),
         )
         self.bench = Bench(self.welcome, panels, self._settings)
+        self.hints = Hints(self.bench.panels, self._settings)
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -190,10 +197,12 @@ class MainWindow(QMainWindow):
         self.files.recent_changed.connect(self._show_recent)
         self.welcome.open_wanted.connect(self.files.open)
         self.welcome.demo_wanted.connect(self.files.open_demo)
+        self.welcome.help_wanted.connect(self.show_first_steps)
         self.welcome.recent_wanted.connect(self.files.open_recent_file)
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
         for name, panel in self.bench.panels.items():
+            panel.help_wanted.connect(self._explain)
             shown = panel.toggleViewAction()
             assert shown is not None
             shown.toggled.connect(self.actions_by_name[f"panel_{name}"].setChecked)
@@ -213,6 +222,7 @@ class MainWindow(QMainWindow):
     def _show_exposures(self) -> None:
         session = self.session
         if session.exposures:
+            self.hints.show()  # first, since they take room
             self.bench.open()
         else:
             self.bench.close_panels()
@@ -310,6 +320,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] — ATM Viewer" if name else "[*]ATM Viewer")
         self.setWindowModified(keeper.modified)
 
+    def _explain(self, panel: str) -> None:
+        self.show_page(OF_PANEL[panel])
+
     def _show_recent(self) -> None:
         self.welcome.show_recent([*self.files.recent_sessions.paths[:2], *self.files.recent.paths])
 
@@ -387,9 +400,35 @@ class MainWindow(QMainWindow):
         """Use dark colours."""
         self.choose_theme("dark")
 
+    def show_palette(self) -> None:
+        """Find everything by a few letters."""
+        offer = Offer(self.session, self.actions_by_name, self.files, self.show_page)
+        Palette(offer, self._settings, self).show()
+
+    def show_help(self) -> None:
+        """Show all help pages."""
+        self.show_page("index")
+
     def show_shortcuts(self) -> None:
         """List all keys."""
-        show_text("Keyboard Shortcuts", shortcuts_text(), self)
+        self.show_page(KEYS)
+
+    def show_first_steps(self) -> None:
+        """Tell what to do first, and bring the hints in the panels back."""
+        self.hints.bring_back()
+        self.show_page(START)
+
+    def what_is_this(self) -> None:
+        """Show the help page of the panel with the keyboard."""
+        name = self.bench.focused()
+        self.show_page(OF_PANEL[name] if name else START)
+
+    def show_page(self, name: str) -> None:
+        """Show a help page."""
+        if self._help is None:
+            self._help = HelpWindow(self)
+            self._help.action_wanted.connect(lambda action: self.actions_by_name[action].trigger())
+        self._help.show_page(name)
 
     def show_about(self) -> None:
         """Tell versions and licence."""
@@ -436,16 +475,18 @@ class MainWindow(QMainWindow):
         if event is not None and local_files(event.mimeData()):
             event.acceptProposedAction()
             self.status.show_hover("Drop to open")
+            self.welcome.set_dropping(True)
 
     def dragLeaveEvent(self, event) -> None:
         """Forget the hint."""
         self.status.show_hover("")
+        self.welcome.set_dropping(False)
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Open what was dropped."""
         if event is None:
             return
-        self.status.show_hover("")
+        self.dragLeaveEvent(None)
         self.files.open_dropped(local_files(event.mimeData()))
         event.acceptProposedAction()
 

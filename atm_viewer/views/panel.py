@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, Qt, QTimer
+from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
-from PyQt6.QtWidgets import QDockWidget, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PyQt6.QtWidgets import (
+    QDockWidget,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 #: Milliseconds after which people are told that something is being computed; quicker answers would only flicker.
 _PATIENCE = 250
@@ -21,7 +30,17 @@ class Panel(QDockWidget):
         What it is about.
     controls : QWidget
         Stand at the right end of the title line.
+
+    Signals
+    -------
+    help_wanted(str)
+        Somebody asks what the panel of this name is.
+    hint_dismissed(str)
+        The hint of the panel of this name is not wanted any more.
     """
+
+    help_wanted = pyqtSignal(str)
+    hint_dismissed = pyqtSignal(str)
 
     def __init__(self, title: str, body: QWidget, *controls: QWidget):
         super().__init__(title)
@@ -32,6 +51,8 @@ class Panel(QDockWidget):
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setMinimumWidth(10)
+        # Titles of neighbours stand in line, whether or not there are boxes in them.
+        self.note.setMinimumHeight(self.fontMetrics().height() + 10)
         self._busy = QLabel("updating…")
         self._busy.setProperty("role", "muted")
         self._busy.hide()
@@ -39,6 +60,8 @@ class Panel(QDockWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(self._busy.show)
+        self.help_button = _title_button("?", f"What is this? Help on the {title} panel (Shift+F1)")
+        self.help_button.clicked.connect(lambda: self.help_wanted.emit(self.objectName()))
         self.float_button = _title_button(
             "◱", f"Take the {title} panel out of the window, or put it back (double click)"
         )
@@ -46,8 +69,6 @@ class Panel(QDockWidget):
         self.close_button = _title_button("✕", f"Close the {title} panel; View → Panels brings it back")
         self.close_button.clicked.connect(self.close)
         bar = QWidget()
-        # Titles of neighbours stand in line, whether or not there are boxes in them.
-        bar.setMinimumHeight(self.fontMetrics().height() + 14)
         line = QHBoxLayout(bar)
         line.setContentsMargins(6, 2, 3, 1)
         line.setSpacing(5)
@@ -58,11 +79,34 @@ class Panel(QDockWidget):
             line.addWidget(control)
         ends = QHBoxLayout()
         ends.setSpacing(0)
-        for button in (self.float_button, self.close_button):
+        for button in (self.help_button, self.float_button, self.close_button):
             ends.addWidget(button)
         line.addLayout(ends)
         self.setTitleBarWidget(bar)
-        self.setWidget(body)
+        self.hint = QWidget()
+        self.hint.setProperty("role", "hint")
+        self.hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._hint_text = QLabel()
+        self._hint_text.setWordWrap(True)
+        self.hint_button = _title_button("✕", "Never show this hint again; Help → First Steps brings it back")
+        self.hint_button.clicked.connect(lambda: self.hint_dismissed.emit(self.objectName()))
+        words = QHBoxLayout(self.hint)
+        words.setContentsMargins(6, 2, 3, 2)
+        words.addWidget(self._hint_text, 1)
+        words.addWidget(self.hint_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.hint.hide()
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.hint)
+        column.addWidget(body, 1)
+        self.setWidget(content)
+
+    def set_hint(self, text: str) -> None:
+        """Say above the content what can be done there; nothing when the text is empty."""
+        self._hint_text.setText(text)
+        self.hint.setVisible(bool(text))
 
     def set_busy(self, busy: bool) -> None:
         """Say after a moment that the content is being renewed."""

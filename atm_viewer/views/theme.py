@@ -247,6 +247,11 @@ QHeaderView::section {{
 }}
 QTableView, QTreeView, QPlainTextEdit {{ border: 1px solid {border}; gridline-color: {panel}; }}
 QStatusBar::item {{ border: none; }}
+QFrame[role="drop"] {{ border: 2px dashed {disabled}; border-radius: 10px; }}
+QFrame[role="drop"][dropping="true"] {{ border-color: {highlight}; background: {panel}; }}
+QDialog[role="palette"] {{ border: 1px solid {highlight}; }}
+QDialog[role="palette"] QTreeView::item {{ padding: 3px 2px; }}
+QWidget[role="hint"] {{ background: {panel}; border-left: 3px solid {highlight}; }}
 QLabel[role="heading"] {{ font-weight: bold; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 """

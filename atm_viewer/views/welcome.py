@@ -7,23 +7,33 @@ from html import escape
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-_WORDS = """
-<h2>Drop calibrated exposures here</h2>
-<p>ATM Viewer shows what the adaptive trace model does to MIRI MRS and NIRSpec IFU exposures<br>
-and lets you tune it slice by slice.</p>
-<p>Begin with <b>_cal.fits</b> or <b>_crf.fits</b> files, or an association <b>_asn.json</b>.<br>
-A session or a recipe (<b>.toml</b>) can be dropped as well.</p>
-"""
+_STEPS = (
+    (
+        "1 · Open",
+        "Drop calibrated exposures here: <b>_cal.fits</b> or <b>_crf.fits</b> files of MIRI MRS or NIRSpec IFU, or an "
+        "association <b>_asn.json</b>. A session or a recipe <b>.toml</b> can come along.",
+    ),
+    (
+        "2 · Look",
+        "Click a spaxel in the sky image: its spectrum, before and after the adaptive trace model, shows whether it "
+        "oscillates. Click a slice to see how it was fitted.",
+    ),
+    (
+        "3 · Tune",
+        "Drag the threshold, the slope limit or the range of the spline in the profile, or type them in the table, and "
+        "watch the spectrum. Then write both cubes.",
+    ),
+)
 
 
 class Welcome(QWidget):
-    """Invitation to drop or open files, or to try the demo.
+    """Says in three steps what to do; a place to drop files, buttons to open them, recent files.
 
     Signals
     -------
-    open_wanted(), demo_wanted()
+    open_wanted(), demo_wanted(), help_wanted()
         A button was pressed.
     recent_wanted(str)
         A recent file was chosen.
@@ -31,12 +41,15 @@ class Welcome(QWidget):
 
     open_wanted = pyqtSignal()
     demo_wanted = pyqtSignal()
+    help_wanted = pyqtSignal()
     recent_wanted = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        words = QLabel(_WORDS)
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        title = QLabel("<h2>Is it resampling noise, and which parameters remove it?</h2>")
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.place = QFrame()
+        self.place.setProperty("role", "drop")
         self.open_button = QPushButton("Open…")
         self.open_button.setToolTip("Open calibrated exposures or an association (Ctrl+O)")
         self.open_button.setDefault(True)
@@ -44,30 +57,66 @@ class Welcome(QWidget):
         self.demo_button = QPushButton("Open Demo")
         self.demo_button.setToolTip("Four synthetic MIRI MRS exposures of a bright star, made on first use (Ctrl+D)")
         self.demo_button.clicked.connect(self.demo_wanted)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        for button in (self.open_button, self.demo_button):
-            button.setMinimumWidth(140)
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        self.help_button = QPushButton("First Steps")
+        self.help_button.setToolTip("The help page for beginners")
+        self.help_button.clicked.connect(self.help_wanted)
         self.recent = QLabel()
         self.recent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.recent.linkActivated.connect(self.recent_wanted)
         self.busy = QLabel()
         self.busy.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.busy.setProperty("role", "muted")
+        inside = QVBoxLayout(self.place)
+        inside.setContentsMargins(28, 22, 28, 22)
+        inside.setSpacing(20)
+        inside.addLayout(_steps())
+        inside.addLayout(_line(self.open_button, self.demo_button, self.help_button))
+        self.place.setMaximumWidth(60 * self.fontMetrics().height())
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self.place, 8)
+        middle.addStretch(1)
         layout = QVBoxLayout(self)
         layout.addStretch(2)
-        layout.addWidget(words)
+        layout.addWidget(title)
         layout.addSpacing(12)
-        layout.addLayout(buttons)
+        layout.addLayout(middle)
         layout.addSpacing(18)
         layout.addWidget(self.recent)
         layout.addWidget(self.busy)
         layout.addStretch(3)
+
+    def set_dropping(self, dropping: bool) -> None:
+        """Mark the place while files are being dragged over the window."""
+        self.place.setProperty("dropping", dropping)
+        style = self.style()
+        assert style is not None
+        style.unpolish(self.place)
+        style.polish(self.place)
 
     def show_recent(self, paths: Sequence[str]) -> None:
         """List recent files as links."""
         links = [f'<a href="{escape(path)}">{escape(Path(path).name)}</a>' for path in paths[:5]]
         self.recent.setText("<p>Recent:</p>" + "<br>".join(links) if links else "")
         self.recent.setToolTip("\n".join(paths[:5]))
+
+
+def _steps() -> QHBoxLayout:
+    line = QHBoxLayout()
+    line.setSpacing(28)
+    for heading, text in _STEPS:
+        step = QLabel(f"<h3>{heading}</h3><p>{text}</p>")
+        step.setWordWrap(True)
+        step.setAlignment(Qt.AlignmentFlag.AlignTop)
+        line.addWidget(step, 1)
+    return line
+
+
+def _line(*buttons: QPushButton) -> QHBoxLayout:
+    line = QHBoxLayout()
+    line.addStretch(1)
+    for button in buttons:
+        button.setMinimumWidth(140)
+        line.addWidget(button)
+    line.addStretch(1)
+    return line

@@ -638,11 +638,7 @@ def test_themes(opened, settings, choice):
     assert opened.grab().toImage().pixelColor(4, 4).name() == opened.theme.window
 
 
-def test_help(window, qtbot):
-    press(qtbot, window, "show_shortcuts")
-    box = dialog_of(window, QMessageBox)
-    assert "Ctrl+O" in box.text()
-    box.close()
+def test_versions_are_told(window):
     window.actions_by_name["show_about"].trigger()
     box = dialog_of(window, QMessageBox)
     assert "jwst 3" in box.text()
