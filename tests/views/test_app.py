@@ -7,8 +7,9 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
-from atm_viewer import app
+from atm_viewer import app, cli
 from atm_viewer.jobs.messages import Correct
+from atm_viewer.session.keeper import Keeper
 from atm_viewer.session.session import Session
 from atm_viewer.views.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
@@ -123,3 +124,28 @@ def test_making_the_demo_is_cancelled(qtbot):
     session.cancel_all()
     assert session.jobs == ()
     session.close()
+
+
+@pytest.fixture
+def session_file(tmp_path, qtbot):
+    exposure = tmp_path / "jw09999-star_00001_mirifushort_cal.fits"
+    exposure.write_bytes(b"SIMPLE  =")
+    session = Session(FakeWorkers)
+    session.open_files([str(exposure)])
+    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    session.set_override(101, "window", 30)
+    assert Keeper(session).save(tmp_path / "star.toml")
+    session.close()
+    return tmp_path / "star.toml"
+
+
+def test_a_session_on_the_command_line(session_file, tmp_path):
+    assert cli.run([str(session_file), "--screenshot", str(tmp_path / "window.png")]) == 0
+    assert QImage(str(tmp_path / "window.png")).width() == 1440
+
+
+def test_a_session_with_missing_exposures_is_no_screenshot(session_file, tmp_path, capsys):
+    (tmp_path / "jw09999-star_00001_mirifushort_cal.fits").unlink()
+    assert app.run([session_file], screenshot=tmp_path / "window.png") == 1
+    told = capsys.readouterr().err
+    assert told == f"{session_file} was not opened: jw09999-star_00001_mirifushort_cal.fits cannot be found.\n"

@@ -1,0 +1,74 @@
+"""The application in a process of its own, on synthetic exposures and with a user who knows what to press.
+
+``python -m tests.views.crash_app work FILE...`` opens files, sets a threshold and stays, until it is killed;
+``python -m tests.views.crash_app restore`` starts again, presses Restore, prints what is there then, and closes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from atm_viewer import app
+from atm_viewer.session import keeper
+from atm_viewer.views.main_window import MainWindow
+from tests.session.fake_workers import FakeWorkers
+
+
+class User:
+    """Does one thing after the other, each as soon as it can be done."""
+
+    def __init__(self, *steps: tuple[Callable[[MainWindow], bool], Callable[[MainWindow], None]]):
+        self._steps = list(steps)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._look)
+        self._timer.start(20)
+
+    def _look(self) -> None:
+        window = next((w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)), None)
+        if window is not None and self._steps and self._steps[0][0](window):
+            self._steps.pop(0)[1](window)
+
+
+def opened(window: MainWindow) -> bool:
+    return window.session.complete and window.session.exposures != ()
+
+
+def work(window: MainWindow) -> None:
+    window.session.set_override(101, "fit_threshold", 4.0)
+    window.session.select(203, 20)
+
+
+def press_restore(window: MainWindow) -> None:
+    print(window.sessions.offer_bar.label.text(), flush=True)
+    QTest.mouseClick(window.sessions.offer_bar.restore_button, Qt.MouseButton.LeftButton)
+
+
+def tell_and_quit(window: MainWindow) -> None:
+    session = window.session
+    print(*(e.view.key for e in session.exposures), sep="\n")
+    print(session.number, session.column, session.recipe.override(101).fit_threshold, flush=True)
+    window._may_close = True
+    window.close()
+
+
+def main() -> int:
+    app.Workers = FakeWorkers  # type: ignore[misc, assignment]
+    keeper.DELAY = 10
+    role, *files = sys.argv[1:]
+    application = QApplication(sys.argv[:1])
+    if role == "work":
+        user = User((opened, work))
+    else:
+        user = User((lambda w: w.sessions.offer_bar.isVisible(), press_restore), (opened, tell_and_quit))
+    code = app.run(files)
+    del user, application
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
