@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -285,11 +286,17 @@ def oversample(
     )
     progress("Assembling the exposure", 0.9)
     exposure = prepared.exposure
+    # Side by side: the one is Python, the other copying.
+    parts: list[Callable[[], Any]] = [
+        lambda: np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))),
+        lambda: report_correction(prepared, fits, recipe, fine, begun),
+    ]
+    wavelength, report = in_threads(lambda part: part(), parts)
     return Corrected(
         oversample=recipe.oversample,
-        wavelength=np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))),
+        wavelength=wavelength,
         regions=np.repeat(exposure.regions, recipe.oversample, axis=_across(exposure)),
-        report=report_correction(prepared, fits, recipe, fine, begun),
+        report=report,
         sci=frames["sci"],
         err=frames["err"],
         dq=frames["dq"],
@@ -396,35 +403,35 @@ def _with_errors(
     """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
     exposure = prepared.exposure
     rows = slice(data.row, data.row + data.flux.shape[0])
-    dq = np.repeat(exposure.to_dispersion(exposure.dq)[rows], factor, axis=0)
-    estimated = ~np.isnan(sci) & ((dq & DO_NOT_USE) > 0)
-    dq[estimated] = (dq[estimated] ^ DO_NOT_USE) | FLUX_ESTIMATED
+    dq = np.empty(sci.shape, dtype=np.uint32)
+    estimated, invalid = np.empty((2, *sci.shape), dtype=bool)
+    flags = exposure.to_dispersion(exposure.dq)[rows]
+    kernels.oversample_flags(
+        flags, sci, factor, np.uint32(DO_NOT_USE), np.uint32(FLUX_ESTIMATED), dq, estimated, invalid
+    )
     density = exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
     if density:
         sci = sci / factor
         trace = trace / factor
-    invalid = np.isnan(sci) | ((dq & DO_NOT_USE) > 0)
 
     inflation = 0.23 * factor + 0.77
     errors: dict[str, np.ndarray] = {}
     for name, frame in {"err": exposure.err, **exposure.variances}.items():
-        variance = name.startswith("var")
-        fine = np.full(sci.shape, np.nan, dtype=np.float32)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            values = exposure.to_dispersion(frame)[rows]
-            values = np.sqrt(values) if variance else values
-            kernels.oversample_values(values, data.inside, data.row, factor, prepared.defaults.oversample_ngood, fine)
-            fine[np.repeat(~np.isfinite(values), factor, axis=0) & ~estimated] = np.nan
-            if variance:
-                fine = fine**2
-                fine *= inflation**2
-            else:
-                fine *= inflation
-            if density:
-                fine /= factor**2 if variance else factor
-        errors[name] = fine
-        invalid |= np.isnan(fine)
+        power = 2 if name.startswith("var") else 1
+        errors[name] = np.empty(sci.shape, dtype=np.float32)
+        kernels.oversample_errors(
+            exposure.to_dispersion(frame)[rows],
+            power == 2,
+            data.inside,
+            data.row,
+            factor,
+            prepared.defaults.oversample_ngood,
+            estimated,
+            np.float32(inflation**power),
+            np.float32(factor**power if density else 1),
+            errors[name],
+            invalid,
+        )
     sci = sci.astype(np.float32)
     dq[invalid] |= DO_NOT_USE
     for array in (sci, *errors.values()):

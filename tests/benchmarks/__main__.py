@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.benchmarks import ours, theirs
+from tests.benchmarks import ours, theirs, window
 from tests.benchmarks.measure import measure
 from tests.flight.pipeline_reference import exposures, why_absent
 
@@ -33,15 +33,16 @@ class Result:
     def line(self) -> str:
         """Return the line as it is printed."""
         difference = "" if self.difference is None else f"{self.difference:.1e}"
-        ratio = self.jwst / self.ours if self.ours else 0.0
+        compared = f"{self.jwst / self.ours:8.0f}x{self.goal:6.0f}x" if self.goal else ""
+        memory = f"{self.jwst_memory:8.0f}{self.our_memory:8.0f}" if self.jwst_memory else ""
+        jwst = f"{self.jwst:8.2f}" if self.jwst else ""
         return (
-            f"{self.what:52s}{self.jwst:8.2f}{self.ours:9.3f}{self.cold:8.2f}{ratio:8.0f}x{self.goal:6.0f}x"
-            f"{self.jwst_memory:8.0f}{self.our_memory:8.0f}  {difference}"
+            f"{self.what:56s}{jwst:8s}{self.ours:9.3f}{self.cold:8.2f}{compared:16s}{memory:16s}  {difference}".rstrip()
         )
 
 
 HEAD = (
-    f"{'what':52s}{'jwst s':>8s}{'ours s':>9s}{'cold s':>8s}{'ratio':>9s}{'goal':>7s}{'MB jwst':>8s}{'ours':>8s}"
+    f"{'what':56s}{'jwst s':>8s}{'ours s':>9s}{'cold s':>8s}{'ratio':>9s}{'goal':>7s}{'MB jwst':>8s}{'ours':>8s}"
     "  largest difference"
 )
 
@@ -105,7 +106,40 @@ def _four_dithers(cache: Path, folder: Path) -> Iterator[Result]:
     what = "spectra of a new spaxel, four dithers"
     yield Result(what, jwst["cube_seconds"], spectra["seconds"], spectra["cold"], 200)
     memory = jwst["megabytes"], cubes["megabytes"]
-    yield Result("cubes before and after, four dithers, written", jwst["seconds"], cubes["seconds"], 0.0, 12, *memory)
+    what = "cubes before and after, four dithers, written"
+    yield Result(what, jwst["seconds"], cubes["seconds"], 0.0, 12, *memory, cubes["difference"])
+
+
+def _window(cache: Path, folder: Path) -> Iterator[Result]:
+    """Seconds until something is on the screen: jwst has no counterpart."""
+    start = measure(window.first_window, cache)
+    assert not start["jwst"], "the window's process imports the pipeline"
+    yield Result("first window on screen (goal 2 s)", 0.0, start["seconds"], start["cold"], 0)
+    paths = [str(path) for path in exposures(FOUR)]
+    (folder / "cold").mkdir()
+    cold = measure(window.use, folder / "cold-cache", paths=paths, folder=str(folder / "cold"), repeats=1)
+    measure(window.use, cache, paths=paths, folder=str(folder), repeats=1)
+    used = measure(window.use, cache, paths=paths, folder=str(folder))
+    for name, what in (
+        ("first", "first exposure on screen"),
+        ("complete", "four dithers opened, all panels complete"),
+        ("refit", "changed profile and spectrum on screen (goal 0.10 s)"),
+        ("click", "spectra of a clicked spaxel on screen (goal 0.15 s)"),
+    ):
+        yield Result(what, 0.0, used[name], cold[name], 0)
+    for step in used["longest"]:
+        if step:
+            what = f"event loop blocked at most, {step} (goal 0.05 s)"
+            yield Result(what, 0.0, used["longest"][step] / 1e3, cold["longest"][step] / 1e3, 0)
+
+
+def _scaling(cache: Path, folder: Path) -> Iterator[Result]:
+    """How the time grows with slices, columns, factor and exposures: no counterpart in jwst."""
+    for case in (FOUR, NIRSPEC):
+        found = measure(ours.correct_scaling, cache, paths=[str(path) for path in exposures(case)])
+        for what in ("slices", "columns", "factor", "exposures"):
+            for count, value in found[what].items():
+                yield Result(f"{case}: {what} {count}", 0.0, value, 0.0, 0)
 
 
 def _forget_coordinates(cache: Path) -> None:
@@ -121,6 +155,8 @@ ROWS: dict[str, Callable[[Path, Path], Iterator[Result]]] = {
     "slice": _fit_slice,
     "open": _open_file,
     "four": _four_dithers,
+    "window": _window,
+    "scaling": _scaling,
 }
 
 

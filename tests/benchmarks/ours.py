@@ -108,10 +108,94 @@ def spectra(paths: list[str]) -> dict:
 
 
 def cubes(paths: list[str], folder: str) -> dict:
-    """``atm-viewer cubes`` as a process: cubes before and after from closed files to written ones."""
+    """``atm-viewer cube`` as a process: cubes before and after from closed files to written ones.
+
+    ``difference`` is the largest of SCI, ERR, WMAP and DQ from the cubes that jwst left in the folder, over the largest
+    value of the array; NaN when NaN patterns or flags differ.
+    """
     import subprocess
     import sys
 
-    command = [sys.executable, "-m", "atm_viewer", "cubes", *paths, "-o", folder, "--overwrite"]
+    recipe, own = Path(folder) / "recipe.toml", Path(folder) / "own"
+    recipe.write_text("version = 1\n[global]\noversample = 2\n")
+    command = [sys.executable, "-m", "atm_viewer", "cube", *paths, "--recipe", str(recipe)]
+    command += ["-o", str(own), "--product", "cube", "--overwrite"]
     (seconds,) = times(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), 1)
-    return {"seconds": seconds}
+    pairs = [
+        (own / f"cube{'' if p.name.startswith('before') else '-atm'}_{p.name.split('_', 1)[1]}", p)
+        for p in sorted(Path(folder).glob("*_s3d.fits"))
+    ]
+    found: dict = {"seconds": seconds}
+    if pairs:
+        found["difference"] = max(_cube_difference(*pair) for pair in pairs)
+    return found
+
+
+def _cube_difference(ours: Path, theirs: Path) -> float:
+    """Largest difference of two cubes, see `cubes`."""
+    from astropy.io import fits
+
+    worst = 0.0
+    with fits.open(ours) as one, fits.open(theirs) as other:
+        for name in ("SCI", "ERR", "WMAP", "DQ"):
+            a, b = one[name].data, other[name].data
+            same = np.array_equal(a, b) if name == "DQ" else np.array_equal(np.isnan(a), np.isnan(b))
+            if not same:
+                return float("nan")
+            if name != "DQ":
+                worst = max(worst, float(np.nanmax(np.abs(a - b)) / np.nanmax(np.abs(b))))
+    return worst
+
+
+def correct_scaling(paths: list[str], repeats: int = 5) -> dict:
+    """Seconds that differ in one thing: slices and columns that are fitted, factor, exposures that are corrected."""
+    from dataclasses import replace
+
+    from atm_viewer.engine.exposure import open_exposure
+    from atm_viewer.engine.oversample import fit_slices, oversample, prepare
+    from atm_viewer.engine.recipe import Recipe
+
+    exposures = [open_exposure(path) for path in paths]
+    prepared = [prepare(exposure) for exposure in exposures]
+    first, ordered = (
+        prepared[0],
+        sorted(prepared[0].slices, key=lambda n: -np.nan_to_num(prepared[0].slices[n].profile.peak)),
+    )
+
+    def median(work) -> float:
+        work()
+        return float(np.median(times(work, repeats)))
+
+    def correct(one, recipe, numbers=None):
+        chosen = one if numbers is None else replace(one, slices={n: one.slices[n] for n in sorted(numbers)})
+        fits = fit_slices(chosen, recipe)
+        if recipe.oversample > 1:
+            oversample(chosen, fits, recipe, one.exposure.oversampled_coordinates(recipe.oversample))
+
+    every = Recipe(oversample=2, fit_threshold=0.0)
+    found: dict = {"slices": {}, "columns": {}, "factor": {}, "exposures": {}}
+    for count in (1, 2, 4, 8, 16, len(ordered)):
+        if count <= len(ordered):
+            found["slices"][count] = median(
+                lambda n=ordered[:count]: fit_slices(
+                    replace(first, slices={k: first.slices[k] for k in sorted(n)}), every
+                )
+            )
+    length = max(data.flux.shape[1] for data in first.slices.values())
+    for part in (8, 4, 2, 1):
+        cut = {n: _first_columns(data, length // part) for n, data in first.slices.items()}
+        found["columns"][length // part] = median(lambda c=cut: fit_slices(replace(first, slices=c), every))
+    for factor in (1, 2, 3, 4, 5):
+        found["factor"][factor] = median(lambda f=factor: correct(first, Recipe(oversample=f)))
+    for count in (1, 2, 4, 8):
+        some = [prepared[k % len(prepared)] for k in range(count)]
+        found["exposures"][count] = median(lambda some=some: [correct(one, Recipe(oversample=2)) for one in some])
+    return found
+
+
+def _first_columns(data, count: int):
+    """Cut a slice's arrays to their first columns."""
+    from dataclasses import replace
+
+    names = ("flux", "err", "alpha", "inside", "trimmed", "norm")
+    return replace(data, **{name: np.ascontiguousarray(getattr(data, name)[..., :count]) for name in names})

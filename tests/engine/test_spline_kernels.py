@@ -178,5 +178,9 @@ def test_interpolation_equals_numpy():
     rng = np.random.default_rng(5)
     xs = np.unique(rng.integers(0, 60, 30)).astype(float)
     ys = rng.normal(size=xs.size)
-    at = np.concatenate([np.linspace(-2, 62, 500), xs])
-    assert np.array_equal([interpolate(x, xs, ys, xs.size) for x in at], np.interp(at, xs, ys))
+    at = np.sort(np.concatenate([np.linspace(-2, 62, 500), xs]))
+    for n in (1, 2, xs.size):
+        out = np.full(at.size, np.nan)
+        interpolate(at, 3, at.size - 5, xs, ys, n, out)
+        assert np.array_equal(out[3:-5], np.interp(at, xs[:n], ys[:n])[3:-5])
+        assert np.isnan([*out[:3], *out[-5:]]).all()

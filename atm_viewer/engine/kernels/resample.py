@@ -10,19 +10,47 @@ from atm_viewer.engine.kernels.trace import make_knots
 
 
 @njit(**KERNEL)
-def interpolate(x, xs, ys, n):
-    """`numpy.interp` at one point: the end values hold outside of the ascending ``xs``."""
-    if x <= xs[0]:
-        return ys[0]
-    if x >= xs[n - 1]:
-        return ys[n - 1]
-    j = min(max(int(x - xs[0]), 0), n - 2)
-    while j > 0 and xs[j] > x:
-        j -= 1
-    while j < n - 2 and xs[j + 1] <= x:
-        j += 1
-    slope = (ys[j + 1] - ys[j]) / (xs[j + 1] - xs[j])
-    return slope * (x - xs[j]) + ys[j]
+def interpolate(at, begin, end, xs, ys, n, out):
+    """`numpy.interp` at ascending points: the end values hold outside of the ascending ``xs``.
+
+    Parameters
+    ----------
+    at : ndarray of float64
+        Points; those from ``begin`` to before ``end`` count.
+    begin, end : int
+        See ``at``.
+    xs, ys : ndarray of float64
+        What is interpolated; the first ``n`` count.
+    n : int
+        See ``xs``.
+    out : ndarray of float64
+        Output: values, where the points are.
+    """
+    j = -1
+    slope = 0.0
+    for k in range(begin, end):
+        x = at[k]
+        if x <= xs[0]:
+            out[k] = ys[0]
+        elif x >= xs[n - 1]:
+            out[k] = ys[n - 1]
+        else:
+            if j < 0 or xs[j + 1] <= x:
+                j = max(j, 0)
+                while j < n - 2 and xs[j + 1] <= x:
+                    j += 1
+                slope = (ys[j + 1] - ys[j]) / (xs[j + 1] - xs[j])
+            out[k] = slope * (x - xs[j]) + ys[j]
+
+
+@njit(**KERNEL)
+def _fine_rows(rows, row0, factor):
+    """Places of the oversampled pixels, in the detector's pixels: a pixel's parts lie evenly within it."""
+    shift = (factor - 1) / (factor * 2.0)
+    at = np.empty(rows * factor)
+    for new in range(rows * factor):
+        at[new] = (new + row0 * factor) / factor - shift
+    return at
 
 
 @njit(**KERNEL)
@@ -39,13 +67,17 @@ def _extent(inside, column):
 
 
 @njit(**KERNEL)
-def oversample_values(values, inside, row0, factor, require_ngood, out):
-    """Interpolate an error-like array along the columns of a slice, across NaN (``linear_oversample``).
+def oversample_errors(
+    values, variance, inside, row0, factor, require_ngood, estimated, inflation, divisor, out, invalid
+):
+    """Interpolate errors along the columns of a slice, across NaN (``linear_oversample``, ``oversample_flux``).
 
     Parameters
     ----------
-    values : ndarray, shape (rows, columns)
-        Cut-out; NaN where invalid.
+    values : ndarray of float32, shape (rows, columns)
+        Cut-out of errors or variances; NaN where invalid.
+    variance : bool
+        They are variances: what is interpolated is their root.
     inside : ndarray of bool, shape (rows, columns)
         Pixels of the slice.
     row0 : int
@@ -54,25 +86,75 @@ def oversample_values(values, inside, row0, factor, require_ngood, out):
         Oversampling factor.
     require_ngood : int
         A column needs more finite pixels than this.
+    estimated : ndarray of bool, shape (factor * rows, columns)
+        Pixels that the spline fills in: they have errors although the detector's pixel has none.
+    inflation, divisor : float32
+        What the outcome is multiplied with (its root is, for variances) and divided by.
     out : ndarray of float32, shape (factor * rows, columns)
-        Output; written only where the slice is.
+        Output; NaN where invalid.
+    invalid : ndarray of bool, same shape
+        Set where ``out`` is NaN.
     """
     rows, columns = values.shape
     xs = np.empty(rows)
     ys = np.empty(rows)
-    shift = (factor - 1) / (factor * 2.0)
+    at = _fine_rows(rows, row0, factor)
+    fine = np.empty(rows * factor)
+    out[:] = np.nan
     for column in range(columns):
         n = 0
         for row in range(rows):
-            if inside[row, column] and np.isfinite(values[row, column]):
+            value = np.sqrt(values[row, column]) if variance else values[row, column]
+            if inside[row, column] and np.isfinite(value):
                 xs[n] = row0 + row
-                ys[n] = values[row, column]
+                ys[n] = value
                 n += 1
         if n <= require_ngood:
             continue
         first, last = _extent(inside, column)
+        interpolate(at, first * factor, (last + 1) * factor, xs, ys, n, fine)
         for new in range(first * factor, (last + 1) * factor):
-            out[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
+            native = values[new // factor, column]
+            if not (np.isfinite(np.sqrt(native) if variance else native) or estimated[new, column]):
+                continue
+            error = np.float32(fine[new])
+            if variance:
+                error = error * error
+            out[new, column] = error * inflation / divisor
+    for row in range(out.shape[0]):
+        for column in range(columns):
+            if np.isnan(out[row, column]):
+                invalid[row, column] = True
+
+
+@njit(**KERNEL)
+def oversample_flags(dq, sci, factor, do_not_use, filled, out, estimated, invalid):
+    """Repeat the flags of a slice's pixels; those that the spline fills in are good (``oversample_flux``).
+
+    Parameters
+    ----------
+    dq : ndarray of uint32, shape (rows, columns)
+        Flags of the cut-out.
+    sci : ndarray of float64, shape (factor * rows, columns)
+        Oversampled flux; NaN where invalid.
+    factor : int
+        Oversampling factor.
+    do_not_use, filled : uint32
+        Flag of bad pixels, and the one that takes its place in those that are filled in.
+    out : ndarray of uint32, shape (factor * rows, columns)
+        Output: flags.
+    estimated, invalid : ndarray of bool, same shape
+        Outputs: pixels that are filled in, and those without value.
+    """
+    for row in range(sci.shape[0]):
+        for column in range(sci.shape[1]):
+            flags = dq[row // factor, column]
+            empty = np.isnan(sci[row, column])
+            estimated[row, column] = not empty and (flags & do_not_use) != 0
+            if estimated[row, column]:
+                flags = (flags ^ do_not_use) | filled
+            out[row, column] = flags
+            invalid[row, column] = empty or (flags & do_not_use) != 0
 
 
 @njit(**KERNEL)
@@ -130,9 +212,10 @@ def oversample_slice(
     xs = np.empty(rows)
     ys = np.empty(rows)
     changes = np.empty(rows)
-    at = np.empty(rows, dtype=np.int64)
+    where = np.empty(rows, dtype=np.int64)
     t = np.empty(poly.shape[1] + 8)
-    shift = (factor - 1) / (factor * 2.0)
+    at = _fine_rows(rows, row0, factor)
+    fine = np.empty(rows * factor)
     for column in range(columns):
         n = 0
         for row in range(rows):
@@ -146,10 +229,11 @@ def oversample_slice(
         begin = first * factor
         end = (last + 1) * factor
         # The outermost pixels are dropped, and pixels without data stay without.
+        interpolate(at, begin + factor, end - factor, xs, ys, n, fine)
         for new in range(begin + factor, end - factor):
             row = new // factor
             if inside[row, column] and np.isfinite(flux[row, column]):
-                linear[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
+                linear[new, column] = fine[new]
 
         if source[column] < 0:
             continue
@@ -167,7 +251,7 @@ def oversample_slice(
                 continue
             value = evaluate(a, t, intervals[s], poly[s])
             changes[valid] = abs(value - previous)
-            at[valid] = row
+            where[valid] = row
             previous = value
             valid += 1
             difference = np.float32(np.float64(flux[row, column]) - value * scale[column])
@@ -176,10 +260,11 @@ def oversample_slice(
                 ys[n] = difference
                 n += 1
         for k in range(factor, valid - factor):
-            slopes[at[k], column] = changes[k]
+            slopes[where[k], column] = changes[k]
         if n > 0:
+            interpolate(at, begin + factor, end - factor, xs, ys, n, fine)
             for new in range(begin + factor, end - factor):
-                residual[new, column] = interpolate((new + row0 * factor) / factor - shift, xs, ys, n)
+                residual[new, column] = fine[new]
 
         hits = 0
         for new in range(begin, end):
