@@ -6,6 +6,7 @@ workers for what it wants and has not asked for yet, and an answer is taken only
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 from collections.abc import Callable, Sequence
@@ -63,6 +64,7 @@ from atm_viewer.session.selection import (
     threshold_for,
 )
 from atm_viewer.session.session_file import KeptExposure, Look, SessionState
+from atm_viewer.session.sky_choice import BEFORE, ShownSky, SkyChoice, wanted_images
 from atm_viewer.session.spectral import load as load_units
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.state import Job, Message, OpenExposure, Workers
@@ -85,8 +87,8 @@ def _name(request: Request) -> str:
             return "report"
         case ShowProfile():
             return "profile"
-        case MakeSkyImage():
-            return "sky"
+        case MakeSkyImage(slot=slot):
+            return f"sky {slot}".rstrip()
         case MakeSpectra(slot=slot):
             return f"spectra {slot}"
     return ""
@@ -139,6 +141,7 @@ class Session(QObject):
         self._variants = Variants()
         self._only_this = False
         self._places = Places()
+        self._sky = SkyChoice()
         self._spectrum = SpectrumSettings()
         self._levels: dict[tuple[str, int], tuple[float, float]] = {}
         self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "sky")}
@@ -259,8 +262,24 @@ class Session(QObject):
 
     @property
     def sky(self) -> SkyImage | None:
-        """Latest sky image."""
+        """Latest sky image before correction in white light."""
         return self._shown["sky"].result
+
+    @property
+    def sky_choice(self) -> SkyChoice:
+        """Which images of the field are shown, and how."""
+        return self._sky
+
+    @property
+    def shown_sky(self) -> ShownSky:
+        """Latest images of the field; of an older question while a new one is pending."""
+        images = {BEFORE: self.sky} if not self._sky.planes else {}
+        for name in (BEFORE, *self._variants.names):
+            shown = self._shown.get(f"sky {name}")
+            if shown is not None and name not in images:
+                images[name] = shown.result
+        there = {name: image for name, image in images.items() if image is not None}
+        return ShownSky(self._sky, self._sky.sides(self._variants), self.sky, there.get(BEFORE), there)
 
     @property
     def spectra(self) -> SpaxelSpectra | None:
@@ -285,7 +304,8 @@ class Session(QObject):
     def pending(self) -> frozenset[str]:
         """Which of ``report``, ``profile``, ``sky`` and ``spectra`` (active variant and place) are being renewed."""
         spectra = _spectra(self._variants.active, self._places.active)
-        names = {"report": "report", "profile": "profile", "sky": "sky", spectra: "spectra"}
+        names = {"report": "report", "profile": "profile", spectra: "spectra"}
+        names |= {name: "sky" for name in self._pending if name.startswith("sky")}
         return frozenset(names[name] for name in self._pending if name in names)
 
     @property
@@ -500,6 +520,13 @@ class Session(QObject):
         if settings != self._spectrum:
             self._spectrum = settings
             self.spectrum_settings_changed.emit()
+
+    def choose_sky(self, choice: SkyChoice) -> None:
+        """Show other images of the field."""
+        if choice != self._sky:
+            self._sky = choice
+            self.sky_changed.emit()
+            self._renew()
 
     def refresh(self) -> None:
         """Compute everything in sight again, after a failure or a cancelled preview."""
@@ -757,6 +784,7 @@ class Session(QObject):
         self._renew()
         if (known.active, known.names) != (variants.active, variants.names):
             self.spectra_changed.emit()
+            self.sky_changed.emit()
 
     # Questions and answers
 
@@ -768,12 +796,22 @@ class Session(QObject):
             "report": Correct(view.key, recipe) if view else None,
             "profile": ShowProfile(view.key, recipe, self._number, self._column) if view else None,
             "sky": MakeSkyImage(keys, self._band) if keys else None,
+            **self._wanted_sky(keys),
             **{
                 _spectra(v.name, p.number): self._wanted_spectra(keys, v, p)
                 for p in self._places.active_first
                 for v in self._variants.active_first
             },
         }
+
+    def _wanted_sky(self, keys: tuple[str, ...]) -> dict[str, Request | None]:
+        found = self._exposures.get(self._exposure or "")
+        wavelength = found.places.wavelength_at(self._number, self._column) if found else math.nan
+        light = wavelength if math.isfinite(wavelength) else None
+        wanted = wanted_images(self._sky, self._variants, keys, self._band, light)
+        # What is not seen for the moment stays: it is shown at once, and renewed, when it is wanted again.
+        kept = {f"sky {n}": s.asked for n in (BEFORE, *self._variants.names) if (s := self._shown.get(f"sky {n}"))}
+        return {**kept, **{f"sky {n}": request for n, request in wanted.items()}} if keys else dict.fromkeys(kept)
 
     def _wanted_spectra(self, keys: tuple[str, ...], variant: Variant, place: Place) -> MakeSpectra | None:
         active = place.number == self._places.active
@@ -813,11 +851,11 @@ class Session(QObject):
 
     def _same_answer(self, request: Request | None) -> Any:
         """Find the answer to a question that was asked for another slot: variants may have the same recipe."""
-        if not isinstance(request, MakeSpectra):
+        if not isinstance(request, MakeSpectra | MakeSkyImage):
             return None
         for shown in self._shown.values():
             asked = shown.asked
-            if isinstance(asked, MakeSpectra) and shown.job is None and replace(asked, slot=request.slot) == request:
+            if type(asked) is type(request) and shown.job is None and replace(asked, slot=request.slot) == request:
                 return shown.result
         return None
 
