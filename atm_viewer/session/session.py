@@ -806,7 +806,7 @@ class Session(QObject):
 
     def _wanted_sky(self, keys: tuple[str, ...]) -> dict[str, Request | None]:
         found = self._exposures.get(self._exposure or "")
-        wavelength = found.places.wavelength_at(self._number, self._column) if found else math.nan
+        wavelength = found.slice_map.wavelength_at(self._number, self._column) if found else math.nan
         light = wavelength if math.isfinite(wavelength) else None
         wanted = wanted_images(self._sky, self._variants, keys, self._band, light)
         # What is not seen for the moment stays: it is shown at once, and renewed, when it is wanted again.
