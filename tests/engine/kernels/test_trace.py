@@ -1,0 +1,80 @@
+"""Compiled fits of a slice against the pipeline's own routine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from atm_viewer.engine.defaults import mode_defaults
+from atm_viewer.engine.recipe import FitParams
+from atm_viewer.engine.reports import Fate
+from atm_viewer.engine.slices import CollapsedProfile, SliceData
+from atm_viewer.engine.trace_fit import evaluate_column, fit_slice
+
+ROWS, COLUMNS, WINDOW, BREAKPOINTS = 20, 48, 14, 10
+
+
+def tilted_slice(bad: float = 0.03) -> SliceData:
+    """A star whose trace crosses one pixel, with noise, bad pixels, outliers, and a column without pixels."""
+    rng = np.random.default_rng(4)
+    y, x = np.mgrid[:ROWS, :COLUMNS]
+    alpha = (0.2 * (y - 9.5 + x / COLUMNS)).astype(np.float32)
+    flux = 5000 * np.exp(-0.5 * ((alpha - 0.3) / 0.2) ** 2) + rng.normal(10, 3, alpha.shape)
+    flux[rng.random(alpha.shape) < 0.01] += 2000
+    flux[rng.random(alpha.shape) < bad] = np.nan
+    flux[:, 20] = np.nan
+    flux = flux.astype(np.float32)
+    nothing = CollapsedProfile(*np.zeros((4, 0)))
+    norm = np.nansum(flux, axis=0)
+    return SliceData(
+        101, 0, flux, np.ones_like(flux), alpha, np.ones(flux.shape, bool), 0.2, nothing, flux, nothing, norm
+    )
+
+
+@pytest.mark.parametrize("order", ["inwards", "rightwards", "leftwards"])
+def test_splines_and_scales_are_the_pipelines(order):
+    from jwst.adaptive_trace_model.trace_model import fit_2d_spline_trace
+
+    data, defaults = tilted_slice(), replace(mode_defaults("MIRI", "MIRIFUSHORT", ""), order=order)
+    fit = fit_slice(data, FitParams(window=WINDOW, breakpoints=BREAKPOINTS), defaults, -np.inf)
+    theirs = fit_2d_spline_trace(
+        data.flux,
+        data.alpha,
+        fit_scale=data.norm,
+        lrange=WINDOW,
+        col_index=defaults.column_order(COLUMNS),
+        space_ratio=defaults.space_ratio,
+        require_ngood=defaults.require_ngood,
+        spline_bkpt=BREAKPOINTS,
+    )
+    assert set(np.flatnonzero(fit.source >= 0)) == set(theirs)
+    assert fit.fate[20] == Fate.EMPTY
+    assert np.isnan(fit.scale[20])
+    for column, spline in theirs.items():
+        assert tuple(fit.bounds[column]) == tuple(float(b) for b in spline["bounds"])
+        at = np.linspace(*fit.bounds[column], 60)
+        values = spline["model"](at)
+        np.testing.assert_allclose(evaluate_column(fit, column, at), values, atol=1e-8 * np.abs(values).max(), rtol=0)
+        assert fit.scale[column] == pytest.approx(spline["scale"], rel=1e-7)
+
+
+def test_columns_with_gaps_take_the_spline_before():
+    data = tilted_slice()
+    # Where the trace does not move, the points lie a pixel apart, which is more than 26 breakpoints allow.
+    still = COLUMNS - 2 * WINDOW
+    data.alpha[:, still:] = data.alpha[:, still : still + 1]
+    defaults = replace(mode_defaults("MIRI", "MIRIFUSHORT", ""), order="rightwards")
+    fit = fit_slice(data, FitParams(window=WINDOW, breakpoints=26), defaults, -np.inf)
+    last = COLUMNS - 1
+    assert fit.fate[last] == Fate.REUSED
+    assert fit.fate[fit.source[last]] == Fate.FITTED
+    assert fit.source[last] == np.flatnonzero(fit.fate == Fate.FITTED).max()
+
+
+def test_slices_below_their_threshold_are_not_fitted():
+    data = tilted_slice()
+    fit = fit_slice(data, FitParams(), mode_defaults("MIRI", "MIRIFUSHORT", ""), np.inf)
+    assert not fit.has_splines
+    assert set(fit.fate.tolist()) == {Fate.BELOW_THRESHOLD, Fate.EMPTY}
