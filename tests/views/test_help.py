@@ -32,16 +32,29 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def window(qtbot, settings):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, settings)
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    qtbot.waitUntil(lambda: session.complete)
-    session.close()
+def make(qtbot, settings):
+    """Make windows, as if the application were started again and again."""
+    windows = []
+
+    def started(make_demo=None):
+        window = MainWindow(Session(FakeWorkers), settings, make_demo)
+        windows.append(window)  # a window that is collected while it is painted takes the process along
+        qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
+        window.resize(1280, 800)
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield started
+    for window in windows:
+        qtbot.waitUntil(lambda session=window.session: session.complete)
+        window.session.close()
+        window.hide()
+
+
+@pytest.fixture
+def window(make):
+    return make()
 
 
 @pytest.fixture
@@ -161,16 +174,13 @@ def test_links_lead_to_pages_and_back(window, qtbot):
     shown.close()
 
 
-def test_a_link_does_what_it_says(qtbot, settings):
+def test_a_link_does_what_it_says(make, qtbot):
     demos = []
-    window = MainWindow(Session(FakeWorkers), settings, demos.append)
-    qtbot.addWidget(window)
-    window.show()
+    window = make(demos.append)
     window.show_page("first-steps")
     click_link(qtbot, window._help.browser, "action:open_demo")
     assert demos == ["miri"]
     window._help.close()
-    window.session.close()
 
 
 def test_pages_are_searched(window, qtbot):
@@ -211,15 +221,13 @@ def hinted(window) -> list[str]:
     return [name for name, panel in window.bench.panels.items() if panel.hint.isVisible()]
 
 
-def test_hints_go_for_good_and_come_back_when_asked(opened, qtbot, settings):
+def test_hints_go_for_good_and_come_back_when_asked(make, opened, qtbot):
     assert hinted(opened) == list(HINTS)
     qtbot.mouseClick(opened.profile_panel.hint_button, Qt.MouseButton.LeftButton)
     rest = [name for name in HINTS if name != "profile"]
     assert hinted(opened) == rest
-    again = MainWindow(Session(FakeWorkers), settings)
-    qtbot.addWidget(again)
+    again = make()
     again.hints.wanted = True
-    again.show()
     again.session.open_files(FILES)
     qtbot.waitUntil(lambda: again.session.complete and again.session.exposures != ())
     assert hinted(again) == rest
@@ -227,7 +235,6 @@ def test_hints_go_for_good_and_come_back_when_asked(opened, qtbot, settings):
     assert again._help.browser.page == "first-steps"
     assert hinted(again) == list(HINTS)
     again._help.close()
-    again.session.close()
 
 
 def test_no_heading_is_cut(opened):

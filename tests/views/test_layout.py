@@ -24,12 +24,12 @@ def settings(tmp_path):
 @pytest.fixture
 def make(qtbot, settings):
     """Give windows of a size with exposures open, as if the application were started again and again."""
-    sessions = []
+    windows = []
 
     def opened(width=1280, height=800, files=FILES):
         session = Session(FakeWorkers)
-        sessions.append(session)
         window = MainWindow(session, settings)
+        windows.append(window)  # a window that is collected while it is painted takes the process along
         qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
         window.resize(width, height)
         window.show()
@@ -40,8 +40,9 @@ def make(qtbot, settings):
         return window
 
     yield opened
-    for session in sessions:
-        session.close()
+    for window in windows:
+        window.session.close()
+        window.hide()
 
 
 @pytest.fixture
