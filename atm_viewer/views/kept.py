@@ -58,12 +58,6 @@ def zoom_of(view: pg.ViewBox, whole: QRectF, x: str = "x", y: str = "y") -> dict
     return {key: [float(f"{edge:.9g}") for edge in edges] for key, edges in zip((x, y), view.viewRange(), strict=True)}
 
 
-def content_of(view: pg.ViewBox) -> QRectF:
-    """Extent of what a plot has in it; empty when it has nothing."""
-    (left, right), (low, high) = (edges or (0.0, 0.0) for edges in view.childrenBounds())
-    return QRectF(left, low, right - left, high - low)
-
-
 def take_zoom(view: pg.ViewBox, state: Kept, x: str = "x", y: str = "y") -> bool:
     """Show the part that `zoom_of` has told; says whether there was one."""
     columns, rows = state.range(x), state.range(y)

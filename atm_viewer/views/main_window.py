@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
             "Profile", self.profile, QLabel("Slice"), self.slice_box, QLabel("Column"), self.column_box
         )
         self.sky_panel = Panel("Sky", self.sky, self.band_box)
-        self.spectrum_panel = Panel("Spectrum", self.spectrum)
+        self.spectrum_panel = Panel("Spectrum", self.spectrum, self.spectrum.options_button, self.spectrum.fit_button)
 
         for panel, uses in (
             (self.detector_panel, "Click: choose slice and column · double click or C: move the spaxel there"),
@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         session.sky_changed.connect(self._show_sky)
         session.spaxel_changed.connect(self._show_spaxel)
         session.spectra_changed.connect(self._show_spectra)
+        session.spectrum_settings_changed.connect(self._show_spectrum_settings)
         session.pending_changed.connect(self._show_pending)
         session.jobs_changed.connect(self._show_jobs)
         for changed in (session.exposures_changed, session.chosen_changed, session.jobs_changed):
@@ -187,6 +188,7 @@ class MainWindow(QMainWindow):
         self.sky.pointed.connect(pointer.point_at_sky)
         self.spectrum.pointed.connect(pointer.point_at_wavelength)
         self.spectrum.picked.connect(pointer.choose_wavelength)
+        self.spectrum.settings_edited.connect(session.set_spectrum_settings)
         CursorMarks(session, (self.detector, self.profile, self.sky, self.spectrum), self)
         self.slice_box.activated.connect(lambda row: session.select_slice(session.slices[row]))
         self.column_box.valueChanged.connect(session.select_column)
@@ -289,7 +291,11 @@ class MainWindow(QMainWindow):
             self.sky.show_spaxel(*session.position, session.radius)
 
     def _show_spectra(self) -> None:
-        self.spectrum.show_spectra(self.session.spectra)
+        session = self.session
+        self.spectrum.show_spectra(session.shown_spectra, session.variants.active, session.places.active)
+
+    def _show_spectrum_settings(self) -> None:
+        self.spectrum.show_settings(self.session.spectrum_settings)
 
     def _show_undo(self) -> None:
         stack = self.session.undo_stack
@@ -308,7 +314,7 @@ class MainWindow(QMainWindow):
         self.slices_panel.set_busy("report" in pending)
         self.profile_panel.set_busy("profile" in pending)
         self.sky_panel.set_busy("sky" in pending)
-        self.spectrum.set_pending("spectra" in pending)
+        self._show_spectra()
 
     def _show_jobs(self) -> None:
         jobs = self.session.jobs

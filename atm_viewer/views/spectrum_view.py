@@ -1,27 +1,39 @@
-"""The spectrum of one spaxel before and after, against the aperture around it."""
+"""Spectra of spaxels before and after, of variants and places, against the aperture or each other."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from atm_viewer.engine.reports import SpaxelSpectra
 from atm_viewer.session.cursor import Cursor
+from atm_viewer.session.lines import LineList, line_list
+from atm_viewer.session.spectrum_curves import Curve, Picture, make_picture
+from atm_viewer.session.spectrum_settings import SpectrumSettings
+from atm_viewer.session.variants import ShownSpectra
 from atm_viewer.views.cursor_marks import CursorLine
-from atm_viewer.views.kept import Kept, content_of, zoom_of
-from atm_viewer.views.plotting import Canvas, Line, PlainAxis, legend_html, make_brush, make_pen, plain, with_unit
+from atm_viewer.views.kept import Kept
+from atm_viewer.views.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
+from atm_viewer.views.spectrum_axes import Backdrop, ErrorBand, LineStrip, PowerAxis
+from atm_viewer.views.spectrum_controls import SpectrumControls
+from atm_viewer.views.spectrum_header import SpectrumHeader, Styles, ratio_name, values_at
 from atm_viewer.views.theme import DARK, Theme
 
 PENDING_OPACITY = 0.45
+VELOCITIES = 3000.0  #: half of the range that a velocity axis shows at first [km/s]
+_PANELS = ("flux", "ratio", "difference")
+_KEYS = {"flux": "y"}  #: of the panels' vertical ranges in sessions, where they are not the panel's name
+_STRETCH = {"flux": 3, "ratio": 2, "difference": 2}
 
 
 class SpectrumView(QWidget):
-    """Spaxel before and after with the scaled aperture (upper plot), and spaxel over aperture (lower plot).
+    """Spectra (upper plot), ratio and difference against a reference (lower plots), lines in a strip on top.
 
     Signals
     -------
@@ -31,206 +43,328 @@ class SpectrumView(QWidget):
         Wavelength [um] that was clicked.
     left()
         The mouse is elsewhere.
+    settings_edited(SpectrumSettings)
+        The user wants spectra shown in another way.
     """
 
     pointed = pyqtSignal(float, str)
     picked = pyqtSignal(float)
     left = pyqtSignal()
+    settings_edited = pyqtSignal(object)
 
-    def __init__(self, parent: QWidget | None = None):
+    def __init__(self, parent: QWidget | None = None, lines: LineList | None = None):
         super().__init__(parent)
-        self._spectra: SpaxelSpectra | None = None
+        self._lines = lines if lines is not None else line_list()
+        self._shown: tuple[ShownSpectra, ...] = ()
+        self._active = ("", 0)
+        self._settings = SpectrumSettings()
         self._theme = DARK
-        self._scale = math.nan
-        self._ratios: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
-        self._pending = False
+        self._picture = make_picture((), "", 0, self._settings, self._lines)
+        self._zoomed = False
+        self._content: tuple = ()
+        self.header = SpectrumHeader()
+        self.options_button, self.fit_button = self.header.options_button, self.header.fit_button
+        self._make_plots()
+        self._lay_out()
+        self.controls = SpectrumControls(self._lines, self)
 
-        self.legend = Line()
-        self.legend.setToolTip(
-            "The aperture's spectrum [Jy] times one number, so that its median ratio to the spaxel after is 1: "
-            "what the spaxel would look like without resampling noise, if the aperture has the same spectrum"
-        )
-        self.noise = QLabel()
-        self.noise.setToolTip(
-            "Resampling noise before → after: 1.4826 times the median absolute deviation of spaxel over aperture "
-            "about a cubic in wavelength [%]"
-        )
-        self.errors_box = QCheckBox("errors")
-        self.errors_box.setToolTip("Show the ± 1 σ bands of the spaxel's spectra, from the cube's ERR")
-        self.fit_button = QToolButton()
-        self.fit_button.setText("Fit")
-        self.fit_button.setToolTip("Show the whole spectrum again (wheel zooms, drag moves, right drag stretches)")
-        header = QHBoxLayout()
-        header.setContentsMargins(6, 2, 4, 2)
-        header.addWidget(self.legend, 1)
-        header.addWidget(self.fit_button)
-        below = QHBoxLayout()
-        below.setContentsMargins(6, 0, 4, 2)
-        self.place = Line()
-        self.place.setToolTip("Band, spaxel of the cube (zero-based) and its position on the sky (ICRS)")
-        below.addWidget(self.noise)
-        below.addSpacing(12)
-        below.addWidget(self.place, 1)
-        below.addWidget(self.errors_box)
-
-        self.canvas = Canvas()
-        self._axes = (
-            PlainAxis("bottom"),
-            PlainAxis("left", "brightness"),
-            PlainAxis("bottom", "wavelength", "µm"),
-            PlainAxis("left", "spaxel / aperture"),
-        )
-        self.flux_plot = self.canvas.add_plot(0, 0, self._axes[0], self._axes[1])
-        self.ratio_plot = self.canvas.add_plot(1, 0, self._axes[2], self._axes[3])
-        self.ratio_plot.setXLink(self.flux_plot)
-        self._axes[0].setStyle(showValues=False)
-        self._axes[0].showLabel(False)
-        self._axes[0].setHeight(8)
-        self.canvas.ci.layout.setRowStretchFactor(0, 3)
-        self.canvas.ci.layout.setRowStretchFactor(1, 2)
-
-        self._bands = {name: _Band() for name in ("before", "after")}
-        self._curves = {name: pg.PlotCurveItem(connect="finite") for name in ("before", "aperture", "after")}
-        self._ratio_curves = {name: pg.PlotCurveItem(connect="finite") for name in ("before", "after")}
-        self._unity = pg.InfiniteLine(1.0, angle=0)
-        for item in self._bands.values():
-            self.flux_plot.addItem(item, ignoreBounds=True)
-        for item in self._curves.values():
-            self.flux_plot.addItem(item)
-        self.ratio_plot.addItem(self._unity, ignoreBounds=True)
-        for item in self._ratio_curves.values():
-            self.ratio_plot.addItem(item)
-        self._cursor_lines = [CursorLine(plot) for plot in (self.flux_plot, self.ratio_plot)]
-        self._note = QLabel("Click a spaxel on the sky to see its spectrum")
-        QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
-
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(header)
-        layout.addLayout(below)
-        layout.addWidget(self.canvas, 1)
-
-        self.errors_box.toggled.connect(self._draw_bands)
+        self.options_button.clicked.connect(self.show_options)
+        self.controls.edited.connect(self.settings_edited)
+        self.controls.region_wanted.connect(self._want_region)
         self.fit_button.clicked.connect(self.fit)
         self.canvas.scene().sigMouseMoved.connect(self._hover)
         self.canvas.scene().sigMouseClicked.connect(self._click)
         self.canvas.left.connect(self.left)
+        self._region.sigRegionChangeFinished.connect(self._take_region)
+        for plot in self.plots.values():
+            plot.vb.sigRangeChangedManually.connect(self._note_zoom)
         self.set_theme(DARK)
-        self.show_spectra(None)
+        self._draw()
 
-    def show_spectra(self, spectra: SpaxelSpectra | None) -> None:
-        """Show spectra; None empties the plots. The zoom stays while position and band stay."""
-        known, self._spectra = self._spectra, spectra
-        self._note.setVisible(spectra is None)
-        self.errors_box.setEnabled(spectra is not None)
-        if spectra is None:
-            for item in (*self._curves.values(), *self._ratio_curves.values(), *self._bands.values()):
-                item.clear()
-            self._write()
-            return
-        self._scale = _median_ratio(spectra.after, spectra.aperture_after)
-        self._ratios = (
-            _over_median(spectra.before, spectra.aperture_before),
-            _over_median(spectra.after, spectra.aperture_after),
-        )
-        wave = spectra.wavelength
-        self._axes[1].name("brightness", spectra.unit)
-        self._curves["before"].setData(wave, spectra.before)
-        self._curves["after"].setData(wave, spectra.after)
-        self._curves["aperture"].setData(wave, spectra.aperture_after * self._scale)
-        for name, ratio in zip(("before", "after"), self._ratios, strict=True):
-            self._ratio_curves[name].setData(wave, ratio)
-        self._draw_bands()
-        self._write()
-        if known is None or (known.band, known.spaxel) != (spectra.band, spectra.spaxel):
-            self.fit()
+    # What is shown
 
-    def set_pending(self, pending: bool) -> None:
-        """Say that newer spectra are on their way: what is shown is dimmed, never blank."""
-        self._pending = pending
-        opacity = PENDING_OPACITY if pending else 1.0
-        for item in (*self._curves.values(), *self._ratio_curves.values(), *self._bands.values()):
-            item.setOpacity(opacity)
-        self._write()
+    def show_spectra(self, shown: Sequence[ShownSpectra], variant: str = "", place: int = 0) -> None:
+        """Show spectra of variants at places; none empties the plots.
+
+        The zoom stays while band and position stay; along the axis it stays at other positions as well.
+
+        Parameters
+        ----------
+        shown : sequence of ShownSpectra
+            The spectra.
+        variant, place : str, int
+            Which of them are of the active variant and place.
+        """
+        self._shown, self._active = tuple(shown), (variant, place)
+        self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)))
+        self._draw()
+
+    def show_settings(self, settings: SpectrumSettings) -> None:
+        """Show spectra in a certain way."""
+        self._settings = settings
+        self.controls.show_settings(settings)
+        self._draw()
+
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Mark the wavelength that the cursor is at."""
+        wavelength = cursor.wavelength if cursor is not None else math.nan
+        at = self._picture.scale.at(wavelength) if math.isfinite(wavelength) else math.nan
+        for line in self._cursor_lines:
+            line.show_at(float(at))
+
+    def show_options(self) -> None:
+        """Open the form with all choices."""
+        self.controls.pop_up(self.options_button.mapToGlobal(QPoint(self.options_button.width(), 24)))
 
     def fit(self) -> None:
-        """Show the whole spectrum."""
-        self.flux_plot.autoRange(padding=0.03)
-        self.ratio_plot.autoRange(padding=0.03)
+        """Show the whole spectra."""
+        self._zoomed = False
+        first, last = self._extent()
+        if first < last:
+            self.flux_plot.setXRange(first, last, padding=0.03)
+        self._fit_heights()
 
     def state(self) -> dict[str, Any]:
         """Zoom of the plots, see `kept.Restorable`."""
-        flux, ratio = self.flux_plot.vb, self.ratio_plot.vb
-        return {**zoom_of(flux, content_of(flux)), **zoom_of(ratio, content_of(ratio), y="ratio")}
+        low, high = self.flux_plot.vb.viewRange()[0]
+        first, last = self._extent()
+        if not self._zoomed and low <= first and high >= last:
+            return {}
+        ranges = {name: plot.vb.viewRange()[1] for name, plot in self.plots.items() if self._in_layout[name]}
+        ranges |= {"x": self.flux_plot.vb.viewRange()[0]}
+        return {_KEYS.get(name, name): [float(f"{edge:.9g}") for edge in ends] for name, ends in ranges.items()}
 
     def restore(self, state: Kept) -> None:
         """Zoom as `state` has told."""
-        x, y, ratio = (state.range(key) for key in ("x", "y", "ratio"))
-        for plot, rows in ((self.flux_plot, y), (self.ratio_plot, ratio)):
+        x = state.range("x")
+        for name, plot in self.plots.items():
+            rows = state.range(_KEYS.get(name, name))
             if x is not None and rows is not None:
                 plot.setRange(xRange=x, yRange=rows, padding=0)
+                self._zoomed = True
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self._theme = theme
         self.canvas.setBackground(theme.plot)
         self._note.setStyleSheet(f"color: {theme.muted}")
-        for axis in self._axes:
+        for axis in (*self._x_axes.values(), *self._y_axes.values()):
             axis.apply(theme)
-        for name, colour in (("before", theme.before), ("after", theme.after), ("aperture", theme.aperture)):
-            self._curves[name].setPen(make_pen(colour))
-        for name, colour in (("before", theme.before), ("after", theme.after)):
-            self._ratio_curves[name].setPen(make_pen(colour))
-            self._bands[name].setBrush(make_brush(colour, 0.25))
-        self._unity.setPen(make_pen(theme.grid))
-        for line in self._cursor_lines:
-            line.set_colour(theme.cursor)
-        self._write()
+        for name, line in self._levels.items():
+            line.setPen(make_pen(theme.grid if name != "flux" else theme.plot))
+        for mark in self._cursor_lines:
+            mark.set_colour(theme.cursor)
+        for item in (self._backdrop, self._strip):
+            item.set_theme(theme)
+        self._region.setBrush(make_brush(theme.highlight, 0.15))
+        self._region.setHoverBrush(make_brush(theme.highlight, 0.25))
+        for edge in self._region.lines:
+            edge.setPen(make_pen(theme.highlight, 1.5))
+            edge.setHoverPen(make_pen(theme.accent, 2.0))
+        self._draw()
 
-    def _write(self) -> None:
-        """Write the header: legend, noise, place."""
-        spectra, theme = self._spectra, self._theme
-        if spectra is None:
-            for label in (self.legend, self.noise, self.place):
-                label.setText("")
+    # What it is made of
+
+    def _make_plots(self) -> None:
+        self.canvas = Canvas()
+        self._x_axes = {name: PlainAxis("bottom") for name in ("strip", *_PANELS)}
+        self._y_axes: dict[str, PlainAxis] = {"strip": PowerAxis()}
+        self._y_axes |= {name: PowerAxis() for name in _PANELS}
+        self.strip_plot = self.canvas.add_plot(0, 0, self._x_axes["strip"], self._y_axes["strip"])
+        self.flux_plot = self.canvas.add_plot(1, 0, self._x_axes["flux"], self._y_axes["flux"])
+        self.ratio_plot = self.canvas.add_plot(2, 0, self._x_axes["ratio"], self._y_axes["ratio"])
+        self.difference_plot = self.canvas.add_plot(3, 0, self._x_axes["difference"], self._y_axes["difference"])
+        self.plots = dict(zip(_PANELS, (self.flux_plot, self.ratio_plot, self.difference_plot), strict=True))
+        self._in_layout = {"strip": True, **dict.fromkeys(_PANELS, True)}
+        for plot in (self.strip_plot, self.ratio_plot, self.difference_plot):
+            plot.setXLink(self.flux_plot)
+        self.strip_plot.setMouseEnabled(x=False, y=False)
+        self.strip_plot.setYRange(0, 1, padding=0)
+        self.strip_plot.hideAxis("bottom")
+        self._y_axes["strip"].setStyle(showValues=False, tickLength=0)
+        self._y_axes["strip"].setOpacity(0.0)
+        self.strip_plot.setFixedHeight(LineStrip.height(self.fontMetrics().height()))
+        self._strip = LineStrip(self.strip_plot.vb)
+        self._backdrop = Backdrop(self.flux_plot.vb)
+        self._levels = {name: pg.InfiniteLine(1.0 if name == "ratio" else 0.0, angle=0) for name in _PANELS[1:]}
+        for name, line in self._levels.items():
+            self.plots[name].addItem(line, ignoreBounds=True)
+        self._items: dict[tuple[str, str, str, int], pg.PlotCurveItem] = {}
+        self._bands: list[ErrorBand] = []
+        self._region = pg.LinearRegionItem((0.0, 1.0))
+        self._region.setZValue(-5)
+        self._region.hide()
+        self.flux_plot.addItem(self._region, ignoreBounds=True)
+        self._cursor_lines = [CursorLine(plot) for plot in self.plots.values()]
+        self._note = QLabel("Click a spaxel on the sky to see its spectrum")
+        self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.canvas, 1)
+
+    def _extent(self) -> tuple[float, float]:
+        """Find the first and the last position on the horizontal axis that a curve has; in wrong order without one."""
+        ends = [(float(c.x.min()), float(c.x.max())) for c in self._picture.curves if c.x.size]
+        return min((e[0] for e in ends), default=math.inf), max((e[1] for e in ends), default=-math.inf)
+
+    # Drawing
+
+    @property
+    def _styles(self) -> Styles:
+        """How curves look."""
+        return Styles(self._theme, len({s.place for s in self._shown}) > 1)
+
+    def _draw(self) -> None:
+        """Draw everything anew from spectra and settings."""
+        picture = self._picture = make_picture(self._shown, *self._active, self._settings, self._lines)
+        self._note.setVisible(picture.main is None)
+        self._draw_curves(picture)
+        self._draw_bands(picture)
+        self._draw_lines(picture)
+        self._draw_region()
+        self._backdrop.show_masks(picture.masks)
+        self._arrange_plots(picture)
+        self._name_axes(picture)
+        self.header.write(picture, self._styles, self._active)
+        self._keep_zoom(picture)
+
+    def _draw_curves(self, picture: Picture) -> None:
+        kept = set()
+        for order, curve in enumerate(picture.curves):
+            for panel, values in (("flux", curve.flux), ("ratio", curve.ratio), ("difference", curve.difference)):
+                if values is None:
+                    continue
+                key = (panel, curve.role, curve.variant, curve.place)
+                item = self._items.get(key)
+                if item is None:
+                    item = self._items[key] = pg.PlotCurveItem(connect="finite")
+                    self.plots[panel].addItem(item)
+                item.setData(curve.x, values)
+                item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
+                item.setOpacity(PENDING_OPACITY if curve.stale else 1.0)
+                item.setZValue(order)
+                kept.add(key)
+        for key in self._items.keys() - kept:
+            self.plots[key[0]].removeItem(self._items.pop(key))
+
+    def _draw_bands(self, picture: Picture) -> None:
+        for band in self._bands:
+            self.flux_plot.removeItem(band)
+        self._bands = [
+            ErrorBand(c.x, c.flux - c.error, c.flux + c.error, self._styles.colour(c))
+            for c in picture.curves
+            if c.error is not None and c.role != "aperture"
+        ]
+        for band in self._bands:
+            self.flux_plot.addItem(band, ignoreBounds=True)
+
+    def _draw_lines(self, picture: Picture) -> None:
+        scale, redshift = picture.scale, self._settings.redshift
+        found = []
+        if picture.main is not None and picture.main.wavelength.size:
+            first, last = float(picture.main.wavelength[0]), float(picture.main.wavelength[-1])
+            found = self._lines.between(first, last, redshift, self._settings.families)
+        at = [float(scale.at(line.observed(redshift))) for line in found]
+        ends = [tuple(float(scale.at(end)) for end in line.ends(redshift)) for line in found]
+        self._strip.show_lines([(n, x, a, b) for n, x, (a, b) in zip(found, at, ends, strict=True)])
+        self._backdrop.show_guides(x for n, x in zip(found, at, strict=True) if not n.width)
+
+    def _draw_region(self) -> None:
+        region = self._settings.region if self._settings.kernel != "none" else None
+        self._region.setVisible(region is not None)
+        if region is not None and not any(edge.moving for edge in self._region.lines) and not self._region.moving:
+            ends = sorted(float(v) for v in self._picture.scale.at(np.array(region)))
+            blocked = self._region.blockSignals(True)
+            self._region.setRegion(ends)
+            self._region.blockSignals(blocked)
+
+    def _arrange_plots(self, picture: Picture) -> None:
+        """Put the wanted panels into the layout; the lowest one has the numbers of the horizontal axis."""
+        wanted = {
+            "strip": bool(self._settings.families) and picture.main is not None,
+            "flux": True,
+            "ratio": self._settings.ratio,
+            "difference": self._settings.difference,
+        }
+        plots = {"strip": self.strip_plot, **self.plots}
+        for row, (name, plot) in enumerate(plots.items()):
+            self._in_layout[name] = wanted[name]
+            plot.setVisible(wanted[name])
+            stretch = _STRETCH.get(name, 0) if wanted[name] else 0
+            self.canvas.ci.layout.setRowStretchFactor(row, stretch)
+        lowest = [name for name in _PANELS if wanted[name]][-1]
+        for name in _PANELS:
+            axis = self._x_axes[name]
+            axis.setStyle(showValues=name == lowest)
+            axis.showLabel(name == lowest)
+            axis.setHeight(AXIS_HEIGHT if name == lowest else 8)
+
+    def _name_axes(self, picture: Picture) -> None:
+        lowest = [name for name in _PANELS if self._in_layout[name]][-1]
+        self._x_axes[lowest].name(picture.scale.label, picture.scale.unit)
+        self._name_axis("flux", picture.label, picture.unit, [c.flux for c in picture.curves])
+        self._name_axis("ratio", ratio_name(picture.reference), "", [])
+        values = [c.difference for c in picture.curves if c.difference is not None]
+        unit = picture.main.unit if picture.main is not None and not picture.unit else picture.unit
+        self._name_axis("difference", f"− {picture.reference.removeprefix('variant ')}", unit, values)
+
+    def _name_axis(self, name: str, label: str, unit: str, values: Sequence[np.ndarray]) -> None:
+        axis = self._y_axes[name]
+        assert isinstance(axis, PowerAxis)
+        axis.name_for(label, unit, max((_largest(v) for v in values), default=0.0))
+
+    def _keep_zoom(self, picture: Picture) -> None:
+        """Keep what is in sight as long as it makes sense."""
+        main, scale, settings = picture.main, picture.scale, self._settings
+        if main is None:
+            self._content = ()
             return
-        self.legend.setText(
-            legend_html(
-                [
-                    ("—", theme.before, "before"),
-                    ("—", theme.after, "after"),
-                    ("—", theme.aperture, f"aperture {spectra.radius:.2f}″, scaled"),
-                ]
-            )
-        )
-        noise = f"noise {_percent(spectra.noise_before)} → {_percent(spectra.noise_after)}"
-        self.noise.setText(f"<b>{noise}</b>")
-        place = "updating…" if self._pending else f"spaxel {spectra.spaxel[0]}, {spectra.spaxel[1]}"
-        self.place.setText(f'<span style="color:{theme.warning if self._pending else theme.muted}">{place}</span>')
+        axis = (main.band, scale)
+        content = (axis, main.spaxel, self._active[1], picture.unit, settings.arrangement, len(self._shown))
+        known, self._content = self._content, content
+        if content == known:
+            self._fit_heights(only=[name for name in _PANELS[1:] if not self._zoomed])
+        elif known and known[0] == axis and self._zoomed:
+            self._fit_heights()
+        elif (not known or known[0][1].kind != "velocity") and scale.kind == "velocity":
+            self.fit()
+            if np.abs(np.concatenate([c.x for c in picture.curves])).min() < VELOCITIES:
+                self.flux_plot.setXRange(-VELOCITIES, VELOCITIES, padding=0)
+                self._zoomed = True
+                self._fit_heights()
+        else:
+            self.fit()
 
-    def _draw_bands(self) -> None:
-        spectra = self._spectra
-        for name, band in self._bands.items():
-            if spectra is None or not self.errors_box.isChecked():
-                band.clear()
-            else:
-                value, error = (
-                    (spectra.before, spectra.before_err) if name == "before" else (spectra.after, spectra.after_err)
-                )
-                band.show(spectra.wavelength, value - error, value + error)
+    def _fit_heights(self, only: Sequence[str] = _PANELS) -> None:
+        """Fit the vertical ranges to what is in sight."""
+        low, high = self.flux_plot.vb.viewRange()[0]
+        for name in only:
+            values = [getattr(c, name)[(c.x >= low) & (c.x <= high)] for c in self._picture.curves if _has(c, name)]
+            if name == "flux":
+                found = np.concatenate(values) if values else np.empty(0)
+            else:  # edges of the band, where nearly nothing is divided by nearly nothing, do not count
+                found = np.concatenate([_bulk(v) for v in values]) if values else np.empty(0)
+            found = found[np.isfinite(found)]
+            if found.size:
+                bottom, top = float(found.min()), float(found.max())
+                margin = 0.04 * (top - bottom) or 0.05 * abs(top) or 1.0
+                self.plots[name].setYRange(bottom - margin, top + margin, padding=0)
 
-    def show_cursor(self, cursor: Cursor | None) -> None:
-        """Mark the wavelength that the cursor is at."""
-        for line in self._cursor_lines:
-            line.show_at(cursor.wavelength if cursor is not None else math.nan)
+    # Mouse
 
     def _wavelength(self, position) -> float | None:
-        """Wavelength at a position of the scene, None outside of the plots."""
-        plot = next((p for p in (self.flux_plot, self.ratio_plot) if p.vb.sceneBoundingRect().contains(position)), None)
-        if self._spectra is None or plot is None or not self._spectra.wavelength.size:
+        """Observed wavelength at a position of the scene, None outside of the plots."""
+        plots = (self.plots[name] for name in _PANELS if self._in_layout[name])
+        plot = next((p for p in plots if p.vb.sceneBoundingRect().contains(position)), None)
+        if self._picture.main is None or plot is None or not self._picture.main.wavelength.size:
             return None
-        return float(plot.vb.mapSceneToView(position).x())
+        wave = float(self._picture.scale.wavelength(plot.vb.mapSceneToView(position).x()))
+        return wave if math.isfinite(wave) else None
 
     def _click(self, event) -> None:
         wave = self._wavelength(event.scenePos())
@@ -238,56 +372,54 @@ class SpectrumView(QWidget):
             self.picked.emit(wave)
 
     def _hover(self, position) -> None:
-        spectra, wave = self._spectra, self._wavelength(position)
-        if spectra is None or wave is None:
+        main, wave = self._picture.main, self._wavelength(position)
+        self.canvas.setToolTip(self._line_tip(position))
+        if main is None or wave is None:
             self.left.emit()
             return
-        k = int(np.abs(spectra.wavelength - wave).argmin())
-        scaled = float(spectra.aperture_after[k]) * self._scale
-        ratios = " → ".join(plain(float(r[k]), 4) for r in self._ratios)
-        self.pointed.emit(
-            float(spectra.wavelength[k]),
-            f"before {with_unit(float(spectra.before[k]), spectra.unit)}   "
-            f"after {with_unit(float(spectra.after[k]), spectra.unit)}   "
-            f"aperture {with_unit(float(spectra.aperture_after[k]), 'Jy')}, scaled {with_unit(scaled, spectra.unit)}   "
-            f"spaxel / aperture {ratios}",
-        )
+        k = int(np.abs(main.wavelength - wave).argmin())
+        self.pointed.emit(float(main.wavelength[k]), values_at(self._picture, self._active, k))
+
+    def _line_tip(self, position) -> str:
+        """Name and wavelengths of the line under the mouse in the strip."""
+        if not self._in_layout["strip"] or not self.strip_plot.vb.sceneBoundingRect().contains(position):
+            return ""
+        line = self._strip.line_at(self._strip.mapFromScene(position).x())
+        if line is None:
+            return ""
+        observed = line.observed(self._settings.redshift)
+        return f"{line.name}: {line.wavelength:g} µm at rest, {observed:.5g} µm observed ({line.family})"
+
+    def _note_zoom(self, *_: object) -> None:
+        self._zoomed = True
+
+    def _want_region(self, wanted: bool) -> None:
+        """Smooth within the middle third of what is in sight, to be dragged from there; or everywhere."""
+        low, high = self.flux_plot.vb.viewRange()[0]
+        ends = self._picture.scale.wavelength(np.array([low + (high - low) / 3, high - (high - low) / 3]))
+        region = (round(float(min(ends)), 5), round(float(max(ends)), 5)) if wanted else None
+        self.settings_edited.emit(replace(self._settings, region=region))
+
+    def _take_region(self) -> None:
+        ends = self._picture.scale.wavelength(np.array(self._region.getRegion()))
+        region = (round(float(min(ends)), 5), round(float(max(ends)), 5))
+        if self._settings.region is not None and region[0] < region[1]:
+            self.settings_edited.emit(replace(self._settings, region=region))
 
 
-class _Band(pg.FillBetweenItem):
-    """Filled band between two curves with gaps at NaN."""
-
-    def __init__(self):
-        self._edges = (pg.PlotCurveItem(connect="finite"), pg.PlotCurveItem(connect="finite"))
-        super().__init__(*self._edges)
-
-    def show(self, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
-        """Show the band; NaN in either edge makes a gap."""
-        gap = np.isnan(low) | np.isnan(high)
-        for edge, values in zip(self._edges, (low, high), strict=True):
-            edge.setData(x, np.where(gap, np.nan, values))
-
-    def clear(self) -> None:
-        """Show nothing."""
-        for edge in self._edges:
-            edge.setData([], [])
+def _largest(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.abs(finite).max()) if finite.size else 0.0
 
 
-def _median_ratio(spaxel: np.ndarray, aperture: np.ndarray) -> float:
-    """Median of spaxel over aperture, NaN when they have no wavelength in common."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = spaxel / aperture
-    ratio = ratio[np.isfinite(ratio)]
-    return float(np.median(ratio)) if ratio.size else math.nan
+def _has(curve: Curve, name: str) -> bool:
+    return getattr(curve, name) is not None
 
 
-def _over_median(spaxel: np.ndarray, aperture: np.ndarray) -> np.ndarray:
-    """Spaxel over aperture, divided by its median; NaN where undefined."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = spaxel / aperture / _median_ratio(spaxel, aperture)
-    return np.where(np.isfinite(ratio), ratio, np.nan)
-
-
-def _percent(share: float) -> str:
-    """Noise as people read it."""
-    return "not defined" if math.isnan(share) else f"{100.0 * share:.1f} %"
+def _bulk(values: np.ndarray) -> np.ndarray:
+    """Range of nearly all finite values, widened a little."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return finite
+    low, high = np.percentile(finite, (0.5, 99.5))
+    return np.array([low - 0.1 * (high - low), high + 0.1 * (high - low)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
@@ -13,6 +14,7 @@ from atm_viewer.engine.reports import (
     SliceReport,
     SpaxelSpectra,
 )
+from atm_viewer.session.variants import ShownSpectra, Variant
 
 UNIT = "MJy/sr"
 THRESHOLD = 21.0
@@ -215,3 +217,10 @@ def make_spectra(noise_after: float = 0.014, n: int = 1050) -> SpaxelSpectra:
         0.006 * before, 0.005 * after, 0.65, aperture, aperture * 1.001, 0.003 * aperture, 0.003 * aperture,
         0.082, noise_after,
     )  # fmt: skip
+
+
+def make_shown(
+    spectra: SpaxelSpectra | None, variant: str = "A", place: int = 1, stale: bool = False, label: str = ""
+) -> ShownSpectra:
+    """Spectra as the session tells them."""
+    return ShownSpectra(Variant(variant, Recipe(), label), place, spectra, stale)

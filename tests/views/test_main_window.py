@@ -178,7 +178,7 @@ def test_everything_is_shown_after_opening(opened):
     assert opened.band_box.currentText() == session.band
     assert opened.profile._profile is session.profile
     assert opened.sky._sky is session.sky
-    assert opened.spectrum._spectra is session.spectra
+    assert opened.spectrum._picture.main is session.spectra
     assert opened.detector._report is session.report
     assert opened.status.versions.text().strip("· ").startswith("jwst 3")
 
