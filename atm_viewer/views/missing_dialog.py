@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.session.finding import Found, Search
 from atm_viewer.session.names import count
+from atm_viewer.views.exposure_panel import HEIGHT
 
 _EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
 
@@ -50,13 +51,7 @@ class MissingDialog(QDialog):
         self.setWindowTitle("Exposures Not Found")
         self._search = search
         self._rows = [index for index, found in enumerate(search.found) if found.missing]
-        missing, all_of_them = len(self._rows), count(len(search.found), "exposure")
-        name = Path(search.path).name or "the session"
-        what = "The only exposure" if len(search.found) == missing == 1 else f"{missing} of {all_of_them}"
-        words = QLabel(
-            f"{what} of {name} {'is' if missing == 1 else 'are'} not where the session was saved with. "
-            "Say where one of them is: the others are looked for in the same folder, by their names."
-        )
+        words = QLabel(_explain(len(self._rows), len(search.found), Path(search.path).name or "the session"))
         words.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setColumnCount(3)
@@ -71,7 +66,8 @@ class MissingDialog(QDialog):
         self.leave_button.setToolTip(
             "Open the session without the chosen exposures; its file stays as it is until you save"
         )
-        self.open_button = QPushButton()
+        self.open_button = QPushButton(f"Open {count(len(search.found), 'Exposure')} ")
+        self.open_button.setMinimumWidth(self.open_button.sizeHint().width())
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.AcceptRole)
         line = QHBoxLayout()
@@ -83,7 +79,7 @@ class MissingDialog(QDialog):
         layout.addWidget(words)
         layout.addWidget(self.list, 1)
         layout.addLayout(line)
-        self.resize(760, 320)
+        self.resize(860, 320)
 
         header = self.list.header()
         assert header is not None
@@ -98,7 +94,7 @@ class MissingDialog(QDialog):
         self.accepted.connect(lambda: self.answered.emit(search))
         self._show()
         self.list.setCurrentItem(self.list.topLevelItem(0))
-        for column, width in ((0, 270), (1, 230)):
+        for column, width in ((0, 320), (1, 250)):
             self.list.setColumnWidth(column, width)
 
     def _show(self) -> None:
@@ -110,6 +106,7 @@ class MissingDialog(QDialog):
             for column, text in enumerate(texts):
                 item.setText(column, text)
                 item.setToolTip(column, text)
+            item.setSizeHint(0, QSize(0, HEIGHT))
         self._allow()
 
     def _allow(self) -> None:
@@ -161,10 +158,22 @@ class MissingDialog(QDialog):
         self._show()
 
 
+def _explain(missing: int, exposures: int, name: str) -> str:
+    if exposures == 1:
+        return f"The exposure of {name} is not where it was when the session was saved. Locate it to open the session."
+    if missing == 1:
+        return f"One of the {exposures} exposures of {name} is not where it was when the session was saved."
+    what = f"The {missing}" if missing == exposures else f"{missing} of the {exposures}"
+    return (
+        f"{what} exposures of {name} are not where they were when the session was saved. Locate one of them: "
+        "others are found by their names in the same folder."
+    )
+
+
 def _tell(found: Found) -> str:
     if found.left_out:
         return "left out"
     if not found.path:
         return "not found"
     folder = os.path.dirname(found.path)
-    return f"in {folder}, but with other content" if found.other else f"in {folder}"
+    return f"other content, in {folder}" if found.other else f"in {folder}"

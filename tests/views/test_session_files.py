@@ -313,7 +313,7 @@ def test_another_file_in_place_of_a_missing_one_is_told(saved, start, qtbot, dat
     press_with_alt(qtbot, dialog, Qt.Key.Key_L)
     qtbot.waitUntil(lambda: dialog.findChildren(QFileDialog) != [])
     choose(dialog, other)
-    assert rows(dialog) == [f"in {tmp_path}, but with other content"]
+    assert rows(dialog) == [f"other content, in {tmp_path}"]
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     settle(qtbot, window)
     assert "is not as it was when the session was saved" in window.banner.label.text()
