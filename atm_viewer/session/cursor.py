@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from atm_viewer.engine.reports import ExposureView, SkyImage
+from atm_viewer.session.selection import holds, spaxel_of
 
 #: A place is outside of a slice when it lies this share of the slices' spacing from the slice's middle line; half of
 #: it would leave gaps between slices that are not quite parallel.
@@ -289,11 +290,7 @@ def spaxel_at(sky: SkyImage | None, ra: float, dec: float) -> tuple[int, int] | 
     """Zero-based (x, y) of the spaxel that covers a position [deg]; None outside of the grid."""
     if sky is None or not math.isfinite(ra):
         return None
-    east, north = sky.offsets(ra, dec)
-    x = math.floor(sky.x0 - float(east) / sky.spaxel + 0.5)
-    y = math.floor(sky.y0 + float(north) / sky.spaxel + 0.5)
-    ny, nx = sky.image.shape
-    return (x, y) if 0 <= x < nx and 0 <= y < ny else None
+    return spaxel_of(sky, ra, dec) if holds(sky, ra, dec) else None
 
 
 def _next_pixel(

@@ -14,10 +14,10 @@ HINTS = {
     "exposures": "Click an exposure to look at it; untick it to leave it out of sky, spectra and cubes.",
     "recipe": "These values hold for every slice that has none of its own.",
     "slices": "Click a slice; double click a value to give the slice its own.",
-    "detector": "Click a pixel to see its slice and column in the profile.",
+    "detector": "Click a pixel to see its slice and column in the profile; C moves the spaxel to the mouse.",
     "profile": "Drag the dashed line to change the threshold, a blue edge to change where the spline is used.",
-    "sky": "Click a spaxel to see its spectra; drag the handle on the circle to change the aperture.",
-    "spectrum": "A spaxel after correction should run along the aperture: watch the ratio below.",
+    "sky": "Click a spaxel to see its spectra; drag the circle's handle to change the aperture; W: other dithers.",
+    "spectrum": "A spaxel after correction should run along the aperture: watch the ratio. Click to choose a column.",
 }
 
 
