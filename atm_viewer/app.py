@@ -63,7 +63,7 @@ def run(
     window = MainWindow(session, settings(), DemoMaker(session).make)
     if size is not None or screenshot is not None:
         window.resize(*(size or SIZE))
-    window.hints.wanted = screenshot is None
+    window.guide.hints.wanted = screenshot is None
     window.show()
     photographer = Photographer(session, window, Path(screenshot), bool(files)) if screenshot is not None else None
     if photographer is None:

@@ -24,16 +24,12 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.actions import add_actions, update_actions
 from atm_viewer.views.cursor_marks import CursorMarks
 from atm_viewer.views.detector_view import DetectorView
-from atm_viewer.views.dialogs import about_text, ask, show_text
+from atm_viewer.views.dialogs import ask
 from atm_viewer.views.exposure_panel import ExposurePanel
 from atm_viewer.views.files import Files, local_files
-from atm_viewer.views.help_pages import KEYS, OF_PANEL, START
-from atm_viewer.views.help_window import HelpWindow
-from atm_viewer.views.hints import Hints
+from atm_viewer.views.guide import Guide
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
-from atm_viewer.views.palette import Palette
-from atm_viewer.views.palette_entries import Offer
 from atm_viewer.views.panel import Panel, WholeBox
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
@@ -42,6 +38,7 @@ from atm_viewer.views.sky_view import SkyView
 from atm_viewer.views.slice_table import SliceTable
 from atm_viewer.views.spectrum_view import SpectrumView
 from atm_viewer.views.status import StatusBar
+from atm_viewer.views.steps import Steps
 from atm_viewer.views.theme import DARK, LIGHT, Theme, apply_theme
 from atm_viewer.views.welcome import Welcome
 
@@ -69,7 +66,6 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._may_close = False
         self._exposure: ExposureView | None = None
-        self._help: HelpWindow | None = None
         self.files = Files(session, settings, self, lambda: self.theme, make_demo)
         self.setAcceptDrops(True)
         self.resize(1440, 900)
@@ -78,7 +74,9 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self._make_views()
         self._arrange()
-        self.actions_by_name: dict[str, QAction] = add_actions(self, self.files, self.sessions)
+        self.actions_by_name: dict[str, QAction] = add_actions(
+            self, self.files, self.sessions, self.guide, Steps(self.session)
+        )
         self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
@@ -146,7 +144,7 @@ class MainWindow(QMainWindow):
             *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.log_panel),
         )
         self.bench = Bench(self.welcome, panels, self._settings)
-        self.hints = Hints(self.bench.panels, self._settings)
+        self.guide = Guide(self.session, self.files, self.bench, self._settings, lambda: self.actions_by_name, self)
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -199,12 +197,11 @@ class MainWindow(QMainWindow):
         self.files.recent_changed.connect(self._show_recent)
         self.welcome.open_wanted.connect(self.files.open)
         self.welcome.demo_wanted.connect(self.files.open_demo)
-        self.welcome.help_wanted.connect(self.show_first_steps)
+        self.welcome.help_wanted.connect(self.guide.show_first_steps)
         self.welcome.recent_wanted.connect(self.files.open_recent_file)
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
         for name, panel in self.bench.panels.items():
-            panel.help_wanted.connect(self._explain)
             shown = panel.toggleViewAction()
             assert shown is not None
             shown.toggled.connect(self.actions_by_name[f"panel_{name}"].setChecked)
@@ -224,7 +221,7 @@ class MainWindow(QMainWindow):
     def _show_exposures(self) -> None:
         session = self.session
         if session.exposures:
-            self.hints.show()  # first, since they take room
+            self.guide.hints.show()  # first, since they take room
             self.bench.open()
         else:
             self.bench.close_panels()
@@ -265,6 +262,7 @@ class MainWindow(QMainWindow):
     def _show_recipe(self) -> None:
         with QSignalBlocker(self.scope_box):
             self.scope_box.setCurrentIndex(int(self.session.only_this))
+        self.actions_by_name["edit_this_alone"].setChecked(self.session.only_this)
         self.reset_button.setEnabled(
             self.session.current is not None and bool(self.session.overridden(self.session.number))
         )
@@ -326,57 +324,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] — ATM Viewer" if name else "[*]ATM Viewer")
         self.setWindowModified(keeper.modified)
 
-    def _explain(self, panel: str) -> None:
-        self.show_page(OF_PANEL[panel])
-
     def _show_recent(self) -> None:
         self.welcome.show_recent([*self.files.recent_sessions.paths[:2], *self.files.recent.paths])
 
     # Actions of the table in actions.py
 
-    def cancel_all(self) -> None:
-        """End everything under way."""
-        self.session.cancel_all()
-
     def quit(self) -> None:
         """Close the window."""
         self.close()
-
-    def undo(self) -> None:
-        """Take the last change of the recipe back."""
-        self.session.undo_stack.undo()
-
-    def redo(self) -> None:
-        """Make the change again."""
-        self.session.undo_stack.redo()
-
-    def reset_slice(self) -> None:
-        """Take all overrides of the chosen slice away."""
-        self.session.reset_slices((self.session.number,))
-
-    def reset_all(self) -> None:
-        """Go back to the pipeline's defaults everywhere."""
-        self.session.reset_all()
-
-    def next_slice(self) -> None:
-        """Look at the slice with the next number."""
-        self.session.step_slice(1)
-
-    def previous_slice(self) -> None:
-        """Look at the slice with the previous number."""
-        self.session.step_slice(-1)
-
-    def next_column(self) -> None:
-        """Look at the next column."""
-        self.session.step_column(1)
-
-    def previous_column(self) -> None:
-        """Look at the previous column."""
-        self.session.step_column(-1)
-
-    def refresh(self) -> None:
-        """Compute everything in sight again."""
-        self.session.refresh()
 
     def toggle_panel(self, name: str) -> None:
         """Show a panel, or hide it when it is in front."""
@@ -394,6 +349,19 @@ class MainWindow(QMainWindow):
         """Arrange the panels as a ready layout has it."""
         self.bench.use(name)
 
+    def fit_views(self) -> None:
+        """Show all of the plot with the keyboard; of every plot when none has it."""
+        fits = {"detector": self.detector.fit, "profile": self.profile.fit, "sky": self.sky.fit}
+        fits["spectrum"] = self.spectrum.fit
+        focused = self.bench.focused()
+        for name, fit in fits.items():
+            if focused not in fits or name == focused:
+                fit()
+
+    def full_screen(self) -> None:
+        """Use the whole screen, or no longer."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
     def use_system_theme(self) -> None:
         """Be light or dark as the system is."""
         self.choose_theme("system")
@@ -405,40 +373,6 @@ class MainWindow(QMainWindow):
     def use_dark_theme(self) -> None:
         """Use dark colours."""
         self.choose_theme("dark")
-
-    def show_palette(self) -> None:
-        """Find everything by a few letters."""
-        offer = Offer(self.session, self.actions_by_name, self.files, self.show_page)
-        Palette(offer, self._settings, self).show()
-
-    def show_help(self) -> None:
-        """Show all help pages."""
-        self.show_page("index")
-
-    def show_shortcuts(self) -> None:
-        """List all keys."""
-        self.show_page(KEYS)
-
-    def show_first_steps(self) -> None:
-        """Tell what to do first, and bring the hints in the panels back."""
-        self.hints.bring_back()
-        self.show_page(START)
-
-    def what_is_this(self) -> None:
-        """Show the help page of the panel with the keyboard."""
-        name = self.bench.focused()
-        self.show_page(OF_PANEL[name] if name else START)
-
-    def show_page(self, name: str) -> None:
-        """Show a help page."""
-        if self._help is None:
-            self._help = HelpWindow(self)
-            self._help.action_wanted.connect(lambda action: self.actions_by_name[action].trigger())
-        self._help.show_page(name)
-
-    def show_about(self) -> None:
-        """Tell versions and licence."""
-        show_text("About ATM Viewer", about_text(), self)
 
     # Theme and layout
 

@@ -59,7 +59,7 @@ def window(make):
 
 @pytest.fixture
 def opened(window, qtbot):
-    window.hints.wanted = True
+    window.guide.hints.wanted = True
     window.session.open_files(FILES)
     qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
     return window
@@ -141,15 +141,15 @@ def test_no_keys_mean_two_things():
 
 def test_keys_open_the_list_of_keys_in_groups(window, qtbot):
     press(qtbot, window, "show_shortcuts")
-    text = window._help.browser.toPlainText()
-    assert window._help.isVisible()
+    text = window.guide.help.browser.toPlainText()
+    assert window.guide.help.isVisible()
     assert text.index("Ctrl+O") < text.index("Edit") < text.index("Ctrl+Z") < text.index("Slice table")
-    window._help.close()
+    window.guide.help.close()
 
 
 def test_every_page_is_shown(window, qtbot):
     press(qtbot, window, "show_help")
-    shown = window._help
+    shown = window.guide.help
     assert contents(shown) == [page.title for page in pages()]
     for row, page in enumerate(pages()):
         shown.contents.setCurrentRow(row)
@@ -161,7 +161,7 @@ def test_every_page_is_shown(window, qtbot):
 
 def test_links_lead_to_pages_and_back(window, qtbot):
     press(qtbot, window, "show_help")
-    shown = window._help
+    shown = window.guide.help
     assert not shown.back_button.isEnabled()
     click_link(qtbot, shown.browser, "first-steps.md")
     assert shown.browser.page == "first-steps"
@@ -177,15 +177,15 @@ def test_links_lead_to_pages_and_back(window, qtbot):
 def test_a_link_does_what_it_says(make, qtbot):
     demos = []
     window = make(demos.append)
-    window.show_page("first-steps")
-    click_link(qtbot, window._help.browser, "action:open_demo")
+    window.guide.show_page("first-steps")
+    click_link(qtbot, window.guide.help.browser, "action:open_demo")
     assert demos == ["miri"]
-    window._help.close()
+    window.guide.help.close()
 
 
 def test_pages_are_searched(window, qtbot):
     press(qtbot, window, "show_help")
-    shown = window._help
+    shown = window.guide.help
     qtbot.waitUntil(shown.isActiveWindow)
     qtbot.keySequence(shown, "Ctrl+F")
     assert shown.search.hasFocus()
@@ -205,13 +205,13 @@ def test_panels_have_pages(opened, qtbot, name):
     panel = opened.bench.panels[name]
     panel.bring_forward()
     press(qtbot, opened, "what_is_this")
-    assert opened._help.browser.page == OF_PANEL[name]
-    opened._help.close()
+    assert opened.guide.help.browser.page == OF_PANEL[name]
+    opened.guide.help.close()
     opened.activateWindow()
-    opened.show_page("index")
+    opened.guide.show_page("index")
     qtbot.mouseClick(panel.help_button, Qt.MouseButton.LeftButton)
-    assert opened._help.browser.page == OF_PANEL[name]
-    opened._help.close()
+    assert opened.guide.help.browser.page == OF_PANEL[name]
+    opened.guide.help.close()
 
 
 # Hints
@@ -227,14 +227,14 @@ def test_hints_go_for_good_and_come_back_when_asked(make, opened, qtbot):
     rest = [name for name in HINTS if name != "profile"]
     assert hinted(opened) == rest
     again = make()
-    again.hints.wanted = True
+    again.guide.hints.wanted = True
     again.session.open_files(FILES)
     qtbot.waitUntil(lambda: again.session.complete and again.session.exposures != ())
     assert hinted(again) == rest
     again.actions_by_name["show_first_steps"].trigger()
-    assert again._help.browser.page == "first-steps"
+    assert again.guide.help.browser.page == "first-steps"
     assert hinted(again) == list(HINTS)
-    again._help.close()
+    again.guide.help.close()
 
 
 def test_no_heading_is_cut(opened):

@@ -113,8 +113,8 @@ def test_slices_bands_exposures_and_pages_are_reached(window, qtbot):
     do(qtbot, window, "00002")
     assert session.current.key == FILES[1]
     do(qtbot, window, "help first")
-    assert window._help.browser.page == "first-steps"
-    window._help.close()
+    assert window.guide.help.browser.page == "first-steps"
+    window.guide.help.close()
 
 
 def test_what_was_used_lately_stands_first(window, qtbot):

@@ -1,0 +1,88 @@
+"""Actions that only ask the session: what is looked at, and quick changes of the recipe."""
+
+from __future__ import annotations
+
+from atm_viewer.session.session import Session
+
+_FACTOR = 1.1  #: between thresholds that keys lead to
+_LEAST = 0.1  #: threshold below which the next step down is 0, which fits the slice whatever its signal [sigma]
+
+
+class Steps:
+    """Methods of the actions' names in ``actions.py``.
+
+    Parameters
+    ----------
+    session : Session
+        Carries them out.
+    """
+
+    def __init__(self, session: Session):
+        self._session = session
+
+    def cancel_all(self) -> None:
+        """End everything under way."""
+        self._session.cancel_all()
+
+    def undo(self) -> None:
+        """Take the last change of the recipe back."""
+        self._session.undo_stack.undo()
+
+    def redo(self) -> None:
+        """Make the change again."""
+        self._session.undo_stack.redo()
+
+    def reset_slice(self) -> None:
+        """Take all overrides of the chosen slice away."""
+        self._session.reset_slices((self._session.number,))
+
+    def reset_all(self) -> None:
+        """Go back to the pipeline's defaults everywhere."""
+        self._session.reset_all()
+
+    def raise_threshold(self) -> None:
+        """Raise the chosen slice's threshold by a tenth."""
+        old = self._threshold()
+        self._set_threshold(old * _FACTOR if old >= _LEAST else _LEAST)
+
+    def lower_threshold(self) -> None:
+        """Lower the chosen slice's threshold by a tenth, in the end to 0."""
+        old = self._threshold()
+        self._set_threshold(old / _FACTOR if old > _LEAST else 0.0)
+
+    def edit_this_alone(self) -> None:
+        """Let edits apply to the chosen exposure alone, or to all again."""
+        self._session.set_only_this(not self._session.only_this)
+
+    def next_slice(self) -> None:
+        """Look at the slice with the next number."""
+        self._session.step_slice(1)
+
+    def previous_slice(self) -> None:
+        """Look at the slice with the previous number."""
+        self._session.step_slice(-1)
+
+    def next_column(self) -> None:
+        """Look at the next column."""
+        self._session.step_column(1)
+
+    def previous_column(self) -> None:
+        """Look at the previous column."""
+        self._session.step_column(-1)
+
+    def next_band(self) -> None:
+        """Look at sky image and spectra of the next band; after the last one of the first."""
+        bands = self._session.bands
+        if bands:
+            self._session.select_band(bands[(bands.index(self._session.band) + 1) % len(bands)])
+
+    def refresh(self) -> None:
+        """Compute everything in sight again."""
+        self._session.refresh()
+
+    def _threshold(self) -> float:
+        return self._session.params(self._session.number).fit_threshold
+
+    def _set_threshold(self, value: float) -> None:
+        if not self._session.recipe.psf_optimal:  # which ignores thresholds
+            self._session.edit_slice(self._session.number, "fit_threshold", float(f"{value:.3g}"))
