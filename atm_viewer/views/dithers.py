@@ -98,7 +98,7 @@ class DithersWindow(QDialog):
         texts = [name, "", "", "", "", "", "not covered: another place or wavelength"]
         if cursor.pixel is not None:
             x, y = cursor.pixel
-            alpha = f"{cursor.alpha:.2f}".replace("-", "−")
+            alpha = f"{cursor.alpha:z.2f}".replace("-", "−")
             value = with_unit(float(view.sci[y, x]), view.unit)
             texts = [name, str(cursor.number), str(x), str(y), alpha, value, dq_names(cursor.dq or 0)]
         for column, text in enumerate(texts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 from PyQt6.QtCore import QTimer
@@ -20,7 +21,7 @@ from atm_viewer.session.cursor import Cursor
 from atm_viewer.session.data_quality import dq_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state import Job
-from atm_viewer.views.plotting import Elided
+from atm_viewer.views.plotting import Elided, with_unit
 
 #: Milliseconds after which a preview is shown as a job; most are over before.
 _PATIENCE = 400
@@ -87,7 +88,12 @@ class StatusBar(QStatusBar):
         self.hover.setText(text)
 
     def _show_cursor(self) -> None:
-        self.show_hover(tell_cursor(self._session.pointer.cursor))
+        cursor, view = self._session.pointer.cursor, self._session.current
+        if cursor is not None and cursor.pixel is not None and view is not None and not cursor.value:
+            # another exposure was chosen, and no view has told what it shows there
+            x, y = cursor.pixel
+            cursor = replace(cursor, value=f"SCI {with_unit(float(view.sci[y, x]), view.unit)}")
+        self.show_hover(tell_cursor(cursor))
 
     def _renew(self) -> None:
         job = self._foremost()
@@ -146,7 +152,7 @@ def tell_cursor(cursor: Cursor | None) -> str:
     else:
         parts.append("not in this exposure")
     if math.isfinite(cursor.alpha):
-        parts.append(f"α {cursor.alpha:.2f}″")
+        parts.append(f"α {cursor.alpha:z.2f}″")
     if math.isfinite(cursor.wavelength):
         parts.append(f"λ {cursor.wavelength:.4f} µm")
     if math.isfinite(cursor.ra):

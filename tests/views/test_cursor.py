@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtGui import QColor
@@ -15,6 +13,7 @@ from atm_viewer.session.cursor import Cursor
 from atm_viewer.session.session import Session
 from atm_viewer.views.dithers import DithersWindow
 from atm_viewer.views.main_window import MainWindow
+from atm_viewer.views.plotting import plain
 from atm_viewer.views.status import tell_cursor
 from atm_viewer.views.theme import DARK, LIGHT
 from tests.session.fake_workers import DEC, RA, FakeWorkers
@@ -39,6 +38,7 @@ def window(qtbot, tmp_path):
     settle(qtbot)
     yield window
     session.close()
+    window.hide()  # before nobody refers to it any more
 
 
 def plots(window):
@@ -222,6 +222,8 @@ def test_another_exposure_keeps_the_place(window, qtbot):
     assert session.current.key == FILES[1]
     assert sight_at(window.detector.plot, round(8 - 0.5 / PIXEL), 47)
     assert sight_at(window.sky.plot, 0.0, 0.0)
+    assert f"x 6, y 47 pixel   slice 101   α −0.59″   λ {4.9 + 0.8 * 47 / 96:.4f} µm" in window.status.hover.text()
+    assert f"SCI {plain(float(session.current.sci[47, 6]))} MJy/sr   DQ good" in window.status.hover.text()
     # slice and column follow the spaxel, at the same wavelength
     assert (session.number, session.column) == (101, 47)
     qtbot.waitUntil(lambda: session.complete)
@@ -295,4 +297,4 @@ def test_what_is_not_known_is_left_out_of_the_status_line():
         "x 3, y 4 pixel   slice 102   α −0.10″   λ 5.5000 µm   RA 83.000000° Dec +5.000000°   SCI 2 MJy/sr   "
         "DQ good   spaxel 7, 8"
     )
-    assert math.isnan(Cursor("a").alpha)
+    assert tell_cursor(Cursor("a", None, 102, 4, alpha=-0.001)) == "slice 102   column 4   α 0.00″"
