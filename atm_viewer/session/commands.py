@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,10 @@ from PyQt6.QtGui import QUndoCommand
 
 from atm_viewer.session.parameters import PARAMETERS, format_value
 from atm_viewer.session.variants import Variants
+
+#: Seconds after which a further step of a box is a change of its own.
+STEP_PAUSE = 1.0
+ALL_SLICES = "All slices"
 
 
 class EditRecipe(QUndoCommand):
@@ -36,6 +41,49 @@ class EditRecipe(QUndoCommand):
     def undo(self) -> None:
         """Put the old state."""
         self._put(self.before)
+
+
+class StepValue(EditRecipe):
+    """Changes a value of all slices by a step of its box; quick steps are one change, from the first value to the last.
+
+    Parameters
+    ----------
+    text, before, after, put
+        As in `EditRecipe`.
+    name : str
+        Name of the parameter.
+    old, new : object
+        Its values.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        before: Variants,
+        after: Variants,
+        put: Callable[[Variants], None],
+        name: str,
+        old: Any,
+        new: Any,
+    ):
+        super().__init__(text, before, after, put)
+        self.name, self.old, self.new = name, old, new
+        self._done = time.monotonic()
+
+    def id(self) -> int:
+        """Tell Qt that steps of this kind may become one."""
+        return 2
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
+        """Take the next step of the same box in; nothing is left when it leads back to the beginning."""
+        assert isinstance(other, StepValue)
+        if other.name != self.name or other._done - self._done > STEP_PAUSE:
+            return False
+        variant = self.text().removeprefix(edit_name(ALL_SLICES, self.name, self.old, self.new))
+        self.after, self.new, self._done = other.after, other.new, other._done
+        self.setText(edit_name(ALL_SLICES, self.name, self.old, self.new) + variant)
+        self.setObsolete(self.after == self.before)
+        return True
 
 
 class ChooseVariant(EditRecipe):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ from atm_viewer.jobs.messages import (
     WriteExposures,
 )
 from atm_viewer.session import slice_edits
-from atm_viewer.session.commands import ChooseVariant, EditRecipe, edit_name
+from atm_viewer.session.autosave import write_text
+from atm_viewer.session.commands import ALL_SLICES, ChooseVariant, EditRecipe, StepValue, edit_name
 from atm_viewer.session.cursor import map_slices
 from atm_viewer.session.finding import mark_of
 from atm_viewer.session.names import count, job_name
@@ -536,11 +538,12 @@ class Session(QObject):
 
     # Intents: recipe
 
-    def set_global(self, name: str, value: Any) -> None:
-        """Change a value of all slices, by the name it has in `Recipe`."""
+    def set_global(self, name: str, value: Any, step: bool = False) -> None:
+        """Change a value of all slices, by the name it has in `Recipe`; quick steps of a box are one undo step."""
         old = getattr(self.recipe, name)
         if value != old:
-            self._edit(edit_name("All slices", name, old, value), replace(self.recipe, **{name: value}))
+            kind = partial(StepValue, name=name, old=old, new=value) if step else EditRecipe
+            self._edit(edit_name(ALL_SLICES, name, old, value), replace(self.recipe, **{name: value}), kind)
 
     def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
         """Change a value of one slice.
@@ -630,12 +633,9 @@ class Session(QObject):
     def save_recipe(self, path: str | os.PathLike[str]) -> bool:
         """Write the recipe to a file; a failure is told. Says whether it was written."""
         target = Path(path)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            temporary.write_text(dump_recipe(self.recipe), encoding="utf-8")
-            os.replace(temporary, target)
+            write_text(target, dump_recipe(self.recipe))
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             self.tell("error", f"The recipe cannot be saved as {target}: {error.strerror or error}.")
             return False
         self.undo_stack.setClean()
@@ -769,12 +769,12 @@ class Session(QObject):
         if edit.recipe != self.recipe:
             self._edit(edit.name, edit.recipe)
 
-    def _edit(self, name: str, recipe: Recipe) -> None:
+    def _edit(self, name: str, recipe: Recipe, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
         """Change the active variant's recipe, as an undo step."""
         whose = f" (variant {self._variants.active})" if self._variants.several else ""
-        self._change(name + whose, self._variants.with_recipe(recipe))
+        self._change(name + whose, self._variants.with_recipe(recipe), kind)
 
-    def _change(self, name: str, variants: Variants, kind: type[EditRecipe] = EditRecipe) -> None:
+    def _change(self, name: str, variants: Variants, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
         if variants != self._variants:
             self.undo_stack.push(kind(name, self._variants, variants, self._put_variants))
 

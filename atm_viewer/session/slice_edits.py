@@ -77,7 +77,8 @@ def set_values(
 def reset(recipe: Recipe, numbers: Sequence[int], exposure: str | None, only_this: bool) -> Edit:
     """Take all overrides of slices away; those of the exposure alone when only that is edited."""
     kept = tuple(o for o in recipe.overrides if o.number not in numbers or (only_this and o.exposure != exposure))
-    return Edit(f"{_subject(numbers)}: reset", replace(recipe, overrides=kept))
+    whose = f" of {exposure}" if only_this else ""
+    return Edit(f"{_subject(numbers)}{whose}: reset", replace(recipe, overrides=kept))
 
 
 def copy(recipe: Recipe, source: int, targets: Sequence[int], exposure: str | None, only_this: bool) -> Edit:
@@ -92,7 +93,8 @@ def copy(recipe: Recipe, source: int, targets: Sequence[int], exposure: str | No
     for number in targets:
         for entry in entries:
             new = new.with_override(replace(entry, number=number))
-    return Edit(f"{_subject(targets)}: as slice {source}", new)
+    whose = f" of {exposure}" if only_this else ""
+    return Edit(f"{_subject(targets)}{whose}: as slice {source}", new)
 
 
 def for_all_exposures(recipe: Recipe, numbers: Sequence[int], exposure: str) -> Edit:

@@ -450,10 +450,7 @@ class MainWindow(QMainWindow):
         if any(job.name.startswith("Writing") for job in self.session.jobs):
             return "Products are being written. Quit and drop them?", answers
         if self.sessions.keeper.modified:
-            return "The session has changes that are not saved. Save them?", [
-                ("Save" if self.sessions.keeper.path else "Save…", role.AcceptRole),
-                *answers,
-            ]
+            return "The session has changes that are not saved. Save them?", [self.sessions.saving_answer(), *answers]
         return "", []
 
     def _answer(self, box: QMessageBox, button) -> None:

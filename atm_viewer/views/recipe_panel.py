@@ -54,7 +54,7 @@ class RecipePanel(QWidget):
                 widget.setToolTip(PARAMETERS[name].tooltip)
             grid.addWidget(label, row, column)
             grid.addWidget(box, row, column + 1)
-            box.valueChanged.connect(self._editor(name))
+            box.valueChanged.connect(self._editor(name, step=True))
         self.psf.setToolTip(PARAMETERS["psf_optimal"].tooltip)
         self.psf.toggled.connect(self._editor("psf_optimal"))
         grid.addWidget(self.psf, 1, 2, 1, 2)
@@ -68,8 +68,8 @@ class RecipePanel(QWidget):
         self._theme = theme
         self._show()
 
-    def _editor(self, name: str):
-        return lambda value: self._session.set_global(name, value)
+    def _editor(self, name: str, step: bool = False):
+        return lambda value: self._session.set_global(name, value, step)
 
     def _show(self) -> None:
         recipe, default = self._session.recipe, Recipe()

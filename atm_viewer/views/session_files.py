@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, Qt
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
 from atm_viewer.session.keeper import Keeper
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.session.session_file import SessionState
+from atm_viewer.views.dialogs import ask
 from atm_viewer.views.files import Files
 from atm_viewer.views.kept import Kept, Restorable
 from atm_viewer.views.missing_dialog import MissingDialog
@@ -54,6 +55,7 @@ class SessionFiles(QObject):
         self._waiting: dict[str, Any] = {}
         self.keeper = Keeper(session, self._collect)
         self.offer_bar = OfferBar(self.keeper)
+        self.offer_bar.restore_button.clicked.connect(lambda: self._ask_before(self.keeper.take_offer))
         self.keeper.missing.connect(self._ask)
         self.keeper.views_found.connect(self._await)
         files.session_wanted.connect(self.open)
@@ -66,9 +68,13 @@ class SessionFiles(QObject):
         dialog.fileSelected.connect(self.open)
 
     def open(self, path: str) -> None:
-        """Open a session."""
-        if self.keeper.open(path):
-            self._files.remember_session(path)
+        """Open a session, after asking when that would lose changes."""
+
+        def open_it() -> None:
+            if self.keeper.open(path):
+                self._files.remember_session(path)
+
+        self._ask_before(open_it)
 
     def save_session(self) -> None:
         """Save the session where it is; ask where when it has no file."""
@@ -92,6 +98,31 @@ class SessionFiles(QObject):
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(self.keeper.path or "session.toml")
         dialog.fileSelected.connect(lambda path: self._save(path, then))
+
+    def saving_answer(self) -> tuple[str, QMessageBox.ButtonRole]:
+        """Give the answer to a question by which the session is saved."""
+        return "Save" if self.keeper.path else "Save…", QMessageBox.ButtonRole.AcceptRole
+
+    def _ask_before(self, replace: Callable[[], object]) -> None:
+        """Replace the session, if changes that are not saved would be lost only with the user's consent."""
+        if not self.keeper.modified:
+            replace()
+            return
+        role = QMessageBox.ButtonRole
+        box = ask(
+            "Open Session",
+            "The session that is open has changes that are not saved. Save them first?",
+            [self.saving_answer(), ("Do Not Save", role.DestructiveRole), ("Cancel", role.RejectRole)],
+            self._window,
+        )
+
+        def answer(button: Any) -> None:
+            if box.buttonRole(button) == role.DestructiveRole:
+                replace()
+            elif box.buttonRole(button) == role.AcceptRole:
+                self.save(replace)
+
+        box.buttonClicked.connect(answer)
 
     def _save(self, path: str, then: Callable[[], object] | None) -> None:
         if self.keeper.save(path):
@@ -147,7 +178,7 @@ class OfferBar(QFrame):
     Parameters
     ----------
     keeper : Keeper
-        Offers, and takes the answer.
+        Offers, and takes a refusal; whoever makes the bar restores what is offered.
     """
 
     def __init__(self, keeper: Keeper):
@@ -158,7 +189,6 @@ class OfferBar(QFrame):
         self.label.setWordWrap(True)
         self.restore_button = QPushButton("Restore")
         self.restore_button.setToolTip("Open it in place of what is open now")
-        self.restore_button.clicked.connect(keeper.take_offer)
         self.discard_button = QPushButton("Discard")
         self.discard_button.setToolTip("Delete it; exposures and files that were saved by hand stay")
         self.discard_button.clicked.connect(keeper.discard_offer)

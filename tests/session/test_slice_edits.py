@@ -75,7 +75,7 @@ def test_copying_replaces_what_the_others_had():
 
 def test_copying_within_one_exposure_leaves_the_others_alone():
     edit = slice_edits.copy(BASE, 101, (102,), ONE, True)
-    assert edit.name == "Slice 102: as slice 101"
+    assert edit.name == f"Slice 102 of {ONE}: as slice 101"
     assert edit.recipe.override(102, ONE) == SliceOverride(102, ONE, fit_threshold=4.0, window=30)
     assert edit.recipe.override(102) == SliceOverride(102)
     assert edit.recipe.override(102, TWO) == BASE.override(102, TWO)

@@ -256,6 +256,21 @@ def test_a_failure_to_save_keeps_the_window(saved, qtbot, tmp_path):
     assert "cannot be saved as" in window.banner.label.text()
 
 
+@pytest.mark.parametrize("text", ["Save", "Do Not Save", "Cancel"])
+def test_opening_another_session_asks_before_changes_are_lost(saved, qtbot, data, tmp_path, text):
+    path, window = saved
+    shutil.copy(path, tmp_path / "other.toml")
+    window.session.set_override(101, "fit_threshold", 5.0)
+    settle(qtbot, window)
+    drop(window, [tmp_path / "other.toml"])
+    assert window.session.recipe.override(101).fit_threshold == 5.0
+    answer(qtbot, window, text)
+    settle(qtbot, window)
+    assert load_session(path).variants.recipe.override(101).fit_threshold == (5.0 if text == "Save" else 4.0)
+    assert window.session.recipe.override(101).fit_threshold == (5.0 if text == "Cancel" else 4.0)
+    assert window.windowTitle().startswith("star.toml" if text == "Cancel" else "other.toml")
+
+
 # Exposures that were moved
 
 
