@@ -22,6 +22,7 @@ from atm_viewer.resources import resource
 from atm_viewer.session.session import Session
 from atm_viewer.session.state import Message
 from atm_viewer.views.main_window import MainWindow
+from atm_viewer.views.scale import use_scale
 
 SIZE = (1440, 900)
 
@@ -43,7 +44,7 @@ def run(
     screenshot : path-like or None
         PNG file: the window is saved to it after the first complete preview, then closed. Works offscreen.
     size : (int, int) or None
-        Width and height of the window [pixel].
+        Width and height of the window [pixel]; in a picture of 4K everything is drawn at twice its size.
 
     Returns
     -------
@@ -53,6 +54,8 @@ def run(
     if screenshot is not None and (problem := _screenshot_problem(Path(screenshot))):
         print(problem, file=sys.stderr)
         return 1
+    kept = settings()
+    factor = use_scale(kept, None if screenshot is None else (size or SIZE)[0])
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("ATM Viewer")
@@ -60,14 +63,17 @@ def run(
     app.setWindowIcon(QIcon(str(resource("icons/atm-viewer.svg"))))
     session = Session(Workers)
     hook, sys.excepthook = sys.excepthook, _exception_teller(session)
-    window = MainWindow(session, settings(), DemoMaker(session).make)
+    window = MainWindow(session, kept, DemoMaker(session).make)
     if size is not None or screenshot is not None:
-        window.resize(*(size or SIZE))
+        window.resize(*(round(side / factor) for side in size or SIZE))
     window.guide.hints.wanted = screenshot is None
     window.show()
     photographer = Photographer(session, window, Path(screenshot), bool(files)) if screenshot is not None else None
     if photographer is None:
         _let_interrupt_quit(app)
+        screen = app.primaryScreen()
+        if screen is not None:
+            window.scale.advise(screen.size().width(), screen.devicePixelRatio())
     else:
         photographer.finished.connect(app.exit)
 

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from atm_viewer.session.session import Session
 from atm_viewer.views.dithers import toggle_dithers
+from atm_viewer.views.scale import PERCENT
 
 
 def _always(session: Session) -> bool:
@@ -75,6 +76,13 @@ def _layout(name: str, text: str, tip: str, key: str = "") -> ActionInfo:
     return ActionInfo(
         f"layout_{name}", "View/Layout", text, tip, key, _open, does=lambda window: window.use_layout(name)
     )
+
+
+def _scale(percent: int) -> ActionInfo:
+    return ActionInfo(
+        f"scale_{percent}", "View/Size", f"{percent} %", "Draw everything at this size from the next start on",
+        group="scale", does=lambda window: window.scale.choose(percent),
+    )  # fmt: skip
 
 
 SEPARATOR = None
@@ -232,6 +240,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _open,
         does=lambda window: window.use_layout("tune"),
     ),
+    *(_scale(percent) for percent in PERCENT),
     ActionInfo("full_screen", "View", "Full Screen", "Use the whole screen", "F11", ticked=True),
     SEPARATOR,
     ActionInfo("use_system_theme", "View", "System Theme", "Light or dark as the system is", group="theme"),

@@ -33,6 +33,7 @@ from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.panel import Panel, WholeBox
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
+from atm_viewer.views.scale import Scale
 from atm_viewer.views.session_files import SessionFiles
 from atm_viewer.views.sky_view import SkyView
 from atm_viewer.views.slice_table import SliceTable
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._may_close = False
         self._exposure: ExposureView | None = None
+        self.scale = Scale(session, settings)
         self.files = Files(session, settings, self, lambda: self.theme, make_demo)
         self.setAcceptDrops(True)
         self.resize(1440, 900)
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name: dict[str, QAction] = add_actions(
             self, self.files, self.sessions, self.guide, Steps(self.session)
         )
+        self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
         self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()

@@ -1,0 +1,79 @@
+"""How large everything is drawn, for fine screens that do not tell it themselves."""
+
+from __future__ import annotations
+
+import os
+
+from PyQt6.QtCore import QSettings
+from PyQt6.QtGui import QGuiApplication
+
+from atm_viewer.session.session import Session
+
+PERCENT = (100, 125, 150, 200)
+_KEY = "scale"
+_VARIABLE = "QT_SCALE_FACTOR"
+_FINE = 3200  #: width of a screen or picture [pixel] from which on plain sizes are too small to read
+
+
+def use_scale(settings: QSettings, width: int | None = None) -> float:
+    """Let Qt draw everything larger; to be called before there is an application.
+
+    Parameters
+    ----------
+    settings : QSettings
+        Keeps the user's choice.
+    width : int or None
+        Width of a picture that is to be taken [pixel]; it decides alone.
+
+    Returns
+    -------
+    float
+        By how much, 1 where the environment or the screen decides.
+    """
+    if QGuiApplication.instance() is not None or os.environ.get(_VARIABLE):
+        return 1.0
+    factor = _chosen(settings) / 100 if width is None else 2.0 if width >= _FINE else 1.0
+    if factor != 1.0:
+        os.environ[_VARIABLE] = f"{factor:g}"
+    return factor
+
+
+class Scale:
+    """The user's choice of a size.
+
+    Parameters
+    ----------
+    session : Session
+        Tells that the choice holds at the next start.
+    settings : QSettings
+        Keeps it.
+    """
+
+    def __init__(self, session: Session, settings: QSettings):
+        self._session = session
+        self._settings = settings
+
+    @property
+    def percent(self) -> int:
+        """What was chosen."""
+        return _chosen(self._settings)
+
+    def choose(self, percent: int) -> None:
+        """Keep a size for the next start."""
+        if percent != self.percent:
+            self._settings.setValue(_KEY, percent)
+            self._session.tell("warning", f"From the next start on, everything is drawn at {percent} %.")
+
+    def advise(self, width: int, ratio: float) -> None:
+        """Tell once that there is a choice, where a screen of a width [pixel] is fine and nobody scales for it."""
+        if width >= _FINE and ratio == 1.0 and self._settings.value(_KEY) is None:
+            self._settings.setValue(_KEY, 100)
+            self._session.tell("warning", "Too small on this fine screen? View → Size draws everything larger.")
+
+
+def _chosen(settings: QSettings) -> int:
+    try:
+        percent = int(settings.value(_KEY, 100))
+    except (TypeError, ValueError):
+        return 100
+    return percent if percent in PERCENT else 100
