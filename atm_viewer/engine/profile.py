@@ -81,6 +81,7 @@ def slice_profile(
         slope=slope,
         use=None if ranges is None else _within_slice(data, ranges, arcsec),
         reach=float(data.native_step * intervals / 4 * arcsec) if intervals and near else float("nan"),
+        window=fit.window,
         level=(float(prepared.background.mean[fit.number]), float(prepared.background.rms[fit.number])),
         fates=fit.fate.astype(np.uint8),
         wavelengths=wavelengths,

@@ -239,6 +239,8 @@ class SliceProfile:
     reach : float
         Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without
         splines, and where the recipe looks in the whole slice.
+    window : int
+        Columns on each side whose pixels entered the fit.
     level : (float, float)
         Mean and standard deviation that make the slice's threshold: mean + ``fit_threshold`` times the other [unit of
         the exposure].
@@ -268,6 +270,7 @@ class SliceProfile:
     slope: np.ndarray
     use: tuple[tuple[float, float], ...] | None
     reach: float
+    window: int
     level: tuple[float, float]
     fates: np.ndarray
     wavelengths: np.ndarray

@@ -86,20 +86,53 @@ class StepValue(EditRecipe):
         return True
 
 
-class ChooseVariant(EditRecipe):
+class _Joining(EditRecipe):
+    """A step that takes in the next one of its kind; nothing is left of it when that leads back to its beginning."""
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
+        """Take the next step in, if it belongs to this one."""
+        if not isinstance(other, _Joining) or not self._continues(other):
+            return False
+        self.after = other.after
+        self.setText(other.text())
+        self.setObsolete(self.after == self.before)
+        return True
+
+    def _continues(self, other: QUndoCommand) -> bool:
+        return True
+
+
+class ChooseVariant(_Joining):
     """Makes another variant the active one; going to and fro among them is a single step."""
 
     def id(self) -> int:
         """Tell Qt that steps of this kind may become one."""
         return 1
 
-    def mergeWith(self, other: QUndoCommand | None) -> bool:
-        """Take the next choice in; nothing is left of the step when it leads back to where it began."""
-        assert isinstance(other, ChooseVariant)
-        self.after = other.after
-        self.setText(other.text())
-        self.setObsolete(self.after == self.before)
-        return True
+
+class DragRecipe(_Joining):
+    """One moment of a drag; all moments of a drag are a single step.
+
+    Parameters
+    ----------
+    text : str
+        Name of the whole step so far.
+    before, after, put
+        As for `EditRecipe`; ``before`` is that of the moment.
+    drag : int
+        Number of the drag.
+    """
+
+    def __init__(self, text: str, before: Variants, after: Variants, put: Callable[[Variants], None], drag: int):
+        super().__init__(text, before, after, put)
+        self.drag = drag
+
+    def id(self) -> int:
+        """Tell Qt that steps of this kind may become one."""
+        return 3
+
+    def _continues(self, other: QUndoCommand) -> bool:
+        return isinstance(other, DragRecipe) and other.drag == self.drag
 
 
 def edit_name(subject: str, name: str, old: Any, new: Any) -> str:

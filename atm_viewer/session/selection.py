@@ -109,37 +109,6 @@ def middle_column(view: ExposureView, number: int) -> int:
     return (first + last) // 2
 
 
-def clipped_level(view: ExposureView, number: int) -> tuple[float, float]:
-    """Mean and standard deviation behind a slice's threshold, from a sample of the pixels.
-
-    Parameters
-    ----------
-    view : ExposureView
-        The exposure.
-    number : int
-        The slice: its channel counts in MIRI, all slices in NIRSpec.
-
-    Returns
-    -------
-    mean, sigma : float
-        Sigma-clipped (3 sigma about the median, five times at most, as the pipeline does) [unit of the exposure];
-        0 without a finite pixel. A negative mean counts as 0, as in the pipeline.
-    """
-    step = max(1, view.sci.size // _SAMPLE)
-    regions, sci = view.regions.ravel()[::step], view.sci.ravel()[::step]
-    chosen = regions > 0 if view.instrument != "MIRI" else regions // 100 == number // 100
-    values = np.sort(sci[chosen & np.isfinite(sci)].astype(np.float64))
-    for _ in range(5):
-        if not values.size:
-            return 0.0, 0.0
-        centre, spread = values[values.size // 2], values.std()
-        kept = values[np.searchsorted(values, centre - 3 * spread) : np.searchsorted(values, centre + 3 * spread)]
-        if not 0 < kept.size < values.size:
-            break
-        values = kept
-    return max(0.0, float(values.mean())), float(values.std())
-
-
 def threshold_for(flux: float, level: tuple[float, float]) -> float | None:
     """Threshold in sigma that puts the flux threshold at a value, to three digits; None when it cannot be said."""
     mean, sigma = level

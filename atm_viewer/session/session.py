@@ -48,7 +48,7 @@ from atm_viewer.jobs.messages import (
 )
 from atm_viewer.session import slice_edits
 from atm_viewer.session.autosave import write_text
-from atm_viewer.session.commands import ALL_SLICES, ChooseVariant, EditRecipe, StepValue, edit_name
+from atm_viewer.session.commands import ALL_SLICES, ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.cursor import map_slices
 from atm_viewer.session.finding import mark_of
 from atm_viewer.session.names import count, job_name
@@ -57,13 +57,11 @@ from atm_viewer.session.pointer import Pointer
 from atm_viewer.session.selection import (
     band_of,
     brightest_slice,
-    clipped_level,
     columns_of,
     covers,
     holds,
     slices_across,
     slices_of,
-    threshold_for,
 )
 from atm_viewer.session.session_file import KeptExposure, Look, SessionState
 from atm_viewer.session.sky_choice import BEFORE, ShownSky, SkyChoice, wanted_images
@@ -145,7 +143,9 @@ class Session(QObject):
         self._places = Places()
         self._sky = SkyChoice()
         self._spectrum = SpectrumSettings()
-        self._levels: dict[tuple[str, int], tuple[float, float]] = {}
+        self._dragged: Recipe | None = None  # the recipe before the drag under way
+        self._drags = 0
+        self._late = False  # whether something is to be asked once an answer is there
         self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "sky")}
         self._reports: dict[str, _Shown] = {}
         self._jobs: dict[int, Job] = {}
@@ -404,7 +404,7 @@ class Session(QObject):
         if self._exposures:
             self._submit(CloseExposures(tuple(self._exposures)))
         self._exposure = None
-        for kept in (self._exposures, self._reports, self._levels):
+        for kept in (self._exposures, self._reports):
             kept.clear()
 
     def close_exposure(self, key: str) -> None:
@@ -414,7 +414,6 @@ class Session(QObject):
         keys = list(self._exposures)
         del self._exposures[key]
         self._reports.pop(key, None)
-        self._levels = {k: v for k, v in self._levels.items() if k[0] != key}
         if key == self._exposure:
             index = keys.index(key)
             neighbours = keys[index + 1 :] + keys[:index][::-1]
@@ -571,19 +570,23 @@ class Session(QObject):
             edit = slice_edits.set_values(self.recipe, numbers, name, value, self.current.name, self._only_this)
             self._make(edit)
 
-    def set_threshold_at(self, flux: float) -> None:
-        """Move the chosen slice's threshold to a flux [unit of the exposure], as a threshold in sigma."""
-        view = self.current
-        if view is None:
-            return
-        key = (view.key, self._number // 100 if view.instrument == "MIRI" else 0)
-        if key not in self._levels:
-            self._levels[key] = clipped_level(view, self._number)
-        value = threshold_for(flux, self._levels[key])
-        if value is None:
-            self.tell("warning", f"Slice {self._number} has no finite pixel to measure a threshold by.")
-        else:
-            self.edit_slice(self._number, "fit_threshold", value)
+    def drag_slice(self, number: int, name: str, value: Any) -> None:
+        """Change a value as `edit_slice` does while the hand still moves: a single step to undo, until `end_drag`.
+
+        Only profile and spectra follow at once, and as often as there is an answer; the rest when the drag has ended.
+        """
+        if self._dragged is None:
+            self._dragged = self.recipe
+            self._drags += 1
+        if self.current is not None:
+            edit = slice_edits.set_values(self._dragged, (number,), name, value, self.current.name, self._only_this)
+            self._make(edit, partial(DragRecipe, drag=self._drags))
+
+    def end_drag(self) -> None:
+        """Let what was dragged be."""
+        if self._dragged is not None:
+            self._dragged = None
+            self._renew()
 
     def set_only_this(self, only_this: bool) -> None:
         """Let edits of a slice apply to the chosen exposure alone, or to all."""
@@ -765,9 +768,9 @@ class Session(QObject):
 
     # Recipe
 
-    def _make(self, edit: slice_edits.Edit) -> None:
+    def _make(self, edit: slice_edits.Edit, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
         if edit.recipe != self.recipe:
-            self._edit(edit.name, edit.recipe)
+            self._edit(edit.name, edit.recipe, kind)
 
     def _edit(self, name: str, recipe: Recipe, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
         """Change the active variant's recipe, as an undo step."""
@@ -825,6 +828,7 @@ class Session(QObject):
     def _renew(self) -> None:
         """Ask for what is wanted and was not asked for."""
         wanted = self._wanted()
+        self._late = False
         for name, request in wanted.items():
             if name == "report":
                 if request is None:
@@ -832,7 +836,7 @@ class Session(QObject):
                 shown = self._reports.setdefault(request.exposure, _Shown())  # type: ignore[union-attr]
             else:
                 shown = self._shown.setdefault(name, _Shown())
-            if request == shown.asked:
+            if request == shown.asked or self._waits(name, shown, request):
                 continue
             same = self._same_answer(request)
             if shown.job is not None and (request is None or same is not None):
@@ -848,6 +852,19 @@ class Session(QObject):
             if gone.job is not None:
                 self._workers.cancel(gone.job)
         self._update_pending()
+
+    def _waits(self, name: str, shown: _Shown, request: Request | None) -> bool:
+        """Tell whether a question is put off, since on the way an answer that is nearly right is better than none.
+
+        Questions that follow one another faster than the answers would otherwise take one another's place for ever.
+        """
+        if self._dragged is not None and name not in ("profile", _spectra(self._variants.active, self._places.active)):
+            return True
+        stepping = isinstance(request, ShowProfile) and isinstance(shown.asked, ShowProfile)
+        stepping = stepping and replace(shown.asked, column=request.column) == request  # type: ignore[type-var,union-attr]
+        waits = shown.job is not None and (self._dragged is not None or stepping)
+        self._late |= waits
+        return waits
 
     def _same_answer(self, request: Request | None) -> Any:
         """Find the answer to a question that was asked for another slot: variants may have the same recipe."""
@@ -917,6 +934,8 @@ class Session(QObject):
             self._take_result(item)
         else:
             self._tell_failure(job, item)
+        if self._late:
+            self._renew()
         self.jobs_changed.emit()
         self._update_pending()
         if isinstance(item.request, OpenExposures):

@@ -177,9 +177,11 @@ class MainWindow(QMainWindow):
         session.undo_stack.cleanChanged.connect(self._show_undo)
 
         self.detector.picked.connect(session.select)
-        self.profile.threshold_edited.connect(session.set_threshold_at)
-        self.profile.use_edited.connect(lambda ranges: session.edit_slice(session.number, "use", ranges))
+        self.profile.dragged.connect(session.drag_slice)
+        self.profile.drag_ended.connect(session.end_drag)
+        self.profile.edited.connect(session.edit_slice)
         self.profile.column_stepped.connect(session.step_column)
+        self.profile.column_picked.connect(session.select_column)
         self.sky.picked.connect(session.pick_sky)
         self.sky.radius_edited.connect(session.set_radius)
         pointer = session.pointer
@@ -259,6 +261,7 @@ class MainWindow(QMainWindow):
         if view is not None:
             self.detector.select(session.number, session.column)
             self.profile.set_unit(view.unit)
+            self.profile.choose(session.column, session.columns)
         self.reset_button.setEnabled(view is not None and bool(session.overridden(session.number)))
         self._show_profile()
 
@@ -281,7 +284,8 @@ class MainWindow(QMainWindow):
             self.profile.show_profile(None, None, None)
             return
         number = profile.number if profile else session.number
-        self.profile.show_profile(profile, session.slice_report(number), session.params(number))
+        fixed = session.recipe.psf_optimal
+        self.profile.show_profile(profile, session.slice_report(number), session.params(number), fixed)
 
     def _show_sky(self) -> None:
         self.sky.show_image(self.session.sky)

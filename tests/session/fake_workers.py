@@ -179,6 +179,7 @@ def profile(view: ExposureView, recipe, number: int, column: int) -> SliceProfil
         slope=np.abs(np.diff(flux[distance == 0], prepend=0.0)) if fitted else np.empty(0),
         use=params.use if params.use is not None else (((-0.7, 0.1),) if fitted else ()),
         reach=1.7,
+        window=window,
         level=levels(view)[number // 100 if view.instrument == "MIRI" else 0],
         fates=np.where((regions == number).any(axis=1), Fate.FITTED if fitted else Fate.BELOW_THRESHOLD, Fate.EMPTY),
         wavelengths=(4.9 + 0.8 * np.arange(len(lines)) / len(lines)).astype(np.float32),

@@ -92,12 +92,69 @@ def test_edits_for_one_exposure(opened, qtbot):
     settle(qtbot, opened)
 
 
-def test_dragging_the_threshold_puts_it_there(opened, qtbot):
-    flux = 1.7 * opened.slice_report(opened.number).threshold
-    opened.set_threshold_at(flux)
-    assert opened.undo_stack.undoText().startswith(f"Slice {opened.number}: threshold 10 → ")
+def test_a_drag_is_one_step(opened, qtbot):
+    number = opened.number
+    opened.edit_slice(number, "slope_limit", 0.2)
+    for value in (9.0, 7.0, 4.0):
+        opened.drag_slice(number, "fit_threshold", value)
+        assert opened.params(number).fit_threshold == value
+    opened.end_drag()
+    assert opened.undo_stack.undoText() == f"Slice {number}: threshold 10 → 4"
+    assert opened.undo_stack.count() == 2
+    # the next drag is another step
+    opened.drag_slice(number, "fit_threshold", 3.0)
+    opened.end_drag()
+    assert opened.undo_stack.undoText() == f"Slice {number}: threshold 4 → 3"
+    opened.undo_stack.undo()
+    assert opened.params(number).fit_threshold == 4.0
+    opened.undo_stack.undo()
+    assert opened.params(number).fit_threshold == 10.0
+    opened.undo_stack.redo()
+    assert opened.params(number).fit_threshold == 4.0
     settle(qtbot, opened)
-    assert opened.slice_report(opened.number).threshold == pytest.approx(flux, rel=0.01)
+
+
+def test_a_drag_that_leads_back_is_no_step(opened, qtbot):
+    for value in (9.0, 7.0, 10.0):
+        opened.drag_slice(101, "fit_threshold", value)
+    opened.end_drag()
+    assert opened.undo_stack.count() == 0
+    assert opened.recipe == Recipe()
+    settle(qtbot, opened)
+
+
+def test_while_the_hand_moves_answers_are_taken_as_they_come(opened, workers, qtbot):
+    workers.held = {ShowProfile}
+    before = {kind: len(workers.asked(kind)) for kind in (Correct, ShowProfile, MakeSpectra)}
+    for value in (9.0, 8.0, 7.0, 6.0):
+        opened.drag_slice(101, "fit_threshold", value)
+    # One question is under way; those after it wait for its answer, which is shown.
+    assert len(workers.asked(ShowProfile)) == before[ShowProfile] + 1
+    with qtbot.waitSignal(opened.profile_changed):
+        workers.release(ShowProfile)
+    qtbot.waitUntil(lambda: not opened.pending & {"profile", "spectra"})
+    asked = [r.recipe.params(101, "").fit_threshold for r in workers.asked(ShowProfile)[before[ShowProfile] :]]
+    assert asked == [9.0, 6.0]
+    spectra = workers.asked(MakeSpectra)[before[MakeSpectra] :]
+    assert spectra[-1].recipe == opened.recipe
+    assert len(spectra) < 4
+    # What takes longer is asked for when the hand has let go.
+    assert len(workers.asked(Correct)) == before[Correct]
+    opened.end_drag()
+    settle(qtbot, opened)
+    assert workers.asked(Correct)[-1].recipe == opened.recipe
+
+
+def test_columns_faster_than_their_profiles(opened, workers, qtbot):
+    workers.held = {ShowProfile}
+    before, first = len(workers.asked(ShowProfile)), opened.column
+    for _ in range(5):
+        opened.step_column(1)
+    assert [r.column for r in workers.asked(ShowProfile)[before:]] == [first + 1]
+    workers.release(ShowProfile)
+    settle(qtbot, opened)
+    assert [r.column for r in workers.asked(ShowProfile)[before:]] == [first + 1, first + 5]
+    assert opened.profile.column == first + 5
 
 
 def test_late_answers_are_dropped(opened, workers, qtbot):
@@ -122,13 +179,13 @@ def test_late_answers_are_dropped(opened, workers, qtbot):
 def test_superseded_work_is_not_told(opened, workers, qtbot):
     workers.held = {ShowProfile}
     told = len(opened.messages)
-    for column in (10, 11, 12):
-        opened.select_column(column)
+    for number in (101, 102, 103):
+        opened.select_slice(number)
     workers.release(ShowProfile)
     settle(qtbot, opened)
-    assert opened.profile.column == 12
+    assert opened.profile.number == 103
     assert len(opened.messages) == told
-    assert [r.column for r in workers.asked(ShowProfile)[-3:]] == [10, 11, 12]
+    assert [r.number for r in workers.asked(ShowProfile)[-3:]] == [101, 102, 103]
 
 
 def test_choosing_slices_and_columns(opened, qtbot):

@@ -173,6 +173,7 @@ def make_profile(instrument: str = "MIRI", column: int = 512, fate: Fate = Fate.
         "slope": np.abs(np.diff(shape(pixels_alpha, centre), prepend=0.002)) if has else np.empty(0),
         "use": ((centre - 0.45, centre + 0.45),) if has else (),
         "reach": 1.7,
+        "window": WINDOW,
         "level": LEVEL,
         "fates": np.full(columns, fate, np.uint8),
         "wavelengths": np.linspace(4.9, 5.74, columns).astype(np.float32),

@@ -303,12 +303,10 @@ def test_the_views_intents_reach_the_session(opened, qtbot):
     assert (session.number, session.column) == (101, 30)
     opened.profile.column_stepped.emit(-10)
     assert session.column == 20
-    opened.profile.use_edited.emit(((-0.5, 0.5),))
+    opened.profile.edited.emit(101, "use", ((-0.5, 0.5),))
     assert session.recipe == Recipe(overrides=(SliceOverride(101, use=((-0.5, 0.5),)),))
-    opened.profile.use_edited.emit(None)
+    opened.profile.edited.emit(101, "use", None)
     assert session.recipe == Recipe()
-    opened.profile.threshold_edited.emit(500.0)
-    assert session.recipe.override(101).fit_threshold > 0
     opened.sky.picked.emit(83.8, -5.4)
     opened.sky.radius_edited.emit(1.1)
     assert (session.position, session.radius) == ((83.8, -5.4), 1.1)
