@@ -237,7 +237,9 @@ class Keeper(QObject):
 
 def _work(state: SessionState) -> Any:
     """Pick what people would miss, of all that a session keeps; not where they have last looked."""
-    return tuple((e.path, e.included) for e in state.exposures), state.variants
+    # A click on the sky moves the only place; several have been laid out.
+    places = state.places.all if state.places.several else ()
+    return tuple((e.path, e.included) for e in state.exposures), state.variants, places
 
 
 @cache

@@ -442,8 +442,8 @@ class Session(QObject):
 
     def select_exposure(self, key: str) -> None:
         """Look at another exposure; slice and column stay where they exist."""
-        self._look = None
         if key in self._exposures and key != self._exposure:
+            self._look = None
             self._choose_exposure(key)
             self.chosen_changed.emit()
             self.report_changed.emit()
@@ -473,11 +473,11 @@ class Session(QObject):
         view = self.current
         if view is None or number not in self.slices:
             return
-        self._slice_by_hand, self._look = True, None
+        self._slice_by_hand = True
         chosen = (self._number, self._column)
         self._choose_slice(number, column)
         if chosen != (self._number, self._column):
-            self._band = band_of(view, number)
+            self._band, self._look = band_of(view, number), None
             self.chosen_changed.emit()
             self._renew()
 

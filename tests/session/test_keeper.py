@@ -174,8 +174,12 @@ def test_modified_means_that_work_would_be_lost(desk, saved):
     keeper, session = first.keeper, first.session
     assert not keeper.modified
     session.select(101, 30)
-    session.pick_sky(83.8001, -5.4)
+    session.set_spectrum_settings(SpectrumSettings(errors=True))
+    session.set_places(session.places.chosen(1))
     assert not keeper.modified  # looking around is no work
+    session.pick_sky(83.8001, -5.4)
+    assert keeper.modified  # one of two places that were laid out
+    keeper.save(keeper.path)
     session.set_global("fit_threshold", 8.0)
     assert keeper.modified
     session.undo_stack.undo()
@@ -191,6 +195,7 @@ def test_modified_means_that_work_would_be_lost(desk, saved):
 
 def test_without_a_file_the_recipe_counts(desk, data, tmp_path):
     one = desk().open([data / NAMES[0]])
+    one.session.pick_sky(83.8001, -5.4)
     assert not one.keeper.modified
     one.session.set_global("fit_threshold", 8.0)
     assert one.keeper.modified

@@ -59,6 +59,7 @@ def saved(start, qtbot, data, tmp_path):
     """A session of four exposures that was saved by keys, and the window that did."""
     window = start(*(data / name for name in NAMES))
     window.session.set_override(101, "fit_threshold", 4.0)
+    window.session.select_exposure(str(data / NAMES[2]))
     window.session.select(203, 20)
     settle(qtbot, window)
     press(qtbot, window, "save_session")
@@ -116,6 +117,7 @@ def test_saved_and_opened_by_keys(saved, start, qtbot):
     assert second.slice_box.currentText() == "203"
     assert second.column_box.value() == 20
     assert second.exposure_panel.topLevelItemCount() == 4
+    assert second.exposure_panel.currentItem().text(0) == "…_00003_mirifushort"
     assert second.session.recipe == first.session.recipe
     assert not second.actions_by_name["undo"].isEnabled()
 
