@@ -18,6 +18,7 @@ from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
 from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block, native_slices
 from atm_viewer.engine.errors import InputError, UserError
+from atm_viewer.engine.explain import explain_pixel
 from atm_viewer.engine.exposure import Exposure, open_exposure
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.metrics import resampling_noise
@@ -32,6 +33,7 @@ from atm_viewer.engine.oversample import (
     part_of,
     prepare,
     report_correction,
+    trace_slice,
 )
 from atm_viewer.engine.packing import Frame
 from atm_viewer.engine.profile import column_wavelengths, slice_profile
@@ -39,6 +41,7 @@ from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
+    PixelReport,
     SkyImage,
     SliceProfile,
     SpaxelSpectra,
@@ -271,6 +274,40 @@ class Bench:
             ranges = native.use.ranges if native is not None else None
         wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
         return slice_profile(item.prepared, fit, recipe, column, ranges, intervals, wavelengths)
+
+    def explain(self, key: str, recipe: Recipe, x: int, y: int) -> PixelReport:
+        """Tell what happened to a pixel and which parameter would change it.
+
+        Parameters
+        ----------
+        key : str
+            Key of the exposure.
+        recipe : Recipe
+            Parameters.
+        x, y : int
+            Zero-based pixel of the detector.
+
+        Returns
+        -------
+        PixelReport
+
+        Raises
+        ------
+        InputError
+            The pixel lies in no slice.
+        """
+        item = self._item(key)
+        regions = item.exposure.regions
+        within = 0 <= y < regions.shape[0] and 0 <= x < regions.shape[1]
+        number = int(regions[y, x]) if within else 0
+        if number not in item.prepared.slices:
+            raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} lies in no slice; choose another.")
+        fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
+        fine = item.fine_slice(number, fit, recipe, intervals) if recipe.oversample > 1 else None
+        native = fine.native if fine is not None else None
+        if native is None:
+            native = trace_slice(item.prepared, fit, recipe, intervals)
+        return explain_pixel(item.prepared, fit, recipe, intervals, native, fine, x, y)
 
     def sky_image(
         self,

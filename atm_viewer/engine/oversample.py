@@ -571,29 +571,55 @@ def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recip
     intervals = 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
 
     def work(number: int) -> NativeSlice:
-        data, fit = prepared.slices[number], fits[number]
-        params = recipe.params(number, prepared.exposure.name)
-        trace, slopes = _trace_values(data, fit)
-        use = _find_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
-        wanted = _wanted(prepared, data, params, use)
-        defined = np.isfinite(trace)
-        # Columns are not oversampled here, so none has too few pixels for it.
-        dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
-        why, counts = tell_why(data, fit, params, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
-        trace[~wanted] = np.nan
-        return NativeSlice(trace, why, counts, use)
+        return trace_slice(prepared, fits[number], recipe, intervals)
 
     return dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
 
 
-def _trace_values(data: SliceData, fit: TraceFit) -> tuple[np.ndarray, np.ndarray]:
+def trace_slice(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> NativeSlice:
+    """Make the trace model of one slice at its own pixels, see `trace_slices`."""
+    data = prepared.slices[fit.number]
+    params = recipe.params(fit.number, prepared.exposure.name)
+    trace, slopes = _trace_values(data, fit)
+    use = _find_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
+    wanted = _wanted(prepared, data, params, use)
+    defined = np.isfinite(trace)
+    # Columns are not oversampled here, so none has too few pixels for it.
+    dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
+    why, counts = tell_why(data, fit, params, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
+    trace[~wanted] = np.nan
+    return NativeSlice(trace, why, counts, use)
+
+
+def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> np.ndarray:
+    """Slopes of the normalised splines at a slice's own pixels, as the slope limit is compared with.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    fit : TraceFit
+        Its trace model.
+    factor : int
+        Oversampling factor: so many pixels at either end of a spline never count as steep.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, columns)
+        0 where there is none that counts.
+    """
+    return _trace_values(data, fit, factor)[1]
+
+
+def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Scaled splines and normalised slopes at a slice's own pixels."""
     trace = np.full(data.alpha.shape, np.nan, dtype=np.float32)
     slopes = np.zeros(data.alpha.shape)
+    # Without oversampling the outermost values are NaN, so the slope beside the first of them never counts.
+    ends = (2, 1) if factor == 1 else (factor, factor)
     if fit.has_splines:
-        kernels.trace_slice(
-            data.alpha, fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds, trace, slopes
-        )
+        splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
+        kernels.trace_slice(data.alpha, *splines, *ends, trace, slopes)
     return trace, slopes
 
 

@@ -197,6 +197,33 @@ class CorrectionReport:
     why: WhyMap | None = None
 
 
+@dataclass(frozen=True)
+class PixelReport:
+    """What happened to one pixel of the detector.
+
+    Parameters
+    ----------
+    exposure : str
+        Key of the exposure.
+    x, y : int
+        Zero-based pixel.
+    number, column : int
+        Slice and column.
+    why : Why
+        What became of it.
+    sentence : str
+        The same for people, with the parameter that would change it.
+    """
+
+    exposure: str
+    x: int
+    y: int
+    number: int
+    column: int
+    why: Why
+    sentence: str
+
+
 @dataclass(frozen=True, eq=False)
 class SliceProfile:
     """The fit of one column of one slice: what the spline saw and what came of it.

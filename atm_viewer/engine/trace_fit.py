@@ -183,6 +183,28 @@ def fit_column_window(data: SliceData, fit: TraceFit, defaults: ModeDefaults, co
     return WindowFit(alpha, flux, columns, rejected)
 
 
+def column_can_be_fitted(data: SliceData, defaults: ModeDefaults, window: int, breakpoints: int, column: int) -> bool:
+    """Whether a column would get a spline of its own with another window or number of breakpoints.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    defaults : ModeDefaults
+        The mode's values.
+    window, breakpoints : int
+        Columns on each side, and spline intervals.
+    column : int
+        The column.
+
+    Returns
+    -------
+    bool
+    """
+    alpha, flux, _ = _window_points(data, window, column)
+    return alpha.size > 0 and _fit_points(data, breakpoints, defaults, alpha, flux) is not None
+
+
 def _window_points(data: SliceData, window: int, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Alpha, normalised flux and column of a window's points, sorted exactly as the pipeline sorts them."""
     start, stop = max(column - window, 0), min(column + window, data.flux.shape[1])

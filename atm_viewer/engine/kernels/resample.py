@@ -282,7 +282,7 @@ def oversample_slice(
 
 
 @njit(**KERNEL)
-def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, out, slopes):
+def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, skip_first, skip_last, out, slopes):
     """Splines of one slice at the detector's own pixels (``_trace_image``).
 
     Parameters
@@ -291,6 +291,8 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, out, slope
         Cut-out of the slice; NaN outside.
     source, knots, intervals, poly, scale, bounds
         Splines, see `atm_viewer.engine.trace_fit.TraceFit`.
+    skip_first, skip_last : int
+        So many of a column's outermost pixels never count as steep.
     out : ndarray of float32, shape (rows, columns)
         Output: scaled splines without their outermost pixels; NaN elsewhere.
     slopes : ndarray of float64, shape (rows, columns)
@@ -314,6 +316,5 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, out, slope
                 n += 1
         for k in range(1, n - 1):
             out[at[k], column] = scale[column] * values[k]
-            # The outermost values are NaN in the pipeline, so the slope next to them is never steep.
-            if k > 1:
-                slopes[at[k], column] = abs(values[k] - values[k - 1])
+        for k in range(skip_first, n - skip_last):
+            slopes[at[k], column] = abs(values[k] - values[k - 1])
