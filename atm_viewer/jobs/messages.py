@@ -51,6 +51,16 @@ class ShowProfile:
 
 
 @dataclass(frozen=True)
+class ExplainPixel:
+    """What happened to a pixel (zero-based) of an exposure, and why; the result is a `PixelReport`."""
+
+    exposure: str
+    recipe: Recipe
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
 class MakeSkyImage:
     """Image of some exposures (by key) in one band; the result is a `SkyImage`.
 
@@ -110,7 +120,15 @@ class WriteExposures:
 
 
 Request = (
-    OpenExposures | CloseExposures | Correct | ShowProfile | MakeSkyImage | MakeSpectra | WriteCubes | WriteExposures
+    OpenExposures
+    | CloseExposures
+    | Correct
+    | ShowProfile
+    | ExplainPixel
+    | MakeSkyImage
+    | MakeSpectra
+    | WriteCubes
+    | WriteExposures
 )
 
 

@@ -26,6 +26,7 @@ from atm_viewer.engine.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
+    ExplainPixel,
     MakeSkyImage,
     MakeSpectra,
     Opened,
@@ -140,7 +141,7 @@ def _rank(run: Run) -> int:
     match run.request:
         case OpenExposures() if run.job == REOPEN:
             return 0  # all others rely on it
-        case ShowProfile():
+        case ShowProfile() | ExplainPixel():
             return 1
         case MakeSkyImage(recipe=None):
             return 2
@@ -238,6 +239,8 @@ class _Desk:
                 return "Corrected.", self.bench.correct(key, recipe, progress)
             case ShowProfile(key, recipe, number, column):
                 return "Profile made.", self.bench.profile(key, recipe, number, column)
+            case ExplainPixel(key, recipe, x, y):
+                return "Pixel explained.", self.bench.explain(key, recipe, x, y)
             case MakeSkyImage(keys, band, recipe, wavelength, planes):
                 image = self.bench.sky_image(keys, band, progress, recipe, wavelength, planes)
                 return "Sky image made.", image

@@ -21,6 +21,7 @@ from atm_viewer.engine.staging import remove_partial
 from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
+    ExplainPixel,
     MakeSkyImage,
     MakeSpectra,
     Opened,
@@ -321,8 +322,8 @@ def _target(request: Request) -> object:
             return Correct, key
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
-        case ShowProfile():
-            return ShowProfile
+        case ShowProfile() | ExplainPixel():
+            return type(request)
     return None
 
 

@@ -9,6 +9,7 @@ from atm_viewer.engine.reports import SliceReport
 from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
+    ExplainPixel,
     MakeSkyImage,
     MakeSpectra,
     OpenExposures,
@@ -35,6 +36,8 @@ def job_name(request: Request) -> str:
             return "Fitting slices"
         case ShowProfile(number=number, column=column):
             return f"Profile of slice {number}, column {column}"
+        case ExplainPixel(x=x, y=y):
+            return f"What happened to pixel x {x}, y {y}"
         case MakeSkyImage(band=band):
             return f"Sky image, {band}"
         case MakeSpectra():

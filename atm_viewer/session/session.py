@@ -25,6 +25,7 @@ from atm_viewer.engine.recipe import FitParams, Recipe, dump_recipe, load_recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
+    PixelReport,
     SkyImage,
     SliceProfile,
     SliceReport,
@@ -34,6 +35,7 @@ from atm_viewer.engine.reports import (
 from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
+    ExplainPixel,
     MakeSkyImage,
     MakeSpectra,
     Opened,
@@ -87,6 +89,8 @@ def _name(request: Request) -> str:
             return "report"
         case ShowProfile():
             return "profile"
+        case ExplainPixel():
+            return "pixel"
         case MakeSkyImage(slot=slot):
             return f"sky {slot}".rstrip()
         case MakeSpectra(slot=slot):
@@ -116,6 +120,7 @@ class Session(QObject):
     spectrum_settings_changed = pyqtSignal()
     report_changed = pyqtSignal()
     profile_changed = pyqtSignal()
+    pixel_changed = pyqtSignal()  #: what happened to the pixel that was asked for
     sky_changed = pyqtSignal()
     spectra_changed = pyqtSignal()
     pending_changed = pyqtSignal()
@@ -138,6 +143,7 @@ class Session(QObject):
         self._number = 0
         self._column = 0
         self._slice_by_hand = False
+        self._pixel: tuple[str, int, int] | None = None
         self._variants = Variants()
         self._only_this = False
         self._places = Places()
@@ -146,7 +152,7 @@ class Session(QObject):
         self._dragged: Recipe | None = None  # the recipe before the drag under way
         self._drags = 0
         self._late = False  # whether something is to be asked once an answer is there
-        self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "sky")}
+        self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "pixel", "sky")}
         self._reports: dict[str, _Shown] = {}
         self._jobs: dict[int, Job] = {}
         self._stops: dict[int, Callable[[], None]] = {}
@@ -261,6 +267,11 @@ class Session(QObject):
     def profile(self) -> SliceProfile | None:
         """Latest profile."""
         return self._shown["profile"].result
+
+    @property
+    def pixel(self) -> PixelReport | None:
+        """What happened to the pixel that was asked for last; of an older recipe until the new answer is there."""
+        return self._shown["pixel"].result
 
     @property
     def sky(self) -> SkyImage | None:
@@ -480,6 +491,17 @@ class Session(QObject):
             self._band, self._look = band_of(view, number), None
             self.chosen_changed.emit()
             self._renew()
+
+    def ask_pixel(self, x: int, y: int) -> None:
+        """Ask what happens to a pixel (zero-based) of the chosen exposure, now and after changes of the recipe."""
+        if self.current is not None:
+            self._pixel = (self.current.key, x, y)
+            self._renew()
+
+    def forget_pixel(self) -> None:
+        """Ask for no pixel any more."""
+        self._pixel = None
+        self._renew()
 
     def step_slice(self, delta: int) -> None:
         """Look at the next (1) or previous (-1) slice, in the order of numbers."""
@@ -795,9 +817,11 @@ class Session(QObject):
         """List what the state asks for; None where there is nothing to show."""
         view, recipe = self.current, self.recipe
         keys = self._keys_together()
+        asked = self._pixel[1:] if self._pixel and view and self._pixel[0] == view.key else None
         return {
             "report": Correct(view.key, recipe) if view else None,
             "profile": ShowProfile(view.key, recipe, self._number, self._column) if view else None,
+            "pixel": ExplainPixel(view.key, recipe, *asked) if view and asked is not None else None,
             "sky": MakeSkyImage(keys, self._band) if keys else None,
             **self._wanted_sky(keys),
             **{

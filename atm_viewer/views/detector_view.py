@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QRectF, pyqtSignal
+from PyQt6.QtCore import QRectF, Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QToolButton, QWidget
 
-from atm_viewer.engine.reports import CorrectionReport, ExposureView
+from atm_viewer.engine.reports import CorrectionReport, ExposureView, PixelReport
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.views.cursor_marks import Sight
 from atm_viewer.views.kept import Kept
-from atm_viewer.views.plotting import Classes, ImagePanel, Pixels, PlainAxis, make_brush, make_pen, with_unit
+from atm_viewer.views.plotting import Classes, ImagePanel, Line, Pixels, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.theme import DARK, Theme
+from atm_viewer.views.why import COLOURS, names_with_counts, short_reason
 
 #: Classes of the DQ layer, from what matters least to what matters most; colours of the Okabe-Ito palette.
 _DQ_CLASSES = (
@@ -30,7 +31,10 @@ LAYERS = (
     ("Trace model", "TRACEMODEL: the splines evaluated at the detector's pixels, where they are used"),
     ("Data − trace", "SCI minus TRACEMODEL, where the spline is used"),
     ("DQ", "Data-quality flags by what they mean for the fit; hover to read all flags of a pixel"),
+    ("Why", "What became of each pixel: where the spline is used, and why not elsewhere; click a pixel to read it"),
 )
+
+DATA, TRACE, REST, DQ, WHY = range(len(LAYERS))
 
 CHECKED = "QToolButton:checked {{ background: {highlight}; color: {highlight_text}; border: 1px solid {border}; }}"
 
@@ -88,11 +92,17 @@ class DetectorView(ImagePanel):
     -------
     picked(int, int)
         Slice number and column of a clicked pixel that lies in a slice.
+    asked(int, int)
+        Zero-based x and y of a clicked pixel of which is to be told what happened to it.
+    unasked()
+        That is not wanted any more.
     pointed(int, int, str)
         Zero-based x and y of the pixel under the mouse, and its value in the layer that is shown.
     """
 
     picked = pyqtSignal(int, int)
+    asked = pyqtSignal(int, int)
+    unasked = pyqtSignal()
     pointed = pyqtSignal(int, int, str)
 
     def __init__(self, parent: QWidget | None = None):
@@ -101,6 +111,7 @@ class DetectorView(ImagePanel):
         self._numbers: tuple[int, ...] = ()
         self._low = self._high = np.empty((0, 0), dtype=np.float32)
         self._choice: tuple[int, int] | None = None
+        self._pixel_report: PixelReport | None = None
         super().__init__(PlainAxis("bottom", "x", "pixel"), PlainAxis("left", "y", "pixel"), parent)
         self.layer_buttons = QButtonGroup(self)
         for k, (name, tip) in enumerate(LAYERS):
@@ -111,7 +122,16 @@ class DetectorView(ImagePanel):
             self.layer_buttons.addButton(button, k)
             self.header.insertWidget(k, button)
         self.layer_buttons.buttons()[0].setChecked(True)
-        self.layer_buttons.idClicked.connect(self._show_layer)
+        self.layer_buttons.idToggled.connect(self._layer_toggled)
+        self.answer = Line()
+        self.answer.allow_lines()
+        self.answer.setTextFormat(Qt.TextFormat.PlainText)
+        self.answer.setContentsMargins(6, 2, 6, 3)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.answer.hide()
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(self.answer)
 
         self._fitted, self._unfitted, self._halo, self._outline = (
             pg.PlotCurveItem(connect="finite", antialias=True) for _ in range(4)
@@ -119,6 +139,8 @@ class DetectorView(ImagePanel):
         self._label = pg.TextItem(anchor=(0.5, 0.5))
         for item in (self._unfitted, self._fitted, self._halo, self._outline, self._label):
             self.plot.addItem(item, ignoreBounds=True)
+        self._asked = pg.ScatterPlotItem(symbol="s", size=9, brush=None)
+        self.plot.addItem(self._asked, ignoreBounds=True)
         self._sight = Sight()
         self.plot.addItem(self._sight, ignoreBounds=True)
         self.clicked.connect(self._pick)
@@ -135,6 +157,8 @@ class DetectorView(ImagePanel):
         if view is None or known is None or view.key != known.key:
             self._report = None
             self._choice = None
+            self._pixel_report = None
+            self._show_answer()
         if view is not None:
             self._numbers, self._low, self._high = find_edges(view.regions, view.dispersion_axis)
         self._show_layer()
@@ -148,9 +172,22 @@ class DetectorView(ImagePanel):
         if report is not None and (self._exposure is None or report.exposure != self._exposure.key):
             report = None
         self._report = report
-        if self.layer_buttons.checkedId() in (1, 2):
+        if self.layer_buttons.checkedId() in (TRACE, REST, WHY):
             self._show_layer()
         self._draw_outlines()
+
+    def show_pixel(self, pixel: PixelReport | None) -> None:
+        """Tell what happened to a pixel."""
+        view = self._exposure
+        shown = pixel is not None and view is not None and pixel.exposure == view.key
+        self._pixel_report = pixel if shown else None
+        self._show_answer()
+
+    def show_layer(self, layer: int) -> None:
+        """Show one of `LAYERS`."""
+        button = self.layer_buttons.button(layer)
+        assert button is not None
+        button.setChecked(True)
 
     def select(self, number: int, column: int) -> None:
         """Mark a slice and a column."""
@@ -178,9 +215,23 @@ class DetectorView(ImagePanel):
         self._outline.setPen(make_pen(theme.mark, 1.4))
         self._label.setColor(theme.mark)
         self._sight.set_colour(theme.cursor)
+        self._asked.setPen(make_pen(theme.accent, 2.0))
         for button in self.layer_buttons.buttons():
             button.setStyleSheet(CHECKED.format(**vars(theme)))
         self._label.fill = make_brush("#000000", 0.7)
+
+    def _layer_toggled(self, layer: int, on: bool) -> None:
+        if on:
+            self._show_layer()
+            self._show_answer()
+        elif layer == WHY:
+            self.unasked.emit()
+
+    def _show_answer(self) -> None:
+        pixel = self._pixel_report if self.layer_buttons.checkedId() == WHY else None
+        self.answer.setVisible(self.layer_buttons.checkedId() == WHY)
+        self.answer.setText(pixel.sentence if pixel else "Click a pixel to read what happened to it, and why.")
+        self._asked.setData([pixel.x] if pixel else [], [pixel.y] if pixel else [])
 
     def _show_layer(self, *_: object) -> None:
         view, layer = self._exposure, self.layer_buttons.checkedId()
@@ -189,15 +240,19 @@ class DetectorView(ImagePanel):
             return
         ny, nx = view.sci.shape
         rect = QRectF(-0.5, -0.5, nx, ny)
-        if layer == 0:
+        if layer == DATA:
             inside = view.sci[::5, ::5][view.regions[::5, ::5] > 0]
             self.show_content(Pixels(view.sci, view.unit, "SCI", inside), rect)
-        elif layer == 3:
+        elif layer == DQ:
             names, colours = zip(*_DQ_CLASSES, strict=True)
             self.show_content(Classes(classify_dq(view.dq), names, colours), rect)
         elif self._report is None:
             self.show_content(None, rect, note="No trace model yet")
-        elif layer == 1:
+        elif layer == WHY:
+            why = self._report.why
+            classes = Classes(why.classes, names_with_counts(why.counts), COLOURS) if why is not None else None
+            self.show_content(classes, rect)
+        elif layer == TRACE:
             self.show_content(Pixels(self._report.trace, view.unit, "trace model", self._report.trace), rect)
         else:
             rest = view.sci - self._report.trace
@@ -253,6 +308,8 @@ class DetectorView(ImagePanel):
             return
         if (number := int(view.regions[pixel])) > 0:
             self.picked.emit(number, pixel[view.dispersion_axis])
+            if self.layer_buttons.checkedId() == WHY:
+                self.asked.emit(pixel[1], pixel[0])
 
     def show_cursor(self, cursor: Cursor | None) -> None:
         """Mark the pixel that the cursor is at."""
@@ -267,9 +324,13 @@ class DetectorView(ImagePanel):
 
     def _value(self, view: ExposureView, pixel: tuple[int, int]) -> str:
         value, what = float(view.sci[pixel]), "SCI"
-        if self._report is not None and self.layer_buttons.checkedId() in (1, 2):
+        layer = self.layer_buttons.checkedId()
+        if layer == WHY and self._report is not None and self._report.why is not None:
+            reason = short_reason(self._report.why, view, pixel[1], pixel[0])
+            return f"{reason or 'between slices'}; {what} {with_unit(value, view.unit)}"
+        if self._report is not None and layer in (TRACE, REST):
             trace = float(self._report.trace[pixel])
-            value, what = (trace, "trace") if self.layer_buttons.checkedId() == 1 else (value - trace, "SCI − trace")
+            value, what = (trace, "trace") if layer == TRACE else (value - trace, "SCI − trace")
         return f"{what} {with_unit(value, view.unit)}"
 
 

@@ -42,6 +42,7 @@ from atm_viewer.views.status import StatusBar
 from atm_viewer.views.steps import Steps
 from atm_viewer.views.theme import DARK, LIGHT, Theme, apply_theme
 from atm_viewer.views.welcome import Welcome
+from atm_viewer.views.why_overlay import WhyOverlay
 
 #: Views whose state a session keeps, as the window and the session's file name them.
 _KEPT_VIEWS = ("detector", "profile", "sky", "spectrum", "slice_table")
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
         self.detector = DetectorView()
         self.profile = ProfileView()
         self.sky = SkyView()
+        self.why_overlay = WhyOverlay(session, self.sky)
         self.spectrum = SpectrumView()
         self.log = LogPanel(session)
         self.status = StatusBar(session)
@@ -164,6 +166,7 @@ class MainWindow(QMainWindow):
         session.recipe_changed.connect(self._show_recipe)
         session.report_changed.connect(self._show_report)
         session.profile_changed.connect(self._show_profile)
+        session.pixel_changed.connect(self._show_pixel)
         session.sky_changed.connect(self._show_sky)
         session.spaxel_changed.connect(self._show_spaxel)
         session.spectra_changed.connect(self._show_spectra)
@@ -177,6 +180,8 @@ class MainWindow(QMainWindow):
         session.undo_stack.cleanChanged.connect(self._show_undo)
 
         self.detector.picked.connect(session.select)
+        self.detector.asked.connect(session.ask_pixel)
+        self.detector.unasked.connect(session.forget_pixel)
         self.profile.dragged.connect(session.drag_slice)
         self.profile.drag_ended.connect(session.end_drag)
         self.profile.edited.connect(session.edit_slice)
@@ -287,6 +292,9 @@ class MainWindow(QMainWindow):
         fixed = session.recipe.psf_optimal
         self.profile.show_profile(profile, session.slice_report(number), session.params(number), fixed)
 
+    def _show_pixel(self) -> None:
+        self.detector.show_pixel(self.session.pixel)
+
     def _show_sky(self) -> None:
         self.sky.show_image(self.session.sky)
 
@@ -389,7 +397,7 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self.actions_by_name[f"use_{choice}_theme"].setChecked(True)
         for part in (
-            *(self.detector, self.profile, self.sky, self.spectrum),
+            *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum),
             *(self.slice_table, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
         ):
             part.set_theme(self.theme)

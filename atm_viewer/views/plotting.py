@@ -334,6 +334,13 @@ class Line(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 
+    def allow_lines(self) -> None:
+        """Take as many lines as the text needs instead."""
+        self.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
 
 class Elided(QLabel):
     """Plain text on one line that ends in an ellipsis when there is no room; the tooltip has all of it."""
@@ -467,7 +474,8 @@ class ImagePanel(QWidget):
         for widget in (self.stretch_box, self.share_box, self.fit_button):
             self.header.addWidget(widget)
         self.legend = Line()
-        self.legend.setContentsMargins(6, 0, 6, 0)
+        self.legend.allow_lines()
+        self.legend.setContentsMargins(6, 0, 6, 2)
         self.legend.hide()
 
         self.canvas = Canvas()

@@ -88,8 +88,8 @@ class SkyView(ImagePanel):
         if image is None:
             self.show_content(None, note="The field on the sky is shown here")
         else:
-            rect = self._grid_rect(image)
-            moved = known is None or known.image.shape != image.image.shape or self._grid_rect(known) != rect
+            rect = self.grid_rect(image)
+            moved = known is None or known.image.shape != image.image.shape or self.grid_rect(known) != rect
             # x of the grid grows to the west, east offsets the other way
             values = np.ascontiguousarray(image.image[:, ::-1])
             self.show_content(Pixels(values, image.unit, f"mean of {image.band}", values), rect)
@@ -119,13 +119,14 @@ class SkyView(ImagePanel):
         self._sight.set_colour(theme.cursor)
 
     @staticmethod
-    def _grid_rect(image: SkyImage) -> QRectF:
+    def grid_rect(image: SkyImage) -> QRectF:
         """Edges of the grid in offsets east and north [arcsec]."""
         ny, nx = image.image.shape
         east = (image.x0 - (nx - 0.5)) * image.spaxel
         return QRectF(east, (-0.5 - image.y0) * image.spaxel, nx * image.spaxel, ny * image.spaxel)
 
-    def _grid_pixel(self, image: SkyImage, east: float, north: float) -> tuple[int, int]:
+    @staticmethod
+    def grid_pixel(image: SkyImage, east: float, north: float) -> tuple[int, int]:
         """Zero-based (x, y) of the spaxel at an offset; may lie outside of the grid."""
         return round(image.x0 - east / image.spaxel), round(image.y0 + north / image.spaxel)
 
@@ -135,7 +136,7 @@ class SkyView(ImagePanel):
             item.setVisible(shown)
         if image is None or self._spaxel is None:
             return
-        x, y = self._grid_pixel(image, *(float(v) for v in image.offsets(*self._spaxel)))
+        x, y = self.grid_pixel(image, *(float(v) for v in image.offsets(*self._spaxel)))
         # spectra are taken at the centre of the spaxel
         east, north, half = (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel, image.spaxel / 2.0
         corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * half + (east, north)
@@ -170,7 +171,7 @@ class SkyView(ImagePanel):
         if image is None or not self._rect.contains(east, north):
             self.left.emit()
             return
-        x, y = self._grid_pixel(image, east, north)
+        x, y = self.grid_pixel(image, east, north)
         ra, dec = image.position(east, north)
         ny, nx = image.image.shape
         value = float(image.image[min(max(y, 0), ny - 1), min(max(x, 0), nx - 1)])

@@ -94,6 +94,9 @@ class FakeBench:
     def profile(self, key, recipe, number, column):
         return key, number, column
 
+    def explain(self, key, recipe, x, y):
+        return key, x, y
+
     def sky_image(self, keys, band, progress, recipe, wavelength, planes):
         return self.correct(band, None, progress)
 

@@ -25,6 +25,7 @@ from atm_viewer.engine.reports import (
 from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
+    ExplainPixel,
     MakeSkyImage,
     MakeSpectra,
     Opened,
@@ -371,6 +372,6 @@ def _target(request) -> object:
             return Correct, key
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
-        case ShowProfile():
-            return ShowProfile
+        case ShowProfile() | ExplainPixel():
+            return type(request)
     return None
