@@ -13,7 +13,7 @@ from atm_viewer.engine.reports import CorrectionReport, ExposureView, PixelRepor
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.views.cursor_marks import Sight
 from atm_viewer.views.kept import Kept
-from atm_viewer.views.plotting import Classes, ImagePanel, Line, Pixels, PlainAxis, make_brush, make_pen, with_unit
+from atm_viewer.views.plotting import Classes, ImagePanel, Paragraph, Pixels, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.theme import DARK, Theme
 from atm_viewer.views.why import COLOURS, names_with_counts, short_reason
 
@@ -123,8 +123,7 @@ class DetectorView(ImagePanel):
             self.header.insertWidget(k, button)
         self.layer_buttons.buttons()[0].setChecked(True)
         self.layer_buttons.idToggled.connect(self._layer_toggled)
-        self.answer = Line()
-        self.answer.allow_lines()
+        self.answer = Paragraph()
         self.answer.setTextFormat(Qt.TextFormat.PlainText)
         self.answer.setContentsMargins(6, 2, 6, 3)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

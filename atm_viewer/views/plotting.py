@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -334,12 +334,21 @@ class Line(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 
-    def allow_lines(self) -> None:
-        """Take as many lines as the text needs instead."""
+
+class Paragraph(QLabel):
+    """Text that takes as many lines as it needs at its width, and asks for one only."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
         self.setWordWrap(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for one line."""
+        margins = self.contentsMargins()
+        return QSize(40, self.fontMetrics().height() + margins.top() + margins.bottom())
 
 
 class Elided(QLabel):
@@ -473,8 +482,7 @@ class ImagePanel(QWidget):
         self.header.addStretch(1)
         for widget in (self.stretch_box, self.share_box, self.fit_button):
             self.header.addWidget(widget)
-        self.legend = Line()
-        self.legend.allow_lines()
+        self.legend = Paragraph()
         self.legend.setContentsMargins(6, 0, 6, 2)
         self.legend.hide()
 

@@ -10,27 +10,26 @@ from atm_viewer.engine.reports import ExposureView, SkyImage, Why, WhyMap
 from atm_viewer.session.selection import band_of
 
 #: Names for people, and colours that differ for colour-blind eyes as well (a test measures it): blues and green where
-#: the spline is used, reds and yellows where a rule is in the way, pale or brown where the column has no spline, grey
-#: where the slice is not fitted.
+#: the spline is used; yellow, red and pink where a single rule is in the way; quiet ones where nothing speaks for it.
 CLASSES: dict[Why, tuple[str, str]] = {
     Why.OUTSIDE: ("", ""),
-    Why.BELOW_THRESHOLD: ("below threshold", "#5b626e"),
-    Why.TOO_FEW_POINTS: ("too few points", "#7d2d18"),
-    Why.TOO_SPARSE: ("too sparse", "#dafaff"),
-    Why.END_OF_SPLINE: ("end of spline", "#b2b1da"),
-    Why.BELOW_SLOPE: ("slope below limit", "#bab500"),
-    Why.NOT_WANTED: ("outside use or wavelengths", "#e9fc25"),
-    Why.OUT_OF_REACH: ("out of reach", "#d92702"),
-    Why.SECOND_SOURCE: ("second source, dropped", "#d7899a"),
-    Why.USED: ("used", "#1c69b7"),
-    Why.REUSED: ("reused spline", "#54afff"),
-    Why.FILLED: ("filled", "#12a03d"),
+    Why.BELOW_THRESHOLD: ("below threshold", "#6a7285"),
+    Why.TOO_FEW_POINTS: ("too few points", "#76221b"),
+    Why.TOO_SPARSE: ("too sparse", "#defff2"),
+    Why.END_OF_SPLINE: ("end of spline", "#bbb3cd"),
+    Why.BELOW_SLOPE: ("slope below limit", "#8e776c"),
+    Why.NOT_WANTED: ("outside use or wavelengths", "#f0e442"),
+    Why.OUT_OF_REACH: ("out of reach", "#e60017"),
+    Why.SECOND_SOURCE: ("second source, dropped", "#f6aca2"),
+    Why.USED: ("used", "#2463cd"),
+    Why.REUSED: ("reused spline", "#4ebcff"),
+    Why.FILLED: ("filled", "#209c3e"),
 }
 
 COLOURS = tuple(colour for _, colour in CLASSES.values())
 
 #: The class of a spaxel over all wavelengths needs no more pixels than this.
-_ENOUGH = 200_000
+_ENOUGH = 100_000
 
 
 def names_with_counts(counts: Iterable[int]) -> list[str]:
@@ -39,7 +38,7 @@ def names_with_counts(counts: Iterable[int]) -> list[str]:
     total = max(sum(counts), 1)
     texts = []
     for (name, _), count in zip(CLASSES.values(), counts, strict=True):
-        text = f"{name} {count:,} ({_percent(count / total)})".replace(",", "\u2009") if name and count else ""
+        text = f"{name} {count:,} ({_percent(count / total)})".replace(",", "\u202f") if name and count else ""
         texts.append(text.replace(" ", "\u00a0"))
     return texts
 

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QToolButton, QVBoxLayout
 
 from atm_viewer.session.session import Session
 from atm_viewer.views.detector_view import CHECKED
-from atm_viewer.views.plotting import Line, legend_html
+from atm_viewer.views.plotting import Paragraph, legend_html
 from atm_viewer.views.sky_view import SkyView
 from atm_viewer.views.theme import Theme
 from atm_viewer.views.why import COLOURS, SpaxelPixels, names_with_counts, shares_text
@@ -43,8 +43,7 @@ class WhyOverlay(QObject):
             "spline is used, and why not elsewhere; hover to read the shares"
         )
         sky.header.insertWidget(0, self.button)
-        self.legend = Line()
-        self.legend.allow_lines()
+        self.legend = Paragraph()
         self.legend.setContentsMargins(6, 0, 6, 2)
         layout = sky.layout()
         assert isinstance(layout, QVBoxLayout)

@@ -16,10 +16,13 @@ from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
     Fate,
+    PixelReport,
     SkyImage,
     SliceProfile,
     SliceReport,
     SpaxelSpectra,
+    Why,
+    WhyMap,
     WrittenProducts,
 )
 from atm_viewer.jobs.messages import (
@@ -138,7 +141,25 @@ def report(view: ExposureView, recipe) -> CorrectionReport:
                 noise_after=(0.011 if params.use != () else 0.152) if fitted else float("nan"),
             )
         )
-    return CorrectionReport(view.key, tuple(rows), trace, 0.07)
+    return CorrectionReport(view.key, tuple(rows), trace, 0.07, why_map(view, rows))
+
+
+def why_map(view: ExposureView, rows: list[SliceReport]) -> WhyMap:
+    """Fitted slices are used from alpha -0.7 to 0.1, slope below the limit elsewhere; the last column is reused."""
+    classes = np.zeros(view.sci.shape, np.uint8)
+    sources = {}
+    columns = view.sci.shape[view.dispersion_axis]
+    column = np.indices(view.sci.shape)[view.dispersion_axis]
+    for row in rows:
+        inside = view.regions == row.number
+        classes[inside] = Why.BELOW_SLOPE if row.fitted else Why.BELOW_THRESHOLD
+        if row.fitted:
+            used = inside & (view.alpha > -0.7) & (view.alpha <= 0.1)
+            classes[used] = Why.USED
+            classes[used & (column == columns - 1)] = Why.REUSED
+            sources[row.number] = np.minimum(np.arange(columns), columns - 2).astype(np.int16)
+    counts = np.bincount(classes[classes > 0], minlength=len(Why))
+    return WhyMap(classes, tuple(counts.tolist()), sources)
 
 
 def profile(view: ExposureView, recipe, number: int, column: int) -> SliceProfile:
@@ -344,6 +365,11 @@ class FakeWorkers:
                 return report(self._views[key], recipe)
             case ShowProfile(key, recipe, number, column):
                 return profile(self._views[key], recipe, number, column)
+            case ExplainPixel(key, recipe, x, y):
+                view = self._views[key]
+                made, number = report(view, recipe), int(view.regions[y, x])
+                why, column = Why(int(made.why.classes[y, x])), (y, x)[view.dispersion_axis]
+                return PixelReport(key, x, y, number, column, why, f"Slice {number}, column {column}: {why.name}.")
             case MakeSkyImage():
                 return answered_image(request)
             case MakeSpectra():
