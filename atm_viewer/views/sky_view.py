@@ -54,7 +54,7 @@ class SkyView(ImagePanel):
             "Radius of the aperture around the spaxel [arcsec], or drag the handle of the circle; its spectrum "
             "is nearly free of resampling noise and shows what the spaxel's should look like"
         )
-        self.radius_label = QLabel("aperture r")
+        self.radius_label = QLabel("aperture")
         self.radius_label.setToolTip(self.radius_box.toolTip())
         self.header.insertWidget(0, self.radius_label)
         self.header.insertWidget(1, self.radius_box)
