@@ -13,7 +13,6 @@ from atm_viewer.session.variants import Variants
 
 #: Seconds after which a further step of a box is a change of its own.
 STEP_PAUSE = 1.0
-ALL_SLICES = "All slices"
 
 
 class EditRecipe(QUndoCommand):
@@ -43,49 +42,6 @@ class EditRecipe(QUndoCommand):
         self._put(self.before)
 
 
-class StepValue(EditRecipe):
-    """Changes a value of all slices by a step of its box; quick steps are one change, from the first value to the last.
-
-    Parameters
-    ----------
-    text, before, after, put
-        As in `EditRecipe`.
-    name : str
-        Name of the parameter.
-    old, new : object
-        Its values.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        before: Variants,
-        after: Variants,
-        put: Callable[[Variants], None],
-        name: str,
-        old: Any,
-        new: Any,
-    ):
-        super().__init__(text, before, after, put)
-        self.name, self.old, self.new = name, old, new
-        self._done = time.monotonic()
-
-    def id(self) -> int:
-        """Tell Qt that steps of this kind may become one."""
-        return 2
-
-    def mergeWith(self, other: QUndoCommand | None) -> bool:
-        """Take the next step of the same box in; nothing is left when it leads back to the beginning."""
-        assert isinstance(other, StepValue)
-        if other.name != self.name or other._done - self._done > STEP_PAUSE:
-            return False
-        variant = self.text().removeprefix(edit_name(ALL_SLICES, self.name, self.old, self.new))
-        self.after, self.new, self._done = other.after, other.new, other._done
-        self.setText(edit_name(ALL_SLICES, self.name, self.old, self.new) + variant)
-        self.setObsolete(self.after == self.before)
-        return True
-
-
 class _Joining(EditRecipe):
     """A step that takes in the next one of its kind; nothing is left of it when that leads back to its beginning."""
 
@@ -100,6 +56,41 @@ class _Joining(EditRecipe):
 
     def _continues(self, other: QUndoCommand) -> bool:
         return True
+
+
+class StepValue(_Joining):
+    """Changes a value of all slices by a step of its box; quick steps are one change, from the first value to the last.
+
+    Parameters
+    ----------
+    text, before, after, put
+        As in `EditRecipe`; the text ends in ``OLD → NEW``.
+    name : str
+        Name of the parameter.
+    """
+
+    def __init__(self, text: str, before: Variants, after: Variants, put: Callable[[Variants], None], name: str):
+        super().__init__(text, before, after, put)
+        self._name = name
+        self._time = time.monotonic()
+
+    def id(self) -> int:
+        """Tell Qt that steps of this kind may become one."""
+        return 2
+
+    def mergeWith(self, other: QUndoCommand | None) -> bool:
+        """Take the next step of the same box in."""
+        first = self.text().partition(" → ")[0]
+        if not super().mergeWith(other):
+            return False
+        assert isinstance(other, StepValue)
+        self._time = other._time
+        self.setText(f"{first} → {other.text().partition(' → ')[2]}")
+        return True
+
+    def _continues(self, other: QUndoCommand) -> bool:
+        same = isinstance(other, StepValue) and other._name == self._name
+        return same and other._time - self._time <= STEP_PAUSE  # type: ignore[attr-defined]
 
 
 class ChooseVariant(_Joining):

@@ -50,7 +50,7 @@ from atm_viewer.jobs.messages import (
 )
 from atm_viewer.session import slice_edits
 from atm_viewer.session.autosave import write_text
-from atm_viewer.session.commands import ALL_SLICES, ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
+from atm_viewer.session.commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.cursor import map_slices
 from atm_viewer.session.finding import mark_of
 from atm_viewer.session.names import count, job_name
@@ -563,8 +563,8 @@ class Session(QObject):
         """Change a value of all slices, by the name it has in `Recipe`; quick steps of a box are one undo step."""
         old = getattr(self.recipe, name)
         if value != old:
-            kind = partial(StepValue, name=name, old=old, new=value) if step else EditRecipe
-            self._edit(edit_name(ALL_SLICES, name, old, value), replace(self.recipe, **{name: value}), kind)
+            kind = partial(StepValue, name=name) if step else EditRecipe
+            self._edit(edit_name("All slices", name, old, value), replace(self.recipe, **{name: value}), kind)
 
     def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
         """Change a value of one slice.

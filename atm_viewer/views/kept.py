@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import pyqtgraph as pg
@@ -55,7 +55,12 @@ def zoom_of(view: pg.ViewBox, whole: QRectF, x: str = "x", y: str = "y") -> dict
     """Tell what part of its coordinates a plot shows, under these keys; nothing when it shows the whole."""
     if whole.isEmpty() or view.viewRect().contains(whole):
         return {}
-    return {key: [float(f"{edge:.9g}") for edge in edges] for key, edges in zip((x, y), view.viewRange(), strict=True)}
+    return {key: round_range(edges) for key, edges in zip((x, y), view.viewRange(), strict=True)}
+
+
+def round_range(edges: Sequence[float]) -> list[float]:
+    """Give the ends of a range as many digits as can be seen, and more."""
+    return [float(f"{edge:.9g}") for edge in edges]
 
 
 def take_zoom(view: pg.ViewBox, state: Kept, x: str = "x", y: str = "y") -> bool:

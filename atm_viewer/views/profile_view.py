@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
@@ -13,6 +14,7 @@ from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import SliceProfile, SliceReport
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.views.cursor_marks import CursorLine
+from atm_viewer.views.kept import Kept, round_range
 from atm_viewer.views.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, with_unit
 from atm_viewer.views.profile_columns import HEIGHT, ColumnStrip
 from atm_viewer.views.profile_handles import Ranges, UseRanges, merge_ranges
@@ -280,6 +282,28 @@ class ProfileView(QWidget):
         if profile is not None and profile.alpha.size:
             self._points.fit(profile)
             self._residual.fit(profile)
+
+    def state(self) -> dict[str, Any]:
+        """Zoom of the panels, if they are zoomed; see `kept.Restorable`."""
+        if not self._zoomed:
+            return {}
+        heights = {name: plot.vb.viewRange()[1] for name, plot in self._zoomable().items()}
+        return {name: round_range(edges) for name, edges in (("alpha", self.slope.vb.viewRange()[0]), *heights.items())}
+
+    def restore(self, state: Kept) -> None:
+        """Zoom as `state` has told."""
+        alpha = state.range("alpha")
+        if alpha is None:
+            self.fit()
+            return
+        self.slope.setXRange(*alpha, padding=0)
+        for name, plot in self._zoomable().items():
+            if heights := state.range(name):
+                plot.setYRange(*heights, padding=0)
+        self._zoomed = True
+
+    def _zoomable(self) -> dict[str, Any]:
+        return {"points": self.points, "residual": self.residual, "slope": self.slope}
 
     def set_unit(self, unit: str) -> None:
         """Set the unit of the exposure, of threshold and collapsed profile."""

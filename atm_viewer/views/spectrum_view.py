@@ -18,7 +18,7 @@ from atm_viewer.session.spectrum_curves import Curve, Picture, make_picture
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.variants import ShownSpectra
 from atm_viewer.views.cursor_marks import CursorLine
-from atm_viewer.views.kept import Kept
+from atm_viewer.views.kept import Kept, round_range
 from atm_viewer.views.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
 from atm_viewer.views.spectrum_axes import Backdrop, ErrorBand, LineStrip, PowerAxis
 from atm_viewer.views.spectrum_controls import SpectrumControls
@@ -132,7 +132,7 @@ class SpectrumView(QWidget):
             return {}
         ranges = {name: plot.vb.viewRange()[1] for name, plot in self.plots.items() if self._in_layout[name]}
         ranges |= {"x": self.flux_plot.vb.viewRange()[0]}
-        return {_KEYS.get(name, name): [float(f"{edge:.9g}") for edge in ends] for name, ends in ranges.items()}
+        return {_KEYS.get(name, name): round_range(ends) for name, ends in ranges.items()}
 
     def restore(self, state: Kept) -> None:
         """Zoom as `state` has told."""

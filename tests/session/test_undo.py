@@ -18,8 +18,9 @@ def load(session: Session, folder) -> None:
 
 
 def drag(session: Session, _) -> None:
-    session.select_slice(102)
-    session.set_threshold_at(1.7 * session.slice_report(102).threshold)
+    for value in (9.0, 8.0, 6.0):
+        session.drag_slice(102, "fit_threshold", value)
+    session.end_drag()
 
 
 def alone(session: Session, act) -> None:
@@ -44,7 +45,7 @@ INTENTS = [
     (lambda s, _: s.edit_slice(102, "wavelengths", (4.9, 5.6)), "Slice 102: wavelengths default → 4.9…5.6"),
     (lambda s, _: s.edit_slice(103, "window", 20), f"Slice 103 of {ONE}: window 30 → 20"),
     (lambda s, _: s.edit_slices((101, 102), "slope_limit", 0.05), "2 slices: slope limit 0.1 → 0.05"),
-    (drag, "Slice 102: threshold 10 → "),
+    (drag, "Slice 102: threshold 10 → 6"),
     (lambda s, _: s.reset_slices((101,)), "Slice 101: reset"),
     (lambda s, _: alone(s, lambda s: s.reset_slices((103,))), f"Slice 103 of {ONE}: reset"),
     (lambda s, _: s.copy_slice(101, (102, 103)), "2 slices: as slice 101"),

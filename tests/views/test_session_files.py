@@ -15,6 +15,7 @@ from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.missing_dialog import MissingDialog
 from tests.session.fake_workers import FakeWorkers
 from tests.session.test_keeper import crash
+from tests.views import mouse
 from tests.views.test_main_window import dialog_of, drop
 
 NAMES = [f"jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3, 4)]
@@ -142,6 +143,9 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     first.detector.view.setRange(xRange=(20, 60), yRange=(30, 50), padding=0)
     first.sky.share_box.setCurrentIndex(1)
     first.spectrum.flux_plot.setXRange(5.0, 5.2, padding=0)
+    low, high = first.profile.points.vb.viewRange()[1]
+    mouse.drag(qtbot, first.profile.points, (1.6, (low + high) / 2), (1.2, (low + high) / 2))
+    alpha = first.profile.slope.vb.viewRange()[0]
     press(qtbot, first, "save_session")
     second = start(path)
     assert second.detector.layer_buttons.checkedId() == 3
@@ -152,12 +156,15 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     assert second.sky.share_box.currentIndex() == 1
     assert second.sky.state().keys() == {"stretch", "share"}  # the whole field, whatever the window's size
     assert second.spectrum.flux_plot.vb.viewRange()[0] == pytest.approx([5.0, 5.2])
+    assert second.profile.slope.vb.viewRange()[0] == pytest.approx(alpha)
     # A session that was not zoomed shows everything again.
     first.detector.fit()
+    first.profile.fit()
     press(qtbot, first, "save_session")
     second.files.open_dropped([str(path)])
     settle(qtbot, second)
     assert "x" not in second.detector.state()
+    assert second.profile.state() == {}
 
 
 def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
