@@ -2,7 +2,7 @@
 
     python packaging/make_help_pictures.py [FOLDER]
 
-opens the window unseen on the demo's exposures, does what a user would do, and writes the pictures, in light colours and
+opens the window unseen on the demo exposures, does what a user would do, and writes the pictures, in light colours and
 at twice the size at which they are read, to ``resources/help/pictures``. The demo is made on first use, which takes a
 minute.
 """
@@ -75,7 +75,7 @@ class Studio:
         session.open_files([demo_exposures("miri")])
         self.settle(lambda: len(session.exposures) == 4)
         yield self.take("window", window)
-        window.resize(1500, 1000)
+        window.resize(1440, 900)
         self.settle()
         yield self.take("spectrum", window.spectrum_panel)
         yield self.take("profile", window.profile_panel)
