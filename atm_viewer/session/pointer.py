@@ -113,6 +113,17 @@ class Pointer(QObject):
             self._session.select(cursor.number, cursor.column)
         self._session.pick_sky(cursor.ra, cursor.dec)
 
+    def add_place(self) -> None:
+        """Show the spectra of one more place: at the cursor, else two aperture radii to the west of the active one."""
+        session, cursor = self._session, self._cursor
+        place = session.places.current
+        if cursor is not None and math.isfinite(cursor.ra):
+            session.add_place(cursor.ra, cursor.dec)
+        elif place is not None and session.sky is not None:
+            east, north = session.sky.offsets(place.ra, place.dec)
+            ra, dec = session.sky.position(east - 2.0 * place.radius, north)
+            session.add_place(float(ra), float(dec))
+
     def elsewhere(self, place: Cursor) -> tuple[Elsewhere, ...]:
         """Where a place falls in each open exposure."""
         return tuple(Elsewhere(e.view, _found_in(e, place)) for e in self._session.exposures)

@@ -23,6 +23,14 @@ def _open(session: Session) -> bool:
     return session.current is not None
 
 
+def _placed(session: Session) -> bool:
+    return session.places.current is not None
+
+
+def _several_places(session: Session) -> bool:
+    return session.places.several
+
+
 def _included(session: Session) -> bool:
     return bool(session.together)
 
@@ -212,6 +220,42 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _open,
         does=lambda window: toggle_dithers(window.session, window),
     ),
+    ActionInfo(
+        "add_place",
+        "View/Places",
+        "Add Place",
+        "Show the spectra of one more place: under the mouse, or beside the active one; Shift+click on the sky does it",
+        "Ctrl+M",
+        _placed,
+        does=lambda window: window.session.pointer.add_place(),
+    ),
+    ActionInfo(
+        "next_place",
+        "View/Places",
+        "Next Place",
+        "Make the next place the active one, which clicks and keys move",
+        "Ctrl+Shift+M",
+        _several_places,
+        does=lambda window: window.session.set_places(window.session.places.stepped(1)),
+    ),
+    ActionInfo(
+        "remove_place",
+        "View/Places",
+        "Remove Place",
+        "Do without the active place",
+        "Ctrl+Alt+M",
+        _several_places,
+        does=lambda window: window.session.set_places(window.session.places.removed(window.session.places.active)),
+    ),
+    ActionInfo(
+        "spectrum_options",
+        "View",
+        "Spectrum Options…",
+        "Units, axis, redshift, lines, panels, reference, smoothing, masks and errors of the spectra",
+        "Ctrl+U",
+        _placed,
+        does=lambda window: window.spectrum.show_options(),
+    ),
     ActionInfo("next_band", "View", "Next Band", "Look at sky image and spectra of the next band", "Ctrl+B", _open),
     ActionInfo("fit_views", "View", "Fit", "Show all of the plot with the keyboard, or of every plot", "Ctrl+0", _open),
     ActionInfo(
@@ -271,6 +315,8 @@ WIDGET_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Slice table", "F2, Return", "Give the slice a value of its own"),
     ("Slice table", "Del", "Inherit the value again"),
     ("Profile", "← →", "Previous and next column; with Shift, ten columns on"),
+    ("Sky", "← → ↑ ↓", "Move the active place by a spaxel; with Shift, by five"),
+    ("Sky", "Del", "Remove the active place"),
     ("Help window", "Ctrl+F", "Search the help pages"),
     ("Help window", "Alt+← Alt+→", "Back and forward"),
 )

@@ -16,7 +16,7 @@ HINTS = {
     "slices": "Click a slice; double click a value to give the slice its own.",
     "detector": "Click a pixel to see its slice and column in the profile; C moves the spaxel to the mouse.",
     "profile": "Drag the dashed line to change the threshold, a blue edge to change where the spline is used.",
-    "sky": "Click a spaxel to see its spectra; drag the circle's handle to change the aperture; W: other dithers.",
+    "sky": "Click a spaxel to see its spectra, Shift+click for one more place; drag the circle's handle; W: dithers.",
     "spectrum": "A spaxel after correction should run along the aperture: watch the ratio. Click to choose a column.",
 }
 

@@ -139,7 +139,10 @@ class MainWindow(QMainWindow):
 
         for panel, uses in (
             (self.detector_panel, "Click: choose slice and column · double click or C: move the spaxel there"),
-            (self.sky_panel, "Click or C: move the spaxel there · W: where it is in the other dithers"),
+            (
+                self.sky_panel,
+                "Click or C: move the place there · Shift+click: one more · W: where it is in other dithers",
+            ),
             (self.spectrum_panel, "Click: choose the column of the chosen slice at this wavelength"),
         ):
             panel.heading.setToolTip(uses)
@@ -170,10 +173,14 @@ class MainWindow(QMainWindow):
         session.sky_changed.connect(self._show_sky)
         session.spaxel_changed.connect(self._show_spaxel)
         session.spectra_changed.connect(self._show_spectra)
+        session.recipe_changed.connect(self._show_spectra)  # variants may have got other labels
         session.spectrum_settings_changed.connect(self._show_spectrum_settings)
         session.pending_changed.connect(self._show_pending)
         session.jobs_changed.connect(self._show_jobs)
-        for changed in (session.exposures_changed, session.chosen_changed, session.jobs_changed):
+        for changed in (
+            *(session.exposures_changed, session.chosen_changed, session.jobs_changed),
+            *(session.spaxel_changed, session.spectra_changed),
+        ):
             changed.connect(self._update_actions)
         # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first.
         session.undo_stack.indexChanged.connect(self._show_undo)
@@ -188,6 +195,10 @@ class MainWindow(QMainWindow):
         self.profile.column_stepped.connect(session.step_column)
         self.profile.column_picked.connect(session.select_column)
         self.sky.picked.connect(session.pick_sky)
+        self.sky.added.connect(session.add_place)
+        self.sky.place_moved.connect(lambda number, ra, dec: session.set_places(session.places.moved(number, ra, dec)))
+        self.sky.chosen.connect(lambda number: session.set_places(session.places.chosen(number)))
+        self.sky.removed.connect(lambda number: session.set_places(session.places.removed(number)))
         self.sky.radius_edited.connect(session.set_radius)
         pointer = session.pointer
         self.detector.pointed.connect(pointer.point_at_pixel)
@@ -299,9 +310,7 @@ class MainWindow(QMainWindow):
         self.sky.show_image(self.session.sky)
 
     def _show_spaxel(self) -> None:
-        session = self.session
-        if session.position is not None and session.radius is not None:
-            self.sky.show_spaxel(*session.position, session.radius)
+        self.sky.show_places(self.session.places)
 
     def _show_spectra(self) -> None:
         session = self.session

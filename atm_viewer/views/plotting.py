@@ -448,6 +448,7 @@ class ImagePanel(QWidget):
     """
 
     clicked = pyqtSignal(float, float)
+    shift_clicked = pyqtSignal(float, float)
     double_clicked = pyqtSignal()  #: after a click at the same place
     moved = pyqtSignal(float, float)
     left = pyqtSignal()
@@ -668,7 +669,8 @@ class ImagePanel(QWidget):
             self.double_clicked.emit()
         elif self.view.sceneBoundingRect().contains(event.scenePos()):
             point = self.view.mapSceneToView(event.scenePos())
-            self.clicked.emit(point.x(), point.y())
+            with_shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            (self.shift_clicked if with_shift else self.clicked).emit(point.x(), point.y())
 
     def _mouse_moved(self, position) -> None:
         if self.view.sceneBoundingRect().contains(position):

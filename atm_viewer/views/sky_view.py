@@ -6,12 +6,15 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QRectF, QSignalBlocker, pyqtSignal
+from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QWidget
 
 from atm_viewer.engine.reports import SkyImage
 from atm_viewer.session.cursor import Cursor
+from atm_viewer.session.places import Places
 from atm_viewer.views.cursor_marks import Sight
+from atm_viewer.views.place_marks import PlaceMarks
 from atm_viewer.views.plotting import ImagePanel, Pixels, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.theme import DARK, Theme
 
@@ -24,7 +27,15 @@ class SkyView(ImagePanel):
     Signals
     -------
     picked(float, float)
-        ICRS position [deg] that was clicked.
+        ICRS position [deg] that was clicked, or that keys lead to.
+    added(float, float)
+        ICRS position [deg] that was clicked with Shift, for one more place.
+    chosen(int)
+        Number of the place whose handle was clicked.
+    place_moved(int, float, float)
+        Number of the place whose handle is dragged, and the ICRS position [deg].
+    removed(int)
+        Number of the place that is not wanted any more.
     radius_edited(float)
         Radius of the aperture [arcsec] after the circle was dragged or the number typed.
     pointed(float, float, str)
@@ -32,6 +43,10 @@ class SkyView(ImagePanel):
     """
 
     picked = pyqtSignal(float, float)
+    added = pyqtSignal(float, float)
+    chosen = pyqtSignal(int)
+    place_moved = pyqtSignal(int, float, float)
+    removed = pyqtSignal(int)
     radius_edited = pyqtSignal(float)
     pointed = pyqtSignal(float, float, str)
 
@@ -40,7 +55,8 @@ class SkyView(ImagePanel):
             PlainAxis("bottom", "east offset", "arcsec"), PlainAxis("left", "north offset", "arcsec"), parent
         )
         self._sky: SkyImage | None = None
-        self._spaxel: tuple[float, float] | None = None
+        self._places = Places()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.view.setAspectLocked(True)
         self.view.invertX(True)
 
@@ -59,14 +75,8 @@ class SkyView(ImagePanel):
         self.header.insertWidget(0, self.radius_label)
         self.header.insertWidget(1, self.radius_box)
 
-        self._halo, self._marker = pg.PlotCurveItem(), pg.PlotCurveItem()
-        self._circle = pg.CircleROI((0, 0), radius=1.0, movable=False, rotatable=False, resizable=False)
-        self._handle = self._circle.handles[0]["item"]
-        self._handle.setToolTip("Drag to change the radius of the aperture")
-        self.canvas.adopt(self._handle.menu)
+        self.marks = PlaceMarks(self.plot, self.canvas, self)
         self._compass = _Compass()
-        for item in (self._halo, self._marker, self._circle):
-            self.plot.addItem(item, ignoreBounds=True)
         self._compass.setParentItem(self.view)
         self._sight = Sight()
         self.plot.addItem(self._sight, ignoreBounds=True)
@@ -75,8 +85,10 @@ class SkyView(ImagePanel):
         self.moved.connect(self._hover)
         self.view.sigResized.connect(self._place_compass)
         self.radius_box.valueChanged.connect(self.radius_edited)
-        self._circle.sigRegionChanged.connect(self._radius_dragged)
-        self._circle.sigRegionChangeFinished.connect(lambda: self.radius_edited.emit(self.radius_box.value()))
+        self.shift_clicked.connect(self._add)
+        self.marks.moved.connect(self._move)
+        self.marks.radius_changed.connect(self._show_radius)
+        self.marks.radius_edited.connect(lambda: self.radius_edited.emit(self.radius_box.value()))
         self.set_theme(DARK)
         self.show_image(None)
 
@@ -95,26 +107,19 @@ class SkyView(ImagePanel):
             self.show_content(Pixels(values, image.unit, f"mean of {image.band}", values), rect)
             if moved:
                 self.fit()
-        self._draw_spaxel()
+        self.marks.show_places(image, self._places)
 
-    def show_spaxel(self, ra: float, dec: float, radius: float) -> None:
-        """Mark the spaxel at an ICRS position [deg] and the aperture of a radius [arcsec] around it."""
-        if self._handle.isMoving:
-            return
-        self._spaxel = (ra, dec)
-        with QSignalBlocker(self.radius_box):
-            self.radius_box.setValue(radius)
-        self._draw_spaxel()
+    def show_places(self, places: Places) -> None:
+        """Mark places on the sky and their apertures."""
+        self._places = places
+        if places.current is not None and not self.marks.resizing:
+            self._show_radius(places.current.radius)
+        self.marks.show_places(self._sky, places)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
         super().set_theme(theme)
-        self._halo.setPen(make_pen("#000000", 3.0, 0.8))
-        self._marker.setPen(make_pen(theme.mark, 1.4))
-        self._circle.setPen(make_pen(theme.mark, 1.6))
-        self._circle.hoverPen = make_pen(theme.accent, 2.0)
-        self._handle.pen = self._handle.currentPen = make_pen(theme.mark, 2.0)
-        self._handle.hoverPen = make_pen(theme.accent, 2.5)
+        self.marks.set_theme(theme)
         self._compass.set_colour(theme.mark)
         self._sight.set_colour(theme.cursor)
 
@@ -130,32 +135,43 @@ class SkyView(ImagePanel):
         """Zero-based (x, y) of the spaxel at an offset; may lie outside of the grid."""
         return round(image.x0 - east / image.spaxel), round(image.y0 + north / image.spaxel)
 
-    def _draw_spaxel(self) -> None:
-        image, shown = self._sky, self._sky is not None and self._spaxel is not None
-        for item in (self._halo, self._marker, self._circle):
-            item.setVisible(shown)
-        if image is None or self._spaxel is None:
-            return
-        x, y = self.grid_pixel(image, *(float(v) for v in image.offsets(*self._spaxel)))
-        # spectra are taken at the centre of the spaxel
-        east, north, half = (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel, image.spaxel / 2.0
-        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * half + (east, north)
-        for item in (self._halo, self._marker):
-            item.setData(corners[:, 0], corners[:, 1])
-        radius = self.radius_box.value()
-        with QSignalBlocker(self._circle):
-            self._circle.setPos((east - radius, north - radius), update=False)
-            self._circle.setSize((2.0 * radius, 2.0 * radius))
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Move the active place by a spaxel, with Shift by five; remove it."""
+        steps = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+        image, place = self._sky, self._places.current
+        if event is None or image is None or place is None or event.key() not in (*steps, Qt.Key.Key_Delete):
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Delete:
+            self.removed.emit(place.number)
+        else:
+            size = image.spaxel * (5 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+            east, north = (float(v) for v in image.offsets(place.ra, place.dec))
+            to_east, to_north = steps[Qt.Key(event.key())]
+            self._pick_at(east + to_east * size, north + to_north * size)
 
-    def _radius_dragged(self) -> None:
+    def _show_radius(self, radius: float) -> None:
         with QSignalBlocker(self.radius_box):
-            self.radius_box.setValue(self._circle.size().x() / 2.0)
+            self.radius_box.setValue(radius)
 
     def _pick(self, east: float, north: float) -> None:
-        image = self._sky
-        if image is not None and self._rect.contains(east, north):
-            ra, dec = image.position(east, north)
-            self.picked.emit(float(ra), float(dec))
+        """Choose the place whose handle was clicked, or move the active one."""
+        number = self.marks.place_at(east, north)
+        if number is not None and number != self._places.active:
+            self.chosen.emit(number)
+        else:
+            self._pick_at(east, north)
+
+    def _pick_at(self, east: float, north: float) -> None:
+        if self._sky is not None and self._rect.contains(east, north):
+            self.picked.emit(*(float(v) for v in self._sky.position(east, north)))
+
+    def _add(self, east: float, north: float) -> None:
+        if self._sky is not None and self._rect.contains(east, north):
+            self.added.emit(*(float(v) for v in self._sky.position(east, north)))
+
+    def _move(self, number: int, east: float, north: float) -> None:
+        if self._sky is not None and self._rect.contains(east, north):
+            self.place_moved.emit(number, *(float(v) for v in self._sky.position(east, north)))
 
     def show_cursor(self, cursor: Cursor | None) -> None:
         """Mark the sky position that the cursor is at."""

@@ -183,7 +183,7 @@ class SpectrumView(QWidget):
         self.strip_plot.hideAxis("bottom")
         self._y_axes["strip"].setStyle(showValues=False, tickLength=0)
         self._y_axes["strip"].setOpacity(0.0)
-        self.strip_plot.setFixedHeight(LineStrip.height(self.fontMetrics().height()))
+        self._strip_height = LineStrip.height(self.fontMetrics().height())
         self._strip = LineStrip(self.strip_plot.vb)
         self._backdrop = Backdrop(self.flux_plot.vb)
         self._levels = {name: pg.InfiniteLine(1.0 if name == "ratio" else 0.0, angle=0) for name in _PANELS[1:]}
@@ -294,7 +294,7 @@ class SpectrumView(QWidget):
         plots = {"strip": self.strip_plot, **self.plots}
         for row, (name, plot) in enumerate(plots.items()):
             self._in_layout[name] = wanted[name]
-            plot.setVisible(wanted[name])
+            _give_room(plot, wanted[name], self._strip_height if name == "strip" else -1.0)
             stretch = _STRETCH.get(name, 0) if wanted[name] else 0
             self.canvas.ci.layout.setRowStretchFactor(row, stretch)
         lowest = [name for name in _PANELS if wanted[name]][-1]
@@ -405,6 +405,15 @@ class SpectrumView(QWidget):
         region = (round(float(min(ends)), 5), round(float(max(ends)), 5))
         if self._settings.region is not None and region[0] < region[1]:
             self.settings_edited.emit(replace(self._settings, region=region))
+
+
+def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
+    """Show a plot, of a fixed height unless that is negative, or hide it: the layout keeps room for hidden ones too."""
+    plot.setVisible(shown)
+    least = height if shown else 0.0
+    plot.setMinimumHeight(least)
+    plot.setPreferredHeight(least)
+    plot.setMaximumHeight(least)
 
 
 def _largest(values: np.ndarray) -> float:

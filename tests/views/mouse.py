@@ -31,12 +31,14 @@ def dot(plot: pg.PlotItem, x: float, y: float) -> QPoint:
     return plot.getViewWidget().mapFromScene(plot.vb.mapViewToScene(QPointF(x, y)))
 
 
-def click(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
-    """Click with the left button."""
+def click(
+    qtbot, plot: pg.PlotItem, x: float, y: float, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Click with the left button, and keys held."""
     spot = dot(plot, x, y)
     viewport = plot.getViewWidget().viewport()
     _send(viewport, QEvent.Type.MouseMove, spot)
-    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, modifier, pos=spot)
     settle(qtbot)
 
 

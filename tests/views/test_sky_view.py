@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QColor, QImage
 
+from atm_viewer.session.places import Places
 from atm_viewer.views.sky_view import SkyView
 from atm_viewer.views.theme import DARK, LIGHT
 from tests.views.mouse import brightest_at, click, colour_at, dot, drag, hover, leave, let_go, settle, show, view_range
@@ -24,6 +26,11 @@ def view(qtbot, sky):
     view.show_image(sky)
     settle(qtbot)
     return view
+
+
+def at(ra: float, dec: float, radius: float) -> Places:
+    """One place."""
+    return Places().added(float(ra), float(dec), radius)
 
 
 def seen_at(view: SkyView, spot: QPoint):
@@ -88,7 +95,7 @@ def test_click_outside_of_the_grid_says_nothing(qtbot, view):
 def test_spaxel_is_marked_on_the_grid(qtbot, view, sky):
     ra, dec = (float(v) for v in sky.position(-0.95, -1.0))
     with qtbot.assertNotEmitted(view.picked), qtbot.assertNotEmitted(view.radius_edited):
-        view.show_spaxel(ra, dec, 0.5)
+        view.show_places(at(ra, dec, 0.5))
         settle(qtbot)
     x, y = round(sky.x0 + 0.95 / sky.spaxel), round(sky.y0 - 1.0 / sky.spaxel)
     east, north, half = (sky.x0 - x) * sky.spaxel, (y - sky.y0) * sky.spaxel, sky.spaxel / 2
@@ -102,7 +109,7 @@ def test_spaxel_is_marked_on_the_grid(qtbot, view, sky):
 
 def test_radius_is_dragged(qtbot, view, sky):
     ra, dec = sky.position(0.0, 0.0)
-    view.show_spaxel(float(ra), float(dec), 0.5)
+    view.show_places(at(float(ra), float(dec), 0.5))
     settle(qtbot)
     handle = 0.5 / np.sqrt(2)
     with qtbot.waitSignal(view.radius_edited) as edited:
@@ -116,11 +123,11 @@ def test_radius_is_dragged(qtbot, view, sky):
 
 def test_radius_that_is_held_is_not_taken_away(qtbot, view, sky):
     ra, dec = (float(v) for v in sky.position(0.0, 0.0))
-    view.show_spaxel(ra, dec, 0.5)
+    view.show_places(at(ra, dec, 0.5))
     settle(qtbot)
     handle = 0.5 / np.sqrt(2)
     drag(qtbot, view.plot, (handle, handle), (2 * handle, 2 * handle), release=False)
-    view.show_spaxel(ra, dec, 0.5)
+    view.show_places(at(ra, dec, 0.5))
     assert view.radius_box.value() == pytest.approx(1.0, abs=0.06)
     with qtbot.waitSignal(view.radius_edited) as edited:
         let_go(qtbot, view.plot, (2 * handle, 2 * handle))
@@ -128,7 +135,7 @@ def test_radius_that_is_held_is_not_taken_away(qtbot, view, sky):
 
 
 def test_radius_is_typed(qtbot, view, sky):
-    view.show_spaxel(*sky.peak, 0.5)
+    view.show_places(at(*sky.peak, 0.5))
     view.radius_box.selectAll()
     qtbot.keyClicks(view.radius_box, "0.8")
     with qtbot.waitSignal(view.radius_edited) as edited:
@@ -138,7 +145,7 @@ def test_radius_is_typed(qtbot, view, sky):
 
 
 def test_spaxel_within_the_aperture_can_be_chosen(qtbot, view, sky):
-    view.show_spaxel(*sky.peak, 0.65)
+    view.show_places(at(*sky.peak, 0.65))
     settle(qtbot)
     with qtbot.waitSignal(view.picked) as picked:
         click(qtbot, view.plot, 0.26, 0.91)
@@ -178,7 +185,7 @@ def test_zoom_stays_on_the_same_grid_and_not_on_another(qtbot, view, sky):
 def test_spaxel_is_told_before_the_image_and_shown_with_it(qtbot, sky):
     view = SkyView()
     show(qtbot, view, 500, 420)
-    view.show_spaxel(*sky.peak, 0.65)
+    view.show_places(at(*sky.peak, 0.65))
     with qtbot.assertNotEmitted(view.picked):
         click(qtbot, view.plot, 0.0, 0.0)
     view.show_image(sky)
@@ -199,3 +206,86 @@ def test_light_and_dark(qtbot, view, sky):
 def test_every_control_has_a_tooltip(view):
     for control in (view.radius_box, view.stretch_box, view.share_box, view.fit_button):
         assert control.toolTip()
+
+
+@pytest.fixture
+def two(qtbot, view, sky):
+    """Two places, at the star and to the south-west of it; the second one is active."""
+    places = Places().added(*sky.peak, 0.5).added(*(float(v) for v in sky.position(-1.04, -0.78)), 0.4)
+    view.show_places(places)
+    settle(qtbot)
+    return places
+
+
+def test_a_click_with_shift_wants_one_more_place(qtbot, view, sky):
+    view.show_places(at(*sky.peak, 0.5))
+    with qtbot.waitSignal(view.added) as added, qtbot.assertNotEmitted(view.picked):
+        click(qtbot, view.plot, -0.91, 0.39, Qt.KeyboardModifier.ShiftModifier)
+    np.testing.assert_allclose(np.array(sky.offsets(*added.args)), (-0.91, 0.39), atol=sky.spaxel / 2)
+
+
+def test_several_places_have_numbers_in_the_colours_of_their_spectra(qtbot, view, sky, two):
+    for theme in (LIGHT, DARK):
+        view.set_theme(theme)
+        settle(qtbot)
+        assert set(theme.variants[:2]) <= colours(view)
+    view.show_places(two.removed(2))
+    settle(qtbot)
+    assert not set(DARK.variants[:2]) & colours(view)
+
+
+def colours(view) -> set[str]:
+    """All colours seen on the canvas."""
+    image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits().asstring(image.sizeInBytes()), np.uint32)
+    return {QColor(int(c)).name() for c in np.unique(pixels)}
+
+
+def test_a_place_is_dragged_by_its_handle(qtbot, view, sky, two):
+    start = tuple(float(v) for v in sky.offsets(two[1].ra, two[1].dec))
+    moves = []
+    view.place_moved.connect(lambda *args: moves.append(args))
+    drag(qtbot, view.plot, start, (start[0] - 0.65, start[1] - 0.52))
+    assert {number for number, _, _ in moves} == {1}
+    assert len(moves) == len(set(moves)) > 2  # told on the way, each spaxel once
+    found = sky.offsets(*moves[-1][1:])
+    np.testing.assert_allclose(found, (start[0] - 0.65, start[1] - 0.52), atol=0.01 + sky.spaxel / 2)
+    # let go without anybody moving it, it is where it was
+    assert view.marks.place_at(*start) == 1
+
+
+def test_clicking_a_handle_chooses_its_place_and_moves_nothing(qtbot, view, sky, two):
+    start = (float(v) for v in sky.offsets(two[1].ra, two[1].dec))
+    with qtbot.waitSignal(view.chosen) as chosen, qtbot.assertNotEmitted(view.picked):
+        click(qtbot, view.plot, *start)
+    assert chosen.args == [1]
+
+
+def test_the_radius_is_that_of_the_active_place(qtbot, view, two):
+    assert view.radius_box.value() == 0.4
+    view.show_places(two.chosen(1))
+    assert view.radius_box.value() == 0.5
+
+
+@pytest.mark.parametrize(
+    ("key", "east", "north"),
+    [
+        (Qt.Key.Key_Left, 1, 0),
+        (Qt.Key.Key_Right, -1, 0),
+        (Qt.Key.Key_Up, 0, 1),
+        (Qt.Key.Key_Down, 0, -1),
+    ],
+)
+def test_keys_move_the_active_place_by_spaxels(qtbot, view, sky, two, key, east, north):
+    start = np.array(sky.offsets(two[2].ra, two[2].dec))
+    for modifier, steps in ((Qt.KeyboardModifier.NoModifier, 1), (Qt.KeyboardModifier.ShiftModifier, 5)):
+        with qtbot.waitSignal(view.picked) as picked:
+            qtbot.keyClick(view.canvas, key, modifier)
+        moved = np.array(sky.offsets(*picked.args)) - start
+        np.testing.assert_allclose(moved, np.array([east, north]) * steps * sky.spaxel, atol=1e-6)
+
+
+def test_delete_removes_the_active_place(qtbot, view, two):
+    with qtbot.waitSignal(view.removed) as removed:
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Delete)
+    assert removed.args == [2]

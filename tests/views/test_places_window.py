@@ -1,0 +1,154 @@
+"""Places and spectra in the whole window, by mouse and keys."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtWidgets import QApplication
+
+from atm_viewer.jobs.messages import MakeSpectra
+from atm_viewer.session.session import Session
+from atm_viewer.views.main_window import MainWindow
+from tests.session.fake_workers import FakeWorkers
+from tests.views.mouse import click, drag, hover, leave
+from tests.views.mouse import settle as paint
+
+FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    session = Session(FakeWorkers)
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(session, settings)
+    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    session.open_files(FILES)
+    wait(qtbot, window)
+    yield window
+    session.close()
+
+
+def wait(qtbot, window):
+    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
+    paint(qtbot)
+
+
+def legend(window) -> str:
+    return " ".join(re.sub("<.*?>|&nbsp;|\u00a0", " ", window.spectrum.header.legend.text()).split())
+
+
+def test_shift_click_adds_a_place_whose_spectra_join_the_others(window, qtbot):
+    session, sky = window.session, window.sky
+    first = session.places.current
+    click(qtbot, sky.plot, -0.65, 0.39, SHIFT)
+    wait(qtbot, window)
+    assert session.places.numbers == (1, 2)
+    assert session.places[1] == first
+    np.testing.assert_allclose(session.sky.offsets(*session.position), (-0.65, 0.39), atol=0.02)
+    assert "place 1" in legend(window)
+    assert "place 2" in legend(window)
+    # a click moves the active one, a click on the other's handle makes that one active
+    click(qtbot, sky.plot, -1.04, 0.39)
+    wait(qtbot, window)
+    np.testing.assert_allclose(session.sky.offsets(*session.position), (-1.04, 0.39), atol=0.02)
+    click(qtbot, sky.plot, *(float(v) for v in session.sky.offsets(first.ra, first.dec)))
+    wait(qtbot, window)
+    assert session.places.active == 1
+    assert session.places[1] == first
+
+
+def test_spectra_follow_a_place_that_is_dragged(window, qtbot):
+    session = window.session
+    asked = len(session._workers.asked(MakeSpectra))
+    start = tuple(float(v) for v in session.sky.offsets(*session.position))
+    drag(qtbot, window.sky.plot, start, (start[0] + 0.52, start[1] + 0.26))
+    wait(qtbot, window)
+    found = session.sky.offsets(*session.position)
+    np.testing.assert_allclose(found, (start[0] + 0.52, start[1] + 0.26), atol=0.08)
+    assert len(session._workers.asked(MakeSpectra)) > asked + 1  # on the way as well
+    assert window.spectrum._picture.main is session.spectra
+
+
+def test_places_by_keys_alone(window, qtbot):
+    session = window.session
+    start = session.position
+    qtbot.keyClick(window, Qt.Key.Key_M, CONTROL)
+    wait(qtbot, window)
+    assert session.places.numbers == (1, 2)
+    qtbot.keyClick(window, Qt.Key.Key_M, CONTROL | SHIFT)
+    assert session.places.active == 1
+    window.sky_panel.bring_forward()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Up)
+    wait(qtbot, window)
+    moved = np.array(session.sky.offsets(*session.position)) - session.sky.offsets(*start)
+    np.testing.assert_allclose(moved, (0.0, session.sky.spaxel), atol=1e-6)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Delete)
+    wait(qtbot, window)
+    assert session.places.numbers == (2,)
+    assert not window.actions_by_name["remove_place"].isEnabled()
+
+
+def test_a_place_is_added_where_the_mouse_is(window, qtbot):
+    session = window.session
+    hover(qtbot, window.sky.plot, 0.65, -0.52)
+    qtbot.keyClick(window, Qt.Key.Key_M, CONTROL)
+    wait(qtbot, window)
+    np.testing.assert_allclose(session.sky.offsets(*session.position), (0.65, -0.52), atol=0.02)
+    leave(qtbot, window.sky.plot)
+
+
+def test_variants_stand_beside_each_other(window, qtbot):
+    session = window.session
+    session.new_variant()
+    session.set_global("fit_threshold", 5.0)
+    wait(qtbot, window)
+    assert "— A — B —" in legend(window)
+    session.label_variant("B", "low")
+    assert "B low" in legend(window)
+    click(qtbot, window.sky.plot, -0.65, 0.39, SHIFT)
+    wait(qtbot, window)
+    for words in ("1 A", "1 B", "2 A", "2 B"):
+        assert words in legend(window)
+
+
+def test_options_by_keys(window, qtbot):
+    """Ctrl+U opens the form; its first box chooses the unit; Escape closes it."""
+    session, controls = window.session, window.spectrum.controls
+    qtbot.keyClick(window, Qt.Key.Key_U, CONTROL)
+    assert controls.isVisible()
+    assert controls.focusWidget() is controls.unit_box
+    qtbot.keyClick(controls.unit_box, Qt.Key.Key_Down)
+    paint(qtbot)
+    assert session.spectrum_settings.unit == "Jy"
+    assert "per spaxel" in window.spectrum.flux_plot.getAxis("left").labelText
+    assert "Jy]" in window.spectrum.flux_plot.getAxis("left").labelText
+    qtbot.keyClick(controls.unit_box, Qt.Key.Key_Tab)
+    assert controls.focusWidget() is controls.axis_box
+    qtbot.keyClick(controls.axis_box, Qt.Key.Key_End)
+    paint(qtbot)
+    assert session.spectrum_settings.axis == "velocity"
+    assert "velocity about" in window.spectrum.ratio_plot.getAxis("bottom").labelText
+    qtbot.keyClick(controls, Qt.Key.Key_Escape)
+    assert not controls.isVisible()
+
+
+def test_pointing_at_a_velocity_points_at_its_wavelength(window, qtbot):
+    """5.34 µm is [Fe II]'s line: velocity 0."""
+    from dataclasses import replace
+
+    session, view = window.session, window.spectrum
+    session.set_spectrum_settings(replace(session.spectrum_settings, axis="velocity", line="[Fe II] 5.34"))
+    paint(qtbot)
+    hover(qtbot, view.flux_plot, 1000.0, np.mean(view.flux_plot.vb.viewRange()[1]))
+    cursor = session.pointer.cursor
+    assert cursor.wavelength == pytest.approx(5.340169 * (1 + 1000 / 299792.458), abs=0.001)
+    for line in view._cursor_lines[:2]:
+        assert line.value == pytest.approx(1000.0, abs=60.0)
+    leave(qtbot, view.flux_plot)
