@@ -203,6 +203,29 @@ class Bench:
                 views.append(item.exposure.view())
         return OpenedExposures(tuple(views), tuple(problems))
 
+    def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
+        """Take an exposure that is open already.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            The exposure; one with the same key is forgotten.
+        progress : callable, optional
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        ExposureView
+        """
+        prepared = prepare(exposure, progress)
+        noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
+        self._items[exposure.key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
+        return exposure.view()
+
+    def grid(self, keys: Sequence[str], band: str, factor: int) -> CubeGrid:
+        """Grid of the cube of some exposures, see `cube_grid`."""
+        return self._grid(self._with_band(keys, band), band, factor)
+
     def close(self, keys: Sequence[str]) -> None:
         """Forget exposures."""
         self._before.clear()
@@ -434,10 +457,7 @@ class Bench:
     def _open_one(self, path: Path, progress: Progress) -> _Item:
         key = str(path.resolve())
         if key not in self._items:
-            exposure = open_exposure(path)
-            prepared = prepare(exposure, progress)
-            noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
-            self._items[key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
+            self.adopt(open_exposure(path), progress)
         return self._items[key]
 
     def _item(self, key: str) -> _Item:

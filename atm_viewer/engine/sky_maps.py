@@ -312,7 +312,7 @@ def fit_sky_maps(
                 return None
             targets = known.xi[:, at], known.eta[:, at], positions[at], wavelength[:, at]
             fitted.append(_fit(along[at], dispersion[at], edge, half, targets, degree))
-        series, domain, trace = (np.stack(parts) for parts in zip(*fitted, strict=True))
+        series, domain, trace = (np.ascontiguousarray(np.stack(parts)) for parts in zip(*fitted, strict=True))
         maps = SkyMaps(
             numbers,
             series,

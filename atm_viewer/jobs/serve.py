@@ -61,6 +61,8 @@ class Staff:
         Module with ``write_cubes`` and ``write_exposures``.
     pipeline : tuple of str
         Modules that take seconds to import and are needed sooner or later.
+    rehearsal : str
+        ``module:function`` that gets everything ready that is made ready by use; empty for none.
     """
 
     bench: str = "atm_viewer.engine.bench:Bench"
@@ -70,6 +72,7 @@ class Staff:
         "jwst.assign_wcs.nirspec",
         "jwst.cube_build.cube_match_sky_driz",
     )
+    rehearsal: str = "atm_viewer.engine.rehearsal:rehearse"
 
 
 @dataclass(frozen=True)
@@ -217,8 +220,7 @@ class _Desk:
     def bench(self) -> Any:
         with self._making:
             if self._bench is None:
-                module, _, name = self._staff.bench.partition(":")
-                self._bench = getattr(importlib.import_module(module), name)()
+                self._bench = _named(self._staff.bench)()
             return self._bench
 
     def warm(self) -> None:
@@ -227,6 +229,8 @@ class _Desk:
             _ = self.bench
             for name in self._staff.pipeline:
                 importlib.import_module(name)
+            if self._staff.rehearsal:
+                _named(self._staff.rehearsal)()
 
     def answer(self, request: Request, progress: Any) -> tuple[str, Any]:
         """Return a sentence and the result that the request's docstring names."""
@@ -274,6 +278,12 @@ class _Desk:
                 count += 1
                 progress(f"{file.name} is open", begin + share, Opened(tuple(opened.exposures), ()))
         return f"{count} exposure{'' if count == 1 else 's'} opened.", Opened((), tuple(problems))
+
+
+def _named(path: str) -> Any:
+    """Import what ``module:name`` names."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def _written(paths: tuple[Path, ...]) -> tuple[str, WrittenProducts]:

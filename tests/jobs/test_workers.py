@@ -31,7 +31,7 @@ from atm_viewer.jobs.serve import Staff
 from atm_viewer.jobs.workers import Workers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-STAFF = Staff("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", ())
+STAFF = Staff("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "")
 
 
 class Listener:
