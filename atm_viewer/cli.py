@@ -249,6 +249,16 @@ def _inspect(args: argparse.Namespace) -> int:
     return 0
 
 
+def _cache(args: argparse.Namespace) -> int:
+    from atm_viewer.engine.geometry_cache import cache_folder, cache_size, clear_cache
+
+    if args.clear:
+        print(f"{clear_cache() / 1e6:.0f} MB deleted from {cache_folder().parent}.")
+    else:
+        print(f"{cache_folder()} holds {cache_size() / 1e6:.0f} MB.")
+    return 0
+
+
 def _json_row(exposure: str, s: Any) -> dict[str, Any]:
     """One slice; what is not a number, or without limit, is null."""
     names = ("peak", "threshold", "fitted", "reused", "sparse", "few", "empty", "used", "reason")
@@ -370,6 +380,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {
     "cube": ("write cubes before and after correction", _cube),
     "spectrum": ("write the spectrum of a spaxel or an aperture, before and after", _spectrum),
     "inspect": ("show how each slice is fitted", _inspect),
+    "cache": ("tell what is kept of files' coordinates, so that they open at once", _cache),
     "demo": ("try the program on exposures of its own", _demo),
 }
 
@@ -477,6 +488,11 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="a JSON list with an object per slice")
 
 
+def _cache_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "The variable ATM_VIEWER_CACHE_GIB says how much may be kept [GiB]; default: 8, 0 keeps nothing."
+    parser.add_argument("--clear", action="store_true", help="delete it; files take some seconds to open again")
+
+
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Without a display, as with --no-gui, writes cubes before and after and a picture of the window."
     parser.add_argument("--no-gui", action="store_true", help="open no window")
@@ -489,6 +505,7 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "cube": _cube_arguments,
     "spectrum": _spectrum_arguments,
     "inspect": _inspect_arguments,
+    "cache": _cache_arguments,
     "demo": _demo_arguments,
 }
 

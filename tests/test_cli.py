@@ -151,6 +151,23 @@ def test_a_traceback_is_shown_on_request_only(tmp_path):
 # Products
 
 
+def test_what_is_kept_is_told_and_deleted(exposure, tmp_path, monkeypatch, capsys):
+    from atm_viewer.engine.exposure import open_exposure
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cli.run(["cache"]) == 0
+    assert "holds 0 MB" in capsys.readouterr().out
+    open_exposure(exposure).close()
+    assert cli.run(["cache"]) == 0
+    told = capsys.readouterr().out
+    assert str(tmp_path) in told
+    size = int(told.split(" MB")[0].split()[-1])
+    assert size > 5
+    assert cli.run(["cache", "--clear"]) == 0
+    assert f"{size} MB deleted" in capsys.readouterr().out
+    assert not list(tmp_path.rglob("*.arrays"))
+
+
 def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
     (tmp_path / "r.toml").write_text(dump_recipe(Recipe(2, 7.0, 0.3, False, (SliceOverride(112, window=20),))))
     asked = []

@@ -133,12 +133,36 @@ def cache_folder() -> Path:
 
 def cache_size() -> int:
     """Size of what is kept [byte]."""
-    return sum(size for _, _, size in _entries())
+    return _size(cache_folder())
 
 
-def clear_cache() -> None:
-    """Delete all that is kept; what cannot be deleted stays."""
-    shutil.rmtree(cache_folder(), ignore_errors=True)
+def clear_cache() -> int:
+    """Delete all that is kept, and kernels of other versions; what cannot be deleted stays.
+
+    Returns
+    -------
+    int
+        Size of what was deleted [byte].
+    """
+    from atm_viewer.engine.kernels import kernel_cache
+
+    current = kernel_cache()
+    folders = [cache_folder()]
+    with contextlib.suppress(OSError):
+        folders += [folder for folder in current.parent.iterdir() if folder != current]
+    before = sum(map(_size, folders))
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return before - sum(map(_size, folders))
+
+
+def _size(folder: Path) -> int:
+    """Size of all files in a folder [byte]; 0 for one that is not there."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # another program may be deleting it
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 @cache

@@ -119,6 +119,11 @@ class WriteExposures:
     overwrite: bool = False
 
 
+@dataclass(frozen=True)
+class ClearCache:
+    """Delete what is kept of files' coordinates, and old kernels; the result is None, the sentence says how much."""
+
+
 Request = (
     OpenExposures
     | CloseExposures
@@ -129,6 +134,7 @@ Request = (
     | MakeSpectra
     | WriteCubes
     | WriteExposures
+    | ClearCache
 )
 
 

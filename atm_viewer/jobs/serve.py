@@ -24,6 +24,7 @@ from atm_viewer.engine.errors import Cancelled, UserError
 from atm_viewer.engine.reports import WrittenProducts
 from atm_viewer.engine.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import (
+    ClearCache,
     CloseExposures,
     Correct,
     ExplainPixel,
@@ -255,6 +256,10 @@ class _Desk:
                 options = {"which": which, "channel": channel, "cubepar": cubepar, "overwrite": overwrite}
                 options["engine"] = engine
                 return _written(products.write_cubes(paths, recipe, folder, product, progress=progress, **options))
+            case ClearCache():
+                from atm_viewer.engine.geometry_cache import clear_cache
+
+                return f"{clear_cache() / 1e6:.0f} MB of kept coordinates and kernels deleted.", None
             case WriteExposures(paths, recipe, folder, overwrite):
                 products = importlib.import_module(self._staff.products)
                 return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from atm_viewer.engine.reports import SliceReport
 from atm_viewer.jobs.messages import (
+    ClearCache,
     CloseExposures,
     Correct,
     ExplainPixel,
@@ -44,6 +45,8 @@ def job_name(request: Request) -> str:
             return "Spectra"
         case WriteCubes(product=product):
             return f"Writing cubes of {product}"
+        case ClearCache():
+            return "Deleting kept coordinates"
         case WriteExposures(paths=paths):
             return f"Writing {count(len(paths), 'corrected exposure')}"
 

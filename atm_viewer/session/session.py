@@ -33,6 +33,7 @@ from atm_viewer.engine.reports import (
     WrittenProducts,
 )
 from atm_viewer.jobs.messages import (
+    ClearCache,
     CloseExposures,
     Correct,
     ExplainPixel,
@@ -707,6 +708,10 @@ class Session(QObject):
         """Write the included exposures of the chosen band's setting, corrected; see `WriteExposures`."""
         self._submit(WriteExposures(self._keys_together(), self.recipe, str(folder), overwrite), lasting=True)
 
+    def clear_cache(self) -> None:
+        """Delete what is kept of files' coordinates between runs; open exposures stay open."""
+        self._submit(ClearCache(), lasting=True)
+
     def cancel(self, job: int) -> None:
         """End a job."""
         if job in self._stops:
@@ -1017,6 +1022,8 @@ class Session(QObject):
                 self._tell_opened(len(opened.exposures), opened.problems)
                 if opened.exposures and outcome.job != self._restoring_job:
                     self.opened.emit(outcome.request.paths)  # type: ignore[union-attr]
+            case None if isinstance(outcome.request, ClearCache):
+                self.tell("info", outcome.sentence)
             case WrittenProducts(paths):
                 names = ", ".join(Path(p).name for p in paths)
                 self.tell("info", f"Written to {outcome.request.folder}: {names}.")  # type: ignore[union-attr]

@@ -134,6 +134,13 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Ctrl+Shift+E",
         _included,
     ),
+    ActionInfo(
+        "clear_cache",
+        "File",
+        "Delete Kept Coordinates",
+        "Delete what is kept of files' coordinates so that they open at once (at most 8 GiB); they are computed again",
+        "Ctrl+Alt+K",
+    ),
     ActionInfo("cancel_all", "File", "Cancel All Jobs", "End everything under way", "Ctrl+.", lambda s: bool(s.jobs)),
     SEPARATOR,
     ActionInfo("quit", "File", "Quit", "Close the window", "Ctrl+Q"),

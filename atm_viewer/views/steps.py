@@ -20,6 +20,10 @@ class Steps:
     def __init__(self, session: Session):
         self._session = session
 
+    def clear_cache(self) -> None:
+        """Delete kept coordinates."""
+        self._session.clear_cache()
+
     def cancel_all(self) -> None:
         """End everything under way."""
         self._session.cancel_all()

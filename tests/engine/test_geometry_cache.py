@@ -14,6 +14,7 @@ from atm_viewer.engine import geometry_cache
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.exposure import open_exposure
 from atm_viewer.engine.geometry_cache import KeptGeometry, cache_folder, cache_size, clear_cache, content_key
+from atm_viewer.engine.kernels import kernel_cache
 from atm_viewer.engine.packing import PackedFrame, pack, unpack
 
 
@@ -47,6 +48,20 @@ def test_parts_are_computed_once(own_cache):
     clear_cache()
     assert cache_size() == 0
     assert_same(kept.get_or_make("part", lambda: arrays(1)), arrays(1))
+
+
+def test_kernels_of_other_versions_are_deleted_and_counted(own_cache):
+    current = kernel_cache()
+    for folder in (current, current.with_name("of-another-version")):
+        (folder / "deep").mkdir(parents=True)
+        (folder / "deep" / "kernel").write_bytes(bytes(5000))
+    KeptGeometry("k").get_or_make("part", arrays)
+    size = cache_size()
+    assert size > 0
+    assert clear_cache() == size + 5000
+    assert [path.name for path in current.parent.iterdir()] == [current.name]
+    assert (current / "deep" / "kernel").exists()
+    assert clear_cache() == 0
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "bit", "text", "folder"])

@@ -15,6 +15,7 @@ import pytest
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.messages import (
+    ClearCache,
     CloseExposures,
     Correct,
     MakeSkyImage,
@@ -225,6 +226,18 @@ def test_spectra_of_several_slots_do_not_disturb_each_other(workers, told):
     assert not {slow, other, new} & set(told.outcomes)
     workers.cancel(slow)
     assert [told.wait(job).result[-1] for job in (other, new)] == [0.6, 0.7]
+
+
+def test_kept_coordinates_are_deleted(told, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # for the worker that is about to start
+    kept = tmp_path / "atm-viewer" / "coordinates" / "k" / "part.arrays"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(bytes(3_000_000))
+    workers = Workers(told, STAFF)
+    done = told.wait(workers.submit(ClearCache()))
+    workers.close()
+    assert (done.status, done.sentence) == (Status.DONE, "3 MB of kept coordinates and kernels deleted.")
+    assert not kept.exists()
 
 
 def test_opening_is_never_superseded(workers, told):

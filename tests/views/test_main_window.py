@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.jobs.messages import (
+    ClearCache,
     Correct,
     MakeSpectra,
     OpenExposures,
@@ -604,6 +605,13 @@ def test_a_crash_leaves_the_window_usable(opened, workers, qtbot):
 
 
 # The window itself
+
+
+def test_kept_coordinates_are_deleted_by_keys(opened, workers, qtbot):
+    press(qtbot, opened, "clear_cache")
+    qtbot.waitUntil(lambda: opened.session.messages[-1].text == "Done.")
+    assert isinstance(workers.requests[-1], ClearCache)
+    assert opened.session.exposures
 
 
 def test_every_action_says_what_it_does(window):

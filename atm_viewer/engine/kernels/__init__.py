@@ -14,7 +14,8 @@ import numba
 import platformdirs
 
 
-def _cache_folder() -> Path:
+def kernel_cache() -> Path:
+    """Folder of these kernels' compiled code, unless NUMBA_CACHE_DIR names another."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
@@ -22,4 +23,4 @@ def _cache_folder() -> Path:
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(_cache_folder())
+    numba.config.CACHE_DIR = str(kernel_cache())
