@@ -13,7 +13,8 @@ from pathlib import Path
 from PyQt6.QtCore import QLockFile
 
 from atm_viewer.engine.errors import UserError
-from atm_viewer.session.session_file import SessionState, dump_session, load_session
+from atm_viewer.session.session_file import dump_session, load_session
+from atm_viewer.session.session_state import SessionState
 
 
 def write_text(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from atm_viewer.session.session_file import KeptExposure, Mark, SessionState
+from atm_viewer.session.session_state import KeptExposure, Mark, SessionState
 
 #: Bytes at the beginning of a file that its mark is made of: more than a primary header of the pipeline has.
 _BEGINNING = 65536

@@ -20,7 +20,8 @@ from atm_viewer.session.autosave import Autosave, Leftover, write_text
 from atm_viewer.session.finding import Search
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
-from atm_viewer.session.session_file import SessionState, ViewState, dump_session, is_session, parse_session, read_text
+from atm_viewer.session.session_file import dump_session, is_session, parse_session, read_text
+from atm_viewer.session.session_state import SessionState, ViewState
 from atm_viewer.session.variants import Variants
 
 #: Milliseconds from a change to its autosave.

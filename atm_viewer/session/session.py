@@ -66,7 +66,7 @@ from atm_viewer.session.selection import (
     slices_across,
     slices_of,
 )
-from atm_viewer.session.session_file import KeptExposure, Look, SessionState
+from atm_viewer.session.session_state import KeptExposure, Look, SessionState
 from atm_viewer.session.sky_choice import BEFORE, ShownSky, SkyChoice, wanted_images
 from atm_viewer.session.spectral import load as load_units
 from atm_viewer.session.spectrum_settings import SpectrumSettings

@@ -8,7 +8,7 @@ from typing import Protocol
 from atm_viewer.engine.reports import ExposureView
 from atm_viewer.jobs.messages import Request
 from atm_viewer.session.cursor import SliceMap
-from atm_viewer.session.session_file import Mark
+from atm_viewer.session.session_state import Mark
 
 
 class Workers(Protocol):

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMessageBo
 from atm_viewer.session.keeper import Keeper
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
-from atm_viewer.session.session_file import SessionState
+from atm_viewer.session.session_state import SessionState
 from atm_viewer.views.dialogs import ask
 from atm_viewer.views.files import Files
 from atm_viewer.views.kept import Kept, Restorable

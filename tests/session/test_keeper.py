@@ -14,7 +14,8 @@ from atm_viewer.jobs.messages import MakeSpectra, OpenExposures
 from atm_viewer.session.finding import Search, mark_of
 from atm_viewer.session.keeper import Keeper
 from atm_viewer.session.session import Session
-from atm_viewer.session.session_file import KeptExposure, SessionState, load_session
+from atm_viewer.session.session_file import load_session
+from atm_viewer.session.session_state import KeptExposure, SessionState
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from tests.session.fake_workers import FakeWorkers
 

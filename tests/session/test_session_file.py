@@ -12,18 +12,8 @@ import pytest
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Recipe, SliceOverride, load_recipe
 from atm_viewer.session.places import MOST, Place, Places
-from atm_viewer.session.session_file import (
-    MOST_BYTES,
-    VERSION,
-    KeptExposure,
-    Look,
-    Mark,
-    SessionState,
-    dump_session,
-    is_session,
-    load_session,
-    parse_session,
-)
+from atm_viewer.session.session_file import MOST_BYTES, VERSION, dump_session, is_session, load_session, parse_session
+from atm_viewer.session.session_state import KeptExposure, Look, Mark, SessionState
 from atm_viewer.session.spectral import AXES, FLUX_UNITS
 from atm_viewer.session.spectrum_settings import KERNELS, SpectrumSettings
 from atm_viewer.session.variants import Variant, Variants
