@@ -176,3 +176,80 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
     found["messages"] = [m.text for m in session.messages]
     user.leave()
     return found
+
+
+#: Values that a hand goes through, by parameter: there and back, at sixty moves a second.
+DRAGS = {
+    "fit_threshold": [10.0 + 0.2 * k for k in range(60)],
+    "slope_limit": [round(0.1 + 0.002 * k, 3) for k in range(60)],
+    "window": [50 + k for k in range(60)],
+    "use": [((-2.0, round(-1.0 + 0.02 * k, 2)),) for k in range(60)],
+}
+
+
+def drag(paths: list[str]) -> dict:
+    """Drag each parameter of the brightest slice for a second, and let go.
+
+    Returns
+    -------
+    dict
+        By parameter: ``profile`` and ``spectra``, medians of the time from a move of the hand to what it made on the
+        screen [s], ``moves`` and how many ``profiles`` and ``spectra shown`` they made, and ``move``, the median
+        processor time [s] that a move takes of the window's thread; ``longest`` of `Beats` [ms].
+    """
+    user = User()
+    session = user.session
+    session.open_files(paths)
+    user.wait(lambda: session.complete and len(session.exposures) == len(paths))
+    found: dict = {}
+    for name, values in DRAGS.items():
+        with user.step(name):
+            found[name] = _Drag(user, name).go(values)
+        session.undo_stack.undo()
+        user.wait(lambda: session.complete)
+    found["longest"], found["own"] = user.beats.longest, user.beats.own
+    user.leave()
+    return found
+
+
+class _Drag:
+    """One drag: when the hand was where, and when that was seen."""
+
+    def __init__(self, user: User, name: str):
+        self._user, self._name = user, name
+        self._moved: dict = {}
+        self._seen: dict[str, list[float]] = {"profile": [], "spectra": []}
+
+    def go(self, values: list) -> dict:
+        session, number = self._user.session, self._user.session.number
+        watch = {"profile": session.profile_changed, "spectra": session.spectra_changed}
+        slots = {what: lambda what=what: self._see(what) for what in watch}
+        for what, signal in watch.items():
+            signal.connect(slots[what])
+        spent = []
+        begun = time.perf_counter()
+        for k, value in enumerate(values):
+            self._user.wait(lambda k=k: time.perf_counter() >= begun + k / 60)
+            self._moved[value] = time.perf_counter()
+            own = time.thread_time()
+            session.drag_slice(number, self._name, value)
+            spent.append(time.thread_time() - own)
+        self._user.wait(lambda: not session.pending & {"profile", "spectra"})
+        session.end_drag()
+        self._user.wait(lambda: session.complete)
+        for what, signal in watch.items():
+            signal.disconnect(slots[what])
+        medians = {what: float(np.median(seen)) for what, seen in self._seen.items()}
+        counts = {"moves": len(values), "profiles": len(self._seen["profile"])}
+        return medians | counts | {"spectra shown": len(self._seen["spectra"]), "move": float(np.median(spent))}
+
+    def _see(self, what: str) -> None:
+        from PyQt6.QtCore import QTimer
+
+        session = self._user.session
+        name = "profile" if what == "profile" else f"spectra {session.variants.active}1"
+        recipe = session._shown[name].asked.recipe
+        moved = self._moved.get(getattr(recipe.params(session.number, session.current.name), self._name))
+        if moved is not None:
+            # what is painted in this turn of the event loop is on the screen in the next one
+            QTimer.singleShot(0, lambda: self._seen[what].append(time.perf_counter() - moved))
