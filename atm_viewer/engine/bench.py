@@ -48,6 +48,7 @@ from atm_viewer.engine.reports import (
 )
 from atm_viewer.engine.sky_image import plane_image, white_image
 from atm_viewer.engine.slice_noise import SliceNoise
+from atm_viewer.engine.slice_sums import SliceSums
 from atm_viewer.engine.trace_fit import TraceFit
 from atm_viewer.resources import resource
 
@@ -101,6 +102,7 @@ class _Item:
     fine: _Recent = field(default_factory=lambda: _Recent(120))
     coordinates: _Recent = field(default_factory=lambda: _Recent(2))
     wavelengths: _Recent = field(default_factory=lambda: _Recent(40))
+    sums: SliceSums = field(default_factory=SliceSums)
 
     @property
     def exposure(self) -> Exposure:
@@ -427,6 +429,7 @@ class Bench:
         after = before
         if recipe.oversample > 1:
             fine_inputs = _corrected(items, recipe, part_of(progress, 0.2, 0.8))
+            fine_inputs = [replace(one, sums=item.sums) for one, item in zip(fine_inputs, items, strict=True)]
             progress("Drizzling after correction", 0.8)
             after = _Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
         unit = items[0].exposure.unit

@@ -6,7 +6,7 @@ Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from atm_viewer.engine.footprints import Footprints, SkyMapper
 from atm_viewer.engine.kernels.drizzle import drizzle_pixels
 from atm_viewer.engine.kernels.spaxels import drizzle_slice
 from atm_viewer.engine.oversample import DO_NOT_USE, OversampledSlice
+from atm_viewer.engine.slice_sums import SliceSums
 from atm_viewer.engine.threads import in_threads
 
 NON_SCIENCE = 512
@@ -40,12 +41,15 @@ class DrizzleInput:
         Oversampling factor; 1 for the exposure as it is.
     slices : callable
         Gives the arrays of a slice.
+    sums : SliceSums
+        Of spectra of this exposure, to be kept from one to the next.
     """
 
     exposure: Exposure
     mapper: SkyMapper
     factor: int
     slices: SliceSource
+    sums: SliceSums = field(default_factory=SliceSums)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,26 +122,24 @@ def _drizzle_maps(
     """Add up what an exposure gives to the block, see `drizzle_slice`."""
     exposure, mapper, maps = one.exposure, one.mapper, one.mapper.maps
     assert maps is not None
-    total = np.zeros((*wanted.shape, grid.wavelength.size, 4))
     matrix = maps.plane.matrix(grid.plane)
     iy, ix = np.nonzero(wanted)
     middle = np.array([xs[ix].min() + xs[ix].max(), ys[iy].min() + ys[iy].max()]) / 2
     reach = float(np.hypot(xs[ix] - middle[0], ys[iy] - middle[1]).max()) + grid.spaxel / np.sqrt(2)
     along = exposure.regions.shape[1 if exposure.rotated else 0] * one.factor
     kept = channel_columns(grid.band, one.factor) if exposure.rotated else (0, along)
-    for number in exposure.slices:
-        if exposure.band_of(number) != grid.band or number not in maps.numbers:
-            continue
-        here, size = mapper.slice_map(number), np.hypot(mapper.slice_width(number), exposure.pixel_step(number))
-        if _distance(here.ends, matrix, middle) > reach + 2 * size:
-            continue
-        chosen = columns(exposure, number)
+
+    def size_of(number: int) -> float:
+        return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number)))
+
+    def add(data: OversampledSlice, total: np.ndarray) -> None:
+        here, size = mapper.slice_map(data.number), size_of(data.number)
+        chosen = columns(exposure, data.number)
         step = chosen.step or 1
         begin = chosen.start + max(-(-(here.first - chosen.start) // step), 0) * step
         end = min(here.first + here.columns.shape[0], chosen.stop, exposure.column_count)
         if begin >= end:
-            continue
-        data = one.slices(number)
+            return
         mapped, taken = slice(begin - here.first, end - here.first, step), np.s_[:, begin:end:step]
         drizzle_slice(
             np.ascontiguousarray(here.columns[mapped]),
@@ -169,7 +171,18 @@ def _drizzle_maps(
             int(np.ceil(2 * size / grid.spaxel)) + 3,
             total,
         )
-    return total
+
+    near = [
+        n
+        for n in exposure.slices
+        if exposure.band_of(n) == grid.band
+        and n in maps.numbers
+        and _distance(mapper.slice_map(n).ends, matrix, middle) <= reach + 2 * size_of(n)
+    ]
+    place = grid.band, grid.ra, grid.dec, float(xs[0]), float(ys[0]), wanted.shape, wanted.tobytes(), columns
+    return one.sums.total(
+        (*place, one.factor), {n: one.slices(n) for n in near}, add, (*wanted.shape, grid.wavelength.size, 4)
+    )
 
 
 def _distance(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> float:

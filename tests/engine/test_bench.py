@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -11,6 +13,7 @@ from atm_viewer.demo import demo_source
 from atm_viewer.engine.bench import STERADIANS, Bench, _as_they_are, _corrected
 from atm_viewer.engine.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.kernels.resample import trace_slice
 from atm_viewer.engine.oversample import correct_exposure
 from atm_viewer.engine.products import write_cubes
 from atm_viewer.engine.recipe import Recipe, SliceOverride
@@ -251,3 +254,60 @@ def test_one_bad_file_does_not_keep_the_others_out(demo_files, tmp_path):
     assert len(opened.exposures) == 1
     assert opened.problems == ("bad_cal.fits is not a FITS file; open _cal.fits or _crf.fits files or an association.",)
     bench.close([opened.exposures[0].key])
+
+
+def test_spectra_while_a_slice_is_tuned_are_those_of_a_new_bench(demo_files):
+    benches = [Bench(), Bench()]
+    [view] = [bench.open([demo_files("miri")[0]], quiet).exposures[0] for bench in benches][:1]
+    place = (view.bands[0], *demo_source("miri"), 0.4, quiet)
+    report = benches[0].correct(view.key, RECIPE, quiet)
+    number = max((r for r in report.slices if r.band == view.bands[0]), key=lambda r: r.peak).number
+    for limit in (0.1, 0.2, 0.05):
+        recipe = RECIPE.with_override(SliceOverride(number, slope_limit=limit, window=int(400 * limit)))
+        tuned = benches[0].spectra([view.key], recipe, *place)
+    fresh = benches[1].spectra([view.key], recipe, *place)
+    for name in ("before", "after", "after_err", "aperture_after"):
+        assert np.allclose(getattr(tuned, name), getattr(fresh, name), rtol=1e-12, atol=0, equal_nan=True)
+    assert not np.allclose(fresh.before, fresh.after, rtol=1e-3, equal_nan=True)
+    for bench in benches:
+        bench.close([view.key])
+
+
+def test_profile_tells_where_the_spline_is_used_and_why(case):
+    _, bench, view = case
+    report = bench.correct(view.key, RECIPE, quiet)
+    row = max(report.slices, key=lambda r: r.peak)
+    data = bench._items[view.key].prepared.slices[row.number]
+    columns = [c for c in range(view.sci.shape[view.dispersion_axis]) if np.isfinite(data.flux[:, c]).sum() > 10]
+    profiles = [bench.profile(view.key, RECIPE, row.number, column) for column in columns[::97]]
+    profile = profiles[0]
+    assert np.allclose(profile.use, row.compact)
+    assert profile.level[0] + 100.0 * profile.level[1] == pytest.approx(row.threshold)
+    assert (profile.fates == Fate.FITTED).sum() == row.fitted
+    assert (profile.fates == Fate.REUSED).sum() == row.reused
+    assert profile.window == row.window
+    assert profile.wavelengths[profile.column] == pytest.approx(profile.wavelength)
+    # Pixels over the limit are those that the trace model's image finds.
+    item = bench._items[view.key]
+    fit, single = item.fit(row.number, RECIPE), replace(RECIPE, oversample=1)
+    values, steep = np.full(data.alpha.shape, np.nan, np.float32), np.zeros(data.alpha.shape, bool)
+    trace_slice(data.alpha, fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds, 0.05, values, steep)
+    assert steep.any()
+    arcsec = item.exposure.coordinates.arcsec
+    for profile in profiles:
+        native = bench.profile(view.key, single, row.number, profile.column)
+        there = data.alpha[:, profile.column][steep[:, profile.column]].astype(float) * arcsec
+        assert np.allclose(native.pixels[native.slope > 0.05], there)
+        assert np.array_equal(profile.slope[2:-2], native.slope[2:-2])
+        assert not profile.slope[[0, 1, -2, -1]].any()
+
+
+def test_threshold_that_decides_the_same_fits_nothing_again(case):
+    _, bench, view = case
+    report = bench.correct(view.key, RECIPE, quiet)
+    number = max(report.slices, key=lambda r: r.peak).number
+    item = bench._items[view.key]
+    fits = [item.fit(number, RECIPE.with_override(SliceOverride(number, fit_threshold=t))) for t in (100.0, 90.0, 1e9)]
+    assert fits[1].poly is fits[0].poly
+    assert fits[1].threshold < fits[0].threshold
+    assert not fits[2].has_splines
