@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,7 +42,9 @@ class Studio:
     def __init__(self, folder: Path):
         self.folder = folder
         self.application = QApplication([])
-        settings = QSettings(os.devnull, QSettings.Format.IniFormat)
+        # Not the null device: whoever may write to it would find it replaced by a file.
+        self._settings = tempfile.TemporaryDirectory()
+        settings = QSettings(f"{self._settings.name}/settings.ini", QSettings.Format.IniFormat)
         settings.setValue("theme", "light")
         self.session = Session(Workers)
         self.window = MainWindow(self.session, settings)

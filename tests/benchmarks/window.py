@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,7 +88,10 @@ class User:
 
         self.application = QApplication.instance() or QApplication(sys.argv[:1])
         self.session = Session(Workers)
-        self.window = MainWindow(self.session, QSettings(os.devnull, QSettings.Format.IniFormat))
+        # Not the null device: whoever may write to it would find it replaced by a file.
+        self._settings = tempfile.TemporaryDirectory()
+        settings = QSettings(f"{self._settings.name}/settings.ini", QSettings.Format.IniFormat)
+        self.window = MainWindow(self.session, settings)
         self.window.resize(1440, 900)
         self.window.show()
         self.beats = Beats()
