@@ -148,7 +148,31 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ActionInfo("redo", "Edit", "Redo", "Make the change again", "Ctrl+Shift+Z; Ctrl+Y"),
     SEPARATOR,
     ActionInfo(
-        "reset_slice", "Edit", "Reset Slice", "Take all overrides of the chosen slice away", "Ctrl+Backspace", _open
+        "copy_to_neighbours",
+        "Edit",
+        "Copy to Neighbours…",
+        "Give the slices beside the chosen one, on the sky, the same overrides",
+        "Ctrl+Shift+C",
+        _open,
+    ),
+    ActionInfo(
+        "apply_to_all_exposures",
+        "Edit",
+        "Apply to All Dithers",
+        "Let overrides of the selected slices in this exposure apply to all exposures",
+        "Ctrl+Shift+A",
+        _open,
+    ),
+    ActionInfo(
+        "keep_to_this_exposure",
+        "Edit",
+        "Keep to This Dither",
+        "Let overrides of the selected slices apply to this exposure alone",
+        "Ctrl+Shift+X",
+        _open,
+    ),
+    ActionInfo(
+        "reset_slice", "Edit", "Reset Slices", "Take all overrides of the selected slices away", "Ctrl+Backspace", _open
     ),
     ActionInfo(
         "reset_all",
@@ -183,6 +207,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _open,
         ticked=True,
     ),
+    ActionInfo("filter_slices", "Edit", "Filter Slices", "Choose which slices the table shows", "Ctrl+F", _open),
     ActionInfo("next_slice", "View", "Next Slice", "Look at the slice with the next number", "Alt+Down", _open),
     ActionInfo(
         "previous_slice", "View", "Previous Slice", "Look at the slice with the previous number", "Alt+Up", _open

@@ -36,7 +36,8 @@ from atm_viewer.views.recipe_panel import RecipePanel
 from atm_viewer.views.scale import Scale
 from atm_viewer.views.session_files import SessionFiles
 from atm_viewer.views.sky_view import SkyView
-from atm_viewer.views.slice_table import SliceTable
+from atm_viewer.views.slice_actions import SliceActions
+from atm_viewer.views.slice_browser import SliceBrowser
 from atm_viewer.views.spectrum_view import SpectrumView
 from atm_viewer.views.status import StatusBar
 from atm_viewer.views.steps import Steps
@@ -76,11 +77,13 @@ class MainWindow(QMainWindow):
         # Before there are widgets: styling them afterwards takes longer than making them.
         self._apply_theme()
         self._make_views()
+        self.slice_actions = SliceActions(session, self.slice_browser, self)
         self._arrange()
         self.actions_by_name: dict[str, QAction] = add_actions(
-            self, self.files, self.sessions, self.guide, Steps(self.session)
+            self, self.files, self.sessions, self.guide, self.slice_actions, Steps(self.session)
         )
         self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
+        self.slice_actions.join(self.actions_by_name)
         self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
@@ -100,7 +103,8 @@ class MainWindow(QMainWindow):
         self.welcome = Welcome()
         self.exposure_panel = ExposurePanel(session)
         self.recipe_panel = RecipePanel(session)
-        self.slice_table = SliceTable(session)
+        self.slice_browser = SliceBrowser(session)
+        self.slice_table = self.slice_browser.table
         self.detector = DetectorView()
         self.profile = ProfileView()
         self.sky = SkyView()
@@ -115,8 +119,8 @@ class MainWindow(QMainWindow):
         self.scope_box = QComboBox()
         self.scope_box.addItems(["all exposures", "this exposure"])
         self.scope_box.setToolTip("Which exposures a value typed in the table, or dragged in the profile, applies to")
-        self.reset_button = QPushButton("Reset slice")
-        self.reset_button.setToolTip("Take all overrides of the chosen slice away (Ctrl+Backspace)")
+        self.reset_button = QPushButton("Reset")
+        self.reset_button.setToolTip("Take all overrides of the selected slices away (Ctrl+Backspace)")
         self.slice_box = QComboBox()
         self.slice_box.setToolTip("Slice of the region map (Alt+↑, Alt+↓)")
         self.slice_box.setMaxVisibleItems(24)
@@ -129,7 +133,7 @@ class MainWindow(QMainWindow):
         self.exposures_panel = Panel("Exposures", self.exposure_panel)
         self.globals_panel = Panel("Recipe", self.recipe_panel)
         self.globals_panel.note.setText("all slices")
-        self.slices_panel = Panel("Slices", self.slice_table, self.scope_box, self.reset_button)
+        self.slices_panel = Panel("Slices", self.slice_browser, self.scope_box, self.reset_button)
         self.detector_panel = Panel("Detector", self.detector)
         self.profile_panel = Panel(
             "Profile", self.profile, QLabel("Slice"), self.slice_box, QLabel("Column"), self.column_box
@@ -209,6 +213,10 @@ class MainWindow(QMainWindow):
         self.spectrum.picked.connect(pointer.choose_wavelength)
         self.spectrum.settings_edited.connect(session.set_spectrum_settings)
         CursorMarks(session, (self.detector, self.profile, self.sky, self.spectrum), self)
+        self.slice_browser.counted.connect(self.slices_panel.note.setText)
+        selection = self.slice_table.selectionModel()
+        assert selection is not None
+        selection.selectionChanged.connect(self._show_reset)
         self.slice_box.activated.connect(lambda row: session.select_slice(session.slices[row]))
         self.column_box.valueChanged.connect(session.select_column)
         self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))
@@ -278,17 +286,18 @@ class MainWindow(QMainWindow):
             self.detector.select(session.number, session.column)
             self.profile.set_unit(view.unit)
             self.profile.choose(session.column, session.columns)
-        self.reset_button.setEnabled(view is not None and bool(session.overridden(session.number)))
+        self._show_reset()
         self._show_profile()
 
     def _show_recipe(self) -> None:
         with QSignalBlocker(self.scope_box):
             self.scope_box.setCurrentIndex(int(self.session.only_this))
         self.actions_by_name["edit_this_alone"].setChecked(self.session.only_this)
-        self.reset_button.setEnabled(
-            self.session.current is not None and bool(self.session.overridden(self.session.number))
-        )
+        self._show_reset()
         self._show_profile()
+
+    def _show_reset(self) -> None:
+        self.reset_button.setEnabled(any(self.session.overridden(n) for n in self.slice_table.numbers()))
 
     def _show_report(self) -> None:
         self.detector.show_report(self.session.report)
@@ -407,7 +416,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name[f"use_{choice}_theme"].setChecked(True)
         for part in (
             *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum),
-            *(self.slice_table, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
+            *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
         ):
             part.set_theme(self.theme)
 

@@ -25,8 +25,8 @@ class Theme:
         Grid lines and unobtrusive rules of plots.
     text, muted, disabled : str
         Text, secondary text and axes, text of what does not apply.
-    highlight, highlight_text : str
-        Chosen rows and text on them.
+    highlight, highlight_text, highlight_accent : str
+        Chosen rows, text on them, and overrides on them.
     accent : str
         Overrides: whatever the user set for one slice.
     before, after, aperture : str
@@ -58,6 +58,7 @@ class Theme:
     disabled: str
     highlight: str
     highlight_text: str
+    highlight_accent: str
     accent: str
     before: str
     after: str
@@ -94,6 +95,7 @@ DARK = Theme(
     disabled="#6c7482",
     highlight="#1f5c93",
     highlight_text="#ffffff",
+    highlight_accent="#ffe2a8",
     accent="#f0a530",
     before="#a3abb8",
     after="#56b4e9",
@@ -126,6 +128,7 @@ LIGHT = Theme(
     disabled="#8d95a1",
     highlight="#2f7bbd",
     highlight_text="#ffffff",
+    highlight_accent="#ffe2a8",
     accent="#b35900",
     before="#7c8593",
     after="#0072b2",

@@ -28,11 +28,10 @@ from atm_viewer.jobs.messages import (
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions import ACTIONS
 from atm_viewer.views.main_window import MainWindow
-from atm_viewer.views.slice_table import COLUMNS
+from atm_viewer.views.slice_cells import AT
 from tests.session.fake_workers import FakeWorkers
 
 FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
-AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
 
 @pytest.fixture
@@ -79,8 +78,7 @@ def press(qtbot, window, name: str):
 
 
 def cell(window, number: int, name: str):
-    table = window.slice_table
-    return table.rows.index(table.rows.row_of(number), AT[name])
+    return window.slice_table.cell(number, name)
 
 
 def type_into(qtbot, window, number: int, name: str, text: str | None):
