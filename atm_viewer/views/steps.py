@@ -36,10 +36,6 @@ class Steps:
         """Make the change again."""
         self._session.undo_stack.redo()
 
-    def reset_slice(self) -> None:
-        """Take all overrides of the chosen slice away."""
-        self._session.reset_slices((self._session.number,))
-
     def reset_all(self) -> None:
         """Go back to the pipeline's defaults everywhere."""
         self._session.reset_all()
