@@ -9,12 +9,10 @@ from PyQt6.QtWidgets import QAbstractItemView, QLineEdit
 from atm_viewer.jobs.messages import Correct, ShowProfile
 from atm_viewer.session.session import Session
 from atm_viewer.views.main_window import MainWindow
-from atm_viewer.views.slice_table import COLUMNS
 from tests.session.fake_workers import FakeWorkers
 from tests.views.mouse import drag, let_go, settle
 
 PATH = "/data/jw09999-star_00001_mirifushort_cal.fits"
-AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
 
 @pytest.fixture
@@ -37,8 +35,7 @@ def wait(qtbot, window):
 
 
 def cell(window, name: str):
-    rows = window.slice_table.rows
-    return rows.index(rows.row_of(window.session.number), AT[name])
+    return window.slice_table.cell(window.session.number, name)
 
 
 def type_into(qtbot, window, name: str, text: str):
