@@ -6,6 +6,8 @@ ahead of time, on a thread that may.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 #: Units that spectra can be shown in, as written on the axis; what astropy reads is in `_ASTROPY`.
@@ -138,25 +140,35 @@ def smooth(
     """
     if values.size < 2 or not width > 0:
         return values
-    wide = np.full(values.size, width)
-    if unit == "km/s":
-        wide = width / _SPEED_OF_LIGHT * wavelength / np.median(np.diff(wavelength))
-    share = 0.5 if kernel == "boxcar" else 3.0 / _FWHM
-    reach = int(min(np.ceil(share * wide.max()), values.size - 1))
-    steps = np.arange(-reach, reach + 1)
-    if kernel == "boxcar":  # planes at the ends of the box count by the part that lies within
-        weights = np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
-    else:
-        weights = np.exp(-0.5 * (steps * _FWHM / wide[:, None]) ** 2)
+    weights = _weights(kernel, width, unit, values.size, float(wavelength[0]), float(wavelength[-1]))
     finite = np.isfinite(values)
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(np.where(finite, values, 0.0), reach), steps.size)
-    counted = np.lib.stride_tricks.sliding_window_view(np.pad(finite.astype(float), reach), steps.size)
-    total = np.einsum("ij,ij->i", weights, around)
-    weight = np.einsum("ij,ij->i", weights, counted)
+    total = _weighted_sums(np.where(finite, values, 0.0), weights)
+    weight = _weighted_sums(finite.astype(float), weights)
     chosen = finite & (weight > 0)
     if region is not None:
         chosen &= (wavelength >= region[0]) & (wavelength <= region[1])
     return np.where(chosen, total / np.where(weight > 0, weight, 1.0), values)
+
+
+@lru_cache(maxsize=4)
+def _weights(kernel: str, width: float, unit: str, size: int, first: float, last: float) -> np.ndarray:
+    """Weights of the planes around each of ``size`` planes between two wavelengths; one row when all have the same."""
+    wide = np.full(1, width)
+    if unit == "km/s":
+        wide = width / _SPEED_OF_LIGHT * np.linspace(first, last, size) * (size - 1) / (last - first)
+    share = 0.5 if kernel == "boxcar" else 3.0 / _FWHM
+    reach = int(min(np.ceil(share * wide.max()), size - 1))
+    steps = np.arange(-reach, reach + 1)
+    if kernel == "boxcar":  # planes at the ends of the box count by the part that lies within
+        return np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
+    return np.exp(-0.5 * (steps * _FWHM / wide[:, None]) ** 2)
+
+
+def _weighted_sums(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    padded = np.pad(values, weights.shape[1] // 2)
+    if len(weights) == 1:
+        return np.convolve(padded, weights[0], "valid")
+    return np.einsum("ij,ij->i", weights, np.lib.stride_tricks.sliding_window_view(padded, weights.shape[1]))
 
 
 def spans(flags: np.ndarray, wavelength: np.ndarray) -> list[tuple[float, float]]:

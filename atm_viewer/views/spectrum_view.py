@@ -95,7 +95,10 @@ class SpectrumView(QWidget):
         variant, place : str, int
             Which of them are of the active variant and place.
         """
+        known = _identity(self._shown), self._active
         self._shown, self._active = tuple(shown), (variant, place)
+        if (_identity(self._shown), self._active) == known:
+            return
         self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)))
         self._draw()
 
@@ -414,6 +417,11 @@ def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
     plot.setMinimumHeight(least)
     plot.setPreferredHeight(least)
     plot.setMaximumHeight(least)
+
+
+def _identity(shown: Sequence[ShownSpectra]) -> list[tuple]:
+    """Tell spectra from others: what is told twice is drawn once."""
+    return [(s.variant, s.place, id(s.spectra), s.stale) for s in shown]
 
 
 def _largest(values: np.ndarray) -> float:

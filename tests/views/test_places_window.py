@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -141,8 +142,6 @@ def test_options_by_keys(window, qtbot):
 
 def test_pointing_at_a_velocity_points_at_its_wavelength(window, qtbot):
     """5.34 µm is [Fe II]'s line: velocity 0."""
-    from dataclasses import replace
-
     session, view = window.session, window.spectrum
     session.set_spectrum_settings(replace(session.spectrum_settings, axis="velocity", line="[Fe II] 5.34"))
     paint(qtbot)
