@@ -28,7 +28,7 @@ _DQ_CLASSES = (
 
 LAYERS = (
     ("Data", "SCI: the calibrated exposure"),
-    ("Trace model", "TRACEMODEL: the splines evaluated at the detector's pixels, where they are used"),
+    ("Trace", "TRACEMODEL: the splines evaluated at the detector's pixels, where they are used"),
     ("Data − trace", "SCI minus TRACEMODEL, where the spline is used"),
     ("DQ", "Data-quality flags by what they mean for the fit; hover to read all flags of a pixel"),
     ("Why", "What became of each pixel: where the spline is used, and why not elsewhere; click a pixel to read it"),
@@ -171,7 +171,7 @@ class DetectorView(ImagePanel):
         if report is not None and (self._exposure is None or report.exposure != self._exposure.key):
             report = None
         self._report = report
-        if self.layer_buttons.checkedId() in (TRACE, REST, WHY):
+        if self.layer in (TRACE, REST, WHY):
             self._show_layer()
         self._draw_outlines()
 
@@ -181,6 +181,11 @@ class DetectorView(ImagePanel):
         shown = pixel is not None and view is not None and pixel.exposure == view.key
         self._pixel_report = pixel if shown else None
         self._show_answer()
+
+    @property
+    def layer(self) -> int:
+        """Which of `LAYERS` is shown."""
+        return self.layer_buttons.checkedId()
 
     def show_layer(self, layer: int) -> None:
         """Show one of `LAYERS`."""
@@ -195,7 +200,7 @@ class DetectorView(ImagePanel):
 
     def state(self) -> dict[str, Any]:
         """Layer as well, see `ImagePanel.state`."""
-        return {"layer": LAYERS[self.layer_buttons.checkedId()][0], **super().state()}
+        return {"layer": LAYERS[self.layer][0], **super().state()}
 
     def restore(self, state: Kept) -> None:
         """Show the image as `state` has told."""
@@ -227,13 +232,13 @@ class DetectorView(ImagePanel):
             self.unasked.emit()
 
     def _show_answer(self) -> None:
-        pixel = self._pixel_report if self.layer_buttons.checkedId() == WHY else None
-        self.answer.setVisible(self.layer_buttons.checkedId() == WHY)
+        pixel = self._pixel_report if self.layer == WHY else None
+        self.answer.setVisible(self.layer == WHY)
         self.answer.setText(pixel.sentence if pixel else "Click a pixel to read what happened to it, and why.")
         self._asked.setData([pixel.x] if pixel else [], [pixel.y] if pixel else [])
 
     def _show_layer(self, *_: object) -> None:
-        view, layer = self._exposure, self.layer_buttons.checkedId()
+        view, layer = self._exposure, self.layer
         if view is None:
             self.show_content(None, note="Open calibrated exposures to see them here")
             return
@@ -307,7 +312,7 @@ class DetectorView(ImagePanel):
             return
         if (number := int(view.regions[pixel])) > 0:
             self.picked.emit(number, pixel[view.dispersion_axis])
-            if self.layer_buttons.checkedId() == WHY:
+            if self.layer == WHY:
                 self.asked.emit(pixel[1], pixel[0])
 
     def show_cursor(self, cursor: Cursor | None) -> None:
@@ -323,7 +328,7 @@ class DetectorView(ImagePanel):
 
     def _value(self, view: ExposureView, pixel: tuple[int, int]) -> str:
         value, what = float(view.sci[pixel]), "SCI"
-        layer = self.layer_buttons.checkedId()
+        layer = self.layer
         if layer == WHY and self._report is not None and self._report.why is not None:
             reason = short_reason(self._report.why, view, pixel[1], pixel[0])
             return f"{reason or 'between slices'}; {what} {with_unit(value, view.unit)}"

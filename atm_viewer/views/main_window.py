@@ -23,7 +23,7 @@ from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions import add_actions, update_actions
 from atm_viewer.views.cursor_marks import CursorMarks
-from atm_viewer.views.detector_view import DetectorView
+from atm_viewer.views.detector_view import DATA, WHY, DetectorView
 from atm_viewer.views.dialogs import ask
 from atm_viewer.views.exposure_panel import ExposurePanel
 from atm_viewer.views.files import Files, local_files
@@ -138,7 +138,7 @@ class MainWindow(QMainWindow):
         self.profile_panel = Panel(
             "Profile", self.profile, QLabel("Slice"), self.slice_box, QLabel("Column"), self.column_box
         )
-        self.sky_panel = Panel("Sky", self.sky, self.band_box)
+        self.sky_panel = Panel("Sky", self.sky, self.why_overlay.button, self.band_box)
         self.spectrum_panel = Panel("Spectrum", self.spectrum, self.spectrum.options_button, self.spectrum.fit_button)
 
         for panel, uses in (
@@ -408,6 +408,12 @@ class MainWindow(QMainWindow):
         self.choose_theme("dark")
 
     # Theme and layout
+
+    def show_why(self) -> None:
+        """Show what became of each pixel over detector and sky, or go back to the images."""
+        shown = self.detector.layer == WHY and self.why_overlay.button.isChecked()
+        self.detector.show_layer(DATA if shown else WHY)
+        self.why_overlay.button.setChecked(not shown)
 
     def choose_theme(self, choice: str) -> None:
         """Use the ``system``'s colours, ``light`` or ``dark`` ones, and keep the choice."""

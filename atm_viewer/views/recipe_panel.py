@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSignalBlocker
-from PyQt6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
 
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import CHOICES, Recipe
 from atm_viewer.session.parameters import PARAMETERS
 from atm_viewer.session.session import Session
 from atm_viewer.views.panel import NumberBox, WholeBox
@@ -58,6 +58,21 @@ class RecipePanel(QWidget):
         self.psf.setToolTip(PARAMETERS["psf_optimal"].tooltip)
         self.psf.toggled.connect(self._editor("psf_optimal"))
         grid.addWidget(self.psf, 1, 2, 1, 2)
+        self.choices: dict[str, QComboBox] = {}
+        for column, name in ((0, "reach"), (2, "peak_cut")):
+            label, choice = self._labels[name], QComboBox()
+            choice.addItems(CHOICES[name])
+            label.setBuddy(choice)
+            label.setToolTip(PARAMETERS[name].tooltip)
+            choice.setToolTip(PARAMETERS[name].tooltip)
+            choice.activated.connect(self._chooser(name))
+            grid.addWidget(label, 2, column)
+            grid.addWidget(choice, 2, column + 1)
+            self.choices[name] = choice
+        self.beyond = QLabel()
+        self.beyond.setWordWrap(True)
+        self.beyond.setToolTip("The pipeline cannot do this: products are marked, in their history and their recipe")
+        grid.addWidget(self.beyond, 3, 0, 1, 4)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         session.recipe_changed.connect(self._show)
@@ -70,6 +85,9 @@ class RecipePanel(QWidget):
 
     def _editor(self, name: str, step: bool = False):
         return lambda value: self._session.set_global(name, value, step)
+
+    def _chooser(self, name: str):
+        return lambda row: self._session.set_global(name, CHOICES[name][row])
 
     def _show(self) -> None:
         recipe, default = self._session.recipe, Recipe()
@@ -85,8 +103,20 @@ class RecipePanel(QWidget):
         for name, widget in (*self._labels.items(), ("psf_optimal", self.psf)):
             changed = getattr(recipe, name) != getattr(default, name)
             widget.setStyleSheet(f"color: {self._theme.accent}" if changed else "")
-        for box in (self.threshold, self.slope):
-            box.setEnabled(not recipe.psf_optimal)
+        for name, choice in self.choices.items():
+            choice.setCurrentText(getattr(recipe, name))
+            choice.setEnabled(not recipe.psf_optimal)
+        self.beyond.setText(f"Not the pipeline's: {'; '.join(recipe.beyond_pipeline)}")
+        self.beyond.setStyleSheet(f"color: {self._theme.accent}")
+        self.beyond.setVisible(bool(recipe.beyond_pipeline))
+        for number in (self.threshold, self.slope):
+            number.setEnabled(not recipe.psf_optimal)
 
 
-_LABELS = (("fit_threshold", "Fit threshold"), ("slope_limit", "Slope limit"), ("oversample", "Oversample"))
+_LABELS = (
+    ("fit_threshold", "Fit threshold"),
+    ("slope_limit", "Slope limit"),
+    ("oversample", "Oversample"),
+    ("reach", "Reach"),
+    ("peak_cut", "Peak cut"),
+)

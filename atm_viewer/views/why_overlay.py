@@ -20,7 +20,7 @@ OPACITY = 0.75
 
 
 class WhyOverlay(QObject):
-    """Adds a button to the sky view, and the why map of the chosen exposure while it is pressed.
+    """A button, and over the sky view the why map of the chosen exposure while it is pressed.
 
     Parameters
     ----------
@@ -42,7 +42,6 @@ class WhyOverlay(QObject):
             "Over the image, what became of most of the chosen exposure's pixels that fall on each spaxel: where the "
             "spline is used, and why not elsewhere; hover to read the shares"
         )
-        sky.header.insertWidget(0, self.button)
         self.legend = Paragraph()
         self.legend.setContentsMargins(6, 0, 6, 2)
         layout = sky.layout()

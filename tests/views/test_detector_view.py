@@ -168,7 +168,7 @@ def test_chosen_slice_and_column_are_outlined(qtbot, view, exposure):
 
 
 def test_layers_show_trace_model_and_residual(qtbot, view, exposure):
-    press(qtbot, view, "Trace model")
+    press(qtbot, view, "Trace")
     assert "No trace model yet" in [label.text() for label in view.canvas.findChildren(type(view.legend).__base__)]
     report = make_report(exposure)
     view.show_report(report)
@@ -208,7 +208,7 @@ def test_dq_layer_has_a_legend_and_no_brightness_scale(qtbot, view, exposure):
 def test_a_report_on_another_exposure_is_not_shown(qtbot, view, exposure):
     other = make_report(exposure)
     view.show_report(type(other)("/data/other_cal.fits", other.slices, other.trace, 0.1))
-    press(qtbot, view, "Trace model")
+    press(qtbot, view, "Trace")
     assert "No trace model yet" in [label.text() for label in view.canvas.findChildren(type(view.legend).__base__)]
 
 
