@@ -134,7 +134,8 @@ class MainWindow(QMainWindow):
         self.globals_panel = Panel("Recipe", self.recipe_panel)
         self.globals_panel.note.setText("all slices")
         self.slices_panel = Panel("Slices", self.slice_browser, self.scope_box, self.reset_button)
-        self.detector_panel = Panel("Detector", self.detector)
+        detector = self.detector  # whose title has room that its line of buttons lacks
+        self.detector_panel = Panel("Detector", detector, detector.stretch_box, detector.share_box, detector.fit_button)
         self.profile_panel = Panel(
             "Profile", self.profile, QLabel("Slice"), self.slice_box, QLabel("Column"), self.column_box
         )
