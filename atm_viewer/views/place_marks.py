@@ -126,7 +126,7 @@ class _Mark:
         self.handle = pg.TargetItem(size=_HANDLE, symbol="o", brush=None, hoverBrush=None)
         self.handle.setToolTip("Drag to move the place; click to make it the one that clicks on the sky move")
         self.handle.setCursor(Qt.CursorShape.OpenHandCursor)
-        self._badge = pg.TextItem(str(number), anchor=(1.5, 1.3))
+        self._badge = pg.TextItem(str(number), anchor=(-0.5, 1.3))  # away from the circle's handle
         self._items = (self._halo, self._ring, self._spaxel, self.handle, self._badge)
         for item in self._items:
             plot.addItem(item, ignoreBounds=True)

@@ -36,7 +36,7 @@ class PowerAxis(PlainAxis):
     def name_for(self, label: str, unit: str, size: float) -> None:
         """Set the label; the largest number on the axis decides on the power of ten."""
         power = math.floor(math.log10(size)) if size > 0 and math.isfinite(size) else 0
-        power = 0 if -3 <= power < 6 else power
+        power = 0 if -3 <= power < 5 else power
         self.setScale(10.0**-power)
         self._parts = label, f"[10{str(power).translate(_SUPERSCRIPT)} {unit}]" if power else f"[{unit}]" * bool(unit)
         self._break_label()

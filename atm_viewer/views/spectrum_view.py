@@ -249,7 +249,9 @@ class SpectrumView(QWidget):
                     self.plots[panel].addItem(item)
                 item.setData(curve.x, values)
                 item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
-                item.setOpacity(PENDING_OPACITY if curve.stale else 1.0)
+                # the noise of faint places must not hide the ratio of the one that is looked at
+                aside = panel != "flux" and curve.place != self._active[1]
+                item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
                 item.setZValue(order)
                 kept.add(key)
         for key in self._items.keys() - kept:
