@@ -14,6 +14,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
+from atm_viewer.engine.recipe import CHOICES, PIPELINE
 from atm_viewer.session.names import count
 from atm_viewer.session.parameters import PARAMETERS
 from atm_viewer.session.session import Session
@@ -242,12 +243,31 @@ class SliceTable(QTableView):
             inherit.setEnabled(any(parameter in self._session.overridden(n) for n in numbers))
             menu.addSeparator()
         menu.addActions(self.actions())
+        menu.addMenu(self._beyond_menu(menu))
         menu.addSeparator()
         menu.addMenu(self._sort_menu(menu))
         menu.addMenu(self._columns_menu(menu))
         select = menu.addAction("Select All", self.selectAll)
         assert select is not None
         select.setToolTip(f"Select all slices that are shown ({QKeySequence('Ctrl+A').toString()})")
+        return menu
+
+    def _beyond_menu(self, parent: QMenu) -> QMenu:
+        """Options that the pipeline does not have, for the chosen slices."""
+        menu, numbers = QMenu("Beyond the Pipeline", parent), self.numbers()
+        menu.setToolTipsVisible(True)
+        for name, (_, beyond) in CHOICES.items():
+            action = menu.addAction(f"{PARAMETERS[name].label.capitalize()}: {beyond}")
+            assert action is not None
+            action.setToolTip(PARAMETERS[name].tooltip)
+            action.setCheckable(True)
+            action.setChecked(all(getattr(self._session.params(n), name) == beyond for n in numbers))
+            action.setEnabled(not self._session.recipe.psf_optimal)
+            action.toggled.connect(
+                lambda on, name=name, beyond=beyond: self._session.edit_slices(
+                    numbers, name, beyond if on else PIPELINE
+                )
+            )
         return menu
 
     def _sort_menu(self, parent: QMenu) -> QMenu:

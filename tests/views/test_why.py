@@ -188,3 +188,19 @@ def test_colours_differ_for_all_eyes(eyes):
         seen = [seen_as(colour, np.array(EYES[eyes])) for colour in colours]
         # A just noticeable difference is about 2.
         assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 15
+
+
+def test_options_beyond_the_pipeline_are_chosen_for_slices_by_the_tables_menu(qtbot, window):
+    table, session = window.slice_table, window.session
+    table.setCurrentIndex(table.cell(102, "number"))
+    for text, expected in (("Reach: slice", "slice"), ("Reach: slice", None)):
+        menu = table._make_menu(table.cell(102, "number"))
+        beyond = next(a.menu() for a in menu.actions() if a.text() == "Beyond the Pipeline")
+        action = next(a for a in beyond.actions() if a.text() == text)
+        assert action.isChecked() is (expected is None)
+        action.trigger()
+        menu.close()
+        assert session.recipe.override(102).reach == expected
+        marked = 'Not the pipeline\'s: reach = "slice" (slice 102)'
+        assert window.recipe_panel.beyond.isVisible() is (expected is not None)
+        assert expected is None or window.recipe_panel.beyond.text() == marked
