@@ -22,6 +22,16 @@ class Kept(dict):
         value = self.get(key)
         return self.pop(key) if isinstance(value, str) and value in allowed else None
 
+    def choices(self, key: str, allowed: Collection[str]) -> list[str]:
+        """Take a list of texts all of which are among those allowed."""
+        value = self.get(key)
+        fits = isinstance(value, list) and all(isinstance(text, str) and text in allowed for text in value)
+        return list(self.pop(key)) if fits else []
+
+    def text(self, key: str) -> str:
+        """Take a text."""
+        return str(self.pop(key)) if isinstance(self.get(key), str) else ""
+
     def flag(self, key: str) -> bool | None:
         """Take true or false."""
         return self.pop(key) if isinstance(self.get(key), bool) else None

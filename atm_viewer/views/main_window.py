@@ -46,7 +46,7 @@ from atm_viewer.views.welcome import Welcome
 from atm_viewer.views.why_overlay import WhyOverlay
 
 #: Views whose state a session keeps, as the window and the session's file name them.
-_KEPT_VIEWS = ("detector", "profile", "sky", "spectrum", "slice_table")
+_KEPT_VIEWS = ("detector", "profile", "sky", "spectrum", "slice_browser")
 
 
 class MainWindow(QMainWindow):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.session.session import Session
+from atm_viewer.views.kept import Kept
+from atm_viewer.views.slice_cells import AT, COLUMNS
 from atm_viewer.views.slice_filter import FILTER_TIP, QUICK
 from atm_viewer.views.slice_table import SliceTable
 from atm_viewer.views.theme import Theme
@@ -80,6 +84,31 @@ class SliceBrowser(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self.table.set_theme(theme)
+
+    def state(self) -> dict[str, Any]:
+        """Tell filters, order and hidden columns, see `kept.Restorable`."""
+        header = self.table.horizontalHeader()
+        assert header is not None
+        column, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
+        found = {
+            "filter": self.line.text(),
+            "quick": [name for name, button in self.quick.items() if button.isChecked()],
+            "sort": COLUMNS[column].name if column else "",
+            "descending": order == Qt.SortOrder.DescendingOrder,
+            "hidden": [info.name for i, info in enumerate(COLUMNS) if self.table.isColumnHidden(i)],
+        }
+        return {key: value for key, value in found.items() if value}
+
+    def restore(self, state: Kept) -> None:
+        """Filter and sort as `state` has told."""
+        for name in state.choices("quick", self.quick):
+            self.quick[name].setChecked(True)
+        for name in state.choices("hidden", AT):
+            self.table.show_column(AT[name], False)
+        self.line.setText(state.text("filter"))
+        descending = state.flag("descending")
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        self.table.sortByColumn(AT[state.choice("sort", AT) or "number"], order)
 
     def start_filtering(self) -> None:
         """Give the filter the keyboard."""

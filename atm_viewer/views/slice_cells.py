@@ -67,6 +67,8 @@ COLUMNS = (
     _editable("Win.\n[col]", "88", "window"),
     _editable("Bkpt\n", "88", "breakpoints"),
     _editable("λ range\n[µm]", "14.88…16.88", "wavelengths"),
+    _editable("Reach\n", "pipeline", "reach"),
+    _editable("Peak\ncut", "pipeline", "peak_cut"),
 )
 AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
@@ -87,6 +89,9 @@ class SliceRow:
         How it was fitted, once that is known.
     unit : str
         Unit of the exposure.
+    level : (float, float) or None
+        Mean and standard deviation that make the slice's threshold [unit of the exposure], if they are known: with
+        them the threshold follows the hand before there is a report on it.
     """
 
     number: int
@@ -94,6 +99,15 @@ class SliceRow:
     overridden: Mapping[str, str | None]
     report: SliceReport | None
     unit: str = ""
+    level: tuple[float, float] | None = None
+
+    @property
+    def threshold(self) -> float:
+        """Flux that the peak must exceed; NaN before it is known, ``-inf`` when every peak does."""
+        if self.level is not None:
+            sigmas = self.params.fit_threshold
+            return self.level[0] + sigmas * self.level[1] if sigmas > 0 else -math.inf
+        return self.report.threshold if self.report else math.nan
 
     @property
     def splines(self) -> int:
@@ -102,8 +116,12 @@ class SliceRow:
 
     @property
     def without(self) -> bool:
-        """Whether it is known that no column has a spline."""
-        return self.report is not None and not self.splines
+        """Whether it is known that no column has a spline, or will have one with this threshold."""
+        report = self.report
+        if report is None or report.peak <= self.threshold:
+            return report is not None
+        up_to_date = report.threshold == self.threshold or math.isclose(report.threshold, self.threshold, rel_tol=1e-5)
+        return not self.splines and up_to_date
 
     @property
     def below(self) -> bool:
@@ -120,7 +138,7 @@ class SliceRow:
             None if value != value else value  # NaN
             for value in (getattr(self.report, name) for name in _SHOWN)
         )
-        return self.number, self.params, dict(self.overridden), report, self.unit
+        return self.number, self.params, dict(self.overridden), report, self.unit, self.threshold, self.without
 
 
 _SHOWN = (
@@ -160,8 +178,7 @@ def cell_tip(row: SliceRow, column: Column) -> str:
     if row.report is None:
         return column.tip
     if column.name == "peak":
-        report = row.report
-        return f"Peak {report.peak:.4g} {row.unit}, threshold {report.threshold:.4g} {row.unit}.<br>{column.tip}."
+        return f"Peak {row.report.peak:.4g} {row.unit}, threshold {row.threshold:.4g} {row.unit}.<br>{column.tip}."
     return f"{row.report.reason}<br>{column.tip}."
 
 
@@ -206,12 +223,16 @@ def format_percent(fraction: float) -> str:
 
 
 def peak_scale(rows: Iterable[SliceRow]) -> tuple[float, float]:
-    """Return the ends of the bars' scale: a decade below the lowest threshold, and the highest peak or threshold."""
-    reports = [row.report for row in rows if row.report is not None]
-    peaks = [r.peak for r in reports if math.isfinite(r.peak) and r.peak > 0]
-    thresholds = [r.threshold for r in reports if math.isfinite(r.threshold) and r.threshold > 0]
-    top = max([*peaks, *thresholds], default=1.0)
-    return (min(thresholds) / 10 if thresholds else top * 1e-4), top
+    """Return the ends of the bars' scale: a whole decade well below the lowest threshold, and the highest peak.
+
+    A threshold that is dragged moves its mark, not the bars.
+    """
+    known = [row for row in rows if row.report is not None]
+    peaks = [row.report.peak for row in known if row.report is not None and row.report.peak > 0]
+    thresholds = [row.threshold for row in known if 0 < row.threshold < math.inf]
+    top = max(peaks, default=1.0)
+    low = 10.0 ** math.floor(math.log10(min(thresholds) / 3)) if thresholds else top * 1e-4
+    return min(low, top / 10), top
 
 
 def bar_length(value: float, scale: tuple[float, float]) -> float:

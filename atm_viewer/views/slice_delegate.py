@@ -8,6 +8,7 @@ from PyQt6.QtCore import QAbstractItemModel, QModelIndex, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPalette, QPen
 from PyQt6.QtWidgets import (
     QApplication,
+    QComboBox,
     QLineEdit,
     QStyle,
     QStyledItemDelegate,
@@ -16,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.recipe import CHOICES
 from atm_viewer.views.slice_cells import COLUMNS, SliceRow, bar_length
 from atm_viewer.views.slice_model import ROW, SliceModel
 
@@ -69,10 +71,26 @@ class SliceDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5))
 
+    def createEditor(self, parent: QWidget | None, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget | None:
+        """Offer a list where there are few values."""
+        name = COLUMNS[index.column()].parameter
+        if name not in CHOICES:
+            return super().createEditor(parent, option, index)
+        box = QComboBox(parent)
+        box.addItems(CHOICES[name])
+        box.activated.connect(lambda: self._finish(box))
+        return box
+
+    def _finish(self, box: QComboBox) -> None:
+        self.commitData.emit(box)
+        self.closeEditor.emit(box)
+
     def setModelData(self, editor: QWidget | None, model: QAbstractItemModel | None, index: QModelIndex) -> None:
         """Take what was typed, if anything was."""
         if isinstance(editor, QLineEdit) and editor.isModified():
             self._put(index, editor.text())
+        elif isinstance(editor, QComboBox):
+            self._put(index, editor.currentText())
 
     def _paint_bar_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, name: str) -> None:
         own = QStyleOptionViewItem(option)
@@ -88,8 +106,8 @@ class SliceDelegate(QStyledItemDelegate):
         box = QRectF(own.rect).adjusted(3, 4, -room, -4)
         if row.report is not None:
             if name == "peak":
-                self._paint_bar(painter, box, bar_length(row.report.peak, self._rows.scale), row.splines > 0, chosen)
-                self._paint_threshold(painter, box, row.report.threshold, chosen)
+                self._paint_bar(painter, box, bar_length(row.report.peak, self._rows.scale), not row.without, chosen)
+                self._paint_threshold(painter, box, row.threshold, chosen)
             else:
                 self._paint_bar(painter, box, row.report.used, True, chosen)
         role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.recipe import CHOICES
 from atm_viewer.session.parameters import parse_value
 from atm_viewer.session.session import Session
 from atm_viewer.views.slice_cells import AT, COLUMNS, SliceRow, cell_text, cell_tip, peak_scale
@@ -24,7 +25,7 @@ _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _NOWHERE = QModelIndex()
 #: Parameters whose inherited value follows from mode or fit.
-_FOLLOWING = ("window", "breakpoints", "use", "wavelengths")
+_FOLLOWING = ("window", "breakpoints", "use", "wavelengths", *CHOICES)
 
 
 class SliceModel(QAbstractTableModel):
@@ -43,19 +44,22 @@ class SliceModel(QAbstractTableModel):
         self.scale = (0.1, 1.0)
         self._rows: tuple[SliceRow, ...] = ()
         self._state: tuple = (None, None, None)
+        self._level: tuple[int, tuple[float, float]] | None = None
         session.exposures_changed.connect(self._renew)
         session.chosen_changed.connect(self._renew)
         session.report_changed.connect(self._renew)
         session.recipe_changed.connect(self._renew)
+        session.profile_changed.connect(self._renew)  # it knows what makes thresholds
         self._renew()
 
     def _renew(self) -> None:
         """Take the session's state over; only rows that look different are painted anew."""
         session = self._session
+        level = self._known_level()
         state = (session.current, session.report, session.recipe)
-        if all(new is old for new, old in zip(state, self._state, strict=True)):
+        if level == self._level and all(new is old for new, old in zip(state, self._state, strict=True)):
             return
-        self._state = state
+        self._state, self._level = state, level
         rows, known = self._read(), self._rows
         scale, known_scale = peak_scale(rows), self.scale
         if [r.number for r in rows] != [r.number for r in known] or (rows and rows[0].unit != known[0].unit):
@@ -77,12 +81,32 @@ class SliceModel(QAbstractTableModel):
         reports = {s.number: s for s in report.slices} if report else {}
         touched = {o.number for o in session.recipe.overrides}
         common = session.params(0)  # what a slice without overrides inherits
-        return tuple(
-            SliceRow(n, session.params(n), session.overridden(n), reports.get(n), unit)
-            if n in touched
-            else SliceRow(n, common, {}, reports.get(n), unit)
-            for n in session.slices
-        )
+
+        def make(number: int) -> SliceRow:
+            own = number in touched
+            level = self._level[1] if self._level and self._band(number) == self._level[0] else None
+            return SliceRow(
+                number,
+                session.params(number) if own else common,
+                session.overridden(number) if own else {},
+                reports.get(number),
+                unit,
+                level,
+            )
+
+        return tuple(make(number) for number in session.slices)
+
+    def _known_level(self) -> tuple[int, tuple[float, float]] | None:
+        """Band, see `_band`, whose threshold's mean and deviation the profile tells, and these."""
+        view, profile = self._session.current, self._session.profile
+        if view is None or profile is None or profile.exposure != view.key:
+            return None
+        return self._band(profile.number), profile.level
+
+    def _band(self, number: int) -> int:
+        """Slices with the same number have their thresholds from the same pixels: MIRI's channel; all of NIRSpec."""
+        view = self._session.current
+        return number // 100 if view is not None and view.instrument == "MIRI" else 0
 
     def refresh(self) -> None:
         """Let the view paint all cells anew."""

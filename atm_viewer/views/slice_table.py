@@ -296,10 +296,11 @@ class SliceTable(QTableView):
             assert action is not None
             action.setCheckable(True)
             action.setChecked(not self.isColumnHidden(i))
-            action.toggled.connect(lambda on, i=i: self._show_column(i, on))
+            action.toggled.connect(lambda on, i=i: self.show_column(i, on))
         return menu
 
-    def _show_column(self, column: int, shown: bool) -> None:
+    def show_column(self, column: int, shown: bool) -> None:
+        """Show or hide a column."""
         self.setColumnHidden(column, not shown)
         self._share_room()
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtGui import QColor, QContextMenuEvent
-from PyQt6.QtWidgets import QApplication, QLineEdit, QMenu
+from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu
 
 from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
 from atm_viewer.jobs.messages import Correct
 from atm_viewer.session.session import Session
+from atm_viewer.views.kept import Kept
 from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.slice_actions import CopyDialog
 from atm_viewer.views.slice_browser import SliceBrowser
@@ -344,6 +345,55 @@ def test_only_what_changed_is_painted_anew(session, table, workers, qtbot):
     session.edit_slice(103, "use", ((-0.5, 0.5),))
     settle(qtbot, session)
     assert set(changed) == {2}
+
+
+def test_what_is_dragged_moves_in_the_table_at_once(session, table, workers, qtbot):
+    number, role = session.number, Qt.ItemDataRole.ForegroundRole
+    row = table.cell(number, "peak").data(Qt.ItemDataRole.UserRole)
+    assert row.threshold == pytest.approx(row.report.threshold, rel=1e-3)
+    scale = table.rows.scale
+    for value, colour in ((5000.0, DARK.disabled), (20.0, None)):
+        session.drag_slice(number, "fit_threshold", value)
+        row = table.cell(number, "peak").data(Qt.ItemDataRole.UserRole)
+        assert table.cell(number, "fit_threshold").data() == f"{value:g}"
+        assert row.threshold == pytest.approx(row.level[0] + value * row.level[1])
+        shade = table.cell(number, "peak").data(role)
+        assert (shade and shade.name()) == colour  # grey as soon as the threshold is above the peak
+        assert table.rows.scale == scale  # the bars stay
+    session.end_drag()
+    settle(qtbot, session)
+    assert session.undo_stack.count() == 1
+
+
+@pytest.mark.parametrize(("name", "choice"), [("reach", "slice"), ("peak_cut", "source")])
+def test_values_of_a_kind_are_chosen_from_a_list(session, table, qtbot, name, choice):
+    click(qtbot, table, 101, name)
+    qtbot.keyClick(table, Qt.Key.Key_Down, SHIFT)
+    qtbot.keyClick(table, Qt.Key.Key_F2)
+    (box,) = (b for b in table.viewport().findChildren(QComboBox) if b.isVisible())
+    assert box.currentText() == "pipeline"
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: session.recipe != Recipe())
+    assert {o.number: getattr(o, name) for o in session.recipe.overrides} == {101: choice, 102: choice}
+    assert table.cell(101, name).data() == choice
+    settle(qtbot, session)
+
+
+def test_order_and_filters_are_kept_in_sessions(session, browser, table, qtbot):
+    assert browser.state() == {}
+    browser.line.setText("10")
+    browser.quick["overrides"].setChecked(True)
+    table.sortByColumn(AT["noise"], Qt.SortOrder.DescendingOrder)
+    table.show_column(AT["window"], False)
+    other = SliceBrowser(session)
+    qtbot.addWidget(other)
+    kept = Kept(browser.state())
+    other.restore(kept)
+    assert kept == {}
+    assert other.state() == browser.state()
+    strange = Kept({"sort": "colour", "quick": ["nothing"], "filter": 3})
+    other.restore(strange)
+    assert strange == {"sort": "colour", "quick": ["nothing"], "filter": 3}  # told to be not understood
 
 
 @pytest.fixture
