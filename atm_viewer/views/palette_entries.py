@@ -12,7 +12,7 @@ from typing import Any
 from PyQt6.QtGui import QAction
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import CHOICES, Recipe, SliceOverride
 from atm_viewer.session.names import slice_state
 from atm_viewer.session.parameters import PARAMETERS, Parameter, format_value, parse_value
 from atm_viewer.session.session import Session
@@ -22,7 +22,8 @@ from atm_viewer.views.help_pages import pages
 from atm_viewer.views.palette import Entry, score
 
 #: A name and a value, such as ``threshold 5``, ``use -0.9…0.4``, ``psf on``.
-_VALUE = re.compile(r"(?P<name>[a-z][a-z_ ]*?)[\s=:]+(?P<value>[-+−]?[\d.].*|none|on|off)", re.IGNORECASE)
+_WORDS = "|".join(dict.fromkeys(["none", "on", "off", *(word for words in CHOICES.values() for word in words)]))
+_VALUE = re.compile(rf"(?P<name>[a-z][a-z_ ]*?)[\s=:]+(?P<value>[-+−]?[\d.].*|{_WORDS})", re.IGNORECASE)
 _ALL = re.compile(r"^all( slices)?\b\s*", re.IGNORECASE)
 _SWITCH = {"on": True, "off": False}
 _GLOBAL = {field.name for field in fields(Recipe)}
@@ -124,6 +125,12 @@ class Offer:
             yield Entry(
                 "column", f"Column {text}", "column", partial(session.select_column, int(text)),
                 tip="Look at this element along dispersion [pixel]", also=query,
+            )  # fmt: skip
+        radius = re.fullmatch(r"(\d*\.?\d+)\s*(arcsec|″|\")?", text)
+        if radius and float(radius[1]) > 0 and score(typed, "aperture radius") is not None:
+            yield Entry(
+                "radius", f"Aperture radius {radius[1]}″", "aperture", partial(session.set_radius, float(radius[1])),
+                tip="Radius of the aperture that the spaxel is compared with [arcsec]", also=query,
             )  # fmt: skip
         for name, p in PARAMETERS.items():
             value = _read(name, text)

@@ -200,17 +200,16 @@ def test_pages_are_searched(window, qtbot):
     assert not shown.isVisible()
 
 
-@pytest.mark.parametrize("name", list(OF_PANEL))
-def test_panels_have_pages(opened, qtbot, name):
-    panel = opened.bench.panels[name]
-    panel.bring_forward()
-    press(qtbot, opened, "what_is_this")
-    assert opened.guide.help.browser.page == OF_PANEL[name]
-    opened.guide.help.close()
-    opened.activateWindow()
-    opened.guide.show_page("index")
-    qtbot.mouseClick(panel.help_button, Qt.MouseButton.LeftButton)
-    assert opened.guide.help.browser.page == OF_PANEL[name]
+def test_panels_have_pages(opened, qtbot):
+    for name, panel in opened.bench.panels.items():
+        opened.activateWindow()
+        qtbot.waitUntil(opened.isActiveWindow)
+        panel.bring_forward()
+        press(qtbot, opened, "what_is_this")
+        assert opened.guide.help.browser.page == OF_PANEL[name]
+        opened.guide.show_page("index")
+        qtbot.mouseClick(panel.help_button, Qt.MouseButton.LeftButton)
+        assert opened.guide.help.browser.page == OF_PANEL[name]
     opened.guide.help.close()
 
 

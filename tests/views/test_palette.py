@@ -50,32 +50,35 @@ def do(qtbot, window, text: str, *keys) -> None:
         qtbot.keyClick(palette.line, key)
 
 
-@pytest.mark.parametrize(
-    ("text", "first"),
-    [
-        ("write cubes", "Write Cubes"),
-        ("wc", "Write Cubes"),
-        ("dark", "Dark Theme"),
-        ("slice 102", "Slice 102"),
-        ("reset lay", "Reset Layout"),
-        ("band ch2", "Band ch2-short"),
-        ("00002", "Exposure jw09999-star_00002_mirifushort"),
-        ("thr 5", "Slice {number}: threshold 5 σ"),
-        ("threshold: 5", "Slice {number}: threshold 5 σ"),
-        ("fit_threshold=5", "Slice {number}: threshold 5 σ"),
-        ("all threshold 5", "All slices: threshold 5 σ"),
-        ("breakp 40", "Slice {number}: breakpoints 40 intervals"),
-        ("use -0.9 to 0.4", "Slice {number}: use range -0.9…0.4 arcsec"),
-        ("psf on", "All slices: PSF optimal on"),
-        ("column 20", "Column 20"),
-        ("help keyb", "Help: Keyboard"),
-    ],
-)
-def test_what_is_meant_stands_first(window, qtbot, text, first):
+FIRST = {
+    "write cubes": "Write Cubes",
+    "wc": "Write Cubes",
+    "dark": "Dark Theme",
+    "slice 102": "Slice 102",
+    "reset lay": "Reset Layout",
+    "band ch2": "Band ch2-short",
+    "00002": "Exposure jw09999-star_00002_mirifushort",
+    "thr 5": "Slice {number}: threshold 5 σ",
+    "threshold: 5": "Slice {number}: threshold 5 σ",
+    "fit_threshold=5": "Slice {number}: threshold 5 σ",
+    "all threshold 5": "All slices: threshold 5 σ",
+    "breakp 40": "Slice {number}: breakpoints 40 intervals",
+    "use -0.9 to 0.4": "Slice {number}: use range -0.9…0.4 arcsec",
+    "psf on": "All slices: PSF optimal on",
+    "reach slice": "Slice {number}: reach slice",
+    "column 20": "Column 20",
+    "aperture 0.8": "Aperture radius 0.8″",
+    "help keyb": "Help: Keyboard",
+}
+
+
+def test_what_is_meant_stands_first(window, qtbot):
     palette = call(qtbot, window)
-    qtbot.keyClicks(palette.line, text)
-    assert shown(palette)[0] == first.format(number=window.session.number)
-    assert palette.note.text() == palette.list.currentItem().toolTip(0) != ""
+    for text, first in FIRST.items():
+        palette.line.clear()
+        qtbot.keyClicks(palette.line, text)
+        assert shown(palette)[0] == first.format(number=window.session.number)
+        assert palette.note.text() == palette.list.currentItem().toolTip(0) != ""
     qtbot.keyClick(palette, Qt.Key.Key_Escape)
     assert window.session.recipe == Recipe()
 
