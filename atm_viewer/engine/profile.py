@@ -58,7 +58,7 @@ def slice_profile(
         grid = np.linspace(low, high, FINE)
         _, first, step, _ = fit.knots[source]
         knots = (first + step * np.arange(fit.intervals[source] - 1)) * arcsec
-    pixels, slope = column_slope(data, fit, column, recipe.oversample)
+    pixels, slope, counted = column_slope(data, fit, column, recipe.oversample)
     near = recipe.params(fit.number, exposure.name).reach == PIPELINE
     return SliceProfile(
         exposure=exposure.key,
@@ -79,6 +79,7 @@ def slice_profile(
         scale=float(fit.scale[column]),
         pixels=pixels * arcsec,
         slope=slope,
+        counted=counted,
         use=None if ranges is None else _within_slice(data, ranges, arcsec),
         reach=float(data.native_step * intervals / 4 * arcsec) if intervals and near else float("nan"),
         window=fit.window,
@@ -88,7 +89,7 @@ def slice_profile(
     )
 
 
-def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tuple[np.ndarray, np.ndarray]:
+def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Slope of a column's normalised spline from pixel to pixel, as ``oversample_flux`` and ``_trace_image`` take it.
 
     Parameters
@@ -107,21 +108,24 @@ def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tu
     alpha : ndarray of float64, shape (k,)
         Pixels within the spline's bounds, in the pipeline's unit, in the detector's order; empty without a spline.
     slope : ndarray of float64, shape (k,)
-        Change from the pixel before; 0 where it does not count.
+        Change from the pixel before; 0 for the first one.
+    counted : ndarray of bool, shape (k,)
+        Pixels that can count as steep.
     """
     if fit.source[column] < 0:
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)
     low, high = fit.bounds[column]
     alpha = data.alpha[:, column].astype(float)
     alpha = alpha[np.isfinite(alpha) & (alpha >= low) & (alpha <= high)]
     order = np.argsort(alpha)
     values = np.empty(alpha.size)
     values[order] = evaluate_column(fit, column, alpha[order])
-    slope = np.abs(np.diff(values, prepend=0.0))
+    slope = np.abs(np.diff(values, prepend=values[:1]))
+    counted = np.ones(slope.size, dtype=bool)
     # Without oversampling the outermost values are NaN, and so is the slope beside the first of them.
-    slope[: factor if factor > 1 else 2] = 0.0
-    slope[max(slope.size - factor, 0) :] = 0.0
-    return alpha, slope
+    counted[: factor if factor > 1 else 2] = False
+    counted[max(slope.size - factor, 0) :] = False
+    return alpha, slope, counted
 
 
 def column_wavelengths(prepared: Prepared, number: int) -> np.ndarray:

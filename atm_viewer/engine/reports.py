@@ -259,8 +259,10 @@ class SliceProfile:
     scale : float
         Factor that takes the spline to the column's flux [unit of the exposure]; NaN without a spline.
     pixels, slope : ndarray of float64, shape (k,)
-        The column's own pixels within the spline's bounds: alpha [arcsec], and how much the spline changes from the
-        pixel before, which the slope limit is compared with; 0 for the outermost ones, which never count.
+        The column's own pixels within the spline's bounds: alpha [arcsec], and how much the normalised spline changes
+        from the pixel before, which the slope limit is compared with; 0 for the first one.
+    counted : ndarray of bool, shape (k,)
+        Pixels that can count as steep: the outermost ones never do.
     use : tuple of (float, float), or None
         Alpha ranges [arcsec] in which the spline is used in this slice; None while that takes too long to know.
     reach : float
@@ -295,6 +297,7 @@ class SliceProfile:
     scale: float
     pixels: np.ndarray
     slope: np.ndarray
+    counted: np.ndarray
     use: tuple[tuple[float, float], ...] | None
     reach: float
     window: int

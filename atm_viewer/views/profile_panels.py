@@ -197,14 +197,6 @@ class WindowPanel:
         self._own.setData(profile.alpha[own & shown], values[own & shown])
         self._rejected.setData(profile.alpha[crossed & shown], values[crossed & shown])
 
-    def nearest(self, alpha: np.ndarray, values: np.ndarray, point) -> int | None:
-        """Find the point under the mouse."""
-        if not alpha.size:
-            return None
-        width, height = self.plot.vb.viewPixelSize()
-        away = np.hypot((alpha - point.x()) / width, (values - point.y()) / height)
-        return int(np.nanargmin(away)) if np.nanmin(away, initial=np.inf) <= NEAR else None
-
     def apply(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self._rejected.setPen(pg.mkPen(theme.rejected, width=1.2))
@@ -292,10 +284,11 @@ class SlopePanel:
         self.limit.sigPositionChanged.connect(self._mark)
         self._curve = pg.PlotCurveItem()
         self._flat, self._steep = (pg.ScatterPlotItem(size=7.0, symbol="s", pen=None) for _ in range(2))
+        self._uncounted = _scatter(7.0, _cross())
         self._reach = [pg.InfiniteLine(angle=90) for _ in range(2)]
         self._reach_words = pg.InfLineLabel(self._reach[1], "reach", position=0.5, anchors=[(1, 0.5), (1, 0.5)])
         self._profile: SliceProfile | None = None
-        for item in (*self._reach, self._curve, self._flat, self._steep, self.limit):
+        for item in (*self._reach, self._curve, self._uncounted, self._flat, self._steep, self.limit):
             plot.addItem(item, ignoreBounds=True)
 
     @property
@@ -330,6 +323,7 @@ class SlopePanel:
         """Take a theme's colours."""
         self.limit.apply(theme.threshold, theme)
         self._curve.setPen(make_pen(theme.muted, 1.0))
+        self._uncounted.setPen(pg.mkPen(theme.muted, width=1.2))
         self._flat.setBrush(None)
         self._flat.setPen(pg.mkPen(theme.column_points, width=1.2))
         self._steep.setBrush(pg.mkBrush(theme.use))
@@ -343,10 +337,40 @@ class SlopePanel:
         limit = self.value if self.limit.moving else float(self.limit.value())
         self.limit.label.setText(tell_slope_limit(limit))
         profile = self._profile
-        pixels, slope = (profile.pixels, profile.slope) if profile is not None else (np.empty(0), np.empty(0))
-        steep = slope > limit
-        self._steep.setData(pixels[steep], slope[steep])
-        self._flat.setData(pixels[~steep], slope[~steep])
+        if profile is None:
+            for item in (self._steep, self._flat, self._uncounted):
+                item.clear()
+            return
+        steep = profile.counted & (profile.slope > limit)
+        flat = profile.counted & ~steep
+        for item, shown in ((self._steep, steep), (self._flat, flat), (self._uncounted, ~profile.counted)):
+            item.setData(profile.pixels[shown], profile.slope[shown])
+
+    def describe(self, point) -> list[str]:
+        """Say what is under the mouse."""
+        parts, profile = [f"change of the normalised spline {plain(point.y(), 3)} per pixel"], self._profile
+        if profile is None:
+            return parts
+        k = nearest(self.plot, profile.pixels, profile.slope, point)
+        if k is not None:
+            steep = profile.slope[k] > self.limit.value()
+            parts = [f"pixel of column {profile.column}: slope {plain(float(profile.slope[k]), 3)}"]
+            if not profile.counted[k]:
+                parts[0] += ", at the spline's end: never counts as compact"
+            else:
+                parts[0] += ", over the limit: counts as compact" if steep else ", not over the limit"
+        if abs(point.x()) > profile.reach:
+            parts.append(f"beyond the reach of ±{profile.reach:.2f}″ in which compact sources are looked for")
+        return parts
+
+
+def nearest(plot: pg.PlotItem, alpha: np.ndarray, values: np.ndarray, point) -> int | None:
+    """Find the point under the mouse."""
+    if not alpha.size:
+        return None
+    width, height = plot.vb.viewPixelSize()
+    away = np.hypot((alpha - point.x()) / width, (values - point.y()) / height)
+    return int(np.nanargmin(away)) if np.nanmin(away, initial=np.inf) <= NEAR else None
 
 
 class FluxAxis(PlainAxis):

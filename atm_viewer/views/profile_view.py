@@ -25,6 +25,7 @@ from atm_viewer.views.profile_panels import (
     PointsPanel,
     ResidualPanel,
     SlopePanel,
+    nearest,
     new_range,
     residual_of,
     shade_colours,
@@ -146,7 +147,7 @@ class ProfileView(QWidget):
         strip, self.collapsed, self.points, self.residual, self.slope = plots
         self._plots = tuple(plots[1:])
         grid = self.canvas.ci.layout
-        strip.getAxis("left").setStyle(showValues=False)
+        strip.getAxis("left").setStyle(showValues=False, tickLength=0)
         grid.setRowFixedHeight(0, HEIGHT)
         for k, (plot, share) in enumerate(zip(self._plots, SHARES, strict=True), start=1):
             grid.setRowStretchFactor(k, share)
@@ -489,15 +490,11 @@ class ProfileView(QWidget):
             flux = float(self._collapsed.axis.inverse(point.y()))
             return [f"median over wavelength {with_unit(flux, self.unit)}"]
         if plot is self.slope:
-            parts = [f"change of the normalised spline {plain(point.y(), 3)} per pixel"]
-            if profile is not None and abs(point.x()) > profile.reach:
-                parts.append(f"beyond the reach of ±{profile.reach:.2f}″ in which compact sources are looked for")
-            return parts
+            return self._slope.describe(point)
         what = "normalised flux" if plot is self.points else "normalised flux − spline"
         parts = [f"{what} {plain(point.y(), 3)} (share of the column's sum)"]
         if profile is not None:
-            panel = self._points if plot is self.points else self._residual
             values = profile.flux if plot is self.points else residual_of(profile)
-            k = panel.nearest(profile.alpha, values, point)
+            k = nearest(plot, profile.alpha, values, point)
             parts += [tell_point(profile, k, self.unit)] if k is not None else []
         return parts

@@ -300,7 +300,7 @@ def test_profile_tells_where_the_spline_is_used_and_why(case):
             alpha = data.alpha[:, column].astype(float)
             inside = (alpha >= fit.bounds[column, 0]) & (alpha <= fit.bounds[column, 1])
             assert np.allclose(profile.pixels, alpha[inside] * arcsec)
-            assert np.allclose(profile.slope, slopes[inside, column], atol=1e-12)
+            assert np.allclose(profile.slope * profile.counted, slopes[inside, column], atol=1e-12)
 
 
 def test_threshold_that_decides_the_same_fits_nothing_again(case):

@@ -199,6 +199,7 @@ def profile(view: ExposureView, recipe, number: int, column: int) -> SliceProfil
         scale=float(sums[min(column - low, len(sums) - 1), 0]) if fitted else np.nan,
         pixels=alpha[distance == 0] if fitted else np.empty(0),
         slope=np.abs(np.diff(flux[distance == 0], prepend=0.0)) if fitted else np.empty(0),
+        counted=np.ones((distance == 0).sum() * fitted, dtype=bool),
         use=params.use if params.use is not None else (((-0.7, 0.1),) if fitted else ()),
         reach=1.7,
         window=window,

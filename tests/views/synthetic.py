@@ -171,6 +171,7 @@ def make_profile(instrument: str = "MIRI", column: int = 512, fate: Fate = Fate.
         "scale": 15590.0 if has else np.nan,
         "pixels": pixels_alpha if has else np.empty(0),
         "slope": np.abs(np.diff(shape(pixels_alpha, centre), prepend=0.002)) if has else np.empty(0),
+        "counted": (np.abs(np.arange(pixels) - (pixels - 1) / 2) < pixels / 2 - 3) if has else np.empty(0, bool),
         "use": ((centre - 0.45, centre + 0.45),) if has else (),
         "reach": 1.7,
         "window": WINDOW,

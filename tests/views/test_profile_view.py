@@ -159,6 +159,17 @@ def test_slope_limit_is_dragged_and_fills_what_is_steep(qtbot, view):
     assert view._slope.limit.label.toPlainText() == f"slope limit {told[-1][2]:g}"
 
 
+def test_pixels_of_the_slope_panel_say_what_they_count_for(qtbot, view):
+    show_star(qtbot, view)
+    profile = make_profile()
+    steepest = int(profile.slope.argmax())
+    for k, words in ((steepest, "over the limit: counts as compact"), (12, "not over the limit"), (1, "never counts")):
+        with qtbot.waitSignal(view.pointed) as told:
+            hover(qtbot, view.slope, profile.pixels[k], profile.slope[k])
+        assert words in told.args[3]
+    assert "beyond the reach of ±1.70″" in told.args[3]
+
+
 def test_ends_of_the_window_are_dragged_and_both_move(qtbot, view):
     show_star(qtbot, view)
     strip = view.columns.plot
