@@ -127,5 +127,11 @@ def _line(family: str, entry: Any) -> SpectralLine | None:
 
 @lru_cache(maxsize=1)
 def line_list() -> LineList:
-    """Return the lines shipped with the application."""
+    """Return the lines shipped with the application.
+
+    Raises
+    ------
+    InputError
+        The table is not as it was shipped.
+    """
     return read_lines(resource("lines.toml"))

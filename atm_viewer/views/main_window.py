@@ -18,7 +18,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.reports import ExposureView
+from atm_viewer.session.lines import LineList, line_list
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions import add_actions, update_actions
@@ -109,7 +111,7 @@ class MainWindow(QMainWindow):
         self.profile = ProfileView()
         self.sky = SkyView()
         self.why_overlay = WhyOverlay(session, self.sky)
-        self.spectrum = SpectrumView()
+        self.spectrum = SpectrumView(_lines(session))
         self.log = LogPanel(session)
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
@@ -499,3 +501,12 @@ class MainWindow(QMainWindow):
             self.close()
         elif box.buttonRole(button) == QMessageBox.ButtonRole.AcceptRole:
             self.sessions.save(self.close)
+
+
+def _lines(session: Session) -> LineList:
+    """Give the lines that spectra are marked with; none, told, when the table cannot be read."""
+    try:
+        return line_list()
+    except UserError as error:
+        session.tell("warning", str(error))
+        return LineList({}, ())

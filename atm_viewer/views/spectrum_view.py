@@ -13,7 +13,7 @@ from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from atm_viewer.session.cursor import Cursor
-from atm_viewer.session.lines import LineList, line_list
+from atm_viewer.session.lines import LineList
 from atm_viewer.session.spectrum_curves import Curve, Picture, make_picture
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.variants import ShownSpectra
@@ -45,6 +45,13 @@ class SpectrumView(QWidget):
         The mouse is elsewhere.
     settings_edited(SpectrumSettings)
         The user wants spectra shown in another way.
+
+    Parameters
+    ----------
+    lines : LineList
+        Lines that spectra can be marked with.
+    parent : QWidget or None
+        Owner.
     """
 
     pointed = pyqtSignal(float, str)
@@ -52,9 +59,9 @@ class SpectrumView(QWidget):
     left = pyqtSignal()
     settings_edited = pyqtSignal(object)
 
-    def __init__(self, parent: QWidget | None = None, lines: LineList | None = None):
+    def __init__(self, lines: LineList, parent: QWidget | None = None):
         super().__init__(parent)
-        self._lines = lines if lines is not None else line_list()
+        self._lines = lines
         self._shown: tuple[ShownSpectra, ...] = ()
         self._active = ("", 0)
         self._settings = SpectrumSettings()

@@ -10,6 +10,7 @@ import pytest
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtWidgets import QApplication
 
+from atm_viewer.engine.errors import InputError
 from atm_viewer.jobs.messages import MakeSpectra
 from atm_viewer.session.session import Session
 from atm_viewer.views.main_window import MainWindow
@@ -110,7 +111,7 @@ def test_variants_stand_beside_each_other(window, qtbot):
     session.new_variant()
     session.set_global("fit_threshold", 5.0)
     wait(qtbot, window)
-    assert "— A — B —" in legend(window)
+    assert "— A (1.4 %) — B (1.4 %) —" in legend(window)
     session.label_variant("B", "low")
     assert "B low" in legend(window)
     click(qtbot, window.sky.plot, -0.65, 0.39, SHIFT)
@@ -151,3 +152,19 @@ def test_pointing_at_a_velocity_points_at_its_wavelength(window, qtbot):
     for line in view._cursor_lines[:2]:
         assert line.value == pytest.approx(1000.0, abs=60.0)
     leave(qtbot, view.flux_plot)
+
+
+def test_a_line_list_that_cannot_be_read_is_told_and_the_window_works(monkeypatch, qtbot, tmp_path):
+    def broken():
+        raise InputError("The line list lines.toml cannot be read: it is broken.")
+
+    monkeypatch.setattr("atm_viewer.views.main_window.line_list", broken)
+    session = Session(FakeWorkers)
+    window = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
+    assert session.messages[-1].text == "The line list lines.toml cannot be read: it is broken."
+    session.open_files(FILES)
+    wait(qtbot, window)
+    session.set_spectrum_settings(replace(session.spectrum_settings, axis="velocity"))
+    assert "velocity about 5.3" in window.spectrum.ratio_plot.getAxis("bottom").labelText
+    session.close()

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF
 from PyQt6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox
 
-from atm_viewer.session.lines import SpectralLine
+from atm_viewer.session.lines import SpectralLine, line_list
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.views.spectrum_axes import place_labels
 from atm_viewer.views.spectrum_view import SpectrumView
@@ -23,7 +23,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def view(qtbot):
-    view = SpectrumView()
+    view = SpectrumView(line_list())
     # the session's part: what is edited is shown
     view.settings_edited.connect(view.show_settings)
     show(qtbot, view, 700, 560)

@@ -12,6 +12,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLabel
 
+from atm_viewer.session.lines import line_list
 from atm_viewer.views.spectrum_view import SpectrumView
 from atm_viewer.views.theme import DARK, LIGHT
 from tests.views.mouse import dot, drag, hover, leave, settle, show, view_range
@@ -20,7 +21,7 @@ from tests.views.synthetic import make_shown, make_spectra
 
 @pytest.fixture
 def view(qtbot):
-    view = SpectrumView()
+    view = SpectrumView(line_list())
     show(qtbot, view, 700, 500)
     put(view, make_spectra())
     settle(qtbot)
