@@ -9,6 +9,7 @@ from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.session.keeper import Keeper
 from atm_viewer.session.session import Session
 from atm_viewer.session.session_file import load_session
 from atm_viewer.views.main_window import MainWindow
@@ -56,20 +57,40 @@ def start(qtbot, tmp_path):
 
 
 @pytest.fixture
+def path(qtbot, data, tmp_path) -> Path:
+    """A session of four exposures that was saved."""
+    session = Session(FakeWorkers)
+    session.open_files([data / name for name in NAMES])
+    work(qtbot, session, data)
+    Keeper(session).save(tmp_path / "star.toml")
+    session.close()
+    return tmp_path / "star.toml"
+
+
+@pytest.fixture
 def saved(start, qtbot, data, tmp_path):
-    """A session of four exposures that was saved by keys, and the window that did."""
+    """The same saved by keys, and the window that did."""
     window = start(*(data / name for name in NAMES))
-    window.session.set_override(101, "fit_threshold", 4.0)
-    window.session.select_exposure(str(data / NAMES[2]))
-    window.session.select(203, 20)
-    settle(qtbot, window)
+    work(qtbot, window.session, data)
     press(qtbot, window, "save_session")
     choose(window, tmp_path / "star.toml")
     return tmp_path / "star.toml", window
 
 
-def settle(qtbot, window):
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
+def work(qtbot, session: Session, data: Path) -> None:
+    complete(qtbot, session)
+    session.set_override(101, "fit_threshold", 4.0)
+    session.select_exposure(str(data / NAMES[2]))
+    session.select(203, 20)
+    complete(qtbot, session)
+
+
+def complete(qtbot, session: Session) -> None:
+    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+
+
+def settle(qtbot, window) -> None:
+    complete(qtbot, window.session)
 
 
 def activate(qtbot, window):
@@ -178,8 +199,7 @@ def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
     assert window.detector.layer_buttons.checkedId() == 0
 
 
-def test_sessions_and_recipes_are_told_apart_when_dropped(saved, start, qtbot, tmp_path):
-    path, _ = saved
+def test_sessions_and_recipes_are_told_apart_when_dropped(path, start, qtbot, tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("version = 1\n[global]\nfit_threshold = 7.0\n")
     window = start()
@@ -194,8 +214,7 @@ def test_sessions_and_recipes_are_told_apart_when_dropped(saved, start, qtbot, t
     assert window.isWindowModified()
 
 
-def test_a_damaged_session_is_told(saved, start, qtbot):
-    path, _ = saved
+def test_a_damaged_session_is_told(path, start, qtbot):
     path.write_text(path.read_text().replace("slice = 203", "slice = true"))
     window = start()
     drop(window, [path])
@@ -283,8 +302,7 @@ def test_opening_another_session_asks_before_changes_are_lost(saved, qtbot, data
 # Exposures that were moved
 
 
-def test_moved_exposures_are_located_by_mouse(saved, start, qtbot, data, tmp_path):
-    path, _ = saved
+def test_moved_exposures_are_located_by_mouse(path, start, qtbot, data, tmp_path):
     away = tmp_path / "away"
     away.mkdir()
     for name in NAMES[:3]:
@@ -308,8 +326,7 @@ def test_moved_exposures_are_located_by_mouse(saved, start, qtbot, data, tmp_pat
     assert load_session(path).exposures[0].path == str(away / NAMES[0])
 
 
-def test_missing_exposures_are_left_out_by_keys(saved, start, qtbot, data):
-    path, _ = saved
+def test_missing_exposures_are_left_out_by_keys(path, start, qtbot, data):
     before = path.read_bytes()
     for name in NAMES[1:3]:
         os.remove(data / name)
@@ -326,8 +343,7 @@ def test_missing_exposures_are_left_out_by_keys(saved, start, qtbot, data):
     assert path.read_bytes() == before
 
 
-def test_another_file_in_place_of_a_missing_one_is_told(saved, start, qtbot, data, tmp_path):
-    path, _ = saved
+def test_another_file_in_place_of_a_missing_one_is_told(path, start, qtbot, data, tmp_path):
     os.remove(data / NAMES[0])
     other = tmp_path / "other_cal.fits"
     other.write_bytes(b"SIMPLE  = T")
@@ -343,8 +359,7 @@ def test_another_file_in_place_of_a_missing_one_is_told(saved, start, qtbot, dat
     assert "is not as it was when the session was saved" in window.banner.label.text()
 
 
-def test_not_answering_leaves_everything(saved, start, qtbot, data):
-    path, _ = saved
+def test_not_answering_leaves_everything(path, start, qtbot, data):
     window = start(data / NAMES[3])
     shutil.rmtree(data)
     drop(window, [path])
@@ -379,8 +394,7 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
     assert not window.isVisible()
 
 
-def test_what_was_left_is_discarded_by_keys(saved, start, qtbot, tmp_path):
-    path, _ = saved
+def test_what_was_left_is_discarded_by_keys(path, start, qtbot, tmp_path):
     crash(tmp_path / "left", path)
     window = start()
     window.sessions.keeper.start_autosave(tmp_path / "left")
@@ -391,8 +405,7 @@ def test_what_was_left_is_discarded_by_keys(saved, start, qtbot, tmp_path):
     assert list((tmp_path / "left").glob("*.toml")) == []
 
 
-def test_the_offer_stays_while_exposures_are_missing(saved, start, qtbot, data, tmp_path):
-    path, _ = saved
+def test_the_offer_stays_while_exposures_are_missing(path, start, qtbot, data, tmp_path):
     crash(tmp_path / "left", path)
     shutil.rmtree(data)
     window = start()
@@ -403,8 +416,7 @@ def test_the_offer_stays_while_exposures_are_missing(saved, start, qtbot, data, 
     assert window.sessions.offer_bar.isVisible()
 
 
-def test_both_themes_and_the_sizes_of_the_dialog(saved, start, qtbot, data):
-    path, _ = saved
+def test_both_themes_and_the_sizes_of_the_dialog(path, start, qtbot, data):
     shutil.rmtree(data)
     window = start()
     for choice in ("light", "dark"):
