@@ -47,9 +47,6 @@ from atm_viewer.views.theme import DARK, LIGHT, Theme, apply_theme
 from atm_viewer.views.welcome import Welcome
 from atm_viewer.views.why_overlay import WhyOverlay
 
-#: Views whose state a session keeps, as the window and the session's file name them.
-_KEPT_VIEWS = ("detector", "profile", "sky", "spectrum", "slice_browser")
-
 
 class MainWindow(QMainWindow):
     """Shows a session and passes on what the user wants.
@@ -115,7 +112,10 @@ class MainWindow(QMainWindow):
         self.log = LogPanel(session)
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
-        views = {name: getattr(self, name) for name in _KEPT_VIEWS}
+        views = {
+            **{"slices": self.slice_browser, "detector": self.detector, "profile": self.profile},
+            **{"sky": self.sky, "why": self.why_overlay, "spectrum": self.spectrum},
+        }
         self.sessions = SessionFiles(session, self.files, views, self)
 
         self.scope_box = QComboBox()

@@ -150,7 +150,8 @@ class SessionFiles(QObject):
         return {**{name: view.state() for name, view in self._views.items()}, **self._waiting}
 
     def _await(self, states: Mapping[str, Any]) -> None:
-        self._waiting = {name: values for name, values in states.items() if name in self._views}
+        # A view that a session says nothing of is as it is by itself; a recipe says nothing at all.
+        self._waiting = {name: states.get(name, {}) for name in self._views} if states else {}
         for name in states.keys() - self._views.keys():
             self._session.tell("warning", f"The session has a state of '{name}', which this version does not know.")
         self._restore()

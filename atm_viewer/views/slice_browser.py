@@ -101,10 +101,12 @@ class SliceBrowser(QWidget):
 
     def restore(self, state: Kept) -> None:
         """Filter and sort as `state` has told."""
-        for name in state.choices("quick", self.quick):
-            self.quick[name].setChecked(True)
-        for name in state.choices("hidden", AT):
-            self.table.show_column(AT[name], False)
+        on, hidden = state.choices("quick", self.quick), state.choices("hidden", AT)
+        for name, button in self.quick.items():
+            button.setChecked(name in on)
+        for name, column in AT.items():
+            if self.table.isColumnHidden(column) != (name in hidden):
+                self.table.show_column(column, name not in hidden)
         self.line.setText(state.text("filter"))
         descending = state.flag("descending")
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder

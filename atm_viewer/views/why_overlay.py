@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QObject
@@ -10,6 +12,7 @@ from PyQt6.QtWidgets import QToolButton, QVBoxLayout
 
 from atm_viewer.session.session import Session
 from atm_viewer.views.detector_view import CHECKED
+from atm_viewer.views.kept import Kept
 from atm_viewer.views.plotting import Paragraph, legend_html
 from atm_viewer.views.sky_view import SkyView
 from atm_viewer.views.theme import Theme
@@ -60,6 +63,14 @@ class WhyOverlay(QObject):
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self.button.setStyleSheet(CHECKED.format(**vars(theme)))
+
+    def state(self) -> dict[str, Any]:
+        """Whether the map is shown, see `kept.Restorable`."""
+        return {"shown": True} if self.button.isChecked() else {}
+
+    def restore(self, state: Kept) -> None:
+        """Show the map, or do not, as `state` has told."""
+        self.button.setChecked(bool(state.flag("shown")))
 
     @property
     def classes(self) -> np.ndarray | None:

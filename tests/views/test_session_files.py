@@ -14,6 +14,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.session.session_file import load_session
 from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.missing_dialog import MissingDialog
+from atm_viewer.views.slice_cells import AT
 from tests.session.fake_workers import FakeWorkers
 from tests.session.test_keeper import crash
 from tests.views import mouse
@@ -122,6 +123,11 @@ def answer(qtbot, window, text: str):
     qtbot.mouseClick(next(b for b in box.buttons() if b.text() == text), LEFT)
 
 
+def shown_slices(window) -> list[str]:
+    table = window.slice_table
+    return [str(table.shown.index(row, 0).data()) for row in range(table.shown.rowCount())]
+
+
 def rows(dialog: MissingDialog) -> list[str]:
     items = [dialog.list.topLevelItem(i) for i in range(dialog.list.topLevelItemCount())]
     return [item.text(2) for item in items]
@@ -164,6 +170,10 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     first.detector.view.setRange(xRange=(20, 60), yRange=(30, 50), padding=0)
     first.sky.share_box.setCurrentIndex(1)
     first.spectrum.flux_plot.setXRange(5.0, 5.2, padding=0)
+    first.slice_browser.line.setText("peak>0")
+    qtbot.mouseClick(first.slice_browser.quick["below"], LEFT)
+    first.slice_table.sortByColumn(AT["peak"], Qt.SortOrder.DescendingOrder)
+    qtbot.mouseClick(first.why_overlay.button, LEFT)
     low, high = first.profile.points.vb.viewRange()[1]
     mouse.drag(qtbot, first.profile.points, (1.6, (low + high) / 2), (1.2, (low + high) / 2))
     alpha = first.profile.slope.vb.viewRange()[0]
@@ -178,14 +188,24 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     assert second.sky.state().keys() == {"stretch", "share"}  # the whole field, whatever the window's size
     assert second.spectrum.flux_plot.vb.viewRange()[0] == pytest.approx([5.0, 5.2])
     assert second.profile.slope.vb.viewRange()[0] == pytest.approx(alpha)
+    assert second.slice_browser.line.text() == "peak>0"
+    assert second.slice_browser.quick["below"].isChecked()
+    assert shown_slices(second) == shown_slices(first)
+    assert 0 < len(shown_slices(second)) < 6
+    assert second.why_overlay.button.isChecked()
     # A session that was not zoomed shows everything again.
     first.detector.fit()
     first.profile.fit()
+    first.slice_browser.line.clear()
+    first.slice_browser.quick["below"].setChecked(False)
+    first.slice_table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    first.why_overlay.button.setChecked(False)
     press(qtbot, first, "save_session")
     second.files.open_dropped([str(path)])
     settle(qtbot, second)
     assert "x" not in second.detector.state()
-    assert second.profile.state() == {}
+    assert [getattr(second, name).state() for name in ("profile", "slice_browser", "why_overlay")] == [{}, {}, {}]
+    assert len(shown_slices(second)) == 6
 
 
 def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
