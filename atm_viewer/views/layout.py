@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from PyQt6 import sip
 from PyQt6.QtCore import QByteArray, QRect, QSettings, Qt
 from PyQt6.QtGui import QGuiApplication, QShowEvent
 from PyQt6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
@@ -250,6 +251,8 @@ class Bench(QMainWindow):
         self._mind_tabs()
 
     def _mind_tabs(self) -> None:
+        if any(sip.isdeleted(panel) for panel in self.panels.values()):
+            return  # panels tell that they go out of sight even while the window is being deleted
         for panel in self.panels.values():
             others = [] if panel.isFloating() else self.tabifiedDockWidgets(panel)
             panel.set_tabbed(any(not other.isHidden() for other in others))

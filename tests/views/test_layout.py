@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QPoint, QRect, QSettings, Qt
 from PyQt6.QtWidgets import QApplication
 
@@ -156,6 +157,18 @@ def test_the_layout_is_back_at_the_next_start(make, window, qtbot):
     again.actions_by_name["reset_layout"].trigger()
     assert in_sight(again) == ALL
     assert not again.spectrum_panel.isFloating()
+
+
+def test_a_window_with_tabs_is_deleted_in_peace(qtbot, settings):
+    session = Session(FakeWorkers)
+    window = MainWindow(session, settings)
+    window.show()
+    session.open_files(FILES)
+    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    window.use_layout("spectra")
+    assert "slices" in in_sight(window)
+    sip.delete(window)
+    session.close()
 
 
 def test_a_layout_that_cannot_be_read_is_left_alone(make, settings):
