@@ -16,6 +16,7 @@ from atm_viewer.session.lines import SpectralLine
 from atm_viewer.views.plotting import AXIS_WIDTH, FreeViewBox, PlainAxis, make_brush, make_pen
 from atm_viewer.views.theme import DARK, Theme
 
+LEFT_WIDTH = AXIS_WIDTH + 6  #: numbers and label of two lines beside a plot [dots]
 ROWS = 2  #: rows of labels in the strip of lines
 _TICK = 6.0  #: height of a tick [dots]
 _GAP = 5.0  #: between labels [dots]
@@ -31,7 +32,7 @@ class PowerAxis(PlainAxis):
     def __init__(self) -> None:
         self._parts = ("", "")
         super().__init__("left")
-        self.setWidth(AXIS_WIDTH + 6)
+        self.setWidth(LEFT_WIDTH)
 
     def name_for(self, label: str, unit: str, size: float) -> None:
         """Set the label; the largest number on the axis decides on the power of ten."""

@@ -20,7 +20,7 @@ from atm_viewer.session.variants import ShownSpectra
 from atm_viewer.views.cursor_marks import CursorLine
 from atm_viewer.views.kept import Kept, round_range
 from atm_viewer.views.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
-from atm_viewer.views.spectrum_axes import Backdrop, ErrorBand, LineStrip, PowerAxis
+from atm_viewer.views.spectrum_axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
 from atm_viewer.views.spectrum_controls import SpectrumControls
 from atm_viewer.views.spectrum_header import SpectrumHeader, Styles, ratio_name, values_at
 from atm_viewer.views.theme import DARK, Theme
@@ -422,6 +422,8 @@ class SpectrumView(QWidget):
 def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
     """Show a plot, of a fixed height unless that is negative, or hide it: the layout keeps room for hidden ones too."""
     plot.setVisible(shown)
+    if shown:  # an axis that is hidden forgets its width when anything about it changes
+        plot.getAxis("left").setWidth(LEFT_WIDTH)
     least = height if shown else 0.0
     plot.setMinimumHeight(least)
     plot.setPreferredHeight(least)

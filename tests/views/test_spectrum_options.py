@@ -122,6 +122,9 @@ def test_lines_are_named_above_the_spectra(qtbot, view):
     assert {"[Fe II] 5.34", "[Mg V] 5.61", "H2 0-0 S(7)", "H2 0-0 S(8)"} <= set(names(view))
     # the strip and the curves do not share a dot
     assert view.strip_plot.sceneBoundingRect().bottom() <= view.flux_plot.vb.sceneBoundingRect().top()
+    # nor does it reach beyond them
+    strip, flux = view.strip_plot.vb.sceneBoundingRect(), view.flux_plot.vb.sceneBoundingRect()
+    assert (strip.left(), strip.right()) == pytest.approx((flux.left(), flux.right()), abs=1)
     # the tick stands over the line
     x = view.strip_plot.vb.mapViewToScene(QPointF(5.340169, 0.0)).x()
     assert abs(x - view.flux_plot.vb.mapViewToScene(QPointF(5.340169, 0.0)).x()) < 1.0
@@ -173,6 +176,7 @@ def test_panels_come_and_go(qtbot, view):
     tick(qtbot, ticks["difference"])
     assert view.difference_plot.isVisible()
     assert view.difference_plot.vb.height() > 60
+    assert view.difference_plot.vb.width() == pytest.approx(view.flux_plot.vb.width(), abs=1)
     assert left_axis(view, view.difference_plot) == "− aperture [MJy/sr]"
     assert view.difference_plot.getAxis("bottom").labelText == "wavelength [µm]"
     tick(qtbot, ticks["ratio"])
