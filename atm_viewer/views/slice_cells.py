@@ -60,7 +60,7 @@ COLUMNS = (
         "Resampling noise on the slice's brightest trace, before → after: 1.4826 MAD of the flux in a spaxel over the "
         "sum of the column, about a cubic. — where no source stands out. A cube's spaxel mixes slices and dithers "
         "and is often calmer",
-        "88 → 8.8",
+        "88.8 → 8.8",
     ),
     Column("state", "State\n", "What was decided for the slice", "below thr."),
     Column("reused", "Re-\nused", "Columns whose own fit failed and that reuse another column's spline", "1024"),
@@ -165,7 +165,8 @@ def cell_text(row: SliceRow, column: Column, typed: bool = False) -> str:
         case "reused":
             return str(report.reused) if row.splines else ""
         case _:
-            return slice_state(report)
+            # A column of its own has the number of reused splines, which do not matter where none is used.
+            return "not used" if row.splines and not report.used else slice_state(report)
 
 
 def cell_tip(row: SliceRow, column: Column) -> str:

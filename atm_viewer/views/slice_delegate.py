@@ -102,7 +102,7 @@ class SliceDelegate(QStyledItemDelegate):
         row: SliceRow = index.data(ROW)
         chosen = bool(own.state & QStyle.StateFlag.State_Selected)
         # Beside the text, not behind it: bar and threshold would make the number hard to read.
-        room = own.fontMetrics.horizontalAdvance(_TEXTS[name]) + 5
+        room = own.fontMetrics.horizontalAdvance(_TEXTS[name]) + 8
         box = QRectF(own.rect).adjusted(3, 4, -room, -4)
         if row.report is not None:
             if name == "peak":

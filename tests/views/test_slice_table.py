@@ -288,7 +288,7 @@ def test_words_of_the_filter(text, fits):
 def test_peaks_are_bars_in_decades_with_the_threshold_marked(session, table, qtbot):
     def colour(number, share):
         cell = table.visualRect(table.cell(number, "peak"))
-        text = table.fontMetrics().horizontalAdvance("88888") + 5
+        text = table.fontMetrics().horizontalAdvance("88888") + 8
         x = cell.left() + 3 + share * (cell.width() - 3 - text)
         return QColor(table.viewport().grab().toImage().pixelColor(round(x), cell.center().y()))
 
@@ -324,6 +324,8 @@ def test_noise_before_and_after(session, table, qtbot):
     assert table.cell(102, "noise").data() == "14 → 15"
     assert table.cell(102, "noise").data(role).name() == DARK.warning  # worse than before
     assert table.cell(102, "state").data() == "fitted"
+    metrics = table.fontMetrics()
+    assert metrics.horizontalAdvance("9.9 → 9.9") + 6 <= table.columnWidth(AT["noise"])  # nothing of it is cut
     assert [format_percent(x) for x in (0.0036, 0.036, 0.0999, 1.2, float("nan"))] == ["0.4", "3.6", "10", "120", "—"]
 
 
