@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,9 @@ from PyQt6.QtCore import QLockFile
 from atm_viewer.engine.errors import UserError
 from atm_viewer.session.session_file import dump_session, load_session
 from atm_viewer.session.session_state import SessionState
+
+#: A session's file, the lock beside it, and what is being written.
+_OURS = re.compile(r"\.?(.+\.toml)(?:\.lock|\.\d+\.part)?$")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -108,13 +112,15 @@ class Autosave:
     def leftovers(self) -> tuple[list[Leftover], list[str]]:
         """Sessions of processes that have ended, the latest first, and a sentence on each that cannot be read."""
         found, problems = [], []
-        for path in sorted(self._folder.glob("*.toml"), reverse=True):
-            if path == self.path:
-                continue
+        names = {match[1] for path in self._folder.glob("*.toml*") if (match := _OURS.match(path.name))}
+        names |= {match[1] for path in self._folder.glob(".*.part") if (match := _OURS.match(path.name))}
+        for path in (self._folder / name for name in sorted(names - {self.path.name}, reverse=True)):
             lock = _lock_of(path)
             if not lock.tryLock(0):
                 continue  # its window is alive, or another one is offering it
-            if not path.is_file():  # somebody else was quicker
+            for part in self._folder.glob(f".{path.name}.*.part"):  # killed while it was writing
+                part.unlink(missing_ok=True)
+            if not path.is_file():
                 lock.unlock()
                 continue
             try:

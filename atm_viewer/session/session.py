@@ -383,7 +383,7 @@ class Session(QObject):
         if state.exposures:
             self._close_all()
         look = self._look = state.look
-        self._only_this = look.only_this
+        self._only_this, self._dragged = look.only_this, None
         self.undo_stack.clear()
         if state.exposures:
             self._band, self._number, self._column = look.band, look.number, look.column

@@ -480,6 +480,22 @@ def test_the_latest_is_offered_first_then_the_next(desk, saved, tmp_path):
     assert leftovers(folder) == [older]
 
 
+def test_what_was_half_written_when_a_process_died_goes(desk, saved, tmp_path):
+    path, _ = saved
+    folder = tmp_path / "sessions"
+    crash(folder, path)
+    (left,) = leftovers(folder)
+    (folder / f".{left.name}.77.part").write_text("kind = ")
+    (folder / ".20261124-130500-1-77.toml.77.part").write_text("kind = ")  # killed at the first time it wrote
+    shutil.copy(f"{left}.lock", folder / "20261124-130500-1-78.toml.lock")
+    one = desk()
+    one.keeper.start_autosave(folder)
+    assert one.keeper.offer.path == left
+    assert sorted(p.name for p in folder.iterdir()) == [left.name, f"{left.name}.lock"]
+    one.keeper.discard_offer()
+    assert list(folder.iterdir()) == []
+
+
 def test_a_damaged_leftover_is_told_and_set_aside(desk, tmp_path):
     folder = tmp_path / "sessions"
     folder.mkdir()
