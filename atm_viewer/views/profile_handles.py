@@ -95,8 +95,18 @@ class UseRanges(QObject):
         """Whether a hand holds one of them."""
         return any(_held(region) for row in self._rows for region in row)
 
-    def show(self, ranges: Ranges, colour: str, draggable: bool) -> None:
-        """Show ranges, unless a hand holds one of them."""
+    def show(self, ranges: Ranges, colour: str, whole: bool) -> None:
+        """Show ranges, unless a hand holds one of them.
+
+        Parameters
+        ----------
+        ranges : tuple of (float, float)
+            Alpha ranges [arcsec].
+        colour : str
+            Of the theme.
+        whole : bool
+            Ranges are dragged by their middle as well, not by their ends alone.
+        """
         if self.held:
             return
         self._known = {end for pair in ranges for end in pair}
@@ -109,11 +119,14 @@ class UseRanges(QObject):
             for region in row:
                 with QSignalBlocker(region):
                     region.setRegion(ends)
-                _paint(region, colour, draggable)
+                _paint(region, colour, whole)
 
     def _add(self, plot: pg.PlotItem) -> pg.LinearRegionItem:
         region = pg.LinearRegionItem()
         region.setZValue(-10)
+        for line in region.lines:
+            line.addMarker("<|>", 0.9, GRIP)
+            line.setCursor(Qt.CursorShape.SplitHCursor)
         region.sigRegionChanged.connect(self._follow)
         region.sigRegionChangeFinished.connect(self._let_go)
         plot.addItem(region, ignoreBounds=True)
@@ -144,20 +157,15 @@ def _held(region: pg.LinearRegionItem) -> bool:
     return region.moving or any(line.moving for line in region.lines)
 
 
-def _paint(region: pg.LinearRegionItem, colour: str, draggable: bool) -> None:
-    region.setMovable(draggable)
+def _paint(region: pg.LinearRegionItem, colour: str, whole: bool) -> None:
+    region.setMovable(whole)
     region.setBrush(make_brush(colour, 0.16))
     region.setHoverBrush(make_brush(colour, 0.26))
-    if draggable:
+    if whole:
         region.setCursor(Qt.CursorShape.SizeHorCursor)
     else:
         region.unsetCursor()
     for line in region.lines:
-        line.setPen(make_pen(colour, 2.0 if draggable else 1.0))
+        line.setMovable(True)
+        line.setPen(make_pen(colour, 2.0 if whole else 1.0))
         line.setHoverPen(make_pen(colour, 4.0))
-        line.clearMarkers()
-        if draggable:
-            line.addMarker("<|>", 0.9, GRIP)
-            line.setCursor(Qt.CursorShape.SplitHCursor)
-        else:
-            line.unsetCursor()

@@ -286,7 +286,7 @@ class SlopePanel:
         self._flat, self._steep = (pg.ScatterPlotItem(size=7.0, symbol="s", pen=None) for _ in range(2))
         self._uncounted = _scatter(7.0, _cross())
         self._reach = [pg.InfiniteLine(angle=90) for _ in range(2)]
-        self._reach_words = pg.InfLineLabel(self._reach[1], "reach", position=0.5, anchors=[(1, 0.5), (1, 0.5)])
+        self._reach_words = pg.InfLineLabel(self._reach[1], "reach", position=0.3, anchors=[(1, 0.5), (1, 0.5)])
         self._profile: SliceProfile | None = None
         for item in (*self._reach, self._curve, self._uncounted, self._flat, self._steep, self.limit):
             plot.addItem(item, ignoreBounds=True)

@@ -370,12 +370,12 @@ class ProfileView(QWidget):
         return merge_ranges(list(self._report.compact)) if self._report is not None else ()
 
     def _show_use(self) -> None:
-        """Shade where the spline is used: `use` ranges to drag, or the compact ones the slope chose."""
+        """Shade where the spline is used: by `use`, or as the slope chose; dragging an end of that makes it `use`."""
         use = self._params.use if self._params is not None else None
         if use is None:
-            self._use.show(self._compact(), self._theme.use, draggable=False)
+            self._use.show(self._compact(), self._theme.use, whole=False)
         else:
-            self._use.show(use, self._theme.accent, draggable=True)
+            self._use.show(use, self._theme.accent, whole=True)
 
     # What the user does
 
@@ -470,6 +470,8 @@ class ProfileView(QWidget):
         self.columns.show_cursor(math.nan if column is None else column)
 
     def _hover(self, position) -> None:
+        if self.held:
+            return  # the cursor in all the other views would only slow the hand down
         plots = (self.columns.plot, *self._plots)
         plot = next((p for p in plots if p.vb.sceneBoundingRect().contains(position)), None)
         profile = self._profile

@@ -431,8 +431,8 @@ def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
 
 
 def _identity(shown: Sequence[ShownSpectra]) -> list[tuple]:
-    """Tell spectra from others: what is told twice is drawn once."""
-    return [(s.variant, s.place, id(s.spectra), s.stale) for s in shown]
+    """Tell spectra from others: what is told twice is drawn once, and a recipe that is dragged when it has spectra."""
+    return [(s.variant.name, s.variant.title, s.place, id(s.spectra), s.stale) for s in shown]
 
 
 def _largest(values: np.ndarray) -> float:

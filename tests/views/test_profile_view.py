@@ -347,13 +347,24 @@ def test_use_ranges_dragged_into_one_another_become_one(qtbot, view):
     assert told[-1][2] == ((-1.4, pytest.approx(1.3, abs=0.02)),)
 
 
-def test_compact_ranges_are_shown_but_not_dragged(qtbot, view):
+def test_compact_ranges_become_set_ones_by_their_ends_and_not_by_their_middle(qtbot, view):
     show_star(qtbot, view)
     inside = colour_at(view.points, CENTRE + 0.4, 0.3)
     outside = colour_at(view.points, CENTRE + 1.0, 0.3)
     assert inside != outside
     with qtbot.assertNotEmitted(view.dragged):
-        drag(qtbot, view.points, (CENTRE + 0.45, 0.3), (CENTRE + 0.8, 0.3))
+        drag(qtbot, view.points, (CENTRE + 0.2, 0.3), (CENTRE + 0.5, 0.3))
+    qtbot.mouseClick(view.fit_button, Qt.MouseButton.LeftButton)
+    settle(qtbot)
+    told = follow(view)
+    drag(qtbot, view.points, (CENTRE + 0.45, 0.3), (CENTRE + 0.8, 0.3))
+    assert {t[1] for t in told} == {"use"}
+    ((low, high),) = told[-1][2]
+    assert low == pytest.approx(CENTRE - 0.45)
+    assert high == pytest.approx(CENTRE + 0.8, abs=0.02)
+    # from now on it is the recipe's
+    settle(qtbot)
+    assert colour_at(view.points, CENTRE + 0.4, 0.3) != inside
 
 
 def test_range_is_started_from_the_compact_one_and_cleared(qtbot, view):
