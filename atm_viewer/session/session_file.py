@@ -2,7 +2,8 @@
 
 Each part of a session is one table of the file with a writer and a reader of its own, listed in `PARTS`: to keep more,
 add a field to `SessionState` and a part. Files of older versions are brought up to date table by table (`_MIGRATIONS`)
-before they are read, so readers know the latest version alone.
+before they are read, so readers know the latest version alone. What is not known is told, not skipped: once a version
+is out, a new key makes a new version, with a file of its own in the tests.
 """
 
 from __future__ import annotations
