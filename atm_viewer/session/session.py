@@ -682,6 +682,11 @@ class Session(QObject):
         if name in self._variants:
             self._change(f"Variant {name} chosen", self._variants.chosen(name), ChooseVariant)
 
+    def step_variant(self, delta: int) -> None:
+        """Make the next (1) or previous (-1) variant the active one, around the end."""
+        names = self._variants.names
+        self.choose_variant(names[(names.index(self._variants.active) + delta) % len(names)])
+
     def label_variant(self, name: str, label: str) -> None:
         """Give a variant a few words that tell what it tries."""
         variants = self._variants.renamed(name, label)

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from atm_viewer.session.session import Session
+from atm_viewer.session.sky_choice import BLINK, DIFFERENCE, RATIO, SWIPE
 from atm_viewer.views.dithers import toggle_dithers
 from atm_viewer.views.scale import PERCENT
 
@@ -91,6 +92,18 @@ def _scale(percent: int) -> ActionInfo:
         f"scale_{percent}", "View/Size", f"{percent} %", "Draw everything at this size from the next start on",
         group="scale", does=lambda window: window.scale.choose(percent),
     )  # fmt: skip
+
+
+def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) -> ActionInfo:
+    return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky.bar))
+
+
+def _several(session: Session) -> bool:
+    return session.variants.several
+
+
+def _variant(name: str, text: str, tip: str, key: str, does: Callable[[Any], None], enabled=_several) -> ActionInfo:
+    return ActionInfo(f"{name}_variant", "Variants", text, tip, key, enabled, does=lambda window: does(window))
 
 
 SEPARATOR = None
@@ -208,6 +221,50 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         ticked=True,
     ),
     ActionInfo("filter_slices", "Edit", "Filter Slices", "Choose which slices the table shows", "Ctrl+F", _open),
+    _variant(
+        "new",
+        "New Variant",
+        "Go on with a copy of the recipe; the old one stays to be compared with",
+        "Ctrl+N",
+        lambda window: window.session.new_variant(),
+        _open,
+    ),
+    _variant(
+        "next",
+        "Next Variant",
+        "Make the next variant the active one: the one that is edited, and written",
+        "V",
+        lambda window: window.session.step_variant(1),
+    ),
+    _variant(
+        "previous",
+        "Previous Variant",
+        "Make the variant before the active one",
+        "Shift+V",
+        lambda window: window.session.step_variant(-1),
+    ),
+    _variant(
+        "label",
+        "Label Variant…",
+        "Give the active variant a few words that tell what it tries",
+        "",
+        lambda window: window.variant_bar.ask_label(window.session.variants.active),
+        _open,
+    ),
+    _variant(
+        "adopt",
+        "Adopt Variant",
+        "Keep the active variant as the only recipe; undo brings the others back",
+        "Ctrl+Return",
+        lambda window: window.session.adopt_variant(window.session.variants.active),
+    ),
+    _variant(
+        "discard",
+        "Discard Variant",
+        "Do without the active variant; undo brings it back",
+        "Ctrl+Del",
+        lambda window: window.session.discard_variant(window.session.variants.active),
+    ),
     ActionInfo("next_slice", "View", "Next Slice", "Look at the slice with the next number", "Alt+Down", _open),
     ActionInfo(
         "previous_slice", "View", "Previous Slice", "Look at the slice with the previous number", "Alt+Up", _open
@@ -308,6 +365,20 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _open,
     ),
     ActionInfo("refresh", "View", "Compute Again", "Compute everything in sight again, after a failure", "F5", _open),
+    _sky("flip", "Before or After", "Show the other image of the field, alone", "A", lambda bar: bar.flip()),
+    _sky("blink", "Blink", "Show both images of the field in turn", "B", lambda bar: bar.toggle(BLINK)),
+    _sky(
+        "swipe", "Swipe", "Show both images side by side, with a line to drag", "Shift+B", lambda bar: bar.toggle(SWIPE)
+    ),
+    _sky("difference", "Difference", "Show the second image less the first", "D", lambda bar: bar.toggle(DIFFERENCE)),
+    _sky("ratio", "Ratio", "Show the second image over the first", "Shift+D", lambda bar: bar.toggle(RATIO)),
+    _sky(
+        "light",
+        "White Light or Planes",
+        "The mean over all wavelengths, or over five planes about the chosen column's, where resampling noise shows",
+        "L",
+        lambda bar: bar.toggle_light(),
+    ),
     SEPARATOR,
     _panel("exposures", "Ctrl+1", "Which exposures are open, looked at and included"),
     _panel("recipe", "Ctrl+2", "Parameters of all slices"),

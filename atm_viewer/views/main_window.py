@@ -207,6 +207,7 @@ class MainWindow(QMainWindow):
         self.sky.chosen.connect(lambda number: session.set_places(session.places.chosen(number)))
         self.sky.removed.connect(lambda number: session.set_places(session.places.removed(number)))
         self.sky.radius_edited.connect(session.set_radius)
+        self.sky.bar.chosen.connect(session.choose_sky)
         pointer = session.pointer
         self.detector.pointed.connect(pointer.point_at_pixel)
         self.detector.double_clicked.connect(pointer.centre_spaxel)
@@ -319,7 +320,7 @@ class MainWindow(QMainWindow):
         self.detector.show_pixel(self.session.pixel)
 
     def _show_sky(self) -> None:
-        self.sky.show_image(self.session.sky)
+        self.sky.show_sky(self.session.shown_sky, self.session.variants)
 
     def _show_spaxel(self) -> None:
         self.sky.show_places(self.session.places)

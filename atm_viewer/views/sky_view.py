@@ -1,28 +1,33 @@
-"""The field on the sky: choose a spaxel and the aperture it is compared with."""
+"""The field on the sky, before and after correction: choose a spaxel and the aperture it is compared with."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
+from typing import Any
 
-import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QWidget
+from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QVBoxLayout, QWidget
 
 from atm_viewer.engine.reports import SkyImage
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.session.places import Places
+from atm_viewer.session.sky_choice import BEFORE, BLINK, FIRST, MODES, PLANES, SWIPE, ShownSky, SkyChoice
+from atm_viewer.session.variants import NAMES, Variants
 from atm_viewer.views.cursor_marks import Sight
+from atm_viewer.views.kept import Kept
 from atm_viewer.views.place_marks import PlaceMarks
-from atm_viewer.views.plotting import ImagePanel, Pixels, PlainAxis, make_brush, make_pen, with_unit
+from atm_viewer.views.plotting import ImagePanel, PlainAxis, make_brush, make_pen
+from atm_viewer.views.sky_compare import CornerText, SkyModeBar, SwipeLine, caption, compose, same_grid, values_at
 from atm_viewer.views.theme import DARK, Theme
 
 LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any IFU field holds
 
 
 class SkyView(ImagePanel):
-    """White-light image in offsets from the tangent point [arcsec], east to the left, north up.
+    """Images in offsets from the tangent point [arcsec], east to the left, north up.
 
     Signals
     -------
@@ -57,6 +62,9 @@ class SkyView(ImagePanel):
         self._sky: SkyImage | None = None
         self._places = Places()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._shown = ShownSky()
+        self._several = False
+        self._turn = 0
         self.view.setAspectLocked(True)
         self.view.invertX(True)
 
@@ -75,15 +83,28 @@ class SkyView(ImagePanel):
         self.header.insertWidget(0, self.radius_label)
         self.header.insertWidget(1, self.radius_box)
 
+        self.bar = SkyModeBar()
+        box = self.layout()
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(1, self.bar)
+        self.left_text, self.right_text = CornerText(self.canvas), CornerText(self.canvas)
+        self._swipe = SwipeLine()
+        self._timer = QTimer(self)
+
         self.marks = PlaceMarks(self.plot, self.canvas, self)
         self._compass = _Compass()
         self._compass.setParentItem(self.view)
         self._sight = Sight()
         self.plot.addItem(self._sight, ignoreBounds=True)
+        self.plot.addItem(self._swipe, ignoreBounds=True)
 
         self.clicked.connect(self._pick)
         self.moved.connect(self._hover)
         self.view.sigResized.connect(self._place_compass)
+        self.view.sigResized.connect(self._place_texts)
+        self._swipe.sigPositionChanged.connect(self._swiped)
+        self._timer.timeout.connect(self._take_turns)
+        self.bar.period_box.valueChanged.connect(lambda seconds: self._timer.setInterval(round(1000 * seconds)))
         self.radius_box.valueChanged.connect(self.radius_edited)
         self.shift_clicked.connect(self._add)
         self.marks.moved.connect(self._move)
@@ -93,21 +114,113 @@ class SkyView(ImagePanel):
         self.show_image(None)
 
     def show_image(self, image: SkyImage | None) -> None:
-        """Show the field; None empties the view. The zoom stays unless the grid is another one."""
-        known, self._sky = self._sky, image
+        """Show the field before correction; None empties the view. The zoom stays unless the grid is another one."""
+        self.show_sky(ShownSky(white=image, before=image, images={BEFORE: image} if image else {}), Variants())
+
+    def show_sky(self, shown: ShownSky, variants: Variants) -> None:
+        """Show images of the field; the zoom stays unless the grid is another one.
+
+        Parameters
+        ----------
+        shown : ShownSky
+            The images and the way to show them.
+        variants : Variants
+            All recipes, for the boxes to choose from.
+        """
+        known, image, self._sky = self._sky, shown.white, shown.white
+        self._shown, self._several = shown, variants.several
+        self.bar.show_choice(shown, variants)
         self._compass.setVisible(image is not None)
         self.radius_box.setEnabled(image is not None)
+        self.bar.setEnabled(image is not None)
         if image is None:
-            self.show_content(None, note="The field on the sky is shown here")
-        else:
+            self._compose()
+        elif known is None or not same_grid(known, image):
             rect = self.grid_rect(image)
-            moved = known is None or known.image.shape != image.image.shape or self.grid_rect(known) != rect
-            # x of the grid grows to the west, east offsets the other way
-            values = np.ascontiguousarray(image.image[:, ::-1])
-            self.show_content(Pixels(values, image.unit, f"mean of {image.band}", values), rect)
-            if moved:
-                self.fit()
+            with QSignalBlocker(self._swipe):
+                self._swipe.setBounds((rect.left(), rect.right()))
+                self._swipe.setValue(rect.left() + round(image.image.shape[1] / 2) * image.spaxel)
+            self._compose(rect)
+            self.fit()
+        else:
+            if shown.choice.mode == SWIPE and not self._swipe.isVisible():
+                self._bring_swipe_into_sight()
+            self._compose()
+        self._swipe.setVisible(image is not None and shown.choice.mode == SWIPE)
+        self._keep_time()
         self.marks.show_places(image, self._places)
+
+    def _compose(self, rect: QRectF | None = None) -> None:
+        """Paint what is chosen, and write what it is."""
+        picture = compose(self._shown, self._turn, self._split())
+        if picture is None:
+            self.show_content(None, note="The field on the sky is shown here")
+            left = right = ""
+        else:
+            self.show_content(picture.pixels, rect)
+            left, right = caption(picture, self._shown, self._several, self.theme)
+        self.left_text.say(left)
+        self.right_text.say(right)
+        self._place_texts()
+
+    def _split(self) -> int:
+        """Columns to the west of the line, whose place is the edge of a spaxel."""
+        image = self._sky
+        return 0 if image is None else round((self._swipe.value() - self.grid_rect(image).left()) / image.spaxel)
+
+    def _swiped(self) -> None:
+        image = self._sky
+        if image is None:
+            return
+        with QSignalBlocker(self._swipe):
+            self._swipe.setValue(self.grid_rect(image).left() + self._split() * image.spaxel)
+        self._compose()
+
+    def _bring_swipe_into_sight(self) -> None:
+        seen = self.view.viewRect()
+        if not seen.left() < self._swipe.value() < seen.right():
+            self._swipe.setValue(seen.center().x())
+            self._swiped()
+
+    def _keep_time(self) -> None:
+        """Blink while somebody can see it."""
+        blinks = self._shown.choice.mode == BLINK and self._sky is not None and self.isVisible()
+        if not blinks:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start(round(1000 * self.bar.period_box.value()))
+
+    def _take_turns(self) -> None:
+        self._turn = 1 - self._turn
+        self._compose()
+
+    def showEvent(self, event) -> None:
+        """Go on blinking."""
+        super().showEvent(event)
+        self._keep_time()
+
+    def hideEvent(self, event) -> None:
+        """Rest."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def state(self) -> dict[str, Any]:
+        """Scale, limits, zoom, and what is compared how, see `kept.Restorable`."""
+        return {**super().state(), **asdict(self._shown.choice), "period": self.bar.period_box.value()}
+
+    def restore(self, state: Kept) -> None:
+        """Show the field as `state` has told."""
+        super().restore(state)
+        names = (BEFORE, *NAMES)
+        choice = SkyChoice(
+            state.choice("mode", MODES) or FIRST,
+            state.choice("first", names) or BEFORE,
+            state.choice("second", ("", *names)) or "",
+            int(state.number("planes") or 0) if state.get("planes") in PLANES else 0,
+        )
+        if (period := state.number("period")) is not None:
+            self.bar.period_box.setValue(period)
+        self.bar.chosen.emit(choice)
 
     def show_places(self, places: Places) -> None:
         """Mark places on the sky and their apertures."""
@@ -122,6 +235,8 @@ class SkyView(ImagePanel):
         self.marks.set_theme(theme)
         self._compass.set_colour(theme.mark)
         self._sight.set_colour(theme.cursor)
+        self._swipe.set_theme(theme)
+        self._compose()
 
     @staticmethod
     def grid_rect(image: SkyImage) -> QRectF:
@@ -190,9 +305,15 @@ class SkyView(ImagePanel):
         x, y = self.grid_pixel(image, east, north)
         ra, dec = image.position(east, north)
         ny, nx = image.image.shape
-        value = float(image.image[min(max(y, 0), ny - 1), min(max(x, 0), nx - 1)])
+        values = values_at(self._shown, self._several, min(max(x, 0), nx - 1), min(max(y, 0), ny - 1))
         offset = f"{east:+.2f}″ east, {north:+.2f}″ north".replace("-", "−")
-        self.pointed.emit(float(ra), float(dec), f"{offset}   {with_unit(value, image.unit)}")
+        self.pointed.emit(float(ra), float(dec), f"{offset}   {values}")
+
+    def _place_texts(self) -> None:
+        """Put the words into the upper corners of the image."""
+        area = self.canvas.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
+        self.left_text.move(area.left() + 4, area.top() + 4)
+        self.right_text.move(area.right() - self.right_text.width() - 4, area.top() + 4)
 
     def _place_compass(self) -> None:
         self._compass.setPos(self.view.rect().right() - 16, self.view.rect().bottom() - 16)
