@@ -32,7 +32,7 @@ from atm_viewer.views.files import Files, local_files
 from atm_viewer.views.guide import Guide
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
-from atm_viewer.views.panel import Panel, WholeBox
+from atm_viewer.views.panel import Panel, WholeBox, stacked
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
 from atm_viewer.views.scale import Scale
@@ -44,6 +44,7 @@ from atm_viewer.views.spectrum_view import SpectrumView
 from atm_viewer.views.status import StatusBar
 from atm_viewer.views.steps import Steps
 from atm_viewer.views.theme import DARK, LIGHT, Theme, apply_theme
+from atm_viewer.views.variant_bar import VariantBar
 from atm_viewer.views.welcome import Welcome
 from atm_viewer.views.why_overlay import WhyOverlay
 
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self.sky = SkyView()
         self.why_overlay = WhyOverlay(session, self.sky)
         self.spectrum = SpectrumView(_lines(session))
+        self.variant_bar = VariantBar(session)
         self.log = LogPanel(session)
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
@@ -142,7 +144,13 @@ class MainWindow(QMainWindow):
             "Profile", self.profile, QLabel("Slice"), self.slice_box, QLabel("Column"), self.column_box
         )
         self.sky_panel = Panel("Sky", self.sky, self.why_overlay.button, self.band_box)
-        self.spectrum_panel = Panel("Spectrum", self.spectrum, self.spectrum.options_button, self.spectrum.fit_button)
+        self.spectrum_panel = Panel(
+            "Spectrum",
+            stacked(self.variant_bar, self.spectrum),
+            self.variant_bar.new_button,
+            self.spectrum.options_button,
+            self.spectrum.fit_button,
+        )
 
         for panel, uses in (
             (self.detector_panel, "Click: choose slice and column · double click or C: move the spaxel there"),
@@ -185,7 +193,7 @@ class MainWindow(QMainWindow):
         session.pending_changed.connect(self._show_pending)
         session.jobs_changed.connect(self._show_jobs)
         for changed in (
-            *(session.exposures_changed, session.chosen_changed, session.jobs_changed),
+            *(session.exposures_changed, session.chosen_changed, session.recipe_changed, session.jobs_changed),
             *(session.spaxel_changed, session.spectra_changed),
         ):
             changed.connect(self._update_actions)
@@ -294,6 +302,9 @@ class MainWindow(QMainWindow):
         self._show_profile()
 
     def _show_recipe(self) -> None:
+        variants = self.session.variants
+        title = variants[variants.active].title
+        self.globals_panel.note.setText(f"variant {title}, all slices" if variants.several else "all slices")
         with QSignalBlocker(self.scope_box):
             self.scope_box.setCurrentIndex(int(self.session.only_this))
         self.actions_by_name["edit_this_alone"].setChecked(self.session.only_this)
@@ -425,7 +436,7 @@ class MainWindow(QMainWindow):
         self._apply_theme()
         self.actions_by_name[f"use_{choice}_theme"].setChecked(True)
         for part in (
-            *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum),
+            *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum, self.variant_bar),
             *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
         ):
             part.set_theme(self.theme)

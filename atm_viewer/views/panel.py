@@ -126,7 +126,8 @@ class Panel(QDockWidget):
         self.raise_()
         first = self.body
         if first.focusPolicy() == Qt.FocusPolicy.NoFocus:
-            first = next((w for w in first.findChildren(QWidget) if w.focusPolicy() != Qt.FocusPolicy.NoFocus), first)
+            able = (w for w in first.findChildren(QWidget) if w.focusPolicy() != Qt.FocusPolicy.NoFocus)
+            first = next((w for w in able if w.isVisible()), first)
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
@@ -139,6 +140,18 @@ def _title_button(text: str, tip: str) -> QToolButton:
     side = button.fontMetrics().height() + 3
     button.setFixedSize(side, side)
     return button
+
+
+def stacked(*widgets: QWidget) -> QWidget:
+    """Put widgets one below the other; the last one takes the room."""
+    body = QWidget()
+    column = QVBoxLayout(body)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.setStretch(len(widgets) - 1, 1)
+    return body
 
 
 class _PatientSpin:
