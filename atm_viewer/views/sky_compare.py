@@ -29,6 +29,8 @@ from atm_viewer.views.panel import NumberBox
 from atm_viewer.views.plotting import Pixels, make_pen, plain, with_unit
 from atm_viewer.views.theme import Theme
 
+PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants otherwise [s]
+
 _MODE_TIPS = (
     "This image alone (A: the other one)",
     "This image alone (A: the other one)",
@@ -207,9 +209,9 @@ class SkyModeBar(QWidget):
         self.period_box.setRange(0.1, 5.0)
         self.period_box.setDecimals(1)
         self.period_box.setSingleStep(0.1)
-        self.period_box.setValue(0.6)
+        self.period_box.setValue(PERIOD)
         self.period_box.setSuffix(" s")
-        self.period_box.setToolTip("How long each image is shown in blinking [s]. Default: 0.6 s")
+        self.period_box.setToolTip(f"How long each image is shown in blinking [s]. Default: {PERIOD} s")
         line = QHBoxLayout(self)
         line.setContentsMargins(4, 0, 4, 2)
         line.setSpacing(4)

@@ -20,7 +20,16 @@ from atm_viewer.views.cursor_marks import Sight
 from atm_viewer.views.kept import Kept
 from atm_viewer.views.place_marks import PlaceMarks
 from atm_viewer.views.plotting import ImagePanel, PlainAxis, make_brush, make_pen
-from atm_viewer.views.sky_compare import CornerText, SkyModeBar, SwipeLine, caption, compose, same_grid, values_at
+from atm_viewer.views.sky_compare import (
+    PERIOD,
+    CornerText,
+    SkyModeBar,
+    SwipeLine,
+    caption,
+    compose,
+    same_grid,
+    values_at,
+)
 from atm_viewer.views.theme import DARK, Theme
 
 LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any IFU field holds
@@ -206,7 +215,9 @@ class SkyView(ImagePanel):
 
     def state(self) -> dict[str, Any]:
         """Scale, limits, zoom, and what is compared how, see `kept.Restorable`."""
-        return {**super().state(), **asdict(self._shown.choice), "period": self.bar.period_box.value()}
+        usual, period = asdict(SkyChoice()), self.bar.period_box.value()
+        changed = {name: value for name, value in asdict(self._shown.choice).items() if value != usual[name]}
+        return {**super().state(), **changed, **({} if period == PERIOD else {"period": period})}
 
     def restore(self, state: Kept) -> None:
         """Show the field as `state` has told."""

@@ -40,9 +40,9 @@ class VariantBar(QWidget):
         self._theme = DARK
         self.chips: dict[str, QToolButton] = {}
         self.new_button = QToolButton()
-        self.new_button.setText("+ Variant")
         self.new_button.setToolTip(
-            "Go on with a copy of the recipe; the old one stays, and its spectra and images are compared with (Ctrl+N)"
+            "New variant: go on with a copy of the recipe; the old one stays, and its spectra and images are compared "
+            "with (Ctrl+N)"
         )
         self.new_button.clicked.connect(session.new_variant)
         self.menu_button = QToolButton()
@@ -96,6 +96,7 @@ class VariantBar(QWidget):
         variants = self._session.variants
         self.setVisible(variants.several)
         self.new_button.setEnabled(not variants.full)
+        self.new_button.setText(f"+ {variants.added().active}" if not variants.full else "+")
         for name in [n for n in self.chips if n not in variants]:
             self.chips.pop(name).deleteLater()
         for row, variant in enumerate(variants.all):
