@@ -159,16 +159,13 @@ def test_the_layout_is_back_at_the_next_start(make, window, qtbot):
     assert not again.spectrum_panel.isFloating()
 
 
-def test_a_window_with_tabs_is_deleted_in_peace(qtbot, settings):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, settings)
-    window.show()
-    session.open_files(FILES)
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+def test_panels_are_deleted_in_peace(window):
+    """At the end of the application panels behind each other go one by one, and tell each time what comes in sight."""
     window.use_layout("spectra")
     assert "slices" in in_sight(window)
-    sip.delete(window)
-    session.close()
+    sip.delete(window.slices_panel)
+    QApplication.processEvents()
+    assert window.profile_panel.isVisible()
 
 
 def test_a_layout_that_cannot_be_read_is_left_alone(make, settings):
