@@ -85,6 +85,11 @@ class SliceDelegate(QStyledItemDelegate):
         self.commitData.emit(box)
         self.closeEditor.emit(box)
 
+    def setEditorData(self, editor: QWidget | None, index: QModelIndex) -> None:
+        """Show the value, but for one that is being typed: a report that arrives meanwhile does not take it away."""
+        if not (isinstance(editor, QLineEdit) and editor.isModified()):
+            super().setEditorData(editor, index)
+
     def setModelData(self, editor: QWidget | None, model: QAbstractItemModel | None, index: QModelIndex) -> None:
         """Take what was typed, if anything was."""
         if isinstance(editor, QLineEdit) and editor.isModified():

@@ -150,6 +150,20 @@ def test_leaving_the_editor_as_it_was_changes_nothing(session, table, qtbot):
     settle(qtbot, session)
 
 
+def test_a_report_that_arrives_leaves_what_is_being_typed(session, table, workers, qtbot):
+    workers.held = {Correct}
+    session.edit_slice(101, "fit_threshold", 0.0)
+    click(qtbot, table, 101, "window")
+    qtbot.keyClicks(table, "2")
+    workers.release(Correct)
+    settle(qtbot, session)
+    assert table.cell(101, "state").data() == "12 reused"
+    qtbot.keyClicks(editor_of(table), "5")
+    qtbot.keyClick(editor_of(table), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: session.recipe.override(101).window == 25)
+    settle(qtbot, session)
+
+
 def test_delete_inherits_in_all_selected_slices(session, table, qtbot):
     session.edit_slices((101, 102, 203), "fit_threshold", 4.0)
     session.edit_slice(101, "window", 30)
