@@ -175,5 +175,10 @@ class ColumnStrip(QObject):
         first, last = self._span
         after = self._column < (first + last) / 2  # beside the band, where there is more room
         self._words.setAnchor((0.0 if after else 1.0, 0.0))
-        edge = self._column + (1 if after else -1) * self._width
-        self._words.setPos(edge + (1 if after else -1) * 0.02 * (last - first), 1.05)
+        length = self._words.boundingRect().width() * self.plot.vb.viewPixelSize()[0]
+        gap = 0.02 * (last - first)
+        if after:
+            x = max(min(self._column + self._width + gap, last - length), first)
+        else:
+            x = min(max(self._column - self._width - gap, first + length), last)
+        self._words.setPos(x, 1.05)

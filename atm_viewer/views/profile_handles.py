@@ -96,7 +96,7 @@ class UseRanges(QObject):
         return any(_held(region) for row in self._rows for region in row)
 
     def show(self, ranges: Ranges, colour: str, whole: bool) -> None:
-        """Show ranges, unless a hand holds one of them.
+        """Show ranges; while a hand holds one of them only their colour.
 
         Parameters
         ----------
@@ -108,6 +108,8 @@ class UseRanges(QObject):
             Ranges are dragged by their middle as well, not by their ends alone.
         """
         if self.held:
+            for region in (region for row in self._rows for region in row):
+                _paint(region, colour, whole)
             return
         self._known = {end for pair in ranges for end in pair}
         while len(self._rows) > len(ranges):

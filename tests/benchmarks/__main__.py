@@ -13,7 +13,7 @@ from tests.benchmarks import ours, theirs, window
 from tests.benchmarks.measure import measure
 from tests.flight.pipeline_reference import exposures, why_absent
 
-MRS, NIRSPEC, FOUR = "mrs12A-star-1", "nrsG235M-star-1", "mrs12A-star-4"
+MRS, NIRSPEC, FOUR, PAIR = "mrs12A-star-1", "nrsG235M-star-1", "mrs12A-star-4", "mrs34C-pair-1"
 SLICES = {MRS: 112, NIRSPEC: 15}
 
 
@@ -133,6 +133,16 @@ def _window(cache: Path, folder: Path) -> Iterator[Result]:
             yield Result(what, 0.0, used["longest"][step] / 1e3, cold["longest"][step] / 1e3, 0)
 
 
+def _drag(cache: Path, folder: Path) -> Iterator[Result]:
+    """Seconds from a move of the hand to what it made on the screen: jwst has no counterpart."""
+    for case in (MRS, PAIR):
+        used = measure(window.drag, cache, paths=[_first(case)])
+        for name in window.DRAGS:
+            for part in ("profile", "spectra"):
+                yield Result(f"drag {name} to {part}, {case} (goal 0.10 s)", 0.0, used[name][part], 0.0, 0)
+            yield Result(f"drag {name}, the window's own time, {case}", 0.0, used[name]["move"], 0.0, 0)
+
+
 def _scaling(cache: Path, folder: Path) -> Iterator[Result]:
     """How the time grows with slices, columns, factor and exposures: no counterpart in jwst."""
     for case in (FOUR, NIRSPEC):
@@ -156,6 +166,7 @@ ROWS: dict[str, Callable[[Path, Path], Iterator[Result]]] = {
     "open": _open_file,
     "four": _four_dithers,
     "window": _window,
+    "drag": _drag,
     "scaling": _scaling,
 }
 
