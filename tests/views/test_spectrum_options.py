@@ -116,6 +116,7 @@ def names(view) -> list[str]:
 
 def test_lines_are_named_above_the_spectra(qtbot, view):
     assert not view.strip_plot.isVisible()
+    view.set_theme(LIGHT)  # a hidden axis that is coloured anew forgets its width
     tick(qtbot, view.controls.family_boxes["forbidden"])
     tick(qtbot, view.controls.family_boxes["H2"])
     assert view.strip_plot.isVisible()
@@ -173,6 +174,7 @@ def test_panels_come_and_go(qtbot, view):
     ticks = view.controls.ticks
     room = view.flux_plot.vb.height()
     assert not view.difference_plot.isVisible()
+    view.set_theme(LIGHT)
     tick(qtbot, ticks["difference"])
     assert view.difference_plot.isVisible()
     assert view.difference_plot.vb.height() > 60
