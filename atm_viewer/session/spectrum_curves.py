@@ -85,8 +85,6 @@ class Curve:
         Against the reference; None where the curve is not in that panel.
     plain : ndarray, shape (n,)
         Values in the unit of the axis as they are: without offset, neither smoothed nor normalised.
-    noise : float
-        Resampling noise of a spaxel's spectrum, as a fraction; NaN if undefined.
     stale : bool
         Newer spectra are on their way.
     """
@@ -101,7 +99,6 @@ class Curve:
     ratio: np.ndarray | None
     difference: np.ndarray | None
     plain: np.ndarray
-    noise: float
     stale: bool
 
 
@@ -268,7 +265,6 @@ class _Maker:
                 ratio=None if ratio is None else self._smooth(ratio, wave),
                 difference=None if difference is None else self._smooth(difference, wave),
                 plain=values,
-                noise={"before": spectra.noise_before, "after": spectra.noise_after}.get(role, math.nan),
                 **known,
             )
             for role, name, values, error, ratio, difference in made

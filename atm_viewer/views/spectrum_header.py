@@ -99,11 +99,7 @@ class SpectrumHeader(QWidget):
             for label in (self.legend, self.noise, self.place):
                 label.setText("")
             return
-        several = len({c.variant for c in picture.curves if c.role == "after"}) > 1
-        entries = [
-            (styles.glyph(c), styles.colour(c), c.label + _noise(c) * (several and c.place == active[1]))
-            for c in _in_order(picture)
-        ]
+        entries = [(styles.glyph(c), styles.colour(c), c.label) for c in _in_order(picture)]
         entries += [
             (HATCHES[kind].glyph, theme.after if kind == "filled" else theme.muted, MASKS[kind].partition(" (")[0])
             for kind in picture.masks
@@ -161,11 +157,6 @@ def _explain(picture: Picture) -> str:
     ]
     told += [f"{HATCHES[kind].glyph} {MASKS[kind]}" for kind in picture.masks]
     return "\n".join(told)
-
-
-def _noise(curve: Curve) -> str:
-    """Noise of a variant, for the legend."""
-    return f" ({_percent(curve.noise)})" if curve.role == "after" and not math.isnan(curve.noise) else ""
 
 
 def _percent(share: float) -> str:
