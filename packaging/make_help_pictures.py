@@ -99,6 +99,11 @@ class Studio:
         yield self.take("palette", palette)
         palette.close()
 
+        session.new_variant()
+        session.set_global("slope_limit", 0.3)
+        self.settle()
+        yield self.take("variants", window.spectrum_panel)
+
     def leave(self) -> None:
         """End the workers and the window."""
         self.window.sessions.keeper.close()
