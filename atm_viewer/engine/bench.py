@@ -22,20 +22,9 @@ from atm_viewer.engine.explain import explain_pixel
 from atm_viewer.engine.exposure import Exposure, open_exposure
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.metrics import resampling_noise
-from atm_viewer.engine.oversample import (
-    OversampledSlice,
-    Prepared,
-    Progress,
-    compact_intervals,
-    fit_key,
-    fit_slices,
-    oversample_slice,
-    part_of,
-    prepare,
-    report_correction,
-    trace_slice,
-)
+from atm_viewer.engine.oversample import OversampledSlice, oversample_slice, report_correction
 from atm_viewer.engine.packing import Frame
+from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, fit_key, fit_slices, part_of, prepare
 from atm_viewer.engine.profile import column_wavelengths, slice_profile
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.reports import (
@@ -50,6 +39,7 @@ from atm_viewer.engine.sky_image import plane_image, white_image
 from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.slice_sums import SliceSums
 from atm_viewer.engine.trace_fit import TraceFit
+from atm_viewer.engine.traces import trace_slice
 from atm_viewer.resources import resource
 
 #: Steradians per square arcsecond, as ``cube_build`` writes them into headers.

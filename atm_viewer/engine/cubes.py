@@ -20,8 +20,9 @@ from atm_viewer.engine.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.footprints import Footprints, SkyMapper
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
-from atm_viewer.engine.oversample import DO_NOT_USE, Corrected
+from atm_viewer.engine.oversample import Corrected
 from atm_viewer.engine.threads import in_threads, processors
+from atm_viewer.engine.traces import DO_NOT_USE
 
 NON_SCIENCE = 512
 

@@ -15,9 +15,10 @@ from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.footprints import Footprints, SkyMapper
 from atm_viewer.engine.kernels.drizzle import drizzle_pixels
 from atm_viewer.engine.kernels.spaxels import drizzle_slice
-from atm_viewer.engine.oversample import DO_NOT_USE, OversampledSlice
+from atm_viewer.engine.oversample import OversampledSlice
 from atm_viewer.engine.slice_sums import SliceSums
 from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.traces import DO_NOT_USE
 
 NON_SCIENCE = 512
 

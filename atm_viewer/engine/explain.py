@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from atm_viewer.engine.compact import Source, find_use, within
-from atm_viewer.engine.oversample import OversampledSlice, Prepared, slice_slopes
+from atm_viewer.engine.oversample import OversampledSlice
+from atm_viewer.engine.prepared import Prepared
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.reports import PixelReport, Why
 from atm_viewer.engine.trace_fit import TraceFit, column_can_be_fitted
+from atm_viewer.engine.traces import slice_slopes
 from atm_viewer.engine.why import NativeSlice
 
 #: Slope limits that are tried, when it is told which one would change what became of a pixel.

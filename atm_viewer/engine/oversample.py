@@ -9,45 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.compact import NO_USE, Use, find_use, within
-from atm_viewer.engine.defaults import ModeDefaults, mode_defaults
+from atm_viewer.engine.compact import within
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.packing import Frame
-from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, fit_slices, part_of, prepare, quiet
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import CorrectionReport
 from atm_viewer.engine.slice_report import report_slice
-from atm_viewer.engine.slices import Background, SliceData, cut_slice, measure_background
+from atm_viewer.engine.slices import SliceData
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace_fit import TraceFit, fit_slice
-from atm_viewer.engine.why import NativeSlice, map_why, tell_why
+from atm_viewer.engine.trace_fit import TraceFit
+from atm_viewer.engine.traces import DO_NOT_USE, find_slice_use, native_slice, trace_slices
+from atm_viewer.engine.why import NativeSlice, map_why
 
-Progress = Callable[[str, float], None]
-
-DO_NOT_USE = 1
 FLUX_ESTIMATED = 1 << 28  # stdatamodels.jwst.datamodels.dqflags.pixel["FLUX_ESTIMATED"]
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """What a correction needs of an exposure and does not depend on the recipe.
-
-    Parameters
-    ----------
-    exposure : Exposure
-        The exposure.
-    defaults : ModeDefaults
-        The mode's values.
-    background : Background
-        Statistics for the thresholds.
-    slices : dict of int to SliceData
-        Cut-outs by slice number, ascending.
-    """
-
-    exposure: Exposure
-    defaults: ModeDefaults
-    background: Background
-    slices: Mapping[int, SliceData]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,84 +105,6 @@ class Corrected:
     report: CorrectionReport
 
 
-def _quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
-
-
-def part_of(progress: Progress, begin: float, end: float) -> Progress:
-    """Progress of a part of the work, which takes the whole from one fraction to another."""
-    return lambda step, fraction: progress(step, begin + (end - begin) * fraction)
-
-
-def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
-    """Cut an exposure into slices and measure its background.
-
-    Parameters
-    ----------
-    exposure : Exposure
-        The exposure.
-    progress : callable, optional
-        ``progress(step, fraction)``; may raise `Cancelled`.
-
-    Returns
-    -------
-    Prepared
-    """
-    progress = progress or _quiet
-    background = measure_background(exposure)
-    cuts = in_threads(
-        lambda number: cut_slice(exposure, number, background.offset),
-        exposure.slices,
-        lambda number, fraction: progress(f"Collapsing slice {number}", fraction),
-    )
-    slices = dict(zip(exposure.slices, cuts, strict=True))
-    defaults = mode_defaults(exposure.instrument, exposure.detector, exposure.grating)
-    return Prepared(exposure, defaults, background, slices)
-
-
-def fit_slices(
-    prepared: Prepared,
-    recipe: Recipe,
-    progress: Progress | None = None,
-    known: Mapping[tuple, TraceFit] | None = None,
-) -> dict[int, TraceFit]:
-    """Fit the trace model of every slice of an exposure.
-
-    Parameters
-    ----------
-    prepared : Prepared
-        The exposure.
-    recipe : Recipe
-        Parameters.
-    progress : callable, optional
-        ``progress(step, fraction)``; may raise `Cancelled`.
-    known : mapping, optional
-        Earlier fits by `fit_key`; those that still hold are taken from there.
-
-    Returns
-    -------
-    dict of int to TraceFit
-        By slice number, ascending.
-    """
-    progress = progress or _quiet
-    params = {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
-    known = known or {}
-
-    def fit(number: int) -> TraceFit:
-        threshold = prepared.background.threshold(number, params[number].fit_threshold)
-        return fit_slice(prepared.slices[number], params[number], prepared.defaults, threshold)
-
-    missing = [number for number in params if fit_key(number, params[number]) not in known]
-    made = in_threads(fit, missing, lambda number, fraction: progress(f"Fitting slice {number}", fraction))
-    fits = dict(zip(missing, made, strict=True))
-    return {n: fits[n] if n in fits else known[fit_key(n, params[n])] for n in params}
-
-
-def fit_key(number: int, params: FitParams) -> tuple:
-    """Return what the fit of a slice depends on: a key for reuse."""
-    return number, params.fit_threshold, params.window, params.breakpoints
-
-
 def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | None = None) -> Corrected:
     """Fit trace models to an exposure and oversample it with them.
 
@@ -225,7 +123,7 @@ def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | No
     -------
     Corrected
     """
-    progress = progress or _quiet
+    progress = progress or quiet
     prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
     fits = fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
     coordinates = None
@@ -261,7 +159,7 @@ def oversample(
     -------
     Corrected
     """
-    progress = progress or _quiet
+    progress = progress or quiet
     begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
         return _only_trace(prepared, fits, recipe, begun)
@@ -372,7 +270,7 @@ def oversample_slice(
         reached,
         slopes,
     )
-    use = _find_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
+    use = find_slice_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
     unused = ~within(reached, use.ranges)
     if params.wavelengths is not None:
         wavelength = coordinates[1][rows]
@@ -380,7 +278,7 @@ def oversample_slice(
     defined = np.isfinite(spline)
     spline[unused] = np.nan
     at = np.isfinite(spline)
-    native = _native_slice(prepared, data, fit, params, use, factor, defined, at)
+    native = native_slice(prepared, data, fit, params, use, factor, defined, at)
     sci[at] = spline[at]
     if not recipe.psf_optimal:
         at &= np.isfinite(residual)
@@ -505,132 +403,6 @@ def _assemble(prepared: Prepared, cuts: Mapping[int, np.ndarray], empty: np.gene
         data = prepared.slices[number]
         np.copyto(rotated[data.row : data.row + cut.shape[0]], cut, where=data.inside)
     return frame
-
-
-def _find_use(
-    prepared: Prepared, data: SliceData, fit: TraceFit, params: FitParams, steep: np.ndarray, intervals: int
-) -> Use:
-    if not fit.has_splines:
-        return NO_USE
-    arcsec = prepared.exposure.coordinates.arcsec
-    return find_use(params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
-
-
-def _native_slice(
-    prepared: Prepared,
-    data: SliceData,
-    fit: TraceFit,
-    params: FitParams,
-    use: Use,
-    factor: int,
-    defined: np.ndarray,
-    used: np.ndarray,
-) -> NativeSlice:
-    """Tell what became of a slice's own pixels; ``defined`` and ``used`` say it of the oversampled ones."""
-    dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
-    why, counts = tell_why(
-        data, fit, params, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, factor, defined, used
-    )
-    trace, _ = _trace_values(data, fit)
-    trace[~_wanted(prepared, data, params, use)] = np.nan
-    return NativeSlice(trace, why, counts, use)
-
-
-def compact_intervals(fits: Mapping[int, TraceFit], prepared: Prepared) -> int:
-    """Spline intervals of the first fitted column of the first fitted slice.
-
-    The pipeline finds the compact sources of every slice with this one number.
-    """
-    for number, fit in fits.items():
-        good = np.isfinite(prepared.slices[number].flux).sum(axis=0) > prepared.defaults.oversample_ngood
-        columns = np.flatnonzero((fit.source >= 0) & good)
-        if columns.size:
-            return int(fit.intervals[fit.source[columns[0]]])
-    return 0
-
-
-def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe) -> dict[int, NativeSlice]:
-    """Trace models at the detector's own pixels, where the spline is used (``_trace_image``).
-
-    Parameters
-    ----------
-    prepared : Prepared
-        The exposure.
-    fits : mapping of int to TraceFit
-        Trace models of its slices.
-    recipe : Recipe
-        Parameters.
-
-    Returns
-    -------
-    dict of int to NativeSlice
-        By slice number; without the background's offset.
-    """
-    # Here the pipeline counts the intervals of the first spline, whether its column has data or not.
-    first = next((f for f in fits.values() if f.has_splines), None)
-    intervals = 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
-
-    def work(number: int) -> NativeSlice:
-        return trace_slice(prepared, fits[number], recipe, intervals)
-
-    return dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
-
-
-def trace_slice(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> NativeSlice:
-    """Make the trace model of one slice at its own pixels, see `trace_slices`."""
-    data = prepared.slices[fit.number]
-    params = recipe.params(fit.number, prepared.exposure.name)
-    trace, slopes = _trace_values(data, fit)
-    use = _find_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
-    wanted = _wanted(prepared, data, params, use)
-    defined = np.isfinite(trace)
-    # Columns are not oversampled here, so none has too few pixels for it.
-    dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
-    why, counts = tell_why(data, fit, params, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
-    trace[~wanted] = np.nan
-    return NativeSlice(trace, why, counts, use)
-
-
-def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> np.ndarray:
-    """Slopes of the normalised splines at a slice's own pixels, as the slope limit is compared with.
-
-    Parameters
-    ----------
-    data : SliceData
-        The slice.
-    fit : TraceFit
-        Its trace model.
-    factor : int
-        Oversampling factor: so many pixels at either end of a spline never count as steep.
-
-    Returns
-    -------
-    ndarray of float64, shape (rows, columns)
-        0 where there is none that counts.
-    """
-    return _trace_values(data, fit, factor)[1]
-
-
-def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled splines and normalised slopes at a slice's own pixels."""
-    trace = np.full(data.alpha.shape, np.nan, dtype=np.float32)
-    slopes = np.zeros(data.alpha.shape)
-    # Without oversampling the outermost values are NaN, so the slope beside the first of them never counts.
-    ends = (2, 1) if factor == 1 else (factor, factor)
-    if fit.has_splines:
-        splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
-        kernels.trace_slice(data.alpha, *splines, *ends, trace, slopes)
-    return trace, slopes
-
-
-def _wanted(prepared: Prepared, data: SliceData, params: FitParams, use: Use) -> np.ndarray:
-    """Whether a slice's own pixels lie where its spline is used."""
-    wanted = within(data.alpha, use.ranges)
-    if params.wavelengths is not None:
-        wavelength = prepared.exposure.to_dispersion(prepared.exposure.coordinates.wavelength)
-        wavelength = wavelength[data.row : data.row + data.alpha.shape[0]]
-        wanted &= (wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1])
-    return wanted
 
 
 def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:

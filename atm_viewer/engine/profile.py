@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from atm_viewer.engine.oversample import Prepared
+from atm_viewer.engine.prepared import Prepared
 from atm_viewer.engine.recipe import PIPELINE, Recipe
 from atm_viewer.engine.reports import Fate, SliceProfile
 from atm_viewer.engine.slices import SliceData

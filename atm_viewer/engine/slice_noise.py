@@ -21,7 +21,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from atm_viewer.engine.metrics import resampling_noise
-from atm_viewer.engine.oversample import OversampledSlice, Prepared
+from atm_viewer.engine.oversample import OversampledSlice
+from atm_viewer.engine.prepared import Prepared
 from atm_viewer.engine.reports import CorrectionReport, SliceReport
 from atm_viewer.engine.slices import SliceData
 

@@ -21,7 +21,8 @@ def correct_open(path: str, psf_optimal: bool, folder: str) -> dict:
     ``cold`` is the first run, kernels included; ``difference`` is from what jwst left in the folder.
     """
     from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.oversample import fit_slices, oversample, prepare
+    from atm_viewer.engine.oversample import oversample
+    from atm_viewer.engine.prepared import fit_slices, prepare
     from atm_viewer.engine.recipe import Recipe
     from tests.engine.equality import largest_differences
 
@@ -64,7 +65,7 @@ def correct_file(path: str, folder: str) -> dict:
 def fit_slice(path: str, number: int) -> dict:
     """Fit one slice, whatever its peak; median of some runs."""
     from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.oversample import prepare
+    from atm_viewer.engine.prepared import prepare
     from atm_viewer.engine.recipe import Recipe
     from atm_viewer.engine.trace_fit import fit_slice
 
@@ -84,7 +85,7 @@ def open_file(path: str) -> dict:
     import jwst.assign_wcs.nirspec  # noqa: F401
 
     from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.oversample import prepare
+    from atm_viewer.engine.prepared import prepare
 
     (cold,) = times(lambda: prepare(open_exposure(path)), 1)
     return {"cold": cold, "seconds": float(np.median(times(lambda: prepare(open_exposure(path)), REPEATS)))}
@@ -152,7 +153,8 @@ def correct_scaling(paths: list[str], repeats: int = 5) -> dict:
     from dataclasses import replace
 
     from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.oversample import fit_slices, oversample, prepare
+    from atm_viewer.engine.oversample import oversample
+    from atm_viewer.engine.prepared import fit_slices, prepare
     from atm_viewer.engine.recipe import Recipe
 
     exposures = [open_exposure(path) for path in paths]

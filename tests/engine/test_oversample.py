@@ -9,7 +9,8 @@ import pytest
 
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.exposure import open_exposure
-from atm_viewer.engine.oversample import correct_exposure, fit_slices, oversample, prepare
+from atm_viewer.engine.oversample import correct_exposure, oversample
+from atm_viewer.engine.prepared import fit_slices, prepare
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from tests.engine.equality import largest_differences
 from tests.engine.pipeline import Setting, pipeline_answers
@@ -126,7 +127,7 @@ def test_window_and_breakpoints_reach_the_fit(star):
 
 def test_fits_that_still_hold_are_reused(star):
     prepared, number = star
-    from atm_viewer.engine.oversample import fit_key
+    from atm_viewer.engine.prepared import fit_key
 
     recipe = Recipe(2, 200.0)
     fits = fit_slices(prepared, recipe)

@@ -13,7 +13,8 @@ import pytest
 from atm_viewer.engine.coordinates import oversampled_coordinates
 from atm_viewer.engine.exposure import open_exposure
 from atm_viewer.engine.footprints import SkyMapper
-from atm_viewer.engine.oversample import fit_key, fit_slices, oversample, prepare
+from atm_viewer.engine.oversample import oversample
+from atm_viewer.engine.prepared import fit_key, fit_slices, prepare
 from atm_viewer.engine.recipe import Recipe
 from tests.engine.equality import largest_differences
 from tests.engine.footprints import assert_footprints_agree
