@@ -100,7 +100,7 @@ class Studio:
         palette.close()
 
         session.new_variant()
-        session.set_global("slope_limit", 0.3)
+        session.set_global("fit_threshold", 1000.0)
         self.settle()
         yield self.take("variants", window.spectrum_panel)
 
