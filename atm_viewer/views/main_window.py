@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QSettings, QSignalBlocker, Qt
-from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
-    QApplication,
     QComboBox,
     QLabel,
     QMainWindow,
@@ -23,7 +22,6 @@ from atm_viewer.engine.reports import ExposureView
 from atm_viewer.session.lines import LineList, line_list
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
-from atm_viewer.views.actions import add_actions, update_actions
 from atm_viewer.views.cursor_marks import CursorMarks
 from atm_viewer.views.detector_view import DATA, WHY, DetectorView
 from atm_viewer.views.dialogs import ask
@@ -32,6 +30,7 @@ from atm_viewer.views.files import Files, local_files
 from atm_viewer.views.guide import Guide
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
+from atm_viewer.views.menus import add_actions, update_actions
 from atm_viewer.views.panel import Panel, WholeBox, stacked
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
@@ -43,7 +42,8 @@ from atm_viewer.views.slice_browser import SliceBrowser
 from atm_viewer.views.spectrum_view import SpectrumView
 from atm_viewer.views.status import StatusBar
 from atm_viewer.views.steps import Steps
-from atm_viewer.views.theme import DARK, LIGHT, Theme, apply_theme
+from atm_viewer.views.theme import Theme
+from atm_viewer.views.theme_choice import ThemeChoice
 from atm_viewer.views.variant_bar import VariantBar
 from atm_viewer.views.welcome import Welcome
 from atm_viewer.views.why_overlay import WhyOverlay
@@ -65,7 +65,6 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, settings: QSettings, make_demo: Callable[[str], None] | None = None):
         super().__init__()
         self.session = session
-        self.theme: Theme = DARK
         self._settings = settings
         self._may_close = False
         self._exposure: ExposureView | None = None
@@ -75,12 +74,12 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
 
         # Before there are widgets: styling them afterwards takes longer than making them.
-        self._apply_theme()
+        self.theming = ThemeChoice(settings, self)
         self._make_views()
         self.slice_actions = SliceActions(session, self.slice_browser, self)
         self._arrange()
         self.actions_by_name: dict[str, QAction] = add_actions(
-            self, self.files, self.sessions, self.guide, self.slice_actions, Steps(self.session)
+            self, self.files, self.sessions, self.guide, self.theming, self.slice_actions, Steps(self.session)
         )
         self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
         self.slice_actions.join(self.actions_by_name)
@@ -88,12 +87,15 @@ class MainWindow(QMainWindow):
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
 
-        hints = QGuiApplication.styleHints()
-        assert hints is not None
-        hints.colorSchemeChanged.connect(self._follow_system)
-        self.choose_theme(self._theme_choice())
+        self.theming.changed.connect(self._show_theme)
+        self._show_theme()
         self._restore_layout()
         self._refresh_all()
+
+    @property
+    def theme(self) -> Theme:
+        """Colours in use."""
+        return self.theming.theme
 
     # What the window is made of
 
@@ -410,18 +412,6 @@ class MainWindow(QMainWindow):
         """Use the whole screen, or no longer."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def use_system_theme(self) -> None:
-        """Be light or dark as the system is."""
-        self.choose_theme("system")
-
-    def use_light_theme(self) -> None:
-        """Use light colours."""
-        self.choose_theme("light")
-
-    def use_dark_theme(self) -> None:
-        """Use dark colours."""
-        self.choose_theme("dark")
-
     # Theme and layout
 
     def show_why(self) -> None:
@@ -430,32 +420,13 @@ class MainWindow(QMainWindow):
         self.detector.show_layer(DATA if shown else WHY)
         self.why_overlay.button.setChecked(not shown)
 
-    def choose_theme(self, choice: str) -> None:
-        """Use the ``system``'s colours, ``light`` or ``dark`` ones, and keep the choice."""
-        self._settings.setValue("theme", choice)
-        self._apply_theme()
-        self.actions_by_name[f"use_{choice}_theme"].setChecked(True)
+    def _show_theme(self) -> None:
+        self.actions_by_name[f"use_{self.theming.choice}_theme"].setChecked(True)
         for part in (
             *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum, self.variant_bar),
             *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
         ):
             part.set_theme(self.theme)
-
-    def _theme_choice(self) -> str:
-        choice = str(self._settings.value("theme", "system"))
-        return choice if choice in ("light", "dark") else "system"
-
-    def _apply_theme(self) -> None:
-        choice, hints = self._theme_choice(), QGuiApplication.styleHints()
-        light = hints is not None and hints.colorScheme() == Qt.ColorScheme.Light
-        self.theme = LIGHT if choice == "light" or (choice == "system" and light) else DARK
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        apply_theme(app, self.theme)
-
-    def _follow_system(self) -> None:
-        if self._theme_choice() == "system":
-            self.choose_theme("system")
 
     def _restore_layout(self) -> None:
         geometry = self._settings.value("geometry")
