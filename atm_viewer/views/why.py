@@ -38,7 +38,7 @@ def names_with_counts(counts: Iterable[int]) -> list[str]:
     total = max(sum(counts), 1)
     texts = []
     for (name, _), count in zip(CLASSES.values(), counts, strict=True):
-        text = f"{name} {count:,} ({_percent(count / total)})".replace(",", "\u202f") if name and count else ""
+        text = f"{name} {count:,} ({_percent(count / total)})".replace(",", "\u00a0") if name and count else ""
         texts.append(text.replace(" ", "\u00a0"))
     return texts
 

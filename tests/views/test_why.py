@@ -50,7 +50,7 @@ def pixel_of(window, kind: Why) -> tuple[int, int]:
 
 
 def plain(text: str) -> str:
-    return re.sub("<[^>]*>", "", text).replace("\u00a0", " ").replace("&nbsp;", " ").replace("\u202f", " ")
+    return re.sub("<[^>]*>", "", text).replace("\u00a0", " ").replace("&nbsp;", " ")
 
 
 def test_layer_shows_classes_with_their_numbers(qtbot, window):
