@@ -73,6 +73,10 @@ from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.state import Job, Message, OpenExposure, Workers
 from atm_viewer.session.variants import ShownSpectra, Variant, Variants
 
+#: Reports that are remembered, so that going back to another variant, or undoing an edit, shows its table at once; each
+#: has an image of its exposure.
+_MOST_REPORTS = 4
+
 
 @dataclass
 class _Shown:
@@ -155,6 +159,7 @@ class Session(QObject):
         self._late = False  # whether something is to be asked once an answer is there
         self._shown: dict[str, _Shown] = {name: _Shown() for name in ("profile", "pixel", "sky")}
         self._reports: dict[str, _Shown] = {}
+        self._known: dict[Request, CorrectionReport] = {}
         self._jobs: dict[int, Job] = {}
         self._stops: dict[int, Callable[[], None]] = {}
         self._opening: set[int] = set()
@@ -416,7 +421,7 @@ class Session(QObject):
         if self._exposures:
             self._submit(CloseExposures(tuple(self._exposures)))
         self._exposure = None
-        for kept in (self._exposures, self._reports):
+        for kept in (self._exposures, self._reports, self._known):
             kept.clear()
 
     def close_exposure(self, key: str) -> None:
@@ -426,6 +431,7 @@ class Session(QObject):
         keys = list(self._exposures)
         del self._exposures[key]
         self._reports.pop(key, None)
+        self._known.clear()
         if key == self._exposure:
             index = keys.index(key)
             neighbours = keys[index + 1 :] + keys[:index][::-1]
@@ -554,6 +560,7 @@ class Session(QObject):
 
     def refresh(self) -> None:
         """Compute everything in sight again, after a failure or a cancelled preview."""
+        self._known.clear()
         for shown in (*self._shown.values(), *self._reports.values()):
             shown.asked = None
         self._renew()
@@ -901,7 +908,12 @@ class Session(QObject):
         return waits
 
     def _same_answer(self, request: Request | None) -> Any:
-        """Find the answer to a question that was asked for another slot: variants may have the same recipe."""
+        """Find the answer to a question that was asked for another slot, or a moment ago.
+
+        Variants may have the same recipe, and people go to and fro between them.
+        """
+        if isinstance(request, Correct):
+            return self._known.get(request)
         if not isinstance(request, MakeSpectra | MakeSkyImage):
             return None
         for shown in self._shown.values():
@@ -988,6 +1000,8 @@ class Session(QObject):
         shown.job = None
         if outcome.status is Status.DONE:
             shown.result = outcome.result
+            if name == "report":
+                self._known = dict([*self._known.items(), (outcome.request, outcome.result)][-_MOST_REPORTS:])
         else:
             self._tell_failure(job, outcome)
             if outcome.status is not Status.CANCELLED:
@@ -1038,6 +1052,7 @@ class Session(QObject):
             view = exposure.view
             if view.key in self._exposures:  # read again: nothing that was computed for it holds
                 self._reports.pop(view.key, None)
+                self._known.clear()
                 for shown in self._shown.values():
                     shown.asked = None
             first = next(iter(self._exposures.values()), exposure)

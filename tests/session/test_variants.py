@@ -80,6 +80,23 @@ def test_choosing_asks_for_no_spectra_and_is_one_step(two, workers, qtbot):
     settle(qtbot, two)
 
 
+def test_reports_of_a_moment_ago_are_there_at_once(two, workers, qtbot):
+    two.choose_variant("A")
+    settle(qtbot, two)
+    fits = two.slice_report(101).threshold
+    corrections = len(workers.asked(Correct))
+    two.choose_variant("B")
+    assert "report" not in two.pending
+    assert two.slice_report(101).threshold < fits
+    two.choose_variant("A")
+    assert two.slice_report(101).threshold == fits
+    settle(qtbot, two)
+    assert len(workers.asked(Correct)) == corrections
+    two.refresh()  # asks for it all the same
+    settle(qtbot, two)
+    assert len(workers.asked(Correct)) == corrections + 1
+
+
 def test_what_is_shown_says_what_is_stale(two, workers, qtbot):
     workers.held = {MakeSpectra}
     known = two.spectra
