@@ -328,7 +328,7 @@ def test_the_band_is_chosen(opened, qtbot):
 
 
 def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
-    before = len(workers.asked(Correct))
+    before, report = len(workers.asked(Correct)), opened.session.report
     type_into(qtbot, opened, 101, "fit_threshold", "4")
     settle(qtbot, opened)
     assert workers.asked(Correct)[before:] == [
@@ -344,7 +344,8 @@ def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
     settle(qtbot, opened)
     assert index.data() == "10"
     assert index.data(Qt.ItemDataRole.ForegroundRole).name() != opened.theme.accent
-    assert workers.asked(Correct)[-1].recipe == Recipe()
+    assert opened.session.recipe == Recipe()
+    assert opened.session.report is report
     assert not opened.isWindowModified()
     press(qtbot, opened, "redo")
     settle(qtbot, opened)
