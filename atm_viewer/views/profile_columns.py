@@ -59,9 +59,11 @@ class ColumnStrip(QObject):
         font = self._words.textItem.font()
         font.setPointSizeF(0.9 * font.pointSizeF())
         self._words.setFont(font)
+        self._image.setToolTip("Columns with a spline of their own (blue), with a reused one (orange), without (grey)")
         self._band.setCursor(Qt.CursorShape.OpenHandCursor)
         for line, marker in zip(self._band.lines, ("<|", "|>"), strict=True):
             line.setCursor(Qt.CursorShape.SplitHCursor)
+            line.setToolTip(PARAMETERS["window"].tooltip)
             line.addMarker(marker, 0.62, 12.0)
         for item in (self._image, self._band, self._line, self._words):
             plot.addItem(item, ignoreBounds=True)

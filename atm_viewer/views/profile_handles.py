@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PyQt6.QtCore import QObject, QSignalBlocker, Qt, pyqtSignal
 
+from atm_viewer.session.parameters import PARAMETERS
 from atm_viewer.views.plotting import make_brush, make_pen
 from atm_viewer.views.theme import Theme
 
@@ -29,10 +30,17 @@ def merge_ranges(ranges: Sequence[tuple[float, float]]) -> Ranges:
 
 
 class LimitLine(pg.InfiniteLine):
-    """Horizontal limit with words above it; with a grip when it can be dragged."""
+    """Horizontal limit with words above it; with a grip when it can be dragged.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    parameter : str
+        Name of the parameter it stands for.
+    """
+
+    def __init__(self, parameter: str):
         super().__init__(0.0, angle=0, movable=True)
+        self.setToolTip(PARAMETERS[parameter].tooltip)
         self.label = pg.InfLineLabel(self, position=0.955, anchors=[(1, 1), (1, 1)])
         self.setZValue(20)
         self._draggable = False
@@ -127,6 +135,7 @@ class UseRanges(QObject):
         region = pg.LinearRegionItem()
         region.setZValue(-10)
         for line in region.lines:
+            line.setToolTip(PARAMETERS["use"].tooltip)
             line.addMarker("<|>", 0.9, GRIP)
             line.setCursor(Qt.CursorShape.SplitHCursor)
         region.sigRegionChanged.connect(self._follow)

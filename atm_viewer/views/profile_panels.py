@@ -96,7 +96,7 @@ class CollapsedPanel:
         self.unit = "MJy/sr"
         self._curve = pg.PlotCurveItem(connect="finite")
         self._zero = pg.InfiniteLine(0.0, angle=0)
-        self.threshold = LimitLine()
+        self.threshold = LimitLine("fit_threshold")
         self.threshold.sigPositionChanged.connect(self._label)
         self._level: tuple[float, float] | None = None
         self._sigma = 0.0
@@ -280,13 +280,14 @@ class SlopePanel:
 
     def __init__(self, plot: pg.PlotItem):
         self.plot = plot
-        self.limit = LimitLine()
+        self.limit = LimitLine("slope_limit")
         self.limit.sigPositionChanged.connect(self._mark)
         self._curve = pg.PlotCurveItem()
         self._flat, self._steep = (pg.ScatterPlotItem(size=7.0, symbol="s", pen=None) for _ in range(2))
         self._uncounted = _scatter(7.0, _cross())
         self._reach = [pg.InfiniteLine(angle=90) for _ in range(2)]
-        self._reach_words = pg.InfLineLabel(self._reach[1], "reach", position=0.3, anchors=[(1, 0.5), (1, 0.5)])
+        for line in self._reach:
+            line.setToolTip("Reach: the pipeline looks for compact sources between the two dotted lines only")
         self._profile: SliceProfile | None = None
         for item in (*self._reach, self._curve, self._uncounted, self._flat, self._steep, self.limit):
             plot.addItem(item, ignoreBounds=True)
@@ -328,7 +329,6 @@ class SlopePanel:
         self._flat.setPen(pg.mkPen(theme.column_points, width=1.2))
         self._steep.setBrush(pg.mkBrush(theme.use))
         self._steep.setPen(pg.mkPen(theme.column_points, width=1.2))
-        self._reach_words.setColor(theme.muted)
         for line in self._reach:
             line.setPen(make_pen(theme.muted, style=Qt.PenStyle.DotLine))
 

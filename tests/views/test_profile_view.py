@@ -502,6 +502,15 @@ def test_every_control_has_a_tooltip(view):
         view.title,
     ):
         assert control.toolTip()
+    view.show_profile(make_profile(), make_slice_report(), FitParams())
+    for handle, name in (
+        (view._collapsed.threshold, "fit_threshold"),
+        (view._slope.limit, "slope_limit"),
+        (view.columns._band.lines[0], "window"),
+        (view._use._rows[0][0].lines[1], "use"),
+    ):
+        assert f"<b>{name}</b>" in handle.toolTip()
+        assert "Default:" in handle.toolTip()
 
 
 @pytest.mark.parametrize(
