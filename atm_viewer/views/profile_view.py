@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import SliceProfile, SliceReport
@@ -30,12 +30,11 @@ from atm_viewer.views.profile_panels import (
     residual_of,
     shade_colours,
 )
+from atm_viewer.views.profile_play import Player
 from atm_viewer.views.profile_text import HINT, legend_entries, tell_fate, tell_point, tell_title
 from atm_viewer.views.theme import DARK, Theme
 
 SHARES = (5, 7, 5, 5)  #: of the height, by panel
-SPEEDS = (2, 10, 50, 200)  #: of playing [columns/s]
-BEAT = 40  #: shortest time between two columns that are shown [ms]
 
 
 class ProfileView(QWidget):
@@ -120,18 +119,8 @@ class ProfileView(QWidget):
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
         self.fit_button.setToolTip("Show the whole profile again (wheel zooms, drag moves, right drag stretches)")
-        self.play_button = QToolButton()
-        self.play_button.setText("▶ Play")
-        self.play_button.setCheckable(True)
-        self.play_button.setToolTip(
-            "Go through the columns up to the last one (Space in the profile, Alt+P everywhere)"
-        )
-        self.speed_box = QComboBox()
-        for speed in SPEEDS:
-            self.speed_box.addItem(f"{speed} col/s", speed)
-        self.speed_box.setCurrentIndex(1)
-        self.speed_box.setToolTip("How fast to play [columns per second]; every column that is shown waits for its fit")
-        self._beat = QTimer(self)
+        self.player = Player(self)
+        self.play_button, self.speed_box = self.player.button, self.player.speed_box
 
     def _make_plots(self) -> None:
         self.canvas = Canvas()
@@ -205,9 +194,8 @@ class ProfileView(QWidget):
         self.add_action.triggered.connect(self._add_use)
         self.clear_action.triggered.connect(lambda: self._edit_use(None))
         self.fit_button.clicked.connect(self.fit)
-        self.play_button.toggled.connect(self._set_playing)
-        self.speed_box.currentIndexChanged.connect(self._set_beat)
-        self._beat.timeout.connect(self._play_on)
+        self.player.stepped.connect(self.column_stepped)
+        self.player.rewound.connect(lambda: self.column_picked.emit(self._span[0]))
         scene = self.canvas.scene()
         scene.sigMouseMoved.connect(self._hover)
         scene.sigMouseClicked.connect(self._click)
@@ -218,7 +206,7 @@ class ProfileView(QWidget):
     def choose(self, column: int, span: tuple[int, int]) -> None:
         """Mark the chosen column, of those from the first to the last of ``span``, before its profile is known."""
         if span != self._span:
-            self.play_button.setChecked(False)
+            self.player.stop()
         self._column, self._span = column, span
         self._show_columns()
 
@@ -362,6 +350,8 @@ class ProfileView(QWidget):
     def _show_columns(self) -> None:
         window = self._params.window if self._params is not None else None
         self.columns.show(self._profile, window, self._column, self._span)
+        shown = self._profile is not None and self._profile.column == self._column
+        self.player.tell(self._span[1] - self._column, shown)
 
     def _compact(self) -> Ranges:
         """Ranges that the slope chose; those of a report may be of single columns and overlap."""
@@ -392,7 +382,7 @@ class ProfileView(QWidget):
             case Qt.Key.Key_Space:
                 self.play_button.toggle()
             case Qt.Key.Key_Escape if self.play_button.isChecked():
-                self.play_button.setChecked(False)
+                self.player.stop()
             case _:
                 super().keyPressEvent(event)
 
@@ -424,27 +414,6 @@ class ProfileView(QWidget):
     def _add_use(self) -> None:
         use = (self._params.use if self._params is not None else None) or ()
         self._edit_use(merge_ranges([*use, new_range(self._report, use)]))
-
-    def _set_playing(self, playing: bool) -> None:
-        self.play_button.setText("■ Stop" if playing else "▶ Play")
-        if not playing:
-            self._beat.stop()
-            return
-        if self._column >= self._span[1]:
-            self.column_picked.emit(self._span[0])
-        self._set_beat()
-        self._beat.start()
-
-    def _set_beat(self) -> None:
-        self._beat.setInterval(max(BEAT, 1000 // self.speed_box.currentData()))
-
-    def _play_on(self) -> None:
-        """Go on once the column on the way is shown; stop at the end."""
-        if self._column >= self._span[1]:
-            self.play_button.setChecked(False)
-        elif self._profile is not None and self._profile.column == self._column:
-            step = max(1, round(self.speed_box.currentData() * self._beat.interval() / 1000))
-            self.column_stepped.emit(min(step, self._span[1] - self._column))
 
     def _show_menu(self, position: QPoint) -> None:
         if self._profile is not None or self._report is not None:
