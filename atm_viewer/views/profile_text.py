@@ -11,7 +11,7 @@ from atm_viewer.engine.reports import Fate, SliceProfile, SliceReport
 from atm_viewer.views.plotting import plain, with_unit
 from atm_viewer.views.theme import Theme
 
-HINT = "Drag the grips · ←/→ column (Shift: by 10) · Space plays"
+HINT = "Drag the grips · ←/→ step · Space plays"
 
 _FATES = {
     Fate.EMPTY: "no finite pixel in this column: no spline",

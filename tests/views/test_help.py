@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QPoint, QSettings, Qt
@@ -242,7 +241,3 @@ def test_no_heading_is_cut(opened):
         if panel.isVisible():
             assert panel.heading.height() >= panel.heading.sizeHint().height()
             assert panel.heading.width() >= panel.heading.sizeHint().width()
-
-
-def test_pages_are_in_the_resources():
-    assert Path(FOLDER).is_relative_to(resource("."))
