@@ -12,6 +12,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.session.keeper import Keeper
 from atm_viewer.session.session import Session
 from atm_viewer.session.session_file import load_session
+from atm_viewer.session.sky_choice import SkyChoice
 from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.missing_dialog import MissingDialog
 from atm_viewer.views.slice_cells import AT
@@ -170,6 +171,7 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     first.detector.view.setRange(xRange=(20, 60), yRange=(30, 50), padding=0)
     first.sky.share_box.setCurrentIndex(1)
     first.spectrum.flux_plot.setXRange(5.0, 5.2, padding=0)
+    first.session.choose_sky(SkyChoice("swipe", planes=5))
     first.slice_browser.line.setText("peak>0")
     qtbot.mouseClick(first.slice_browser.quick["below"], LEFT)
     first.slice_table.sortByColumn(AT["peak"], Qt.SortOrder.DescendingOrder)
@@ -188,6 +190,7 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     assert "x" not in second.sky.state()  # the whole field, whatever the window's size
     assert second.spectrum.flux_plot.vb.viewRange()[0] == pytest.approx([5.0, 5.2])
     assert second.profile.slope.vb.viewRange()[0] == pytest.approx(alpha)
+    qtbot.waitUntil(lambda: second.session.sky_choice == SkyChoice("swipe", planes=5))
     assert second.slice_browser.line.text() == "peak>0"
     assert second.slice_browser.quick["below"].isChecked()
     assert shown_slices(second) == shown_slices(first)
@@ -200,12 +203,14 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     first.slice_browser.quick["below"].setChecked(False)
     first.slice_table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     first.why_overlay.button.setChecked(False)
+    first.session.choose_sky(SkyChoice())
     press(qtbot, first, "save_session")
     second.files.open_dropped([str(path)])
     settle(qtbot, second)
     assert "x" not in second.detector.state()
     assert [getattr(second, name).state() for name in ("profile", "slice_browser", "why_overlay")] == [{}, {}, {}]
     assert len(shown_slices(second)) == 6
+    assert second.session.sky_choice == SkyChoice()
 
 
 def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
