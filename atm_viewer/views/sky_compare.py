@@ -8,6 +8,7 @@ from html import escape
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from atm_viewer.engine.reports import SkyImage
@@ -283,13 +284,18 @@ class SwipeLine(pg.InfiniteLine):
 
 
 class CornerText(QLabel):
-    """Words on top of an image, on a dark ground, that the mouse does not feel."""
+    """Words on top of an image, on a ground of their own, that the mouse does not feel."""
 
     def __init__(self, parent: QWidget):
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setStyleSheet("background: rgba(0, 0, 0, 150); color: #ffffff; padding: 1px 4px; border-radius: 3px;")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        ground = QColor(theme.plot)
+        rgb = f"{ground.red()}, {ground.green()}, {ground.blue()}"
+        self.setStyleSheet(f"background: rgba({rgb}, 200); color: {theme.text}; padding: 1px 4px; border-radius: 3px;")
 
     def say(self, text: str) -> None:
         """Show a text, or nothing."""

@@ -246,7 +246,8 @@ class SkyView(ImagePanel):
         self.marks.set_theme(theme)
         self._compass.set_colour(theme.mark)
         self._sight.set_colour(theme.cursor)
-        self._swipe.set_theme(theme)
+        for part in (self._swipe, self.left_text, self.right_text):
+            part.set_theme(theme)
         self._compose()
 
     @staticmethod
