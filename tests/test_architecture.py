@@ -15,7 +15,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "atm_viewer"
 #: Modules without weight that everybody may use.
 COMMON = ("atm_viewer", "atm_viewer.resources")
 #: Result types and parameters: what travels between worker and window.
-LIGHT = ("atm_viewer.engine.reports", "atm_viewer.engine.recipe", "atm_viewer.engine.errors")
+LIGHT = (
+    *("atm_viewer.engine.reports", "atm_viewer.engine.noise_reports"),
+    *("atm_viewer.engine.recipe", "atm_viewer.engine.errors"),
+)
 #: What the window's process must never import, not even late.
 PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba")
 QT = ("PyQt6", "pyqtgraph")

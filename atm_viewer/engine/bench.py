@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from atm_viewer.engine.apertures import aperture_weights
 from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
 from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block, native_slices
@@ -46,6 +47,10 @@ from atm_viewer.resources import resource
 STERADIANS = 2.3504e-11
 
 T = TypeVar("T")
+
+
+def _quiet(step: str, fraction: float) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,6 +219,13 @@ class Bench:
         self._items[exposure.key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
         return exposure.view()
 
+    def drizzle_inputs(
+        self, keys: Sequence[str], band: str, recipe: Recipe | None = None, progress: Progress = _quiet
+    ) -> list[DrizzleInput]:
+        """Exposures with a band, to be drizzled: as they are, or corrected by a recipe."""
+        items = self._with_band(keys, band)
+        return _as_they_are(items) if recipe is None or recipe.oversample == 1 else _corrected(items, recipe, progress)
+
     def grid(self, keys: Sequence[str], band: str, factor: int) -> CubeGrid:
         """Grid of the cube of some exposures, see `cube_grid`."""
         return self._grid(self._with_band(keys, band), band, factor)
@@ -362,10 +374,7 @@ class Bench:
         items = self._with_band(keys, band)
         progress("Finding the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
-        if recipe is None or recipe.oversample == 1:
-            inputs = _as_they_are(items)
-        else:
-            inputs = _corrected(items, recipe, part_of(progress, 0.1, 0.8))
+        inputs = self.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
         return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
 
@@ -525,7 +534,7 @@ class _Extracted:
         reach = int(np.ceil(radius / grid.spaxel))
         x0, y0 = max(ix - reach, 0), max(iy - reach, 0)
         xs, ys = grid.x[x0 : ix + reach + 1], grid.y[y0 : iy + reach + 1]
-        weights = _aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
+        weights = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
         wanted = weights > 0
         wanted[iy - y0, ix - x0] = True
         block = drizzle_block(inputs, grid, x0, y0, wanted)
@@ -540,12 +549,3 @@ class _Extracted:
             np.where(covered, total, np.nan),
             np.where(covered, np.sqrt(variance), np.nan),
         )
-
-
-def _aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float) -> np.ndarray:
-    """Part of each spaxel, given by offsets of the centres, that lies within a circle about 0; shape (ny, nx)."""
-    from photutils.geometry import circular_overlap_grid
-
-    half = size / 2
-    edges: tuple[Any, ...] = (xs[0] - half, xs[-1] + half, ys[0] - half, ys[-1] + half)
-    return circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)

@@ -1,0 +1,305 @@
+"""What is measured on spectra, and what geometry predicts for them: light result types, as in `reports`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class TracePhase:
+    """Where a position on the sky falls on the pixels of a slice, plane by plane of the cube.
+
+    Parameters
+    ----------
+    exposure : str
+        Key of the exposure.
+    number : int
+        Slice.
+    share : float
+        Weight of the slice in the spaxel, 0 to 1: the part of the spaxel across the slice that it covers.
+    position : ndarray of float64, shape (n,)
+        Detector coordinate along the slice [pixel], whole numbers at the centres of pixels; NaN where the slice has
+        no such wavelength.
+    """
+
+    exposure: str
+    number: int
+    share: float
+    position: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Periods:
+    """How quickly the trace of a position crosses the pixels, by geometry alone.
+
+    Parameters
+    ----------
+    wavelength : ndarray of float64, shape (n,)
+        Planes of the cube [um].
+    traces : tuple of TracePhase
+        Of all exposures and slices the spaxel draws on; of each exposure the one with the largest share first.
+    period : ndarray of float64, shape (n,)
+        Range of wavelengths in which the trace crosses one pixel [um], for the cube: from the mean of the slopes of
+        all traces, weighted by share; infinite where traces turn, NaN without a trace.
+    left : ndarray of float64, shape (2, n)
+        Part of an oscillation with this period, and with half of it, that is left when all traces are added up, 0 to 1:
+        what dithers do not cancel.
+    fringe : tuple of (float, float, float)
+        Periods [1/cm] of the instrument's fringes: typical, least, greatest; empty for none.
+    """
+
+    wavelength: np.ndarray
+    traces: tuple[TracePhase, ...]
+    period: np.ndarray
+    left: np.ndarray
+    fringe: tuple[tuple[float, float, float], ...] = ()
+
+    @property
+    def main(self) -> TracePhase | None:
+        """The trace with the largest share."""
+        return max(self.traces, key=lambda trace: trace.share, default=None)
+
+    def fringe_period(self, wavenumbers: float) -> np.ndarray:
+        """Period of a fringe in wavelength [um], plane by plane, from that in wavenumber [1/cm]."""
+        return self.wavelength**2 * wavenumbers * 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Modulation:
+    """Oscillation of a spectrum with the period that geometry predicts, see `atm_viewer.engine.modulation`.
+
+    Parameters
+    ----------
+    amplitude : float
+        Half of the distance between crests and troughs, over the mean, median over wavelength; NaN if undefined.
+    explained : float
+        Part of the variance about a smooth trend that goes with the predicted phase, 0 to 1; NaN if undefined.
+    local : ndarray of float64, shape (m,)
+        Amplitude about each of ``at``.
+    at : ndarray of float64, shape (m,)
+        Wavelengths [um].
+    """
+
+    amplitude: float
+    explained: float
+    local: np.ndarray
+    at: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LocalPower:
+    """Oscillations of a spectrum by wavelength and period: a Lomb-Scargle periodogram in a window that moves.
+
+    Parameters
+    ----------
+    wavelength : ndarray of float64, shape (m,)
+        Middle of the windows [um].
+    period : ndarray of float64, shape (k,)
+        Periods [um], ascending, with equal ratios.
+    amplitude : ndarray of float64, shape (k, m)
+        Amplitude of the sine that fits best, over the mean; NaN where the window holds too little.
+    power : ndarray of float64, shape (k, m)
+        Part of the variance within the window that it takes away, 0 to 1.
+    """
+
+    wavelength: np.ndarray
+    period: np.ndarray
+    amplitude: np.ndarray
+    power: np.ndarray
+
+    def peak(self, near: np.ndarray | None = None, factor: float = np.inf) -> np.ndarray:
+        """Period of the largest power [um], window by window; NaN where nothing is known.
+
+        Parameters
+        ----------
+        near : ndarray, shape (m,), optional
+            Periods [um] near which is looked.
+        factor : float
+            Largest ratio to them.
+
+        Returns
+        -------
+        ndarray of float64, shape (m,)
+            Between the periods that were tried by a parabola through the highest point and its neighbours.
+        """
+        power = self.power
+        if near is not None:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                power = np.where(np.abs(np.log(self.period[:, None] / near)) <= np.log(factor), power, np.nan)
+        known = np.isfinite(power).any(axis=0)
+        best = np.where(np.isfinite(power), power, -1.0).argmax(axis=0)
+        inner, window = np.clip(best, 1, self.period.size - 2), np.arange(best.size)
+        low, top, high = (self.power[inner + k, window] for k in (-1, 0, 1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shift = 0.5 * (low - high) / (low - 2 * top + high)
+        crest = (inner == best) & (np.abs(shift) <= 0.5)
+        steps = np.log(self.period[1] / self.period[0]) * np.where(crest, shift, 0.0)
+        return np.where(known, self.period[best] * np.exp(steps), np.nan)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Measured periods over predicted ones: median, robust standard deviation and number of windows compared."""
+
+    ratio: float
+    scatter: float
+    windows: int
+
+
+@dataclass(frozen=True, eq=False)
+class PeriodReport:
+    """Predicted and measured periods at a place on the sky.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    periods : Periods
+        What geometry predicts.
+    before, after : LocalPower
+        What the spectrum of the spaxel over that of the aperture shows.
+    modulation_before, modulation_after : Modulation
+        How much of it has the predicted phase.
+    noise_before, noise_after : float
+        `atm_viewer.engine.metrics.resampling_noise`.
+    """
+
+    band: str
+    periods: Periods
+    before: LocalPower
+    after: LocalPower
+    modulation_before: Modulation
+    modulation_after: Modulation
+    noise_before: float
+    noise_after: float
+
+    @property
+    def agreement(self) -> Agreement:
+        """Measured against predicted periods before correction.
+
+        Looked for is the largest power within a factor of 3 about the prediction, wherever that is well among the
+        periods that were tried.
+        """
+        power = self.before
+        predicted = np.interp(power.wavelength, self.periods.wavelength, self.periods.period)
+        with np.errstate(invalid="ignore"):
+            told = (predicted > 1.5 * power.period[0]) & (predicted < power.period[-1] / 1.5)
+        ratio = (power.peak(predicted, 3.0) / predicted)[told]
+        ratio = ratio[np.isfinite(ratio)]
+        if not ratio.size:
+            return Agreement(np.nan, np.nan, 0)
+        middle = float(np.median(ratio))
+        return Agreement(middle, 1.4826 * float(np.median(np.abs(ratio - middle))), int(ratio.size))
+
+
+@dataclass(frozen=True)
+class LineFlux:
+    """A line measured above a local continuum, see `atm_viewer.engine.line_flux`.
+
+    Parameters
+    ----------
+    flux, flux_err : float
+        Integral over the line [W/m2], negative in absorption; NaN where it cannot be measured.
+    width, width_err : float
+        Equivalent width [um], positive in absorption.
+    continuum : float
+        Continuum in the middle of the line [Jy].
+    """
+
+    flux: float
+    flux_err: float
+    width: float
+    width_err: float
+    continuum: float
+
+
+@dataclass(frozen=True)
+class MeasuredLine:
+    """One line in the spectra of a spaxel and of an aperture, before and after.
+
+    Parameters
+    ----------
+    name : str
+        Name of the line.
+    wavelength, half : float
+        Middle and half of the range that is integrated over, observed [um].
+    spaxel, aperture : (LineFlux, LineFlux)
+        Before and after.
+    """
+
+    name: str
+    wavelength: float
+    half: float
+    spaxel: tuple[LineFlux, LineFlux]
+    aperture: tuple[LineFlux, LineFlux]
+
+
+@dataclass(frozen=True)
+class Conservation:
+    """Flux in an aperture after correction over that before, over wavelength.
+
+    Parameters
+    ----------
+    mean, scatter : float
+        Median, and 1.4826 times the median absolute deviation.
+    total : float
+        Sum over all planes after over that before.
+    planes : int
+        Number of planes with both.
+    """
+
+    mean: float
+    scatter: float
+    total: float
+    planes: int
+
+
+@dataclass(frozen=True, eq=False)
+class LineReport:
+    """Lines at a place on the sky, and how well the aperture keeps its flux.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    lines : tuple of MeasuredLine
+        Those within the band.
+    conservation : Conservation
+        Of the aperture.
+    """
+
+    band: str
+    lines: tuple[MeasuredLine, ...]
+    conservation: Conservation
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseMap:
+    """Resampling noise of spaxels, on the grid of the cube before correction.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    before, after : ndarray of float64, shape (ny, nx)
+        `atm_viewer.engine.metrics.resampling_noise` against an aperture about each spaxel; a fraction, NaN for
+        spaxels that are too faint.
+    brightness : ndarray of float64, shape (ny, nx)
+        Median over wavelength before correction [unit of the exposures].
+    limit : float
+        Spaxels below this brightness are left out.
+    radius : float
+        Radius of the apertures [arcsec].
+    conserved : ndarray of float64, shape (ny, nx)
+        Flux in the aperture after over that before, median over wavelength.
+    """
+
+    band: str
+    before: np.ndarray
+    after: np.ndarray
+    brightness: np.ndarray
+    limit: float
+    radius: float
+    conserved: np.ndarray

@@ -1,0 +1,30 @@
+"""Periods on flight geometry: spectra oscillate as the traces of the files' own WCS say."""
+
+from __future__ import annotations
+
+import pytest
+
+from atm_viewer.engine import measuring
+from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.recipe import Recipe
+from tests.flight.pipeline_reference import exposures, why_absent
+
+pytestmark = pytest.mark.skipif(why_absent() is not None, reason=str(why_absent()))
+
+
+def quiet(step, fraction):
+    """Progress that nobody watches."""
+
+
+@pytest.mark.parametrize(("case", "band"), [("mrs12A-star-1", "ch2-short"), ("nrsG235M-star-1", "g235m-f170lp")])
+def test_measured_periods_are_the_predicted_ones(case, band, record_property):
+    bench = Bench()
+    [view] = bench.open([exposures(case)[0]], quiet).exposures
+    image = bench.sky_image([view.key], band, quiet)
+    report = measuring.measure_periods(bench, [view.key], Recipe(), band, *image.peak, 5 * image.spaxel, quiet)
+    record_property("agreement", report.agreement)
+    assert report.agreement.ratio == pytest.approx(1.0, abs=0.06)
+    assert report.agreement.windows >= 30
+    assert report.modulation_before.explained > 0.95
+    assert report.modulation_after.amplitude < report.modulation_before.amplitude / 15
+    bench.close([view.key])
