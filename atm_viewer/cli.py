@@ -193,6 +193,43 @@ def _spectrum(args: argparse.Namespace) -> int:
     return 0
 
 
+def _metrics(args: argparse.Namespace) -> int:
+    from atm_viewer.engine.association import expand_inputs
+    from atm_viewer.engine.metrics_table import metrics_meta, metrics_table
+    from atm_viewer.engine.setting import chosen_bands, one_setting
+    from atm_viewer.engine.staging import saving, staged
+    from atm_viewer.jobs.messages import MeasureSpaxels
+
+    recipe, lines = _recipe(args), _observed(args.lines, args.redshift)
+    bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)
+    with staged(args.output.parent, [args.output.name], args.overwrite) as part:
+        with _Work() as work:
+            keys = work.open(args.files)
+            wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
+            rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
+        table = metrics_table(rows, tuple(lines))
+        radius = "5 spaxels" if args.radius is None else f"{args.radius:g} arcsec"
+        table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed))
+        made = part / args.output.name
+        with saving(made):
+            table.write(made, format="ascii.ecsv")
+    _list([str(args.output)])
+    return 0
+
+
+def _observed(names: Sequence[str], redshift: float) -> dict[str, float]:
+    """Observed wavelengths [um] of lines by name."""
+    from atm_viewer.session.lines import line_list
+
+    found = {}
+    for name in names:
+        line = line_list().find(name)
+        if line is None:
+            raise InputError(f"There is no line {name} in the line list; the window's Spectrum Options show its names.")
+        found[name] = line.observed(redshift)
+    return found
+
+
 def _spectrum_table(spectra: Sequence[Any], aperture: bool) -> Any:
     """One row per wavelength, bands one after the other."""
     import numpy as np
@@ -379,6 +416,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int]]] = {
     "correct": ("write corrected exposures", _correct),
     "cube": ("write cubes before and after correction", _cube),
     "spectrum": ("write the spectrum of a spaxel or an aperture, before and after", _spectrum),
+    "metrics": ("write the noise of spaxels, their periods and lines, before and after, as a table", _metrics),
     "inspect": ("show how each slice is fitted", _inspect),
     "cache": ("tell what is kept of files' coordinates, so that they open at once", _cache),
     "demo": ("try the program on exposures of its own", _demo),
@@ -482,6 +520,23 @@ def _spectrum_arguments(parser: argparse.ArgumentParser) -> None:
     _add_overwrite(parser)
 
 
+def _metrics_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "A row per spaxel, the brightest ones of each band; the table says what its columns are. Noise is against\n"
+        "an aperture about each spaxel. Lines are those of the window's list: --line 'Pa α' --line 'H2 1-0 S(1)'."
+    )
+    _add_files(parser)
+    _add_recipe(parser)
+    _add_channel(parser)
+    parser.add_argument("--count", type=_count, default=25, metavar="N", help="spaxels in each band; default: 25")
+    parser.add_argument("--radius", type=_positive, metavar="ARCSEC", help="of the apertures; default: 5 spaxels")
+    parser.add_argument("--line", dest="lines", action="append", default=[], metavar="NAME", help="measure a line too")
+    parser.add_argument("--redshift", type=_number, default=0.0, metavar="Z", help="of the lines; default: 0")
+    parser.add_argument("--speed", type=_positive, default=600.0, metavar="KM/S", help="width of lines; default: 600")
+    parser.add_argument("-o", "--output", type=_ecsv, required=True, metavar="OUT.ecsv")
+    _add_overwrite(parser)
+
+
 def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help=_FILES)
     _add_recipe(parser)
@@ -504,6 +559,7 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "correct": _correct_arguments,
     "cube": _cube_arguments,
     "spectrum": _spectrum_arguments,
+    "metrics": _metrics_arguments,
     "inspect": _inspect_arguments,
     "cache": _cache_arguments,
     "demo": _demo_arguments,
@@ -565,11 +621,23 @@ def _factor(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 400")
+    return int(text)
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal() and 100 <= int(width) <= 10000 and 100 <= int(height) <= 10000):
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1440x900")
     return int(width), int(height)
+
+
+def _ecsv(text: str) -> Path:
+    if Path(text).suffix.lower() != ".ecsv":
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .ecsv")
+    return Path(text)
 
 
 def _table(text: str) -> Path:

@@ -299,6 +299,31 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
     assert path.read_bytes() == before
 
 
+def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
+    from astropy.table import QTable
+
+    path = tmp_path / "noise.ecsv"
+    line = ["metrics", exposure, "--channel", "1", "--count", "2", "--line", "[Fe II] 5.34", "-o", str(path)]
+    assert cli.run(line) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    table = QTable.read(path)
+    assert len(table) == 2
+    assert (table["noise_before"].to_value("percent") > 5 * table["noise_after"].to_value("percent")).all()
+    assert np.abs(table["period_ratio"] - 1).max() < 0.15
+    assert np.abs(table["conserved"] - 1).max() < 0.02
+    assert str(table["[Fe II] 5.34 spaxel after flux"].unit) == "W / m2"
+    assert np.isfinite(table["[Fe II] 5.34 aperture after width_err"].value).all()
+    assert all(table.info[name].description for name in table.colnames)
+    assert table.meta["exposures"] == [f"{NAME}_cal.fits"]
+    assert "oversample = 3" in table.meta["recipe"]
+    assert table.meta["versions"]["jwst"]
+    assert os.listdir(tmp_path) == [path.name]
+    assert cli.run(line) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert cli.run([*line, "--line", "Pa no", "--overwrite"]) == 1
+    assert "no line Pa no" in capsys.readouterr().err
+
+
 def test_inspect_shows_every_slice(exposure, capsys, tmp_path):
     (tmp_path / "r.toml").write_text(
         dump_recipe(Recipe(oversample=1, overrides=(SliceOverride(101, fit_threshold=0),)))

@@ -10,7 +10,14 @@ from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.line_flux import conservation, measure_line
 from atm_viewer.engine.modulation import local_power, modulation, relative, search_periods
 from atm_viewer.engine.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
-from atm_viewer.engine.noise_reports import LineReport, MeasuredLine, NoiseMap, PeriodReport, Periods
+from atm_viewer.engine.noise_reports import (
+    LineReport,
+    MeasuredLine,
+    NoiseMap,
+    PeriodReport,
+    Periods,
+    SpaxelMetrics,
+)
 from atm_viewer.engine.period import find_periods
 from atm_viewer.engine.prepared import Progress, part_of
 from atm_viewer.engine.recipe import Recipe
@@ -165,3 +172,38 @@ def measure_field(
         after = FieldSpectra(inputs, fine, positions, radius)
     progress("Measuring noise", 0.9)
     return noise_map(band, image, where, limit, radius, (before, after))
+
+
+def measure_spaxels(
+    bench: Bench,
+    keys: Sequence[str],
+    recipe: Recipe,
+    band: str,
+    radius: float,
+    count: int,
+    lines: Sequence[tuple[str, float]],
+    speed: float,
+    progress: Progress,
+) -> tuple[SpaxelMetrics, ...]:
+    """Measure everything for the brightest spaxels, ``count`` of them at most; see `measure_field`, `measure_lines`."""
+    grid = bench.grid(keys, band, 1)
+    radius = radius or RADIUS * grid.spaxel
+    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1)).image
+    where, _ = bright_spaxels(image)
+    found = []
+    for k, (x, y) in enumerate(where[:count]):
+        share = part_of(progress, 0.1 + 0.9 * k / count, 0.1 + 0.9 * (k + 1) / count)
+        place = grid.position(float(grid.x[x]), float(grid.y[y]))
+        spectra = bench.spectra(keys, recipe, band, *place, radius, share)
+        found.append(
+            SpaxelMetrics(
+                int(x),
+                int(y),
+                *place,
+                float(np.nanmedian(spectra.before)),
+                spectra.unit,
+                report_periods(spectra, periods_at(bench, keys, band, *place)),
+                report_lines(spectra, lines, speed),
+            )
+        )
+    return tuple(found)

@@ -276,6 +276,36 @@ class LineReport:
 
 
 @dataclass(frozen=True, eq=False)
+class SpaxelMetrics:
+    """Everything that is measured for one spaxel.
+
+    Parameters
+    ----------
+    x, y : int
+        Zero-based spaxel of the cube.
+    ra, dec : float
+        Its centre, ICRS [deg].
+    brightness : float
+        Median over wavelength before correction [``unit``].
+    unit : str
+        Unit of the exposures.
+    periods : PeriodReport
+        Predicted and measured periods, and noise.
+    lines : LineReport
+        Lines and the flux in the aperture.
+    """
+
+    x: int
+    y: int
+    ra: float
+    dec: float
+    brightness: float
+    unit: str
+    periods: PeriodReport
+    lines: LineReport
+
+
+@dataclass(frozen=True, eq=False)
 class NoiseMap:
     """Resampling noise of spaxels, on the grid of the cube before correction.
 

@@ -95,6 +95,66 @@ class MakeSpectra:
 
 
 @dataclass(frozen=True)
+class MakePeriods:
+    """Predicted and measured periods at a place, given as in `MakeSpectra`; the result is a `PeriodReport`."""
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    ra: float
+    dec: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class MeasureLines:
+    """Lines, by name and observed wavelength [um], at a place given as in `MakeSpectra`; gives a `LineReport`.
+
+    ``speed`` is the full width of each line's range [km/s].
+    """
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    ra: float
+    dec: float
+    radius: float
+    lines: tuple[tuple[str, float], ...]
+    speed: float
+
+
+@dataclass(frozen=True)
+class MakeNoiseMap:
+    """Noise of all bright spaxels of some exposures (by key) in one band; the result is a `NoiseMap`.
+
+    ``radius`` is that of the apertures [arcsec], 0 for five spaxels; ``faintest`` the brightness of the faintest
+    spaxels against the brightest.
+    """
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    radius: float = 0.0
+    faintest: float = 0.03
+
+
+@dataclass(frozen=True)
+class MeasureSpaxels:
+    """Everything that is measured, for the ``count`` brightest spaxels; gives a tuple of `SpaxelMetrics`.
+
+    The other fields are those of `MakeNoiseMap` and `MeasureLines`.
+    """
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    radius: float
+    count: int
+    lines: tuple[tuple[str, float], ...] = ()
+    speed: float = 600.0
+
+
+@dataclass(frozen=True)
 class WriteCubes:
     """Write cubes of some files, see `atm_viewer.engine.products.write_cubes`; gives `WrittenProducts`."""
 
@@ -132,6 +192,10 @@ Request = (
     | ExplainPixel
     | MakeSkyImage
     | MakeSpectra
+    | MakePeriods
+    | MeasureLines
+    | MakeNoiseMap
+    | MeasureSpaxels
     | WriteCubes
     | WriteExposures
     | ClearCache

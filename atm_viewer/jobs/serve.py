@@ -28,8 +28,12 @@ from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
     ExplainPixel,
+    MakeNoiseMap,
+    MakePeriods,
     MakeSkyImage,
     MakeSpectra,
+    MeasureLines,
+    MeasureSpaxels,
     Opened,
     OpenExposures,
     Request,
@@ -251,6 +255,8 @@ class _Desk:
                 return "Sky image made.", image
             case MakeSpectra(keys, recipe, band, ra, dec, radius):
                 return "Spectra made.", self.bench.spectra(keys, recipe, band, ra, dec, radius, progress)
+            case MakePeriods() | MeasureLines() | MakeNoiseMap() | MeasureSpaxels():
+                return "Measured.", self._measure(request, progress)
             case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):
                 products = importlib.import_module(self._staff.products)
                 options = {"which": which, "channel": channel, "cubepar": cubepar, "overwrite": overwrite}
@@ -264,6 +270,19 @@ class _Desk:
                 products = importlib.import_module(self._staff.products)
                 return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))
         raise TypeError(f"unknown request {request!r}")
+
+    def _measure(self, request: Request, progress: Any) -> Any:
+        from atm_viewer.engine import measuring
+
+        match request:
+            case MakePeriods(keys, recipe, band, ra, dec, radius):
+                return measuring.measure_periods(self.bench, keys, recipe, band, ra, dec, radius, progress)
+            case MeasureLines(keys, recipe, band, ra, dec, radius, lines, speed):
+                return measuring.measure_lines(self.bench, keys, recipe, band, ra, dec, radius, lines, speed, progress)
+            case MakeNoiseMap(keys, recipe, band, radius, faintest):
+                return measuring.measure_field(self.bench, keys, recipe, band, radius, progress, faintest)
+            case MeasureSpaxels(keys, recipe, band, radius, number, lines, speed):
+                return measuring.measure_spaxels(self.bench, keys, recipe, band, radius, number, lines, speed, progress)
 
     def _open(self, paths: Sequence[str], progress: Any) -> tuple[str, Opened]:
         """Open files one by one, each sent off as soon as it is open; return what could not be opened."""

@@ -22,8 +22,11 @@ from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
     ExplainPixel,
+    MakeNoiseMap,
+    MakePeriods,
     MakeSkyImage,
     MakeSpectra,
+    MeasureLines,
     Opened,
     OpenExposures,
     Outcome,
@@ -322,7 +325,7 @@ def _target(request: Request) -> object:
             return Correct, key
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
-        case ShowProfile() | ExplainPixel():
+        case ShowProfile() | ExplainPixel() | MakePeriods() | MeasureLines() | MakeNoiseMap():
             return type(request)
     return None
 

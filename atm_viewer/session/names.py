@@ -11,8 +11,12 @@ from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
     ExplainPixel,
+    MakeNoiseMap,
+    MakePeriods,
     MakeSkyImage,
     MakeSpectra,
+    MeasureLines,
+    MeasureSpaxels,
     OpenExposures,
     Request,
     ShowProfile,
@@ -43,6 +47,14 @@ def job_name(request: Request) -> str:
             return f"Sky image, {band}"
         case MakeSpectra():
             return "Spectra"
+        case MakePeriods():
+            return "Periods"
+        case MeasureLines():
+            return "Lines"
+        case MakeNoiseMap(band=band):
+            return f"Noise map, {band}"
+        case MeasureSpaxels(band=band):
+            return f"Metrics, {band}"
         case WriteCubes(product=product):
             return f"Writing cubes of {product}"
         case ClearCache():
