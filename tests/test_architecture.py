@@ -35,6 +35,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # The entry points wire: they may import every room.
     "app": (("atm_viewer.",), ("pyqtgraph", *PIPELINE)),
     "cli": (("atm_viewer.",), ("pyqtgraph",)),
+    "commands": (("atm_viewer.",), ("pyqtgraph",)),
     "__main__": (("atm_viewer.",), ("pyqtgraph",)),
     "__init__": ((), (*QT, *PIPELINE)),
 }

@@ -17,6 +17,7 @@ import pytest
 from astropy.io import fits
 
 from atm_viewer import cli
+from atm_viewer.commands.work import Work
 from atm_viewer.demo import demo_exposures, demo_source
 from atm_viewer.engine.provenance import read_provenance
 from atm_viewer.engine.recipe import Recipe, SliceOverride, dump_recipe
@@ -109,10 +110,15 @@ def test_wrong_usage_ends_with_2_and_the_usage(capsys, line, part):
     assert part in printed.err.splitlines()[-1]
 
 
+def command(name: str, does):
+    """A command of the table that does something else."""
+    return (*cli._COMMANDS[name][:2], does)
+
+
 def test_the_first_word_is_a_command_when_it_is_one(monkeypatch):
     seen = []
     monkeypatch.setattr(cli, "_window", lambda args: seen.append(("window", args.files, args.debug)) or 0)
-    monkeypatch.setitem(cli._COMMANDS, "demo", ("x", lambda args: seen.append(("demo", args.debug)) or 0))
+    monkeypatch.setitem(cli._COMMANDS, "demo", command("demo", lambda args: seen.append(("demo", args.debug)) or 0))
     for line in ("demo", "--debug demo", "demo --debug", "./demo", "a.fits demo", ""):
         assert cli.run(line.split()) == 0
     assert seen == [
@@ -127,7 +133,9 @@ def test_the_first_word_is_a_command_when_it_is_one(monkeypatch):
 
 def test_files_and_options_may_be_mixed(monkeypatch):
     seen = []
-    monkeypatch.setitem(cli._COMMANDS, "cube", ("x", lambda args: seen.append((args.files, args.product)) or 0))
+    monkeypatch.setitem(
+        cli._COMMANDS, "cube", command("cube", lambda args: seen.append((args.files, args.product)) or 0)
+    )
     assert cli.run(["cube", "a.fits", "--product", "x", "b.fits"]) == 0
     assert seen == [(["a.fits", "b.fits"], "x")]
 
@@ -171,7 +179,7 @@ def test_what_is_kept_is_told_and_deleted(exposure, tmp_path, monkeypatch, capsy
 def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
     (tmp_path / "r.toml").write_text(dump_recipe(Recipe(2, 7.0, 0.3, False, (SliceOverride(112, window=20),))))
     asked = []
-    monkeypatch.setattr(cli._Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
+    monkeypatch.setattr(Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
     for options in (
         "",
         "--slope-limit 0.2",

@@ -1,0 +1,79 @@
+"""Command ``metrics``: noise of spaxels, periods and lines as a table."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from atm_viewer.commands.arguments import add_channel, add_files, add_overwrite, add_recipe, number, positive
+from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.engine.errors import InputError
+
+
+def metrics_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``metrics`` takes."""
+    parser.epilog = (
+        "A row per spaxel, the brightest ones of each band; the table says what its columns are. Noise is against\n"
+        "an aperture about each spaxel. Lines are those of the window's list: --line 'Pa α' --line 'H2 1-0 S(1)'."
+    )
+    add_files(parser)
+    add_recipe(parser)
+    add_channel(parser)
+    parser.add_argument("--count", type=_count, default=25, metavar="N", help="spaxels in each band; default: 25")
+    parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="of the apertures; default: 5 spaxels")
+    parser.add_argument("--line", dest="lines", action="append", default=[], metavar="NAME", help="measure a line too")
+    parser.add_argument("--redshift", type=number, default=0.0, metavar="Z", help="of the lines; default: 0")
+    parser.add_argument("--speed", type=positive, default=600.0, metavar="KM/S", help="width of lines; default: 600")
+    parser.add_argument("-o", "--output", type=_ecsv, required=True, metavar="OUT.ecsv")
+    add_overwrite(parser)
+
+
+def metrics(args: argparse.Namespace) -> int:
+    """Write the table."""
+    from atm_viewer.engine.association import expand_inputs
+    from atm_viewer.engine.metrics_table import metrics_meta, metrics_table
+    from atm_viewer.engine.setting import chosen_bands, one_setting
+    from atm_viewer.engine.staging import saving, staged
+    from atm_viewer.jobs.messages import MeasureSpaxels
+
+    recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
+    bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)
+    with staged(args.output.parent, [args.output.name], args.overwrite) as part:
+        with Work() as work:
+            keys = work.open(args.files)
+            wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
+            rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
+        table = metrics_table(rows, tuple(lines))
+        radius = "5 spaxels" if args.radius is None else f"{args.radius:g} arcsec"
+        table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed))
+        made = part / args.output.name
+        with saving(made):
+            table.write(made, format="ascii.ecsv")
+    list_paths([str(args.output)])
+    return 0
+
+
+def _observed(names: Sequence[str], redshift: float) -> dict[str, float]:
+    """Observed wavelengths [um] of lines by name."""
+    from atm_viewer.session.lines import line_list
+
+    found = {}
+    for name in names:
+        line = line_list().find(name)
+        if line is None:
+            raise InputError(f"There is no line {name} in the line list; the window's Spectrum Options show its names.")
+        found[name] = line.observed(redshift)
+    return found
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 400")
+    return int(text)
+
+
+def _ecsv(text: str) -> Path:
+    if Path(text).suffix.lower() != ".ecsv":
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .ecsv")
+    return Path(text)

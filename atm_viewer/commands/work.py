@@ -1,0 +1,131 @@
+"""What commands share: work in other processes, progress on one line, paths and sentences."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.recipe import Recipe, load_recipe
+
+
+class Failed(UserError):
+    """A job that did not end well.
+
+    Parameters
+    ----------
+    sentence : str
+        For people.
+    detail : str
+        Traceback in the worker.
+    """
+
+    def __init__(self, sentence: str, detail: str = ""):
+        super().__init__(sentence)
+        self.detail = detail
+
+
+class Work:
+    """Worker processes for the length of a with statement; leaving it ends whatever is under way."""
+
+    def __enter__(self) -> Work:
+        from atm_viewer.jobs.workers import Workers
+
+        self._news: queue.SimpleQueue = queue.SimpleQueue()
+        self._workers = Workers(self._news.put, warm=False)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+        # A second Ctrl-C must not keep the first from cleaning up.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._workers.close()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def ask(self, request: Any) -> Any:
+        """Return the result of a request, showing its progress."""
+        return self.ask_all(request)[0]
+
+    def ask_all(self, *requests: Any) -> list[Any]:
+        """Return the results of requests that run side by side; the first to fail ends them all."""
+        from atm_viewer.jobs.messages import Outcome, Status
+
+        jobs = [self._workers.submit(request) for request in requests]
+        done = dict.fromkeys(jobs, 0.0)
+        results: dict[int, Any] = {}
+        with Line() as line:
+            while len(results) < len(jobs):
+                try:
+                    news = self._news.get(timeout=0.2)  # Ctrl-C does not end an endless wait everywhere
+                except queue.Empty:
+                    continue
+                if not isinstance(news, Outcome):
+                    done[news.job] = news.fraction
+                    line(news.step, sum(done.values()) / len(jobs))
+                elif news.status is Status.DONE:
+                    results[news.job] = news.result
+                else:
+                    raise Failed(news.sentence, news.detail)
+        return [results[job] for job in jobs]
+
+    def open(self, files: Sequence[str]) -> tuple[str, ...]:
+        """Open exposures and return their keys."""
+        from atm_viewer.jobs.messages import OpenExposures
+
+        opened = self.ask(OpenExposures(tuple(files)))
+        if opened.problems:
+            raise Failed(opened.problems[0])
+        return tuple(e.key for e in opened.exposures)
+
+
+class Line:
+    """Progress on one line of the terminal, gone in the end; nothing when stderr is not a terminal."""
+
+    def __enter__(self) -> Callable[[str, float], None]:
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _show(self, step: str, fraction: float) -> None:
+        if sys.stderr.isatty():
+            text = f"{100 * fraction:3.0f} % {step}"[: shutil.get_terminal_size().columns - 1]
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """Read the recipe that was asked for."""
+    return load_recipe(args.recipe) if args.recipe is not None else Recipe()
+
+
+def list_paths(paths: Sequence[str]) -> None:
+    """Print files, one a line."""
+    for path in paths:
+        print(path)
+
+
+def say(sentence: str) -> None:
+    """Tell a sentence on stderr."""
+    print(f"atm-viewer: {sentence}", file=sys.stderr)
+
+
+def no_display() -> bool:
+    """Whether Qt would find no display (and end the program)."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in named)
+
+
+def go_offscreen() -> None:
+    """Do without a display."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # Qt complains about what its own offscreen plugin cannot do.
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
