@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -163,8 +163,9 @@ def oversample(
     begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
         return _only_trace(prepared, fits, recipe, begun)
+    exposure, factor = prepared.exposure, recipe.oversample
     intervals = compact_intervals(fits, prepared)
-    frames = _empty_frames(prepared.exposure, recipe.oversample)
+    frames = _empty_frames(exposure, factor)
 
     def work(number: int) -> OversampledSlice:
         fine = oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals)
@@ -175,24 +176,22 @@ def oversample(
             "trace": fine.trace,
             **fine.variances,
         }.items():
-            np.copyto(prepared.exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
+            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
         return fine
 
-    fine = in_threads(
-        work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
-    )
-    progress("Assembling the exposure", 0.9)
-    exposure = prepared.exposure
-    # Side by side: the one is Python, the other copying.
-    parts: list[Callable[[], Any]] = [
-        lambda: np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))),
-        lambda: report_correction(prepared, fits, recipe, fine, begun),
-    ]
-    wavelength, report = in_threads(lambda part: part(), parts)
+    # Copying of frames, which nothing waits for until the end.
+    with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
+        wavelength = beside.submit(lambda: np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))))
+        regions = beside.submit(np.repeat, exposure.regions, factor, axis=_across(exposure))
+        fine = in_threads(
+            work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
+        )
+        progress("Assembling the exposure", 0.9)
+        report = report_correction(prepared, fits, recipe, fine, begun)
     return Corrected(
-        oversample=recipe.oversample,
-        wavelength=wavelength,
-        regions=np.repeat(exposure.regions, recipe.oversample, axis=_across(exposure)),
+        oversample=factor,
+        wavelength=wavelength.result(),
+        regions=regions.result(),
         report=report,
         sci=frames["sci"],
         err=frames["err"],
@@ -209,9 +208,16 @@ def _across(exposure: Exposure) -> int:
 
 def _empty_frames(exposure: Exposure, factor: int) -> dict[str, np.ndarray]:
     """Arrays of an oversampled exposure without any slice, in the detector's frame."""
-    dq = np.repeat(exposure.dq, factor, axis=_across(exposure)) | np.uint32(DO_NOT_USE)
-    names = ("sci", "err", "trace", *exposure.variances)
-    return {"dq": dq} | {name: np.full(dq.shape, np.nan, dtype=np.float32) for name in names}
+    shape = list(exposure.dq.shape)
+    shape[_across(exposure)] *= factor
+
+    def make(name: str) -> np.ndarray:
+        if name == "dq":
+            return np.repeat(exposure.dq | np.uint32(DO_NOT_USE), factor, axis=_across(exposure))
+        return np.full(shape, np.nan, dtype=np.float32)
+
+    names = ("dq", "sci", "err", "trace", *exposure.variances)
+    return dict(zip(names, in_threads(make, names), strict=True))
 
 
 def oversample_slice(
