@@ -18,6 +18,8 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 LIGHT = (
     *("atm_viewer.engine.reports", "atm_viewer.engine.noise_reports"),
     *("atm_viewer.engine.recipe", "atm_viewer.engine.errors"),
+    # numpy alone, in milliseconds: what the window draws while somebody drags it
+    *("atm_viewer.engine.learning", "atm_viewer.engine.psf"),
 )
 #: What the window's process must never import, not even late.
 PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba")

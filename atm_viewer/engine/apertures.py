@@ -1,10 +1,14 @@
-"""Circular apertures on the grid of a cube."""
+"""A spaxel and a circular aperture on the grid of a cube."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from atm_viewer.engine.cube_grid import CubeGrid
+from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block
 
 
 def aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float) -> np.ndarray:
@@ -14,3 +18,37 @@ def aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float)
     half = size / 2
     edges: tuple[Any, ...] = (xs[0] - half, xs[-1] + half, ys[0] - half, ys[-1] + half)
     return circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Extracted:
+    """Spectra of a spaxel and of an aperture [unit of the exposures; sums over spaxels for the aperture]."""
+
+    spaxel: np.ndarray
+    spaxel_err: np.ndarray
+    aperture: np.ndarray
+    aperture_err: np.ndarray
+
+    @staticmethod
+    def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> Extracted:
+        """Drizzle the spaxel at an ICRS position [deg] and the spaxels within a radius [arcsec] about it."""
+        ix, iy = grid.spaxel_at(ra, dec)
+        xi, eta = (float(v) for v in grid.project(ra, dec))
+        reach = int(np.ceil(radius / grid.spaxel))
+        x0, y0 = max(ix - reach, 0), max(iy - reach, 0)
+        xs, ys = grid.x[x0 : ix + reach + 1], grid.y[y0 : iy + reach + 1]
+        weights = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
+        wanted = weights > 0
+        wanted[iy - y0, ix - x0] = True
+        block = drizzle_block(inputs, grid, x0, y0, wanted)
+        at = np.s_[:, iy - y0, ix - x0]
+        valid = np.isfinite(block.flux) & (weights > 0)
+        covered = valid.any(axis=(1, 2))
+        total = np.where(valid, block.flux * weights, 0.0).sum(axis=(1, 2))
+        variance = np.where(valid, (block.err * weights) ** 2, 0.0).sum(axis=(1, 2))
+        return Extracted(
+            block.flux[at],
+            block.err[at],
+            np.where(covered, total, np.nan),
+            np.where(covered, np.sqrt(variance), np.nan),
+        )

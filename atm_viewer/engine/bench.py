@@ -12,12 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
-from atm_viewer.engine.apertures import aperture_weights
+from atm_viewer.engine.apertures import Extracted
 from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
-from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block, native_slices
+from atm_viewer.engine.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.explain import explain_pixel
 from atm_viewer.engine.exposure import Exposure, open_exposure
@@ -218,6 +216,10 @@ class Bench:
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
         self._items[exposure.key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
         return exposure.view()
+
+    def items(self, keys: Sequence[str], band: str) -> list[_Item]:
+        """Exposures with a band, and what was computed for them."""
+        return self._with_band(keys, band)
 
     def drizzle_inputs(
         self, keys: Sequence[str], band: str, recipe: Recipe | None = None, progress: Progress = _quiet
@@ -423,14 +425,14 @@ class Bench:
         # The same whatever the recipe is.
         before = self._before.get_or_make(
             (tuple(i.exposure.key for i in items), band, ra, dec, radius),
-            lambda: _Extracted.of(inputs, grid, ra, dec, radius),
+            lambda: Extracted.of(inputs, grid, ra, dec, radius),
         )
         after = before
         if recipe.oversample > 1:
             fine_inputs = _corrected(items, recipe, part_of(progress, 0.2, 0.8))
             fine_inputs = [replace(one, sums=item.sums) for one, item in zip(fine_inputs, items, strict=True)]
             progress("Drizzling after correction", 0.8)
-            after = _Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
+            after = Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
         unit = items[0].exposure.unit
         solid_angle = grid.spaxel**2 * STERADIANS
         jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0
@@ -516,36 +518,3 @@ def _corrected(items: Sequence[_Item], recipe: Recipe, progress: Progress) -> li
 
         inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
     return inputs
-
-
-@dataclass(frozen=True, eq=False)
-class _Extracted:
-    """Spectra of a spaxel and of an aperture [unit of the exposures; sums over spaxels for the aperture]."""
-
-    spaxel: np.ndarray
-    spaxel_err: np.ndarray
-    aperture: np.ndarray
-    aperture_err: np.ndarray
-
-    @staticmethod
-    def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> _Extracted:
-        ix, iy = grid.spaxel_at(ra, dec)
-        xi, eta = (float(v) for v in grid.project(ra, dec))
-        reach = int(np.ceil(radius / grid.spaxel))
-        x0, y0 = max(ix - reach, 0), max(iy - reach, 0)
-        xs, ys = grid.x[x0 : ix + reach + 1], grid.y[y0 : iy + reach + 1]
-        weights = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
-        wanted = weights > 0
-        wanted[iy - y0, ix - x0] = True
-        block = drizzle_block(inputs, grid, x0, y0, wanted)
-        at = np.s_[:, iy - y0, ix - x0]
-        valid = np.isfinite(block.flux) & (weights > 0)
-        covered = valid.any(axis=(1, 2))
-        total = np.where(valid, block.flux * weights, 0.0).sum(axis=(1, 2))
-        variance = np.where(valid, (block.err * weights) ** 2, 0.0).sum(axis=(1, 2))
-        return _Extracted(
-            block.flux[at],
-            block.err[at],
-            np.where(covered, total, np.nan),
-            np.where(covered, np.sqrt(variance), np.nan),
-        )
