@@ -77,7 +77,7 @@ def test_help_and_version_are_quick(capsys):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CHECKOUT)
     assert done.stderr == "[0, 0, 0, 0] set()\n"
-    for word in ("correct", "cube", "spectrum", "inspect", "demo", "--screenshot", "--which", "--radius"):
+    for word in ("correct", "cube", "spectrum", "export", "inspect", "demo", "--screenshot", "--which", "--radius"):
         assert word in done.stdout
 
 
@@ -96,6 +96,7 @@ def test_help_and_version_are_quick(capsys):
         ("spectrum x --ra 1 --dec 91 -o s.ecsv", "'91' is not between -90 and 90"),
         ("spectrum x --ra 1 --dec -2 --radius 0 -o s.ecsv", "'0' is not above zero"),
         ("spectrum x --ra 1 --dec -2 -o s.txt", "'s.txt' ends neither in .ecsv nor in .fits"),
+        ("export poster x", "invalid choice: 'poster'"),
         ("inspect a b", "b"),
         ("demo --instrument nircam", "invalid choice: 'nircam'"),
         ("a.fits --size 12", "'12' is not a size such as 1440x900"),
@@ -276,7 +277,8 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
     assert cli.run(line) == 0
     assert capsys.readouterr().out == f"{path}\n"
     table = QTable.read(path)
-    assert table.colnames == ["wavelength", "before", "after", "before_err", "after_err"]
+    first = [] if options else ["flux", "flux_err"]
+    assert table.colnames == ["wavelength", *first, "after", "after_err", "before", "before_err"]
     wavelength = table["wavelength"].to_value("um")
     assert (np.diff(wavelength) > 0).all()
     # Both channels, one after the other, unless one is asked for.
@@ -296,6 +298,15 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
         np.testing.assert_array_equal(read.flux.value, table[name].value)
         np.testing.assert_array_equal(read.uncertainty.array, table[f"{name}_err"].value)
         assert np.nanmedian(read.flux.value) > 0
+    plain = Spectrum.read(str(path))
+    wanted = table[first[0] if first else "after"]
+    assert plain.flux.unit == "Jy"
+    np.testing.assert_array_equal(plain.flux.value, wanted.value)
+    np.testing.assert_array_equal(plain.uncertainty.array, table[first[1] if first else "after_err"].value)
+    np.testing.assert_allclose(plain.spectral_axis.to_value("um"), wavelength)
+    if first:  # channel 1 has spaxels of 0.13 arcsec
+        ratio = wanted.value[0] / table["after"].value[0]
+        assert ratio == pytest.approx(1e6 * (0.13 / 206264.806) ** 2, rel=1e-3)
     comments = " ".join(table.meta["comments"])
     for part in (f"{NAME}_cal.fits", "ch2-short", "oversample = 3", "0.4 arcsec" if options else "spaxel"):
         assert part in comments
@@ -321,7 +332,7 @@ def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
     assert np.abs(table["conserved"] - 1).max() < 0.02
     assert str(table["[Fe II] 5.34 spaxel after flux"].unit) == "W / m2"
     assert np.isfinite(table["[Fe II] 5.34 aperture after width_err"].value).all()
-    assert all(table.info[name].description for name in table.colnames)
+    assert all(table[name].info.description for name in table.colnames)
     assert table.meta["exposures"] == [f"{NAME}_cal.fits"]
     assert "oversample = 3" in table.meta["recipe"]
     assert table.meta["versions"]["jwst"]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from atm_viewer import __version__
 from atm_viewer.commands.arguments import (
     add_channel,
     add_files,
@@ -18,7 +15,6 @@ from atm_viewer.commands.arguments import (
     positive,
 )
 from atm_viewer.commands.work import Work, list_paths, recipe_of
-from atm_viewer.engine.recipe import Recipe, dump_recipe
 
 #: Aperture that goes with a spaxel's spectrum when none is asked for; its sum is not written.
 _RADIUS = 0.5
@@ -27,10 +23,11 @@ _RADIUS = 0.5
 def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``spectrum`` takes."""
     parser.epilog = (
-        "Columns: wavelength [um], before, after, before_err, after_err ([MJy/sr] for the spaxel, [Jy] for an\n"
-        "aperture). To read it:\n"
-        "  specutils.Spectrum.read('OUT.ecsv', format='ECSV', column_mapping={'wavelength': ('spectral_axis', 'um'),\n"
-        "    'after': ('flux', 'MJy/sr'), 'after_err': ('uncertainty', 'MJy/sr')})\n"
+        "specutils.Spectrum.read('OUT.ecsv') opens it: the first flux density, in Jy, is that after correction.\n"
+        "Columns of a spaxel: wavelength [um], flux, flux_err [Jy], after, after_err, before, before_err [MJy/sr];\n"
+        "of an aperture: wavelength [um], after, after_err, before, before_err [Jy]. For another one than the first:\n"
+        "  Spectrum.read('OUT.ecsv', format='ECSV', column_mapping={'wavelength': ('spectral_axis', 'um'),\n"
+        "    'before': ('flux', 'MJy/sr'), 'before_err': ('uncertainty', 'MJy/sr')})\n"
         "or with format='tabular-fits' for OUT.fits."
     )
     add_files(parser)
@@ -47,53 +44,27 @@ def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
     from atm_viewer.engine.association import expand_inputs
     from atm_viewer.engine.setting import chosen_bands, one_setting
-    from atm_viewer.engine.staging import saving, staged
+    from atm_viewer.engine.spectrum_files import spectrum_meta, spectrum_table, write_table
+    from atm_viewer.engine.staging import staged
     from atm_viewer.jobs.messages import MakeSpectra
 
     recipe = recipe_of(args)
     bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)
+    aperture = args.radius is not None
+    where = f"aperture of {args.radius} arcsec" if aperture else "spaxel"
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
             keys = work.open(args.files)
             radius = args.radius or _RADIUS
             spectra = [work.ask(MakeSpectra(keys, recipe, band, args.ra, args.dec, radius)) for band in bands]
-        table = _spectrum_table(spectra, aperture=args.radius is not None)
-        table.meta.update(_spectrum_meta(args, recipe, keys, spectra))
-        made = part / args.output.name
-        with saving(made):
-            table.write(made, format={".ecsv": "ascii.ecsv", ".fits": "fits"}[args.output.suffix.lower()])
+        table = spectrum_table(spectra, kinds=("aperture_",) if aperture else ("",))
+        for name in [name for name in table.colnames if aperture and name.startswith("aperture_")]:
+            table.rename_column(name, name.removeprefix("aperture_"))
+        asked = f"{where} at RA {args.ra}, Dec {args.dec} (ICRS, deg)"
+        table.meta.update(spectrum_meta(spectra, recipe, keys, asked))
+        write_table(table, part / args.output.name)
     list_paths([str(args.output)])
     return 0
-
-
-def _spectrum_table(spectra: Sequence[Any], aperture: bool) -> Any:
-    """One row per wavelength, bands one after the other."""
-    import numpy as np
-    from astropy.table import Table
-
-    prefix = "aperture_" if aperture else ""
-    table = Table({"wavelength": np.concatenate([s.wavelength for s in spectra])})
-    table["wavelength"].unit = "um"
-    for name in ("before", "after", "before_err", "after_err"):
-        table[name] = np.concatenate([getattr(s, prefix + name) for s in spectra])
-        table[name].unit = "Jy" if aperture else spectra[0].unit
-    return table
-
-
-def _spectrum_meta(
-    args: argparse.Namespace, recipe: Recipe, keys: Sequence[str], spectra: Sequence[Any]
-) -> dict[str, Any]:
-    """Say what the spectrum is of; lines, since both FITS and ECSV keep them as they are."""
-    where = f"aperture of {args.radius} arcsec" if args.radius is not None else "spaxel"
-    lines = [f"ATM Viewer {__version__}: {where} at RA {args.ra}, Dec {args.dec} (ICRS, deg)"]
-    for s in spectra:
-        lines.append(
-            f"band {s.band}: spaxel x {s.spaxel[0]}, y {s.spaxel[1]} centred at RA {s.ra:.8f}, Dec {s.dec:.8f}"
-        )
-    lines += [f"exposure: {Path(key).name}" for key in keys]
-    lines += [f"recipe: {line}" for line in dump_recipe(recipe).splitlines() if line]
-    # FITS headers hold ASCII only.
-    return {"comments": [line.encode("ascii", "backslashreplace").decode() for line in lines]}
 
 
 def _table(text: str) -> Path:

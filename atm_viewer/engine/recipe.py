@@ -133,6 +133,18 @@ class Recipe:
                 found.append(f'{name} = "{own}" ({word} {", ".join(dict.fromkeys(numbers))})')
         return tuple(found)
 
+    @property
+    def why_no_pipeline(self) -> str:
+        """Why the pipeline's own step cannot do what this asks for, as a part of a sentence; empty when it can."""
+        changed = [o for o in self.overrides if o.values()]
+        reasons = []
+        if changed:
+            count = len({o.number for o in changed})
+            reasons.append(f"since {count} {'slice has' if count == 1 else 'slices have'} values of their own")
+        if (beyond := ", ".join(name for name in CHOICES if getattr(self, name) != PIPELINE)) != "":
+            reasons.append(f"since {beyond} {'goes' if ',' not in beyond else 'go'} beyond it")
+        return " and ".join(reasons)
+
     def params(self, number: int, exposure: str) -> FitParams:
         """Resolve what applies to one slice of one exposure.
 

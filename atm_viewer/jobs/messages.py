@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.reports import ExposureView
+from atm_viewer.engine.reports import ExposureView, SpaxelSpectra
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,36 @@ class WriteExposures:
 
 
 @dataclass(frozen=True)
+class WriteRecipe:
+    """Write what reproduces a result outside, see `atm_viewer.engine.pipeline_export`; gives `WrittenProducts`.
+
+    ``kind`` is ``pipeline`` for a call of ``calwebb_spec3``, which not every recipe can have, or ``script``.
+    """
+
+    kind: str
+    paths: tuple[str, ...]
+    recipe: Recipe
+    folder: str
+    product: str = ""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class WriteSpectra:
+    """Write spectra to tables, see `atm_viewer.engine.spectrum_files`; gives `WrittenProducts`.
+
+    ``spectra`` are in the order of ``names``, each with the recipe that made it; ``unit`` is that of flux densities.
+    """
+
+    spectra: tuple[tuple[SpaxelSpectra, Recipe], ...]
+    exposures: tuple[str, ...]
+    folder: str
+    names: tuple[str, ...]
+    unit: str = "Jy"
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
 class ClearCache:
     """Delete what is kept of files' coordinates, and old kernels; the result is None, the sentence says how much."""
 
@@ -198,8 +228,13 @@ Request = (
     | MeasureSpaxels
     | WriteCubes
     | WriteExposures
+    | WriteRecipe
+    | WriteSpectra
     | ClearCache
 )
+
+#: Requests that write files into a ``folder``: each has a process of its own, which cancelling kills.
+Writing = WriteCubes | WriteExposures | WriteRecipe | WriteSpectra
 
 
 class Status(Enum):

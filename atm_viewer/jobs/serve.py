@@ -41,6 +41,9 @@ from atm_viewer.jobs.messages import (
     Status,
     WriteCubes,
     WriteExposures,
+    WriteRecipe,
+    WriteSpectra,
+    Writing,
 )
 from atm_viewer.jobs.pipe import receive, send
 
@@ -193,7 +196,7 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bo
         threading.Thread(target=desk.warm, daemon=True).start()
     while True:
         run = inbox.take()
-        inbox.writing = run.request.folder if isinstance(run.request, WriteCubes | WriteExposures) else ""
+        inbox.writing = run.request.folder if isinstance(run.request, Writing) else ""
         _reply(connection, run, _answer(desk, run, connection, inbox))
         inbox.writing = ""
 
@@ -269,6 +272,23 @@ class _Desk:
             case WriteExposures(paths, recipe, folder, overwrite):
                 products = importlib.import_module(self._staff.products)
                 return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))
+            case WriteRecipe(kind, paths, recipe, folder, product, overwrite):
+                from atm_viewer.engine import pipeline_export
+
+                write = {"pipeline": pipeline_export.write_pipeline_call, "script": pipeline_export.write_script}[kind]
+                return _written(write(paths, recipe, folder, product, overwrite))
+            case WriteSpectra():
+                from atm_viewer.engine.spectrum_files import write_spectra
+
+                made = write_spectra(
+                    request.spectra,
+                    request.exposures,
+                    Path(request.folder),
+                    request.names,
+                    request.unit,
+                    request.overwrite,
+                )
+                return _written(made)
         raise TypeError(f"unknown request {request!r}")
 
     def _measure(self, request: Request, progress: Any) -> Any:

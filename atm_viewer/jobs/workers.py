@@ -34,8 +34,7 @@ from atm_viewer.jobs.messages import (
     Request,
     ShowProfile,
     Status,
-    WriteCubes,
-    WriteExposures,
+    Writing,
 )
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.serve import REOPEN, End, Run, Staff, Step, Stop, serve
@@ -101,7 +100,7 @@ class Workers:
             if self._closed:
                 self._news.put(Outcome(number, request, Status.CANCELLED, "Cancelled: the program is closing."))
                 return number
-            if isinstance(request, WriteCubes | WriteExposures):
+            if isinstance(request, Writing):
                 process = self._start()
             else:
                 for older, job in list(self._jobs.items()):
@@ -127,7 +126,7 @@ class Workers:
             found = self._jobs.get(job)
             if found is None:
                 return
-            if isinstance(found.request, WriteCubes | WriteExposures):
+            if isinstance(found.request, Writing):
                 found.cancelled = True
                 found.process.kill()  # `_ended` removes what is half-written and tells
                 return
@@ -199,7 +198,7 @@ class Workers:
             left = {number: job for number, job in self._jobs.items() if job.process is process}
             for number, job in left.items():
                 del self._jobs[number]
-                if isinstance(job.request, WriteCubes | WriteExposures):
+                if isinstance(job.request, Writing):
                     remove_partial(job.request.folder, process.pid)
                 if job.cancelled:
                     outcome = Outcome(number, job.request, Status.CANCELLED, "Cancelled.")

@@ -22,6 +22,8 @@ from atm_viewer.jobs.messages import (
     ShowProfile,
     WriteCubes,
     WriteExposures,
+    WriteRecipe,
+    WriteSpectra,
 )
 
 
@@ -61,6 +63,10 @@ def job_name(request: Request) -> str:
             return "Deleting kept coordinates"
         case WriteExposures(paths=paths):
             return f"Writing {count(len(paths), 'corrected exposure')}"
+        case WriteRecipe(kind=kind):
+            return f"Writing {'a call of the pipeline' if kind == 'pipeline' else 'a script'}"
+        case WriteSpectra(names=names):
+            return f"Writing {count(len(names), 'table')} of spectra"
 
 
 def short_names(names: Sequence[str]) -> list[str]:
