@@ -185,6 +185,7 @@ class SliceTable(QTableView):
             selection.clear()  # Qt made a neighbour the current one, which nobody chose
         elif index.row() != self.currentIndex().row():
             self.setCurrentIndex(index)
+            selection.select(index, _ROW)  # Qt adds it to the selection while Ctrl or Shift is held, as for a shortcut
             self.scrollTo(index)
         elif not selection.hasSelection():
             selection.select(index, _ROW)

@@ -124,6 +124,20 @@ def test_slices_are_picked_with_the_mouse_and_edited_with_f2(session, table, qtb
     settle(qtbot, session)
 
 
+@pytest.mark.parametrize("name", ["next_band", "next_exposure"])
+def test_a_slice_chosen_by_a_shortcut_with_ctrl_is_selected_alone(window, session, qtbot, name):
+    table = window.slice_table
+    click(qtbot, table, 102)
+    before = session.number
+    qtbot.keySequence(window, window.actions_by_name[name].shortcut())
+    settle(qtbot, session)
+    click(qtbot, table, 103)
+    qtbot.keySequence(window, window.actions_by_name["next_band"].shortcut())
+    settle(qtbot, session)
+    assert session.number not in (before, 103)
+    assert table.numbers() == (session.number,)
+
+
 def test_a_double_click_edits_the_slice_that_is_hit(session, table, qtbot):
     session.edit_slices((101, 102, 103), "window", 30)
     click(qtbot, table, 101)
