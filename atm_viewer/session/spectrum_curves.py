@@ -156,6 +156,8 @@ def make_picture(
     """
     known = [s for s in shown if s.spectra is not None]
     main = next((s.spectra for s in known if (s.variant.name, s.place) == (variant, place)), None)
+    if main is not None:  # after a change of band the others' answers come later
+        known = [s for s in known if s.spectra is not None and s.spectra.band == main.band]
     maker = _Maker(known, variant, place, settings, _scale(main, settings, lines))
     curves = maker.curves()
     unit = maker.unit_of(main) if main is not None else settings.unit

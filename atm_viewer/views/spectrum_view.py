@@ -337,7 +337,8 @@ class SpectrumView(QWidget):
             self._content = ()
             return
         axis = (main.band, scale)
-        content = (axis, main.spaxel, self._active[1], picture.unit, settings.arrangement, len(self._shown))
+        drawn = len({(c.variant, c.place) for c in picture.curves})
+        content = (axis, main.spaxel, self._active[1], picture.unit, settings.arrangement, drawn)
         known, self._content = self._content, content
         if content == known:
             self._fit_heights(only=[name for name in _PANELS[1:] if not self._zoomed])

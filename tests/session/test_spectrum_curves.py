@@ -51,6 +51,15 @@ def test_nothing_is_drawn_of_nothing():
     assert (made.main, made.curves, made.masks) == (None, (), {})
 
 
+def test_what_is_still_of_the_band_before_is_not_drawn():
+    other = shown(spectra(band="ch2-short", wavelength=WAVE + 3.0), place=2, stale=True)
+    made = picture(shown(spectra()), other)
+    assert {c.place for c in made.curves if c.variant} == {1}
+    assert max(c.x.max() for c in made.curves) == WAVE[-1]
+    # without an answer for the active place, what there is stays
+    assert make_picture([shown(None), other], "A", 1, SpectrumSettings(), line_list()).curves != ()
+
+
 def test_units_of_spaxel_and_aperture():
     jy = picture(shown(spectra()), unit="Jy")
     assert (jy.label, jy.unit) == ("F<sub>ν</sub> per spaxel", "Jy")
