@@ -29,8 +29,20 @@ def merge_ranges(ranges: Sequence[tuple[float, float]]) -> Ranges:
     return tuple(merged)
 
 
+class LimitWords(pg.InfLineLabel):
+    """Words at the right end of a horizontal line: above it, or below it where there is no room above."""
+
+    def updatePosition(self) -> None:
+        """Follow the line."""
+        above, view = self.line.viewRect(), self.line.getViewBox()
+        if above is not None and isinstance(view, pg.ViewBox):
+            room = above.bottom() / (view.viewPixelSize()[1] or 1.0)  # above the line, whose own height is 0 [dots]
+            self.anchors = [(1, 1 if room >= 0.8 * self.boundingRect().height() else 0)] * 2
+        super().updatePosition()
+
+
 class LimitLine(pg.InfiniteLine):
-    """Horizontal limit with words above it; with a grip when it can be dragged.
+    """Horizontal limit with words beside it; with a grip when it can be dragged.
 
     Parameters
     ----------
@@ -41,7 +53,7 @@ class LimitLine(pg.InfiniteLine):
     def __init__(self, parameter: str):
         super().__init__(0.0, angle=0, movable=True)
         self.setToolTip(PARAMETERS[parameter].tooltip)
-        self.label = pg.InfLineLabel(self, position=0.955, anchors=[(1, 1), (1, 1)])
+        self.label = LimitWords(self, position=0.955)
         self.setZValue(20)
         self._draggable = False
         self.set_draggable(True)

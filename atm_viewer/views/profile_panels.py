@@ -13,7 +13,7 @@ from PyQt6.QtGui import QColor, QPainterPath
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import Fate, SliceProfile, SliceReport
 from atm_viewer.session.selection import threshold_for
-from atm_viewer.views.plotting import Dots, PlainAxis, make_pen, plain, round_values, space_out
+from atm_viewer.views.plotting import Dots, PlainAxis, make_brush, make_pen, plain, round_values, space_out
 from atm_viewer.views.profile_handles import LimitLine, Ranges
 from atm_viewer.views.profile_text import rejected_points, tell_slope_limit, tell_threshold
 from atm_viewer.views.theme import Theme
@@ -75,6 +75,8 @@ class PanelName(pg.TextItem):
     def apply(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self.setColor(theme.muted)
+        self.fill = make_brush(theme.plot, 0.7)  # points of the panel run below the words
+        self.update()
 
     def _place(self) -> None:
         self.setPos(2 + self._share * self._view.width(), -4)
@@ -294,8 +296,8 @@ class SlopePanel:
 
     @property
     def value(self) -> float:
-        """Slope limit that the line stands for, to three digits."""
-        return float(f"{max(float(self.limit.value()), 0.0):.3g}")
+        """Slope limit that the line stands for, to two digits, as many as the table has room for."""
+        return float(f"{max(float(self.limit.value()), 0.0):.2g}")
 
     def show(self, profile: SliceProfile | None, params: FitParams | None) -> None:
         """Show the slope of a column with the limit."""

@@ -51,7 +51,7 @@ COLUMNS = (
         "8888888888",
     ),
     _editable("Thr.\n[σ]", "88.8", "fit_threshold"),
-    _editable("Slope\nlimit", "0.88", "slope_limit"),
+    _editable("Slope\nlimit", "0.088", "slope_limit"),
     _editable("Use range\n[″]", "-1.88…-0.88", "use"),
     Column("used", "Used\n[%]", "Share of the slice's valid oversampled pixels where the spline is used", "888888"),
     Column(

@@ -291,6 +291,18 @@ def test_threshold_far_below_the_peak_and_far_above_it_is_in_sight(qtbot, view):
         assert abs(at_flux(view, report.peak) - at_flux(view, THRESHOLD)) > 0.2 * (high - low)
 
 
+@pytest.mark.parametrize("share", [0.2, 0.98])
+def test_words_of_the_threshold_are_in_sight_wherever_it_is(qtbot, view, share):
+    show_star(qtbot, view)
+    panel = view._collapsed
+    low, high = view.collapsed.vb.viewRange()[1]
+    panel.threshold.setValue(low + share * (high - low))
+    settle(qtbot)
+    words = panel.threshold.label
+    inside = view.collapsed.vb.sceneBoundingRect().adjusted(0, -3, 0, 3)
+    assert inside.contains(words.mapRectToScene(words.boundingRect()))
+
+
 def test_numbers_beside_the_collapsed_profile_are_fluxes(qtbot, view):
     show_star(qtbot, view)
     axis = view.collapsed.getAxis("left")
