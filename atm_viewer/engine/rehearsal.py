@@ -43,7 +43,7 @@ def rehearse() -> None:
     """
     bench = Bench()
     for instrument in ("MIRI", "NIRSPEC"):
-        exposure = _exposure(instrument)
+        exposure = tiny_exposure(instrument)
         view = bench.adopt(exposure)
         keys, band, number = (view.key,), view.bands[0], view.slices[0]
         bench.profile(view.key, _RECIPE, number, _COLUMNS // 2)
@@ -59,7 +59,7 @@ def _quiet(step: str, fraction: float) -> None:
     """Progress that nobody watches."""
 
 
-def _exposure(instrument: str) -> Exposure:
+def tiny_exposure(instrument: str) -> Exposure:
     """Two slices side by side that look at a star; dispersion along y for MIRI, along x for NIRSpec."""
     miri = instrument == "MIRI"
     first = 101 if miri else 1
@@ -96,9 +96,10 @@ def _exposure(instrument: str) -> Exposure:
         pixels[number] = x, y
     maps = fit_sky_maps(pixels, miri, 0.5, 0.5, positions, None if miri else lambda x, y, number: y)
     assert maps is not None
+    quarter = np.tile([[-0.25], [0.25]], (2 * _ROWS, 1)) * _PIXEL
     fine = {
-        name: PackedFrame.of(np.repeat(array, 2, axis=0))
-        for name, array in (("alpha", slit), ("wavelength", wavelength))
+        "alpha": PackedFrame.of(np.repeat(slit, 2, axis=0) + quarter),
+        "wavelength": PackedFrame.of(np.repeat(wavelength, 2, axis=0)),
     }
     corner_ra, corner_dec = _sky(np.array([-1.0, 1.0, 1.0, -1.0]), np.array([-1.0, -1.0, 1.0, 1.0]))
     corners = {"corners": np.stack([corner_ra, corner_dec])}

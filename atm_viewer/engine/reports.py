@@ -408,6 +408,46 @@ class SpaxelSpectra:
     noise_after: float
 
 
+@dataclass(frozen=True, eq=False)
+class PredictedArtifact:
+    """What a spaxel and an aperture would show of a point source of constant spectrum, without noise.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    place, source : (float, float)
+        ICRS positions of spaxel and aperture, and of the source [deg].
+    radius : float
+        Radius of the aperture [arcsec].
+    wavelength : ndarray, shape (n,)
+        Wavelength of the cube's planes [um].
+    before, after : ndarray, shape (n,)
+        Spaxel over aperture before and after correction; NaN without coverage.
+    noise_before, noise_after : float
+        As in `SpaxelSpectra`.
+    fwhm : float
+        Width of the source's image in the middle of the band [arcsec].
+    fitted : tuple of int
+        Slices in which the spline is used.
+    seconds : float
+        Time it took [s].
+    """
+
+    band: str
+    place: tuple[float, float]
+    source: tuple[float, float]
+    radius: float
+    wavelength: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    noise_before: float
+    noise_after: float
+    fwhm: float
+    fitted: tuple[int, ...]
+    seconds: float
+
+
 @dataclass(frozen=True)
 class WrittenProducts:
     """Files that were written, in order."""

@@ -155,6 +155,21 @@ class MeasureSpaxels:
 
 
 @dataclass(frozen=True)
+class PredictArtifact:
+    """What a spaxel at a place would show of a point source without noise; the result is a `PredictedArtifact`.
+
+    Place and source are ICRS positions [deg], ``radius`` is that of the aperture about the place [arcsec].
+    """
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    place: tuple[float, float]
+    source: tuple[float, float]
+    radius: float
+
+
+@dataclass(frozen=True)
 class WriteCubes:
     """Write cubes of some files, see `atm_viewer.engine.products.write_cubes`; gives `WrittenProducts`."""
 
@@ -226,6 +241,7 @@ Request = (
     | MeasureLines
     | MakeNoiseMap
     | MeasureSpaxels
+    | PredictArtifact
     | WriteCubes
     | WriteExposures
     | WriteRecipe

@@ -36,6 +36,7 @@ from atm_viewer.jobs.messages import (
     MeasureSpaxels,
     Opened,
     OpenExposures,
+    PredictArtifact,
     Request,
     ShowProfile,
     Status,
@@ -260,6 +261,10 @@ class _Desk:
                 return "Spectra made.", self.bench.spectra(keys, recipe, band, ra, dec, radius, progress)
             case MakePeriods() | MeasureLines() | MakeNoiseMap() | MeasureSpaxels():
                 return "Measured.", self._measure(request, progress)
+            case PredictArtifact(keys, recipe, band, place, source, radius):
+                from atm_viewer.engine.prediction import predict
+
+                return "Predicted.", predict(self.bench, keys, recipe, band, place, source, radius, progress)
             case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):
                 products = importlib.import_module(self._staff.products)
                 options = {"which": which, "channel": channel, "cubepar": cubepar, "overwrite": overwrite}

@@ -30,6 +30,7 @@ from atm_viewer.jobs.messages import (
     Opened,
     OpenExposures,
     Outcome,
+    PredictArtifact,
     Progress,
     Request,
     ShowProfile,
@@ -324,7 +325,7 @@ def _target(request: Request) -> object:
             return Correct, key
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
-        case ShowProfile() | ExplainPixel() | MakePeriods() | MeasureLines() | MakeNoiseMap():
+        case ShowProfile() | ExplainPixel() | MakePeriods() | MeasureLines() | MakeNoiseMap() | PredictArtifact():
             return type(request)
     return None
 

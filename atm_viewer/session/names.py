@@ -18,6 +18,7 @@ from atm_viewer.jobs.messages import (
     MeasureLines,
     MeasureSpaxels,
     OpenExposures,
+    PredictArtifact,
     Request,
     ShowProfile,
     WriteCubes,
@@ -57,6 +58,8 @@ def job_name(request: Request) -> str:
             return f"Noise map, {band}"
         case MeasureSpaxels(band=band):
             return f"Metrics, {band}"
+        case PredictArtifact():
+            return "Prediction from geometry"
         case WriteCubes(product=product):
             return f"Writing cubes of {product}"
         case ClearCache():

@@ -21,11 +21,13 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QUndoStack
 
 from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import FitParams, Recipe, dump_recipe, load_recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
     PixelReport,
+    PredictedArtifact,
     SkyImage,
     SliceProfile,
     SliceReport,
@@ -42,6 +44,7 @@ from atm_viewer.jobs.messages import (
     Opened,
     OpenExposures,
     Outcome,
+    PredictArtifact,
     Progress,
     Request,
     ShowProfile,
@@ -68,6 +71,7 @@ from atm_viewer.session.selection import (
 )
 from atm_viewer.session.session_state import KeptExposure, Look, SessionState
 from atm_viewer.session.sky_choice import BEFORE, ShownSky, SkyChoice, wanted_images
+from atm_viewer.session.source import light_centre
 from atm_viewer.session.spectral import load as load_units
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.state import Job, Message, OpenExposure, Workers
@@ -96,6 +100,8 @@ def _name(request: Request) -> str:
             return "profile"
         case ExplainPixel():
             return "pixel"
+        case PredictArtifact():
+            return "prediction"
         case MakeSkyImage(slot=slot):
             return f"sky {slot}".rstrip()
         case MakeSpectra(slot=slot):
@@ -128,6 +134,7 @@ class Session(QObject):
     pixel_changed = pyqtSignal()  #: what happened to the pixel that was asked for
     sky_changed = pyqtSignal()
     spectra_changed = pyqtSignal()
+    prediction_changed = pyqtSignal()  #: what geometry predicts for the active place
     pending_changed = pyqtSignal()
     jobs_changed = pyqtSignal()
     told = pyqtSignal(object)  #: a new `Message`
@@ -154,6 +161,7 @@ class Session(QObject):
         self._places = Places()
         self._sky = SkyChoice()
         self._spectrum = SpectrumSettings()
+        self._predicting, self._centring = False, True  # whether anybody looks at it; the source is where light is
         self._dragged: Recipe | None = None  # the recipe before the drag under way
         self._drags = 0
         self._late = False  # whether something is to be asked once an answer is there
@@ -309,6 +317,17 @@ class Session(QObject):
         """Latest spectra of a variant at a place; at the active one unless told otherwise."""
         shown = self._shown.get(_spectra(variant, place or self._places.active))
         return shown.result if shown else None
+
+    @property
+    def prediction(self) -> PredictedArtifact | None:
+        """What geometry predicts for a point source at the active place; of an older question while one is pending."""
+        shown = self._shown.get("prediction")
+        return shown.result if shown else None
+
+    @property
+    def predicting(self) -> bool:
+        """Whether a prediction is under way."""
+        return "prediction" in self._pending
 
     @property
     def shown_spectra(self) -> tuple[ShownSpectra, ...]:
@@ -550,6 +569,20 @@ class Session(QObject):
         if settings != self._spectrum:
             self._spectrum = settings
             self.spectrum_settings_changed.emit()
+
+    def predict(self, wanted: bool, centred: bool = True) -> None:
+        """Predict from geometry what the active place shows of a point source, as long as it is looked at.
+
+        Parameters
+        ----------
+        wanted : bool
+            Whether it is.
+        centred : bool
+            The source is where the light near the place is centred, if there is any; else at the place.
+        """
+        if (wanted, centred) != (self._predicting, self._centring):
+            self._predicting, self._centring = wanted, centred
+            self._renew()
 
     def choose_sky(self, choice: SkyChoice) -> None:
         """Show other images of the field."""
@@ -841,6 +874,7 @@ class Session(QObject):
             "pixel": ExplainPixel(view.key, recipe, *asked) if view and asked is not None else None,
             "sky": MakeSkyImage(keys, self._band) if keys else None,
             **self._wanted_sky(keys),
+            "prediction": self._wanted_prediction(keys),
             **{
                 _spectra(v.name, p.number): self._wanted_spectra(keys, v, p)
                 for p in self._places.active_first
@@ -856,6 +890,17 @@ class Session(QObject):
         # What is not seen for the moment stays: it is shown at once, and renewed, when it is wanted again.
         kept = {f"sky {n}": s.asked for n in (BEFORE, *self._variants.names) if (s := self._shown.get(f"sky {n}"))}
         return {**kept, **{f"sky {n}": request for n, request in wanted.items()}} if keys else dict.fromkeys(kept)
+
+    def _wanted_prediction(self, keys: tuple[str, ...]) -> PredictArtifact | None:
+        place, view = self._places.current, self.current
+        if not self._predicting or place is None or view is None or not keys:
+            return None
+        here, source = (place.ra, place.dec), None
+        if self._centring and self.sky is not None and self.sky.band == self._band:
+            light = self._exposures[view.key].slice_map.wavelength_at(self._number, self._column)
+            wide = psf_fwhm(view.instrument, light) if math.isfinite(light) else 4.0 * self.sky.spaxel
+            source = light_centre(self.sky, *here, float(wide))
+        return PredictArtifact(keys, self.recipe, self._band, here, source or here, place.radius)
 
     def _wanted_spectra(self, keys: tuple[str, ...], variant: Variant, place: Place) -> MakeSpectra | None:
         active = place.number == self._places.active

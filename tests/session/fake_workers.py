@@ -17,6 +17,7 @@ from atm_viewer.engine.reports import (
     ExposureView,
     Fate,
     PixelReport,
+    PredictedArtifact,
     SkyImage,
     SliceProfile,
     SliceReport,
@@ -34,6 +35,7 @@ from atm_viewer.jobs.messages import (
     Opened,
     OpenExposures,
     Outcome,
+    PredictArtifact,
     Progress,
     ShowProfile,
     Status,
@@ -265,6 +267,26 @@ def spectra(request: MakeSpectra) -> SpaxelSpectra:
     )
 
 
+def prediction(request: PredictArtifact) -> PredictedArtifact:
+    """A little less resampling noise than `spectra` has, with the same period."""
+    wave = np.linspace(4.9, 5.7, 600)
+    wiggle = 0.1 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
+    return PredictedArtifact(
+        band=request.band,
+        place=request.place,
+        source=request.source,
+        radius=request.radius,
+        wavelength=wave,
+        before=0.05 * (1 + wiggle),
+        after=0.05 * (1 + 0.1 * wiggle),
+        noise_before=0.071,
+        noise_after=0.0071,
+        fwhm=0.28,
+        fitted=(101, 102),
+        seconds=0.9,
+    )
+
+
 class FakeWorkers:
     """Answers like `atm_viewer.jobs.workers.Workers`, from synthetic exposures.
 
@@ -375,6 +397,8 @@ class FakeWorkers:
                 return answered_image(request)
             case MakeSpectra():
                 return spectra(request)
+            case PredictArtifact():
+                return prediction(request)
             case WriteCubes(folder=folder, product=product):
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
@@ -399,6 +423,6 @@ def _target(request) -> object:
             return Correct, key
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
-        case ShowProfile() | ExplainPixel():
+        case ShowProfile() | ExplainPixel() | PredictArtifact():
             return type(request)
     return None
