@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from atm_viewer import __version__
-from atm_viewer.commands import demo, export, metrics, products, spectrum, told
+from atm_viewer.commands import demo, export, figure, metrics, products, spectrum, told
 from atm_viewer.commands.arguments import FILES, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError
@@ -38,6 +38,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "write a call of the pipeline, or a script, that gives the same outside",
         export.export_arguments,
         export.export,
+    ),
+    "figure": (
+        "draw ranked spaxels, apertures, dithers or residual fringes for a publication",
+        figure.figure_arguments,
+        figure.figure,
     ),
     "inspect": ("show how each slice is fitted", told.inspect_arguments, told.inspect),
     "cache": (

@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from PIL import Image
 
 from atm_viewer import cli
 from atm_viewer.commands.work import Work
 from atm_viewer.demo import demo_exposures, demo_source
+from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.provenance import read_provenance
 from atm_viewer.engine.recipe import Recipe, SliceOverride, dump_recipe
 from atm_viewer.engine.reports import WrittenProducts
@@ -97,6 +99,11 @@ def test_help_and_version_are_quick(capsys):
         ("spectrum x --ra 1 --dec -2 --radius 0 -o s.ecsv", "'0' is not above zero"),
         ("spectrum x --ra 1 --dec -2 -o s.txt", "'s.txt' ends neither in .ecsv nor in .fits"),
         ("export poster x", "invalid choice: 'poster'"),
+        ("figure bars x -o f.pdf", "invalid choice: 'bars'"),
+        ("figure ranked x -o f.gif", "'f.gif' ends neither in .pdf nor in .svg or .png"),
+        ("figure ranked x --ranks 0,1 -o f.pdf", "'0,1' is not a list of whole numbers such as 1,2,4"),
+        ("figure apertures x --radii 3 -o f.pdf", "3 is above 2.5"),
+        ("figure ranked x --degree 12 -o f.pdf", "'12' is not a whole number from 0 to 9"),
         ("inspect a b", "b"),
         ("demo --instrument nircam", "invalid choice: 'nircam'"),
         ("a.fits --size 12", "'12' is not a size such as 1440x900"),
@@ -316,6 +323,27 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
     assert cli.run(line) == 1
     assert "exists already" in capsys.readouterr().err
     assert path.read_bytes() == before
+
+
+def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
+    path = tmp_path / "ranked.png"
+    line = ["figure", "ranked", exposure, "--channel", "1", "--ranks", "1,3", "--no-fringes", "-o", str(path)]
+    assert cli.run(line) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    with Image.open(path) as image:
+        told = json.loads(image.info["Description"])
+    bench = Bench()
+    key = bench.open([exposure], lambda *_: None).exposures[0].key
+    place, settings = told["parameters"], ("aperture_radius_arcsec", "ra_deg", "dec_deg")
+    radius, ra, dec = (place[name] for name in settings)
+    spectra = bench.spectra([key], Recipe(), "ch1-short", ra, dec, radius, lambda *_: None)
+    bench.close([key])
+    brightest = told["rows"][0]
+    assert [row[0] for row in told["rows"]] == ["1st", "3rd"]
+    assert brightest[1:3] == list(spectra.spaxel)
+    assert brightest[3:] == pytest.approx([100 * spectra.noise_before, 100 * spectra.noise_after], rel=1e-6)
+    assert cli.run(line) == 1
+    assert "exists already" in capsys.readouterr().err
 
 
 def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):

@@ -102,6 +102,24 @@ def drizzle_block(
     -------
     SpaxelBlock
     """
+    return combine_shares(drizzle_shares(inputs, grid, x0, y0, wanted, columns), x0, y0, wanted)
+
+
+def drizzle_shares(
+    inputs: Sequence[DrizzleInput],
+    grid: CubeGrid,
+    x0: int,
+    y0: int,
+    wanted: np.ndarray,
+    columns: Columns = _all_columns,
+) -> list[np.ndarray]:
+    """Drizzle what each exposure gives to a block, so that any of them can be combined; see `drizzle_block`.
+
+    Returns
+    -------
+    list of ndarray of float64, shape (ny, nx, planes, 4)
+        Weighted flux, weight, weighted variance and hits, one array per exposure; not to be written to.
+    """
     xs, ys = grid.x[x0 : x0 + wanted.shape[1]], grid.y[y0 : y0 + wanted.shape[0]]
 
     def share(one: DrizzleInput) -> np.ndarray:
@@ -109,7 +127,12 @@ def drizzle_block(
             return _drizzle_maps(one, grid, xs, ys, wanted, columns)
         return _drizzle_wcs(one, grid, xs, ys, columns)
 
-    flux, weight, variance, hits = np.moveaxis(np.sum(in_threads(share, inputs), axis=0), 3, 0)
+    return in_threads(share, inputs)
+
+
+def combine_shares(shares: Sequence[np.ndarray], x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
+    """Make the block of what exposures give to it, see `drizzle_shares`."""
+    flux, weight, variance, hits = np.moveaxis(np.sum(shares, axis=0), 3, 0)
     covered = (hits > 0) & wanted[..., None]
     with np.errstate(invalid="ignore", divide="ignore"):
         flux = np.where(covered, flux / weight, np.nan)

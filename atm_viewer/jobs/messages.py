@@ -8,6 +8,7 @@ from typing import Any
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import ExposureView, SpaxelSpectra
+from atm_viewer.jobs.remedy_messages import RemedyRequest, SaveFigure
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,8 @@ Request = (
     | MakeNoiseMap
     | MeasureSpaxels
     | PredictArtifact
+    | RemedyRequest
+    | SaveFigure
     | WriteCubes
     | WriteExposures
     | WriteRecipe

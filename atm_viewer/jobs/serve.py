@@ -47,6 +47,8 @@ from atm_viewer.jobs.messages import (
     Writing,
 )
 from atm_viewer.jobs.pipe import receive, send
+from atm_viewer.jobs.remedies import answer_remedy
+from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 
 #: Seconds between two progress messages of a job.
 PROGRESS_EVERY = 0.05
@@ -265,6 +267,8 @@ class _Desk:
                 from atm_viewer.engine.prediction import predict
 
                 return "Predicted.", predict(self.bench, keys, recipe, band, place, source, radius, progress)
+            case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes() | SaveFigure():
+                return answer_remedy(self.bench, request, progress)
             case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):
                 products = importlib.import_module(self._staff.products)
                 options = {"which": which, "channel": channel, "cubepar": cubepar, "overwrite": overwrite}

@@ -38,6 +38,7 @@ from atm_viewer.jobs.messages import (
     Writing,
 )
 from atm_viewer.jobs.pipe import receive, send
+from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes
 from atm_viewer.jobs.serve import REOPEN, End, Run, Staff, Step, Stop, serve
 
 Notify = Callable[[Progress | Outcome], None]
@@ -326,6 +327,8 @@ def _target(request: Request) -> object:
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
         case ShowProfile() | ExplainPixel() | MakePeriods() | MeasureLines() | MakeNoiseMap() | PredictArtifact():
+            return type(request)
+        case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():
             return type(request)
     return None
 

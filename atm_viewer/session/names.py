@@ -26,6 +26,7 @@ from atm_viewer.jobs.messages import (
     WriteRecipe,
     WriteSpectra,
 )
+from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 
 
 def count(number: int, noun: str) -> str:
@@ -60,6 +61,16 @@ def job_name(request: Request) -> str:
             return f"Metrics, {band}"
         case PredictArtifact():
             return "Prediction from geometry"
+        case RankSpaxels():
+            return "Ranked spaxels"
+        case CompareApertures():
+            return "Apertures"
+        case CompareDithers():
+            return "Dithers"
+        case RemoveFringes():
+            return "Residual fringes"
+        case SaveFigure(path=path):
+            return f"Writing {Path(path).name}"
         case WriteCubes(product=product):
             return f"Writing cubes of {product}"
         case ClearCache():

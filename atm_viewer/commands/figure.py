@@ -1,0 +1,106 @@
+"""Command ``figure``: remedies against resampling noise, drawn for a publication."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from atm_viewer.commands.arguments import add_files, add_overwrite, add_recipe, declination, number, positive
+from atm_viewer.commands.work import Work, list_paths, recipe_of
+
+#: Spaxels of which the radius of the aperture is made when none is asked for, as in the window.
+_SPAXELS = 5
+
+
+def figure_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``figure`` takes."""
+    parser.epilog = (
+        "ranked: spectra of the brightest spaxels; apertures: noise against radius; dithers: noise of every subset of\n"
+        "the exposures; fringes: what RF1D does to spaxel and aperture (MIRI). Before and after side by side. The\n"
+        "file's metadata (PDF Subject, SVG and PNG Description) has parameters and numbers as JSON."
+    )
+    parser.add_argument("kind", choices=("ranked", "apertures", "dithers", "fringes"), help="which figure")
+    add_files(parser)
+    add_recipe(parser)
+    parser.add_argument("--channel", choices=("1", "2", "3", "4"), metavar="N", help="MIRI channel; default: the lower")
+    parser.add_argument("--ra", type=number, metavar="DEG", help="ICRS place; default: the brightest spaxel")
+    parser.add_argument("--dec", type=declination, metavar="DEG", help="ICRS place; default: the brightest spaxel")
+    parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="of the aperture; default: 5 spaxels")
+    parser.add_argument(
+        "--ranks", type=_ranks, default=(1, 2, 4, 8, 16), metavar="N,N,...", help="ranked: default 1,2,4,8,16"
+    )
+    parser.add_argument(
+        "--radii",
+        type=_radii,
+        default=(0.5, 0.75, 1.0, 1.5, 2.0),
+        metavar="X,X,...",
+        help="apertures: radii in FWHM; default 0.5,0.75,1,1.5,2",
+    )
+    parser.add_argument("--no-fringes", action="store_true", help="ranked: without the row by RF1D (MIRI)")
+    parser.add_argument("--degree", type=_degree, default=3, metavar="N", help="of the polynomials; default: 3")
+    parser.add_argument("-o", "--output", type=_picture, required=True, metavar="OUT.pdf|OUT.svg|OUT.png")
+    add_overwrite(parser)
+
+
+def figure(args: argparse.Namespace) -> int:
+    """Write the figure."""
+    from atm_viewer.engine.association import expand_inputs
+    from atm_viewer.engine.setting import chosen_bands, one_setting
+    from atm_viewer.jobs.messages import MakeSkyImage
+    from atm_viewer.jobs.remedy_messages import (
+        CompareApertures,
+        CompareDithers,
+        RankSpaxels,
+        RemedyRequest,
+        RemoveFringes,
+        SaveFigure,
+    )
+
+    recipe = recipe_of(args)
+    band = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)[0]
+    with Work() as work:
+        keys = work.open(args.files)
+        sky = work.ask(MakeSkyImage(keys, band))
+        ra, dec = sky.peak if args.ra is None or args.dec is None else (args.ra, args.dec)
+        radius = args.radius or round(_SPAXELS * sky.spaxel, 3)
+        wanted: RemedyRequest
+        match args.kind:
+            case "ranked":
+                fringes = not args.no_fringes
+                wanted = RankSpaxels(keys, recipe, band, ra, dec, radius, args.ranks, fringes, args.degree)
+            case "apertures":
+                wanted = CompareApertures(keys, recipe, band, ra, dec, args.radii, args.degree)
+            case "dithers":
+                wanted = CompareDithers(keys, recipe, band, ra, dec, radius, (), args.degree)
+            case _:
+                wanted = RemoveFringes(keys, recipe, band, ra, dec, radius, args.degree)
+        written = work.ask(SaveFigure(wanted, str(args.output), args.overwrite))
+    list_paths(written.paths)
+    return 0
+
+
+def _ranks(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 1,2,4")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def _radii(text: str) -> tuple[float, ...]:
+    radii = tuple(sorted({positive(part) for part in text.split(",")}))
+    if radii[-1] > 2.5:
+        raise argparse.ArgumentTypeError(f"{radii[-1]:g} is above 2.5; apertures are held against one of 3 FWHM")
+    return radii
+
+
+def _degree(text: str) -> int:
+    if not text.isdecimal() or int(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 9")
+    return int(text)
+
+
+def _picture(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in (".pdf", ".svg", ".png"):
+        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .pdf nor in .svg or .png")
+    return path

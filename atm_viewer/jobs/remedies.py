@@ -1,0 +1,50 @@
+"""The worker's answers on remedies and their figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from atm_viewer.engine.reports import WrittenProducts
+from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
+
+
+def answer_remedy(bench: Any, request: Any, progress: Any) -> tuple[str, Any]:
+    """Return a sentence and the result that the request's docstring names.
+
+    Parameters
+    ----------
+    bench : Bench
+        Has the exposures open.
+    request : RemedyRequest or SaveFigure
+        What is wanted.
+    progress : callable
+        ``progress(step, fraction)``; may raise `Cancelled`.
+    """
+    if not isinstance(request, SaveFigure):
+        return "Compared.", _compare(bench, request, progress)
+    from atm_viewer.engine.figures import write_figure
+
+    wanted = request.remedy
+    found = _compare(bench, wanted, progress)
+    progress("Drawing", 0.99)
+    written = write_figure(found, request.path, wanted.recipe, wanted.exposures, request.overwrite)
+    return f"{written.name} written to {written.parent}.", WrittenProducts((str(Path(request.path)),))
+
+
+def _compare(bench: Any, request: Any, progress: Any) -> Any:
+    from atm_viewer.engine.remedies import RemedyPlace
+
+    place = RemedyPlace(
+        *(bench, request.exposures, request.recipe, request.band, request.ra, request.dec, request.degree), progress
+    )
+    match request:
+        case RankSpaxels(radius=radius, ranks=ranks, fringes=fringes):
+            return place.ranked(radius, ranks, fringes)
+        case CompareApertures(radii=radii):
+            return place.apertures(radii)
+        case CompareDithers(radius=radius, chosen=chosen):
+            return place.dithers(radius, chosen)
+        case RemoveFringes(radius=radius):
+            return place.fringes(radius)
+    raise TypeError(f"unknown request {request!r}")
