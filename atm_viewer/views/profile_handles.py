@@ -30,14 +30,14 @@ def merge_ranges(ranges: Sequence[tuple[float, float]]) -> Ranges:
 
 
 class LimitWords(pg.InfLineLabel):
-    """Words at the right end of a horizontal line: above it, or below it where there is no room above."""
+    """Words at the right end of a horizontal line: above it, or below it near the panel's name at the upper edge."""
 
     def updatePosition(self) -> None:
         """Follow the line."""
         above, view = self.line.viewRect(), self.line.getViewBox()
         if above is not None and isinstance(view, pg.ViewBox):
             room = above.bottom() / (view.viewPixelSize()[1] or 1.0)  # above the line, whose own height is 0 [dots]
-            self.anchors = [(1, 1 if room >= 0.8 * self.boundingRect().height() else 0)] * 2
+            self.anchors = [(1, 1 if room >= 1.6 * self.boundingRect().height() else 0)] * 2
         super().updatePosition()
 
 

@@ -77,7 +77,7 @@ def legend_entries(
     if profile is not None:
         far, near = shades
         entries.append(("□", theme.column_points, "column"))
-        entries.append((f'●</b></span><span style="color:{far}"><b>●', near, f"window ±{profile.window}"))
+        entries.append((f'●</b></span><span style="color:{far}"><b>●', near, "window"))
         rejected = int(rejected_points(profile).sum())
         if rejected:
             entries.append(("×", theme.rejected, f"{rejected} rejected"))
@@ -87,7 +87,7 @@ def legend_entries(
     if params is not None and params.use is not None:
         entries.append(("■", theme.accent, "use (set)"))
     elif compact:
-        entries.append(("■", theme.use, "used: compact"))
+        entries.append(("■", theme.use, "used"))
     return entries
 
 

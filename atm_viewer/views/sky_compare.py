@@ -31,6 +31,7 @@ from atm_viewer.views.plotting import Pixels, make_pen, plain, with_unit
 from atm_viewer.views.theme import Theme
 
 PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants otherwise [s]
+LEAST = 44  #: width to which a box shrinks where there is no room for all [dots]
 
 _MODE_TIPS = (
     "This image alone (A: the other one)",
@@ -220,6 +221,8 @@ class SkyModeBar(QWidget):
             line.addWidget(box)
         line.addStretch(1)
         line.addWidget(self.light_box)
+        for box in (self.mode_box, self.first_box, self.second_box, self.period_box, self.light_box):
+            box.setMinimumWidth(LEAST)  # the window's panels do not move for a box more
         self.mode_box.activated.connect(lambda row: self.choose(mode=MODES[row]))
         self.first_box.activated.connect(lambda row: self.choose(first=self.first_box.itemData(row)))
         self.second_box.activated.connect(lambda row: self.choose(second=self.second_box.itemData(row)))

@@ -200,6 +200,16 @@ def test_blink_takes_turns(opened, qtbot):  # noqa: F811
     assert not sky.bar.period_box.isVisible()
 
 
+def test_blinking_moves_no_panel(two, qtbot):
+    two.resize(1280, 800)
+    paint(qtbot)
+    width = two.sky_panel.width()
+    press(qtbot, two, "sky_blink")
+    paint(qtbot)
+    assert two.sky.bar.period_box.isVisible()
+    assert two.sky_panel.width() == width
+
+
 def test_blink_rests_while_nobody_sees_it(opened, qtbot):  # noqa: F811
     press(qtbot, opened, "sky_blink")
     settle(qtbot, opened)
