@@ -7,6 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def crossings(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
+    """Wavelengths at which a trace is centred on a pixel.
+
+    Parameters
+    ----------
+    position : ndarray of float64, shape (n,)
+        Place along the slice [pixel]; NaN where there is none.
+    wavelength : ndarray of float64, shape (n,)
+        Wavelengths, ascending.
+
+    Returns
+    -------
+    ndarray of float64
+        Ascending.
+    """
+    whole = np.floor(position)
+    with np.errstate(invalid="ignore"):
+        at = np.flatnonzero(np.abs(np.diff(whole)) == 1)
+        target = np.maximum(whole[at], whole[at + 1])
+        part = (target - position[at]) / (position[at + 1] - position[at])
+    return wavelength[at] + part * (wavelength[at + 1] - wavelength[at])
+
+
 @dataclass(frozen=True, eq=False)
 class TracePhase:
     """Where a position on the sky falls on the pixels of a slice, plane by plane of the cube.
@@ -55,6 +78,14 @@ class Periods:
     period: np.ndarray
     left: np.ndarray
     fringe: tuple[tuple[float, float, float], ...] = ()
+
+    @property
+    def by_exposure(self) -> tuple[TracePhase, ...]:
+        """Of each exposure the trace with the largest share."""
+        first: dict[str, TracePhase] = {}
+        for trace in self.traces:
+            first.setdefault(trace.exposure, trace)
+        return tuple(first.values())
 
     @property
     def main(self) -> TracePhase | None:

@@ -121,35 +121,6 @@ def follow(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: floa
     return np.interp(grid.wavelength, lam[known], position[known], left=np.nan, right=np.nan)
 
 
-def crossings(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
-    """Wavelengths at which a trace is centred on a pixel.
-
-    Parameters
-    ----------
-    position : ndarray of float64, shape (n,)
-        Place along the slice [pixel]; NaN where there is none.
-    wavelength : ndarray of float64, shape (n,)
-        Wavelengths, ascending.
-
-    Returns
-    -------
-    ndarray of float64
-        Ascending.
-    """
-    whole = np.floor(position)
-    with np.errstate(invalid="ignore"):
-        at = np.flatnonzero(np.abs(np.diff(whole)) == 1)
-        target = np.maximum(whole[at], whole[at + 1])
-        part = (target - position[at]) / (position[at + 1] - position[at])
-    return wavelength[at] + part * (wavelength[at + 1] - wavelength[at])
-
-
-def period_of(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
-    """Range of wavelengths in which a trace crosses one pixel, at each wavelength; infinite where it does not drift."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return 1.0 / np.abs(np.gradient(position, wavelength))
-
-
 def _middle(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: float) -> tuple[np.ndarray, np.ndarray]:
     """Offsets of the pixels of a slice's middle column from a position [arcsec], along and across the slice."""
     y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)

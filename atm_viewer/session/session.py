@@ -57,6 +57,7 @@ from atm_viewer.session.autosave import write_text
 from atm_viewer.session.commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.cursor import map_slices
 from atm_viewer.session.finding import mark_of
+from atm_viewer.session.measures import KINDS, MeasureChoice, Measured, kind_of, slot, wanted_measures
 from atm_viewer.session.names import count, job_name
 from atm_viewer.session.places import MOST, Place, Places
 from atm_viewer.session.pointer import Pointer
@@ -102,11 +103,11 @@ def _name(request: Request) -> str:
             return "pixel"
         case PredictArtifact():
             return "prediction"
-        case MakeSkyImage(slot=slot):
-            return f"sky {slot}".rstrip()
-        case MakeSpectra(slot=slot):
-            return f"spectra {slot}"
-    return ""
+        case MakeSkyImage(slot=image):
+            return f"sky {image}".rstrip()
+        case MakeSpectra(slot=place):
+            return f"spectra {place}"
+    return slot(kind) if (kind := kind_of(request)) else ""
 
 
 def _spectra(variant: str, place: int) -> str:
@@ -135,6 +136,7 @@ class Session(QObject):
     sky_changed = pyqtSignal()
     spectra_changed = pyqtSignal()
     prediction_changed = pyqtSignal()  #: what geometry predicts for the active place
+    measures_changed = pyqtSignal()  #: what is measured beside spectra, and how
     pending_changed = pyqtSignal()
     jobs_changed = pyqtSignal()
     told = pyqtSignal(object)  #: a new `Message`
@@ -162,6 +164,7 @@ class Session(QObject):
         self._sky = SkyChoice()
         self._spectrum = SpectrumSettings()
         self._predicting, self._centring = False, True  # whether anybody looks at it; the source is where light is
+        self._measures = MeasureChoice()
         self._dragged: Recipe | None = None  # the recipe before the drag under way
         self._drags = 0
         self._late = False  # whether something is to be asked once an answer is there
@@ -307,6 +310,18 @@ class Session(QObject):
                 images[name] = shown.result
         there = {name: image for name, image in images.items() if image is not None}
         return ShownSky(self._sky, self._sky.sides(self._variants), self.sky, there.get(BEFORE), there)
+
+    @property
+    def measure_choice(self) -> MeasureChoice:
+        """What is measured beside the spectra."""
+        return self._measures
+
+    @property
+    def measured(self) -> Measured:
+        """Latest answers on what is measured beside the spectra."""
+        found = {kind: self._shown.get(slot(kind), _Shown()) for kind in KINDS}
+        pending = frozenset(kind for kind, shown in found.items() if shown.job is not None)
+        return Measured(**{kind: shown.result for kind, shown in found.items()}, pending=pending)
 
     @property
     def spectra(self) -> SpaxelSpectra | None:
@@ -569,6 +584,14 @@ class Session(QObject):
         if settings != self._spectrum:
             self._spectrum = settings
             self.spectrum_settings_changed.emit()
+            self._renew()
+
+    def choose_measures(self, choice: MeasureChoice) -> None:
+        """Measure other things beside the spectra."""
+        if choice != self._measures:
+            self._measures = choice
+            self.measures_changed.emit()
+            self._renew()
 
     def predict(self, wanted: bool, centred: bool = True) -> None:
         """Predict from geometry what the active place shows of a point source, as long as it is looked at.
@@ -875,6 +898,7 @@ class Session(QObject):
             "sky": MakeSkyImage(keys, self._band) if keys else None,
             **self._wanted_sky(keys),
             "prediction": self._wanted_prediction(keys),
+            **wanted_measures(self._measures, self._spectrum, keys, recipe, self._band, self._places.current),
             **{
                 _spectra(v.name, p.number): self._wanted_spectra(keys, v, p)
                 for p in self._places.active_first

@@ -41,6 +41,8 @@ class SpectrumSettings:
         Show ± 1 sigma bands.
     masks : bool
         Mark wavelengths without a valid value.
+    crossings : bool
+        Mark where the source's trace is centred on a pixel.
     arrangement : str
         How the spectra of several places stand to each other: one of `ARRANGEMENTS`.
     ratio, difference : bool
@@ -67,6 +69,7 @@ class SpectrumSettings:
     scaled: bool = True
     errors: bool = False
     masks: bool = True
+    crossings: bool = False
     arrangement: str = "overlaid"
     ratio: bool = True
     difference: bool = False

@@ -7,8 +7,8 @@ import pytest
 
 from atm_viewer.engine import measuring
 from atm_viewer.engine.bench import Bench
-from atm_viewer.engine.noise_reports import TracePhase
-from atm_viewer.engine.period import DETECTOR_FRINGE, _combined, crossings, find_periods, follow, slice_shares
+from atm_viewer.engine.noise_reports import TracePhase, crossings
+from atm_viewer.engine.period import DETECTOR_FRINGE, _combined, find_periods, follow, slice_shares
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.rehearsal import _DEC, _RA, _STEP, _WIDTH, _exposure
 

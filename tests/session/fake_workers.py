@@ -30,8 +30,11 @@ from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
     ExplainPixel,
+    MakeNoiseMap,
+    MakePeriods,
     MakeSkyImage,
     MakeSpectra,
+    MeasureLines,
     Opened,
     OpenExposures,
     Outcome,
@@ -42,6 +45,7 @@ from atm_viewer.jobs.messages import (
     WriteCubes,
     WriteExposures,
 )
+from tests.session import fake_measures
 
 RA, DEC = 83.8, -5.4
 #: Each dither points this far further east and north [arcsec]; slices are 0.6 arcsec apart.
@@ -235,7 +239,7 @@ def answered_image(request: MakeSkyImage) -> SkyImage:
     return replace(sky, image=image, wavelengths=ends)
 
 
-def spectra(request: MakeSpectra) -> SpaxelSpectra:
+def spectra(request: MakeSpectra | MakePeriods | MeasureLines) -> SpaxelSpectra:
     """A sloped continuum with resampling noise that is weaker after."""
     rng = np.random.default_rng(3)
     wave = np.linspace(4.9, 5.7, 600)
@@ -399,6 +403,12 @@ class FakeWorkers:
                 return spectra(request)
             case PredictArtifact():
                 return prediction(request)
+            case MakePeriods():
+                return fake_measures.periods(request, spectra(request))
+            case MeasureLines():
+                return fake_measures.lines(request, spectra(request))
+            case MakeNoiseMap(band=band):
+                return fake_measures.noise_map(request, sky_image(band))
             case WriteCubes(folder=folder, product=product):
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
@@ -423,6 +433,6 @@ def _target(request) -> object:
             return Correct, key
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
-        case ShowProfile() | ExplainPixel() | PredictArtifact():
+        case ShowProfile() | ExplainPixel() | PredictArtifact() | MakePeriods() | MakeNoiseMap() | MeasureLines():
             return type(request)
     return None

@@ -1,0 +1,111 @@
+"""What is measured beside the spectra: only what somebody looks at is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from atm_viewer.engine.noise_reports import LineReport, NoiseMap, PeriodReport
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines, Request
+from atm_viewer.session.lines import line_list
+from atm_viewer.session.places import Place
+from atm_viewer.session.spectrum_settings import SpectrumSettings
+
+PERIODS, NOISE, LINES = KINDS = ("periods", "noise", "lines")
+
+
+@dataclass(frozen=True)
+class MeasureChoice:
+    """What is looked at.
+
+    Parameters
+    ----------
+    seen : frozenset of str
+        Of `KINDS`, those that are shown.
+    speed : float
+        Full width of the range of lines [km/s].
+    """
+
+    seen: frozenset[str] = field(default_factory=frozenset)
+    speed: float = 600.0
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Latest answers; of an older question while a new one is pending.
+
+    Parameters
+    ----------
+    periods : PeriodReport or None
+        Periods at the active place.
+    noise : NoiseMap or None
+        Noise of the field.
+    lines : LineReport or None
+        Lines at the active place.
+    pending : frozenset of str
+        Of `KINDS`, those that are being renewed.
+    """
+
+    periods: PeriodReport | None = None
+    noise: NoiseMap | None = None
+    lines: LineReport | None = None
+    pending: frozenset[str] = field(default_factory=frozenset)
+
+
+def slot(kind: str) -> str:
+    """Name under which the session keeps question and answer of a kind."""
+    return f"measures {kind}"
+
+
+def kind_of(request: Request) -> str:
+    """Kind of a measurement; empty for other requests."""
+    return {MakePeriods: PERIODS, MakeNoiseMap: NOISE, MeasureLines: LINES}.get(type(request), "")  # type: ignore[call-overload]
+
+
+def wanted_measures(
+    choice: MeasureChoice,
+    settings: SpectrumSettings,
+    keys: tuple[str, ...],
+    recipe: Recipe,
+    band: str,
+    place: Place | None,
+) -> dict[str, Request | None]:
+    """Ask for what is looked at.
+
+    Parameters
+    ----------
+    choice : MeasureChoice
+        What that is.
+    settings : SpectrumSettings
+        Which lines are marked, and whether crossings are.
+    keys : tuple of str
+        Exposures.
+    recipe : Recipe
+        Parameters.
+    band : str
+        Band.
+    place : Place or None
+        The active place.
+
+    Returns
+    -------
+    dict of str to Request or None
+        By slot; None where there is nothing to ask for.
+    """
+    wanted: dict[str, Request | None] = {slot(kind): None for kind in KINDS}
+    if not keys or place is None:
+        return wanted
+    where: tuple[Any, ...] = (keys, recipe, band, place.ra, place.dec, place.radius)
+    if PERIODS in choice.seen or settings.crossings:
+        wanted[slot(PERIODS)] = MakePeriods(*where)
+    if NOISE in choice.seen:
+        wanted[slot(NOISE)] = MakeNoiseMap(keys, recipe, band, place.radius)
+    if LINES in choice.seen:
+        marked = tuple(
+            (line.name, line.observed(settings.redshift))
+            for line in line_list().lines
+            if line.family in settings.families and not line.width
+        )
+        wanted[slot(LINES)] = MeasureLines(*where, marked, choice.speed)
+    return wanted

@@ -1,0 +1,55 @@
+"""Answers on what is measured beside the fake spectra, by the engine's own arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from atm_viewer.engine.line_flux import conservation, measure_line
+from atm_viewer.engine.modulation import local_power, modulation, relative, search_periods
+from atm_viewer.engine.noise_reports import LineReport, MeasuredLine, NoiseMap, PeriodReport, Periods, TracePhase
+from atm_viewer.engine.reports import SkyImage, SpaxelSpectra
+from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines
+
+
+def periods(request: MakePeriods, spectra: SpaxelSpectra) -> PeriodReport:
+    """The phase that the fake spectra have, in every exposure a fifth of a pixel on; a fringe of MIRI."""
+    wave = spectra.wavelength
+    position = 500 + (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9))
+    traces = tuple(TracePhase(key, 112, 1.0, position + 0.2 * k) for k, key in enumerate(request.exposures))
+    predicted = Periods(wave, traces, 1 / np.gradient(position, wave), np.ones((2, wave.size)), ((2.9, 1.4, 4.4),))
+    before = relative(spectra.before, spectra.aperture_before)
+    after = relative(spectra.after, spectra.aperture_after)
+    tried = search_periods(wave)
+    return PeriodReport(
+        request.band,
+        predicted,
+        local_power(before, wave, tried),
+        local_power(after, wave, tried),
+        modulation(before, predicted),
+        modulation(after, predicted),
+        spectra.noise_before,
+        spectra.noise_after,
+    )
+
+
+def lines(request: MeasureLines, spectra: SpaxelSpectra) -> LineReport:
+    """What the fake spectra have at the lines' wavelengths."""
+    wave, measured = spectra.wavelength, []
+    for name, at in request.lines:
+        if wave[0] < at < wave[-1]:
+            half = at * request.speed / 2 / 299792.458
+            both = tuple(
+                measure_line(wave, 1e-5 * flux, 1e-5 * spectra.before_err, at, half)
+                for flux in (spectra.before, spectra.after)
+            )
+            measured.append(MeasuredLine(name, at, half, both, both))
+    return LineReport(request.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
+
+
+def noise_map(request: MakeNoiseMap, sky: SkyImage) -> NoiseMap:
+    """Noise that grows from the star outwards, six times weaker after."""
+    brightness = sky.image.astype(float)
+    limit = request.faintest * float(np.nanmax(brightness))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        before = np.where(brightness >= limit, 0.1 * (np.nanmax(brightness) / brightness) ** 0.25, np.nan)
+    return NoiseMap(request.band, before, before / 6, brightness, limit, request.radius, before * 0 + 1.001)
