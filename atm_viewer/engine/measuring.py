@@ -25,6 +25,8 @@ from atm_viewer.engine.reports import SpaxelSpectra
 
 #: Spaxels of which an aperture's radius is made where none is asked for.
 RADIUS = 5.0
+#: Planes that a line's range has on both sides at least, so that there is continuum beside it.
+LEAST_HALF = 2.5
 
 
 def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: float) -> Periods:
@@ -110,7 +112,7 @@ def report_lines(spectra: SpaxelSpectra, lines: Sequence[tuple[str, float]], spe
     for name, centre in lines:
         if not wavelength[0] <= centre <= wavelength[-1]:
             continue
-        half = max(centre * speed / 2 / 299792.458, 1.5 * step)
+        half = max(centre * speed / 2 / 299792.458, LEAST_HALF * step)
         spaxel = tuple(
             measure_line(wavelength, flux * jansky, error * jansky, centre, half)
             for flux, error in ((spectra.before, spectra.before_err), (spectra.after, spectra.after_err))

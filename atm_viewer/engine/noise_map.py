@@ -14,7 +14,7 @@ from atm_viewer.engine.metrics import resampling_noise
 from atm_viewer.engine.noise_reports import NoiseMap
 
 #: Brightness of the faintest spaxels, against the brightest one.
-FAINTEST = 0.03
+FAINTEST = 0.01
 #: Spaxels that are measured at most, the brightest ones.
 MOST = 400
 

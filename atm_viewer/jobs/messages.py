@@ -136,7 +136,7 @@ class MakeNoiseMap:
     recipe: Recipe
     band: str
     radius: float = 0.0
-    faintest: float = 0.03
+    faintest: float = 0.01
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from atm_viewer.engine.noise_reports import LineReport, NoiseMap, PeriodReport
 from atm_viewer.engine.recipe import Recipe
@@ -60,7 +59,7 @@ def slot(kind: str) -> str:
 
 def kind_of(request: Request) -> str:
     """Kind of a measurement; empty for other requests."""
-    return {MakePeriods: PERIODS, MakeNoiseMap: NOISE, MeasureLines: LINES}.get(type(request), "")  # type: ignore[call-overload]
+    return {MakePeriods: PERIODS, MakeNoiseMap: NOISE, MeasureLines: LINES}.get(type(request), "")
 
 
 def wanted_measures(
@@ -96,16 +95,15 @@ def wanted_measures(
     wanted: dict[str, Request | None] = {slot(kind): None for kind in KINDS}
     if not keys or place is None:
         return wanted
-    where: tuple[Any, ...] = (keys, recipe, band, place.ra, place.dec, place.radius)
     if PERIODS in choice.seen or settings.crossings:
-        wanted[slot(PERIODS)] = MakePeriods(*where)
+        wanted[slot(PERIODS)] = MakePeriods(keys, recipe, band, place.ra, place.dec, place.radius)
     if NOISE in choice.seen:
         wanted[slot(NOISE)] = MakeNoiseMap(keys, recipe, band, place.radius)
     if LINES in choice.seen:
         marked = tuple(
             (line.name, line.observed(settings.redshift))
-            for line in line_list().lines
+            for line in (line_list().lines if settings.families else ())
             if line.family in settings.families and not line.width
         )
-        wanted[slot(LINES)] = MeasureLines(*where, marked, choice.speed)
+        wanted[slot(LINES)] = MeasureLines(keys, recipe, band, place.ra, place.dec, place.radius, marked, choice.speed)
     return wanted

@@ -385,6 +385,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     _panel("profile", "Ctrl+5", "Spatial profile and spline of the chosen slice and column"),
     _panel("sky", "Ctrl+6", "The field, spaxel and aperture"),
     _panel("spectrum", "Ctrl+7", "Spectra before and after"),
+    _panel("metrics", "Ctrl+8", "Is it resampling noise? Periods, noise of all spaxels, lines in numbers"),
     _panel("log", "Ctrl+L", "What was told so far"),
     ActionInfo("next_panel", "View/Panels", "Next Panel", "Give the keyboard to the next panel", "F6", _open),
     ActionInfo(

@@ -21,6 +21,7 @@ OF_PANEL = {
     "profile": "profile",
     "sky": "spectra",
     "spectrum": "spectra",
+    "metrics": "metrics",
     "log": "troubleshooting",
 }
 START = "first-steps"

@@ -14,7 +14,7 @@ from atm_viewer.views.panel import Panel
 
 _KEY = "layout"
 #: Raised whenever kept layouts would no longer fit: panels that come, go, or are called otherwise.
-_VERSION = 1
+_VERSION = 2
 _WIDEST = 0.375  #: share of the window that a part which takes what it needs may have
 _GRIP = 60  #: of a floating panel's title [pixel] that must be on a screen
 
@@ -159,6 +159,11 @@ class Bench(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, log)
         log.hide()
         self._place(layout)
+        shown_here = set(layout.panels()) | {"log"}
+        for name, panel in self.panels.items():
+            if name not in shown_here:  # so that it has a place when it is wanted
+                self.tabifyDockWidget(self.panels["spectrum"], panel)
+                panel.hide()
         for shown in layout.panels():
             self.panels[shown].show()
         self._share(layout, self.width(), self.height())

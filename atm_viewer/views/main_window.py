@@ -31,6 +31,7 @@ from atm_viewer.views.guide import Guide
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.menus import add_actions, update_actions
+from atm_viewer.views.metrics_view import MetricsView
 from atm_viewer.views.panel import Panel, WholeBox, stacked
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         self.why_overlay = WhyOverlay(session, self.sky)
         self.spectrum = SpectrumView(_lines(session))
         self.variant_bar = VariantBar(session)
+        self.metrics = MetricsView(session)
         self.log = LogPanel(session)
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
@@ -154,6 +156,7 @@ class MainWindow(QMainWindow):
             self.spectrum.fit_button,
         )
 
+        self.metrics_panel = Panel("Metrics", self.metrics)
         for panel, uses in (
             (self.detector_panel, "Click: choose slice and column · double click or C: move the spaxel there"),
             (
@@ -166,7 +169,7 @@ class MainWindow(QMainWindow):
         self.log_panel = Panel("Log", self.log)
         panels = (
             *(self.exposures_panel, self.globals_panel, self.slices_panel, self.detector_panel),
-            *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.log_panel),
+            *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.metrics_panel, self.log_panel),
         )
         self.bench = Bench(self.welcome, panels, self._settings)
         self.guide = Guide(self.session, self.files, self.bench, self._settings, lambda: self.actions_by_name, self)
@@ -193,6 +196,7 @@ class MainWindow(QMainWindow):
         session.recipe_changed.connect(self._show_spectra)  # variants may have got other labels
         session.spectrum_settings_changed.connect(self._show_spectrum_settings)
         session.pending_changed.connect(self._show_pending)
+        session.measures_changed.connect(self._show_measures)
         session.jobs_changed.connect(self._show_jobs)
         for changed in (
             *(session.exposures_changed, session.chosen_changed, session.recipe_changed, session.jobs_changed),
@@ -345,6 +349,10 @@ class MainWindow(QMainWindow):
     def _show_spectrum_settings(self) -> None:
         self.spectrum.show_settings(self.session.spectrum_settings)
 
+    def _show_measures(self) -> None:
+        report = self.session.measured.periods
+        self.spectrum.show_periods(report.periods if report is not None else None)
+
     def _show_undo(self) -> None:
         stack = self.session.undo_stack
         for name, text, possible in (
@@ -362,6 +370,7 @@ class MainWindow(QMainWindow):
         self.slices_panel.set_busy("report" in pending)
         self.profile_panel.set_busy("profile" in pending)
         self.sky_panel.set_busy("sky" in pending)
+        self.metrics_panel.set_busy(bool(self.session.measured.pending))
         self._show_spectra()
 
     def _show_jobs(self) -> None:
@@ -427,6 +436,7 @@ class MainWindow(QMainWindow):
             *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
         ):
             part.set_theme(self.theme)
+        self.metrics.set_theme(self.theme)
 
     def _restore_layout(self) -> None:
         geometry = self._settings.value("geometry")

@@ -191,4 +191,5 @@ class NumberBox(_PatientSpin, QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:
         """Write 10, not 10.000."""
-        return f"{value:.{self.decimals()}f}".rstrip("0").rstrip(".")
+        text = f"{value:.{self.decimals()}f}"
+        return text.rstrip("0").rstrip(".") if self.decimals() else text

@@ -85,7 +85,7 @@ HATCHES = {
 }
 
 
-class _OnView(pg.GraphicsObject):
+class OnView(pg.GraphicsObject):
     """Something drawn in dots of the screen over the width and height of a view box."""
 
     def __init__(self, view: FreeViewBox):
@@ -113,7 +113,7 @@ class _OnView(pg.GraphicsObject):
         return float(self._view.mapFromView(QPointF(x, 0.0)).x())
 
 
-class Backdrop(_OnView):
+class Backdrop(OnView):
     """Behind the curves: hatched spans of what has no value, and faint guides of the lines above."""
 
     def __init__(self, view: FreeViewBox):
@@ -206,7 +206,7 @@ def _meets(taken: Iterable[tuple[float, float]], low: float, high: float) -> boo
     return any(low < other_high and other_low < high for other_low, other_high in taken)
 
 
-class LineStrip(_OnView):
+class LineStrip(OnView):
     """Ticks of lines and bars of bands with their names, in a plot of its own so that no curve is under them."""
 
     def __init__(self, view: FreeViewBox):

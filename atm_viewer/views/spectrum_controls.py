@@ -42,6 +42,11 @@ _TICKS = {
         "errors",
         "± 1 σ bands from the cube's ERR, of single planes, also where spectra are smoothed. Default: hidden",
     ),
+    "crossings": (
+        "crossings",
+        "Tick where the source's trace is centred on a pixel, a row per exposure: resampling noise repeats from "
+        "tick to tick. Default: hidden",
+    ),
     "masks": ("masks", "Hatch the wavelengths without a valid value. Default: shown"),
     "ratio": ("ratio", "Panel of ratios against the reference. Default: shown"),
     "difference": ("difference", "Panel of differences from the reference. Default: hidden"),
@@ -226,7 +231,10 @@ class SpectrumControls(QFrame):
         form.addRow("Velocity about", self.line_box)
         form.addRow("Redshift z", self.redshift_box)
         form.addRow("Lines", _grid(*self.family_boxes.values()))
-        form.addRow("Show", _grid(*(self.ticks[name] for name in ("before", "errors", "aperture", "scaled", "masks"))))
+        form.addRow(
+            "Show",
+            _grid(*(self.ticks[name] for name in ("before", "errors", "aperture", "scaled", "masks", "crossings"))),
+        )
         form.addRow("Places", self.arrangement_box)
         form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"]))
         form.addRow("Against", self.reference_box)

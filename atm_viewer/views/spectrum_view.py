@@ -12,11 +12,13 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from atm_viewer.engine.noise_reports import Periods
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.session.lines import LineList
 from atm_viewer.session.spectrum_curves import Curve, Picture, make_picture
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 from atm_viewer.session.variants import ShownSpectra
+from atm_viewer.views.crossing_ticks import CrossingTicks
 from atm_viewer.views.cursor_marks import CursorLine
 from atm_viewer.views.kept import Kept, round_range
 from atm_viewer.views.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
@@ -67,6 +69,7 @@ class SpectrumView(QWidget):
         self._settings = SpectrumSettings()
         self._theme = DARK
         self._picture = make_picture((), "", 0, self._settings, self._lines)
+        self._periods: Periods | None = None
         self._zoomed = False
         self._content: tuple = ()
         self.header = SpectrumHeader()
@@ -114,6 +117,11 @@ class SpectrumView(QWidget):
         self._settings = settings
         self.controls.show_settings(settings)
         self._draw()
+
+    def show_periods(self, periods: Periods | None) -> None:
+        """Tick where the trace of the active place is centred on a pixel, where that is wanted."""
+        self._periods = periods
+        self.crossings.show_periods(periods, self._picture.scale, self._settings.crossings)
 
     def show_cursor(self, cursor: Cursor | None) -> None:
         """Mark the wavelength that the cursor is at."""
@@ -164,7 +172,7 @@ class SpectrumView(QWidget):
             line.setPen(make_pen(theme.grid if name != "flux" else theme.plot))
         for mark in self._cursor_lines:
             mark.set_colour(theme.cursor)
-        for item in (self._backdrop, self._strip):
+        for item in (self._backdrop, self._strip, self.crossings):
             item.set_theme(theme)
         self._region.setBrush(make_brush(theme.highlight, 0.15))
         self._region.setHoverBrush(make_brush(theme.highlight, 0.25))
@@ -196,6 +204,7 @@ class SpectrumView(QWidget):
         self._strip_height = LineStrip.height(self.fontMetrics().height())
         self._strip = LineStrip(self.strip_plot.vb)
         self._backdrop = Backdrop(self.flux_plot.vb)
+        self.crossings = CrossingTicks(self.flux_plot.vb)
         self._levels = {name: pg.InfiniteLine(1.0 if name == "ratio" else 0.0, angle=0) for name in _PANELS[1:]}
         for name, line in self._levels.items():
             self.plots[name].addItem(line, ignoreBounds=True)
@@ -238,6 +247,7 @@ class SpectrumView(QWidget):
         self._draw_lines(picture)
         self._draw_region()
         self._backdrop.show_masks(picture.masks)
+        self.crossings.show_periods(self._periods, picture.scale, self._settings.crossings)
         self._arrange_plots(picture)
         self._name_axes(picture)
         self.header.write(picture, self._styles, self._active)

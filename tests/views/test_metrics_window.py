@@ -1,0 +1,175 @@
+"""Periods, noise map and lines in the whole window, by mouse and keys."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, QSettings, Qt
+
+from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.session.session import Session
+from atm_viewer.views.main_window import MainWindow
+from tests.session.fake_workers import FakeWorkers
+from tests.views.mouse import click, hover
+from tests.views.mouse import settle as paint
+
+FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    session = Session(FakeWorkers)
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(session, settings)
+    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
+    window.resize(1440, 900)
+    window.show()
+    qtbot.waitExposed(window)
+    session.open_files(FILES)
+    wait(qtbot, window)
+    yield window
+    session.close()
+
+
+def wait(qtbot, window):
+    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
+    paint(qtbot)
+
+
+def asked(window, kind) -> list:
+    return [request for request in window.session._workers.requests if isinstance(request, kind)]
+
+
+def plain_text(html: str) -> str:
+    return " ".join(re.sub("<.*?>|&nbsp;|\u00a0", " ", html).split())
+
+
+def show_panel(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_8, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(window.metrics.isVisible)
+    wait(qtbot, window)
+
+
+def choose_tab(window, qtbot, title):
+    bar = window.metrics.tabBar()
+    at = next(k for k in range(bar.count()) if bar.tabText(k) == title)
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(at).center())
+    wait(qtbot, window)
+
+
+def test_nothing_is_measured_that_nobody_sees(window, qtbot):
+    assert window.metrics_panel.isHidden()
+    assert not asked(window, MakePeriods | MakeNoiseMap | MeasureLines)
+    show_panel(window, qtbot)
+    assert window.metrics_panel in window.bench.tabifiedDockWidgets(window.spectrum_panel)
+    assert len(asked(window, MakePeriods)) == 1
+    assert not asked(window, MakeNoiseMap | MeasureLines)
+    window.metrics_panel.close_button.click()
+    wait(qtbot, window)
+    window.session.set_global("fit_threshold", 7.0)
+    wait(qtbot, window)
+    assert len(asked(window, MakePeriods)) == 1
+
+
+def test_measured_periods_lie_on_the_predicted_line(window, qtbot):
+    show_panel(window, qtbot)
+    view = window.metrics.periods
+    words = plain_text(view.words.text())
+    assert "trace crosses one pixel" in words
+    assert "fringes of 2.9 cm⁻¹" in words
+    ratio = float(re.search(r"predicted period ([\d.]+)", words)[1])
+    assert ratio == pytest.approx(1.0, abs=0.08)
+    before, after = (float(v) for v in re.search(r"amplitude ([\d.]+) % → ([\d.]+) %", words).groups())
+    assert before == pytest.approx(12, rel=0.05)
+    assert after == pytest.approx(12 * 0.12, rel=0.2)
+    # The line is drawn where the fake spectra have their period.
+    report = window.session.measured.periods
+    curve = view._curves[0]
+    x, y = curve.getData()
+    known = np.isfinite(y)
+    assert 10 ** y[known] == pytest.approx(
+        np.interp(x, report.periods.wavelength, report.periods.period)[known], rel=0.01
+    )
+    limits = view.limits
+    view.side_box.setFocus()
+    qtbot.keyClick(view.side_box, Qt.Key.Key_Down)
+    assert view.side_box.currentText() == "after"
+    assert view.limits == limits
+    assert view.power is report.after
+
+
+def test_periods_follow_the_place(window, qtbot):
+    show_panel(window, qtbot)
+    click(qtbot, window.sky.plot, -0.65, 0.39)
+    wait(qtbot, window)
+    latest = asked(window, MakePeriods)[-1]
+    assert (latest.ra, latest.dec) == window.session.position
+
+
+def test_ticks_under_the_spectrum(window, qtbot):
+    session, spectrum = window.session, window.spectrum
+    assert list(spectrum.crossings.rows) == []
+    spectrum.show_options()
+    tick = spectrum.controls.ticks["crossings"]
+    assert "Default: hidden" in tick.toolTip()
+    qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    spectrum.controls.close()
+    wait(qtbot, window)
+    first, second = spectrum.crossings.rows  # an exposure each
+    position = (first - 4.9) / (0.06 + 0.1 * (first - 4.9))
+    assert position == pytest.approx(np.round(position), abs=0.02)
+    assert first.size >= 4
+    assert not np.allclose(first[:3], second[:3], atol=1e-3)
+    session.set_spectrum_settings(replace(session.spectrum_settings, axis="frequency"))
+    assert (spectrum.crossings.rows[0] > 10).all()
+    session.set_spectrum_settings(replace(session.spectrum_settings, crossings=False))
+    wait(qtbot, window)
+    assert list(spectrum.crossings.rows) == []
+
+
+def test_noise_map_before_after_and_ratio(window, qtbot):
+    show_panel(window, qtbot)
+    choose_tab(window, qtbot, "Noise map")
+    view = window.metrics.noise
+    assert asked(window, MakeNoiseMap)
+    assert view._bar._axis.labelText == "noise before [%]"
+    assert view.limits == pytest.approx((0.0, 100 * np.nanmax(window.session.measured.noise.before)), rel=1e-4)
+    hover(qtbot, view.plot, -0.39, -0.26)
+    assert view.value_label.text() == "spaxel 23, 18: 10 %"
+    limits = view.limits
+    for choice, value in (("after", "1.67 %"), ("after / before", "16.7 %"), ("flux kept", "0.1 %")):
+        view.choice_box.setFocus()
+        qtbot.keyClick(view.choice_box, Qt.Key.Key_Down)
+        assert view.choice_box.currentText() == choice
+        hover(qtbot, view.plot, -0.40, -0.26)
+        hover(qtbot, view.plot, -0.39, -0.26)
+        assert view.value_label.text() == f"spaxel 23, 18: {value}"
+        assert (view.limits == limits) == (choice == "after")
+    click(qtbot, view.plot, -0.13, -0.26)
+    np.testing.assert_allclose(window.session.sky.offsets(*window.session.position), (-0.13, -0.26), atol=0.02)
+
+
+def test_marked_lines_in_numbers(window, qtbot):
+    show_panel(window, qtbot)
+    choose_tab(window, qtbot, "Lines")
+    view = window.metrics.lines
+    assert "No marked line" in view.words.text()
+    session = window.session
+    session.set_spectrum_settings(replace(session.spectrum_settings, families=("forbidden", "H2")))
+    wait(qtbot, window)
+    rows = {view.table.item(r, 0).text(): r for r in range(view.table.rowCount())}
+    assert "[Fe II] 5.34" in rows
+    assert view.table.item(rows["[Fe II] 5.34"], 1).text() == "5.3402"
+    assert re.match(r"\(−?\d\.\d\d ± \d\.\d\d\)·10⁻", view.table.item(rows["[Fe II] 5.34"], 2).text())
+    assert view.words.text().startswith("Aperture's flux after / before: 1.001 ±")
+    assert view.speed_box.text() == "600 km/s"
+    view.speed_box.setFocus()
+    qtbot.keyClick(view.speed_box, Qt.Key.Key_Up)
+    wait(qtbot, window)
+    assert asked(window, MeasureLines)[-1].speed == 650.0
+    session.set_spectrum_settings(replace(session.spectrum_settings, redshift=0.5))
+    wait(qtbot, window)
+    assert "[Fe II] 5.34" not in {view.table.item(r, 0).text() for r in range(view.table.rowCount())}
