@@ -210,6 +210,7 @@ def test_panels_have_pages(opened, qtbot):
         qtbot.mouseClick(panel.help_button, Qt.MouseButton.LeftButton)
         assert opened.guide.help.browser.page == OF_PANEL[name]
     opened.guide.help.close()
+    qtbot.waitUntil(lambda: opened.session.complete)  # panels ask for what is seen in them
 
 
 # Hints
