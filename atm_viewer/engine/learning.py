@@ -61,8 +61,8 @@ class Trace:
         Wavelengths [um].
     crossed : float
         Pixels that the trace crosses from the one to the other.
-    bend : float
-        Curvature: the trace's slope grows from ``1 - bend`` to ``1 + bend`` times its mean; 0 for a straight trace.
+    bow : float
+        Pixels by which its middle lies off the straight line between its ends.
     growth : float
         FWHM at the last wavelength over that at the first.
     columns : int
@@ -72,7 +72,7 @@ class Trace:
     start: float
     stop: float
     crossed: float
-    bend: float = 0.35
+    bow: float = 0.0
     growth: float = 1.1
     columns: int = 200
 
@@ -90,7 +90,7 @@ class Trace:
     def drift(self) -> np.ndarray:
         """Place of the trace against that at the start [pixel]."""
         t = self.part
-        return self.crossed * ((1.0 - self.bend) * t + self.bend * t**2)
+        return self.crossed * t + 4.0 * self.bow * t * (1.0 - t)
 
     def widths(self, middle: float) -> np.ndarray:
         """FWHM in the columns [pixel], given that in the middle."""
@@ -430,9 +430,7 @@ def trace_across(alpha: np.ndarray, wavelength: np.ndarray, place: float) -> tup
     lam, row, step = np.array(sorted(found)).T
     t = (lam - lam[0]) / (lam[-1] - lam[0])
     second, first, _ = np.polyfit(t, row, 2)
-    crossed = first + second
-    bend = float(np.clip(second / crossed, -3.0, 3.0)) if abs(crossed) > 0.05 else 0.0
-    return float(np.median(step)), Trace(float(lam[0]), float(lam[-1]), float(crossed), bend)
+    return float(np.median(step)), Trace(float(lam[0]), float(lam[-1]), float(first + second), float(-second / 4.0))
 
 
 def _along(phase: float, optics: Optics, trace: Trace, window: int, offsets: np.ndarray) -> np.ndarray:

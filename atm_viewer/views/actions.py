@@ -413,6 +413,13 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     SEPARATOR,
     ActionInfo("show_help", "Help", "Help Contents", "All help pages", "Ctrl+F1"),
     ActionInfo("show_first_steps", "Help", "First Steps", "What to do first; hints in the panels are shown again"),
+    ActionInfo(
+        "show_learn",
+        "Help",
+        "Learn: Resampling Noise",
+        "A source on a grid of pixels to play with, and what geometry predicts for the open exposures",
+        "Ctrl+J",
+    ),
     ActionInfo("what_is_this", "Help", "What Is This?", "The help page of the panel with the keyboard", "Shift+F1"),
     ActionInfo("show_shortcuts", "Help", "Keyboard Shortcuts", "List all keys", "F1"),
     SEPARATOR,
@@ -427,6 +434,7 @@ WIDGET_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Profile", "← →", "Previous and next column; with Shift, ten columns on"),
     ("Sky", "← → ↑ ↓", "Move the active place by a spaxel; with Shift, by five"),
     ("Sky", "Del", "Remove the active place"),
+    ("Learn window", "← →", "Move the source on its pixels; with Shift, five times as far"),
     ("Help window", "Ctrl+F", "Search the help pages"),
     ("Help window", "Alt+← Alt+→", "Back and forward"),
 )

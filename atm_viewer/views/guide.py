@@ -15,8 +15,10 @@ from atm_viewer.views.help_pages import KEYS, OF_PANEL, START
 from atm_viewer.views.help_window import HelpWindow
 from atm_viewer.views.hints import Hints
 from atm_viewer.views.layout import Bench
+from atm_viewer.views.learn_window import LearnWindow
 from atm_viewer.views.palette import Palette
 from atm_viewer.views.palette_entries import Offer
+from atm_viewer.views.theme import DARK, Theme
 
 
 class Guide(QObject):
@@ -52,6 +54,8 @@ class Guide(QObject):
         self._actions = actions
         self._window = window
         self.help: HelpWindow | None = None  #: made when it is first wanted
+        self.learn: LearnWindow | None = None  #: made when it is first wanted
+        self._theme = DARK
         self.hints = Hints(bench.panels, settings)
         for panel in bench.panels.values():
             panel.help_wanted.connect(self.explain)
@@ -73,6 +77,19 @@ class Guide(QObject):
         """Tell what to do first, and bring the hints in the panels back."""
         self.hints.bring_back()
         self.show_page(START)
+
+    def show_learn(self) -> None:
+        """Show what resampling noise is, on pixels to play with and for the open exposures."""
+        if self.learn is None:
+            self.learn = LearnWindow(self._session, self._window)
+            self.learn.set_theme(self._theme)
+        self.learn.bring_forward()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self._theme = theme
+        if self.learn is not None:
+            self.learn.set_theme(theme)
 
     def what_is_this(self) -> None:
         """Show the help page of the panel with the keyboard."""

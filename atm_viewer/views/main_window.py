@@ -245,6 +245,7 @@ class MainWindow(QMainWindow):
         self.welcome.open_wanted.connect(self.files.open)
         self.welcome.demo_wanted.connect(self.files.open_demo)
         self.welcome.help_wanted.connect(self.guide.show_first_steps)
+        self.welcome.learn_wanted.connect(self.guide.show_learn)
         self.welcome.recent_wanted.connect(self.files.open_recent_file)
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
@@ -433,7 +434,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name[f"use_{self.theming.choice}_theme"].setChecked(True)
         for part in (
             *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum, self.variant_bar),
-            *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar),
+            *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar, self.guide),
         ):
             part.set_theme(self.theme)
         self.metrics.set_theme(self.theme)

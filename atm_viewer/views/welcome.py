@@ -33,7 +33,7 @@ class Welcome(QWidget):
 
     Signals
     -------
-    open_wanted(), demo_wanted(), help_wanted()
+    open_wanted(), demo_wanted(), help_wanted(), learn_wanted()
         A button was pressed.
     recent_wanted(str)
         A recent file was chosen.
@@ -42,6 +42,7 @@ class Welcome(QWidget):
     open_wanted = pyqtSignal()
     demo_wanted = pyqtSignal()
     help_wanted = pyqtSignal()
+    learn_wanted = pyqtSignal()
     recent_wanted = pyqtSignal(str)
 
     def __init__(self) -> None:
@@ -60,6 +61,9 @@ class Welcome(QWidget):
         self.help_button = QPushButton("First Steps")
         self.help_button.setToolTip("The help page for beginners")
         self.help_button.clicked.connect(self.help_wanted)
+        self.learn_button = QPushButton("What Is Resampling Noise?")
+        self.learn_button.setToolTip("A source on a grid of pixels, to play with (Ctrl+J)")
+        self.learn_button.clicked.connect(self.learn_wanted)
         self.recent = QLabel()
         self.recent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.recent.linkActivated.connect(self.recent_wanted)
@@ -70,7 +74,7 @@ class Welcome(QWidget):
         inside.setContentsMargins(28, 22, 28, 22)
         inside.setSpacing(20)
         inside.addLayout(_steps())
-        inside.addLayout(_line(self.open_button, self.demo_button, self.help_button))
+        inside.addLayout(_line(self.open_button, self.demo_button, self.help_button, self.learn_button))
         self.place.setMaximumWidth(60 * self.fontMetrics().height())
         middle = QHBoxLayout()
         middle.addStretch(1)

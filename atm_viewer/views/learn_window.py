@@ -1,0 +1,57 @@
+"""The window on what resampling noise is: a page to play with, and the user's own exposures."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from atm_viewer.session.session import Session
+from atm_viewer.views.learn_exposure import ExposurePage
+from atm_viewer.views.learn_page import LearnPage
+from atm_viewer.views.theme import Theme
+
+
+class LearnWindow(QWidget):
+    """Both pages as tabs.
+
+    Parameters
+    ----------
+    session : Session
+        The state.
+    parent : QWidget
+        Window it belongs to.
+    """
+
+    def __init__(self, session: Session, parent: QWidget):
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle("Learn: Resampling Noise")
+        self.page = LearnPage(session)
+        self.exposure_page = ExposurePage(session)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.page, "In one dimension")
+        self.tabs.addTab(self.exposure_page, "Your exposure")
+        self.tabs.setTabToolTip(0, "A source on a grid of pixels, to play with")
+        self.tabs.setTabToolTip(1, "What the geometry of the open exposures makes of a star at the active place")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.tabs)
+        QShortcut(QKeySequence("Escape"), self, self.close)
+        self.resize(self.sizeHint())
+
+    def sizeHint(self) -> QSize:
+        """Large enough for three plots with their words."""
+        return QSize(1120, 720)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self.page.set_theme(theme)
+        self.exposure_page.set_theme(theme)
+
+    def bring_forward(self) -> None:
+        """Show it in front of all windows, with the keyboard on the figure."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if self.tabs.currentWidget() is self.page:
+            self.page.figure.setFocus()
