@@ -137,7 +137,9 @@ class CubeSums:
         grid, wavelength = self.grid, foot.wavelength
         flux = values.flux[foot.y, foot.x].astype(float)
         err = values.err[foot.y, foot.x].astype(float)
-        beyond = float(foot.width.max(initial=0.0)) / 2 + grid.step
+        # Beside the end of a slice's wavelengths a pixel has no extent in them: the pipeline gives it no plane either.
+        flux[np.isnan(foot.width)] = np.nan
+        beyond = float(np.fmax.reduce(foot.width, initial=0.0)) / 2 + grid.step
 
         def work(planes: tuple[int, int]) -> None:
             ends = grid.wavelength[planes[0]] - beyond, grid.wavelength[planes[1] - 1] + beyond
