@@ -6,13 +6,15 @@ the fit (Cauchy's).
 
 Modulation. About each of some wavelengths the ratio is fitted by
 
-    r = a + b x + c cos 2πφ + d sin 2πφ + e cos 4πφ + f sin 4πφ
+    r = a + b x + Σ (c cos 2πφ + d sin 2πφ + e cos 4πφ + f sin 4πφ)
 
-where φ is the place of the source's trace on the grid of pixels (`atm_viewer.engine.period`), and points count by a
-Gaussian window with a standard deviation of `SPAN` periods. The amplitude is √(c² + d² + e² + f²) / a, less what noise
-gives to it; the median over the wavelengths is the number. Through the window, oscillations pass whose period is within
-a sixth of the predicted one (and of its half): fringes and others do not. Nothing can be told where the trace turns, so
-that the period is longer than a `LONGEST` part of the band, nor where it is shorter than `SHORTEST` planes.
+where φ is the place of the source's trace on the grid of pixels (`atm_viewer.engine.period`), in each exposure's slice
+with the largest share, and points count by a Gaussian window with a standard deviation of `SPAN` periods. Exposures
+whose phases run side by side give the same waves, which the least squares take once. The amplitude is √2 times the
+root mean square of the sum of waves within the window, over a, less what noise gives to it: that of a sine, if it is
+one. The median over the wavelengths is the number. Through the window, oscillations pass whose period is within a sixth
+of a predicted one (and of its half): fringes and others do not. Nothing can be told where the trace turns, so that the
+period is longer than a `LONGEST` part of the band, nor where it is shorter than `SHORTEST` planes.
 
 Local power. The generalised Lomb-Scargle periodogram (floating mean) of the points in such a window, for each of some
 wavelengths and periods; it equals that of ``astropy.timeseries.LombScargle`` with errors of one over the root of the
@@ -31,6 +33,8 @@ SHORTEST = 4.0  #: planes
 _CENTRES = 48  #: wavelengths about which is fitted
 _LEAST = 0.45  #: part of a window's weight that must have data
 _ROUNDS = 5  #: of weights
+_MOST = 4  #: exposures whose phases are fitted
+_ALIKE = 1e-3  #: part of a wave, squared, below which it counts as the same as others
 _FAR = 2.5  #: distance from the fit at which a point counts half [robust standard deviations]
 
 
@@ -77,7 +81,8 @@ def modulation(ratio: np.ndarray, periods: Periods) -> Modulation:
     nothing = np.full(at.size, np.nan)
     if main is None:
         return Modulation(np.nan, np.nan, nothing, at)
-    known = np.isfinite(ratio) & np.isfinite(main.position)
+    positions = [trace.position for trace in periods.by_exposure[:_MOST]]
+    known = np.isfinite(ratio) & np.isfinite(positions).all(axis=0)
     period = np.interp(at, wavelength, periods.period)
     step, whole = float(np.median(np.diff(wavelength))), float(np.ptp(wavelength))
     with np.errstate(invalid="ignore"):
@@ -86,8 +91,9 @@ def modulation(ratio: np.ndarray, periods: Periods) -> Modulation:
     if not fit.any():
         return Modulation(np.nan, np.nan, nothing, at)
     x = (wavelength[None, known] - at[fit, None]) / period[fit, None]
-    turns = 2 * np.pi * np.broadcast_to(main.position[known], x.shape)
-    basis = np.stack([np.ones_like(x), x, np.cos(turns), np.sin(turns), np.cos(2 * turns), np.sin(2 * turns)], axis=2)
+    turns = [2 * np.pi * k * p[known] for p in positions for k in (1, 2)]
+    waves = [np.broadcast_to(f(one), x.shape) for one in turns for f in (np.cos, np.sin)]
+    basis = np.stack([np.ones_like(x), x, *waves], axis=2)
     amplitude, before, after = _robust_waves(ratio[known], basis, windows)
     local = nothing.copy()
     local[fit] = amplitude
@@ -184,8 +190,8 @@ def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tupl
     ----------
     y : ndarray, shape (n,)
         Values.
-    basis : ndarray, shape (m, n, 6)
-        Constant, slope and four waves.
+    basis : ndarray, shape (m, n, k)
+        Constant, slope and waves.
     windows : ndarray, shape (m, n)
         Weights.
     """
@@ -200,10 +206,12 @@ def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tupl
     smooth = y - np.einsum("mnk,mk->mn", basis[:, :, :2], plain)
     total = weights.sum(axis=1)
     before, after = ((weights * r**2).sum(axis=1) / total for r in (smooth, rest))
-    # Noise adds to a sum of squares what the coefficients' own variances are.
-    own = np.einsum("mij,mjk,mki->mi", inverse, _normal(basis, weights**2), inverse)
-    waves = (solved[:, 2:] ** 2 - scatter[:, None] ** 2 * own[:, 2:]).sum(axis=1)
-    return np.sqrt(np.clip(waves, 0.0, None)) / np.abs(solved[:, 0]), before, after
+    moment = _normal(basis, weights) / total[:, None, None]
+    centred = (moment - moment[:, :, :1] * moment[:, :1, :])[:, 2:, 2:]
+    # Noise adds to a mean square what the coefficients' own variances make of it.
+    own = (inverse @ _normal(basis, weights**2) @ inverse)[:, 2:, 2:] * scatter[:, None, None] ** 2
+    square = np.einsum("mi,mij,mj->m", solved[:, 2:], centred, solved[:, 2:]) - np.einsum("mij,mji->m", centred, own)
+    return np.sqrt(np.clip(2 * square, 0.0, None)) / np.abs(solved[:, 0]), before, after
 
 
 def _normal(basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -211,6 +219,6 @@ def _normal(basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _solve(y: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    inverse = np.linalg.pinv(_normal(basis, weights), rcond=1e-9, hermitian=True)
+    inverse = np.linalg.pinv(_normal(basis, weights), rcond=_ALIKE, hermitian=True)
     right = np.einsum("mnk,mn->mk", basis, weights * y)
     return np.einsum("mij,mj->mi", inverse, right), inverse

@@ -77,6 +77,19 @@ def test_a_trace_that_turns_is_told_about_where_it_drifts():
     assert np.isnan(found.local[middle]).all()
 
 
+def test_dithers_with_phases_of_their_own():
+    """Two exposures whose traces cross the pixels at different rates beat; both are found, whatever their phases."""
+    other = DRIFT * 1.15 + 0.3
+    two = (TracePhase("a", 112, 1.0, DRIFT), TracePhase("b", 113, 1.0, other), TracePhase("c", 113, 1.0, other + 0.5))
+    traces = Periods(WAVE, two, periods().period, np.ones((2, PLANES)))
+    ratio = wave(0.04) + wave(0.03, other) - 1
+    found = modulation(ratio, traces)
+    assert found.explained > 0.98
+    assert found.amplitude == pytest.approx(0.05, rel=0.15)
+    noise = 1 + np.random.default_rng(4).normal(0, 0.02, PLANES)
+    assert modulation(noise, traces).amplitude < 0.008
+
+
 def test_nothing_to_measure():
     nothing = modulation(np.full(PLANES, np.nan), periods())
     assert np.isnan(nothing.amplitude)
