@@ -51,6 +51,7 @@ from atm_viewer.jobs.messages import (
     Status,
     WriteCubes,
     WriteExposures,
+    Writing,
 )
 from atm_viewer.session import slice_edits
 from atm_viewer.session.autosave import write_text
@@ -775,6 +776,10 @@ class Session(QObject):
     def write_exposures(self, folder: str, overwrite: bool = False) -> None:
         """Write the included exposures of the chosen band's setting, corrected; see `WriteExposures`."""
         self._submit(WriteExposures(self._keys_together(), self.recipe, str(folder), overwrite), lasting=True)
+
+    def write(self, request: Writing) -> None:
+        """Write files by a request of its own, see `atm_viewer.session.exports`."""
+        self._submit(request, lasting=True)
 
     def clear_cache(self) -> None:
         """Delete what is kept of files' coordinates between runs; open exposures stay open."""

@@ -25,6 +25,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.cursor_marks import CursorMarks
 from atm_viewer.views.detector_view import DATA, WHY, DetectorView
 from atm_viewer.views.dialogs import ask
+from atm_viewer.views.export_menu import Exports
 from atm_viewer.views.exposure_panel import ExposurePanel
 from atm_viewer.views.files import Files, local_files
 from atm_viewer.views.guide import Guide
@@ -80,7 +81,14 @@ class MainWindow(QMainWindow):
         self.slice_actions = SliceActions(session, self.slice_browser, self)
         self._arrange()
         self.actions_by_name: dict[str, QAction] = add_actions(
-            self, self.files, self.sessions, self.guide, self.theming, self.slice_actions, Steps(self.session)
+            self,
+            self.files,
+            self.exports,
+            self.sessions,
+            self.guide,
+            self.theming,
+            self.slice_actions,
+            Steps(self.session),
         )
         self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
         self.slice_actions.join(self.actions_by_name)
@@ -173,6 +181,7 @@ class MainWindow(QMainWindow):
         )
         self.bench = Bench(self.welcome, panels, self._settings)
         self.guide = Guide(self.session, self.files, self.bench, self._settings, lambda: self.actions_by_name, self)
+        self.exports = Exports(self.session, self.files, self.bench, self._settings, lambda: self.theme, self)
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

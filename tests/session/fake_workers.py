@@ -44,6 +44,8 @@ from atm_viewer.jobs.messages import (
     Status,
     WriteCubes,
     WriteExposures,
+    WriteRecipe,
+    WriteSpectra,
 )
 from tests.session import fake_measures
 
@@ -413,6 +415,10 @@ class FakeWorkers:
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
                 return WrittenProducts((os.path.join(folder, "x_atm.fits"),))
+            case WriteRecipe(kind=kind, folder=folder):
+                return WrittenProducts((os.path.join(folder, f"x_{kind}"),))
+            case WriteSpectra(folder=folder, names=names):
+                return WrittenProducts(tuple(os.path.join(folder, name) for name in names))
 
     def _open_files(self, paths: Iterable[str]) -> Opened:
         views, problems = [], []

@@ -1,0 +1,93 @@
+"""What of the session goes into files that others read: which spectra, under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.reports import SpaxelSpectra
+from atm_viewer.jobs.messages import WriteRecipe, WriteSpectra
+from atm_viewer.session.session import Session
+
+#: What astropy calls the units that spectra are shown in; surface brightness has a column of its own.
+_DENSITIES = {"MJy/sr": "Jy", "Jy": "Jy", "erg/s/cm²/Å": "erg / (s cm2 AA)"}
+
+
+def shown_spectra(session: Session) -> list[tuple[str, SpaxelSpectra, Recipe]]:
+    """Spectra in sight that are of the recipe in force, with what tells their files' names apart, and the recipe."""
+    variants, places = session.variants, session.places
+    found = []
+    for shown in session.shown_spectra:
+        if shown.spectra is None or shown.stale:
+            continue
+        parts = [shown.spectra.band]
+        parts += [f"place{shown.place}"] if places.several else []
+        parts += [shown.variant.name] if variants.several else []
+        found.append(("_".join(parts), shown.spectra, shown.variant.recipe))
+    return found
+
+
+def spectrum_files(session: Session, stem: str, ending: str) -> list[str]:
+    """Names of the tables that the spectra in sight are written to."""
+    return [f"{stem}_{part}.{ending}" for part, _, _ in shown_spectra(session)]
+
+
+def write_spectra(session: Session, folder: str, stem: str, ending: str, as_shown: bool, overwrite: bool) -> None:
+    """Write the spectra in sight, a table each.
+
+    Parameters
+    ----------
+    session : Session
+        Has the spectra, and writes.
+    folder, stem, ending : str
+        Where to, beginning of the names, and ``ecsv`` or ``fits``.
+    as_shown : bool
+        Whether flux densities have the unit that is shown, where it is one of flux density; else Jy.
+    overwrite : bool
+        Whether files of these names may be there already.
+    """
+    spectra = shown_spectra(session)
+    unit = _DENSITIES[session.spectrum_settings.unit] if as_shown else "Jy"
+    request = WriteSpectra(
+        tuple((one, recipe) for _, one, recipe in spectra),
+        tuple(e.view.key for e in session.together),
+        folder,
+        tuple(spectrum_files(session, stem, ending)),
+        unit,
+        overwrite,
+    )
+    session.write(request)
+
+
+def recipe_files(kind: str, product: str) -> list[str]:
+    """Names of the files that reproduce a result: ``kind`` is ``pipeline`` or ``script``."""
+    if kind == "script":
+        return [f"{product}-atm.py"]
+    return [f"{product}-atm{end}" for end in ("_spec3.sh", "_spec3.py", "_asn.json", "_pars.asdf")]
+
+
+def write_recipe(session: Session, kind: str, folder: str, product: str, overwrite: bool) -> None:
+    """Write what reproduces the result of the included exposures outside."""
+    paths = tuple(e.view.key for e in session.together)
+    session.write(WriteRecipe(kind, paths, session.recipe, folder, product, overwrite))
+
+
+def possible_words(recipe: Recipe) -> str:
+    """Say in a sentence or two what can be exported for a recipe, and why."""
+    if reason := recipe.why_no_pipeline:
+        return f"The pipeline's own step cannot follow this recipe, {reason}. A script with the engine can."
+    return "The pipeline's own step can follow this recipe: all slices have the same values. So can a script."
+
+
+def cannot(kind: str, recipe: Recipe) -> str:
+    """Why a kind cannot be exported; empty when it can."""
+    reason = recipe.why_no_pipeline if kind == "pipeline" else ""
+    return f"The pipeline's own step cannot do this, {reason}; choose the script." if reason else ""
+
+
+def kinds() -> Sequence[tuple[str, str, str]]:
+    """Kinds of what reproduces a result: name, words, and what is in it."""
+    return (
+        ("pipeline", "call of the pipeline", "Shell line and Python call of calwebb_spec3, and the step's parameters"),
+        ("script", "Python script", "A script with this recipe in it, which uses the pipeline and our engine"),
+    )

@@ -1,0 +1,149 @@
+"""File → Export, as a user does it."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtGui import QImage
+from PyQt6.QtSvg import QSvgRenderer
+from PyQt6.QtWidgets import QDialog
+
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.jobs.messages import MakeSpectra, WriteRecipe, WriteSpectra
+from atm_viewer.session.session import Session
+from atm_viewer.views.main_window import MainWindow
+from tests.session.fake_workers import FakeWorkers
+
+FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    session = Session(FakeWorkers)
+    window = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    session.open_files(FILES)
+    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    yield window
+    qtbot.waitUntil(lambda: session.complete)
+    session.close()
+
+
+@pytest.fixture
+def workers(window) -> FakeWorkers:
+    return window.session._workers
+
+
+def dialog_of(qtbot, window, action: str, folder) -> QDialog:
+    """The dialog that the keys of an action open, with a folder to write to."""
+    qtbot.keySequence(window, window.actions_by_name[action].shortcut())
+    (dialog,) = (d for d in window.findChildren(QDialog) if d.isVisible())
+    dialog.folder_edit.setText(str(folder))
+    return dialog
+
+
+def write(qtbot, dialog) -> None:
+    assert dialog.write_button.isEnabled()
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+
+
+def test_a_uniform_recipe_goes_to_the_pipeline(window, workers, qtbot, tmp_path):
+    dialog = dialog_of(qtbot, window, "export_recipe", tmp_path)
+    assert "all slices have the same values" in dialog.words.text()
+    assert dialog.files.text().split("<br>")[0] == "jw09999-star-atm_spec3.sh"
+    dialog.name_edit.setText("star")
+    write(qtbot, dialog)
+    assert workers.asked(WriteRecipe) == [WriteRecipe("pipeline", tuple(FILES), Recipe(), str(tmp_path), "star")]
+    qtbot.waitUntil(lambda: f"Written to {tmp_path}: x_pipeline." in window.log.toPlainText())
+
+
+def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
+    window.session.set_override(101, "fit_threshold", 4.0)
+    dialog = dialog_of(qtbot, window, "export_recipe", tmp_path)
+    assert "since 1 slice has values of their own" in dialog.words.text()
+    assert dialog.names() == ["jw09999-star-atm.py"]
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("pipeline"))
+    assert not dialog.write_button.isEnabled()
+    assert "choose the script" in dialog.problem.text()
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("script"))
+    write(qtbot, dialog)
+    assert workers.asked(WriteRecipe)[0].kind == "script"
+
+
+def test_spectra_of_all_variants_and_places(window, workers, qtbot, tmp_path):
+    session = window.session
+    session.new_variant()
+    session.set_global("fit_threshold", 5.0)
+    ra, dec = session.position
+    session.add_place(ra + 0.3 / 3600, dec)
+    qtbot.waitUntil(lambda: session.complete)
+    dialog = dialog_of(qtbot, window, "export_spectra", tmp_path)
+    dialog.name_edit.setText("star")
+    dialog.format_box.setCurrentIndex(dialog.format_box.findData("fits"))
+    dialog.unit_box.setCurrentIndex(1)
+    names = [f"star_ch1-short_place{place}_{variant}.fits" for place in (1, 2) for variant in "AB"]
+    assert dialog.files.text() == "<br>".join(names)
+    write(qtbot, dialog)
+    (request,) = workers.asked(WriteSpectra)
+    assert request.names == tuple(names)
+    assert [recipe.fit_threshold for _, recipe in request.spectra] == [10.0, 5.0, 10.0, 5.0]
+    assert [one for one, _ in request.spectra] == [
+        session.spectra_of(variant, place) for place in (1, 2) for variant in "AB"
+    ]
+    assert (request.exposures, request.unit) == (tuple(FILES), "Jy")
+    qtbot.waitUntil(lambda: names[-1] in window.log.toPlainText())
+
+
+def test_spectra_of_an_older_recipe_are_not_written(window, workers, qtbot, tmp_path):
+    dialog = dialog_of(qtbot, window, "export_spectra", tmp_path)
+    workers.held = {MakeSpectra}
+    window.session.set_global("fit_threshold", 5.0)
+    assert "being renewed" in dialog.problem.text()
+    assert not dialog.write_button.isEnabled()
+    workers.release(MakeSpectra)
+    qtbot.waitUntil(dialog.write_button.isEnabled)
+    write(qtbot, dialog)
+    assert workers.asked(WriteSpectra)[0].spectra[0][1].fit_threshold == 5.0
+
+
+@pytest.mark.parametrize("panel", ["spectrum", "profile", "detector", "sky"])
+def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
+    for kind in ("png", "svg", "pdf"):
+        dialog = dialog_of(qtbot, window, "export_picture", tmp_path)
+        dialog.name_edit.setText("star")
+        dialog.panel_box.setCurrentIndex(dialog.panel_box.findData(panel))
+        dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
+        write(qtbot, dialog)
+        path = tmp_path / f"star_{panel}.{kind}"
+        assert f"Written to {tmp_path}: {path.name}." in window.log.toPlainText()
+        if kind == "png":
+            image = QImage(str(path))
+            canvas = getattr(window, panel).canvas
+            assert (image.width(), image.height()) == (2 * canvas.width(), 2 * canvas.height())
+            assert image.text("Title") == f"star {panel}, ATM Viewer"
+            seen = {image.pixel(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)}
+            assert len(seen) > 5
+        elif kind == "svg":
+            text = path.read_text()
+            assert "<title>star" in text
+            assert text.count("<text") > 5  # letters stay letters
+            assert QSvgRenderer(str(path)).isValid()
+        else:
+            assert path.read_bytes().startswith(b"%PDF")
+            assert path.read_bytes().rstrip().endswith(b"%%EOF")
+    dialog = dialog_of(qtbot, window, "export_picture", tmp_path)
+    dialog.name_edit.setText("star")
+    dialog.panel_box.setCurrentIndex(dialog.panel_box.findData(panel))
+    assert "exists" in dialog.files.text()
+    assert not dialog.write_button.isEnabled()
+    dialog.reject()
+
+
+def test_a_picture_that_cannot_be_written_is_told(window, qtbot, tmp_path):
+    dialog = dialog_of(qtbot, window, "export_picture", tmp_path / "new")
+    (tmp_path / "new").write_text("a file is there by now")
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    assert "choose another folder" in window.banner.label.text()
