@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -32,8 +33,9 @@ def run(
     recipe: str | os.PathLike[str] | None = None,
     screenshot: str | os.PathLike[str] | None = None,
     size: tuple[int, int] | None = None,
+    report: str | os.PathLike[str] | None = None,
 ) -> int:
-    """Open the window and stay until it is closed, or save a picture of it.
+    """Open the window and stay until it is closed, or save a picture of it, or a report.
 
     Parameters
     ----------
@@ -45,17 +47,20 @@ def run(
         PNG file: the window is saved to it after the first complete preview, then closed. Works offscreen.
     size : (int, int) or None
         Width and height of the window [pixel]; in a picture of 4K everything is drawn at twice its size.
+    report : path-like or None
+        HTML or PDF file: as ``screenshot``, but a report of the session.
 
     Returns
     -------
     int
         Exit code: 0, or 1 when the picture could not be made (a sentence on stderr says why).
     """
-    if screenshot is not None and (problem := _screenshot_problem(Path(screenshot))):
+    saved = report if screenshot is None else screenshot
+    if saved is not None and (problem := _screenshot_problem(Path(saved))):
         print(problem, file=sys.stderr)
         return 1
     kept = settings()
-    factor = use_scale(kept, None if screenshot is None else (size or SIZE)[0])
+    factor = use_scale(kept, None if saved is None else (size or SIZE)[0])
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("ATM Viewer")
@@ -64,11 +69,14 @@ def run(
     session = Session(Workers)
     hook, sys.excepthook = sys.excepthook, _exception_teller(session)
     window = MainWindow(session, kept, DemoMaker(session).make)
-    if size is not None or screenshot is not None:
+    if size is not None or saved is not None:
         window.resize(*(round(side / factor) for side in size or SIZE))
-    window.guide.hints.wanted = screenshot is None
+    window.guide.hints.wanted = saved is None
     window.show()
-    photographer = Photographer(session, window, Path(screenshot), bool(files)) if screenshot is not None else None
+    photographer = None
+    if saved is not None:
+        make = None if report is None else partial(window.exports.report, Path(saved).suffix.lower()[1:])
+        photographer = Photographer(session, window, Path(saved), bool(files), make)
     if photographer is None:
         _let_interrupt_quit(app)
         screen = app.primaryScreen()
@@ -106,7 +114,7 @@ def settings() -> QSettings:
 
 
 class Photographer(QObject):
-    """Waits for the first complete preview, saves a picture of the window, and says how it went.
+    """Waits for the first complete preview, saves a picture of the window or what ``make`` gives, and says how it went.
 
     Signals
     -------
@@ -116,9 +124,12 @@ class Photographer(QObject):
 
     finished = pyqtSignal(int)
 
-    def __init__(self, session: Session, window: MainWindow, path: Path, waits: bool):
+    def __init__(
+        self, session: Session, window: MainWindow, path: Path, waits: bool, make: Callable[[], bytes] | None = None
+    ):
         super().__init__(window)
         self._session, self._window, self._path, self._waits = session, window, path, waits
+        self._make = make
         self._timer = QTimer(self)
         # Plots paint after the data arrive: complete must hold for a moment.
         self._timer.setInterval(300)
@@ -135,12 +146,17 @@ class Photographer(QObject):
             return
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         try:
-            if not self._window.grab().save(str(temporary), "PNG"):
+            if self._make is not None:
+                temporary.write_bytes(self._make())
+            elif not self._window.grab().save(str(temporary), "PNG"):
                 raise OSError("the picture was not written")
             os.replace(temporary, self._path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            self._fail(f"The screenshot cannot be saved as {self._path}: {error.strerror or error}.")
+            self._fail(
+                f"The {'screenshot' if self._make is None else 'report'} cannot be saved as {self._path}: "
+                f"{error.strerror or error}."
+            )
             return
         self._timer.stop()
         self.finished.emit(0)
@@ -219,10 +235,10 @@ def _make_demo(instrument: str, pipe: Connection) -> None:
 
 def _screenshot_problem(path: Path) -> str:
     if path.is_dir():
-        return f"{path} is a folder; give the screenshot the name of a PNG file."
+        return f"{path} is a folder; give the name of a file."
     folder = path.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return f"The folder {folder} is not there or cannot be written to; choose another one for the screenshot."
+        return f"The folder {folder} is not there or cannot be written to; choose another one."
     return ""
 
 

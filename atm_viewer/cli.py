@@ -44,6 +44,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         figure.figure_arguments,
         figure.figure,
     ),
+    "report": (
+        "write a report of parameters, numbers, figures and versions (HTML, PDF)",
+        export.report_arguments,
+        export.report,
+    ),
     "inspect": ("show how each slice is fitted", told.inspect_arguments, told.inspect),
     "cache": (
         "tell what is kept of files' coordinates, so that they open at once",

@@ -104,6 +104,7 @@ def test_help_and_version_are_quick(capsys):
         ("figure ranked x --ranks 0,1 -o f.pdf", "'0,1' is not a list of whole numbers such as 1,2,4"),
         ("figure apertures x --radii 3 -o f.pdf", "3 is above 2.5"),
         ("figure ranked x --degree 12 -o f.pdf", "'12' is not a whole number from 0 to 9"),
+        ("report x -o x.txt", "'x.txt' ends neither in .html nor in .pdf"),
         ("inspect a b", "b"),
         ("demo --instrument nircam", "invalid choice: 'nircam'"),
         ("a.fits --size 12", "'12' is not a size such as 1440x900"),
@@ -420,6 +421,17 @@ def test_a_screenshot_needs_no_display(exposure, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     picture = QImage(str(tmp_path / "window.png"))
     assert (picture.width(), picture.height()) == (1200, 800)
+
+
+def test_a_report_needs_no_display(exposure, tmp_path):
+    done = program("report", exposure, "-o", "star.html", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "star.html\n", "")
+    text = (tmp_path / "star.html").read_text()
+    assert NAME in text
+    assert text.count("<img") == 4
+    again = program("report", exposure, "-o", "star.html", cwd=tmp_path)
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
 
 
 def test_the_demo_without_display_says_what_it_has_written(tmp_path):

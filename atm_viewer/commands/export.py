@@ -1,11 +1,13 @@
-"""Command ``export``: what reproduces a result outside."""
+"""Commands ``export`` and ``report``: what reproduces a result outside, and what tells of it."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from atm_viewer.commands.arguments import add_files, add_folder, add_overwrite, add_recipe
-from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.commands.arguments import FILES, add_files, add_folder, add_overwrite, add_recipe, window_size
+from atm_viewer.commands.work import Line, Work, go_offscreen, list_paths, recipe_of
+from atm_viewer.engine.errors import OutputError
 
 
 def export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +24,37 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
     add_folder(parser)
     parser.add_argument("--product", default="", metavar="NAME", help="default: from association or exposures")
     add_overwrite(parser)
+
+
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``report`` takes."""
+    parser.epilog = "Opens the window unseen, waits for the brightest spaxel, and writes what it shows."
+    parser.add_argument("files", nargs="+", metavar="FILE", help=f"{FILES}; or a session (.toml)")
+    add_recipe(parser)
+    parser.add_argument("-o", "--output", type=_page, required=True, metavar="OUT.html|OUT.pdf")
+    parser.add_argument("--size", type=window_size, metavar="WxH", help="size of the window [pixel]")
+    add_overwrite(parser)
+
+
+def report(args: argparse.Namespace) -> int:
+    """Write a report."""
+    if args.output.exists() and not args.overwrite:
+        raise OutputError(f"{args.output} exists already; choose another name or allow overwriting (--overwrite).")
+    go_offscreen()
+    from atm_viewer import app
+
+    with Line() as line:
+        line("Making the report", 0.0)
+        code = app.run(args.files, args.recipe, None, args.size, args.output)
+    if code == 0:
+        list_paths([str(args.output)])
+    return code
+
+
+def _page(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".html", ".pdf"):
+        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .html nor in .pdf")
+    return Path(text)
 
 
 def export(args: argparse.Namespace) -> int:

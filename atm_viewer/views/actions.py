@@ -170,6 +170,14 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _included,
     ),
     ActionInfo(
+        "export_report",
+        "File/Export",
+        "Report…",
+        "Write parameters, numbers, figures, exposures and versions to one page (HTML, PDF)",
+        "Ctrl+Alt+R",
+        _included,
+    ),
+    ActionInfo(
         "clear_cache",
         "File",
         "Delete Kept Coordinates",

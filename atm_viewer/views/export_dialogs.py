@@ -122,8 +122,16 @@ class PictureDialog(ExportDialog):
         super().__init__("Export Picture", session, theme, folder, parent)
         self.panel_box = self.box("Panel", [(name, name.capitalize()) for name in panels], "What the picture is of")
         self.format_box = self.box("Format", PICTURES, "PNG for screens; SVG and PDF can be made larger")
+        self.colour_box = self.box(
+            "Colours", ((False, "as in the window"), (True, "on white")), "On white for papers, whatever the window is"
+        )
         self.panel_box.setCurrentIndex(max(0, self.panel_box.findData(chosen)))
         self.check()
+
+    @property
+    def light(self) -> bool:
+        """Whether it is on white."""
+        return self.colour_box.currentData()
 
     @property
     def panel(self) -> str:

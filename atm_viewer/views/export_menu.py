@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QSettings
+from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QWidget
 
 from atm_viewer.session import exports
+from atm_viewer.session.report_page import captions
 from atm_viewer.session.session import Session
 from atm_viewer.views.dialogs import WriteDialog
-from atm_viewer.views.export_dialogs import PictureDialog, RecipeDialog, SpectraDialog
+from atm_viewer.views.export_dialogs import PictureDialog, RecipeDialog, ReportDialog, SpectraDialog
 from atm_viewer.views.files import Files
 from atm_viewer.views.layout import Bench
-from atm_viewer.views.pictures import picture, save
-from atm_viewer.views.plotting import Canvas
+from atm_viewer.views.pictures import Plots, picture, save
+from atm_viewer.views.report import Figure, figure, page
 from atm_viewer.views.theme import Theme
 
 
@@ -30,7 +31,9 @@ class Exports(QObject):
     files : Files
         Knows the folder that dialogs begin with.
     bench : Bench
-        Panels, whose pictures are taken.
+        Knows which panel has the keyboard.
+    views : mapping of str to Plots
+        Views, whose pictures are taken, by the names of their panels.
     settings : QSettings
         Keeps the folder.
     theme : callable
@@ -44,6 +47,7 @@ class Exports(QObject):
         session: Session,
         files: Files,
         bench: Bench,
+        views: Mapping[str, Plots],
         settings: QSettings,
         theme: Callable[[], Theme],
         window: QWidget,
@@ -52,6 +56,7 @@ class Exports(QObject):
         self._session = session
         self._files = files
         self._bench = bench
+        self._views = views
         self._settings = settings
         self._theme = theme
         self._window = window
@@ -77,18 +82,48 @@ class Exports(QObject):
 
     def export_picture(self) -> None:
         """Ask for panel and format, and write a picture of its plots."""
-        panels = {name: panel for name, panel in self._bench.panels.items() if _plots(panel) is not None}
         chosen = self._bench.focused() or "spectrum"
-        dialog = PictureDialog(self._session, self._theme(), self._files.folder(), panels, chosen, self._window)
+        dialog = PictureDialog(
+            self._session, self._theme(), self._files.folder(), tuple(self._views), chosen, self._window
+        )
 
         def write() -> None:
             (name,) = dialog.names()
-            plots = _plots(panels[dialog.panel])
-            assert plots is not None
+            view, kind = self._views[dialog.panel], dialog.format_box.currentData()
             title = f"{dialog.name} {dialog.panel}, ATM Viewer"
-            self._keep(Path(dialog.folder) / name, picture(plots, dialog.format_box.currentData(), title))
+            content = picture(view, self._theme(), kind, title, dialog.light)
+            self._keep(Path(dialog.folder) / name, content)
 
         self._open(dialog, write)
+
+    def export_report(self) -> None:
+        """Ask for a format, and write a report of the session."""
+        dialog = ReportDialog(self._session, self._theme(), self._files.folder(), self._window)
+
+        def write() -> None:
+            (name,) = dialog.names()
+            path, kind = Path(dialog.folder) / name, dialog.format_box.currentData()
+            self._make_figures([], lambda figures: self._keep(path, page(self._session, figures, kind)))
+
+        self._open(dialog, write)
+
+    def _make_figures(self, made: list[Figure], done: Callable[[list[Figure]], None]) -> None:
+        """Make the report's figures one by one: the window is painted and answers in between."""
+        left = [name for name in captions() if name in self._views][len(made) :]
+        if not left:
+            done(made)
+            return
+        made.append(figure(self._views[left[0]], left[0], self._theme()))
+        timer = QTimer(self)  # ours: it ends with us
+        timer.setSingleShot(True)
+        timer.timeout.connect(lambda: self._make_figures(made, done))
+        timer.timeout.connect(timer.deleteLater)
+        timer.start(0)
+
+    def report(self, kind: str) -> bytes:
+        """Make a report of the session at once, in ``html`` or ``pdf``."""
+        figures = [figure(self._views[name], name, self._theme()) for name in captions()]
+        return page(self._session, figures, kind)
 
     def _keep(self, path: Path, content: bytes) -> None:
         """Write a file and tell it."""
@@ -110,9 +145,3 @@ class Exports(QObject):
 
         dialog.wanted.connect(wanted)
         dialog.open()
-
-
-def _plots(panel: QWidget) -> Canvas | None:
-    """Find the plots in a panel."""
-    found = panel.findChildren(Canvas)
-    return next((canvas for canvas in found if canvas.isVisible()), found[0] if found else None)

@@ -34,6 +34,7 @@ from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.menus import add_actions, update_actions
 from atm_viewer.views.metrics_view import MetricsView
 from atm_viewer.views.panel import Panel, WholeBox, stacked
+from atm_viewer.views.pictures import Plots
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
 from atm_viewer.views.scale import Scale
@@ -181,7 +182,13 @@ class MainWindow(QMainWindow):
         )
         self.bench = Bench(self.welcome, panels, self._settings)
         self.guide = Guide(self.session, self.files, self.bench, self._settings, lambda: self.actions_by_name, self)
-        self.exports = Exports(self.session, self.files, self.bench, self._settings, lambda: self.theme, self)
+        plots: dict[str, Plots] = {
+            "spectrum": self.spectrum,
+            "profile": self.profile,
+            "detector": self.detector,
+            "sky": self.sky,
+        }
+        self.exports = Exports(self.session, self.files, self.bench, plots, self._settings, lambda: self.theme, self)
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -2,77 +2,129 @@
 
 from __future__ import annotations
 
+import math
 import os
+from typing import Protocol
 
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRect, QRectF, QSaveFile, QSize, QSizeF, Qt
-from PyQt6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRect, QRectF, QSaveFile, QSize, QSizeF
+from PyQt6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPaintDevice, QPainter, QPdfWriter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QLabel
 
 from atm_viewer.views.plotting import Canvas
+from atm_viewer.views.theme import LIGHT, Theme
 
 #: A picture of pixels has so many for one of the screen.
-_FINER = 2.0
+_FINER = 2
 #: Dots per inch of pictures of lines: a pixel of the screen is a dot.
 _RESOLUTION = 96
 
 
-def picture(widget: QWidget, kind: str, title: str = "") -> bytes:
-    """Paint what a widget shows.
+class Plots(Protocol):
+    """A view with plots."""
+
+    canvas: Canvas
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+
+
+def picture(view: Plots, theme: Theme, kind: str, title: str = "", light: bool = False) -> bytes:
+    """Paint a view's plots, with their legend above them.
 
     Parameters
     ----------
-    widget : QWidget
-        Plots, or anything else.
+    view : Plots
+        The view.
+    theme : Theme
+        The window's colours.
     kind : {"png", "svg", "pdf"}
         Format.
     title : str
         Goes into the file, where the format has a place for it.
+    light : bool
+        Whether to paint on white, whatever colours the window has.
 
     Returns
     -------
     bytes
         The file's content.
     """
+    if light and theme != LIGHT:
+        view.set_theme(LIGHT)
+        try:
+            return _made(_Sheet(view, LIGHT), kind, title)
+        finally:
+            view.set_theme(theme)
+    return _made(_Sheet(view, theme), kind, title)
+
+
+class _Sheet:
+    """A view's plots with their legend above them, to be painted."""
+
+    def __init__(self, view: Plots, theme: Theme):
+        self._canvas, self._theme = view.canvas, theme
+        self._legend = QTextDocument()
+        self._legend.setDocumentMargin(4)
+        self._legend.setDefaultStyleSheet(f"body {{ color: {theme.text} }}")
+        self._legend.setTextWidth(view.canvas.width())
+        text = _legend(view)
+        self._legend.setHtml(f"<body>{text}</body>")
+        self.above = math.ceil(self._legend.size().height()) if text else 0
+        self.size = QSize(view.canvas.width(), view.canvas.height() + self.above)
+
+    def paint(self, device: QPaintDevice) -> None:
+        """Paint everything, as lines and letters where the device can have them."""
+        painter = QPainter(device)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(QRect(QPoint(), self.size), QColor(self._theme.plot))
+            if self.above:
+                self._legend.drawContents(painter)
+            target = QRectF(0, self.above, self._canvas.width(), self._canvas.height())
+            self._canvas.render(painter, target, self._canvas.rect())
+        finally:
+            painter.end()  # one that is not ended would leave the picture unfinished
+
+
+def _legend(view: Plots) -> str:
+    """Legend that a view has beside its plots, as rich text."""
+    for owner in (view, getattr(view, "header", None)):
+        if isinstance(label := getattr(owner, "legend", None), QLabel):
+            return label.text()
+    return ""
+
+
+def _made(sheet: _Sheet, kind: str, title: str) -> bytes:
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    size = sheet.size
     if kind == "png":
-        grab(widget, title).save(buffer, "PNG")
+        image = QImage(size * _FINER, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(_FINER)
+        image.setText("Title", title)
+        sheet.paint(image)
+        image.save(buffer, "PNG")
     elif kind == "svg":
         generator = QSvgGenerator()
         generator.setOutputDevice(buffer)
-        generator.setSize(widget.size())
-        generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
+        generator.setSize(size)
+        generator.setViewBox(QRect(QPoint(), size))
         generator.setResolution(_RESOLUTION)
         generator.setTitle(title)
-        with _painting(generator) as painter:
-            _paint(widget, painter)
+        sheet.paint(generator)
     else:
         writer = QPdfWriter(buffer)
         writer.setResolution(_RESOLUTION)
         writer.setTitle(title)
         writer.setCreator("ATM Viewer")
-        inches = QSizeF(widget.width() / _RESOLUTION, widget.height() / _RESOLUTION)
+        inches = QSizeF(size.width() / _RESOLUTION, size.height() / _RESOLUTION)
         page = QPageSize(inches, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch)
         writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF()))
-        with _painting(writer) as painter:
-            _paint(widget, painter)
+        sheet.paint(writer)
     buffer.close()
     return bytes(store.data())
-
-
-def grab(widget: QWidget, title: str = "") -> QImage:
-    """Picture of a widget in pixels, finer than on the screen."""
-    size = QSize(round(widget.width() * _FINER), round(widget.height() * _FINER))
-    image = QImage(size, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(_FINER)
-    image.fill(Qt.GlobalColor.white)
-    if title:
-        image.setText("Title", title)
-    with _painting(image) as painter:
-        _paint(widget, painter)
-    return image
 
 
 def save(path: str | os.PathLike[str], content: bytes) -> str:
@@ -81,26 +133,3 @@ def save(path: str | os.PathLike[str], content: bytes) -> str:
     if not file.open(QIODevice.OpenModeFlag.WriteOnly) or file.write(content) != len(content) or not file.commit():
         return f"{os.fspath(path)} cannot be written: {file.errorString()}; choose another folder."
     return ""
-
-
-class _painting:
-    """A painter for the length of a with statement: one that is not ended would leave the picture unfinished."""
-
-    def __init__(self, device):
-        self._painter = QPainter(device)
-
-    def __enter__(self) -> QPainter:
-        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        return self._painter
-
-    def __exit__(self, *_: object) -> None:
-        self._painter.end()
-
-
-def _paint(widget: QWidget, painter: QPainter) -> None:
-    if isinstance(widget, Canvas):  # its scene is painted as lines and letters, not as the pixels of a widget
-        area = QRectF(widget.rect())
-        painter.fillRect(area, widget.backgroundBrush())
-        widget.render(painter, area, widget.rect())
-        return
-    widget.render(painter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt6.QtCore import QSettings, Qt
 from PyQt6.QtGui import QImage
+from PyQt6.QtPdf import QPdfDocument
 from PyQt6.QtSvg import QSvgRenderer
 from PyQt6.QtWidgets import QDialog
 
@@ -39,6 +40,8 @@ def workers(window) -> FakeWorkers:
 
 def dialog_of(qtbot, window, action: str, folder) -> QDialog:
     """The dialog that the keys of an action open, with a folder to write to."""
+    window.activateWindow()  # no window manager gives the keyboard back once a dialog is closed
+    qtbot.waitUntil(window.isActiveWindow)
     qtbot.keySequence(window, window.actions_by_name[action].shortcut())
     (dialog,) = (d for d in window.findChildren(QDialog) if d.isVisible())
     dialog.folder_edit.setText(str(folder))
@@ -116,16 +119,23 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
         dialog.name_edit.setText("star")
         dialog.panel_box.setCurrentIndex(dialog.panel_box.findData(panel))
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
+        dialog.colour_box.setCurrentIndex(int(kind == "png"))
         write(qtbot, dialog)
         path = tmp_path / f"star_{panel}.{kind}"
         assert f"Written to {tmp_path}: {path.name}." in window.log.toPlainText()
         if kind == "png":
             image = QImage(str(path))
             canvas = getattr(window, panel).canvas
-            assert (image.width(), image.height()) == (2 * canvas.width(), 2 * canvas.height())
+            above = image.height() - 2 * canvas.height()
+            assert image.width() == 2 * canvas.width()
+            # The legend stands above the plots of those panels that have one.
+            assert (above > 20) == (panel in ("spectrum", "profile"))
             assert image.text("Title") == f"star {panel}, ATM Viewer"
             seen = {image.pixel(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)}
             assert len(seen) > 5
+            assert image.pixelColor(2, image.height() - 2).lightness() > 240  # on white
+            corner = canvas.grab().toImage().pixelColor(2, canvas.height() - 2)
+            assert corner.lightness() < 80  # and the window is dark again
         elif kind == "svg":
             text = path.read_text()
             assert "<title>star" in text
@@ -147,3 +157,34 @@ def test_a_picture_that_cannot_be_written_is_told(window, qtbot, tmp_path):
     (tmp_path / "new").write_text("a file is there by now")
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
     assert "choose another folder" in window.banner.label.text()
+
+
+def test_a_report_holds_everything(window, qtbot, tmp_path):
+    session = window.session
+    session.set_override(101, "fit_threshold", 4.0)
+    session.new_variant()
+    session.set_global("reach", "slice")
+    session.label_variant("B", "<far> sources")
+    qtbot.waitUntil(lambda: session.complete)
+    for kind in ("html", "pdf"):
+        dialog = dialog_of(qtbot, window, "export_report", tmp_path)
+        dialog.name_edit.setText("star")
+        dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
+        write(qtbot, dialog)
+        qtbot.waitUntil(lambda kind=kind: f"Written to {tmp_path}: star_report.{kind}." in window.log.toPlainText())
+    text = (tmp_path / "star_report.html").read_text()
+    assert text.count('src="data:image/png;base64,') == text.count("<img") == 4
+    assert "http" not in text
+    for part in (
+        *("B &lt;far&gt; sources (active)", "slice 101: threshold 4", "reach = &quot;slice&quot;", "goes beyond it"),
+        *("noise before", "ch1-short", "jw09999-star_00002_mirifushort", FILES[0], "fit_threshold = 10.0"),
+        *("<td>jwst</td>", "peak [MJy/sr]"),
+    ):
+        assert part in text, part
+    noise = session.spectra_of("A").noise_after
+    assert f"{100 * noise:.2f} %" in text
+    document = QPdfDocument(None)
+    document.load(str(tmp_path / "star_report.pdf"))
+    assert document.pageCount() >= 2
+    assert "Adaptive trace model of jw09999-star" in document.getAllText(0).text()
+    document.close()

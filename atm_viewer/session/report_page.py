@@ -1,0 +1,171 @@
+"""Report of a tuning session as one HTML page: parameters, numbers, figures, exposures and versions."""
+
+from __future__ import annotations
+
+import base64
+import math
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from html import escape
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from atm_viewer.engine.recipe import dump_recipe
+from atm_viewer.session.exports import possible_words
+from atm_viewer.session.names import common_product
+from atm_viewer.session.recipe_words import recipe_words
+from atm_viewer.session.session import Session
+
+#: Packages that results depend on.
+_PACKAGES = ("atm-viewer", "jwst", "stdatamodels", "numpy", "scipy", "astropy", "numba")
+
+_STYLE = """
+body { font-family: sans-serif; color: #1b1f24; background: #ffffff; max-width: 60em; margin: 2em auto; padding: 0 1em }
+h1 { font-size: 1.6em } h2 { font-size: 1.2em; margin-top: 1.6em; border-bottom: 1px solid #c8ccd2 }
+table { border-collapse: collapse } th, td { padding: 2px 12px 2px 0; text-align: left; vertical-align: top }
+td.number, th.number { text-align: right } pre { background: #f3f4f6; padding: 8px } p.figure { margin: 1em 0 0 0 }
+p.caption { color: #4b5563; margin-top: 0 } img { max-width: 100% }
+"""
+
+
+def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    session : Session
+        What was tuned.
+    figures : sequence of (str, bytes, int)
+        Caption, PNG file, and width it is shown at [pixel].
+
+    Returns
+    -------
+    str
+        HTML, with the figures in it: it needs no other file and nothing from the network.
+    """
+    variants, recipe = session.variants, session.recipe
+    names = [e.view.name for e in session.together]
+    title = f"Adaptive trace model of {common_product(names)}" if names else "Adaptive trace model"
+    when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {_version('atm-viewer')}, {escape(when)}</p>"]
+    parts += ["<h2>Noise</h2>", _noise(session)]
+    parts += ["<h2>Parameters</h2>"]
+    if variants.several:
+        rows = [
+            (v.title + (" (active)" if v.name == variants.active else ""), recipe_words(v.recipe, most=99))
+            for v in variants.all
+        ]
+        parts += [
+            _table(("variant", "against the pipeline's defaults"), rows),
+            f"<p>Recipe of {variants.active}:</p>",
+        ]
+    else:
+        parts += [f"<p>Against the pipeline's defaults: {escape(recipe_words(recipe, most=99))}.</p>"]
+    if beyond := recipe.beyond_pipeline:
+        parts += [f"<p>Beyond the pipeline: {escape(', '.join(beyond))}.</p>"]
+    parts += [f"<p>{escape(possible_words(recipe))}</p>", f"<pre>{escape(dump_recipe(recipe))}</pre>"]
+    parts += ["<h2>Figures</h2>", *(_figure(*figure) for figure in figures)]
+    parts += ["<h2>Slices</h2>", _slices(session)]
+    parts += ["<h2>Exposures</h2>", _exposures(session)]
+    versions = {**{name: _version(name) for name in _PACKAGES}, "python": platform.python_version()}
+    parts += ["<h2>Versions</h2>", _table(("package", "version"), versions.items())]
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    body = "\n".join(parts)
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _noise(session: Session) -> str:
+    rows = []
+    for shown in session.shown_spectra:
+        if (s := shown.spectra) is not None and not shown.stale:
+            place = f"{shown.place}: RA {s.ra:.6f}°, Dec {s.dec:.6f}°"
+            rows.append(
+                (
+                    place,
+                    shown.variant.title,
+                    s.band,
+                    _percent(s.noise_before),
+                    _percent(s.noise_after),
+                    f"{s.radius:g}″",
+                )
+            )
+    if not rows:
+        return "<p>There are no spectra.</p>"
+    head = ("spaxel (ICRS)", "variant", "band", "noise before", "noise after", "aperture, radius")
+    words = (
+        "Resampling noise: 1.4826 times the median absolute deviation of spaxel over aperture about a cubic, as a "
+        "share of the flux."
+    )
+    return f"{_table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>"
+
+
+def _slices(session: Session) -> str:
+    view, report = session.current, session.report
+    if view is None or report is None or "report" in session.pending:
+        return "<p>No exposure is fitted.</p>"
+    rows = [
+        (s.number, f"{s.peak:.4g}", f"{s.threshold:.4g}", s.fitted, s.reused, f"{100 * s.used:.1f} %", s.reason)
+        for s in report.slices
+        if s.peak == s.peak
+    ]
+    head = (
+        "slice",
+        f"peak [{view.unit}]",
+        f"threshold [{view.unit}]",
+        "columns fitted",
+        "reused",
+        "spline used",
+        "why",
+    )
+    return f"<p>Of {escape(view.name)}:</p>{_table(head, rows, numbers=range(6))}"
+
+
+def _exposures(session: Session) -> str:
+    rows = [
+        (e.view.name, e.view.target, e.view.detector, ", ".join(e.view.bands), f"{e.view.dither} of {e.view.dithers}",
+         "yes" if e in session.together else "no", str(Path(e.view.key)))
+        for e in session.exposures
+    ]  # fmt: skip
+    return _table(("exposure", "target", "detector", "bands", "dither", "included", "file"), rows)
+
+
+def _figure(caption: str, png: bytes, width: int) -> str:
+    """Picture and caption as paragraphs, which Qt sets as browsers do."""
+    data = base64.b64encode(png).decode("ascii")
+    image = f'<img width="{width}" src="data:image/png;base64,{data}" alt="{escape(caption)}">'
+    return f'<p class="figure">{image}</p>\n<p class="caption">{escape(caption)}</p>'
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[int] = ()) -> str:
+    right = set(numbers)
+
+    def line(cells: Iterable[object], tag: str) -> str:
+        made = []
+        for k, cell in enumerate(cells):
+            aligned = ' class="number" align="right"' if k in right else ""
+            made.append(f"<{tag}{aligned}>{escape(str(cell))}</{tag}>")
+        return f"<tr>{''.join(made)}</tr>"
+
+    return f"<table>{line(head, 'th')}{''.join(line(row, 'td') for row in rows)}</table>"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f} %" if math.isfinite(value) else "–"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def captions() -> Mapping[str, str]:
+    """Caption of each panel's figure, in the order of the report."""
+    return {
+        "spectrum": "Spectra before and after correction, and against the reference",
+        "sky": "The field, with the places of the spectra and their apertures",
+        "profile": "Spatial profile of the chosen slice and column, and the spline fitted to it",
+        "detector": "The chosen exposure on the detector",
+    }
