@@ -10,7 +10,7 @@ from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.noise_reports import TracePhase, crossings
 from atm_viewer.engine.period import DETECTOR_FRINGE, _combined, find_periods, follow, slice_shares
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.rehearsal import _DEC, _RA, _STEP, _WIDTH, _exposure
+from atm_viewer.engine.rehearsal import _DEC, _RA, _STEP, _WIDTH, tiny_exposure
 
 
 def quiet(step, fraction):
@@ -20,7 +20,7 @@ def quiet(step, fraction):
 @pytest.fixture(scope="module", params=["MIRI", "NIRSPEC"])
 def rehearsal(request):
     """Two slices, 0.2 arcsec wide, with a pixel's drift in a hundred columns of 0.0008 um; the star between them."""
-    bench, exposure = Bench(), _exposure(request.param)
+    bench, exposure = Bench(), tiny_exposure(request.param)
     bench.adopt(exposure)
     return exposure, bench.grid([exposure.key], exposure.bands[0], 1)
 

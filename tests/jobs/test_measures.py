@@ -1,0 +1,49 @@
+"""What is measured, by the worker's own hands on a demo exposure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from atm_viewer.demo import demo_exposures
+from atm_viewer.engine.noise_reports import LineReport, NoiseMap, PeriodReport
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MakeSpectra, MeasureLines
+from atm_viewer.jobs.serve import Staff, _Desk
+
+
+def quiet(step, fraction):
+    """Progress that nobody watches."""
+
+
+def test_measurements_are_of_the_spectra_that_are_shown():
+    desk = _Desk(Staff(rehearsal=""))
+    path = min(demo_exposures("nirspec").parent.glob("*_cal.fits"))
+    [view] = desk.bench.open([path], quiet).exposures
+    keys, recipe, band = (view.key,), Recipe(oversample=2), view.bands[0]
+    place = *desk.bench.sky_image(keys, band, quiet).peak, 0.4
+    _, spectra = desk.answer(MakeSpectra(keys, recipe, band, *place), quiet)
+
+    _, periods = desk.answer(MakePeriods(keys, recipe, band, *place), quiet)
+    assert isinstance(periods, PeriodReport)
+    assert (periods.noise_before, periods.noise_after) == (spectra.noise_before, spectra.noise_after)
+    assert np.array_equal(periods.periods.wavelength, spectra.wavelength)
+
+    middle = float(spectra.wavelength[spectra.wavelength.size // 2])
+    lines = (("middle", middle), ("elsewhere", 25.0))
+    _, report = desk.answer(MeasureLines(keys, recipe, band, *place, lines, 3000.0), quiet)
+    assert isinstance(report, LineReport)
+    [line] = report.lines
+    assert (line.name, line.wavelength) == ("middle", middle)
+    assert line.half == pytest.approx(middle * 1500 / 299792.458)
+    near = np.abs(spectra.wavelength - middle) < 3 * line.half
+    assert line.aperture[0].continuum == pytest.approx(np.nanmedian(spectra.aperture_before[near]), rel=0.03)
+    level = np.nanmedian(spectra.after[near]) * 1e6 * spectra.solid_angle
+    assert line.spaxel[1].continuum == pytest.approx(level, rel=0.03)
+    assert report.conservation.mean == pytest.approx(1.0, abs=0.01)
+
+    _, noise = desk.answer(MakeNoiseMap(keys, recipe, band, 0.4, 0.5), quiet)
+    assert isinstance(noise, NoiseMap)
+    x, y = spectra.spaxel
+    assert noise.before[y, x] == pytest.approx(spectra.noise_before, rel=0.1)  # the aperture is about the spaxel
+    desk.bench.close(keys)
