@@ -108,6 +108,15 @@ class Studio:
         self.settle()
         yield self.take("variants", window.spectrum_panel)
 
+        window.guide.show_learn()
+        learn = window.guide.learn
+        assert learn is not None
+        learn.resize(980, 620)
+        learn.page.model_box.setChecked(True)
+        self.settle()
+        yield self.take("learn", learn.page)
+        learn.close()
+
     def leave(self) -> None:
         """End the workers and the window."""
         self.window.sessions.keeper.close()

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _REACH = 2.5
 #: Flux of the source [unit of the exposure times arcsec²]; the errors are 1.
 _FLUX = 1000.0
+#: Part of the brightest pixel below which a slice holds nothing that could be fitted.
+_DARK = 1e-4
 
 
 @dataclass(frozen=True)
@@ -224,16 +226,17 @@ def _native(item: _Item, synthetic: Exposure) -> DrizzleInput:
 
 
 def _correct(item: _Item, synthetic: Exposure, recipe: Recipe, progress: Progress) -> dict[int, OversampledSlice]:
-    """Fit and oversample the slices of a synthetic exposure; those are fitted that are in the real one."""
+    """Fit and oversample the slices of a synthetic exposure; of those with light, those that are in the real one."""
     progress("Cutting slices", 0.2)
     real = item.prepared
     slices = {n: cut_slice(synthetic, n, None) for n in synthetic.slices}
     prepared = Prepared(synthetic, real.defaults, Background(None, {}, {}), slices)
     params = {n: recipe.params(n, synthetic.name) for n in slices}
+    dark = _DARK * np.nanmax(synthetic.sci, initial=0.0)
 
     def fit(number: int) -> TraceFit:
         threshold = real.background.threshold(number, params[number].fit_threshold)
-        wanted = real.slices[number].over_threshold(threshold)
+        wanted = np.nanmax(slices[number].flux, initial=0.0) > dark and real.slices[number].over_threshold(threshold)
         return fit_slice(slices[number], params[number], real.defaults, -np.inf if wanted else np.inf)
 
     made = in_threads(fit, list(slices), lambda n, part: progress(f"Fitting slice {n}", 0.3 + 0.4 * part))

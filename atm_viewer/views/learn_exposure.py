@@ -51,7 +51,7 @@ class ExposurePage(QWidget):
         self._axes: list[PlainAxis] = []
         self.plots = [self._add_plot(row, name) for row, name in enumerate(("Before", "After"))]
         self.plots[1].setXLink(self.plots[0])
-        self.curves = [{name: self._add_curve(plot) for name in ("measured", "predicted")} for plot in self.plots]
+        self.curves = [{name: self._add_curve(plot) for name in ("predicted", "measured")} for plot in self.plots]
         self.foot = Paragraph()
         self.foot.setContentsMargins(8, 2, 8, 6)
         self.foot.setProperty("role", "muted")
@@ -159,7 +159,7 @@ class ExposurePage(QWidget):
 
     def _draw(self, found: PredictedArtifact, spectra: SpaxelSpectra | None) -> None:
         theme, variant = self.theme, self._session.variants.active
-        self.legend.setText(legend_html([("—", theme.before, "measured"), ("—", theme.variant(variant), "predicted")]))
+        self.legend.setText(legend_html([("—", theme.text, "measured"), ("▬", theme.variant(variant), "predicted")]))
         sides = ((found.before, "before"), (found.after, "after"))
         for plot, curves, (predicted, name) in zip(self.plots, self.curves, sides, strict=True):
             lines = {"predicted": (found.wavelength, deviation(predicted))}
@@ -170,8 +170,9 @@ class ExposurePage(QWidget):
             for key, curve in curves.items():
                 x, y = lines.get(key, (np.zeros(0), np.zeros(0)))
                 curve.setData(x, y, connect="finite")
-            curves["predicted"].setPen(make_pen(theme.variant(variant), 2.0))
-            curves["measured"].setPen(make_pen(theme.before, 1.0))
+            # A broad band below a fine line: both are seen where they agree.
+            curves["predicted"].setPen(make_pen(theme.variant(variant), 4.0, 0.6))
+            curves["measured"].setPen(make_pen(theme.text, 1.0))
             plot.setXRange(float(found.wavelength[0]), float(found.wavelength[-1]), padding=0.01)
         reach = max([_FAR * _spread(deviation(side)) for side, _ in sides] + [1.0])
         for plot in self.plots:  # on one scale, so that what correction does is seen

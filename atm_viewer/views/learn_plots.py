@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -9,6 +11,7 @@ from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from atm_viewer.engine.learning import (
     FWHM_SIGMA,
+    Optics,
     amplitude,
     aperture_by_wavelength,
     flat,
@@ -248,8 +251,8 @@ class LearnFigure(QWidget):
         self.top.words.setText(f"{look}<br>{legend_html(entries)}")
 
     def _draw_phase(self, setup: LearnSetup) -> None:
-        phase, values = peak_by_phase(setup.optics)
-        before = peak_by_phase(setup.without_model)[1] if setup.model else values
+        phase, values = _by_phase(setup.optics)
+        before = _by_phase(setup.without_model)[1] if setup.model else values
         self._phase["now"].setData(phase, values / values.mean())
         self._phase["before"].setData(phase, before / before.mean())
         self._phase["before"].setVisible(setup.model)
@@ -307,6 +310,12 @@ class LearnFigure(QWidget):
 
     def _take_focus(self) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+
+@lru_cache(8)
+def _by_phase(optics: Optics) -> tuple[np.ndarray, np.ndarray]:
+    """Keep what does not depend on where the source is while it is dragged."""
+    return peak_by_phase(optics)
 
 
 def words_of(method: str) -> str:
