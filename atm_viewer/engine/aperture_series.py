@@ -11,6 +11,7 @@ from atm_viewer.engine.fringe import STATES
 from atm_viewer.engine.metrics import resampling_noise
 from atm_viewer.engine.normalise import DEGREE, normalised, offsets
 from atm_viewer.engine.place_spectra import PlaceSpectra
+from atm_viewer.engine.psf import SOURCES, psf_fwhm
 from atm_viewer.engine.remedy_reports import AFTER, BEFORE, Curve, Remedy, RemedyPlot
 
 #: Radii of the apertures, in widths (FWHM) of the point-spread function.
@@ -32,13 +33,13 @@ class Width:
     def formula(self) -> str:
         """Formula and source."""
         if self.miri:
-            return "FWHM = 0.033 λ/µm + 0.106″ (MIRI MRS; Law et al. 2023, AJ 166, 45)"
+            return SOURCES["MIRI"]
         return "FWHM = √((λ/D)² + (0.1″)²) (NIRSpec: diffraction limit for D = 6.5 m, and a slice's width as the floor)"
 
     def __call__(self, wavelength: np.ndarray | float) -> np.ndarray:
         """FWHM [arcsec] at wavelengths [um]."""
         wave = np.asarray(wavelength, dtype=float)
-        return 0.033 * wave + 0.106 if self.miri else np.hypot(_ARCSEC_PER_MICRON * wave, _SLICE)
+        return psf_fwhm("MIRI", wave) if self.miri else np.hypot(_ARCSEC_PER_MICRON * wave, _SLICE)
 
 
 def compare_apertures(

@@ -1,4 +1,8 @@
-"""Width of the point-spread function, by formulas from the literature."""
+"""Width of the point-spread function, by formulas from the literature.
+
+It is that of the image that falls on the slicer, before pixels and slices widen it. Apertures in cubes follow what is
+seen there, which for NIRSpec is wider (`atm_viewer.engine.aperture_series`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import numpy as np
 
 #: What people are told about where the widths come from.
 SOURCES = {
-    "MIRI": "FWHM = 0.033 λ/µm + 0.106″ (Law et al. 2023, MIRI MRS)",
+    "MIRI": "FWHM = 0.033 λ/µm + 0.106″ (MIRI MRS; Law et al. 2023, AJ 166, 45)",
     "NIRSPEC": "FWHM² = (0.0323 λ/µm)² + 0.045² [″²] (diffraction of 6.5 m, and 0.045″ of the instrument: approximate)",
 }
 
