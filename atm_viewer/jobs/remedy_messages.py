@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from atm_viewer.engine.recipe import Recipe
@@ -76,3 +77,8 @@ class SaveFigure:
     remedy: RemedyRequest
     path: str
     overwrite: bool = False
+
+    @property
+    def folder(self) -> str:
+        """Where the figure goes."""
+        return os.path.dirname(self.path) or "."

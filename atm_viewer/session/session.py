@@ -53,7 +53,8 @@ from atm_viewer.jobs.messages import (
     WriteExposures,
     Writing,
 )
-from atm_viewer.session import slice_edits
+from atm_viewer.jobs.remedy_messages import RemedyRequest, SaveFigure
+from atm_viewer.session import remedies, slice_edits
 from atm_viewer.session.autosave import write_text
 from atm_viewer.session.commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.cursor import map_slices
@@ -108,7 +109,9 @@ def _name(request: Request) -> str:
             return f"sky {image}".rstrip()
         case MakeSpectra(slot=place):
             return f"spectra {place}"
-    return slot(kind) if (kind := kind_of(request)) else ""
+    if kind := kind_of(request):
+        return slot(kind)
+    return remedies.slot_of(request)
 
 
 def _spectra(variant: str, place: int) -> str:
@@ -136,6 +139,7 @@ class Session(QObject):
     pixel_changed = pyqtSignal()  #: what happened to the pixel that was asked for
     sky_changed = pyqtSignal()
     spectra_changed = pyqtSignal()
+    remedies_changed = pyqtSignal()  #: remedies that are looked at, how, or what is known of them
     prediction_changed = pyqtSignal()  #: what geometry predicts for the active place
     measures_changed = pyqtSignal()  #: what is measured beside spectra, and how
     pending_changed = pyqtSignal()
@@ -164,6 +168,7 @@ class Session(QObject):
         self._places = Places()
         self._sky = SkyChoice()
         self._spectrum = SpectrumSettings()
+        self._remedies = remedies.RemedyChoice()
         self._predicting, self._centring = False, True  # whether anybody looks at it; the source is where light is
         self._measures = MeasureChoice()
         self._dragged: Recipe | None = None  # the recipe before the drag under way
@@ -344,6 +349,21 @@ class Session(QObject):
     def predicting(self) -> bool:
         """Whether a prediction is under way."""
         return "prediction" in self._pending
+
+    @property
+    def remedy_choice(self) -> remedies.RemedyChoice:
+        """Which remedy against resampling noise is looked at, and how."""
+        return self._remedies
+
+    def remedy(self, kind: str) -> remedies.ShownRemedy:
+        """Latest answer on a remedy, by its kind."""
+        shown = self._shown.get(remedies.slot(kind), _Shown())
+        return remedies.ShownRemedy(shown.result, shown.job is not None)
+
+    def remedy_request(self, kind: str) -> RemedyRequest | None:
+        """Say what is asked about a remedy of the active variant at the active place; None where there is none."""
+        keys, place = self._keys_together(), self._places.current
+        return remedies.remedy_request(kind, self._remedies, keys, self.recipe, self._band, place)
 
     @property
     def shown_spectra(self) -> tuple[ShownSpectra, ...]:
@@ -608,6 +628,13 @@ class Session(QObject):
             self._predicting, self._centring = wanted, centred
             self._renew()
 
+    def choose_remedies(self, choice: remedies.RemedyChoice) -> None:
+        """Look at another remedy against resampling noise, or at the same in another way."""
+        if choice != self._remedies:
+            self._remedies = choice
+            self.remedies_changed.emit()
+            self._renew()
+
     def choose_sky(self, choice: SkyChoice) -> None:
         """Show other images of the field."""
         if choice != self._sky:
@@ -781,6 +808,12 @@ class Session(QObject):
         """Write files by a request of its own, see `atm_viewer.session.exports`."""
         self._submit(request, lasting=True)
 
+    def save_figure(self, kind: str, path: str, overwrite: bool = False) -> None:
+        """Draw a remedy as a figure for a publication, PDF, SVG or PNG by the path's ending; see `SaveFigure`."""
+        request = self.remedy_request(kind)
+        if request is not None:
+            self._submit(SaveFigure(request, path, overwrite), lasting=True)
+
     def clear_cache(self) -> None:
         """Delete what is kept of files' coordinates between runs; open exposures stay open."""
         self._submit(ClearCache(), lasting=True)
@@ -902,6 +935,7 @@ class Session(QObject):
             "pixel": ExplainPixel(view.key, recipe, *asked) if view and asked is not None else None,
             "sky": MakeSkyImage(keys, self._band) if keys else None,
             **self._wanted_sky(keys),
+            **self._wanted_remedies(keys),
             "prediction": self._wanted_prediction(keys),
             **wanted_measures(self._measures, self._spectrum, keys, recipe, self._band, self._places.current),
             **{
@@ -930,6 +964,16 @@ class Session(QObject):
             wide = psf_fwhm(view.instrument, light) if math.isfinite(light) else 4.0 * self.sky.spaxel
             source = light_centre(self.sky, *here, float(wide))
         return PredictArtifact(keys, self.recipe, self._band, here, source or here, place.radius)
+
+    def _wanted_remedies(self, keys: tuple[str, ...]) -> dict[str, Request | None]:
+        wanted: dict[str, Request | None] = {}
+        for kind in remedies.KINDS:
+            name = remedies.slot(kind)
+            if kind == self._remedies.seen:
+                wanted[name] = self.remedy_request(kind)
+            elif name in self._shown:  # what is not in sight stays, and is renewed when it is wanted again
+                wanted[name] = self._shown[name].asked if keys else None
+        return wanted
 
     def _wanted_spectra(self, keys: tuple[str, ...], variant: Variant, place: Place) -> MakeSpectra | None:
         active = place.number == self._places.active

@@ -178,6 +178,15 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _included,
     ),
     ActionInfo(
+        "save_figure",
+        "File",
+        "Save Figure…",
+        "Draw ranked spaxels, apertures, dithers or residual fringes for a publication: what Remedies has in front",
+        "Ctrl+Shift+F",
+        _placed,
+        does=lambda window: window.remedies.save_figure(),
+    ),
+    ActionInfo(
         "clear_cache",
         "File",
         "Delete Kept Coordinates",
@@ -418,6 +427,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     _panel("sky", "Ctrl+6", "The field, spaxel and aperture"),
     _panel("spectrum", "Ctrl+7", "Spectra before and after"),
     _panel("metrics", "Ctrl+8", "Is it resampling noise? Periods, noise of all spaxels, lines in numbers"),
+    _panel("remedies", "Ctrl+9", "Remedies: ranked spaxels, apertures, dithers, residual fringes"),
     _panel("log", "Ctrl+L", "What was told so far"),
     ActionInfo("next_panel", "View/Panels", "Next Panel", "Give the keyboard to the next panel", "F6", _open),
     ActionInfo(

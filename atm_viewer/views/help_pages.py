@@ -22,6 +22,7 @@ OF_PANEL = {
     "sky": "spectra",
     "spectrum": "spectra",
     "metrics": "metrics",
+    "remedies": "remedies",
     "log": "troubleshooting",
 }
 START = "first-steps"

@@ -37,6 +37,7 @@ from atm_viewer.views.panel import Panel, WholeBox, stacked
 from atm_viewer.views.pictures import Plots
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
+from atm_viewer.views.remedies_view import RemediesView
 from atm_viewer.views.scale import Scale
 from atm_viewer.views.session_files import SessionFiles
 from atm_viewer.views.sky_view import SkyView
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.spectrum = SpectrumView(_lines(session))
         self.variant_bar = VariantBar(session)
         self.metrics = MetricsView(session)
+        self.remedies = RemediesView(session, self.files.folder)
         self.log = LogPanel(session)
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
@@ -175,10 +177,14 @@ class MainWindow(QMainWindow):
             (self.spectrum_panel, "Click: choose the column of the chosen slice at this wavelength"),
         ):
             panel.heading.setToolTip(uses)
+        self.remedies_panel = Panel(
+            "Remedies", self.remedies, QLabel("Degree"), self.remedies.degree_box, self.remedies.save_button
+        )
         self.log_panel = Panel("Log", self.log)
         panels = (
             *(self.exposures_panel, self.globals_panel, self.slices_panel, self.detector_panel),
-            *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.metrics_panel, self.log_panel),
+            *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.metrics_panel, self.remedies_panel),
+            self.log_panel,
         )
         self.bench = Bench(self.welcome, panels, self._settings)
         self.guide = Guide(self.session, self.files, self.bench, self._settings, lambda: self.actions_by_name, self)
@@ -265,6 +271,7 @@ class MainWindow(QMainWindow):
         self.welcome.recent_wanted.connect(self.files.open_recent_file)
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
+        self.remedies_panel.visibilityChanged.connect(self.remedies.set_in_sight)
         for name, panel in self.bench.panels.items():
             shown = panel.toggleViewAction()
             assert shown is not None
@@ -388,6 +395,7 @@ class MainWindow(QMainWindow):
         self.profile_panel.set_busy("profile" in pending)
         self.sky_panel.set_busy("sky" in pending)
         self.metrics_panel.set_busy(bool(self.session.measured.pending))
+        self.remedies_panel.set_busy(self.session.remedy(self.remedies.kind).pending)
         self._show_spectra()
 
     def _show_jobs(self) -> None:
@@ -428,7 +436,7 @@ class MainWindow(QMainWindow):
     def fit_views(self) -> None:
         """Show all of the plot with the keyboard; of every plot when none has it."""
         fits = {"detector": self.detector.fit, "profile": self.profile.fit, "sky": self.sky.fit}
-        fits["spectrum"] = self.spectrum.fit
+        fits |= {"spectrum": self.spectrum.fit, "remedies": self.remedies.fit}
         focused = self.bench.focused()
         for name, fit in fits.items():
             if focused not in fits or name == focused:
@@ -450,6 +458,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name[f"use_{self.theming.choice}_theme"].setChecked(True)
         for part in (
             *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum, self.variant_bar),
+            self.remedies,
             *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar, self.guide),
         ):
             part.set_theme(self.theme)

@@ -263,16 +263,16 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.ci.layout.setContentsMargins(2, 4, 6, 2)
         self.ci.layout.setSpacing(2)
 
-    def add_plot(self, row: int, column: int, x: PlainAxis, y: PlainAxis) -> pg.PlotItem:
+    def add_plot(self, row: int, column: int, x: PlainAxis, y: PlainAxis, columns: int = 1) -> pg.PlotItem:
         """Add a plot with these axes and none of pyqtgraph's buttons and menus."""
         plot = pg.PlotItem(viewBox=FreeViewBox(), axisItems={x.orientation: x, y.orientation: y}, enableMenu=False)
-        self.place(plot, row, column)
+        self.place(plot, row, column, columns)
         return plot
 
-    def place(self, plot: pg.PlotItem, row: int, column: int) -> None:
+    def place(self, plot: pg.PlotItem, row: int, column: int, columns: int = 1) -> None:
         """Put a plot into the layout."""
         plot.hideButtons()
-        self.addItem(plot, row, column)
+        self.addItem(plot, row, column, colspan=columns)
         self.adopt(plot.ctrlMenu)
 
     def adopt(self, menu: QMenu) -> None:

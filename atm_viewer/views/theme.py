@@ -34,6 +34,8 @@ class Theme:
     variants : tuple of str
         Variants A to H; the first is ``after``. The first four, and ``before``, are far apart in the eyes of people
         without red, green or blue cones as well (CIELAB distance above 24), and so are most of the others.
+    series : tuple of str
+        From blue to purple, for curves that are one of a series.
     threshold, spline, breakpoint, rejected, window_points, column_points : str
         Profile: threshold line, spline, inner knots, rejected points, points of the window, this column's points.
     use : str
@@ -64,6 +66,7 @@ class Theme:
     after: str
     aperture: str
     variants: tuple[str, ...]
+    series: tuple[str, ...]
     threshold: str
     spline: str
     breakpoint: str
@@ -101,6 +104,7 @@ DARK = Theme(
     after="#56b4e9",
     aperture="#f0e442",
     variants=("#56b4e9", "#a855ff", "#f0506a", "#f7d7a1", "#2fa36f", "#6470d0", "#b5f0ff", "#a06a3a"),
+    series=("#4aa8f0", "#2cc79c", "#f0c04a", "#ec6a3c", "#d48ce6"),
     threshold="#2cc79c",
     spline="#e389bf",
     breakpoint="#4a5260",
@@ -134,6 +138,7 @@ LIGHT = Theme(
     after="#0072b2",
     aperture="#7a6800",
     variants=("#0072b2", "#a020f0", "#7a0c1e", "#d9822b", "#0b1c8e", "#00866a", "#c25fd0", "#1b1b1b"),
+    series=("#0072b2", "#009e73", "#c98a00", "#d55e00", "#a0529b"),
     threshold="#00805d",
     spline="#b2418a",
     breakpoint="#b9c0ca",

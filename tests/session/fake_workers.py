@@ -47,7 +47,14 @@ from atm_viewer.jobs.messages import (
     WriteRecipe,
     WriteSpectra,
 )
-from tests.session import fake_measures
+from atm_viewer.jobs.remedy_messages import (
+    CompareApertures,
+    CompareDithers,
+    RankSpaxels,
+    RemoveFringes,
+    SaveFigure,
+)
+from tests.session import fake_measures, fake_remedies
 
 RA, DEC = 83.8, -5.4
 #: Each dither points this far further east and north [arcsec]; slices are 0.6 arcsec apart.
@@ -411,6 +418,10 @@ class FakeWorkers:
                 return fake_measures.lines(request, spectra(request))
             case MakeNoiseMap(band=band):
                 return fake_measures.noise_map(request, sky_image(band))
+            case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():
+                return fake_remedies.remedy(request)
+            case SaveFigure(path=path):
+                return WrittenProducts((path,))
             case WriteCubes(folder=folder, product=product):
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
@@ -440,5 +451,7 @@ def _target(request) -> object:
         case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
             return type(request), slot
         case ShowProfile() | ExplainPixel() | PredictArtifact() | MakePeriods() | MakeNoiseMap() | MeasureLines():
+            return type(request)
+        case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():
             return type(request)
     return None
