@@ -18,7 +18,6 @@ HINTS = {
     "profile": "Drag the dashed line to change the threshold, a blue edge to change where the spline is used.",
     "sky": "Click a spaxel to see its spectra, Shift+click for one more place; drag the circle's handle; W: dithers.",
     "spectrum": "A spaxel after correction should run along the aperture: watch the ratio. Click to choose a column.",
-    "remedies": "Each tab compares one remedy at the active place, before and after; Save figure draws it for a paper.",
 }
 
 

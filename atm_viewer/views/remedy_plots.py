@@ -85,6 +85,7 @@ class RemedyPlots(QWidget):
                     words.setdefault(curve.label, ("—", colour, curve.label))
             if panel.x_name != "wavelength":
                 plot.setYRange(0.0, _highest(panel), padding=0.05)
+                plot.getAxis("bottom").setTicks(_whole_ticks(panel))
         self.legend.setText(legend_html(words.values()))
         self.legend.setVisible(bool(words))
 
@@ -103,7 +104,6 @@ class RemedyTable(QTableWidget):
         rows.hide()
         rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        columns.setStretchLastSection(True)
 
     def show_remedy(self, remedy: Remedy | None) -> None:
         """Show the table; empty without a remedy."""
@@ -132,6 +132,12 @@ def _number(value: float) -> str:
 
 def _highest(panel: RemedyPlot) -> float:
     return max((float(np.nanmax(c.y)) for c in panel.curves if np.isfinite(c.y).any()), default=1.0)
+
+
+def _whole_ticks(panel: RemedyPlot) -> list[list[tuple[float, str]]] | None:
+    """Ticks at whole numbers where there are no others; None leaves them to the axis."""
+    found = sorted({float(x) for curve in panel.curves for x in curve.x})
+    return [[(x, f"{x:.0f}") for x in found], []] if all(x.is_integer() for x in found) else None
 
 
 def _colour(curve: Curve, theme: Theme) -> str:
