@@ -77,6 +77,7 @@ def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
         periods,
         local_power(before, spectra.wavelength, searched),
         local_power(after, spectra.wavelength, searched),
+        local_power(np.where(np.isfinite(before), 1.0 + 0.1 * periods.wave, np.nan), spectra.wavelength, searched),
         modulation(before, periods),
         modulation(after, periods),
         spectra.noise_before,

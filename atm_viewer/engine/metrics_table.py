@@ -55,7 +55,7 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (
     (
         "period_ratio",
         "",
-        "measured over predicted period before correction, median over wavelength",
+        "strongest period before correction over that of the predicted wave, median over wavelength",
         lambda m: m.periods.agreement.ratio,
     ),
     ("period_scatter", "", "its scatter (1.4826 MAD)", lambda m: m.periods.agreement.scatter),

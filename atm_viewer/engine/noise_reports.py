@@ -80,6 +80,20 @@ class Periods:
     fringe: tuple[tuple[float, float, float], ...] = ()
 
     @property
+    def wave(self) -> np.ndarray:
+        """Sum of cosines, crests where traces are centred on pixels, weighted by share; shape (n,), NaN where unknown.
+
+        What oscillates has this shape if each exposure gives the same in the same phase.
+        """
+        total, weight = np.zeros(self.wavelength.size), np.zeros(self.wavelength.size)
+        for trace in self.traces:
+            known = np.isfinite(trace.position)
+            total += np.where(known, trace.share * np.cos(2 * np.pi * np.where(known, trace.position, 0.0)), 0.0)
+            weight += trace.share * known
+        with np.errstate(invalid="ignore"):
+            return np.where(weight > 0, total / weight, np.nan)
+
+    @property
     def by_exposure(self) -> tuple[TracePhase, ...]:
         """Of each exposure the trace with the largest share."""
         first: dict[str, TracePhase] = {}
@@ -140,34 +154,20 @@ class LocalPower:
     amplitude: np.ndarray
     power: np.ndarray
 
-    def peak(self, near: np.ndarray | None = None, factor: float = np.inf) -> np.ndarray:
+    def peak(self) -> np.ndarray:
         """Period of the largest power [um], window by window; NaN where nothing is known.
 
-        Parameters
-        ----------
-        near : ndarray, shape (m,), optional
-            Periods [um] near which is looked.
-        factor : float
-            Largest ratio to them.
-
-        Returns
-        -------
-        ndarray of float64, shape (m,)
-            Between the periods that were tried by a parabola through the highest point and its neighbours.
+        Between the periods that were tried it follows from a parabola through the highest point and its neighbours.
         """
-        power = self.power
-        if near is not None:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                power = np.where(np.abs(np.log(self.period[:, None] / near)) <= np.log(factor), power, np.nan)
-        known = np.isfinite(power).any(axis=0)
-        best = np.where(np.isfinite(power), power, -1.0).argmax(axis=0)
+        known = np.isfinite(self.power)
+        best = np.where(known, self.power, -1.0).argmax(axis=0)
         inner, window = np.clip(best, 1, self.period.size - 2), np.arange(best.size)
         low, top, high = (self.power[inner + k, window] for k in (-1, 0, 1))
         with np.errstate(invalid="ignore", divide="ignore"):
             shift = 0.5 * (low - high) / (low - 2 * top + high)
         crest = (inner == best) & (np.abs(shift) <= 0.5)
         steps = np.log(self.period[1] / self.period[0]) * np.where(crest, shift, 0.0)
-        return np.where(known, self.period[best] * np.exp(steps), np.nan)
+        return np.where(known.any(axis=0), self.period[best] * np.exp(steps), np.nan)
 
 
 @dataclass(frozen=True)
@@ -191,6 +191,8 @@ class PeriodReport:
         What geometry predicts.
     before, after : LocalPower
         What the spectrum of the spaxel over that of the aperture shows.
+    predicted : LocalPower
+        The same of a wave that geometry predicts, see `Periods.wave`.
     modulation_before, modulation_after : Modulation
         How much of it has the predicted phase.
     noise_before, noise_after : float
@@ -201,6 +203,7 @@ class PeriodReport:
     periods: Periods
     before: LocalPower
     after: LocalPower
+    predicted: LocalPower
     modulation_before: Modulation
     modulation_after: Modulation
     noise_before: float
@@ -208,16 +211,9 @@ class PeriodReport:
 
     @property
     def agreement(self) -> Agreement:
-        """Measured against predicted periods before correction.
-
-        Looked for is the largest power within a factor of 3 about the prediction, wherever that is well among the
-        periods that were tried.
-        """
-        power = self.before
-        predicted = np.interp(power.wavelength, self.periods.wavelength, self.periods.period)
+        """Strongest periods before correction over those of the predicted wave, window by window."""
         with np.errstate(invalid="ignore"):
-            told = (predicted > 1.5 * power.period[0]) & (predicted < power.period[-1] / 1.5)
-        ratio = (power.peak(predicted, 3.0) / predicted)[told]
+            ratio = self.before.peak() / self.predicted.peak()
         ratio = ratio[np.isfinite(ratio)]
         if not ratio.size:
             return Agreement(np.nan, np.nan, 0)

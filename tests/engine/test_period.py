@@ -91,7 +91,7 @@ def test_the_demos_star_oscillates_as_predicted(demo_files, instrument):
     )
     found = report.agreement
     assert found.windows >= 20
-    assert found.ratio == pytest.approx(1.0, abs=0.1)
+    assert found.ratio == pytest.approx(1.0, abs=0.05)
     assert report.modulation_before.explained > 0.8
     assert report.modulation_after.amplitude < report.modulation_before.amplitude / 4
     bench.close([view.key])

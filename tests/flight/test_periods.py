@@ -23,7 +23,8 @@ def test_measured_periods_are_the_predicted_ones(case, band, record_property):
     image = bench.sky_image([view.key], band, quiet)
     report = measuring.measure_periods(bench, [view.key], Recipe(), band, *image.peak, 5 * image.spaxel, quiet)
     record_property("agreement", report.agreement)
-    assert report.agreement.ratio == pytest.approx(1.0, abs=0.06)
+    assert report.agreement.ratio == pytest.approx(1.0, abs=0.02)
+    assert report.agreement.scatter < 0.03
     assert report.agreement.windows >= 30
     assert report.modulation_before.explained > 0.95
     assert report.modulation_after.amplitude < report.modulation_before.amplitude / 15

@@ -25,6 +25,7 @@ def periods(request: MakePeriods, spectra: SpaxelSpectra) -> PeriodReport:
         predicted,
         local_power(before, wave, tried),
         local_power(after, wave, tried),
+        local_power(1 + 0.1 * predicted.wave, wave, tried),
         modulation(before, predicted),
         modulation(after, predicted),
         spectra.noise_before,
