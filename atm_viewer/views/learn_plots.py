@@ -246,7 +246,7 @@ class LearnFigure(QWidget):
         else:
             look = (
                 f"<b>{pixels:.2f} pixels per FWHM</b>; from about 2 on, pixels tell all there is. Drag the source: "
-                "between two pixels, none of them knows how high the peak is."
+                "between two pixels, neither sees the peak."
             )
         self.top.words.setText(f"{look}<br>{legend_html(entries)}")
 
