@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.reports import ExposureView, SpaxelSpectra
+from atm_viewer.engine.reports import ExposureView, SkyImage, SpaxelSpectra
 from atm_viewer.jobs.remedy_messages import RemedyRequest, SaveFigure
 
 
@@ -226,6 +226,26 @@ class WriteSpectra:
 
 
 @dataclass(frozen=True)
+class FindTools:
+    """Find the programs that files can be sent to by SAMP; the result is a tuple of `Tool`."""
+
+    folder: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class SendFile:
+    """Send something to another program by SAMP; the result is None, the sentence tells what became of it.
+
+    ``what`` is spectra or an image of the field, which are written to ``folder`` first, or the path of a cube. An empty
+    ``tool`` stands for all programs that take such files.
+    """
+
+    what: WriteSpectra | SkyImage | str
+    tool: str
+    folder: str
+
+
+@dataclass(frozen=True)
 class ClearCache:
     """Delete what is kept of files' coordinates, and old kernels; the result is None, the sentence says how much."""
 
@@ -249,11 +269,14 @@ Request = (
     | WriteExposures
     | WriteRecipe
     | WriteSpectra
+    | FindTools
+    | SendFile
     | ClearCache
 )
 
-#: Requests that write files into a ``folder``: each has a process of its own, which cancelling kills.
-Writing = WriteCubes | WriteExposures | WriteRecipe | WriteSpectra
+#: Requests that write files into a ``folder``, or wait for other programs: each has a process of its own, which
+#: cancelling kills.
+Writing = WriteCubes | WriteExposures | WriteRecipe | WriteSpectra | FindTools | SendFile
 
 
 class Status(Enum):

@@ -21,13 +21,14 @@ from typing import Any
 
 from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.errors import Cancelled, UserError
-from atm_viewer.engine.reports import WrittenProducts
+from atm_viewer.engine.reports import SkyImage, WrittenProducts
 from atm_viewer.engine.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import (
     ClearCache,
     CloseExposures,
     Correct,
     ExplainPixel,
+    FindTools,
     MakeNoiseMap,
     MakePeriods,
     MakeSkyImage,
@@ -38,6 +39,7 @@ from atm_viewer.jobs.messages import (
     OpenExposures,
     PredictArtifact,
     Request,
+    SendFile,
     ShowProfile,
     Status,
     WriteCubes,
@@ -287,17 +289,13 @@ class _Desk:
                 write = {"pipeline": pipeline_export.write_pipeline_call, "script": pipeline_export.write_script}[kind]
                 return _written(write(paths, recipe, folder, product, overwrite))
             case WriteSpectra():
-                from atm_viewer.engine.spectrum_files import write_spectra
+                return _written(_write_spectra(request))
+            case FindTools():
+                from atm_viewer.engine.samp import find_tools
 
-                made = write_spectra(
-                    request.spectra,
-                    request.exposures,
-                    Path(request.folder),
-                    request.names,
-                    request.unit,
-                    request.overwrite,
-                )
-                return _written(made)
+                return "Programs found.", find_tools()
+            case SendFile():
+                return _send(request), None
         raise TypeError(f"unknown request {request!r}")
 
     def _measure(self, request: Request, progress: Any) -> Any:
@@ -337,6 +335,28 @@ def _named(path: str) -> Any:
     """Import what ``module:name`` names."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def _write_spectra(request: WriteSpectra) -> tuple[Path, ...]:
+    from atm_viewer.engine.spectrum_files import write_spectra
+
+    folder, names = Path(request.folder), request.names
+    return write_spectra(request.spectra, request.exposures, folder, names, request.unit, request.overwrite)
+
+
+def _send(request: SendFile) -> str:
+    from atm_viewer.engine.samp import IMAGE, TABLE, clear_old, send_file, write_image
+
+    folder, kind = Path(request.folder), IMAGE
+    clear_old(folder)
+    match request.what:
+        case WriteSpectra() as spectra:
+            paths, kind = _write_spectra(spectra), TABLE
+        case SkyImage() as image:
+            paths = (write_image(image, folder, f"sky_{image.band}.fits"),)
+        case path:
+            paths = (Path(path),)
+    return " ".join(send_file(path, kind, request.tool) for path in paths)
 
 
 def _written(paths: tuple[Path, ...]) -> tuple[str, WrittenProducts]:

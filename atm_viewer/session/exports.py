@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import SpaxelSpectra
-from atm_viewer.jobs.messages import WriteRecipe, WriteSpectra
+from atm_viewer.jobs.messages import SendFile, WriteRecipe, WriteSpectra
+from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session
 
 #: What astropy calls the units that spectra are shown in; surface brightness has a column of its own.
@@ -32,6 +33,33 @@ def spectrum_files(session: Session, stem: str, ending: str) -> list[str]:
     return [f"{stem}_{part}.{ending}" for part, _, _ in shown_spectra(session)]
 
 
+def send(session: Session, what: str, tool: str, folder: str, path: str = "") -> None:
+    """Send something to another program.
+
+    Parameters
+    ----------
+    session : Session
+        Has it, and sends.
+    what : {"spectra", "image", "cube"}
+        Spectra in sight, the image of the field before correction in white light, or a cube in a file.
+    tool : str
+        Number of the program; empty for all.
+    folder : str
+        Where files are made for it.
+    path : str
+        The cube's file.
+    """
+    if what == "spectra":
+        found = shown_spectra(session)
+        stem = common_product([e.view.name for e in session.together])
+        session.write(SendFile(_tables(session, found, folder, stem, "fits", "Jy", True), tool, folder))
+    elif what == "image":
+        if session.sky is not None:
+            session.write(SendFile(session.sky, tool, folder))
+    else:
+        session.write(SendFile(path, tool, folder))
+
+
 def write_spectra(session: Session, folder: str, stem: str, ending: str, as_shown: bool, overwrite: bool) -> None:
     """Write the spectra in sight, a table each.
 
@@ -46,17 +74,19 @@ def write_spectra(session: Session, folder: str, stem: str, ending: str, as_show
     overwrite : bool
         Whether files of these names may be there already.
     """
-    spectra = shown_spectra(session)
     unit = _DENSITIES[session.spectrum_settings.unit] if as_shown else "Jy"
-    request = WriteSpectra(
-        tuple((one, recipe) for _, one, recipe in spectra),
+    session.write(_tables(session, shown_spectra(session), folder, stem, ending, unit, overwrite))
+
+
+def _tables(session: Session, found, folder: str, stem: str, ending: str, unit: str, overwrite: bool) -> WriteSpectra:
+    return WriteSpectra(
+        tuple((one, recipe) for _, one, recipe in found),
         tuple(e.view.key for e in session.together),
         folder,
-        tuple(spectrum_files(session, stem, ending)),
+        tuple(f"{stem}_{part}.{ending}" for part, _, _ in found),
         unit,
         overwrite,
     )
-    session.write(request)
 
 
 def recipe_files(kind: str, product: str) -> list[str]:

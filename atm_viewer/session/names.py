@@ -11,6 +11,7 @@ from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
     ExplainPixel,
+    FindTools,
     MakeNoiseMap,
     MakePeriods,
     MakeSkyImage,
@@ -20,6 +21,7 @@ from atm_viewer.jobs.messages import (
     OpenExposures,
     PredictArtifact,
     Request,
+    SendFile,
     ShowProfile,
     WriteCubes,
     WriteExposures,
@@ -73,6 +75,10 @@ def job_name(request: Request) -> str:
             return f"Writing {Path(path).name}"
         case WriteCubes(product=product):
             return f"Writing cubes of {product}"
+        case FindTools():
+            return "Looking for programs"
+        case SendFile():
+            return "Sending"
         case ClearCache():
             return "Deleting kept coordinates"
         case WriteExposures(paths=paths):

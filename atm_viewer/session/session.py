@@ -39,6 +39,7 @@ from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
     ExplainPixel,
+    FindTools,
     MakeSkyImage,
     MakeSpectra,
     Opened,
@@ -47,6 +48,7 @@ from atm_viewer.jobs.messages import (
     PredictArtifact,
     Progress,
     Request,
+    SendFile,
     ShowProfile,
     Status,
     WriteCubes,
@@ -146,6 +148,7 @@ class Session(QObject):
     jobs_changed = pyqtSignal()
     told = pyqtSignal(object)  #: a new `Message`
     opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
+    tools_found = pyqtSignal(tuple, str)  #: programs that take files, or the sentence why there are none
     restored = pyqtSignal()  #: a session is back: all of its exposures that can be opened are open
     _arrived = pyqtSignal()
 
@@ -814,6 +817,10 @@ class Session(QObject):
         if request is not None:
             self._submit(SaveFigure(request, path, overwrite), lasting=True)
 
+    def find_tools(self) -> None:
+        """Look for programs that take files by SAMP."""
+        self._submit(FindTools())
+
     def clear_cache(self) -> None:
         """Delete what is kept of files' coordinates between runs; open exposures stay open."""
         self._submit(ClearCache(), lasting=True)
@@ -1094,6 +1101,8 @@ class Session(QObject):
         name = _name(item.request)
         if name:
             self._take_preview(name, job, item)
+        elif isinstance(item.request, FindTools):
+            self.tools_found.emit(item.result or (), "" if item.status is Status.DONE else item.sentence)
         elif item.status is Status.DONE:
             self._take_result(item)
         else:
@@ -1159,7 +1168,7 @@ class Session(QObject):
                 self._tell_opened(len(opened.exposures), opened.problems)
                 if opened.exposures and outcome.job != self._restoring_job:
                     self.opened.emit(outcome.request.paths)  # type: ignore[union-attr]
-            case None if isinstance(outcome.request, ClearCache):
+            case None if isinstance(outcome.request, ClearCache | SendFile):
                 self.tell("info", outcome.sentence)
             case WrittenProducts(paths):
                 names = ", ".join(Path(p).name for p in paths)

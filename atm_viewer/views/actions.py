@@ -178,6 +178,14 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _included,
     ),
     ActionInfo(
+        "send_file",
+        "File/Export",
+        "Send to Another Program…",
+        "Send spectra, the image of the field or a cube to DS9, TOPCAT or another program by SAMP",
+        "Ctrl+Alt+T",
+        _included,
+    ),
+    ActionInfo(
         "save_figure",
         "File",
         "Save Figure…",

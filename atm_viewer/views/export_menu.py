@@ -18,6 +18,7 @@ from atm_viewer.views.files import Files
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.pictures import Plots, picture, save
 from atm_viewer.views.report import Figure, figure, page
+from atm_viewer.views.send_dialog import SendDialog
 from atm_viewer.views.theme import Theme
 
 
@@ -124,6 +125,10 @@ class Exports(QObject):
         """Make a report of the session at once, in ``html`` or ``pdf``."""
         figures = [figure(self._views[name], name, self._theme()) for name in captions()]
         return page(self._session, figures, kind)
+
+    def send_file(self) -> None:
+        """Ask what to send to which program, and send it."""
+        SendDialog(self._session, self._files.folder(), self._window).open()
 
     def _keep(self, path: Path, content: bytes) -> None:
         """Write a file and tell it."""

@@ -22,6 +22,7 @@ from atm_viewer.engine.reports import (
     SliceProfile,
     SliceReport,
     SpaxelSpectra,
+    Tool,
     Why,
     WhyMap,
     WrittenProducts,
@@ -30,6 +31,7 @@ from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,
     ExplainPixel,
+    FindTools,
     MakeNoiseMap,
     MakePeriods,
     MakeSkyImage,
@@ -40,6 +42,7 @@ from atm_viewer.jobs.messages import (
     Outcome,
     PredictArtifact,
     Progress,
+    SendFile,
     ShowProfile,
     Status,
     WriteCubes,
@@ -325,6 +328,7 @@ class FakeWorkers:
     def __init__(self, notify: Callable[[Progress | Outcome], None]):
         self.requests: list = []
         self.held: set[type] = set()
+        self.tools: tuple[Tool, ...] = ()
         self.failing: dict[type, str] = {}
         self.crashing: set[type] = set()
         self.size, self.slices = 96, 3
@@ -426,6 +430,10 @@ class FakeWorkers:
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
                 return WrittenProducts((os.path.join(folder, "x_atm.fits"),))
+            case FindTools():
+                return self.tools
+            case SendFile():
+                return None
             case WriteRecipe(kind=kind, folder=folder):
                 return WrittenProducts((os.path.join(folder, f"x_{kind}"),))
             case WriteSpectra(folder=folder, names=names):

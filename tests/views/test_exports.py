@@ -10,7 +10,8 @@ from PyQt6.QtSvg import QSvgRenderer
 from PyQt6.QtWidgets import QDialog
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.jobs.messages import MakeSpectra, WriteRecipe, WriteSpectra
+from atm_viewer.engine.reports import Tool
+from atm_viewer.jobs.messages import FindTools, MakeSpectra, SendFile, WriteRecipe, WriteSpectra
 from atm_viewer.session.session import Session
 from atm_viewer.views.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
@@ -188,3 +189,53 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
     assert document.pageCount() >= 2
     assert "Adaptive trace model of jw09999-star" in document.getAllText(0).text()
     document.close()
+
+
+def send_dialog(qtbot, window) -> QDialog:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keySequence(window, window.actions_by_name["send_file"].shortcut())
+    (dialog,) = (d for d in window.findChildren(QDialog) if d.isVisible())
+    return dialog
+
+
+def test_what_other_programs_are_sent(window, workers, qtbot, tmp_path):
+    workers.tools = (Tool("c1", "DS9", ("image.load.fits",)), Tool("c2", "TOPCAT", ("table.load.fits",)))
+    cube = tmp_path / "star_s3d.fits"
+    cube.touch()
+    wanted = {"spectra": ("TOPCAT", "c2"), "image": ("DS9", "c1"), "cube": ("DS9", "c1")}
+    for what, (name, number) in wanted.items():
+        dialog = send_dialog(qtbot, window)
+        dialog.what_box.setCurrentIndex(dialog.what_box.findData(what))
+        qtbot.waitUntil(lambda dialog=dialog: dialog.tool_box.count() == 1)
+        assert dialog.tool_box.currentText() == name
+        if what == "cube":
+            assert "Choose a cube" in dialog.note.text()
+            assert not dialog.send_button.isEnabled()
+            dialog.path_edit.setText(str(cube))
+        qtbot.mouseClick(dialog.send_button, Qt.MouseButton.LeftButton)
+        request = workers.asked(SendFile)[-1]
+        assert request.tool == number
+        if what == "spectra":
+            assert request.what.names == ("jw09999-star_ch1-short.fits",)
+            assert request.what.spectra[0][0] is window.session.spectra
+        elif what == "image":
+            assert request.what is window.session.sky
+        else:
+            assert request.what == str(cube)
+    assert len(workers.asked(SendFile)) == 3
+
+
+def test_no_program_to_send_to(window, workers, qtbot):
+    dialog = send_dialog(qtbot, window)
+    qtbot.waitUntil(lambda: "start TOPCAT for tables" in dialog.note.text())
+    assert not dialog.send_button.isEnabled()
+    workers.tools = (Tool("c2", "TOPCAT", ("table.load.fits",)), Tool("c3", "Splat", ("table.load.fits",)))
+    qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.send_button.isEnabled)
+    assert [dialog.tool_box.itemText(i) for i in range(3)] == ["TOPCAT", "Splat", "all of them"]
+    workers.failing = {FindTools: "No SAMP hub is running; start TOPCAT."}
+    qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "No SAMP hub is running" in dialog.note.text())
+    assert window.banner.isHidden()
+    dialog.reject()

@@ -1,0 +1,154 @@
+"""Dialog that sends spectra, images and cubes to other programs by SAMP."""
+
+from __future__ import annotations
+
+import os
+
+import platformdirs
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from atm_viewer.session import exports
+from atm_viewer.session.session import Session
+
+#: What can be sent: name, words, and the message that a program has to take for it.
+_WHAT = (
+    ("spectra", "spectra of all places and variants, as tables", "table.load.fits"),
+    ("image", "image of the field before correction, white light", "image.load.fits"),
+    ("cube", "cube in a file", "image.load.fits"),
+)
+
+
+class SendDialog(QDialog):
+    """Asks what to send to which program; the programs are looked for while it is open.
+
+    Parameters
+    ----------
+    session : Session
+        Looks for programs, and sends.
+    folder : str
+        Where cubes are looked for first.
+    parent : QWidget or None
+        Window it belongs to.
+    """
+
+    def __init__(self, session: Session, folder: str, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Send to Another Program")
+        self._session, self._folder = session, folder
+        self._tools: tuple = ()
+        self._problem = "Looking for programs…"
+        self.what_box = QComboBox()
+        for name, words, _ in _WHAT:
+            self.what_box.addItem(words, name)
+        self.what_box.setToolTip("What the other program is to load")
+        self.path_edit = QLineEdit()
+        self.path_edit.setToolTip("A cube that was written (_s3d.fits)")
+        self.choose_button = QPushButton("Choose…")
+        self.choose_button.setToolTip("Choose a cube")
+        self.choose_button.clicked.connect(self._choose)
+        line = QHBoxLayout()
+        line.addWidget(self.path_edit, 1)
+        line.addWidget(self.choose_button)
+        self.tool_box = QComboBox()
+        self.tool_box.setToolTip("Programs on the SAMP hub that take this")
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.again_button = QPushButton("Look Again")
+        self.again_button.setToolTip("Look for programs again, once another one was started")
+        self.again_button.clicked.connect(self.look)
+        self.send_button = QPushButton("Send")
+        self.send_button.setToolTip("Send it in the background")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.addButton(self.again_button, QDialogButtonBox.ButtonRole.ActionRole)
+        self.buttons.addButton(self.send_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self._send)
+        self.buttons.rejected.connect(self.reject)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow("Send", self.what_box)
+        form.addRow("Cube", line)
+        form.addRow("To", self.tool_box)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.note)
+        layout.addStretch(1)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(480)
+        self.what_box.currentIndexChanged.connect(self._show)
+        self.path_edit.textChanged.connect(self._check)
+        session.tools_found.connect(self._take)
+        session.pending_changed.connect(self._check)
+        self.look()
+
+    @property
+    def what(self) -> str:
+        """``spectra``, ``image`` or ``cube``."""
+        return self.what_box.currentData()
+
+    def look(self) -> None:
+        """Look for programs."""
+        self._tools, self._problem = (), "Looking for programs…"
+        self.again_button.setEnabled(False)
+        self._show()
+        self._session.find_tools()
+
+    def _take(self, tools: tuple, problem: str) -> None:
+        self._tools, self._problem = tools, problem
+        self.again_button.setEnabled(True)
+        self._show()
+
+    def _show(self) -> None:
+        wanted = next(message for name, _, message in _WHAT if name == self.what)
+        takers = [tool for tool in self._tools if wanted in tool.takes]
+        self.tool_box.clear()
+        for tool in takers:
+            self.tool_box.addItem(tool.name, tool.number)
+        if len(takers) > 1:
+            self.tool_box.addItem("all of them", "")
+        for part in (self.path_edit, self.choose_button):
+            part.setEnabled(self.what == "cube")
+        self._check()
+
+    def _check(self) -> None:
+        problem = self._complaint()
+        self.note.setText(problem)
+        self.send_button.setEnabled(not problem)
+
+    def _complaint(self) -> str:
+        if self._problem:
+            return self._problem
+        if not self.tool_box.count():
+            return "No program on the SAMP hub takes this; start TOPCAT for tables, DS9 for images and cubes."
+        if self.what == "cube" and not os.path.isfile(self.path_edit.text()):
+            return "Choose a cube that was written."
+        if self.what == "spectra" and (self._session.spectra is None or "spectra" in self._session.pending):
+            return "Spectra are being renewed; they can be sent in a moment."
+        if self.what == "image" and self._session.sky is None:
+            return "There is no image of the field yet."
+        return ""
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, "Cube to send", self._folder, "Cubes (*_s3d.fits);;FITS (*.fits);;All files (*)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.path_edit.setText)
+        dialog.open()
+
+    def _send(self) -> None:
+        folder = str(platformdirs.user_cache_path("atm-viewer", appauthor=False) / "sent")
+        exports.send(self._session, self.what, self.tool_box.currentData(), folder, self.path_edit.text())
+        self.accept()
