@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from atm_viewer.session.session import Session
 from atm_viewer.views.learn_exposure import ExposurePage
 from atm_viewer.views.learn_page import LearnPage
-from atm_viewer.views.theme import Theme
+from atm_viewer.views.theme import DARK, Theme
 
 
 class LearnWindow(QWidget):
@@ -26,11 +26,16 @@ class LearnWindow(QWidget):
     def __init__(self, session: Session, parent: QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle("Learn: Resampling Noise")
+        self._session = session
+        self._theme = DARK
         self.page = LearnPage(session)
-        self.exposure_page = ExposurePage(session)
+        self.exposure_page: ExposurePage | None = None  #: made when it is first looked at
         self.tabs = QTabWidget()
         self.tabs.addTab(self.page, "In one dimension")
-        self.tabs.addTab(self.exposure_page, "Your exposure")
+        self._room = QWidget()
+        QVBoxLayout(self._room).setContentsMargins(0, 0, 0, 0)
+        self.tabs.addTab(self._room, "Your exposure")
+        self.tabs.currentChanged.connect(self._furnish)
         self.tabs.setTabToolTip(0, "A source on a grid of pixels, to play with")
         self.tabs.setTabToolTip(1, "What the geometry of the open exposures makes of a star at the active place")
         layout = QVBoxLayout(self)
@@ -45,8 +50,10 @@ class LearnWindow(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
+        self._theme = theme
         self.page.set_theme(theme)
-        self.exposure_page.set_theme(theme)
+        if self.exposure_page is not None:
+            self.exposure_page.set_theme(theme)
 
     def bring_forward(self) -> None:
         """Show it in front of all windows, with the keyboard on the figure."""
@@ -55,3 +62,9 @@ class LearnWindow(QWidget):
         self.activateWindow()
         if self.tabs.currentWidget() is self.page:
             self.page.figure.setFocus()
+
+    def _furnish(self) -> None:
+        if self.exposure_page is None and self.tabs.currentWidget() is self._room:
+            self.exposure_page = ExposurePage(self._session)
+            self.exposure_page.set_theme(self._theme)
+            self._room.layout().addWidget(self.exposure_page)  # type: ignore[union-attr]

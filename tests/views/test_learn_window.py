@@ -171,8 +171,10 @@ def test_numbers_of_the_open_exposure(window, learn, qtbot):
 
 
 def test_the_exposures_prediction_is_over_what_was_measured(window, learn, qtbot):
-    session, own = window.session, learn.exposure_page
+    session = window.session
     learn.tabs.setCurrentIndex(1)
+    settle(qtbot)
+    own = learn.exposure_page
     assert "Open an exposure" in own.words.text()
     open_files(qtbot, window)
     qtbot.waitUntil(lambda: session.prediction is not None and session.complete)
