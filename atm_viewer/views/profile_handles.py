@@ -34,10 +34,12 @@ class LimitWords(pg.InfLineLabel):
 
     def updatePosition(self) -> None:
         """Follow the line."""
-        above, view = self.line.viewRect(), self.line.getViewBox()
-        if above is not None and isinstance(view, pg.ViewBox):
-            room = above.bottom() / (view.viewPixelSize()[1] or 1.0)  # above the line, whose own height is 0 [dots]
-            self.anchors = [(1, 1 if room >= 1.6 * self.boundingRect().height() else 0)] * 2
+        around, view = self.line.viewRect(), self.line.getViewBox()  # the line's own height is 0
+        if around is not None and isinstance(view, pg.ViewBox):
+            height = self.boundingRect().height() * view.viewPixelSize()[1]
+            above, below = around.bottom() / height, -around.top() / height
+            up = above >= 1.6 or (below < 0.8 and above >= below)
+            self.anchors = [(1, int(up))] * 2
         super().updatePosition()
 
 

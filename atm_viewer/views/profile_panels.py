@@ -13,13 +13,14 @@ from PyQt6.QtGui import QColor, QPainterPath
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import Fate, SliceProfile, SliceReport
 from atm_viewer.session.selection import threshold_for
-from atm_viewer.views.plotting import Dots, PlainAxis, make_brush, make_pen, plain, round_values, space_out
+from atm_viewer.views.plotting import Dots, PlainAxis, make_pen, plain, round_values, space_out
 from atm_viewer.views.profile_handles import LimitLine, Ranges
 from atm_viewer.views.profile_text import rejected_points, tell_slope_limit, tell_threshold
 from atm_viewer.views.theme import Theme
 
 SHADES = 8  #: groups of distance from the column that get a colour of their own
 NEW_RANGE = 0.3  #: half width of a `use` range where there is none to start from [arcsec]
+MOST_SIGMA = 1e6  #: a hand that drags the threshold out of the panel, where decades are short, gets no further
 NEAR = 8.0  #: a point this close to the mouse is told [dots of the screen]
 
 
@@ -75,8 +76,6 @@ class PanelName(pg.TextItem):
     def apply(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self.setColor(theme.muted)
-        self.fill = make_brush(theme.plot, 0.7)  # points of the panel run below the words
-        self.update()
 
     def _place(self) -> None:
         self.setPos(2 + self._share * self._view.width(), -4)
@@ -108,8 +107,9 @@ class CollapsedPanel:
 
     @property
     def sigma(self) -> float | None:
-        """Threshold that the line stands for [sigma]; None while that cannot be said."""
-        return None if self._level is None else threshold_for(self.flux, self._level)
+        """Threshold that the line stands for [sigma], at most `MOST_SIGMA`; None while that cannot be said."""
+        sigma = None if self._level is None else threshold_for(self.flux, self._level)
+        return None if sigma is None else min(sigma, MOST_SIGMA)
 
     @property
     def flux(self) -> float:

@@ -112,6 +112,14 @@ def test_threshold_is_told_while_it_is_dragged(qtbot, view):
     assert has_colour_across(view, at_flux(view, LEVEL[0] + values[-1] * LEVEL[1]))
 
 
+def test_threshold_that_is_dragged_far_out_of_the_panel_stays_a_number_to_read(qtbot, view):
+    show_star(qtbot, view)
+    told = follow(view)
+    x, high = view.collapsed.vb.viewRange()[0][1] - 0.4, view.collapsed.vb.viewRange()[1][1]
+    drag(qtbot, view.collapsed, (x, at_flux(view, THRESHOLD)), (x, 50 * high))
+    assert told[-1] == (told[-1][0], "fit_threshold", 1e6)
+
+
 def test_threshold_that_is_typed_moves_the_line_before_there_is_a_report(qtbot, view):
     report = make_slice_report()
     view.show_profile(make_profile(), report, FitParams())
@@ -291,7 +299,7 @@ def test_threshold_far_below_the_peak_and_far_above_it_is_in_sight(qtbot, view):
         assert abs(at_flux(view, report.peak) - at_flux(view, THRESHOLD)) > 0.2 * (high - low)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.98])
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.98])
 def test_words_of_the_threshold_are_in_sight_wherever_it_is(qtbot, view, share):
     show_star(qtbot, view)
     panel = view._collapsed
