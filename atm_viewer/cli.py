@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from atm_viewer import __version__
-from atm_viewer.commands import demo, export, figure, metrics, products, spectrum, told
+from atm_viewer.commands import demo, export, figure, metrics, products, send, spectrum, told
 from atm_viewer.commands.arguments import FILES, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError
@@ -48,6 +48,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "write a report of parameters, numbers, figures and versions (HTML, PDF)",
         export.report_arguments,
         export.report,
+    ),
+    "send": (
+        "send a FITS file to DS9, TOPCAT or another program by SAMP",
+        send.send_arguments,
+        send.send,
     ),
     "inspect": ("show how each slice is fitted", told.inspect_arguments, told.inspect),
     "cache": (

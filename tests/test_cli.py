@@ -105,6 +105,7 @@ def test_help_and_version_are_quick(capsys):
         ("figure apertures x --radii 3 -o f.pdf", "3 is above 2.5"),
         ("figure ranked x --degree 12 -o f.pdf", "'12' is not a whole number from 0 to 9"),
         ("report x -o x.txt", "'x.txt' ends neither in .html nor in .pdf"),
+        ("send a b", "b"),
         ("inspect a b", "b"),
         ("demo --instrument nircam", "invalid choice: 'nircam'"),
         ("a.fits --size 12", "'12' is not a size such as 1440x900"),
@@ -370,6 +371,15 @@ def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
     assert "exists already" in capsys.readouterr().err
     assert cli.run([*line, "--line", "Pa no", "--overwrite"]) == 1
     assert "no line Pa no" in capsys.readouterr().err
+
+
+def test_sending_needs_a_hub(exposure, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SAMP_HUB", raising=False)
+    assert cli.run(["send", exposure]) == 1
+    assert "No SAMP hub is running" in capsys.readouterr().err
+    assert cli.run(["send", str(tmp_path / "none.fits")]) == 1
+    assert "There is no file" in capsys.readouterr().err
 
 
 def test_inspect_shows_every_slice(exposure, capsys, tmp_path):

@@ -100,6 +100,20 @@ def send_file(path: Path, kind: str, tool: str = "") -> str:
     return f"{path.name} sent to {name}."
 
 
+def kind_of(path: Path) -> str:
+    """Tell by a FITS file's first data whether programs have to take images, or tables, to load it."""
+    from astropy.io import fits
+
+    if not Path(path).is_file():
+        raise InputError(f"There is no file {path}.")
+    try:
+        with fits.open(path) as hdus:
+            first = next((hdu for hdu in hdus if hdu.header.get("NAXIS", 0) > 0), None)
+            return IMAGE if first is not None and first.is_image else TABLE
+    except OSError as error:
+        raise InputError(f"{path} cannot be read as FITS; give a FITS file.") from error
+
+
 def clear_old(folder: Path) -> None:
     """Delete what was made to be sent more than a day ago: programs may read a file long after they were told of it."""
     for path in Path(folder).glob("*.fits"):

@@ -12,9 +12,10 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from atm_viewer import cli
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.reports import SkyImage
-from atm_viewer.engine.samp import IMAGE, TABLE, find_tools, library, send_file, write_image
+from atm_viewer.engine.samp import IMAGE, TABLE, find_tools, kind_of, library, send_file, write_image
 
 
 @pytest.fixture
@@ -71,6 +72,16 @@ def test_a_program_that_fails_is_told(viewer, image):
     viewer.answer = {"samp.status": "samp.error", "samp.error": {"samp.errortxt": "too large"}}
     with pytest.raises(InputError, match=r"Images could not load .*: too large\."):
         send_file(image, IMAGE, viewer.get_public_id())
+
+
+def test_the_command_sends_to_a_program_by_its_name(viewer, image, tmp_path, capsys):
+    assert cli.run(["send", str(image), "--to", "images"]) == 0
+    assert capsys.readouterr().out == f"{image.name} sent to Images.\n"
+    assert received(viewer) == (IMAGE, image, image.name)
+    assert cli.run(["send", str(image), "--to", "topcat"]) == 1
+    assert "there are: Images" in capsys.readouterr().err
+    fits.BinTableHDU.from_columns([fits.Column("a", "E", array=[1.0])]).writeto(tmp_path / "table.fits")
+    assert kind_of(tmp_path / "table.fits") == TABLE
 
 
 def test_nobody_takes_tables(viewer, image):

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPoint, QSettings, Qt
 from PyQt6.QtGui import QImage, QTextCursor
 from PyQt6.QtWidgets import QApplication
 
+from atm_viewer.engine.spectrum_files import DESCRIPTIONS
 from atm_viewer.resources import resource
 from atm_viewer.session.parameters import PARAMETERS
 from atm_viewer.session.session import Session
@@ -108,7 +109,8 @@ def test_parameters_and_keys_in_code_are_the_pipelines_or_ours(name):
     assert page.text.startswith("# ")
     assert len(re.findall(r"^# ", page.text, re.MULTILINE)) == 1
     for word in re.findall(r"`([a-z]+_[a-z]+)`", page.text):
-        assert word in {*PARAMETERS, "adaptive_trace_model", "cube_build", "native_dalpha", "residual_fringe"}, word
+        steps = {"adaptive_trace_model", "cube_build", "native_dalpha", "residual_fringe"}
+        assert word in {*PARAMETERS, *DESCRIPTIONS, *steps}, word
 
 
 def test_every_file_is_a_page_and_every_picture_is_shown():

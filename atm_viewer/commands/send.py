@@ -1,0 +1,33 @@
+"""Command ``send``: a file for another program."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from atm_viewer.engine.errors import InputError
+
+
+def send_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``send`` takes."""
+    parser.epilog = (
+        "Images and cubes go to programs that take images (DS9, Aladin), others to those that take tables (TOPCAT)."
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="FITS file; it has to stay where it is")
+    parser.add_argument("--to", default="", metavar="NAME", help="program, by its name on the hub; default: all")
+
+
+def send(args: argparse.Namespace) -> int:
+    """Send a file."""
+    from atm_viewer.engine.samp import find_tools, kind_of, send_file
+
+    kind = kind_of(args.file)
+    number = ""
+    if args.to:
+        tools = {tool.name.lower(): tool for tool in find_tools() if kind in tool.takes}
+        if args.to.lower() not in tools:
+            there = ", ".join(tool.name for tool in tools.values()) or "none"
+            raise InputError(f"No program {args.to} on the SAMP hub takes such files; there are: {there}.")
+        number = tools[args.to.lower()].number
+    print(send_file(args.file, kind, number))
+    return 0
