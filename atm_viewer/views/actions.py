@@ -104,6 +104,10 @@ def _variant(name: str, text: str, tip: str, key: str, does: Callable[[Any], Non
     return ActionInfo(f"{name}_variant", "Variants", text, tip, key, enabled, does=lambda window: does(window))
 
 
+def _measure(kind: str, text: str, tip: str) -> ActionInfo:
+    return ActionInfo(f"show_{kind}", "View/Metrics", text, tip, "", _open, does=lambda window: window.measure(kind))
+
+
 SEPARATOR = None
 
 ACTIONS: tuple[ActionInfo | None, ...] = (
@@ -441,6 +445,9 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ActionInfo(
         "previous_panel", "View/Panels", "Previous Panel", "Give the keyboard to the panel before", "Shift+F6", _open
     ),
+    _measure("periods", "Periods", "Measured periods, and those that the traces on the pixels predict"),
+    _measure("noise", "Noise Map", "Resampling noise of every bright spaxel, before and after"),
+    _measure("lines", "Lines in Numbers", "Flux and equivalent width of the marked lines, before and after"),
     _layout("tune", "Tune", "Everything in sight: to set parameters and see what they do", "Ctrl+Alt+1"),
     _layout("spectra", "Compare Spectra", "Large spectra beside the sky", "Ctrl+Alt+2"),
     _layout("detector", "Inspect Detector", "Large detector image beside the profile", "Ctrl+Alt+3"),

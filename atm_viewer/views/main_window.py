@@ -417,6 +417,11 @@ class MainWindow(QMainWindow):
         """Close the window."""
         self.close()
 
+    def measure(self, kind: str) -> None:
+        """Look at something that is measured, by its name in `session.measures`."""
+        self.metrics.look_at(kind)
+        self.metrics_panel.bring_forward()
+
     def toggle_panel(self, name: str) -> None:
         """Show a panel, or hide it when it is in front."""
         self.bench.toggle(name)

@@ -50,6 +50,10 @@ class MetricsView(QTabWidget):
         self.periods.set_theme(theme)
         self.noise.set_theme(theme)
 
+    def look_at(self, kind: str) -> None:
+        """Bring the tab of a kind, one of `session.measures.KINDS`, to the front."""
+        self.setCurrentIndex(KINDS.index(kind))
+
     def showEvent(self, event: QShowEvent | None) -> None:
         """Ask for what comes into sight."""
         super().showEvent(event)

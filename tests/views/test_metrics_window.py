@@ -74,6 +74,16 @@ def test_nothing_is_measured_that_nobody_sees(window, qtbot):
     assert len(asked(window, MakePeriods)) == 1
 
 
+def test_each_is_found_in_the_menu(window, qtbot):
+    for name, title in (("show_noise", "Noise map"), ("show_lines", "Lines"), ("show_periods", "Periods")):
+        window.actions_by_name[name].trigger()
+        qtbot.waitUntil(window.metrics.isVisible)
+        wait(qtbot, window)
+        assert window.metrics.tabText(window.metrics.currentIndex()) == title
+    assert window.session.measured.periods is not None
+    assert window.session.measured.noise is None  # nobody sees it any more
+
+
 def test_measured_periods_lie_on_the_predicted_line(window, qtbot):
     show_panel(window, qtbot)
     view = window.metrics.periods
