@@ -487,7 +487,7 @@ class Session(QObject):
         if key not in self._exposures:
             return
         keys = list(self._exposures)
-        del self._exposures[key]
+        closed = self._exposures.pop(key)
         self._reports.pop(key, None)
         self._known.clear()
         if key == self._exposure:
@@ -500,12 +500,21 @@ class Session(QObject):
             self._band, self._number, self._column = "", 0, 0
             self._places = Places()
             self._slice_by_hand = False
+        elif closed.included and not self.included:
+            self._include_other_instrument(closed.view.instrument)
         self._submit(CloseExposures((key,)))
         self.spaxel_changed.emit()
         self.exposures_changed.emit()
         self.chosen_changed.emit()
         self.report_changed.emit()
         self._renew()
+
+    def _include_other_instrument(self, gone: str) -> None:
+        """Include exposures that were left out for being of another instrument than those that are closed now."""
+        view = self.current
+        for key, exposure in self._exposures.items():
+            if view is not None and gone != exposure.view.instrument == view.instrument:
+                self._exposures[key] = replace(exposure, included=True)
 
     def include(self, key: str, included: bool) -> None:
         """Say whether an exposure takes part in sky image, spectra and products."""

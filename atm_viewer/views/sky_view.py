@@ -163,7 +163,7 @@ class SkyView(ImagePanel):
         """Paint what is chosen, and write what it is."""
         picture = compose(self._shown, self._turn, self._split())
         if picture is None:
-            self.show_content(None, note="The field on the sky is shown here")
+            self.show_content(None, note="The field of the ticked exposures is shown here")
             left = right = ""
         else:
             self.show_content(picture.pixels, rect)

@@ -337,6 +337,25 @@ def test_activities_are_jobs(session):
     assert session.jobs == ()
 
 
+def test_the_other_instrument_is_included_when_the_first_one_is_closed(opened, qtbot):
+    opened.open_files(["/data/nrs_cal.fits"])
+    qtbot.waitUntil(lambda: opened.complete and len(opened.exposures) == 3)
+    assert opened.included == tuple(FILES)
+    opened.close_exposure(FILES[0])
+    assert opened.included == (FILES[1],)
+    opened.close_exposure(FILES[1])
+    assert opened.included == ("/data/nrs_cal.fits",)
+    qtbot.waitUntil(lambda: opened.complete)
+    assert opened.sky.band == opened.spectra.band == "g235m-f170lp"
+
+
+def test_what_the_user_left_out_stays_so(opened, qtbot):
+    opened.include(FILES[1], False)
+    opened.close_exposure(FILES[0])
+    assert opened.included == ()
+    qtbot.waitUntil(lambda: not opened.jobs)
+
+
 def test_closing_exposures(opened, workers, qtbot):
     opened.close_exposure(FILES[0])
     assert opened.current.key == FILES[1]
