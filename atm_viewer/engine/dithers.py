@@ -131,14 +131,14 @@ def _against_number(wanted: Sequence[tuple[int, ...]], noise: dict, middle: dict
 
 def _note(count: int, chosen: tuple[int, ...], noise: dict, middle: dict) -> str:
     whole = tuple(range(count))
-    start = "Noise: 1.4826 MAD of the spaxel over the aperture about a cubic, all on the grid of the whole cube. "
+    end = " Noise: 1.4826 MAD of the spaxel over the aperture about a cubic, all on the grid of the whole cube."
     if count == 1:
-        return start + "Only one exposure takes part: what more dithers would bring needs them open and included."
+        return "Only one exposure takes part: what more dithers would bring needs them open and included." + end
     size = len(chosen) if chosen and chosen != whole else 1
     here = noise[chosen] if chosen and chosen != whole else middle[1]
     missing = count - size
-    return start + (
+    return (
         f"With {size} of {count} exposures the noise is {here[0]:.2f} %; the {missing} missing "
         f"{'dither brings' if missing == 1 else 'dithers bring'} it to {noise[whole][0]:.2f} %, the correction alone "
         f"to {here[1]:.2f} %, both to {noise[whole][1]:.2f} %."
-    )
+    ) + end

@@ -451,6 +451,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     _layout("tune", "Tune", "Everything in sight: to set parameters and see what they do", "Ctrl+Alt+1"),
     _layout("spectra", "Compare Spectra", "Large spectra beside the sky", "Ctrl+Alt+2"),
     _layout("detector", "Inspect Detector", "Large detector image beside the profile", "Ctrl+Alt+3"),
+    _layout("remedies", "Compare Remedies", "Large remedies beside the sky", "Ctrl+Alt+4"),
     ActionInfo(
         "reset_layout",
         "View",

@@ -49,6 +49,7 @@ def _tabs(*names: str) -> Group:
 
 _BESIDE_DETECTOR = _tabs("slices", "sky", "spectrum", "recipe", "exposures")
 _BESIDE_SPECTRA = _tabs("slices", "profile", "detector", "recipe", "exposures")
+_BESIDE_REMEDIES = _tabs("slices", "spectrum", "profile", "detector", "recipe", "exposures")
 
 #: Ready layouts by name. What is not in one is hidden.
 LAYOUTS: dict[str, Group] = {
@@ -65,6 +66,13 @@ LAYOUTS: dict[str, Group] = {
         (
             (Group("column", (("sky", 0.5), (_BESIDE_SPECTRA, 0.5))), 0.36),
             ("spectrum", 0.64),
+        ),
+    ),
+    "remedies": Group(
+        "row",
+        (
+            (Group("column", (("sky", 0.5), (_BESIDE_REMEDIES, 0.5))), 0.36),
+            ("remedies", 0.64),
         ),
     ),
     "detector": Group(

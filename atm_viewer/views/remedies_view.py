@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PyQt6.QtCore import QRegularExpression, QSignalBlocker, Qt
-from PyQt6.QtGui import QRegularExpressionValidator
+from PyQt6.QtGui import QRegularExpressionValidator, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -24,10 +24,11 @@ from atm_viewer.session.names import short_names
 from atm_viewer.session.remedies import KINDS, has_fringes
 from atm_viewer.session.session import Session
 from atm_viewer.views.panel import WholeBox
-from atm_viewer.views.plotting import Paragraph
+from atm_viewer.views.plotting import Elided
 from atm_viewer.views.remedy_plots import RemedyPlots, RemedyTable
 from atm_viewer.views.theme import Theme
 
+_ROOMY = 360  #: height of a page that has room for the table too [dots]
 _FIGURES = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
 _NOTHING = {
     "fringes": "Residual fringes are MIRI's alone: there are none to be removed from NIRSpec's spectra.",
@@ -47,7 +48,7 @@ class RemedyPage(QWidget):
     def __init__(self, *controls: QWidget):
         super().__init__()
         self.plots = RemedyPlots()
-        self.note = Paragraph()
+        self.note = Elided()
         self.note.setContentsMargins(6, 2, 6, 2)
         self.note.setProperty("role", "muted")
         self.table = RemedyTable()
@@ -64,12 +65,18 @@ class RemedyPage(QWidget):
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
         split.setSizes([500, 7 * (self.table.fontMetrics().height() + 6)])
+        self.table.setMinimumHeight(3 * (self.table.fontMetrics().height() + 8))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
         layout.addWidget(split, 1)
         layout.addWidget(self.note)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Leave all the room to the panels where there is little."""
+        super().resizeEvent(event)
+        self.table.setVisible(self.height() >= _ROOMY)
 
 
 class RemediesView(QWidget):
@@ -211,6 +218,7 @@ class RemediesView(QWidget):
         for edit, values in ((self.ranks_edit, choice.ranks), (self.radii_edit, choice.radii)):
             if not edit.hasFocus():  # what is being typed stays
                 edit.setText(", ".join(f"{value:g}" for value in values))
+                edit.setCursorPosition(0)
 
     def _show_exposures(self) -> None:
         together = self._session.together
@@ -235,5 +243,5 @@ class RemediesView(QWidget):
 def _numbers_edit(pattern: str) -> QLineEdit:
     edit = QLineEdit()
     edit.setValidator(QRegularExpressionValidator(QRegularExpression(pattern), edit))
-    edit.setMaximumWidth(18 * edit.fontMetrics().averageCharWidth())
+    edit.setMaximumWidth(22 * edit.fontMetrics().averageCharWidth())
     return edit

@@ -14,6 +14,7 @@ from atm_viewer.engine.remedy_reports import AFTER, APERTURE, BEFORE, UNDER, Cur
 from atm_viewer.views.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
 from atm_viewer.views.theme import DARK, Theme
 
+_NUMBERS = 40  #: room for numbers beside a plot [dots]
 _FEW = 30  #: points of a curve whose points are marked
 
 
@@ -59,7 +60,12 @@ class RemedyPlots(QWidget):
         first: dict[tuple[int, str], pg.PlotItem] = {}
         spectra: pg.PlotItem | None = None
         for panel in self._remedy.plots if self._remedy else ():
-            x, y = PlainAxis("bottom", panel.x_name, panel.x_unit), PlainAxis("left", panel.y_name, panel.y_unit)
+            alone = (panel.row, panel.y_name) not in first
+            x, y = PlainAxis("bottom", panel.x_name, panel.x_unit), PlainAxis("left")
+            if alone:
+                y.name(panel.y_name, panel.y_unit)
+            else:
+                y.setWidth(_NUMBERS)  # the label stands beside the panel to the left
             plot = self.canvas.add_plot(panel.row, panel.column, x, y, panel.columns)
             beside = first.setdefault((panel.row, panel.y_name), plot)
             if beside is not plot:
