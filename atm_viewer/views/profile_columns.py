@@ -70,6 +70,7 @@ class ColumnStrip(QObject):
         plot.setMouseEnabled(x=False, y=False)
         plot.vb.disableAutoRange()
         plot.setYRange(0.0, 1.0, padding=0)
+        plot.vb.sigTransformChanged.connect(lambda *_: self._place())  # words have their length in dots
 
     @property
     def held(self) -> bool:

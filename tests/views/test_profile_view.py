@@ -215,6 +215,16 @@ def test_strip_leads_to_other_columns(qtbot, view):
     assert told.args[3] == "own spline"
 
 
+def test_words_of_the_strip_stay_within_it_when_the_panel_gets_narrow(qtbot, view):
+    show_star(qtbot, view)
+    view.resize(430, 450)
+    settle(qtbot)
+    words, strip = view.columns._words, view.columns.plot.vb.sceneBoundingRect()
+    seen = words.mapRectToScene(words.boundingRect())
+    assert strip.left() <= seen.left()
+    assert seen.right() <= strip.right() + 1
+
+
 def test_playing_waits_for_every_column_and_stops_at_the_end(qtbot, view):
     show_star(qtbot, view)
     view.speed_box.setCurrentIndex(view.speed_box.findData(10))
