@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from atm_viewer import __version__
-from atm_viewer.commands import demo, export, figure, metrics, products, send, spectrum, told
+from atm_viewer.commands import demo, export, figure, metrics, predict, products, send, spectrum, told
 from atm_viewer.commands.arguments import FILES, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError
@@ -33,6 +33,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "write the noise of spaxels, their periods and lines, before and after, as a table",
         metrics.metrics_arguments,
         metrics.metrics,
+    ),
+    "predict": (
+        "write what a star without noise would show, before and after, from geometry alone",
+        predict.predict_arguments,
+        predict.predict,
     ),
     "export": (
         "write a call of the pipeline, or a script, that gives the same outside",

@@ -382,6 +382,27 @@ def test_sending_needs_a_hub(exposure, tmp_path, monkeypatch, capsys):
     assert "There is no file" in capsys.readouterr().err
 
 
+def test_a_stars_prediction_is_a_table(exposure, tmp_path, capsys):
+    from astropy.table import QTable
+
+    path = tmp_path / "star.ecsv"
+    ra, dec = demo_source("miri")
+    line = ["predict", exposure, "--channel", "1", "--ra", str(ra), "--dec", str(dec), "-o", str(path)]
+    assert cli.run(line) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    table = QTable.read(path)
+    assert set(table["band"]) == {"ch1-short"}
+    assert str(table["wavelength"].unit) == "um"
+    assert np.nanmedian(table["before"]) == pytest.approx(np.nanmedian(table["after"]), rel=0.1)
+    before, after = table.meta["noise"]["ch1-short"]
+    assert before > 5 * after > 0
+    assert table.meta["fwhm"]["ch1-short"] == pytest.approx(0.033 * 5.3 + 0.106, abs=0.01)
+    assert cli.run(line) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert cli.run([*line, "--dec", "12.0", "--overwrite"]) == 1
+    assert "outside of the ch1-short cube" in capsys.readouterr().err
+
+
 def test_inspect_shows_every_slice(exposure, capsys, tmp_path):
     (tmp_path / "r.toml").write_text(
         dump_recipe(Recipe(oversample=1, overrides=(SliceOverride(101, fit_threshold=0),)))

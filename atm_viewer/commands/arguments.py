@@ -79,3 +79,10 @@ def window_size(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and 100 <= int(width) <= 10000 and 100 <= int(height) <= 10000):
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1440x900")
     return int(width), int(height)
+
+
+def ecsv(text: str) -> Path:
+    """Name of a table; the table is written as ECSV."""
+    if Path(text).suffix.lower() != ".ecsv":
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .ecsv")
+    return Path(text)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from atm_viewer.commands.arguments import add_channel, add_files, add_overwrite, add_recipe, number, positive
+from atm_viewer.commands.arguments import add_channel, add_files, add_overwrite, add_recipe, ecsv, number, positive
 from atm_viewer.commands.work import Work, list_paths, recipe_of
 from atm_viewer.engine.errors import InputError
 
@@ -25,7 +24,7 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--line", dest="lines", action="append", default=[], metavar="NAME", help="measure a line too")
     parser.add_argument("--redshift", type=number, default=0.0, metavar="Z", help="of the lines; default: 0")
     parser.add_argument("--speed", type=positive, default=600.0, metavar="KM/S", help="width of lines; default: 600")
-    parser.add_argument("-o", "--output", type=_ecsv, required=True, metavar="OUT.ecsv")
+    parser.add_argument("-o", "--output", type=ecsv, required=True, metavar="OUT.ecsv")
     add_overwrite(parser)
 
 
@@ -71,9 +70,3 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 400:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 400")
     return int(text)
-
-
-def _ecsv(text: str) -> Path:
-    if Path(text).suffix.lower() != ".ecsv":
-        raise argparse.ArgumentTypeError(f"{text!r} does not end in .ecsv")
-    return Path(text)
