@@ -71,7 +71,10 @@ class SpectrumHeader(QWidget):
             "about a cubic in wavelength [%]"
         )
         self.place = Line()
-        self.place.setToolTip("Spaxel of the cube (zero-based), or how spectra are smoothed for display")
+        self.place.setToolTip(
+            "Spaxel x, y of the cube before correction (zero-based); the grid of the corrected cube may begin a row or "
+            "a column earlier, so find the spaxel there by RA and Dec. Or how spectra are smoothed for display"
+        )
         self.options_button = QToolButton()
         self.options_button.setText("Options ▾")
         self.options_button.setToolTip("Units, axis, redshift, lines, panels, reference, smoothing, masks and errors")
