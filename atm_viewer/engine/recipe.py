@@ -140,7 +140,8 @@ class Recipe:
         reasons = []
         if changed:
             count = len({o.number for o in changed})
-            reasons.append(f"since {count} {'slice has' if count == 1 else 'slices have'} values of their own")
+            have = "slice has values of its own" if count == 1 else "slices have values of their own"
+            reasons.append(f"since {count} {have}")
         if (beyond := ", ".join(name for name in CHOICES if getattr(self, name) != PIPELINE)) != "":
             reasons.append(f"since {beyond} {'goes' if ',' not in beyond else 'go'} beyond it")
         return " and ".join(reasons)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from atm_viewer.engine.recipe import dump_recipe
 from atm_viewer.session.exports import possible_words
-from atm_viewer.session.names import common_product
+from atm_viewer.session.names import common_product, slice_state
 from atm_viewer.session.recipe_words import recipe_words
 from atm_viewer.session.session import Session
 
@@ -105,7 +105,7 @@ def _slices(session: Session) -> str:
     if view is None or report is None or "report" in session.pending:
         return "<p>No exposure is fitted.</p>"
     rows = [
-        (s.number, f"{s.peak:.4g}", f"{s.threshold:.4g}", s.fitted, s.reused, f"{100 * s.used:.1f} %", s.reason)
+        (s.number, f"{s.peak:.4g}", f"{s.threshold:.4g}", s.fitted, s.reused, f"{100 * s.used:.1f} %", slice_state(s))
         for s in report.slices
         if s.peak == s.peak
     ]
@@ -116,7 +116,7 @@ def _slices(session: Session) -> str:
         "columns fitted",
         "reused",
         "spline used",
-        "why",
+        "state",
     )
     return f"<p>Of {escape(view.name)}:</p>{_table(head, rows, numbers=range(6))}"
 

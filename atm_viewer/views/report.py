@@ -16,6 +16,7 @@ from atm_viewer.views.theme import Theme
 Figure = tuple[str, bytes, int]
 
 _RESOLUTION = 96  # [dots per inch] of the page: text is as large beside the figures as in the window
+_WIDEST = 660  # [pixel] of a figure on the page
 _MARGIN = 15.0  # [mm]
 
 
@@ -27,8 +28,9 @@ def figure(view: Plots, name: str, theme: Theme) -> Figure:
 
 def page(session: Session, figures: Sequence[Figure], kind: str) -> bytes:
     """Make the report, in ``html`` or ``pdf``, with figures of `figure`."""
-    html = report_html(session, figures)
-    return html.encode() if kind == "html" else _pdf(html)
+    if kind == "html":
+        return report_html(session, figures).encode()
+    return _pdf(report_html(session, [(caption, png, min(width, _WIDEST)) for caption, png, width in figures]))
 
 
 def _pdf(html: str) -> bytes:
