@@ -151,7 +151,7 @@ class ExposurePage(QWidget):
         view = self._session.current
         formula = SOURCES[view.instrument] if view is not None else ""
         used = (
-            f"The spline is used in slices {', '.join(map(str, found.fitted))}."
+            f"In the prediction, the spline is used in slices {', '.join(map(str, found.fitted))}."
             if found.fitted
             else ("No slice that sees the source has a spline in use: nothing is corrected.")
         )
