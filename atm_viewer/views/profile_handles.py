@@ -37,9 +37,10 @@ class LimitWords(pg.InfLineLabel):
         around, view = self.line.viewRect(), self.line.getViewBox()  # the line's own height is 0
         if around is not None and isinstance(view, pg.ViewBox):
             height = self.boundingRect().height() * view.viewPixelSize()[1]
-            above, below = around.bottom() / height, -around.top() / height
-            up = above >= 1.6 or (below < 0.8 and above >= below)
-            self.anchors = [(1, int(up))] * 2
+            if height > 0:  # a plot that was not laid out yet has no extent
+                above, below = around.bottom() / height, -around.top() / height
+                up = above >= 1.6 or (below < 0.8 and above >= below)
+                self.anchors = [(1, int(up))] * 2
         super().updatePosition()
 
 

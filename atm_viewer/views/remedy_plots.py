@@ -14,6 +14,7 @@ from atm_viewer.engine.remedy_reports import AFTER, APERTURE, BEFORE, UNDER, Cur
 from atm_viewer.views.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
 from atm_viewer.views.theme import DARK, Theme
 
+_WIDTH = 400  #: of a column of panels, before it is stretched [dots]
 _NUMBERS = 40  #: room for numbers beside a plot [dots]
 _FEW = 30  #: points of a curve whose points are marked
 
@@ -75,6 +76,9 @@ class RemedyPlots(QWidget):
                 if spectra is not plot:
                     plot.setXLink(spectra)
             self.plots.append(plot)
+        for column in range(max((p.column + p.columns for p in self._remedy.plots), default=0) if self._remedy else 0):
+            self.canvas.ci.layout.setColumnPreferredWidth(column, _WIDTH)  # equal, whatever the axes need
+            self.canvas.ci.layout.setColumnStretchFactor(column, 1)
 
     def _draw(self) -> None:
         theme, remedy = self._theme, self._remedy

@@ -125,11 +125,12 @@ def test_ready_layouts(window, qtbot, name):
     assert seen == {
         "tune": ALL,
         "spectra": ["slices", "sky", "spectrum"],
+        "remedies": ["slices", "sky", "remedies"],
         "detector": ["slices", "detector", "profile"],
     }[name]  # fmt: skip
     if name != "tune":
         largest = max(seen, key=lambda n: place(window.bench.panels[n]).width())
-        assert largest == {"spectra": "spectrum", "detector": "detector"}[name]
+        assert largest == {"spectra": "spectrum", "remedies": "remedies", "detector": "detector"}[name]
     # What stands behind another panel comes to the front by its keys.
     press(qtbot, window, "panel_recipe")
     assert ("recipe" in in_sight(window)) == (name != "tune")

@@ -165,3 +165,12 @@ def test_the_aperture_is_black_on_white_and_white_on_black(remedies):
         remedies.set_theme(theme)
         aperture = remedies.pages["ranked"].plots.plots[0].listDataItems()[0]
         assert aperture.opts["pen"].color().name() == theme.text
+
+
+def test_in_little_room_the_panels_have_all_of_it(opened, remedies, qtbot):  # noqa: F811
+    assert not remedies.pages["ranked"].table.isVisible()
+    press(qtbot, opened, "layout_remedies")
+    paint(qtbot)
+    assert remedies.pages["ranked"].table.isVisible()
+    left, right = remedies.pages["ranked"].plots.plots[:2]
+    assert left.width() == pytest.approx(right.width(), abs=2)
