@@ -16,7 +16,7 @@ from atm_viewer.views.theme import Theme
 Figure = tuple[str, bytes, int]
 
 _RESOLUTION = 96  # [dots per inch] of the page: text is as large beside the figures as in the window
-_WIDEST = 660  # [pixel] of a figure on the page
+_WIDEST = 590  # [pixel] of a figure on the page
 _MARGIN = 15.0  # [mm]
 
 

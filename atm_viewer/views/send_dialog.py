@@ -60,7 +60,7 @@ class SendDialog(QDialog):
         self.choose_button = QPushButton("Choose…")
         self.choose_button.setToolTip("Choose a cube")
         self.choose_button.clicked.connect(self._choose)
-        line = QHBoxLayout()
+        line = self._cube = QHBoxLayout()
         line.addWidget(self.path_edit, 1)
         line.addWidget(self.choose_button)
         self.tool_box = QComboBox()
@@ -77,7 +77,7 @@ class SendDialog(QDialog):
         self.buttons.addButton(self.send_button, QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.accepted.connect(self._send)
         self.buttons.rejected.connect(self.reject)
-        form = QFormLayout()
+        form = self._form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow("Send", self.what_box)
         form.addRow("Cube", line)
@@ -119,8 +119,7 @@ class SendDialog(QDialog):
             self.tool_box.addItem(tool.name, tool.number)
         if len(takers) > 1:
             self.tool_box.addItem("all of them", "")
-        for part in (self.path_edit, self.choose_button):
-            part.setEnabled(self.what == "cube")
+        self._form.setRowVisible(self._cube, self.what == "cube")
         self._check()
 
     def _check(self) -> None:
