@@ -81,7 +81,7 @@ def fit_slice(path: str, number: int) -> dict:
 
 
 def open_file(path: str) -> dict:
-    """Open an exposure with all coordinates that the window shows: ``cold`` is the first time ever, with a new cache."""
+    """Open an exposure with all coordinates that the window shows; ``cold``: the first time, with a new cache."""
     import jwst.assign_wcs.nirspec  # noqa: F401
 
     from atm_viewer.engine.exposure import open_exposure
