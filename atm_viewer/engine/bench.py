@@ -267,7 +267,7 @@ class Bench:
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
                 fine.append(item.fine_slice(number, fits[number], recipe, intervals))
-        report = report_correction(item.prepared, fits, recipe, fine, begun)
+        report = report_correction(item.prepared, fits, recipe, {f.number: (f.native, f.share) for f in fine}, begun)
         return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:

@@ -65,6 +65,12 @@ class OversampledSlice:
         """Rows of the cut-out in the oversampled exposure."""
         return slice(self.row, self.row + self.sci.shape[0])
 
+    @property
+    def share(self) -> float:
+        """Share of the valid pixels where the spline is used."""
+        valid = self.inside & np.isfinite(self.sci)
+        return float((np.isfinite(self.trace) & valid).sum() / max(valid.sum(), 1))
+
 
 @dataclass(frozen=True, eq=False)
 class Corrected:
@@ -167,7 +173,7 @@ def oversample(
     intervals = compact_intervals(fits, prepared)
     frames = _empty_frames(exposure, factor)
 
-    def work(number: int) -> OversampledSlice:
+    def work(number: int) -> tuple[NativeSlice | None, float]:
         fine = oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals)
         for name, cut in {
             "sci": fine.sci,
@@ -177,17 +183,18 @@ def oversample(
             **fine.variances,
         }.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
-        return fine
+        return fine.native, fine.share
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
         wavelength = beside.submit(lambda: np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))))
         regions = beside.submit(np.repeat, exposure.regions, factor, axis=_across(exposure))
-        fine = in_threads(
+        made = in_threads(
             work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
         )
         progress("Assembling the exposure", 0.9)
-        report = report_correction(prepared, fits, recipe, fine, begun)
+        slices = dict(zip(prepared.slices, made, strict=True))
+        report = report_correction(prepared, fits, recipe, slices, begun)
     return Corrected(
         oversample=factor,
         wavelength=wavelength.result(),
@@ -359,7 +366,7 @@ def report_correction(
     prepared: Prepared,
     fits: Mapping[int, TraceFit],
     recipe: Recipe,
-    fine: list[OversampledSlice],
+    made: Mapping[int, tuple[NativeSlice | None, float]],
     begun: float,
 ) -> CorrectionReport:
     """Tell what was decided for each slice and each pixel.
@@ -372,8 +379,9 @@ def report_correction(
         Trace models of its slices.
     recipe : Recipe
         Parameters.
-    fine : list of OversampledSlice
-        The slices; empty for oversampling by 1, where the trace model at the detector's pixels decides.
+    made : mapping of int to (NativeSlice, float)
+        ``native`` and ``share`` of the oversampled slices; empty for oversampling by 1, where the trace model at the
+        detector's pixels decides.
     begun : float
         Time the work began, by `time.perf_counter`.
 
@@ -382,11 +390,8 @@ def report_correction(
     CorrectionReport
     """
     exposure = prepared.exposure
-    slices = {f.number: f.native for f in fine if f.native is not None} or trace_slices(prepared, fits, recipe)
-    shares = {}
-    for f in fine:
-        valid = f.inside & np.isfinite(f.sci)
-        shares[f.number] = float((np.isfinite(f.trace) & valid).sum() / max(valid.sum(), 1))
+    slices = {n: native for n, (native, _) in made.items() if native} or trace_slices(prepared, fits, recipe)
+    shares = {number: share for number, (_, share) in made.items()}
     reports = []
     for number, data in prepared.slices.items():
         if number not in shares:
@@ -413,7 +418,7 @@ def _assemble(prepared: Prepared, cuts: Mapping[int, np.ndarray], empty: np.gene
 
 def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
     exposure = prepared.exposure
-    report = report_correction(prepared, fits, recipe, [], begun)
+    report = report_correction(prepared, fits, recipe, {}, begun)
     return Corrected(
         oversample=1,
         sci=exposure.sci,
