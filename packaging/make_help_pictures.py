@@ -23,7 +23,7 @@ os.environ["QT_SCALE_FACTOR"] = "2"
 from PIL import Image
 from PyQt6 import sip
 from PyQt6.QtCore import QBuffer, QEventLoop, QIODevice, QSettings
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QDialog, QWidget
 
 from atm_viewer.demo import demo_exposures
 from atm_viewer.jobs.workers import Workers
@@ -100,6 +100,12 @@ class Studio:
         self.settle()
         yield self.take("recipe", window.globals_panel)
         yield self.take("slices", window.slices_panel)
+        window.actions_by_name["export_recipe"].trigger()
+        dialog = next(d for d in window.findChildren(QDialog) if d.isVisible())
+        dialog.folder_edit.setText("results")
+        self.settle()
+        yield self.take("exports", dialog)
+        dialog.reject()
         window.guide.show_palette()
         palette = next(p for p in window.findChildren(Palette) if p.isVisible())
         palette.line.setText("threshold 5")
