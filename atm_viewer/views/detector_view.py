@@ -12,8 +12,9 @@ from PyQt6.QtWidgets import QButtonGroup, QToolButton, QWidget
 from atm_viewer.engine.reports import CorrectionReport, ExposureView, PixelReport
 from atm_viewer.session.cursor import Cursor
 from atm_viewer.views.cursor_marks import Sight
+from atm_viewer.views.image_panel import Classes, ImagePanel, Pixels
 from atm_viewer.views.kept import Kept
-from atm_viewer.views.plotting import Classes, ImagePanel, Paragraph, Pixels, PlainAxis, make_brush, make_pen, with_unit
+from atm_viewer.views.plotting import Paragraph, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.theme import DARK, Theme
 from atm_viewer.views.why import COLOURS, names_with_counts, short_reason
 

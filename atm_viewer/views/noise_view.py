@@ -8,7 +8,8 @@ from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
 
 from atm_viewer.engine.noise_reports import NoiseMap
 from atm_viewer.engine.reports import SkyImage
-from atm_viewer.views.plotting import ImagePanel, Pixels, PlainAxis, plain, with_unit
+from atm_viewer.views.image_panel import ImagePanel, Pixels
+from atm_viewer.views.plotting import PlainAxis, plain, with_unit
 from atm_viewer.views.sky_view import SkyView
 
 #: What can be shown: words, unit, tooltip's part.

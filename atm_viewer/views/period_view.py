@@ -11,7 +11,8 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtWidgets import QComboBox, QWidget
 
 from atm_viewer.engine.noise_reports import LocalPower, PeriodReport
-from atm_viewer.views.plotting import ImagePanel, Paragraph, Pixels, PlainAxis, legend_html, make_pen, plain
+from atm_viewer.views.image_panel import ImagePanel, Pixels
+from atm_viewer.views.plotting import Paragraph, PlainAxis, legend_html, make_pen, plain
 from atm_viewer.views.theme import DARK, Theme
 
 BEFORE, AFTER = SIDES = ("before", "after")

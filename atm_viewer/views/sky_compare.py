@@ -26,8 +26,9 @@ from atm_viewer.session.sky_choice import (
     SkyChoice,
 )
 from atm_viewer.session.variants import Variants
+from atm_viewer.views.image_panel import Pixels
 from atm_viewer.views.panel import NumberBox
-from atm_viewer.views.plotting import Pixels, make_pen, plain, with_unit
+from atm_viewer.views.plotting import make_pen, plain, with_unit
 from atm_viewer.views.theme import Theme
 
 PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants otherwise [s]

@@ -17,9 +17,10 @@ from atm_viewer.session.places import Places
 from atm_viewer.session.sky_choice import BEFORE, BLINK, FIRST, MODES, PLANES, SWIPE, ShownSky, SkyChoice
 from atm_viewer.session.variants import NAMES, Variants
 from atm_viewer.views.cursor_marks import Sight
+from atm_viewer.views.image_panel import ImagePanel
 from atm_viewer.views.kept import Kept
 from atm_viewer.views.place_marks import PlaceMarks
-from atm_viewer.views.plotting import ImagePanel, PlainAxis, make_brush, make_pen
+from atm_viewer.views.plotting import PlainAxis, make_brush, make_pen
 from atm_viewer.views.sky_compare import (
     PERIOD,
     CornerText,

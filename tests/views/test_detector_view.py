@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
+from atm_viewer.views.brightness import Stretch, bin_mean, to_indices
 from atm_viewer.views.detector_view import DetectorView, classify_dq, find_edges
-from atm_viewer.views.plotting import Stretch, bin_mean, plain, to_indices
+from atm_viewer.views.plotting import plain
 from atm_viewer.views.theme import DARK, LIGHT
 from tests.views.mouse import brightest_at, click, colour_at, hover, leave, settle, show, view_range
 from tests.views.synthetic import STAR, make_exposure, make_report, star_pixel

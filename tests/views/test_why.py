@@ -15,8 +15,8 @@ from atm_viewer.engine.reports import Why
 from atm_viewer.jobs.messages import ExplainPixel
 from atm_viewer.session.session import Session
 from atm_viewer.views.detector_view import DATA, WHY
+from atm_viewer.views.image_panel import BLANK
 from atm_viewer.views.main_window import MainWindow
-from atm_viewer.views.plotting import BLANK
 from atm_viewer.views.why import CLASSES, SpaxelPixels
 from tests.session.fake_workers import FakeWorkers, exposure_view, sky_image, why_map
 from tests.session.fake_workers import report as fake_report
