@@ -102,7 +102,6 @@ def run(
     finally:
         sys.excepthook = hook
         keeper.close()
-        session.undo_stack.blockSignals(True)  # it tells of being emptied while it is deleted
         session.close()
         window.deleteLater()
         app.processEvents()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QEvent, QSize, Qt
 from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from atm_viewer.session.session import Session
 from atm_viewer.views.learn_exposure import ExposurePage
 from atm_viewer.views.learn_page import LearnPage
+from atm_viewer.views.paint_turns import painting_in_turns
 from atm_viewer.views.theme import DARK, Theme
 
 
@@ -62,6 +63,11 @@ class LearnWindow(QWidget):
         self.activateWindow()
         if self.tabs.currentWidget() is self.page:
             self.page.figure.setFocus()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Paint slow plots one after the other."""
+        with painting_in_turns(event):
+            return super().event(event)
 
     def _furnish(self) -> None:
         if self.exposure_page is None and self.tabs.currentWidget() is self._room:

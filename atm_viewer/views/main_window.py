@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QSettings, QSignalBlocker, Qt
+from PyQt6.QtCore import QEvent, QSettings, QSignalBlocker, Qt
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -33,6 +34,7 @@ from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.menus import add_actions, update_actions
 from atm_viewer.views.metrics_view import MetricsView
+from atm_viewer.views.paint_turns import painting_in_turns
 from atm_viewer.views.panel import Panel, WholeBox, stacked
 from atm_viewer.views.pictures import Plots
 from atm_viewer.views.profile_view import ProfileView
@@ -225,7 +227,9 @@ class MainWindow(QMainWindow):
             *(session.spaxel_changed, session.spectra_changed),
         ):
             changed.connect(self._update_actions)
-        # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first.
+        # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first. When the
+        # session goes first, it tells so before its undo stack goes, which would tell of being emptied.
+        session.destroyed.connect(partial(session.undo_stack.blockSignals, True))
         session.undo_stack.indexChanged.connect(self._show_undo)
         session.undo_stack.cleanChanged.connect(self._show_undo)
 
@@ -475,6 +479,11 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     # Events
+
+    def event(self, event: QEvent | None) -> bool:
+        """Paint slow plots one after the other."""
+        with painting_in_turns(event):
+            return super().event(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take exposures, associations, sessions and recipes."""

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
+from atm_viewer.views.paint_turns import must_wait
 from atm_viewer.views.theme import Theme
 
 AXIS_WIDTH = 66  #: numbers and label beside a plot [dots]
@@ -131,7 +132,12 @@ class Canvas(pg.GraphicsLayoutWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.setAcceptDrops(False)
-        self.viewport().setAcceptDrops(False)
+        viewport = self.viewport()
+        viewport.setAcceptDrops(False)
+        # The background is painted with the plots: until then the last picture stays.
+        viewport.setAutoFillBackground(False)
+        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._painted = QSize()
         self.setMinimumSize(120, 90)
         self.ci.layout.setContentsMargins(2, 4, 6, 2)
         self.ci.layout.setSpacing(2)
@@ -151,6 +157,16 @@ class Canvas(pg.GraphicsLayoutWidget):
     def adopt(self, menu: QMenu) -> None:
         """Own a menu that pyqtgraph makes and nobody sees: left alone it outlives the canvas as a window of its own."""
         menu.setParent(self, menu.windowFlags())
+
+    def paintEvent(self, event) -> None:
+        """Paint the plots, unless others that are painted now take long enough."""
+        viewport = self.viewport()
+        if must_wait(viewport):
+            if self._painted != viewport.size():
+                QPainter(viewport).fillRect(event.rect(), self.backgroundBrush())
+            return
+        self._painted = viewport.size()
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave keys to the widget around."""
