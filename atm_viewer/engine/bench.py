@@ -6,14 +6,13 @@ One object of this class lives in the worker process; it keeps what is costly an
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 from atm_viewer.engine.apertures import Extracted
 from atm_viewer.engine.association import expand_inputs
+from atm_viewer.engine.bench_items import OpenItem, Recent, as_they_are, corrected
 from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
 from atm_viewer.engine.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.errors import InputError, UserError
@@ -21,11 +20,10 @@ from atm_viewer.engine.explain import explain_pixel
 from atm_viewer.engine.exposure import Exposure, open_exposure
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.metrics import resampling_noise
-from atm_viewer.engine.oversample import OversampledSlice, oversample_slice, report_correction
-from atm_viewer.engine.packing import Frame
-from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, fit_key, fit_slices, part_of, prepare
+from atm_viewer.engine.oversample import report_correction
+from atm_viewer.engine.prepared import Progress, compact_intervals, part_of, prepare
 from atm_viewer.engine.profile import column_wavelengths, slice_profile
-from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
@@ -36,15 +34,11 @@ from atm_viewer.engine.reports import (
 )
 from atm_viewer.engine.sky_image import plane_image, white_image
 from atm_viewer.engine.slice_noise import SliceNoise
-from atm_viewer.engine.slice_sums import SliceSums
-from atm_viewer.engine.trace_fit import TraceFit
 from atm_viewer.engine.traces import trace_slice
 from atm_viewer.resources import resource
 
 #: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
 STERADIANS = 2.3504e-11
-
-T = TypeVar("T")
 
 
 def _quiet(step: str, fraction: float) -> None:
@@ -59,98 +53,6 @@ class OpenedExposures:
     problems: tuple[str, ...]
 
 
-class _Recent(OrderedDict):
-    """The last few results by key."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self._size = size
-
-    def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
-        if key in self:
-            self.move_to_end(key)
-            return self[key]
-        return self.keep(key, make())
-
-    def keep(self, key: Hashable, value: T) -> T:
-        self[key] = value
-        return value
-
-    def __setitem__(self, key: Hashable, value: Any) -> None:
-        super().__setitem__(key, value)
-        self.move_to_end(key)
-        while len(self) > self._size:
-            self.popitem(last=False)
-
-
-@dataclass(eq=False)
-class _Item:
-    """An open exposure and what was computed for it."""
-
-    prepared: Prepared
-    mapper: SkyMapper
-    native: dict[int, OversampledSlice]
-    noise: SliceNoise
-    fits: _Recent = field(default_factory=lambda: _Recent(160))
-    fine: _Recent = field(default_factory=lambda: _Recent(120))
-    coordinates: _Recent = field(default_factory=lambda: _Recent(2))
-    wavelengths: _Recent = field(default_factory=lambda: _Recent(40))
-    sums: SliceSums = field(default_factory=SliceSums)
-
-    @property
-    def exposure(self) -> Exposure:
-        return self.prepared.exposure
-
-    def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
-        params = {n: recipe.params(n, self.exposure.name) for n in self.prepared.slices}
-        found = {n: self._known_fit(n, params[n]) for n in params}
-        known = {fit_key(n, params[n]): fit for n, fit in found.items() if fit is not None}
-        fits = fit_slices(self.prepared, recipe, progress, known)
-        for number, fit in fits.items():
-            self.fits.keep(self._fit_key(number, params[number]), fit)
-        return fits
-
-    def fit(self, number: int, recipe: Recipe) -> TraceFit:
-        """Trace model of one slice."""
-        params = recipe.params(number, self.exposure.name)
-        found = self._known_fit(number, params)
-        if found is None:
-            only = replace(self.prepared, slices={number: self.prepared.slices[number]})
-            found = self.fits.keep(self._fit_key(number, params), fit_slices(only, recipe)[number])
-        return found
-
-    def _fit_key(self, number: int, params: FitParams) -> tuple:
-        threshold = self.prepared.background.threshold(number, params.fit_threshold)
-        return number, self.prepared.slices[number].over_threshold(threshold), params.window, params.breakpoints
-
-    def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
-        """Earlier fit; one with another threshold that decided the same is no different but for that number."""
-        fit = self.fits.get(self._fit_key(number, params))
-        threshold = self.prepared.background.threshold(number, params.fit_threshold)
-        return fit if fit is None or fit.threshold == threshold else replace(fit, threshold=threshold)
-
-    def first_intervals(self, recipe: Recipe) -> int:
-        """`compact_intervals`, without fitting more slices than that takes."""
-        for number in self.prepared.slices:
-            if intervals := compact_intervals({number: self.fit(number, recipe)}, self.prepared):
-                return intervals
-        return 0
-
-    def fine_coordinates(self, factor: int) -> tuple[Frame, Frame]:
-        return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
-
-    def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
-        params = recipe.params(number, self.exposure.name)
-        where = params.slope_limit, params.use, params.wavelengths, params.reach, params.peak_cut
-        rest = *where, recipe.oversample, recipe.psf_optimal, intervals
-        return self.fine.get_or_make(
-            (*self._fit_key(number, params), *rest),
-            lambda: oversample_slice(
-                self.prepared, number, fit, recipe, self.fine_coordinates(recipe.oversample), intervals
-            ),
-        )
-
-
 class Bench:
     """Open exposures, by key, and answers about them.
 
@@ -162,9 +64,9 @@ class Bench:
 
     def __init__(self, cubepar: Path | None = None) -> None:
         self._cubepar = cubepar
-        self._items: dict[str, _Item] = {}
-        self._grids: _Recent = _Recent(16)
-        self._before: _Recent = _Recent(32)
+        self._items: dict[str, OpenItem] = {}
+        self._grids: Recent = Recent(16)
+        self._before: Recent = Recent(32)
         self._parameters: dict[str, CubeParameters] = {}
 
     def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
@@ -214,10 +116,10 @@ class Bench:
         """
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
-        self._items[exposure.key] = _Item(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
+        self._items[exposure.key] = OpenItem(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
         return exposure.view()
 
-    def items(self, keys: Sequence[str], band: str) -> list[_Item]:
+    def items(self, keys: Sequence[str], band: str) -> list[OpenItem]:
         """Exposures with a band, and what was computed for them."""
         return self._with_band(keys, band)
 
@@ -226,7 +128,7 @@ class Bench:
     ) -> list[DrizzleInput]:
         """Exposures with a band, to be drizzled: as they are, or corrected by a recipe."""
         items = self._with_band(keys, band)
-        return _as_they_are(items) if recipe is None or recipe.oversample == 1 else _corrected(items, recipe, progress)
+        return as_they_are(items) if recipe is None or recipe.oversample == 1 else corrected(items, recipe, progress)
 
     def grid(self, keys: Sequence[str], band: str, factor: int) -> CubeGrid:
         """Grid of the cube of some exposures, see `cube_grid`."""
@@ -421,7 +323,7 @@ class Bench:
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)
         progress("Drizzling before correction", 0.1)
-        inputs = _as_they_are(items)
+        inputs = as_they_are(items)
         # The same whatever the recipe is.
         before = self._before.get_or_make(
             (tuple(i.exposure.key for i in items), band, ra, dec, radius),
@@ -429,7 +331,7 @@ class Bench:
         )
         after = before
         if recipe.oversample > 1:
-            fine_inputs = _corrected(items, recipe, part_of(progress, 0.2, 0.8))
+            fine_inputs = corrected(items, recipe, part_of(progress, 0.2, 0.8))
             fine_inputs = [replace(one, sums=item.sums) for one, item in zip(fine_inputs, items, strict=True)]
             progress("Drizzling after correction", 0.8)
             after = Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
@@ -458,24 +360,24 @@ class Bench:
             noise_after=resampling_noise(after.spaxel, after.aperture),
         )
 
-    def _open_one(self, path: Path, progress: Progress) -> _Item:
+    def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())
         if key not in self._items:
             self.adopt(open_exposure(path), progress)
         return self._items[key]
 
-    def _item(self, key: str) -> _Item:
+    def _item(self, key: str) -> OpenItem:
         if key not in self._items:
             raise InputError(f"{Path(key).name} is not open; open it again.")
         return self._items[key]
 
-    def _with_band(self, keys: Sequence[str], band: str) -> list[_Item]:
+    def _with_band(self, keys: Sequence[str], band: str) -> list[OpenItem]:
         items = [i for i in map(self._item, keys) if band in i.exposure.bands]
         if not items:
             raise InputError(f"None of the chosen exposures has the band {band}; choose exposures that have.")
         return items
 
-    def _grid(self, items: list[_Item], band: str, factor: int) -> CubeGrid:
+    def _grid(self, items: list[OpenItem], band: str, factor: int) -> CubeGrid:
         def make() -> CubeGrid:
             parameters = self._cube_parameters(items[0].exposure, band)
             return cube_grid([i.exposure for i in items], band, parameters, factor)
@@ -494,27 +396,3 @@ class Bench:
             return self._cube_parameters(exposure, band).spaxel
         except InputError:
             return float("nan")
-
-
-def _as_they_are(items: Sequence[_Item]) -> list[DrizzleInput]:
-    """Exposures before correction, to be drizzled."""
-    return [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
-
-
-def _corrected(items: Sequence[_Item], recipe: Recipe, progress: Progress) -> list[DrizzleInput]:
-    """Exposures after correction, to be drizzled: fitted now, oversampled slice by slice when they are needed."""
-    inputs = []
-    for k, item in enumerate(items):
-        share = k / len(items)
-        fits = item.fitted(recipe, part_of(progress, share, share + 2 / 3 / len(items)))
-        progress("Computing oversampled coordinates", share + 5 / 6 / len(items))
-        item.fine_coordinates(recipe.oversample)
-        intervals = compact_intervals(fits, item.prepared)
-
-        def fine(
-            number: int, item: _Item = item, fits: dict[int, TraceFit] = fits, intervals: int = intervals
-        ) -> OversampledSlice:
-            return item.fine_slice(number, fits[number], recipe, intervals)
-
-        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
-    return inputs

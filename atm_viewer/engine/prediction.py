@@ -36,7 +36,8 @@ from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace_fit import TraceFit, fit_slice
 
 if TYPE_CHECKING:
-    from atm_viewer.engine.bench import Bench, _Item
+    from atm_viewer.engine.bench import Bench
+    from atm_viewer.engine.bench_items import OpenItem
 
 #: Slices within so many FWHM of the source, beyond the aperture, are made.
 _REACH = 2.5
@@ -221,11 +222,11 @@ def _footprints(mapper: SkyMapper, x: np.ndarray, y: np.ndarray, number: int) ->
     return mapper.footprints(x, y, np.full(x.size, number), 1)
 
 
-def _native(item: _Item, synthetic: Exposure) -> DrizzleInput:
+def _native(item: OpenItem, synthetic: Exposure) -> DrizzleInput:
     return DrizzleInput(synthetic, item.mapper, 1, native_slices(synthetic).__getitem__)
 
 
-def _correct(item: _Item, synthetic: Exposure, recipe: Recipe, progress: Progress) -> dict[int, OversampledSlice]:
+def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Progress) -> dict[int, OversampledSlice]:
     """Fit and oversample the slices of a synthetic exposure; of those with light, those that are in the real one."""
     progress("Cutting slices", 0.2)
     real = item.prepared

@@ -10,7 +10,8 @@ from astropy.io import fits
 from photutils.geometry import circular_overlap_grid
 
 from atm_viewer.demo import demo_source
-from atm_viewer.engine.bench import STERADIANS, Bench, _as_they_are, _corrected
+from atm_viewer.engine.bench import STERADIANS, Bench
+from atm_viewer.engine.bench_items import as_they_are, corrected
 from atm_viewer.engine.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.kernels.resample import trace_slice
@@ -163,7 +164,7 @@ def test_images_equal_sums_of_the_cube(case, recipe):
         edges = grid.wavelength[[chosen.start, chosen.stop - 1]] + np.array([-0.5, 0.5]) * grid.step
         np.testing.assert_allclose(image.wavelengths, edges)
     # White light is quick because it takes few columns; of all columns it is the weighted mean of the planes.
-    inputs = _as_they_are([item]) if recipe is None else _corrected([item], recipe, quiet)
+    inputs = as_they_are([item]) if recipe is None else corrected([item], recipe, quiet)
     whole = white_image(inputs, grid, stride=1)
     with np.errstate(invalid="ignore"):
         assert_equal_images(whole.image, [flux.sum(axis=0) / weight.sum(axis=0)])

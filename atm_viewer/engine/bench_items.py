@@ -1,0 +1,143 @@
+"""Open exposures with what was computed for them: fits and oversampled slices, of which the latest are kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from atm_viewer.engine.drizzle import DrizzleInput
+from atm_viewer.engine.exposure import Exposure
+from atm_viewer.engine.footprints import SkyMapper
+from atm_viewer.engine.oversample import OversampledSlice, oversample_slice
+from atm_viewer.engine.packing import Frame
+from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, fit_key, fit_slices, part_of
+from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.slice_noise import SliceNoise
+from atm_viewer.engine.slice_sums import SliceSums
+from atm_viewer.engine.trace_fit import TraceFit
+
+T = TypeVar("T")
+
+
+class Recent(OrderedDict):
+    """The last few results by key."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+
+    def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give the result of a key; make it when it is not there."""
+        if key in self:
+            self.move_to_end(key)
+            return self[key]
+        return self.keep(key, make())
+
+    def keep(self, key: Hashable, value: T) -> T:
+        """Keep a result, and give it back."""
+        self[key] = value
+        return value
+
+    def __setitem__(self, key: Hashable, value: Any) -> None:
+        super().__setitem__(key, value)
+        self.move_to_end(key)
+        while len(self) > self._size:
+            self.popitem(last=False)
+
+
+@dataclass(eq=False)
+class OpenItem:
+    """An open exposure and what was computed for it."""
+
+    prepared: Prepared
+    mapper: SkyMapper
+    native: dict[int, OversampledSlice]
+    noise: SliceNoise
+    fits: Recent = field(default_factory=lambda: Recent(160))
+    fine: Recent = field(default_factory=lambda: Recent(120))
+    coordinates: Recent = field(default_factory=lambda: Recent(2))
+    wavelengths: Recent = field(default_factory=lambda: Recent(40))
+    sums: SliceSums = field(default_factory=SliceSums)
+
+    @property
+    def exposure(self) -> Exposure:
+        """The exposure."""
+        return self.prepared.exposure
+
+    def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
+        """Trace models of all slices."""
+        params = {n: recipe.params(n, self.exposure.name) for n in self.prepared.slices}
+        found = {n: self._known_fit(n, params[n]) for n in params}
+        known = {fit_key(n, params[n]): fit for n, fit in found.items() if fit is not None}
+        fits = fit_slices(self.prepared, recipe, progress, known)
+        for number, fit in fits.items():
+            self.fits.keep(self._fit_key(number, params[number]), fit)
+        return fits
+
+    def fit(self, number: int, recipe: Recipe) -> TraceFit:
+        """Trace model of one slice."""
+        params = recipe.params(number, self.exposure.name)
+        found = self._known_fit(number, params)
+        if found is None:
+            only = replace(self.prepared, slices={number: self.prepared.slices[number]})
+            found = self.fits.keep(self._fit_key(number, params), fit_slices(only, recipe)[number])
+        return found
+
+    def _fit_key(self, number: int, params: FitParams) -> tuple:
+        threshold = self.prepared.background.threshold(number, params.fit_threshold)
+        return number, self.prepared.slices[number].over_threshold(threshold), params.window, params.breakpoints
+
+    def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
+        """Earlier fit; one with another threshold that decided the same is no different but for that number."""
+        fit = self.fits.get(self._fit_key(number, params))
+        threshold = self.prepared.background.threshold(number, params.fit_threshold)
+        return fit if fit is None or fit.threshold == threshold else replace(fit, threshold=threshold)
+
+    def first_intervals(self, recipe: Recipe) -> int:
+        """`compact_intervals`, without fitting more slices than that takes."""
+        for number in self.prepared.slices:
+            if intervals := compact_intervals({number: self.fit(number, recipe)}, self.prepared):
+                return intervals
+        return 0
+
+    def fine_coordinates(self, factor: int) -> tuple[Frame, Frame]:
+        """Coordinates on the finer grid."""
+        return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
+
+    def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
+        """One slice on the finer grid."""
+        params = recipe.params(number, self.exposure.name)
+        where = params.slope_limit, params.use, params.wavelengths, params.reach, params.peak_cut
+        rest = *where, recipe.oversample, recipe.psf_optimal, intervals
+        return self.fine.get_or_make(
+            (*self._fit_key(number, params), *rest),
+            lambda: oversample_slice(
+                self.prepared, number, fit, recipe, self.fine_coordinates(recipe.oversample), intervals
+            ),
+        )
+
+
+def as_they_are(items: Sequence[OpenItem]) -> list[DrizzleInput]:
+    """Exposures before correction, to be drizzled."""
+    return [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+
+
+def corrected(items: Sequence[OpenItem], recipe: Recipe, progress: Progress) -> list[DrizzleInput]:
+    """Exposures after correction, to be drizzled: fitted now, oversampled slice by slice when they are needed."""
+    inputs = []
+    for k, item in enumerate(items):
+        share = k / len(items)
+        fits = item.fitted(recipe, part_of(progress, share, share + 2 / 3 / len(items)))
+        progress("Computing oversampled coordinates", share + 5 / 6 / len(items))
+        item.fine_coordinates(recipe.oversample)
+        intervals = compact_intervals(fits, item.prepared)
+
+        def fine(
+            number: int, item: OpenItem = item, fits: dict[int, TraceFit] = fits, intervals: int = intervals
+        ) -> OversampledSlice:
+            return item.fine_slice(number, fits[number], recipe, intervals)
+
+        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+    return inputs
