@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from atm_viewer.engine.reports import CorrectionReport, ExposureView, SkyImage
 
 #: Pixels that are enough for statistics on the window's thread; more would be felt.
 _SAMPLE = 200_000
+#: What `columns_of` found: the window asks again and again, and looking through all pixels would be felt.
+_columns: WeakKeyDictionary[ExposureView, dict[int, tuple[int, int]]] = WeakKeyDictionary()
 
 
 def slices_of(view: ExposureView) -> tuple[int, ...]:
@@ -20,8 +23,11 @@ def slices_of(view: ExposureView) -> tuple[int, ...]:
 
 def columns_of(view: ExposureView, number: int) -> tuple[int, int]:
     """First and last column (element along dispersion) of a slice; (0, 0) when the slice has no pixel."""
-    columns = np.flatnonzero((view.regions == number).any(axis=1 - view.dispersion_axis))
-    return (int(columns[0]), int(columns[-1])) if columns.size else (0, 0)
+    known = _columns.setdefault(view, {})
+    if number not in known:
+        columns = np.flatnonzero((view.regions == number).any(axis=1 - view.dispersion_axis))
+        known[number] = (int(columns[0]), int(columns[-1])) if columns.size else (0, 0)
+    return known[number]
 
 
 def band_of(view: ExposureView, number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyqtgraph as pg
@@ -111,6 +112,9 @@ class DetectorView(ImagePanel):
         self._report: CorrectionReport | None = None
         self._numbers: tuple[int, ...] = ()
         self._low = self._high = np.empty((0, 0), dtype=np.float32)
+        #: Of the exposures seen so far, between which people go to and fro.
+        self._edges: WeakKeyDictionary[ExposureView, tuple[tuple[int, ...], np.ndarray, np.ndarray]]
+        self._edges = WeakKeyDictionary()
         self._choice: tuple[int, int] | None = None
         self._pixel_report: PixelReport | None = None
         super().__init__(PlainAxis("bottom", "x", "pixel"), PlainAxis("left", "y", "pixel"), parent)
@@ -160,7 +164,9 @@ class DetectorView(ImagePanel):
             self._pixel_report = None
             self._show_answer()
         if view is not None:
-            self._numbers, self._low, self._high = find_edges(view.regions, view.dispersion_axis)
+            if view not in self._edges:
+                self._edges[view] = find_edges(view.regions, view.dispersion_axis)
+            self._numbers, self._low, self._high = self._edges[view]
         self._show_layer()
         self._draw_outlines()
         self._draw_choice()

@@ -81,8 +81,7 @@ class Guide(QObject):
     def show_learn(self) -> None:
         """Show what resampling noise is, on pixels to play with and for the open exposures."""
         if self.learn is None:
-            self.learn = LearnWindow(self._session, self._window)
-            self.learn.set_theme(self._theme)
+            self.learn = LearnWindow(self._session, self._window, self._theme)
         self.learn.bring_forward()
 
     def set_theme(self, theme: Theme) -> None:

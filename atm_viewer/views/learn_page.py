@@ -22,7 +22,7 @@ from atm_viewer.session.learn_setup import MRS_1A, OVERSAMPLE, PRESETS, LearnSet
 from atm_viewer.session.session import Session
 from atm_viewer.views.learn_plots import LearnFigure, words_of
 from atm_viewer.views.plotting import Paragraph
-from atm_viewer.views.theme import Theme
+from atm_viewer.views.theme import DARK, Theme
 
 _WIDTH = 250  #: of the controls [dots]
 
@@ -34,13 +34,16 @@ class LearnPage(QWidget):
     ----------
     session : Session
         Gives the numbers of the open exposure.
+    theme : Theme
+        Colours.
     """
 
-    def __init__(self, session: Session):
+    def __init__(self, session: Session, theme: Theme = DARK):
         super().__init__()
         self._session = session
         self.setup = MRS_1A
         self.figure = LearnFigure()
+        self.figure.set_theme(theme)  # before anything is drawn, which would be drawn twice
         self._make_controls()
         self._arrange()
         self.figure.moved.connect(lambda phase: self._change(phase=phase))

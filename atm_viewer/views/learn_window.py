@@ -22,14 +22,16 @@ class LearnWindow(QWidget):
         The state.
     parent : QWidget
         Window it belongs to.
+    theme : Theme
+        Colours.
     """
 
-    def __init__(self, session: Session, parent: QWidget):
+    def __init__(self, session: Session, parent: QWidget, theme: Theme = DARK):
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle("Learn: Resampling Noise")
         self._session = session
-        self._theme = DARK
-        self.page = LearnPage(session)
+        self._theme = theme
+        self.page = LearnPage(session, theme)
         self.exposure_page: ExposurePage | None = None  #: made when it is first looked at
         self.tabs = QTabWidget()
         self.tabs.addTab(self.page, "In one dimension")
