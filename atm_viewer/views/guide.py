@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QObject, QSettings
+from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
@@ -82,7 +82,8 @@ class Guide(QObject):
         """Show what resampling noise is, on pixels to play with and for the open exposures."""
         if self.learn is None:
             self.learn = LearnWindow(self._session, self._window, self._theme)
-        self.learn.bring_forward()
+        # In a turn of its own: making it takes as long as the window may stand still.
+        QTimer.singleShot(0, self.learn.bring_forward)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""

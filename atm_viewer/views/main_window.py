@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QSettings, QSignalBlocker, Qt
+from PyQt6.QtCore import QEvent, QSettings, QSignalBlocker, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -74,6 +74,10 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._may_close = False
         self._exposure: ExposureView | None = None
+        self._detector_turn = QTimer(self)
+        self._detector_turn.setSingleShot(True)
+        self._detector_turn.timeout.connect(self._show_detector)
+        session.restored.connect(self._show_detector)  # first of all: its zoom is restored afterwards
         self.scale = Scale(session, settings)
         self.files = Files(session, settings, self, lambda: self.theme, make_demo)
         self.setAcceptDrops(True)
@@ -313,8 +317,7 @@ class MainWindow(QMainWindow):
         session, view = self.session, self.session.current
         if view is not self._exposure:
             self._exposure = view
-            self.detector.show_exposure(view)
-            self.detector.show_report(session.report)
+            self._detector_turn.start()
         names = [e.view.name for e in session.exposures]
         at = next((i for i, e in enumerate(session.exposures) if e.view is view), None)
         self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")
@@ -329,11 +332,20 @@ class MainWindow(QMainWindow):
             self.column_box.setValue(session.column)
             self.band_box.setCurrentText(session.band)
         if view is not None:
-            self.detector.select(session.number, session.column)
+            if not self._detector_turn.isActive():
+                self.detector.select(session.number, session.column)
             self.profile.set_unit(view.unit)
             self.profile.choose(session.column, session.columns)
         self._show_reset()
         self._show_profile()
+
+    def _show_detector(self) -> None:
+        """Show the chosen exposure in the detector's panel, in a turn of its own: it takes as long as all else."""
+        session, view = self.session, self.session.current
+        self.detector.show_exposure(view)
+        self.detector.show_report(session.report)
+        if view is not None:
+            self.detector.select(session.number, session.column)
 
     def _show_recipe(self) -> None:
         variants = self.session.variants
@@ -349,7 +361,8 @@ class MainWindow(QMainWindow):
         self.reset_button.setEnabled(any(self.session.overridden(n) for n in self.slice_table.numbers()))
 
     def _show_report(self) -> None:
-        self.detector.show_report(self.session.report)
+        if not self._detector_turn.isActive():
+            self.detector.show_report(self.session.report)
         self._show_profile()
 
     def _show_profile(self) -> None:
