@@ -201,6 +201,7 @@ class ImagePanel(QWidget):
         self.share_box.setEnabled(scaled)
         self._rescale()
         self._refresh()
+        self.canvas.viewport().update()  # a colour bar that moves leaves a part of itself behind
 
     def fit(self) -> None:
         """Show the whole image."""

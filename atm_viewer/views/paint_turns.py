@@ -48,9 +48,7 @@ def must_wait(plot: QWidget) -> bool:
             if len(_waiting) == 1:
                 QTimer.singleShot(0, _update_next)
         return True
-    if plot in _waiting:
-        _waiting.remove(plot)
-    return False
+    return False  # one that waits goes on waiting: this may be a part of it only
 
 
 def _update_next() -> None:

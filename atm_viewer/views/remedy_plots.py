@@ -38,6 +38,8 @@ class RemedyPlots(QWidget):
 
     def show_remedy(self, remedy: Remedy | None) -> None:
         """Show the panels; none without a remedy."""
+        if remedy is self._remedy:
+            return
         shape = _shape(self._remedy)
         self._remedy = remedy
         if _shape(remedy) != shape:

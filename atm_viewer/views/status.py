@@ -122,12 +122,12 @@ class StatusBar(QStatusBar):
         self.job_name.setText(_shorten(f"{job.name}{step}") + (f"  (+{others})" if others else ""))
         lines = [f"{j.name}{': ' + j.step if j.step else ''}" for j in self._session.jobs]
         self.job_name.setToolTip("\n".join(lines))
+        # A bar that is told its value paints itself at once, and all of the window that waits for it too.
+        self.bar.setUpdatesEnabled(False)
         self.bar.setRange(0, 0 if job.fraction is None else 100)
         if job.fraction is not None:
-            # A bar that is told its value paints itself at once, and all of the window that waits for it too.
-            self.bar.setUpdatesEnabled(False)
             self.bar.setValue(round(100 * job.fraction))
-            self.bar.setUpdatesEnabled(True)
+        self.bar.setUpdatesEnabled(True)
         self.job.show()
 
     def _cancel(self) -> None:
