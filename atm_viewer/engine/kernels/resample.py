@@ -98,6 +98,7 @@ def oversample_errors(
     rows, columns = values.shape
     xs = np.empty(rows)
     ys = np.empty(rows)
+    good = np.empty(rows, dtype=np.bool_)
     at = _fine_rows(rows, row0, factor)
     fine = np.empty(rows * factor)
     out[:] = np.nan
@@ -105,7 +106,8 @@ def oversample_errors(
         n = 0
         for row in range(rows):
             value = np.sqrt(values[row, column]) if variance else values[row, column]
-            if inside[row, column] and np.isfinite(value):
+            good[row] = np.isfinite(value)
+            if inside[row, column] and good[row]:
                 xs[n] = row0 + row
                 ys[n] = value
                 n += 1
@@ -113,14 +115,14 @@ def oversample_errors(
             continue
         first, last = _extent(inside, column)
         interpolate(at, first * factor, (last + 1) * factor, xs, ys, n, fine)
-        for new in range(first * factor, (last + 1) * factor):
-            native = values[new // factor, column]
-            if not (np.isfinite(np.sqrt(native) if variance else native) or estimated[new, column]):
-                continue
-            error = np.float32(fine[new])
-            if variance:
-                error = error * error
-            out[new, column] = error * inflation / divisor
+        for row in range(first, last + 1):
+            for new in range(row * factor, (row + 1) * factor):
+                if not (good[row] or estimated[new, column]):
+                    continue
+                error = np.float32(fine[new])
+                if variance:
+                    error = error * error
+                out[new, column] = error * inflation / divisor
     for row in range(out.shape[0]):
         for column in range(columns):
             if np.isnan(out[row, column]):
@@ -230,10 +232,10 @@ def oversample_slice(
         end = (last + 1) * factor
         # The outermost pixels are dropped, and pixels without data stay without.
         interpolate(at, begin + factor, end - factor, xs, ys, n, fine)
-        for new in range(begin + factor, end - factor):
-            row = new // factor
+        for row in range(first + 1, last):
             if inside[row, column] and np.isfinite(flux[row, column]):
-                linear[new, column] = fine[new]
+                for new in range(row * factor, (row + 1) * factor):
+                    linear[new, column] = fine[new]
 
         if source[column] < 0:
             continue
