@@ -107,6 +107,8 @@ def fit_slices(
         return fit_slice(prepared.slices[number], params[number], prepared.defaults, threshold)
 
     missing = [number for number in params if fit_key(number, params[number]) not in known]
+    # Large slices first: at the end no thread waits long for the other.
+    missing.sort(key=lambda number: -prepared.slices[number].flux.size)
     made = in_threads(fit, missing, lambda number, fraction: progress(f"Fitting slice {number}", fraction))
     fits = dict(zip(missing, made, strict=True))
     return {n: fits[n] if n in fits else known[fit_key(n, params[n])] for n in params}
