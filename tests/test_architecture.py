@@ -18,7 +18,7 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 LIGHT = (
     *("atm_viewer.engine.reports", "atm_viewer.engine.noise_reports"),
     "atm_viewer.engine.remedy_reports",
-    *("atm_viewer.engine.recipe", "atm_viewer.engine.errors"),
+    *("atm_viewer.engine.recipe", "atm_viewer.engine.extraction", "atm_viewer.engine.errors"),
     # numpy alone, in milliseconds: what the window draws while somebody drags it
     *("atm_viewer.engine.learning", "atm_viewer.engine.psf"),
 )

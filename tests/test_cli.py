@@ -21,6 +21,7 @@ from atm_viewer import cli
 from atm_viewer.commands.work import Work
 from atm_viewer.demo import demo_exposures, demo_source
 from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.provenance import read_provenance
 from atm_viewer.engine.recipe import Recipe, SliceOverride, dump_recipe
 from atm_viewer.engine.reports import WrittenProducts
@@ -338,7 +339,7 @@ def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
     key = bench.open([exposure], lambda *_: None).exposures[0].key
     place, settings = told["parameters"], ("aperture_radius_arcsec", "ra_deg", "dec_deg")
     radius, ra, dec = (place[name] for name in settings)
-    spectra = bench.spectra([key], Recipe(), "ch1-short", ra, dec, radius, lambda *_: None)
+    spectra = bench.spectra(Extraction((key,), Recipe(), "ch1-short", ra, dec, radius), lambda *_: None)
     bench.close([key])
     brightest = told["rows"][0]
     assert [row[0] for row in told["rows"]] == ["1st", "3rd"]

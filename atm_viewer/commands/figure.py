@@ -45,6 +45,7 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
 def figure(args: argparse.Namespace) -> int:
     """Write the figure."""
     from atm_viewer.engine.association import expand_inputs
+    from atm_viewer.engine.extraction import Extraction
     from atm_viewer.engine.setting import chosen_bands, one_setting
     from atm_viewer.jobs.messages import MakeSkyImage
     from atm_viewer.jobs.remedy_messages import (
@@ -63,17 +64,18 @@ def figure(args: argparse.Namespace) -> int:
         sky = work.ask(MakeSkyImage(keys, band))
         ra, dec = sky.peak if args.ra is None or args.dec is None else (args.ra, args.dec)
         radius = args.radius or round(_SPAXELS * sky.spaxel, 3)
+        extraction = Extraction(keys, recipe, band, ra, dec, radius)
         wanted: RemedyRequest
         match args.kind:
             case "ranked":
                 fringes = not args.no_fringes
-                wanted = RankSpaxels(keys, recipe, band, ra, dec, radius, args.ranks, fringes, args.degree)
+                wanted = RankSpaxels(extraction, args.ranks, fringes, args.degree)
             case "apertures":
-                wanted = CompareApertures(keys, recipe, band, ra, dec, args.radii, args.degree)
+                wanted = CompareApertures(extraction, args.radii, args.degree)
             case "dithers":
-                wanted = CompareDithers(keys, recipe, band, ra, dec, radius, (), args.degree)
+                wanted = CompareDithers(extraction, (), args.degree)
             case _:
-                wanted = RemoveFringes(keys, recipe, band, ra, dec, radius, args.degree)
+                wanted = RemoveFringes(extraction, args.degree)
         written = work.ask(SaveFigure(wanted, str(args.output), args.overwrite))
     list_paths(written.paths)
     return 0

@@ -44,6 +44,7 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 def predict(args: argparse.Namespace) -> int:
     """Write the table."""
     from atm_viewer.engine.association import expand_inputs
+    from atm_viewer.engine.extraction import Extraction
     from atm_viewer.engine.provenance import current_versions
     from atm_viewer.engine.recipe import dump_recipe
     from atm_viewer.engine.setting import chosen_bands, one_setting
@@ -55,7 +56,9 @@ def predict(args: argparse.Namespace) -> int:
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
             keys = work.open(args.files)
-            found = [work.ask(PredictArtifact(keys, recipe, band, star, star, args.radius)) for band in bands]
+            found = [
+                work.ask(PredictArtifact(Extraction(keys, recipe, band, *star, args.radius), star)) for band in bands
+            ]
         table = _table(found)
         table.meta.update(
             exposures=[Path(key).name for key in keys],

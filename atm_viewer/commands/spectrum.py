@@ -43,6 +43,7 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
 def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
     from atm_viewer.engine.association import expand_inputs
+    from atm_viewer.engine.extraction import Extraction
     from atm_viewer.engine.setting import chosen_bands, one_setting
     from atm_viewer.engine.spectrum_files import spectrum_meta, spectrum_table, write_table
     from atm_viewer.engine.staging import staged
@@ -55,8 +56,8 @@ def spectrum(args: argparse.Namespace) -> int:
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
             keys = work.open(args.files)
-            radius = args.radius or _RADIUS
-            spectra = [work.ask(MakeSpectra(keys, recipe, band, args.ra, args.dec, radius)) for band in bands]
+            place = args.ra, args.dec, args.radius or _RADIUS
+            spectra = [work.ask(MakeSpectra(Extraction(keys, recipe, band, *place))) for band in bands]
         table = spectrum_table(spectra, kinds=("aperture_",) if aperture else ("",))
         for name in [name for name in table.colnames if aperture and name.startswith("aperture_")]:
             table.rename_column(name, name.removeprefix("aperture_"))

@@ -18,6 +18,7 @@ from atm_viewer.engine.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.explain import explain_pixel
 from atm_viewer.engine.exposure import Exposure, open_exposure
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.metrics import resampling_noise
 from atm_viewer.engine.oversample import report_correction
@@ -282,30 +283,13 @@ class Bench:
         progress("Making the sky image", 0.8)
         return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
 
-    def spectra(
-        self,
-        keys: Sequence[str],
-        recipe: Recipe,
-        band: str,
-        ra: float,
-        dec: float,
-        radius: float,
-        progress: Progress,
-    ) -> SpaxelSpectra:
+    def spectra(self, extraction: Extraction, progress: Progress) -> SpaxelSpectra:
         """Spectra of the spaxel and the aperture at a sky position, before and after, as the cubes have them.
 
         Parameters
         ----------
-        keys : sequence of str
-            Keys of the exposures; those without the band are left out.
-        recipe : Recipe
-            Parameters.
-        band : str
-            Band, as the pipeline names its cubes.
-        ra, dec : float
-            ICRS position [deg].
-        radius : float
-            Radius of the aperture about the position [arcsec]; spaxels count by the part of them that lies within.
+        extraction : Extraction
+            Exposures, recipe, band, place and aperture; spaxels count by the part of them that lies within it.
         progress : callable
             ``progress(step, fraction)``; may raise `Cancelled`.
 
@@ -318,7 +302,9 @@ class Bench:
         InputError
             No exposure has the band, or the position is outside of the field.
         """
-        items = self._with_band(keys, band)
+        recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
+        ra, dec = extraction.place
+        items = self._with_band(extraction.exposures, band)
         progress("Finding the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)

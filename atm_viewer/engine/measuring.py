@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.line_flux import conservation, measure_line
 from atm_viewer.engine.modulation import local_power, modulation, relative, search_periods
 from atm_viewer.engine.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
@@ -51,20 +52,12 @@ def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: flo
     return find_periods(exposures, bench.grid(keys, band, 1), ra, dec)
 
 
-def measure_periods(
-    bench: Bench,
-    keys: Sequence[str],
-    recipe: Recipe,
-    band: str,
-    ra: float,
-    dec: float,
-    radius: float,
-    progress: Progress,
-) -> PeriodReport:
+def measure_periods(bench: Bench, extraction: Extraction, progress: Progress) -> PeriodReport:
     """Tell which periods geometry predicts at a place and which there are, before and after; as `Bench.spectra`."""
-    spectra = bench.spectra(keys, recipe, band, ra, dec, radius, part_of(progress, 0.0, 0.7))
+    spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
     progress("Following the trace", 0.7)
-    return report_periods(spectra, periods_at(bench, keys, band, spectra.ra, spectra.dec))
+    periods = periods_at(bench, extraction.exposures, extraction.band, spectra.ra, spectra.dec)
+    return report_periods(spectra, periods)
 
 
 def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
@@ -87,12 +80,7 @@ def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
 
 def measure_lines(
     bench: Bench,
-    keys: Sequence[str],
-    recipe: Recipe,
-    band: str,
-    ra: float,
-    dec: float,
-    radius: float,
+    extraction: Extraction,
     lines: Sequence[tuple[str, float]],
     speed: float,
     progress: Progress,
@@ -101,7 +89,7 @@ def measure_lines(
 
     ``lines`` are names and observed wavelengths [um]; each reaches to half of ``speed`` [km/s] on both sides.
     """
-    return report_lines(bench.spectra(keys, recipe, band, ra, dec, radius, progress), lines, speed)
+    return report_lines(bench.spectra(extraction, progress), lines, speed)
 
 
 def report_lines(spectra: SpaxelSpectra, lines: Sequence[tuple[str, float]], speed: float) -> LineReport:
@@ -197,7 +185,7 @@ def measure_spaxels(
     for k, (x, y) in enumerate(where[:count]):
         share = part_of(progress, 0.1 + 0.9 * k / count, 0.1 + 0.9 * (k + 1) / count)
         place = grid.position(float(grid.x[x]), float(grid.y[y]))
-        spectra = bench.spectra(keys, recipe, band, *place, radius, share)
+        spectra = bench.spectra(Extraction(tuple(keys), recipe, band, *place, radius), share)
         found.append(
             SpaxelMetrics(
                 int(x),

@@ -13,7 +13,6 @@ by the optics behind the slicer, scattered light, and all errors of calibration.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from atm_viewer.engine.apertures import Extracted
 from atm_viewer.engine.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.exposure import Exposure
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.footprints import Footprints, SkyMapper
 from atm_viewer.engine.metrics import resampling_noise
 from atm_viewer.engine.oversample import OversampledSlice, oversample_slice
@@ -57,12 +57,8 @@ class Source:
 
 def predict(
     bench: Bench,
-    keys: Sequence[str],
-    recipe: Recipe,
-    band: str,
-    place: tuple[float, float],
+    extraction: Extraction,
     source: tuple[float, float],
-    radius: float,
     progress: Progress,
 ) -> PredictedArtifact:
     """Predict what a spaxel and an aperture would show of a point source.
@@ -71,18 +67,10 @@ def predict(
     ----------
     bench : Bench
         Has the exposures open.
-    keys : sequence of str
-        Keys of the exposures; those without the band are left out.
-    recipe : Recipe
-        Parameters.
-    band : str
-        Band, as the pipeline names its cubes.
-    place : (float, float)
-        ICRS position of spaxel and aperture [deg].
+    extraction : Extraction
+        Exposures, recipe, band, place and aperture.
     source : (float, float)
         ICRS position of the source [deg].
-    radius : float
-        Radius of the aperture [arcsec].
     progress : callable
         ``progress(step, fraction)``; may raise `Cancelled`.
 
@@ -96,6 +84,8 @@ def predict(
         No exposure has the band, or the place is outside of the field.
     """
     begun = time.perf_counter()
+    keys, recipe, band = extraction.exposures, extraction.recipe, extraction.band
+    place, radius = extraction.place, extraction.radius
     items = bench.items(keys, band)
     progress("Finding the cube's grid", 0.0)
     grid = bench.grid(keys, band, 1)

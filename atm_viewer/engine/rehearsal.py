@@ -12,6 +12,7 @@ from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.coordinates import Coordinates
 from atm_viewer.engine.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.exposure import Exposure
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.geometry_cache import Arrays, KeptGeometry
 from atm_viewer.engine.oversample import correct_exposure
@@ -49,7 +50,7 @@ def rehearse() -> None:
         bench.profile(view.key, _RECIPE, number, _COLUMNS // 2)
         bench.correct(view.key, _RECIPE, _quiet)
         bench.sky_image(keys, band, _quiet)
-        bench.spectra(keys, _RECIPE, band, _RA, _DEC, 0.3, _quiet)
+        bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), _quiet)
         sums = CubeSums(bench.grid(keys, band, 1))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
             sums.add(exposure, SkyMapper(exposure), values)

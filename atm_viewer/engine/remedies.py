@@ -11,11 +11,11 @@ from atm_viewer.engine.aperture_series import REFERENCE, Width, compare_aperture
 from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.dithers import compare_dithers
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.fringe import channel_of, compare_fringes
 from atm_viewer.engine.place_spectra import PlaceShares, PlaceSpectra
 from atm_viewer.engine.prepared import Progress, part_of
 from atm_viewer.engine.ranked import compare_ranked
-from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.remedy_reports import Remedy
 
 
@@ -26,39 +26,23 @@ class RemedyPlace:
     ----------
     bench : Bench
         Has the exposures open.
-    keys : sequence of str
-        Keys of the exposures; those without the band are left out.
-    recipe : Recipe
-        Parameters of the correction.
-    band : str
-        Band, as the pipeline names its cubes.
-    ra, dec : float
-        ICRS position [deg].
+    extraction : Extraction
+        Exposures, recipe, band, place and aperture.
     degree : int
         Of the polynomials by which spectra are divided.
     progress : callable
         ``progress(step, fraction)``; may raise `Cancelled`.
     """
 
-    def __init__(
-        self,
-        bench: Bench,
-        keys: Sequence[str],
-        recipe: Recipe,
-        band: str,
-        ra: float,
-        dec: float,
-        degree: int,
-        progress: Progress,
-    ) -> None:
-        self._bench, self._keys, self._recipe, self._band = bench, keys, recipe, band
-        self._place = ra, dec
+    def __init__(self, bench: Bench, extraction: Extraction, degree: int, progress: Progress) -> None:
+        self._bench, self._wanted = bench, extraction
         self._degree, self._progress = degree, progress
 
-    def ranked(self, radius: float, ranks: Sequence[int], fringes: bool) -> Remedy:
+    def ranked(self, ranks: Sequence[int], fringes: bool) -> Remedy:
         """Spectra of the brightest spaxels in an aperture, see `compare_ranked`."""
+        radius = self._wanted.radius
         before, after = (shares.spectra() for shares in self._shares(radius, 0.5))
-        channel = channel_of(self._band) if fringes else None
+        channel = channel_of(self._wanted.band) if fringes else None
         removing = part_of(self._progress, 0.5, 1.0)
         found = compare_ranked(
             *(before, after, radius, ranks, self._degree, channel),
@@ -68,16 +52,17 @@ class RemedyPlace:
 
     def apertures(self, radii: Sequence[float]) -> Remedy:
         """Apertures that grow with the point-spread function, see `compare_apertures`."""
-        width = Width(channel_of(self._band) is not None)
-        grid = self._bench.grid(self._keys, self._band, 1)
+        width = Width(channel_of(self._wanted.band) is not None)
+        grid = self._bench.grid(self._wanted.exposures, self._wanted.band, 1)
         largest = float(np.max(width(grid.wavelength)))
         before, after = (s.spectra() for s in self._shares(max(REFERENCE, *radii) * largest, 0.95))
         found = compare_apertures(before, after, width, radii, self._degree)
         return self._with_settings(found, radii_fwhm=list(radii), fwhm=width.formula, reference_radius_fwhm=REFERENCE)
 
-    def dithers(self, radius: float, chosen: Sequence[str]) -> Remedy:
+    def dithers(self, chosen: Sequence[str]) -> Remedy:
         """Noise for subsets of the exposures, see `compare_dithers`; ``chosen`` are keys."""
-        inputs = self._bench.drizzle_inputs(self._keys, self._band)
+        radius = self._wanted.radius
+        inputs = self._bench.drizzle_inputs(self._wanted.exposures, self._wanted.band)
         exposures = [one.exposure for one in inputs]
         names = [str(e.dither) for e in exposures]
         if len(set(names)) < len(names) or "0" in names:
@@ -95,11 +80,12 @@ class RemedyPlace:
         )
         return self._with_settings(found, aperture_radius_arcsec=radius)
 
-    def fringes(self, radius: float) -> Remedy:
+    def fringes(self) -> Remedy:
         """Tell what RF1D does to the place's spaxel and aperture, see `compare_fringes`."""
-        channel = channel_of(self._band)
+        channel = channel_of(self._wanted.band)
         if channel is None:
             raise InputError("Only MIRI's spectra have residual fringes; there is nothing to remove from NIRSpec's.")
+        radius = self._wanted.radius
         before, after = (shares.spectra() for shares in self._shares(radius, 0.5))
         self._progress("Removing residual fringes", 0.5)
         at = before.nearest(0.0, 0.0)
@@ -112,15 +98,16 @@ class RemedyPlace:
         """Drizzle the place's spaxels before and after; progress goes to ``until``."""
         progress = part_of(self._progress, 0.0, until)
         progress("Drizzling before correction", 0.0)
-        inputs = self._bench.drizzle_inputs(self._keys, self._band)
-        before = PlaceShares.of(inputs, self._bench.grid(self._keys, self._band, 1), *self._place, radius)
-        if self._recipe.oversample == 1:
+        keys, recipe, band = self._wanted.exposures, self._wanted.recipe, self._wanted.band
+        inputs = self._bench.drizzle_inputs(keys, band)
+        before = PlaceShares.of(inputs, self._bench.grid(keys, band, 1), *self._wanted.place, radius)
+        if recipe.oversample == 1:
             return before, before
-        fine = self._bench.drizzle_inputs(self._keys, self._band, self._recipe, part_of(progress, 0.2, 0.7))
+        fine = self._bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.2, 0.7))
         progress("Drizzling after correction", 0.7)
-        grid = self._bench.grid(self._keys, self._band, self._recipe.oversample)
-        return before, PlaceShares.of(fine, grid, *self._place, radius)
+        grid = self._bench.grid(keys, band, recipe.oversample)
+        return before, PlaceShares.of(fine, grid, *self._wanted.place, radius)
 
     def _with_settings(self, found: Remedy, **settings: object) -> Remedy:
-        common = {"band": self._band, "ra_deg": self._place[0], "dec_deg": self._place[1]}
+        common = {"band": self._wanted.band, "ra_deg": self._wanted.ra, "dec_deg": self._wanted.dec}
         return replace(found, settings={**common, **settings, "polynomial_degree": self._degree})

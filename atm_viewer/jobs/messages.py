@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import ExposureView, SkyImage, SpaxelSpectra
 from atm_viewer.jobs.remedy_messages import RemedyRequest, SaveFigure
@@ -79,47 +80,32 @@ class MakeSkyImage:
 
 @dataclass(frozen=True)
 class MakeSpectra:
-    """Spectra before and after at an ICRS position [deg], aperture radius in arcsec; gives `SpaxelSpectra`.
+    """Spectra before and after; the result is `SpaxelSpectra`.
 
     ``slot`` tells for whom they are: of two requests for the same slot only the newer one counts. Spectra that are not
     ``urgent`` wait for everything that is.
     """
 
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    ra: float
-    dec: float
-    radius: float
+    extraction: Extraction
     slot: str = ""
     urgent: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True)
 class MakePeriods:
-    """Predicted and measured periods at a place, given as in `MakeSpectra`; the result is a `PeriodReport`."""
+    """Predicted and measured periods; the result is a `PeriodReport`."""
 
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    ra: float
-    dec: float
-    radius: float
+    extraction: Extraction
 
 
 @dataclass(frozen=True)
 class MeasureLines:
-    """Lines, by name and observed wavelength [um], at a place given as in `MakeSpectra`; gives a `LineReport`.
+    """Lines, by name and observed wavelength [um]; the result is a `LineReport`.
 
     ``speed`` is the full width of each line's range [km/s].
     """
 
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    ra: float
-    dec: float
-    radius: float
+    extraction: Extraction
     lines: tuple[tuple[str, float], ...]
     speed: float
 
@@ -157,17 +143,10 @@ class MeasureSpaxels:
 
 @dataclass(frozen=True)
 class PredictArtifact:
-    """What a spaxel at a place would show of a point source without noise; the result is a `PredictedArtifact`.
+    """What a point source without noise, at an ICRS position [deg], would show; the result is a `PredictedArtifact`."""
 
-    Place and source are ICRS positions [deg], ``radius`` is that of the aperture about the place [arcsec].
-    """
-
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    place: tuple[float, float]
+    extraction: Extraction
     source: tuple[float, float]
-    radius: float
 
 
 @dataclass(frozen=True)

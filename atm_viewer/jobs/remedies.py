@@ -28,23 +28,23 @@ def answer_remedy(bench: Any, request: Any, progress: Any) -> tuple[str, Any]:
     wanted = request.remedy
     found = _compare(bench, wanted, progress)
     progress("Drawing", 0.99)
-    written = write_figure(found, request.path, wanted.recipe, wanted.exposures, request.overwrite)
+    written = write_figure(
+        found, request.path, wanted.extraction.recipe, wanted.extraction.exposures, request.overwrite
+    )
     return f"{written.name} written to {written.parent}.", WrittenProducts((str(Path(request.path)),))
 
 
 def _compare(bench: Any, request: Any, progress: Any) -> Any:
     from atm_viewer.engine.remedies import RemedyPlace
 
-    place = RemedyPlace(
-        *(bench, request.exposures, request.recipe, request.band, request.ra, request.dec, request.degree), progress
-    )
+    place = RemedyPlace(bench, request.extraction, request.degree, progress)
     match request:
-        case RankSpaxels(radius=radius, ranks=ranks, fringes=fringes):
-            return place.ranked(radius, ranks, fringes)
+        case RankSpaxels(ranks=ranks, fringes=fringes):
+            return place.ranked(ranks, fringes)
         case CompareApertures(radii=radii):
             return place.apertures(radii)
-        case CompareDithers(radius=radius, chosen=chosen):
-            return place.dithers(radius, chosen)
-        case RemoveFringes(radius=radius):
-            return place.fringes(radius)
+        case CompareDithers(chosen=chosen):
+            return place.dithers(chosen)
+        case RemoveFringes():
+            return place.fringes()
     raise TypeError(f"unknown request {request!r}")

@@ -5,23 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.extraction import Extraction
 
 
 @dataclass(frozen=True)
 class RankSpaxels:
-    """Spectra of the brightest spaxels in an aperture, given as in `MakeSpectra`; the result is a `Remedy`.
+    """Spectra of the brightest spaxels in an aperture; the result is a `Remedy`.
 
     ``ranks`` from 1 for the brightest; ``fringes``: for MIRI with residual fringes removed too; ``degree`` of the
     polynomials by which spectra are divided.
     """
 
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    ra: float
-    dec: float
-    radius: float
+    extraction: Extraction
     ranks: tuple[int, ...] = (1, 2, 4, 8, 16)
     fringes: bool = True
     degree: int = 3
@@ -29,13 +24,12 @@ class RankSpaxels:
 
 @dataclass(frozen=True)
 class CompareApertures:
-    """Apertures about a place, with radii in widths of the point-spread function; the result is a `Remedy`."""
+    """Apertures about a place, with radii in widths of the point-spread function; the result is a `Remedy`.
 
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    ra: float
-    dec: float
+    The extraction's own radius does not count.
+    """
+
+    extraction: Extraction
     radii: tuple[float, ...] = (0.5, 0.75, 1.0, 1.5, 2.0)
     degree: int = 3
 
@@ -44,12 +38,7 @@ class CompareApertures:
 class CompareDithers:
     """Noise of a spaxel for subsets of the exposures, one of them ``chosen`` (keys); the result is a `Remedy`."""
 
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    ra: float
-    dec: float
-    radius: float
+    extraction: Extraction
     chosen: tuple[str, ...] = ()
     degree: int = 3
 
@@ -58,12 +47,7 @@ class CompareDithers:
 class RemoveFringes:
     """What removing residual fringes does to a spaxel and its aperture; the result is a `Remedy`."""
 
-    exposures: tuple[str, ...]
-    recipe: Recipe
-    band: str
-    ra: float
-    dec: float
-    radius: float
+    extraction: Extraction
     degree: int = 3
 
 

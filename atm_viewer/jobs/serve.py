@@ -261,14 +261,14 @@ class _Desk:
             case MakeSkyImage(keys, band, recipe, wavelength, planes):
                 image = self.bench.sky_image(keys, band, progress, recipe, wavelength, planes)
                 return "Sky image made.", image
-            case MakeSpectra(keys, recipe, band, ra, dec, radius):
-                return "Spectra made.", self.bench.spectra(keys, recipe, band, ra, dec, radius, progress)
+            case MakeSpectra(extraction):
+                return "Spectra made.", self.bench.spectra(extraction, progress)
             case MakePeriods() | MeasureLines() | MakeNoiseMap() | MeasureSpaxels():
                 return "Measured.", self._measure(request, progress)
-            case PredictArtifact(keys, recipe, band, place, source, radius):
+            case PredictArtifact(extraction, source):
                 from atm_viewer.engine.prediction import predict
 
-                return "Predicted.", predict(self.bench, keys, recipe, band, place, source, radius, progress)
+                return "Predicted.", predict(self.bench, extraction, source, progress)
             case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes() | SaveFigure():
                 return answer_remedy(self.bench, request, progress)
             case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):
@@ -302,10 +302,10 @@ class _Desk:
         from atm_viewer.engine import measuring
 
         match request:
-            case MakePeriods(keys, recipe, band, ra, dec, radius):
-                return measuring.measure_periods(self.bench, keys, recipe, band, ra, dec, radius, progress)
-            case MeasureLines(keys, recipe, band, ra, dec, radius, lines, speed):
-                return measuring.measure_lines(self.bench, keys, recipe, band, ra, dec, radius, lines, speed, progress)
+            case MakePeriods(extraction):
+                return measuring.measure_periods(self.bench, extraction, progress)
+            case MeasureLines(extraction, lines, speed):
+                return measuring.measure_lines(self.bench, extraction, lines, speed, progress)
             case MakeNoiseMap(keys, recipe, band, radius, faintest):
                 return measuring.measure_field(self.bench, keys, recipe, band, radius, progress, faintest)
             case MeasureSpaxels(keys, recipe, band, radius, number, lines, speed):

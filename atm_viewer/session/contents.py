@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.reports import (
     CorrectionReport,
@@ -268,8 +269,7 @@ class Contents(JobList):
 
     def remedy_request(self, kind: str) -> RemedyRequest | None:
         """Say what is asked about a remedy of the active variant at the active place; None where there is none."""
-        keys, place = self._keys_together(), self._places.current
-        return remedies.remedy_request(kind, self._remedies, keys, self.recipe, self._band, place)
+        return remedies.remedy_request(kind, self._remedies, self._extraction())
 
     @property
     def pending(self) -> frozenset[str]:
@@ -284,6 +284,11 @@ class Contents(JobList):
         """Whether everything that can be shown is there and nothing is under way."""
         parts = (self.report, self.profile, self.sky, self.spectra)
         return not self._jobs and not self._pending and (not self._exposures or all(p is not None for p in parts))
+
+    def _extraction(self) -> Extraction | None:
+        """Say which spectra the active variant has at the active place; None where there is nothing to look at."""
+        keys, place = self._keys_together(), self._places.current
+        return place.extraction(keys, self.recipe, self._band) if keys and place is not None else None
 
     def _keys_together(self) -> tuple[str, ...]:
         return tuple(e.view.key for e in self.together)

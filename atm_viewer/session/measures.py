@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.noise_reports import LineReport, NoiseMap, PeriodReport
-from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines, Request
 from atm_viewer.session.lines import line_list
-from atm_viewer.session.places import Place
 from atm_viewer.session.spectrum_settings import SpectrumSettings
 
 PERIODS, NOISE, LINES = KINDS = ("periods", "noise", "lines")
@@ -63,12 +62,7 @@ def kind_of(request: Request) -> str:
 
 
 def wanted_measures(
-    choice: MeasureChoice,
-    settings: SpectrumSettings,
-    keys: tuple[str, ...],
-    recipe: Recipe,
-    band: str,
-    place: Place | None,
+    choice: MeasureChoice, settings: SpectrumSettings, extraction: Extraction | None
 ) -> dict[str, Request | None]:
     """Ask for what is looked at.
 
@@ -78,14 +72,8 @@ def wanted_measures(
         What that is.
     settings : SpectrumSettings
         Which lines are marked, and whether crossings are.
-    keys : tuple of str
-        Exposures.
-    recipe : Recipe
-        Parameters.
-    band : str
-        Band.
-    place : Place or None
-        The active place.
+    extraction : Extraction or None
+        The active variant at the active place.
 
     Returns
     -------
@@ -93,17 +81,17 @@ def wanted_measures(
         By slot; None where there is nothing to ask for.
     """
     wanted: dict[str, Request | None] = {slot(kind): None for kind in KINDS}
-    if not keys or place is None:
+    if extraction is None:
         return wanted
     if PERIODS in choice.seen or settings.crossings:
-        wanted[slot(PERIODS)] = MakePeriods(keys, recipe, band, place.ra, place.dec, place.radius)
+        wanted[slot(PERIODS)] = MakePeriods(extraction)
     if NOISE in choice.seen:
-        wanted[slot(NOISE)] = MakeNoiseMap(keys, recipe, band, place.radius)
+        wanted[slot(NOISE)] = MakeNoiseMap(extraction.exposures, extraction.recipe, extraction.band, extraction.radius)
     if LINES in choice.seen:
         marked = tuple(
             (line.name, line.observed(settings.redshift))
             for line in (line_list().lines if settings.families else ())
             if line.family in settings.families and not line.width
         )
-        wanted[slot(LINES)] = MeasureLines(keys, recipe, band, place.ra, place.dec, place.radius, marked, choice.speed)
+        wanted[slot(LINES)] = MeasureLines(extraction, marked, choice.speed)
     return wanted

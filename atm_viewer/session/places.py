@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import Recipe
+
 #: How many places there can be: as many as colours can be told apart.
 MOST = 6
 
@@ -26,6 +29,10 @@ class Place:
     ra: float
     dec: float
     radius: float
+
+    def extraction(self, exposures: tuple[str, ...], recipe: Recipe, band: str) -> Extraction:
+        """Say which spectra are wanted of this place."""
+        return Extraction(exposures, recipe, band, self.ra, self.dec, self.radius)
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,8 @@ class Questions(Contents):
             "sky": MakeSkyImage(keys, self._band) if keys else None,
             **self._wanted_sky(keys),
             **self._wanted_remedies(keys),
-            "prediction": self._wanted_prediction(keys),
-            **wanted_measures(self._measures, self._spectrum, keys, recipe, self._band, self._places.current),
+            "prediction": self._wanted_prediction(),
+            **wanted_measures(self._measures, self._spectrum, self._extraction()),
             **{
                 spectra_name(v.name, p.number): self._wanted_spectra(keys, v, p)
                 for p in self._places.active_first
@@ -88,16 +88,16 @@ class Questions(Contents):
         kept = {f"sky {n}": s.asked for n in (BEFORE, *self._variants.names) if (s := self._shown.get(f"sky {n}"))}
         return {**kept, **{f"sky {n}": request for n, request in wanted.items()}} if keys else dict.fromkeys(kept)
 
-    def _wanted_prediction(self, keys: tuple[str, ...]) -> PredictArtifact | None:
-        place, view = self._places.current, self.current
-        if not self._predicting or place is None or view is None or not keys:
+    def _wanted_prediction(self) -> PredictArtifact | None:
+        extraction, view = self._extraction(), self.current
+        if not self._predicting or extraction is None or view is None:
             return None
-        here, source = (place.ra, place.dec), None
+        source = None
         if self._centring and self.sky is not None and self.sky.band == self._band:
             light = self._exposures[view.key].slice_map.wavelength_at(self._number, self._column)
             wide = psf_fwhm(view.instrument, light) if math.isfinite(light) else 4.0 * self.sky.spaxel
-            source = light_centre(self.sky, *here, float(wide))
-        return PredictArtifact(keys, self.recipe, self._band, here, source or here, place.radius)
+            source = light_centre(self.sky, *extraction.place, float(wide))
+        return PredictArtifact(extraction, source or extraction.place)
 
     def _wanted_remedies(self, keys: tuple[str, ...]) -> dict[str, Request | None]:
         wanted: dict[str, Request | None] = {}
@@ -116,7 +116,7 @@ class Questions(Contents):
         if not keys or (outside and not active):
             return None
         slot, urgent = f"{variant.name}{place.number}", active and variant.name == self._variants.active
-        return MakeSpectra(keys, variant.recipe, self._band, place.ra, place.dec, place.radius, slot, urgent)
+        return MakeSpectra(place.extraction(keys, variant.recipe, self._band), slot, urgent)
 
     def _renew(self) -> None:
         """Ask for what is wanted and was not asked for."""

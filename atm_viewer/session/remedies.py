@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.remedy_reports import Remedy
 from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemedyRequest, RemoveFringes
-from atm_viewer.session.places import Place
 
 #: Kinds of remedies and what they are called.
 KINDS = {
@@ -71,22 +70,19 @@ def has_fringes(band: str) -> bool:
     return band.startswith("ch")
 
 
-def remedy_request(
-    kind: str, choice: RemedyChoice, keys: tuple[str, ...], recipe: Recipe, band: str, place: Place | None
-) -> RemedyRequest | None:
+def remedy_request(kind: str, choice: RemedyChoice, extraction: Extraction | None) -> RemedyRequest | None:
     """Ask for a remedy at a place; None where there is nothing to ask for."""
-    if not keys or place is None:
+    if extraction is None:
         return None
-    where = keys, recipe, band, place.ra, place.dec
     match kind:
         case "ranked":
-            fringes = choice.fringes and has_fringes(band)
-            return RankSpaxels(*where, place.radius, choice.ranks, fringes, choice.degree)
+            fringes = choice.fringes and has_fringes(extraction.band)
+            return RankSpaxels(extraction, choice.ranks, fringes, choice.degree)
         case "apertures":
-            return CompareApertures(*where, choice.radii, choice.degree)
+            return CompareApertures(replace(extraction, radius=0.0), choice.radii, choice.degree)
         case "dithers":
-            chosen = tuple(key for key in choice.chosen if key in keys)
-            return CompareDithers(*where, place.radius, chosen, choice.degree)
-        case "fringes" if has_fringes(band):
-            return RemoveFringes(*where, place.radius, choice.degree)
+            chosen = tuple(key for key in choice.chosen if key in extraction.exposures)
+            return CompareDithers(extraction, chosen, choice.degree)
+        case "fringes" if has_fringes(extraction.band):
+            return RemoveFringes(extraction, choice.degree)
     return None

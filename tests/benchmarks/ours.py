@@ -96,15 +96,16 @@ def open_file(path: str) -> dict:
 def spectra(paths: list[str]) -> dict:
     """Spectra before and after of newly clicked spaxels, with files open and fits known; median of some runs."""
     from atm_viewer.engine.bench import Bench
+    from atm_viewer.engine.extraction import Extraction
     from atm_viewer.engine.recipe import Recipe
 
     bench, recipe = Bench(), Recipe(oversample=2)
     views = bench.open(paths, _quiet).exposures
-    keys, band = [view.key for view in views], views[0].bands[0]
+    keys, band = tuple(view.key for view in views), views[0].bands[0]
     ra, dec = bench.sky_image(keys, band, _quiet).peak
 
     def click(k: int) -> None:
-        bench.spectra(keys, recipe, band, ra + k * 1e-5, dec + k * 1e-5, 0.5, _quiet)
+        bench.spectra(Extraction(keys, recipe, band, ra + k * 1e-5, dec + k * 1e-5, 0.5), _quiet)
 
     (cold,) = times(lambda: click(0), 1)
     return {"cold": cold, "seconds": float(np.median([times(lambda k=k: click(k), 1)[0] for k in range(1, 6)]))}

@@ -14,6 +14,7 @@ from atm_viewer.engine.bench import STERADIANS, Bench
 from atm_viewer.engine.bench_items import as_they_are, corrected
 from atm_viewer.engine.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.kernels.resample import trace_slice
 from atm_viewer.engine.oversample import correct_exposure
 from atm_viewer.engine.products import write_cubes
@@ -78,7 +79,7 @@ def test_spectra_equal_the_spaxels_of_stock_cubes(case, cubes):
     instrument, bench, view = case
     band, (before, after) = cubes
     for ra, dec in positions(instrument, bench, view, band):
-        spectra = bench.spectra([view.key], RECIPE, band, float(ra), float(dec), 0.4, quiet)
+        spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.4), quiet)
         for hdus, factor, ours, error, aperture in (
             (before, 1, spectra.before, spectra.before_err, spectra.aperture_before),
             (after, 2, spectra.after, spectra.after_err, spectra.aperture_after),
@@ -114,7 +115,7 @@ def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
     instrument, bench, view = case
     band, (before, _) = cubes
     ra, dec = positions(instrument, bench, view, band)[1]
-    spectra = bench.spectra([view.key], RECIPE, band, float(ra), float(dec), 0.2, quiet)
+    spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.2), quiet)
     x, y = WCS(before["SCI"].header).celestial.world_to_pixel_values(ra, dec)
     assert spectra.spaxel == (round(float(x)), round(float(y)))
     assert before["SCI"].header["CRVAL3"] == pytest.approx(spectra.wavelength[0], abs=1e-9)
@@ -124,7 +125,7 @@ def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
 def test_noise_of_the_star_falls(demo_files):
     bench = Bench()
     [view] = bench.open([demo_files("miri")[0]], quiet).exposures
-    spectra = bench.spectra([view.key], RECIPE, view.bands[0], *demo_source("miri"), 0.4, quiet)
+    spectra = bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], *demo_source("miri"), 0.4), quiet)
     assert spectra.noise_before > 0.02
     assert spectra.noise_after < spectra.noise_before / 2
     bench.close([view.key])
@@ -204,7 +205,7 @@ def test_position_outside_of_the_field_is_told(case):
     instrument, bench, view = case
     ra, dec = demo_source(instrument)
     with pytest.raises(InputError, match=r"outside of the .* cube"):
-        bench.spectra([view.key], RECIPE, view.bands[0], ra, dec + 0.01, 0.4, quiet)
+        bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], ra, dec + 0.01, 0.4), quiet)
 
 
 def test_profile_shows_the_columns_own_fit(case):
@@ -260,13 +261,13 @@ def test_one_bad_file_does_not_keep_the_others_out(demo_files, tmp_path):
 def test_spectra_while_a_slice_is_tuned_are_those_of_a_new_bench(demo_files):
     benches = [Bench(), Bench()]
     [view] = [bench.open([demo_files("miri")[0]], quiet).exposures[0] for bench in benches][:1]
-    place = (view.bands[0], *demo_source("miri"), 0.4, quiet)
+    place = (view.bands[0], *demo_source("miri"), 0.4)
     report = benches[0].correct(view.key, RECIPE, quiet)
     number = max((r for r in report.slices if r.band == view.bands[0]), key=lambda r: r.peak).number
     for limit in (0.1, 0.2, 0.05):
         recipe = RECIPE.with_override(SliceOverride(number, slope_limit=limit, window=int(400 * limit)))
-        tuned = benches[0].spectra([view.key], recipe, *place)
-    fresh = benches[1].spectra([view.key], recipe, *place)
+        tuned = benches[0].spectra(Extraction((view.key,), recipe, *place), quiet)
+    fresh = benches[1].spectra(Extraction((view.key,), recipe, *place), quiet)
     for name in ("before", "after", "after_err", "aperture_after"):
         assert np.allclose(getattr(tuned, name), getattr(fresh, name), rtol=1e-12, atol=0, equal_nan=True)
     assert not np.allclose(fresh.before, fresh.after, rtol=1e-3, equal_nan=True)

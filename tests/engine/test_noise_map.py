@@ -7,6 +7,7 @@ import pytest
 
 from atm_viewer.engine import measuring
 from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.line_flux import conservation
 from atm_viewer.engine.noise_map import bright_spaxels
 from atm_viewer.engine.recipe import Recipe
@@ -36,7 +37,7 @@ def test_a_spaxels_noise_is_that_of_its_spectrum(field):
     brightest = np.argsort(-found.brightness[y, x])
     for k in (*brightest[:2], brightest[-1]):
         place = grid.position(float(grid.x[x[k]]), float(grid.y[y[k]]))
-        spectra = bench.spectra(keys, RECIPE, band, *place, 0.4, quiet)
+        spectra = bench.spectra(Extraction(keys, RECIPE, band, *place, 0.4), quiet)
         assert found.before[y[k], x[k]] == pytest.approx(spectra.noise_before, rel=1e-6)
         assert found.after[y[k], x[k]] == pytest.approx(spectra.noise_after, rel=1e-4)  # its grid differs by a hair
         kept = conservation(spectra.aperture_before, spectra.aperture_after).mean

@@ -7,6 +7,7 @@ import pytest
 
 from atm_viewer.engine import measuring
 from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.noise_reports import TracePhase, crossings
 from atm_viewer.engine.period import DETECTOR_FRINGE, _combined, find_periods, follow, slice_shares
 from atm_viewer.engine.recipe import Recipe
@@ -86,9 +87,8 @@ def test_the_demos_star_oscillates_as_predicted(demo_files, instrument):
     [view] = bench.open(demo_files(instrument)[:1], quiet).exposures
     band = view.bands[0]
     image = bench.sky_image([view.key], band, quiet)
-    report = measuring.measure_periods(
-        bench, [view.key], Recipe(oversample=2), band, *image.peak, 5 * image.spaxel, quiet
-    )
+    star = Extraction((view.key,), Recipe(oversample=2), band, *image.peak, 5 * image.spaxel)
+    report = measuring.measure_periods(bench, star, quiet)
     found = report.agreement
     assert found.windows >= 20
     assert found.ratio == pytest.approx(1.0, abs=0.05)

@@ -9,6 +9,7 @@ import pytest
 
 from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.errors import Cancelled
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.prediction import Source, predict, put_source
 from atm_viewer.engine.psf import psf_fwhm
@@ -36,7 +37,7 @@ def bench():
 
 def predicted(bench, instrument="MIRI", recipe=RECIPE, source=STAR):
     exposure = tiny_exposure(instrument)
-    return predict(bench, (exposure.key,), recipe, exposure.bands[0], STAR, source, RADIUS, quiet)
+    return predict(bench, Extraction((exposure.key,), recipe, exposure.bands[0], *STAR, RADIUS), source, quiet)
 
 
 def mean_in(low: float, high: float, sigma: float) -> float:
@@ -132,4 +133,4 @@ def test_it_can_be_cancelled(bench):
 
     exposure = tiny_exposure("MIRI")
     with pytest.raises(Cancelled):
-        predict(bench, (exposure.key,), RECIPE, "ch1-short", STAR, STAR, RADIUS, stop)
+        predict(bench, Extraction((exposure.key,), RECIPE, "ch1-short", *STAR, RADIUS), STAR, stop)

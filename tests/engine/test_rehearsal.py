@@ -11,6 +11,7 @@ from atm_viewer.engine import kernels
 from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.exposure import open_exposure
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.oversample import correct_exposure
 from atm_viewer.engine.recipe import Recipe
@@ -42,7 +43,7 @@ def test_real_exposures_find_everything_compiled(demo_files, instrument):
     brightest = max(report.slices, key=lambda row: row.fitted)
     sky = bench.sky_image((view.key,), brightest.band, quiet)
     bench.profile(view.key, recipe, brightest.number, 300)
-    bench.spectra((view.key,), recipe, brightest.band, *sky.peak, 0.3, quiet)
+    bench.spectra(Extraction((view.key,), recipe, brightest.band, *sky.peak, 0.3), quiet)
     exposure = open_exposure(path)
     sums = CubeSums(bench.grid((view.key,), brightest.band, 1))
     for values in (native_values(exposure), corrected_values(correct_exposure(exposure, recipe))):

@@ -8,6 +8,7 @@ from astropy.io import fits
 
 from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.remedies import RemedyPlace
 from atm_viewer.resources import resource
@@ -36,17 +37,17 @@ def bench(demo_files, tmp_path_factory):
 
 
 def test_dithers_and_apertures_are_those_of_the_cube(bench):
-    keys, band = [view.key for view in bench.views], bench.views[0].bands[0]
+    keys, band = tuple(view.key for view in bench.views), bench.views[0].bands[0]
     ra, dec = bench.sky_image(keys, band, quiet).peak
-    spectra = bench.spectra(keys, RECIPE, band, ra, dec, 0.4, quiet)
+    spectra = bench.spectra(Extraction(keys, RECIPE, band, ra, dec, 0.4), quiet)
     noise = [100 * spectra.noise_before, 100 * spectra.noise_after]
-    place = RemedyPlace(bench, keys, RECIPE, band, spectra.ra, spectra.dec, 3, quiet)
-    dithers = place.dithers(0.4, [keys[1]])
+    place = RemedyPlace(bench, Extraction(keys, RECIPE, band, spectra.ra, spectra.dec, 0.4), 3, quiet)
+    dithers = place.dithers([keys[1]])
     rows = {row[1]: row[2:] for row in dithers.rows}
     assert rows["1 + 2"] == pytest.approx(noise, rel=1e-6)
     assert "2 (chosen)" in rows
     assert rows["1"] != rows["2 (chosen)"]
-    ranked = place.ranked(0.4, (1, 2), fringes=True)
+    ranked = place.ranked((1, 2), fringes=True)
     assert ranked.rows[0][1:3] == spectra.spaxel
     assert ranked.rows[0][3:] == pytest.approx(noise, rel=1e-6)
     assert ranked.settings["rf1d"] is False
@@ -55,12 +56,12 @@ def test_dithers_and_apertures_are_those_of_the_cube(bench):
     before = [row[3] for row in apertures.rows]
     assert np.argmin(before) == 2
     with pytest.raises(InputError, match="Only MIRI"):
-        place.fringes(0.4)
+        place.fringes()
 
 
 def test_without_oversampling_nothing_changes(bench):
-    keys, band = [bench.views[0].key], bench.views[0].bands[0]
+    keys, band = (bench.views[0].key,), bench.views[0].bands[0]
     ra, dec = bench.sky_image(keys, band, quiet).peak
-    place = RemedyPlace(bench, keys, Recipe(oversample=1), band, ra, dec, 3, quiet)
-    for row in place.ranked(0.3, (1, 2), fringes=False).rows:
+    place = RemedyPlace(bench, Extraction(keys, Recipe(oversample=1), band, ra, dec, 0.3), 3, quiet)
+    for row in place.ranked((1, 2), fringes=False).rows:
         assert row[3] == row[4]

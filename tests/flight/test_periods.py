@@ -6,6 +6,7 @@ import pytest
 
 from atm_viewer.engine import measuring
 from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
 from tests.flight.pipeline_reference import exposures, why_absent
 
@@ -21,7 +22,9 @@ def test_measured_periods_are_the_predicted_ones(case, band, record_property):
     bench = Bench()
     [view] = bench.open([exposures(case)[0]], quiet).exposures
     image = bench.sky_image([view.key], band, quiet)
-    report = measuring.measure_periods(bench, [view.key], Recipe(), band, *image.peak, 5 * image.spaxel, quiet)
+    report = measuring.measure_periods(
+        bench, Extraction((view.key,), Recipe(), band, *image.peak, 5 * image.spaxel), quiet
+    )
     record_property("agreement", report.agreement)
     assert report.agreement.ratio == pytest.approx(1.0, abs=0.02)
     assert report.agreement.scatter < 0.03

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.prediction import predict
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
@@ -37,13 +38,12 @@ def alike(predicted: np.ndarray, measured: np.ndarray) -> float:
 def test_the_prediction_is_what_the_star_shows(case, band, record_property):
     bench = Bench()
     [view] = bench.open([exposures(case)[0]], quiet).exposures
-    keys, recipe = (view.key,), Recipe()
-    image = bench.sky_image(keys, band, quiet)
-    radius = 5 * image.spaxel
+    image = bench.sky_image((view.key,), band, quiet)
+    extraction = Extraction((view.key,), Recipe(), band, *image.peak, 5 * image.spaxel)
     star = light_centre(image, *image.peak, psf_fwhm(view.instrument, float(np.nanmedian(view.wavelength))))
     assert star is not None
-    measured = bench.spectra(keys, recipe, band, *image.peak, radius, quiet)
-    predicted = predict(bench, keys, recipe, band, image.peak, star, radius, quiet)
+    measured = bench.spectra(extraction, quiet)
+    predicted = predict(bench, extraction, star, quiet)
     found = alike(predicted.before, measured.before / measured.aperture_before)
     record_property("correlation, predicted, measured", (found, predicted.noise_before, measured.noise_before))
     assert found > 0.97

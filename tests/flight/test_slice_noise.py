@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atm_viewer.engine.bench import Bench
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
 from tests.flight.pipeline_reference import exposures, why_absent
 
@@ -20,7 +21,7 @@ def test_noise_of_the_brightest_slice_is_near_that_of_the_cubes_spaxel(record_pr
     [view] = bench.open([exposures("mrs34C-pair-1")[0]], quiet).exposures
     report = bench.correct(view.key, Recipe(), quiet)
     image = bench.sky_image([view.key], band, quiet)
-    spectra = bench.spectra([view.key], Recipe(), band, *image.peak, 5 * image.spaxel, quiet)
+    spectra = bench.spectra(Extraction((view.key,), Recipe(), band, *image.peak, 5 * image.spaxel), quiet)
     brightest = max((s for s in report.slices if s.band == band), key=lambda s: s.peak)
     record_property("slice, cube", (brightest.noise_before, brightest.noise_after, spectra.noise_before))
     assert brightest.noise_before == pytest.approx(spectra.noise_before, rel=0.25)

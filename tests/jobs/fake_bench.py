@@ -100,8 +100,8 @@ class FakeBench:
     def sky_image(self, keys, band, progress, recipe, wavelength, planes):
         return self.correct(band, None, progress)
 
-    def spectra(self, keys, recipe, band, ra, dec, radius, progress):
-        return band, ra, dec, radius
+    def spectra(self, extraction, progress):
+        return extraction
 
 
 def write_exposures(paths, recipe, folder, overwrite=False, progress=None):

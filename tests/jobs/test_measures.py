@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.demo import demo_exposures
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.noise_reports import LineReport, NoiseMap, PeriodReport
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MakeSpectra, MeasureLines
@@ -21,17 +22,17 @@ def test_measurements_are_of_the_spectra_that_are_shown():
     path = min(demo_exposures("nirspec").parent.glob("*_cal.fits"))
     [view] = desk.bench.open([path], quiet).exposures
     keys, recipe, band = (view.key,), Recipe(oversample=2), view.bands[0]
-    place = *desk.bench.sky_image(keys, band, quiet).peak, 0.4
-    _, spectra = desk.answer(MakeSpectra(keys, recipe, band, *place), quiet)
+    extraction = Extraction(keys, recipe, band, *desk.bench.sky_image(keys, band, quiet).peak, 0.4)
+    _, spectra = desk.answer(MakeSpectra(extraction), quiet)
 
-    _, periods = desk.answer(MakePeriods(keys, recipe, band, *place), quiet)
+    _, periods = desk.answer(MakePeriods(extraction), quiet)
     assert isinstance(periods, PeriodReport)
     assert (periods.noise_before, periods.noise_after) == (spectra.noise_before, spectra.noise_after)
     assert np.array_equal(periods.periods.wavelength, spectra.wavelength)
 
     middle = float(spectra.wavelength[spectra.wavelength.size // 2])
     lines = (("middle", middle), ("elsewhere", 25.0))
-    _, report = desk.answer(MeasureLines(keys, recipe, band, *place, lines, 3000.0), quiet)
+    _, report = desk.answer(MeasureLines(extraction, lines, 3000.0), quiet)
     assert isinstance(report, LineReport)
     [line] = report.lines
     assert (line.name, line.wavelength) == ("middle", middle)

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.messages import (
     ClearCache,
@@ -32,6 +34,7 @@ from atm_viewer.jobs.serve import Staff
 from atm_viewer.jobs.workers import Workers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
 STAFF = Staff("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "")
 
 
@@ -95,7 +98,7 @@ def test_results_come_back(workers, ask, told, tmp_path):
     assert opened.result.problems == ("bad b is bad.",)
     assert opened.sentence == "2 exposures opened."
     assert ask(ShowProfile("a", Recipe(), 101, 7)).result == ("a", 101, 7)
-    assert ask(MakeSpectra(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)).result == ("ch1-short", 1.0, 2.0, 0.5)
+    assert ask(MakeSpectra(PLACE)).result == PLACE
     cubes = ask(WriteCubes(("a",), Recipe(), str(tmp_path), "star", "after", "2"))
     assert cubes.result.paths == (str(tmp_path / "star-after-2_s3d.fits"),)
     assert told.threads == {"atm-viewer-notify"}
@@ -203,7 +206,7 @@ def test_what_is_looked_at_first_is_answered_first(workers, told):
     """Profile, spectra, report, files: whatever came first, and in the middle of what is under way."""
     slow = [workers.submit(OpenExposures(("slow a",))), workers.submit(correct("work"))]
     told.wait_for_progress(slow[1])
-    spectra = workers.submit(MakeSpectra(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5))
+    spectra = workers.submit(MakeSpectra(PLACE))
     profile = workers.submit(ShowProfile("a", Recipe(), 101, 7))
     assert told.wait(profile, 2.0).status is Status.DONE
     assert told.wait(spectra, 2.0).status is Status.DONE
@@ -216,7 +219,7 @@ def test_spectra_of_several_slots_do_not_disturb_each_other(workers, told):
     """Each slot has its own latest question, and those that are only compared with wait for the report."""
 
     def spectra(slot: str, radius: float, urgent: bool = False) -> int:
-        return workers.submit(MakeSpectra(("a",), Recipe(), "ch1-short", 1.0, 2.0, radius, slot, urgent))
+        return workers.submit(MakeSpectra(replace(PLACE, radius=radius), slot, urgent))
 
     slow = workers.submit(correct("work"))
     told.wait_for_progress(slow)
@@ -225,7 +228,7 @@ def test_spectra_of_several_slots_do_not_disturb_each_other(workers, told):
     assert told.wait(old).status is Status.CANCELLED
     assert not {slow, other, new} & set(told.outcomes)
     workers.cancel(slow)
-    assert [told.wait(job).result[-1] for job in (other, new)] == [0.6, 0.7]
+    assert [told.wait(job).result.radius for job in (other, new)] == [0.6, 0.7]
 
 
 def test_kept_coordinates_are_deleted(told, monkeypatch, tmp_path):

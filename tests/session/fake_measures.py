@@ -15,13 +15,13 @@ def periods(request: MakePeriods, spectra: SpaxelSpectra) -> PeriodReport:
     """The phase that the fake spectra have, in every exposure a fifth of a pixel on; a fringe of MIRI."""
     wave = spectra.wavelength
     position = 500 + (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9))
-    traces = tuple(TracePhase(key, 112, 1.0, position + 0.2 * k) for k, key in enumerate(request.exposures))
+    traces = tuple(TracePhase(key, 112, 1.0, position + 0.2 * k) for k, key in enumerate(request.extraction.exposures))
     predicted = Periods(wave, traces, 1 / np.gradient(position, wave), np.ones((2, wave.size)), ((2.9, 1.4, 4.4),))
     before = relative(spectra.before, spectra.aperture_before)
     after = relative(spectra.after, spectra.aperture_after)
     tried = search_periods(wave)
     return PeriodReport(
-        request.band,
+        spectra.band,
         predicted,
         local_power(before, wave, tried),
         local_power(after, wave, tried),
@@ -44,7 +44,7 @@ def lines(request: MeasureLines, spectra: SpaxelSpectra) -> LineReport:
                 for flux in (spectra.before, spectra.after)
             )
             measured.append(MeasuredLine(name, at, half, both, both))
-    return LineReport(request.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
+    return LineReport(spectra.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
 
 
 def noise_map(request: MakeNoiseMap, sky: SkyImage) -> NoiseMap:

@@ -17,7 +17,7 @@ def remedy(request: RemedyRequest) -> Remedy:
         case CompareApertures():
             kind, names = "apertures", [f"{radius:g} FWHM" for radius in request.radii]
         case CompareDithers():
-            kind, names = "dithers", [f"{len(request.exposures)} exposures, {len(request.chosen)} chosen"]
+            kind, names = "dithers", [f"{len(request.extraction.exposures)} exposures, {len(request.chosen)} chosen"]
         case _:
             kind, names = "fringes", ["spaxel", "aperture"]
     rows = 2 if kind == "ranked" and request.fringes else 1
@@ -31,5 +31,5 @@ def remedy(request: RemedyRequest) -> Remedy:
             title = ("standard cube", "ATM cube")[column]
             panels.append(RemedyPlot(title, row, column, "wavelength", "µm", "flux", "", tuple(curves)))
     table = tuple((name, 8.0 + k, (8.0 + k) / 10) for k, name in enumerate(names))
-    note = f"Threshold {request.recipe.fit_threshold:g}, degree {request.degree}."
+    note = f"Threshold {request.extraction.recipe.fit_threshold:g}, degree {request.degree}."
     return Remedy(kind, kind, tuple(panels), ("what", "noise before [%]", "noise after [%]"), table, note)

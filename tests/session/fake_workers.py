@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from astropy.stats import sigma_clipped_stats
 
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.reports import (
     CorrectionReport,
     ExposureView,
@@ -251,7 +252,7 @@ def answered_image(request: MakeSkyImage) -> SkyImage:
     return replace(sky, image=image, wavelengths=ends)
 
 
-def spectra(request: MakeSpectra | MakePeriods | MeasureLines) -> SpaxelSpectra:
+def spectra(extraction: Extraction) -> SpaxelSpectra:
     """A sloped continuum with resampling noise that is weaker after."""
     rng = np.random.default_rng(3)
     wave = np.linspace(4.9, 5.7, 600)
@@ -262,9 +263,9 @@ def spectra(request: MakeSpectra | MakePeriods | MeasureLines) -> SpaxelSpectra:
     aperture = continuum * 1.1e-5 * (1 + 0.004 * rng.normal(size=wave.size))
     error = np.full(wave.size, 60.0)
     return SpaxelSpectra(
-        band=request.band,
-        ra=request.ra,
-        dec=request.dec,
+        band=extraction.band,
+        ra=extraction.ra,
+        dec=extraction.dec,
         spaxel=(23, 18),
         unit="MJy/sr",
         solid_angle=0.13**2 * 2.3504e-11,
@@ -273,7 +274,7 @@ def spectra(request: MakeSpectra | MakePeriods | MeasureLines) -> SpaxelSpectra:
         after=after,
         before_err=error,
         after_err=error,
-        radius=request.radius,
+        radius=extraction.radius,
         aperture_before=aperture,
         aperture_after=aperture * 1.001,
         aperture_before_err=error * 1e-6,
@@ -288,10 +289,10 @@ def prediction(request: PredictArtifact) -> PredictedArtifact:
     wave = np.linspace(4.9, 5.7, 600)
     wiggle = 0.1 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
     return PredictedArtifact(
-        band=request.band,
-        place=request.place,
+        band=request.extraction.band,
+        place=request.extraction.place,
         source=request.source,
-        radius=request.radius,
+        radius=request.extraction.radius,
         wavelength=wave,
         before=0.05 * (1 + wiggle),
         after=0.05 * (1 + 0.1 * wiggle),
@@ -412,14 +413,14 @@ class FakeWorkers:
                 return PixelReport(key, x, y, number, column, why, f"Slice {number}, column {column}: {why.name}.")
             case MakeSkyImage():
                 return answered_image(request)
-            case MakeSpectra():
-                return spectra(request)
+            case MakeSpectra(extraction):
+                return spectra(extraction)
             case PredictArtifact():
                 return prediction(request)
-            case MakePeriods():
-                return fake_measures.periods(request, spectra(request))
-            case MeasureLines():
-                return fake_measures.lines(request, spectra(request))
+            case MakePeriods(extraction):
+                return fake_measures.periods(request, spectra(extraction))
+            case MeasureLines(extraction):
+                return fake_measures.lines(request, spectra(extraction))
             case MakeNoiseMap(band=band):
                 return fake_measures.noise_map(request, sky_image(band))
             case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():

@@ -126,8 +126,8 @@ def test_everything_is_back(desk, saved):
     assert not second.keeper.modified
     assert second.keeper.path == str(path)
     # Nothing was asked for a place or a recipe that nobody wants.
-    asked = second.workers.asked(MakeSpectra)
-    assert {(r.ra, r.dec, r.radius) for r in asked} == {(83.8, -5.4, 1.1), (83.80005, -5.4, 1.1)}
+    asked = [r.extraction for r in second.workers.asked(MakeSpectra)]
+    assert {(*r.place, r.radius) for r in asked} == {(83.8, -5.4, 1.1), (83.80005, -5.4, 1.1)}
     assert {r.recipe for r in asked} == {v.recipe for v in first.session.variants.all}
 
 

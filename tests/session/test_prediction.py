@@ -43,7 +43,7 @@ def test_it_follows_place_and_recipe(session, qtbot):
     assert asked(session)[-1].source == (ra + 1e-5, dec)
     session.set_global("slope_limit", 0.2)
     qtbot.waitUntil(lambda: session.complete)
-    assert asked(session)[-1].recipe.slope_limit == 0.2
+    assert asked(session)[-1].extraction.recipe.slope_limit == 0.2
     assert len(asked(session)) == 3
 
 
@@ -55,4 +55,4 @@ def test_the_source_is_where_the_light_is(session, qtbot):
     east, north = session.sky.offsets(*request.source)
     star = session.sky.offsets(*session.sky.peak)
     assert (east, north) == pytest.approx((float(star[0]), float(star[1])), abs=0.01)
-    assert request.place == session.position
+    assert request.extraction.place == session.position

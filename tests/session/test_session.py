@@ -31,7 +31,7 @@ def test_first_look(opened, workers):
     assert opened.radius == pytest.approx(0.65)
     assert opened.profile.number == opened.number
     assert (opened.spectra.ra, opened.spectra.dec) == opened.position
-    assert workers.asked(MakeSpectra)[-1].exposures == tuple(FILES)
+    assert workers.asked(MakeSpectra)[-1].extraction.exposures == tuple(FILES)
     assert opened.messages[-1].text == "Opened 2 exposures."
 
 
@@ -44,7 +44,7 @@ def test_an_edit_refits_and_renews(opened, workers, qtbot):
     recipe = Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),))
     asked = workers.requests[before:]
     assert [type(r) for r in asked] == [Correct, ShowProfile, MakeSpectra]
-    assert all(r.recipe == recipe for r in asked)
+    assert [r.recipe for r in (*asked[:2], asked[2].extraction)] == [recipe] * 3
     assert opened.slice_report(101).threshold < 0.7 * default
 
 
@@ -136,7 +136,7 @@ def test_while_the_hand_moves_answers_are_taken_as_they_come(opened, workers, qt
     asked = [r.recipe.params(101, "").fit_threshold for r in workers.asked(ShowProfile)[before[ShowProfile] :]]
     assert asked == [9.0, 6.0]
     spectra = workers.asked(MakeSpectra)[before[MakeSpectra] :]
-    assert spectra[-1].recipe == opened.recipe
+    assert spectra[-1].extraction.recipe == opened.recipe
     assert len(spectra) < 4
     # What takes longer is asked for when the hand has let go.
     assert len(workers.asked(Correct)) == before[Correct]
@@ -224,7 +224,7 @@ def test_leaving_an_exposure_out(opened, workers, qtbot):
     opened.include(FILES[0], False)
     settle(qtbot, opened)
     assert workers.asked(MakeSkyImage)[-1].exposures == (FILES[1],)
-    assert workers.asked(MakeSpectra)[-1].exposures == (FILES[1],)
+    assert workers.asked(MakeSpectra)[-1].extraction.exposures == (FILES[1],)
     opened.include(FILES[1], False)
     assert opened.sky is None
     assert opened.spectra is None

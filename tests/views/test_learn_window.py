@@ -202,7 +202,7 @@ def test_it_is_asked_for_only_while_it_is_looked_at(window, learn, qtbot):
     learn.exposure_page.centred_box.click()
     qtbot.waitUntil(lambda: session.complete and len(workers.asked(PredictArtifact)) == count + 2)
     last = workers.asked(PredictArtifact)[-1]
-    assert last.source == last.place == session.position
+    assert last.source == last.extraction.place == session.position
     learn.tabs.setCurrentIndex(0)
     session.pick_sky(session.position[0] + 2e-5, session.position[1])
     qtbot.waitUntil(lambda: session.complete)

@@ -258,7 +258,7 @@ def test_ticks_say_what_takes_part(opened, workers, qtbot):
     box = tree.visualItemRect(item)
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(box.left() + 10, box.center().y()))
     settle(qtbot, opened)
-    assert workers.asked(MakeSpectra)[-1].exposures == (FILES[0],)
+    assert workers.asked(MakeSpectra)[-1].extraction.exposures == (FILES[0],)
     assert opened.exposures_panel.note.text() == "1 exposure included"
 
 

@@ -115,8 +115,7 @@ def test_periods_follow_the_place(window, qtbot):
     show_panel(window, qtbot)
     click(qtbot, window.sky.plot, -0.65, 0.39)
     wait(qtbot, window)
-    latest = asked(window, MakePeriods)[-1]
-    assert (latest.ra, latest.dec) == window.session.position
+    assert asked(window, MakePeriods)[-1].extraction.place == window.session.position
 
 
 def test_ticks_under_the_spectrum(window, qtbot):

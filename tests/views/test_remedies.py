@@ -59,7 +59,7 @@ def test_nothing_is_computed_before_somebody_looks(opened, workers, qtbot):  # n
     press(qtbot, opened, "panel_remedies")
     settle(qtbot, opened)
     place = opened.session.places.current
-    asked = RankSpaxels(tuple(FILES), opened.session.recipe, "ch1-short", place.ra, place.dec, place.radius)
+    asked = RankSpaxels(place.extraction(tuple(FILES), opened.session.recipe, "ch1-short"))
     assert workers.asked(RankSpaxels) == [asked]
     assert workers.asked(CompareApertures) == []
 
