@@ -8,17 +8,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor
 
 from atm_viewer.session.cursor import Cursor
-from atm_viewer.session.session import Session
 from atm_viewer.views.dithers import DithersWindow
-from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.plotting import plain
 from atm_viewer.views.status import tell_cursor
 from atm_viewer.views.theme import DARK, LIGHT
-from tests.session.fake_workers import DEC, RA, FakeWorkers
+from tests.session.fake_workers import DEC, RA
 from tests.session.test_cursor import EAST, NORTH, PIXEL
 from tests.views.mouse import click, dot, double_click, hover, leave, settle, view_range
 
@@ -26,21 +24,12 @@ FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3, 4
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    session.open_files(FILES)
-    qtbot.waitUntil(lambda: session.complete and len(session.exposures) == 4)
-    session.select(102, 47)
-    qtbot.waitUntil(lambda: session.complete)
+def window(start, qtbot):
+    window = start(*FILES)
+    window.session.select(102, 47)
+    qtbot.waitUntil(lambda: window.session.complete)
     settle(qtbot)
-    yield window
-    session.close()
-    window.hide()  # before nobody refers to it any more
+    return window
 
 
 def plots(window):

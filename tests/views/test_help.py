@@ -6,67 +6,36 @@ import re
 from collections import Counter
 
 import pytest
-from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QImage, QTextCursor
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.engine.spectrum_files import DESCRIPTIONS
 from atm_viewer.resources import resource
 from atm_viewer.session.parameters import PARAMETERS
-from atm_viewer.session.session import Session
 from atm_viewer.views.actions import ACTIONS, WIDGET_KEYS
 from atm_viewer.views.help_pages import OF_PANEL, pages
 from atm_viewer.views.hints import HINTS
-from atm_viewer.views.main_window import MainWindow
-from tests.session.fake_workers import FakeWorkers
+from tests.views.windows import FILES, press, settle
 
-FILES = ["/data/jw09999-star_00001_mirifushort_cal.fits"]
 NAMES = [page.name for page in pages()]
 FOLDER = resource("help")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-
-
-@pytest.fixture
-def make(qtbot, settings):
-    """Make windows, as if the application were started again and again."""
-    windows = []
-
-    def started(make_demo=None):
-        window = MainWindow(Session(FakeWorkers), settings, make_demo)
-        windows.append(window)  # a window that is collected while it is painted takes the process along
-        qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-        window.resize(1280, 800)
-        window.show()
-        qtbot.waitExposed(window)
-        return window
-
-    yield started
-    for window in windows:
-        qtbot.waitUntil(lambda session=window.session: session.complete)
-        window.session.close()
-        window.hide()
-
-
-@pytest.fixture
-def window(make):
-    return make()
+def window(start, qtbot):
+    window = start()
+    yield window
+    qtbot.waitUntil(lambda: window.session.complete)
 
 
 @pytest.fixture
 def opened(window, qtbot):
     window.guide.hints.wanted = True
-    window.session.open_files(FILES)
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
+    window.session.open_files(FILES[:1])
+    settle(qtbot, window)
     return window
-
-
-def press(qtbot, window, name):
-    qtbot.keySequence(window, window.actions_by_name[name].shortcut())
 
 
 def contents(help_window) -> list[str]:
@@ -175,9 +144,9 @@ def test_links_lead_to_pages_and_back(window, qtbot):
     shown.close()
 
 
-def test_a_link_does_what_it_says(make, qtbot):
+def test_a_link_does_what_it_says(start, qtbot):
     demos = []
-    window = make(demos.append)
+    window = start(make_demo=demos.append)
     window.guide.show_page("first-steps")
     click_link(qtbot, window.guide.help.browser, "action:open_demo")
     assert demos == ["miri"]
@@ -222,14 +191,14 @@ def hinted(window) -> list[str]:
     return [name for name, panel in window.bench.panels.items() if panel.hint.isVisible()]
 
 
-def test_hints_go_for_good_and_come_back_when_asked(make, opened, qtbot):
+def test_hints_go_for_good_and_come_back_when_asked(start, opened, qtbot):
     assert hinted(opened) == list(HINTS)
     qtbot.mouseClick(opened.profile_panel.hint_button, Qt.MouseButton.LeftButton)
     rest = [name for name in HINTS if name != "profile"]
     assert hinted(opened) == rest
-    again = make()
+    again = start()
     again.guide.hints.wanted = True
-    again.session.open_files(FILES)
+    again.session.open_files(FILES[:1])
     qtbot.waitUntil(lambda: again.session.complete and again.session.exposures != ())
     assert hinted(again) == rest
     again.actions_by_name["show_first_steps"].trigger()

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QSignalSpy
 from PyQt6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QScrollBar, QTabBar
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.session.session import Session
 from atm_viewer.views.actions import ACTIONS
-from atm_viewer.views.main_window import MainWindow
-from tests.session.fake_workers import FakeWorkers
-
-FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+from tests.views.windows import FILES, press
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    session.open_files(FILES)
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+def window(start, qtbot):
+    window = start(*FILES)
     yield window
-    qtbot.waitUntil(lambda: session.complete)
-    session.close()
-
-
-def press(qtbot, window, name):
-    qtbot.keySequence(window, window.actions_by_name[name].shortcut())
+    qtbot.waitUntil(lambda: window.session.complete)
 
 
 def test_every_key_does_what_its_action_says(window, qtbot):

@@ -4,51 +4,19 @@ from __future__ import annotations
 
 import pytest
 from PyQt6 import sip
-from PyQt6.QtCore import QPoint, QRect, QSettings, Qt
+from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtWidgets import QApplication
 
-from atm_viewer.session.session import Session
 from atm_viewer.views.layout import LAYOUTS, reachable
-from atm_viewer.views.main_window import MainWindow
-from tests.session.fake_workers import FakeWorkers
+from tests.views.windows import FILES, press
 
-FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
 ALL = ["exposures", "recipe", "slices", "detector", "profile", "sky", "spectrum"]
 SCREEN = QRect(0, 0, 1280, 800)
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-
-
-@pytest.fixture
-def make(qtbot, settings):
-    """Give windows of a size with exposures open, as if the application were started again and again."""
-    windows = []
-
-    def opened(width=1280, height=800, files=FILES):
-        session = Session(FakeWorkers)
-        window = MainWindow(session, settings)
-        windows.append(window)  # a window that is collected while it is painted takes the process along
-        qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-        window.resize(width, height)
-        window.show()
-        qtbot.waitExposed(window)
-        if files:
-            session.open_files(files)
-            qtbot.waitUntil(lambda: session.complete and session.exposures != ())
-        return window
-
-    yield opened
-    for window in windows:
-        window.session.close()
-        window.hide()
-
-
-@pytest.fixture
-def window(make):
-    return make()
+def window(start):
+    return start(*FILES)
 
 
 def in_sight(window) -> list[str]:
@@ -61,13 +29,9 @@ def place(panel) -> QRect:
     return QRect(panel.mapTo(panel.window(), QPoint(0, 0)), panel.size())
 
 
-def press(qtbot, window, name):
-    qtbot.keySequence(window, window.actions_by_name[name].shortcut())
-
-
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1680, 1000), (1920, 1080), (3840, 2160)])
-def test_everything_is_in_sight_at_first(make, width, height):
-    window = make(width, height)
+def test_everything_is_in_sight_at_first(start, width, height):
+    window = start(*FILES, size=(width, height))
     assert (window.width(), window.height()) == (width, height)  # no panel asks for more
     assert in_sight(window) == ALL
     places = [place(window.bench.panels[name]) for name in ALL]
@@ -145,13 +109,13 @@ def test_a_tab_says_the_title_once(window):
     assert window.slices_panel.heading.isVisible()
 
 
-def test_the_layout_is_back_at_the_next_start(make, window, qtbot):
+def test_the_layout_is_back_at_the_next_start(start, window, qtbot):
     window.use_layout("detector")
     window.sky_panel.close()
     window.spectrum_panel.setFloating(True)
     before = in_sight(window)
     window.close()
-    again = make()
+    again = start(*FILES)
     assert in_sight(again) == before
     assert again.spectrum_panel.isFloating()
     assert again.sky_panel.isHidden()
@@ -169,12 +133,12 @@ def test_panels_are_deleted_in_peace(window):
     assert window.profile_panel.isVisible()
 
 
-def test_a_layout_that_cannot_be_read_is_left_alone(make, settings):
+def test_a_layout_that_cannot_be_read_is_left_alone(start, settings):
     settings.setValue("layout", b"nonsense")
-    assert in_sight(make()) == ALL
+    assert in_sight(start(*FILES)) == ALL
 
 
-def test_the_invitation_leaves_the_layout_alone(make, window, qtbot):
+def test_the_invitation_leaves_the_layout_alone(start, window, qtbot):
     window.sky_panel.close()
     window.spectrum_panel.setFloating(True)
     for _ in FILES:
@@ -189,8 +153,8 @@ def test_the_invitation_leaves_the_layout_alone(make, window, qtbot):
     qtbot.waitUntil(lambda: window.session.complete)
 
 
-def test_the_log_is_there_before_anything_is_open(make, qtbot):
-    window = make(files=())
+def test_the_log_is_there_before_anything_is_open(start, qtbot):
+    window = start()
     window.session.tell("warning", "Something to read.")
     qtbot.mouseClick(window.banner.log_button, Qt.MouseButton.LeftButton)
     assert in_sight(window) == ["log"]

@@ -6,31 +6,24 @@ import re
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import Qt
 
 from atm_viewer.engine.learning import Optics, peak_by_phase
 from atm_viewer.jobs.messages import PredictArtifact
 from atm_viewer.session.session import Session
 from atm_viewer.views.learn_page import LearnPage
-from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.theme import DARK, LIGHT
 from tests.session.fake_workers import FakeWorkers
 from tests.views.mouse import click, colour_at, drag, settle, show
-
-FILES = ["/data/jw09999-star_00001_mirifushort_cal.fits"]
+from tests.views.windows import FILES, wait
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(Session(FakeWorkers), settings)
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
-    yield window
-    window.session.close()
+def window(start, qtbot):
+    window = start()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window
 
 
 @pytest.fixture
@@ -55,9 +48,8 @@ def page(qtbot):
 
 
 def open_files(qtbot, window):
-    window.session.open_files(FILES)
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
-    settle(qtbot)
+    window.session.open_files(FILES[:1])
+    wait(qtbot, window)
 
 
 def percent(words: str) -> float:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QFontMetrics
+from PyQt6.QtCore import QMimeData, QPoint, QSettings, Qt
+from PyQt6.QtGui import QDragEnterEvent, QFontMetrics
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -30,13 +30,7 @@ from atm_viewer.views.actions import ACTIONS
 from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.slice_cells import AT
 from tests.session.fake_workers import FakeWorkers
-
-FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+from tests.views.windows import FILES, dialog_of, drop, press, settle
 
 
 @pytest.fixture
@@ -45,36 +39,8 @@ def demos():
 
 
 @pytest.fixture
-def window(qtbot, settings, demos):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, settings, demos.append)
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    session.close()
-
-
-@pytest.fixture
-def workers(window) -> FakeWorkers:
-    return window.session._workers
-
-
-@pytest.fixture
-def opened(window, qtbot):
-    window.session.open_files(FILES)
-    settle(qtbot, window)
-    return window
-
-
-def settle(qtbot, window):
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
-
-
-def press(qtbot, window, name: str):
-    """Press the keys of an action."""
-    qtbot.keySequence(window, window.actions_by_name[name].shortcut())
+def window(start, demos):
+    return start(make_demo=demos.append)
 
 
 def cell(window, number: int, name: str):
@@ -104,23 +70,6 @@ def metrics(table, index):
     table.initViewItemOption(option)
     table.itemDelegate().initStyleOption(option, index)
     return QFontMetrics(option.font)
-
-
-def drop(window, paths):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(p)) for p in paths])
-    buttons, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(200, 200), Qt.DropAction.CopyAction, data, buttons, none)
-    QApplication.sendEvent(window, enter)
-    if enter.isAccepted():
-        QApplication.sendEvent(window, QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, data, buttons, none))
-    return enter.isAccepted()
-
-
-def dialog_of(window, kind):
-    found = [d for d in window.findChildren(kind) if d.isVisible()]
-    assert len(found) == 1
-    return found[0]
 
 
 # Opening

@@ -7,36 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtCore import QPoint, Qt
 
 from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines
-from atm_viewer.session.session import Session
-from atm_viewer.views.main_window import MainWindow
-from tests.session.fake_workers import FakeWorkers
 from tests.views.mouse import click, hover
-from tests.views.mouse import settle as paint
-
-FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+from tests.views.windows import FILES, wait
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    session = Session(FakeWorkers)
-    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(session, settings)
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1440, 900)
-    window.show()
-    qtbot.waitExposed(window)
-    session.open_files(FILES)
+def window(start, qtbot):
+    window = start(*FILES, size=(1440, 900))
     wait(qtbot, window)
-    yield window
-    session.close()
-
-
-def wait(qtbot, window):
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
-    paint(qtbot)
+    return window
 
 
 def asked(window, kind) -> list:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import Qt
 
 from atm_viewer.engine.recipe import Recipe, SliceOverride
-from atm_viewer.session.session import Session
-from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.palette import Palette, score
-from tests.session.fake_workers import FakeWorkers
-
-FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+from tests.views.windows import FILES
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    session = Session(FakeWorkers)
-    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(session, settings)
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    session.open_files(FILES)
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+def window(start, qtbot):
+    window = start(*FILES)
     yield window
-    qtbot.waitUntil(lambda: session.complete)
-    session.close()
+    qtbot.waitUntil(lambda: window.session.complete)
 
 
 def call(qtbot, window) -> Palette:

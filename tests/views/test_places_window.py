@@ -7,39 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.jobs.messages import MakeSpectra
-from atm_viewer.session.session import Session
-from atm_viewer.views.main_window import MainWindow
-from tests.session.fake_workers import FakeWorkers
 from tests.views.mouse import click, drag, hover, leave
 from tests.views.mouse import settle as paint
+from tests.views.windows import FILES, wait
 
-FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    session = Session(FakeWorkers)
-    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(session, settings)
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    session.open_files(FILES)
+def window(start, qtbot):
+    window = start(*FILES)
     wait(qtbot, window)
-    yield window
-    session.close()
-
-
-def wait(qtbot, window):
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
-    paint(qtbot)
+    return window
 
 
 def legend(window) -> str:
@@ -154,17 +138,15 @@ def test_pointing_at_a_velocity_points_at_its_wavelength(window, qtbot):
     leave(qtbot, view.flux_plot)
 
 
-def test_a_line_list_that_cannot_be_read_is_told_and_the_window_works(monkeypatch, qtbot, tmp_path):
+def test_a_line_list_that_cannot_be_read_is_told_and_the_window_works(monkeypatch, start, qtbot):
     def broken():
         raise InputError("The line list lines.toml cannot be read: it is broken.")
 
     monkeypatch.setattr("atm_viewer.views.main_window.line_list", broken)
-    session = Session(FakeWorkers)
-    window = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
+    window = start()
+    session = window.session
     assert session.messages[-1].text == "The line list lines.toml cannot be read: it is broken."
     session.open_files(FILES)
     wait(qtbot, window)
     session.set_spectrum_settings(replace(session.spectrum_settings, axis="velocity"))
     assert "velocity about 5.3" in window.spectrum.ratio_plot.getAxis("bottom").labelText
-    session.close()

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractItemView, QLineEdit
 
 from atm_viewer.jobs.messages import Correct, ShowProfile
-from atm_viewer.session.session import Session
-from atm_viewer.views.main_window import MainWindow
-from tests.session.fake_workers import FakeWorkers
-from tests.views.mouse import drag, let_go, settle
-
-PATH = "/data/jw09999-star_00001_mirifushort_cal.fits"
+from tests.views.mouse import drag, let_go
+from tests.views.windows import FILES, wait
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1440, 900)
-    with qtbot.waitExposed(window):
-        window.show()
-    session.open_files([PATH])
+def window(start, qtbot):
+    window = start(FILES[0], size=(1440, 900))
     wait(qtbot, window)
-    yield window
-    session.close()
-
-
-def wait(qtbot, window):
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
-    settle(qtbot)
+    return window
 
 
 def cell(window, name: str):

@@ -9,23 +9,13 @@ from PyQt6.QtWidgets import QFileDialog, QLineEdit
 from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from atm_viewer.views.theme import DARK, LIGHT
 from tests.views.mouse import settle as paint
-from tests.views.test_main_window import (  # noqa: F401 - fixtures
-    FILES,
-    demos,
-    dialog_of,
-    opened,
-    press,
-    settings,
-    settle,
-    window,
-    workers,
-)
+from tests.views.windows import FILES, dialog_of, press, settle
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def remedies(opened, qtbot):  # noqa: F811
+def remedies(opened, qtbot):
     """The panel, opened by its keys."""
     press(qtbot, opened, "panel_remedies")
     settle(qtbot, opened)
@@ -33,7 +23,7 @@ def remedies(opened, qtbot):  # noqa: F811
     return opened.remedies
 
 
-def turn_to(qtbot, window, kind: str):  # noqa: F811
+def turn_to(qtbot, window, kind: str):
     """Click a tab."""
     bar = window.remedies.tabs.tabBar()
     qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(list(window.remedies.pages).index(kind)).center())
@@ -53,7 +43,7 @@ def type_over(qtbot, edit: QLineEdit, text: str):
     qtbot.keyClick(edit, Qt.Key.Key_Return)
 
 
-def test_nothing_is_computed_before_somebody_looks(opened, workers, qtbot):  # noqa: F811
+def test_nothing_is_computed_before_somebody_looks(opened, workers, qtbot):
     assert not opened.remedies_panel.isVisible()
     assert workers.asked(RankSpaxels) == []
     press(qtbot, opened, "panel_remedies")
@@ -74,7 +64,7 @@ def test_ranked_spaxels_stand_before_and_after_with_their_noise(remedies):
     assert left.viewRange() == right.viewRange()
 
 
-def test_typed_ranks_and_the_second_row(opened, remedies, workers, qtbot):  # noqa: F811
+def test_typed_ranks_and_the_second_row(opened, remedies, workers, qtbot):
     type_over(qtbot, remedies.ranks_edit, "3,1")
     settle(qtbot, opened)
     page = remedies.pages["ranked"]
@@ -86,7 +76,7 @@ def test_typed_ranks_and_the_second_row(opened, remedies, workers, qtbot):  # no
     assert (workers.asked(RankSpaxels)[-1].ranks, workers.asked(RankSpaxels)[-1].fringes) == ((1, 3), False)
 
 
-def test_it_follows_recipe_and_place_while_it_is_in_sight(opened, remedies, workers, qtbot):  # noqa: F811
+def test_it_follows_recipe_and_place_while_it_is_in_sight(opened, remedies, workers, qtbot):
     opened.session.set_global("fit_threshold", 4.0)
     settle(qtbot, opened)
     assert remedies.pages["ranked"].note.text() == "Threshold 4, degree 3."
@@ -100,7 +90,7 @@ def test_it_follows_recipe_and_place_while_it_is_in_sight(opened, remedies, work
     assert remedies.pages["ranked"].note.text() == "Threshold 5, degree 3."
 
 
-def test_an_answer_to_an_older_question_is_dropped(opened, remedies, workers, qtbot):  # noqa: F811
+def test_an_answer_to_an_older_question_is_dropped(opened, remedies, workers, qtbot):
     workers.held.add(RankSpaxels)
     opened.session.set_global("fit_threshold", 4.0)
     opened.session.set_global("fit_threshold", 6.0)
@@ -111,7 +101,7 @@ def test_an_answer_to_an_older_question_is_dropped(opened, remedies, workers, qt
     assert remedies.pages["ranked"].note.text() == "Threshold 6, degree 3."
 
 
-def test_the_other_tabs(opened, remedies, workers, qtbot):  # noqa: F811
+def test_the_other_tabs(opened, remedies, workers, qtbot):
     page = turn_to(qtbot, opened, "apertures")
     assert [row[0] for row in table(page)] == ["0.5 FWHM", "0.75 FWHM", "1 FWHM", "1.5 FWHM", "2 FWHM"]
     type_over(qtbot, remedies.radii_edit, "1, 9")
@@ -128,7 +118,7 @@ def test_the_other_tabs(opened, remedies, workers, qtbot):  # noqa: F811
     assert [row[0] for row in table(page)] == ["spaxel", "aperture"]
 
 
-def test_nirspec_has_no_fringes(window, qtbot):  # noqa: F811
+def test_nirspec_has_no_fringes(window, qtbot):
     window.session.open_files(["/data/jw09999-star_00001_nrs1_cal.fits"])
     settle(qtbot, window)
     press(qtbot, window, "panel_remedies")
@@ -140,7 +130,7 @@ def test_nirspec_has_no_fringes(window, qtbot):  # noqa: F811
     assert not window.remedies.save_button.isEnabled()
 
 
-def test_a_figure_is_saved_by_keys(opened, remedies, workers, qtbot, tmp_path):  # noqa: F811
+def test_a_figure_is_saved_by_keys(opened, remedies, workers, qtbot, tmp_path):
     press(qtbot, opened, "save_figure")
     dialog = dialog_of(opened, QFileDialog)
     path = str(tmp_path / "a.svg")
@@ -152,7 +142,7 @@ def test_a_figure_is_saved_by_keys(opened, remedies, workers, qtbot, tmp_path): 
     assert opened.session.messages[-1].text == f"Written to {tmp_path}: a.svg."
 
 
-def test_a_failure_is_told(opened, workers, qtbot):  # noqa: F811
+def test_a_failure_is_told(opened, workers, qtbot):
     workers.failing[RankSpaxels] = "The aperture has 12 spaxels; choose ranks from 1 to 12."
     press(qtbot, opened, "panel_remedies")
     settle(qtbot, opened)
@@ -167,7 +157,7 @@ def test_the_aperture_is_black_on_white_and_white_on_black(remedies):
         assert aperture.opts["pen"].color().name() == theme.text
 
 
-def test_in_little_room_the_panels_have_all_of_it(opened, remedies, qtbot):  # noqa: F811
+def test_in_little_room_the_panels_have_all_of_it(opened, remedies, qtbot):
     assert not remedies.pages["ranked"].table.isVisible()
     press(qtbot, opened, "layout_remedies")
     paint(qtbot)

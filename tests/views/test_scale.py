@@ -7,27 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QImage
 
-from atm_viewer.session.session import Session
 from atm_viewer.views.main_window import MainWindow
-from tests.session.fake_workers import FakeWorkers
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-
-
-@pytest.fixture
-def window(qtbot, settings):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, settings)
-    qtbot.addWidget(window)
-    window.show()
-    yield window
-    session.close()
 
 
 def test_a_picture_in_4k_can_be_read(tmp_path):

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from atm_viewer.engine.recipe import Recipe
@@ -19,7 +19,7 @@ from atm_viewer.views.slice_cells import AT
 from tests.session.fake_workers import FakeWorkers
 from tests.session.test_keeper import crash
 from tests.views import mouse
-from tests.views.test_main_window import dialog_of, drop
+from tests.views.windows import dialog_of, drop, settle
 
 NAMES = [f"jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3, 4)]
 LEFT = Qt.MouseButton.LeftButton
@@ -35,27 +35,21 @@ def data(tmp_path) -> Path:
 
 
 @pytest.fixture
-def start(qtbot, tmp_path):
-    """Open windows as the application does; all of them are closed in the end."""
-    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+def start(start, qtbot):
+    """Open windows on what was dropped on them; none of them saves anything after its test."""
     windows = []
 
-    def make(*paths) -> MainWindow:
-        window = MainWindow(Session(FakeWorkers), settings)
+    def dropped(*paths) -> MainWindow:
+        window = start()
         windows.append(window)
-        qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-        window.resize(1280, 800)
-        window.show()
-        qtbot.waitExposed(window)
         window.files.open_dropped([str(p) for p in paths])
         if paths:
             settle(qtbot, window)
         return window
 
-    yield make
+    yield dropped
     for window in windows:
         window.sessions.keeper.close()
-        window.session.close()
 
 
 @pytest.fixture
@@ -89,10 +83,6 @@ def work(qtbot, session: Session, data: Path) -> None:
 
 def complete(qtbot, session: Session) -> None:
     qtbot.waitUntil(lambda: session.complete and session.exposures != ())
-
-
-def settle(qtbot, window) -> None:
-    complete(qtbot, window.session)
 
 
 def activate(qtbot, window):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PyQt6.QtCore import QPoint, QSettings, Qt
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor, QContextMenuEvent
 from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu
 
@@ -13,7 +13,6 @@ from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
 from atm_viewer.jobs.messages import Correct
 from atm_viewer.session.session import Session
 from atm_viewer.views.kept import Kept
-from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.slice_actions import CopyDialog
 from atm_viewer.views.slice_browser import SliceBrowser
 from atm_viewer.views.slice_cells import AT, COLUMNS, SliceRow, bar_length, cell_text, format_percent, peak_scale
@@ -21,8 +20,8 @@ from atm_viewer.views.slice_filter import parse_filter
 from atm_viewer.views.theme import DARK
 from tests.session.fake_workers import FakeWorkers
 from tests.views.synthetic import make_slice_report
+from tests.views.windows import FILES, press
 
-FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
 LEFT, SHIFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
@@ -54,13 +53,8 @@ def table(browser):
 
 
 @pytest.fixture
-def window(session, qtbot, tmp_path):
-    made = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(made, before_close_func=lambda w: setattr(w, "_may_close", True))
-    made.resize(1280, 800)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+def window(session, start):
+    return start(session=session)
 
 
 def settle(qtbot, session):
@@ -432,10 +426,6 @@ def workers(session) -> FakeWorkers:
 
 
 # The Edit menu
-
-
-def press(qtbot, window, name):
-    qtbot.keySequence(window, window.actions_by_name[name].shortcut())
 
 
 def test_copying_to_neighbours(session, window, qtbot):

@@ -13,22 +13,13 @@ from atm_viewer.session.sky_choice import BEFORE, BLINK, DIFFERENCE, FIRST, RATI
 from atm_viewer.views.theme import DARK, LIGHT
 from tests.views.mouse import colour_at, drag, view_range
 from tests.views.mouse import settle as paint
-from tests.views.test_main_window import (  # noqa: F401 - fixtures
-    demos,
-    dialog_of,
-    opened,
-    press,
-    settings,
-    settle,
-    window,
-    workers,
-)
+from tests.views.windows import dialog_of, press, settle
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
 @pytest.fixture
-def two(opened, qtbot):  # noqa: F811
+def two(opened, qtbot):
     """A window with A as the pipeline has it, and B, the active one, with another threshold."""
     qtbot.mouseClick(opened.variant_bar.new_button, LEFT)
     opened.session.set_global("fit_threshold", 40.0)
@@ -36,7 +27,7 @@ def two(opened, qtbot):  # noqa: F811
     return opened
 
 
-def chips(window):  # noqa: F811
+def chips(window):
     return {name: chip.text() for name, chip in window.variant_bar.chips.items() if chip.isVisible()}
 
 
@@ -44,7 +35,7 @@ def entry(menu: QMenu, text: str):
     return next(action for action in menu.actions() if action.text() == text)
 
 
-def words(window) -> str:  # noqa: F811
+def words(window) -> str:
     """What is written in the image, without its colours."""
     from PyQt6.QtGui import QTextDocumentFragment
 
@@ -58,7 +49,7 @@ def words(window) -> str:  # noqa: F811
 # Chips
 
 
-def test_one_recipe_needs_no_chips(opened):  # noqa: F811
+def test_one_recipe_needs_no_chips(opened):
     assert not opened.variant_bar.isVisible()
     assert opened.variant_bar.new_button.isVisible()
     assert opened.globals_panel.note.text() == "all slices"
@@ -90,7 +81,7 @@ def test_a_click_chooses(two, qtbot):
     settle(qtbot, two)
 
 
-def test_a_variant_that_is_renewed_says_so(two, workers, qtbot):  # noqa: F811
+def test_a_variant_that_is_renewed_says_so(two, workers, qtbot):
     workers.held = {MakeSpectra}
     two.session.set_global("fit_threshold", 30.0)
     assert chips(two) == {"A": "A 1.4 %", "B": "B …"}
@@ -143,7 +134,7 @@ def test_a_label_is_typed(two, qtbot):
     assert two.globals_panel.note.text() == "variant B high threshold, all slices"
 
 
-def test_many_chips_stay_short(opened, qtbot):  # noqa: F811
+def test_many_chips_stay_short(opened, qtbot):
     for _ in range(7):
         press(qtbot, opened, "new_variant")
     settle(qtbot, opened)
@@ -162,12 +153,12 @@ def test_colours_of_variants_are_apart():
 # Images of the field
 
 
-def test_before_is_shown_first(opened, workers):  # noqa: F811
+def test_before_is_shown_first(opened, workers):
     assert words(opened) == "before white light"
     assert [r.recipe for r in workers.asked(MakeSkyImage)] == [None] * len(workers.asked(MakeSkyImage))
 
 
-def test_flip_shows_after_with_the_same_zoom_and_levels(opened, qtbot):  # noqa: F811
+def test_flip_shows_after_with_the_same_zoom_and_levels(opened, qtbot):
     sky = opened.sky
     sky.view.setRange(xRange=(-1.5, 1.0), yRange=(-1.5, 1.0))
     paint(qtbot)
@@ -184,7 +175,7 @@ def test_flip_shows_after_with_the_same_zoom_and_levels(opened, qtbot):  # noqa:
     assert words(opened) == "before white light"
 
 
-def test_blink_takes_turns(opened, qtbot):  # noqa: F811
+def test_blink_takes_turns(opened, qtbot):
     sky = opened.sky
     sky.bar.period_box.setValue(0.1)
     before = view_range(sky.plot), sky.limits
@@ -210,7 +201,7 @@ def test_blinking_moves_no_panel(two, qtbot):
     assert two.sky_panel.width() == width
 
 
-def test_blink_rests_while_nobody_sees_it(opened, qtbot):  # noqa: F811
+def test_blink_rests_while_nobody_sees_it(opened, qtbot):
     press(qtbot, opened, "sky_blink")
     settle(qtbot, opened)
     assert opened.sky._timer.isActive()
@@ -220,7 +211,7 @@ def test_blink_rests_while_nobody_sees_it(opened, qtbot):  # noqa: F811
     qtbot.waitUntil(opened.sky._timer.isActive)
 
 
-def test_swipe_follows_the_mouse(opened, qtbot):  # noqa: F811
+def test_swipe_follows_the_mouse(opened, qtbot):
     """Left of the line is the first image, right of it the second one."""
     sky, session = opened.sky, opened.session
     session.set_global("fit_threshold", 95.0)  # after is nearly dark
@@ -244,7 +235,7 @@ def test_swipe_follows_the_mouse(opened, qtbot):  # noqa: F811
     assert sky._swipe.value() == x
 
 
-def test_swipe_is_brought_into_sight(opened, qtbot):  # noqa: F811
+def test_swipe_is_brought_into_sight(opened, qtbot):
     sky = opened.sky
     sky.view.setRange(xRange=(1.0, 2.0), yRange=(-0.5, 0.5))
     paint(qtbot)
@@ -257,7 +248,7 @@ def test_swipe_is_brought_into_sight(opened, qtbot):  # noqa: F811
     ("name", "mode", "told", "value"),
     [("sky_difference", DIFFERENCE, "after − before", -0.1), ("sky_ratio", RATIO, "after / before", -10.0)],
 )
-def test_difference_and_ratio(opened, qtbot, name, mode, told, value):  # noqa: F811
+def test_difference_and_ratio(opened, qtbot, name, mode, told, value):
     press(qtbot, opened, name)
     assert words(opened).startswith(f"{told} · being made…")
     settle(qtbot, opened)
@@ -272,7 +263,7 @@ def test_difference_and_ratio(opened, qtbot, name, mode, told, value):  # noqa: 
     assert opened.sky._content.unit == ("MJy/sr" if mode == DIFFERENCE else "%")
 
 
-def test_planes_are_those_of_the_column(opened, workers, qtbot):  # noqa: F811
+def test_planes_are_those_of_the_column(opened, workers, qtbot):
     press(qtbot, opened, "sky_light")
     settle(qtbot, opened)
     assert opened.sky.bar.light_box.currentText() == "5 planes"
@@ -312,7 +303,7 @@ def test_variants_are_compared_with_each_other(two, qtbot):
     settle(qtbot, two)
 
 
-def test_status_line_tells_both_values(opened, qtbot):  # noqa: F811
+def test_status_line_tells_both_values(opened, qtbot):
     from tests.views.mouse import hover
 
     press(qtbot, opened, "sky_swipe")
@@ -325,7 +316,7 @@ def test_status_line_tells_both_values(opened, qtbot):  # noqa: F811
     assert text.endswith("(−10 %)")
 
 
-def test_what_is_compared_is_kept_in_sessions(opened, qtbot):  # noqa: F811
+def test_what_is_compared_is_kept_in_sessions(opened, qtbot):
     from atm_viewer.views.kept import Kept
 
     press(qtbot, opened, "sky_light")

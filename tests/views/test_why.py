@@ -7,36 +7,24 @@ import re
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import Why
 from atm_viewer.jobs.messages import ExplainPixel
-from atm_viewer.session.session import Session
 from atm_viewer.views.detector_view import DATA, WHY
 from atm_viewer.views.image_panel import BLANK
-from atm_viewer.views.main_window import MainWindow
 from atm_viewer.views.why import CLASSES, SpaxelPixels
-from tests.session.fake_workers import FakeWorkers, exposure_view, sky_image, why_map
+from tests.session.fake_workers import exposure_view, sky_image, why_map
 from tests.session.fake_workers import report as fake_report
 from tests.views.mouse import click, colour_at, hover
-
-FILES = ["/data/jw09999-star_00001_mirifushort_cal.fits"]
+from tests.views.windows import FILES
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    session = Session(FakeWorkers)
-    window = MainWindow(session, QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    session.open_files(FILES)
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
-    yield window
-    session.close()
+def window(start):
+    return start(FILES[0])
 
 
 def press_layer(qtbot, window, layer: int) -> None:
