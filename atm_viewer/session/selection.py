@@ -109,12 +109,6 @@ def slices_across(view: ExposureView, number: int) -> tuple[int, ...]:
     return tuple(int(n) for n in numbers[np.argsort(place, kind="stable")])
 
 
-def middle_column(view: ExposureView, number: int) -> int:
-    """Column in the middle of a slice."""
-    first, last = columns_of(view, number)
-    return (first + last) // 2
-
-
 def threshold_for(flux: float, level: tuple[float, float]) -> float | None:
     """Threshold in sigma that puts the flux threshold at a value, to three digits; None when it cannot be said."""
     mean, sigma = level

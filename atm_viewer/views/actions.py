@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtGui import QKeySequence
 
 from atm_viewer.session.session import Session
 from atm_viewer.session.sky_choice import BLINK, DIFFERENCE, RATIO, SWIPE
+from atm_viewer.views.action_info import ActionInfo, always
 from atm_viewer.views.dithers import toggle_dithers
 from atm_viewer.views.scale import PERCENT
-
-
-def _always(session: Session) -> bool:
-    return True
 
 
 def _open(session: Session) -> bool:
@@ -34,45 +30,8 @@ def _included(session: Session) -> bool:
     return bool(session.together)
 
 
-@dataclass(frozen=True)
-class ActionInfo:
-    """One action; a method of the same name carries it out, or what ``does`` says.
-
-    Parameters
-    ----------
-    name : str
-        Name of the action and of the method.
-    menu : str
-        Menu it stands in; a submenu's name follows a slash.
-    text : str
-        Text in the menu.
-    tip : str
-        What it does.
-    shortcut : str
-        Keys, empty for none; several with ``; `` between them.
-    enabled : callable
-        Takes the session and says whether the action makes sense.
-    group : str
-        Of the actions of a group exactly one is ticked; empty for an action that is not ticked.
-    ticked : bool
-        Can be ticked on its own.
-    does : callable or None
-        Takes the window; for actions that differ in a name only.
-    """
-
-    name: str
-    menu: str
-    text: str
-    tip: str
-    shortcut: str = ""
-    enabled: Callable[[Session], bool] = _always
-    group: str = ""
-    ticked: bool = False
-    does: Callable[[Any], None] | None = None
-
-
 def _panel(name: str, key: str, tip: str) -> ActionInfo:
-    enabled = _always if name == "log" else _open
+    enabled = always if name == "log" else _open
     return ActionInfo(
         f"panel_{name}", "View/Panels", name.capitalize(), tip, key, enabled, ticked=True,
         does=lambda window: window.toggle_panel(name),

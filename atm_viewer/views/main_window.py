@@ -6,10 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QSettings, QSignalBlocker, Qt, QTimer
+from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
-    QComboBox,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -23,6 +22,7 @@ from atm_viewer.engine.reports import ExposureView
 from atm_viewer.session.lines import LineList, line_list
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
+from atm_viewer.views.choosers import Choosers
 from atm_viewer.views.cursor_marks import CursorMarks
 from atm_viewer.views.detector_view import DATA, WHY, DetectorView
 from atm_viewer.views.dialogs import ask
@@ -30,12 +30,13 @@ from atm_viewer.views.export_menu import Exports
 from atm_viewer.views.exposure_panel import ExposurePanel
 from atm_viewer.views.files import Files, local_files
 from atm_viewer.views.guide import Guide
+from atm_viewer.views.intents import pass_on_intents
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.menus import add_actions, update_actions
 from atm_viewer.views.metrics_view import MetricsView
 from atm_viewer.views.paint_turns import painting_in_turns
-from atm_viewer.views.panel import Panel, WholeBox, stacked
+from atm_viewer.views.panel import Panel, stacked
 from atm_viewer.views.pictures import Plots
 from atm_viewer.views.profile_view import ProfileView
 from atm_viewer.views.recipe_panel import RecipePanel
@@ -89,14 +90,8 @@ class MainWindow(QMainWindow):
         self.slice_actions = SliceActions(session, self.slice_browser, self)
         self._arrange()
         self.actions_by_name: dict[str, QAction] = add_actions(
-            self,
-            self.files,
-            self.exports,
-            self.sessions,
-            self.guide,
-            self.theming,
-            self.slice_actions,
-            Steps(self.session),
+            *(self, self.files, self.exports, self.sessions, self.guide, self.theming, self.slice_actions),
+            Steps(session),
         )
         self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
         self.slice_actions.join(self.actions_by_name)
@@ -141,30 +136,22 @@ class MainWindow(QMainWindow):
         }
         self.sessions = SessionFiles(session, self.files, views, self)
 
-        self.scope_box = QComboBox()
-        self.scope_box.addItems(["all exposures", "this exposure"])
-        self.scope_box.setToolTip("Which exposures a value typed in the table, or dragged in the profile, applies to")
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Take all overrides of the selected slices away (Ctrl+Backspace)")
-        self.slice_box = QComboBox()
-        self.slice_box.setToolTip("Slice of the region map (Alt+↑, Alt+↓)")
-        self.slice_box.setMaxVisibleItems(24)
-        self.column_box = WholeBox()
-        self.column_box.setToolTip("Column: element along dispersion [pixel], zero-based (Alt+←, Alt+→)")
-        self.band_box = QComboBox()
-        self.band_box.setToolTip("Band of sky image and spectra, as the pipeline names its cubes")
+        self.choosers = Choosers(session)
 
     def _arrange(self) -> None:
         self.exposures_panel = Panel("Exposures", self.exposure_panel)
         self.globals_panel = Panel("Recipe", self.recipe_panel)
         self.globals_panel.note.setText("all slices")
-        self.slices_panel = Panel("Slices", self.slice_browser, self.scope_box, self.reset_button)
+        self.slices_panel = Panel("Slices", self.slice_browser, self.choosers.scope_box, self.reset_button)
         detector = self.detector  # whose title has room that its line of buttons lacks
         self.detector_panel = Panel("Detector", detector, detector.stretch_box, detector.share_box, detector.fit_button)
         self.profile_panel = Panel(
-            "Profile", self.profile, QLabel("Slice"), self.slice_box, QLabel("Column"), self.column_box
+            *("Profile", self.profile, QLabel("Slice"), self.choosers.slice_box),
+            *(QLabel("Column"), self.choosers.column_box),
         )
-        self.sky_panel = Panel("Sky", self.sky, self.why_overlay.button, self.band_box)
+        self.sky_panel = Panel("Sky", self.sky, self.why_overlay.button, self.choosers.band_box)
         self.spectrum_panel = Panel(
             "Spectrum",
             stacked(self.variant_bar, self.spectrum),
@@ -237,38 +224,12 @@ class MainWindow(QMainWindow):
         session.undo_stack.indexChanged.connect(self._show_undo)
         session.undo_stack.cleanChanged.connect(self._show_undo)
 
-        self.detector.picked.connect(session.select)
-        self.detector.asked.connect(session.ask_pixel)
-        self.detector.unasked.connect(session.forget_pixel)
-        self.profile.dragged.connect(session.drag_slice)
-        self.profile.drag_ended.connect(session.end_drag)
-        self.profile.edited.connect(session.edit_slice)
-        self.profile.column_stepped.connect(session.step_column)
-        self.profile.column_picked.connect(session.select_column)
-        self.sky.picked.connect(session.pick_sky)
-        self.sky.added.connect(session.add_place)
-        self.sky.place_moved.connect(lambda number, ra, dec: session.set_places(session.places.moved(number, ra, dec)))
-        self.sky.chosen.connect(lambda number: session.set_places(session.places.chosen(number)))
-        self.sky.removed.connect(lambda number: session.set_places(session.places.removed(number)))
-        self.sky.radius_edited.connect(session.set_radius)
-        self.sky.bar.chosen.connect(session.choose_sky)
-        pointer = session.pointer
-        self.detector.pointed.connect(pointer.point_at_pixel)
-        self.detector.double_clicked.connect(pointer.centre_spaxel)
-        self.profile.pointed.connect(pointer.point_at_alpha)
-        self.sky.pointed.connect(pointer.point_at_sky)
-        self.spectrum.pointed.connect(pointer.point_at_wavelength)
-        self.spectrum.picked.connect(pointer.choose_wavelength)
-        self.spectrum.settings_edited.connect(session.set_spectrum_settings)
+        pass_on_intents(session, self.detector, self.profile, self.sky, self.spectrum)
         CursorMarks(session, (self.detector, self.profile, self.sky, self.spectrum), self)
         self.slice_browser.counted.connect(self.slices_panel.note.setText)
         selection = self.slice_table.selectionModel()
         assert selection is not None
         selection.selectionChanged.connect(self._show_reset)
-        self.slice_box.activated.connect(lambda row: session.select_slice(session.slices[row]))
-        self.column_box.valueChanged.connect(session.select_column)
-        self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))
-        self.scope_box.activated.connect(lambda row: session.set_only_this(row == 1))
         self.files.recipe_path_changed.connect(self._show_title)
         self.sessions.keeper.changed.connect(self._show_title)
         self.files.recent_changed.connect(self._show_recent)
@@ -307,10 +268,7 @@ class MainWindow(QMainWindow):
         self._show_recent()
         included = count(len(session.included), "exposure") if session.exposures else ""
         self.exposures_panel.note.setText(f"{included} included" if included else "")
-        with QSignalBlocker(self.band_box):
-            self.band_box.clear()
-            self.band_box.addItems(session.bands)
-        self.band_box.setVisible(len(session.bands) > 0)
+        self.choosers.show_bands()
         self._show_choice()
 
     def _show_choice(self) -> None:
@@ -322,15 +280,7 @@ class MainWindow(QMainWindow):
         at = next((i for i, e in enumerate(session.exposures) if e.view is view), None)
         self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")
         self.detector_panel.note.setToolTip(names[at] if at is not None else "")
-        numbers = [str(n) for n in session.slices]
-        with QSignalBlocker(self.slice_box), QSignalBlocker(self.column_box), QSignalBlocker(self.band_box):
-            if numbers != [self.slice_box.itemText(i) for i in range(self.slice_box.count())]:
-                self.slice_box.clear()
-                self.slice_box.addItems(numbers)
-            self.slice_box.setCurrentText(str(session.number))
-            self.column_box.setRange(*session.columns)
-            self.column_box.setValue(session.column)
-            self.band_box.setCurrentText(session.band)
+        self.choosers.show_choice()
         if view is not None:
             if not self._detector_turn.isActive():
                 self.detector.select(session.number, session.column)
@@ -351,8 +301,7 @@ class MainWindow(QMainWindow):
         variants = self.session.variants
         title = variants[variants.active].title
         self.globals_panel.note.setText(f"variant {title}, all slices" if variants.several else "all slices")
-        with QSignalBlocker(self.scope_box):
-            self.scope_box.setCurrentIndex(int(self.session.only_this))
+        self.choosers.show_scope()
         self.actions_by_name["edit_this_alone"].setChecked(self.session.only_this)
         self._show_reset()
         self._show_profile()
@@ -522,7 +471,7 @@ class MainWindow(QMainWindow):
         """Ask when products are being written or the session is not saved."""
         if event is None:
             return
-        question, answers = ("", []) if self._may_close else self._closing_question()
+        question, answers = ("", []) if self._may_close else self.sessions.closing_question()
         if question:
             event.ignore()
             box = ask("Quit", question, answers, self)
@@ -531,15 +480,6 @@ class MainWindow(QMainWindow):
         self._settings.setValue("geometry", self.saveGeometry())
         self.bench.save()
         event.accept()
-
-    def _closing_question(self) -> tuple[str, list[tuple[str, QMessageBox.ButtonRole]]]:
-        role = QMessageBox.ButtonRole
-        answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
-        if any(job.name.startswith("Writing") for job in self.session.jobs):
-            return "Products are being written. Quit and drop them?", answers
-        if self.sessions.keeper.modified:
-            return "The session has changes that are not saved. Save them?", [self.sessions.saving_answer(), *answers]
-        return "", []
 
     def _answer(self, box: QMessageBox, button) -> None:
         if box.buttonRole(button) == QMessageBox.ButtonRole.DestructiveRole:

@@ -9,7 +9,8 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from atm_viewer.session.session import Session
-from atm_viewer.views.actions import ACTIONS, SEPARATOR, ActionInfo
+from atm_viewer.views.action_info import ActionInfo
+from atm_viewer.views.actions import ACTIONS, SEPARATOR
 
 
 def add_actions(window: QMainWindow, *others: object) -> dict[str, QAction]:

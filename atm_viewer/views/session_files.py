@@ -99,8 +99,17 @@ class SessionFiles(QObject):
         dialog.selectFile(self.keeper.path or "session.toml")
         dialog.fileSelected.connect(lambda path: self._save(path, then))
 
-    def saving_answer(self) -> tuple[str, QMessageBox.ButtonRole]:
-        """Give the answer to a question by which the session is saved."""
+    def closing_question(self) -> tuple[str, list[tuple[str, QMessageBox.ButtonRole]]]:
+        """Give what is to be asked before the window closes, and the answers; empty when nothing would be lost."""
+        role = QMessageBox.ButtonRole
+        answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
+        if any(job.name.startswith("Writing") for job in self._session.jobs):
+            return "Products are being written. Quit and drop them?", answers
+        if self.keeper.modified:
+            return "The session has changes that are not saved. Save them?", [self._saving_answer(), *answers]
+        return "", []
+
+    def _saving_answer(self) -> tuple[str, QMessageBox.ButtonRole]:
         return "Save" if self.keeper.path else "Save…", QMessageBox.ButtonRole.AcceptRole
 
     def _ask_before(self, replace: Callable[[], object]) -> None:
@@ -112,7 +121,7 @@ class SessionFiles(QObject):
         box = ask(
             "Open Session",
             "The session that is open has changes that are not saved. Save them first?",
-            [self.saving_answer(), ("Do Not Save", role.DestructiveRole), ("Cancel", role.RejectRole)],
+            [self._saving_answer(), ("Do Not Save", role.DestructiveRole), ("Cancel", role.RejectRole)],
             self._window,
         )
 

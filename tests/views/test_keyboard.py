@@ -58,17 +58,17 @@ def test_bands_go_round(window, qtbot):
     session = window.session
     first = session.band
     press(qtbot, window, "next_band")
-    assert session.band == window.band_box.currentText() != first
+    assert session.band == window.choosers.band_box.currentText() != first
     press(qtbot, window, "next_band")
     assert session.band == first
 
 
 def test_edits_of_this_exposure_alone_by_keys(window, qtbot):
     press(qtbot, window, "edit_this_alone")
-    assert window.scope_box.currentText() == "this exposure"
+    assert window.choosers.scope_box.currentText() == "this exposure"
     assert window.actions_by_name["edit_this_alone"].isChecked()
     press(qtbot, window, "edit_this_alone")
-    assert window.scope_box.currentText() == "all exposures"
+    assert window.choosers.scope_box.currentText() == "all exposures"
     assert not window.actions_by_name["edit_this_alone"].isChecked()
 
 

@@ -121,9 +121,9 @@ def test_everything_is_shown_after_opening(opened):
     assert tree.topLevelItem(1).text(1) == "2/4"
     assert opened.slice_table.rows.rowCount() == 6
     assert opened.slice_table.currentIndex().row() == opened.slice_table.rows.row_of(session.number)
-    assert opened.slice_box.currentText() == str(session.number)
-    assert opened.column_box.value() == session.column
-    assert opened.band_box.currentText() == session.band
+    assert opened.choosers.slice_box.currentText() == str(session.number)
+    assert opened.choosers.column_box.value() == session.column
+    assert opened.choosers.band_box.currentText() == session.band
     assert opened.profile._profile is session.profile
     assert opened.sky._sky is session.sky
     assert opened.spectrum._picture.main is session.spectra
@@ -223,7 +223,7 @@ def test_another_exposure_is_chosen_by_mouse(opened, qtbot):
 def test_slices_and_columns_by_keys_boxes_and_table(opened, qtbot):
     session = opened.session
     press(qtbot, opened, "next_slice")
-    assert session.number == int(opened.slice_box.currentText())
+    assert session.number == int(opened.choosers.slice_box.currentText())
     table = opened.slice_table
     place = table.visualRect(cell(opened, 103, "number")).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -232,14 +232,14 @@ def test_slices_and_columns_by_keys_boxes_and_table(opened, qtbot):
     assert session.number == 102
     column = session.column
     press(qtbot, opened, "next_column")
-    assert (session.column, opened.column_box.value()) == (column + 1, column + 1)
-    opened.column_box.setFocus()
-    opened.column_box.selectAll()
-    qtbot.keyClicks(opened.column_box, "20")
-    qtbot.keyClick(opened.column_box, Qt.Key.Key_Return)
+    assert (session.column, opened.choosers.column_box.value()) == (column + 1, column + 1)
+    opened.choosers.column_box.setFocus()
+    opened.choosers.column_box.selectAll()
+    qtbot.keyClicks(opened.choosers.column_box, "20")
+    qtbot.keyClick(opened.choosers.column_box, Qt.Key.Key_Return)
     assert session.column == 20
-    opened.slice_box.setFocus()
-    qtbot.keyClick(opened.slice_box, Qt.Key.Key_Down)
+    opened.choosers.slice_box.setFocus()
+    qtbot.keyClick(opened.choosers.slice_box, Qt.Key.Key_Down)
     assert session.number == 103
     settle(qtbot, opened)
     assert (opened.profile._profile.number, opened.profile._profile.column) == (103, 20)
@@ -264,10 +264,10 @@ def test_the_views_intents_reach_the_session(opened, qtbot):
 
 
 def test_the_band_is_chosen(opened, qtbot):
-    opened.band_box.setFocus()
+    opened.choosers.band_box.setFocus()
     other = next(b for b in opened.session.bands if b != opened.session.band)
-    key = Qt.Key.Key_Down if opened.band_box.currentIndex() == 0 else Qt.Key.Key_Up
-    qtbot.keyClick(opened.band_box, key)
+    key = Qt.Key.Key_Down if opened.choosers.band_box.currentIndex() == 0 else Qt.Key.Key_Up
+    qtbot.keyClick(opened.choosers.band_box, key)
     assert opened.session.band == other
     settle(qtbot, opened)
     assert opened.sky._sky.band == other
@@ -366,8 +366,8 @@ def test_delete_and_reset_take_overrides_away(opened, qtbot):
 
 
 def test_edits_for_this_exposure_alone(opened, qtbot):
-    opened.scope_box.setFocus()
-    qtbot.keyClick(opened.scope_box, Qt.Key.Key_Down)
+    opened.choosers.scope_box.setFocus()
+    qtbot.keyClick(opened.choosers.scope_box, Qt.Key.Key_Down)
     type_into(qtbot, opened, 101, "fit_threshold", "4")
     name = opened.session.current.name
     assert opened.session.recipe.overrides == (SliceOverride(101, name, fit_threshold=4.0),)
@@ -571,8 +571,9 @@ def test_every_action_says_what_it_does(window):
 
 
 def test_every_control_has_a_tooltip(opened):
+    boxes = opened.choosers
     controls = [
-        *(opened.scope_box, opened.reset_button, opened.slice_box, opened.column_box, opened.band_box),
+        *(boxes.scope_box, opened.reset_button, boxes.slice_box, boxes.column_box, boxes.band_box),
         *(opened.recipe_panel.threshold, opened.recipe_panel.slope, opened.recipe_panel.oversample),
         *(opened.recipe_panel.psf, opened.exposure_panel, opened.log, opened.status.cancel_button),
     ]

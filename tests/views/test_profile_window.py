@@ -140,4 +140,4 @@ def test_columns_are_played_by_key(window, qtbot):
     qtbot.waitUntil(lambda: session.column == last and not profile.play_button.isChecked())
     wait(qtbot, window)
     assert seen == [last - 2, last - 1, last]
-    assert window.column_box.value() == last
+    assert window.choosers.column_box.value() == last

@@ -133,8 +133,8 @@ def test_saved_and_opened_by_keys(saved, start, qtbot):
     settle(qtbot, second)
     assert second.windowTitle() == "star.toml[*] — ATM Viewer"
     assert not second.isWindowModified()
-    assert second.slice_box.currentText() == "203"
-    assert second.column_box.value() == 20
+    assert second.choosers.slice_box.currentText() == "203"
+    assert second.choosers.column_box.value() == 20
     assert second.exposure_panel.topLevelItemCount() == 4
     assert second.exposure_panel.currentItem().text(0) == "…_00003_mirifushort"
     assert second.session.recipe == first.session.recipe
@@ -401,7 +401,7 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
     settle(qtbot, window)
     assert bar.isHidden()
     assert window.session.recipe == first.session.recipe
-    assert window.slice_box.currentText() == "203"
+    assert window.choosers.slice_box.currentText() == "203"
     assert window.isWindowModified()
     press(qtbot, window, "quit")
     assert "not saved" in dialog_of(window, QMessageBox).text()
