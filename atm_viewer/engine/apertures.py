@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.cube_grid import CubeGrid
-from atm_viewer.engine.drizzle import DrizzleInput, drizzle_block
+from atm_viewer.engine.drizzle import DrizzleInput, combine_shares, drizzle_share, near_slices
+from atm_viewer.engine.exposure import Exposure
+from atm_viewer.engine.footprints import SkyMapper
+from atm_viewer.engine.threads import in_threads
 
 
 def aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float) -> np.ndarray:
@@ -32,6 +36,38 @@ class Extracted:
     @staticmethod
     def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> Extracted:
         """Drizzle the spaxel at an ICRS position [deg] and the spaxels within a radius [arcsec] about it."""
+        circle = Circle.about(grid, ra, dec, radius)
+        return circle.extract(in_threads(circle.share, inputs))
+
+
+@dataclass(frozen=True, eq=False)
+class Circle:
+    """A spaxel and an aperture about it, with the block of spaxels that holds them.
+
+    Parameters
+    ----------
+    grid : CubeGrid
+        Grid of the cube.
+    x0, y0 : int
+        First spaxel of the block, zero-based.
+    at : (int, int)
+        The spaxel within the block, (y, x).
+    weights : ndarray of float64, shape (ny, nx)
+        Part of each spaxel that lies within the aperture.
+    wanted : ndarray of bool, shape (ny, nx)
+        Spaxels that matter.
+    """
+
+    grid: CubeGrid
+    x0: int
+    y0: int
+    at: tuple[int, int]
+    weights: np.ndarray
+    wanted: np.ndarray
+
+    @staticmethod
+    def about(grid: CubeGrid, ra: float, dec: float, radius: float) -> Circle:
+        """Take the spaxel at an ICRS position [deg] and the spaxels within a radius [arcsec] about it."""
         ix, iy = grid.spaxel_at(ra, dec)
         xi, eta = (float(v) for v in grid.project(ra, dec))
         reach = int(np.ceil(radius / grid.spaxel))
@@ -40,8 +76,20 @@ class Extracted:
         weights = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
         wanted = weights > 0
         wanted[iy - y0, ix - x0] = True
-        block = drizzle_block(inputs, grid, x0, y0, wanted)
-        at = np.s_[:, iy - y0, ix - x0]
+        return Circle(grid, x0, y0, (iy - y0, ix - x0), weights, wanted)
+
+    def near(self, exposure: Exposure, mapper: SkyMapper) -> list[int]:
+        """Slices of an exposure that are drizzled, see `near_slices`."""
+        return near_slices(exposure, mapper, self.grid, self.x0, self.y0, self.wanted)
+
+    def share(self, one: DrizzleInput) -> np.ndarray:
+        """Drizzle what one exposure gives, see `drizzle_share`."""
+        return drizzle_share(one, self.grid, self.x0, self.y0, self.wanted)
+
+    def extract(self, shares: Sequence[np.ndarray]) -> Extracted:
+        """Make spectra of what exposures give."""
+        block = combine_shares(shares, self.x0, self.y0, self.wanted)
+        at, weights = np.s_[:, *self.at], self.weights
         valid = np.isfinite(block.flux) & (weights > 0)
         covered = valid.any(axis=(1, 2))
         total = np.where(valid, block.flux * weights, 0.0).sum(axis=(1, 2))

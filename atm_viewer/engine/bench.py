@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from atm_viewer.engine.apertures import Extracted
+from atm_viewer.engine.apertures import Circle, Extracted
 from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.bench_items import OpenItem, Recent, as_they_are, corrected
 from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
@@ -35,6 +35,7 @@ from atm_viewer.engine.reports import (
 )
 from atm_viewer.engine.sky_image import plane_image, white_image
 from atm_viewer.engine.slice_noise import SliceNoise
+from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.traces import trace_slice
 from atm_viewer.resources import resource
 
@@ -308,19 +309,7 @@ class Bench:
         progress("Finding the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)
-        progress("Drizzling before correction", 0.1)
-        inputs = as_they_are(items)
-        # The same whatever the recipe is.
-        before = self._before.get_or_make(
-            (tuple(i.exposure.key for i in items), band, ra, dec, radius),
-            lambda: Extracted.of(inputs, grid, ra, dec, radius),
-        )
-        after = before
-        if recipe.oversample > 1:
-            fine_inputs = corrected(items, recipe, part_of(progress, 0.2, 0.8))
-            fine_inputs = [replace(one, sums=item.sums) for one, item in zip(fine_inputs, items, strict=True)]
-            progress("Drizzling after correction", 0.8)
-            after = Extracted.of(fine_inputs, self._grid(items, band, recipe.oversample), ra, dec, radius)
+        before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
         unit = items[0].exposure.unit
         solid_angle = grid.spaxel**2 * STERADIANS
         jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0
@@ -345,6 +334,32 @@ class Bench:
             noise_before=resampling_noise(before.spaxel, before.aperture),
             noise_after=resampling_noise(after.spaxel, after.aperture),
         )
+
+    def _extract(
+        self,
+        items: list[OpenItem],
+        recipe: Recipe,
+        band: str,
+        where: tuple[float, float, float],
+        progress: Progress,
+    ) -> tuple[Extracted, Extracted]:
+        """Drizzle a place, by its position [deg] and radius [arcsec], before and after correction."""
+        place = (tuple(i.exposure.key for i in items), band, *where)
+        circle = Circle.about(self._grid(items, band, 1), *where)
+        todo: list[tuple[Circle, DrizzleInput]] = []
+        if recipe.oversample > 1:
+            fine = Circle.about(self._grid(items, band, recipe.oversample), *where)
+            inputs = corrected(items, recipe, part_of(progress, 0.0, 0.7), lambda i: fine.near(i.exposure, i.mapper))
+            todo = [(fine, replace(one, sums=item.sums)) for one, item in zip(inputs, items, strict=True)]
+        if place not in self._before:  # it is the same whatever the recipe is
+            todo += [(circle, one) for one in as_they_are(items)]
+        progress("Drizzling", 0.8)
+        # Together, what takes longest first, so that no thread waits for the others. Nothing else is answered
+        # meanwhile: other spectra would use the same sums.
+        shares = in_threads(lambda one: one[0].share(one[1]), todo)
+        count = len(items) if recipe.oversample > 1 else 0
+        before = self._before.get_or_make(place, lambda: circle.extract(shares[count:]))
+        return before, fine.extract(shares[:count]) if count else before
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())

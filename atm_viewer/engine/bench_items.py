@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,23 +17,26 @@ from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, fi
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.slice_sums import SliceSums
+from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace_fit import TraceFit
 
 T = TypeVar("T")
 
 
 class Recent(OrderedDict):
-    """The last few results by key."""
+    """The last few results by key; several threads may use it."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self._size = size
+        self._lock = threading.RLock()
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
         """Give the result of a key; make it when it is not there."""
-        if key in self:
-            self.move_to_end(key)
-            return self[key]
+        with self._lock:
+            if key in self:
+                self.move_to_end(key)
+                return self[key]
         return self.keep(key, make())
 
     def keep(self, key: Hashable, value: T) -> T:
@@ -41,10 +45,11 @@ class Recent(OrderedDict):
         return value
 
     def __setitem__(self, key: Hashable, value: Any) -> None:
-        super().__setitem__(key, value)
-        self.move_to_end(key)
-        while len(self) > self._size:
-            self.popitem(last=False)
+        with self._lock:
+            super().__setitem__(key, value)
+            self.move_to_end(key)
+            while len(self) > self._size:
+                self.popitem(last=False)
 
 
 @dataclass(eq=False)
@@ -85,6 +90,10 @@ class OpenItem:
             found = self.fits.keep(self._fit_key(number, params), fit_slices(only, recipe)[number])
         return found
 
+    def has_fit(self, number: int, recipe: Recipe) -> bool:
+        """Whether the trace model of a slice is known."""
+        return self._fit_key(number, recipe.params(number, self.exposure.name)) in self.fits
+
     def _fit_key(self, number: int, params: FitParams) -> tuple:
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
         return number, self.prepared.slices[number].over_threshold(threshold), params.window, params.breakpoints
@@ -98,7 +107,8 @@ class OpenItem:
     def first_intervals(self, recipe: Recipe) -> int:
         """`compact_intervals`, without fitting more slices than that takes."""
         for number in self.prepared.slices:
-            if intervals := compact_intervals({number: self.fit(number, recipe)}, self.prepared):
+            fit = self.fit(number, recipe)
+            if fit.has_splines and (intervals := compact_intervals({number: fit}, self.prepared)):
                 return intervals
         return 0
 
@@ -124,20 +134,57 @@ def as_they_are(items: Sequence[OpenItem]) -> list[DrizzleInput]:
     return [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
 
 
-def corrected(items: Sequence[OpenItem], recipe: Recipe, progress: Progress) -> list[DrizzleInput]:
-    """Exposures after correction, to be drizzled: fitted now, oversampled slice by slice when they are needed."""
-    inputs = []
-    for k, item in enumerate(items):
-        share = k / len(items)
-        fits = item.fitted(recipe, part_of(progress, share, share + 2 / 3 / len(items)))
-        progress("Computing oversampled coordinates", share + 5 / 6 / len(items))
-        item.fine_coordinates(recipe.oversample)
-        intervals = compact_intervals(fits, item.prepared)
+def _all_slices(item: OpenItem) -> Sequence[int]:
+    return tuple(item.prepared.slices)
 
-        def fine(
-            number: int, item: OpenItem = item, fits: dict[int, TraceFit] = fits, intervals: int = intervals
-        ) -> OversampledSlice:
-            return item.fine_slice(number, fits[number], recipe, intervals)
+
+def corrected(
+    items: Sequence[OpenItem],
+    recipe: Recipe,
+    progress: Progress,
+    wanted: Callable[[OpenItem], Sequence[int]] = _all_slices,
+) -> list[DrizzleInput]:
+    """Exposures after correction, to be drizzled: fitted now, oversampled slice by slice when they are needed.
+
+    Parameters
+    ----------
+    items : sequence of OpenItem
+        The exposures.
+    recipe : Recipe
+        Parameters.
+    progress : callable
+        ``progress(step, fraction)``; may raise `Cancelled`.
+    wanted : callable
+        ``wanted(item)``: slices that will be needed; others are fitted only if they are asked for after all.
+
+    Returns
+    -------
+    list of DrizzleInput
+    """
+    for k, item in enumerate(items):
+        progress("Computing oversampled coordinates", k / 3 / len(items))
+        item.fine_coordinates(recipe.oversample)
+    _fit_missing(items, recipe, part_of(progress, 1 / 3, 1.0), wanted)
+    inputs = []
+    for item in items:
+        intervals = item.first_intervals(recipe)
+
+        def fine(number: int, item: OpenItem = item, intervals: int = intervals) -> OversampledSlice:
+            return item.fine_slice(number, item.fit(number, recipe), recipe, intervals)
 
         inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
     return inputs
+
+
+def _fit_missing(
+    items: Sequence[OpenItem], recipe: Recipe, progress: Progress, wanted: Callable[[OpenItem], Sequence[int]]
+) -> None:
+    """Fit slices that have no fit so far: those of all exposures together, so that no thread waits for the others."""
+    missing = [(item, number) for item in items for number in wanted(item) if not item.has_fit(number, recipe)]
+    # Large slices first: at the end no thread waits long for the other.
+    missing.sort(key=lambda one: -one[0].prepared.slices[one[1]].flux.size)
+    in_threads(
+        lambda one: one[0].fit(one[1], recipe),
+        missing,
+        lambda one, fraction: progress(f"Fitting slice {one[1]}", fraction),
+    )

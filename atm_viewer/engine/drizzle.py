@@ -14,7 +14,7 @@ from atm_viewer.engine.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.footprints import Footprints, SkyMapper
 from atm_viewer.engine.kernels.drizzle import drizzle_pixels
-from atm_viewer.engine.kernels.spaxels import drizzle_slice
+from atm_viewer.engine.kernels.spaxels import divide_sums, drizzle_slice
 from atm_viewer.engine.oversample import OversampledSlice
 from atm_viewer.engine.slice_sums import SliceSums
 from atm_viewer.engine.threads import in_threads
@@ -120,44 +120,105 @@ def drizzle_shares(
     list of ndarray of float64, shape (ny, nx, planes, 4)
         Weighted flux, weight, weighted variance and hits, one array per exposure; not to be written to.
     """
-    xs, ys = grid.x[x0 : x0 + wanted.shape[1]], grid.y[y0 : y0 + wanted.shape[0]]
+    return in_threads(lambda one: drizzle_share(one, grid, x0, y0, wanted, columns), inputs)
 
-    def share(one: DrizzleInput) -> np.ndarray:
-        if one.mapper.maps:
-            return _drizzle_maps(one, grid, xs, ys, wanted, columns)
-        return _drizzle_wcs(one, grid, xs, ys, columns)
 
-    return in_threads(share, inputs)
+def drizzle_share(
+    one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray, columns: Columns = _all_columns
+) -> np.ndarray:
+    """Drizzle what one exposure gives to a block, on this thread; see `drizzle_shares`."""
+    if one.mapper.maps:
+        return _drizzle_maps(one, grid, x0, y0, wanted, columns)
+    return _drizzle_wcs(one, grid, *_axes(grid, x0, y0, wanted), columns)
+
+
+def _axes(grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centres of a block's spaxels in the grid's plane [arcsec]."""
+    return grid.x[x0 : x0 + wanted.shape[1]], grid.y[y0 : y0 + wanted.shape[0]]
+
+
+def _disc(grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> tuple[np.ndarray, float]:
+    """Centre and radius of a disc that holds all wanted spaxels [arcsec]."""
+    xs, ys = _axes(grid, x0, y0, wanted)
+    iy, ix = np.nonzero(wanted)
+    middle = np.array([xs[ix].min() + xs[ix].max(), ys[iy].min() + ys[iy].max()]) / 2
+    reach = float(np.hypot(xs[ix] - middle[0], ys[iy] - middle[1]).max()) + grid.spaxel / np.sqrt(2)
+    return middle, reach
+
+
+def near_slices(
+    exposure: Exposure, mapper: SkyMapper, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray
+) -> list[int]:
+    """Slices whose pixels may touch wanted spaxels of a block.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    mapper : SkyMapper
+        Its footprints.
+    grid, x0, y0, wanted
+        As for `drizzle_block`.
+
+    Returns
+    -------
+    list of int
+        Slice numbers, ascending; all of the band where no series stands in for the WCS.
+    """
+    numbers = [n for n in exposure.slices if exposure.band_of(n) == grid.band]
+    if mapper.maps is None:
+        return numbers
+    mapped = set(mapper.maps.numbers.tolist())
+    numbers = [n for n in numbers if n in mapped]
+    if not numbers:
+        return []
+    middle, reach = _disc(grid, x0, y0, wanted)
+    away = _distances(
+        np.stack([mapper.slice_map(n).ends for n in numbers]), mapper.maps.plane.matrix(grid.plane), middle
+    )
+    return [n for n, far in zip(numbers, away, strict=True) if far <= reach + 2 * _pixel_size(exposure, mapper, n)]
+
+
+def _pixel_size(exposure: Exposure, mapper: SkyMapper, number: int) -> float:
+    """Diagonal of a native pixel of a slice on the sky [arcsec]."""
+    return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number)))
+
+
+def _distances(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """Least distance of a point from some segments each of several slices.
+
+    The segments are given by their ends in another plane, shape (slices, n, 2, 2).
+    """
+    there = np.concatenate([ends, np.ones((*ends.shape[:3], 1))], axis=3) @ matrix.T
+    a, b = np.moveaxis(there[..., :2] / there[..., 2:], 2, 0)
+    part = np.clip(((point - a) * (b - a)).sum(axis=2) / ((b - a) ** 2).sum(axis=2), 0.0, 1.0)
+    return np.hypot(*np.moveaxis(a + part[..., None] * (b - a) - point, 2, 0)).min(axis=1)
 
 
 def combine_shares(shares: Sequence[np.ndarray], x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
     """Make the block of what exposures give to it, see `drizzle_shares`."""
-    flux, weight, variance, hits = np.moveaxis(np.sum(shares, axis=0), 3, 0)
-    covered = (hits > 0) & wanted[..., None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        flux = np.where(covered, flux / weight, np.nan)
-        err = np.where(covered, np.sqrt(variance / weight**2), np.nan)
-    return SpaxelBlock(x0, y0, *(np.ascontiguousarray(np.moveaxis(a, 2, 0)) for a in (flux, err)))
+    total = shares[0]
+    for k, share in enumerate(shares[1:]):
+        total = np.add(total, share, out=total if k else None)
+    flux, err = np.full((2, total.shape[2], *wanted.shape), np.nan)
+    divide_sums(total, wanted, flux, err)
+    return SpaxelBlock(x0, y0, flux, err)
 
 
 def _drizzle_maps(
-    one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, wanted: np.ndarray, columns: Columns
+    one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray, columns: Columns
 ) -> np.ndarray:
     """Add up what an exposure gives to the block, see `drizzle_slice`."""
     exposure, mapper, maps = one.exposure, one.mapper, one.mapper.maps
     assert maps is not None
+    xs, ys = _axes(grid, x0, y0, wanted)
     matrix = maps.plane.matrix(grid.plane)
-    iy, ix = np.nonzero(wanted)
-    middle = np.array([xs[ix].min() + xs[ix].max(), ys[iy].min() + ys[iy].max()]) / 2
-    reach = float(np.hypot(xs[ix] - middle[0], ys[iy] - middle[1]).max()) + grid.spaxel / np.sqrt(2)
+    middle, reach = _disc(grid, x0, y0, wanted)
     along = exposure.regions.shape[1 if exposure.rotated else 0] * one.factor
     kept = channel_columns(grid.band, one.factor) if exposure.rotated else (0, along)
 
-    def size_of(number: int) -> float:
-        return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number)))
-
     def add(data: OversampledSlice, total: np.ndarray) -> None:
-        here, size = mapper.slice_map(data.number), size_of(data.number)
+        here, size = mapper.slice_map(data.number), _pixel_size(exposure, mapper, data.number)
         chosen = columns(exposure, data.number)
         step = chosen.step or 1
         begin = chosen.start + max(-(-(here.first - chosen.start) // step), 0) * step
@@ -196,25 +257,11 @@ def _drizzle_maps(
             total,
         )
 
-    near = [
-        n
-        for n in exposure.slices
-        if exposure.band_of(n) == grid.band
-        and n in maps.numbers
-        and _distance(mapper.slice_map(n).ends, matrix, middle) <= reach + 2 * size_of(n)
-    ]
+    near = near_slices(exposure, mapper, grid, x0, y0, wanted)
     place = grid.band, grid.ra, grid.dec, float(xs[0]), float(ys[0]), wanted.shape, wanted.tobytes(), columns
     return one.sums.total(
         (*place, one.factor), {n: one.slices(n) for n in near}, add, (*wanted.shape, grid.wavelength.size, 4)
     )
-
-
-def _distance(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> float:
-    """Least distance of a point from some segments, given by their ends in another plane, shape (n, 2, 2)."""
-    there = np.concatenate([ends, np.ones((*ends.shape[:2], 1))], axis=2) @ matrix.T
-    a, b = np.moveaxis(there[..., :2] / there[..., 2:], 1, 0)
-    part = np.clip(((point - a) * (b - a)).sum(axis=1) / ((b - a) ** 2).sum(axis=1), 0.0, 1.0)
-    return float(np.hypot(*(a + part[:, None] * (b - a) - point).T).min())
 
 
 def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, columns: Columns) -> np.ndarray:

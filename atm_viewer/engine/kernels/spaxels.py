@@ -7,7 +7,7 @@ from numba import njit
 
 from atm_viewer.engine.kernels.drizzle import LEAST, cover_cells
 from atm_viewer.engine.kernels.sky import corners, horner, wavelengths
-from atm_viewer.engine.kernels.spline import FAST
+from atm_viewer.engine.kernels.spline import FAST, KERNEL
 
 
 @njit(**FAST)
@@ -178,3 +178,28 @@ def drizzle_slice(
                             total[iy, ix, plane, 1] += weight
                             total[iy, ix, plane, 2] += (error * weight) ** 2
                             total[iy, ix, plane, 3] += 1.0
+
+
+@njit(**KERNEL)
+def divide_sums(total, wanted, flux, err):
+    """Make values of sums.
+
+    Parameters
+    ----------
+    total : ndarray of float64, shape (ny, nx, planes, 4)
+        See `drizzle_slice`.
+    wanted : ndarray of bool, shape (ny, nx)
+        Spaxels that matter.
+    flux, err : ndarray of float64, shape (planes, ny, nx)
+        Output, where there is any pixel.
+    """
+    ny, nx, planes, _ = total.shape
+    for iy in range(ny):
+        for ix in range(nx):
+            if not wanted[iy, ix]:
+                continue
+            for plane in range(planes):
+                if total[iy, ix, plane, 3] > 0.0:
+                    weight = total[iy, ix, plane, 1]
+                    flux[plane, iy, ix] = total[iy, ix, plane, 0] / weight
+                    err[plane, iy, ix] = np.sqrt(total[iy, ix, plane, 2] / (weight * weight))
