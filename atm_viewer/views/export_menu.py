@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, QSettings, QTimer
+from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QWidget
 
 from atm_viewer.session import exports
@@ -16,6 +16,7 @@ from atm_viewer.views.dialogs import WriteDialog
 from atm_viewer.views.export_dialogs import PictureDialog, RecipeDialog, ReportDialog, SpectraDialog
 from atm_viewer.views.files import Files
 from atm_viewer.views.layout import Bench
+from atm_viewer.views.paint_turns import in_next_turn
 from atm_viewer.views.pictures import Plots, picture, save
 from atm_viewer.views.report import Figure, figure, page
 from atm_viewer.views.send_dialog import SendDialog
@@ -115,11 +116,7 @@ class Exports(QObject):
             done(made)
             return
         made.append(figure(self._views[left[0]], left[0], self._theme()))
-        timer = QTimer(self)  # ours: it ends with us
-        timer.setSingleShot(True)
-        timer.timeout.connect(lambda: self._make_figures(made, done))
-        timer.timeout.connect(timer.deleteLater)
-        timer.start(0)
+        in_next_turn(self, lambda: self._make_figures(made, done))
 
     def report(self, kind: str) -> bytes:
         """Make a report of the session at once, in ``html`` or ``pdf``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QObject, QSettings, QTimer
+from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
@@ -16,6 +16,7 @@ from atm_viewer.views.help_window import HelpWindow
 from atm_viewer.views.hints import Hints
 from atm_viewer.views.layout import Bench
 from atm_viewer.views.learn_window import LearnWindow
+from atm_viewer.views.paint_turns import in_next_turn, painted_afterwards
 from atm_viewer.views.palette import Palette
 from atm_viewer.views.palette_entries import Offer
 from atm_viewer.views.theme import DARK, Theme
@@ -75,7 +76,8 @@ class Guide(QObject):
 
     def show_first_steps(self) -> None:
         """Tell what to do first, and bring the hints in the panels back."""
-        self.hints.bring_back()
+        with painted_afterwards(self._bench):  # hints take room: all panels are laid out again
+            self.hints.bring_back()
         self.show_page(START)
 
     def show_learn(self) -> None:
@@ -83,7 +85,7 @@ class Guide(QObject):
         if self.learn is None:
             self.learn = LearnWindow(self._session, self._window, self._theme)
         # In a turn of its own: making it takes as long as the window may stand still.
-        QTimer.singleShot(0, self.learn.bring_forward)
+        in_next_turn(self.learn, self.learn.bring_forward)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QByteArray, QRect, QSettings, Qt
 from PyQt6.QtGui import QGuiApplication, QShowEvent
 from PyQt6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
+from atm_viewer.views.paint_turns import painted_afterwards
 from atm_viewer.views.panel import Panel
 
 _KEY = "layout"
@@ -108,6 +109,7 @@ class Bench(QMainWindow):
         self._welcome = welcome
         self._settings = settings
         self._opened = False
+        self._arranging = False
         self._kept: QByteArray | None = None
         options = QMainWindow.DockOption
         self.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks | options.GroupedDragging)
@@ -157,27 +159,12 @@ class Bench(QMainWindow):
 
     def use(self, name: str) -> None:
         """Arrange the panels as a ready layout has it."""
-        layout = LAYOUTS[name]
-        log = self.panels["log"]
-        for panel in self.panels.values():
-            panel.setFloating(False)
-            self.removeDockWidget(panel)
-        first = self._head(layout)
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first)
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, log)
-        log.hide()
-        self._place(layout)
-        shown_here = set(layout.panels()) | {"log"}
-        for name, panel in self.panels.items():
-            if name not in shown_here:  # so that it has a place when it is wanted
-                self.tabifyDockWidget(self.panels["spectrum"], panel)
-                panel.hide()
-        for shown in layout.panels():
-            self.panels[shown].show()
-        self._share(layout, self.width(), self.height())
-        for group in _groups(layout):
-            if group.kind == "tabs":
-                self._head(group).raise_()
+        with painted_afterwards(self):
+            self._arranging = True
+            try:
+                self._arrange(LAYOUTS[name])
+            finally:
+                self._arranging = False
         self._mind_tabs()
 
     def save(self) -> None:
@@ -198,10 +185,11 @@ class Bench(QMainWindow):
     def toggle(self, name: str) -> None:
         """Show a panel and give it the keyboard; hide it when it is in front already."""
         panel = self.panels[name]
-        if panel.isHidden() or panel.visibleRegion().isEmpty():
-            panel.bring_forward()
-        else:
-            panel.hide()
+        with painted_afterwards(self):
+            if panel.isHidden() or panel.visibleRegion().isEmpty():
+                panel.bring_forward()
+            else:
+                panel.hide()
 
     def focused(self) -> str:
         """Name of the panel with the keyboard; empty when none has it."""
@@ -219,6 +207,29 @@ class Bench(QMainWindow):
         """Look for lost panels."""
         super().showEvent(event)
         self.bring_back()
+
+    def _arrange(self, layout: Group) -> None:
+        log = self.panels["log"]
+        for panel in self.panels.values():
+            if panel.isFloating():
+                panel.setFloating(False)
+            self.removeDockWidget(panel)
+        first = self._head(layout)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, log)
+        log.hide()
+        self._place(layout)
+        shown_here = set(layout.panels()) | {"log"}
+        for name, panel in self.panels.items():
+            if name not in shown_here:  # so that it has a place when it is wanted
+                self.tabifyDockWidget(self.panels["spectrum"], panel)
+                panel.hide()
+        for shown in layout.panels():
+            self.panels[shown].show()
+        self._share(layout, self.width(), self.height())
+        for group in _groups(layout):
+            if group.kind == "tabs":
+                self._head(group).raise_()
 
     def _head(self, part: str | Group) -> Panel:
         return self.panels[part if isinstance(part, str) else next(part.panels())]
@@ -264,7 +275,7 @@ class Bench(QMainWindow):
         self._mind_tabs()
 
     def _mind_tabs(self) -> None:
-        if any(sip.isdeleted(panel) for panel in self.panels.values()):
+        if self._arranging or any(sip.isdeleted(panel) for panel in self.panels.values()):
             return  # panels tell that they go out of sight even while the window is being deleted
         for panel in self.panels.values():
             others = [] if panel.isFloating() else self.tabifiedDockWidgets(panel)

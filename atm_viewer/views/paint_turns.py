@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PyQt6 import sip
-from PyQt6.QtCore import QEvent, QTimer
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PyQt6.QtWidgets import QWidget
 
 #: Seconds of painting after which the next plot waits.
@@ -42,13 +42,48 @@ def must_wait(plot: QWidget) -> bool:
     global _due
     if plot is _due:  # whatever else there is to paint: nobody waits for ever
         _due = None
-    elif _begun is not None and time.perf_counter() - _begun > _ENOUGH:
-        if plot not in _waiting:
-            _waiting.append(plot)
-            if len(_waiting) == 1:
-                QTimer.singleShot(0, _update_next)
+        return False
+    if _begun is None:
+        return False
+    if plot in _waiting:  # its turn comes: painting it now as well would be painting it twice
         return True
-    return False  # one that waits goes on waiting: this may be a part of it only
+    if time.perf_counter() - _begun <= _ENOUGH:
+        return False
+    _waiting.append(plot)
+    if len(_waiting) == 1:
+        _go_on()
+    return True
+
+
+def in_next_turn(owner: QObject, act: Callable[[], object]) -> None:
+    """Call something in the next turn of the event loop, unless its owner goes first.
+
+    ``QTimer.singleShot(0, ...)`` would not do: Qt turns it into an event that may still be handled in this turn.
+    """
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.timeout.connect(act)
+    timer.timeout.connect(timer.deleteLater)
+    timer.start(0)
+
+
+@contextmanager
+def painted_afterwards(widget: QWidget) -> Iterator[None]:
+    """Rearrange what is in a widget; it is painted once, in the next turn, and keeps its picture until then."""
+    if not widget.isVisible() or not widget.updatesEnabled():
+        yield
+        return
+    widget.setUpdatesEnabled(False)
+    try:
+        yield
+    finally:
+        in_next_turn(widget, lambda: widget.setUpdatesEnabled(True))
+
+
+def _go_on() -> None:
+    application = QCoreApplication.instance()
+    assert application is not None
+    in_next_turn(application, _update_next)
 
 
 def _update_next() -> None:
@@ -60,4 +95,4 @@ def _update_next() -> None:
             plot.update()
             break
     if _waiting:
-        QTimer.singleShot(0, _update_next)
+        _go_on()
