@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.benchmarks import ours, theirs, window
+from tests.benchmarks import ours, theirs, turns, window
 from tests.benchmarks.measure import measure
 from tests.flight.pipeline_reference import exposures, why_absent
 
@@ -143,6 +143,14 @@ def _drag(cache: Path, folder: Path) -> Iterator[Result]:
             yield Result(f"drag {name}, the window's own time, {case}", 0.0, used[name]["move"], 0.0, 0)
 
 
+def _turns(cache: Path, folder: Path) -> Iterator[Result]:
+    """Seconds of the window's thread in the longest turn of its event loop: jwst has no counterpart."""
+    for case in (FOUR, PAIR):
+        walked = measure(turns.walk, cache, paths=[str(path) for path in exposures(case)])
+        for step, longest in walked["own"].items():
+            yield Result(f"{case}, longest turn: {step} (goal 0.05 s)", 0.0, longest / 1e3, 0.0, 0)
+
+
 def _scaling(cache: Path, folder: Path) -> Iterator[Result]:
     """How the time grows with slices, columns, factor and exposures: no counterpart in jwst."""
     for case in (FOUR, NIRSPEC):
@@ -167,6 +175,7 @@ ROWS: dict[str, Callable[[Path, Path], Iterator[Result]]] = {
     "four": _four_dithers,
     "window": _window,
     "drag": _drag,
+    "turns": _turns,
     "scaling": _scaling,
 }
 

@@ -97,7 +97,7 @@ class User:
         self.beats = Beats()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.beats.beat)
+        self._timer.timeout.connect(lambda: self.beats.beat())
         self._timer.start(1)
 
     def wait(self, until: Callable[[], bool]) -> None:
