@@ -151,8 +151,9 @@ class RemediesView(QWidget):
 
     def set_in_sight(self, in_sight: bool) -> None:
         """Keep what is shown up to date only while somebody can see it."""
-        self._in_sight = in_sight
-        self._look()
+        if in_sight != self._in_sight:  # docks tell it several times while they are arranged
+            self._in_sight = in_sight
+            self._look()
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
