@@ -202,7 +202,7 @@ def test_hints_go_for_good_and_come_back_when_asked(start, opened, qtbot):
     qtbot.waitUntil(lambda: again.session.complete and again.session.exposures != ())
     assert hinted(again) == rest
     again.actions_by_name["show_first_steps"].trigger()
-    assert again.guide.help.browser.page == "first-steps"
+    qtbot.waitUntil(lambda: again.guide.help is not None and again.guide.help.browser.page == "first-steps")
     assert hinted(again) == list(HINTS)
     again.guide.help.close()
 
