@@ -13,6 +13,10 @@ from atm_viewer.engine.kernels.spline import evaluate_sorted
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import Fate
 from atm_viewer.engine.slices import SliceData
+from atm_viewer.engine.threads import in_threads, processors
+
+#: A part of a slice is not worth a thread when it is shorter than the window that it begins with.
+MOST_PARTS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,54 +108,98 @@ def fit_slice(data: SliceData, params: FitParams, defaults: ModeDefaults, thresh
     TraceFit
         Without splines when the slice is below the threshold.
     """
-    columns = data.flux.shape[1]
-    breakpoints, require_ngood = _spline_size(data, params, defaults)
-    fitting = data.over_threshold(threshold)
-    room = columns if fitting else 0
-    fit = TraceFit(
-        number=data.number,
-        threshold=threshold,
-        window=params.window or defaults.window,
-        breakpoints=breakpoints,
-        require_ngood=require_ngood,
-        fate=np.full(columns, Fate.EMPTY, dtype=np.int64),
-        source=np.full(columns, -1, dtype=np.int64),
-        knots=np.full((room, 4), np.nan),
-        intervals=np.zeros(room, dtype=np.int64),
-        poly=np.zeros((room, breakpoints + 4, 4)),
-        scale=np.full(columns, np.nan),
-        bounds=np.full((columns, 2), np.nan),
-        rejected=np.zeros(columns, dtype=np.int64),
-    )
-    if not fitting:
-        fit.fate[np.isfinite(data.flux).any(axis=0)] = Fate.BELOW_THRESHOLD
+    begun = SliceFit(data, params, defaults, threshold)
+    in_threads(begun.fit_part, begun.parts)
+    return begun.finished()
+
+
+class SliceFit:
+    """A slice's fit under way: parts of its columns may be fitted at the same time.
+
+    Parameters
+    ----------
+    data, params, defaults, threshold
+        See `fit_slice`.
+
+    Attributes
+    ----------
+    parts : list of ndarray of int64
+        Columns of each part, for `fit_part`; none when the slice is below the threshold.
+    """
+
+    def __init__(self, data: SliceData, params: FitParams, defaults: ModeDefaults, threshold: float) -> None:
+        columns = data.flux.shape[1]
+        breakpoints, require_ngood = _spline_size(data, params, defaults)
+        fitting = data.over_threshold(threshold)
+        room = columns if fitting else 0
+        self._data, self._defaults = data, defaults
+        self._fit = fit = TraceFit(
+            number=data.number,
+            threshold=threshold,
+            window=params.window or defaults.window,
+            breakpoints=breakpoints,
+            require_ngood=require_ngood,
+            fate=np.full(columns, Fate.EMPTY, dtype=np.int64),
+            source=np.full(columns, -1, dtype=np.int64),
+            knots=np.full((room, 4), np.nan),
+            intervals=np.zeros(room, dtype=np.int64),
+            poly=np.zeros((room, breakpoints + 4, 4)),
+            scale=np.full(columns, np.nan),
+            bounds=np.full((columns, 2), np.nan),
+            rejected=np.zeros(columns, dtype=np.int64),
+        )
+        self._unsettled = np.zeros(columns, dtype=bool)
+        self.parts: list[np.ndarray] = []
+        if fitting:
+            self._scaled = _scaled(data)
+            self.parts = np.array_split(defaults.column_order(columns), min(processors(), MOST_PARTS))
+        else:
+            fit.fate[np.isfinite(data.flux).any(axis=0)] = Fate.BELOW_THRESHOLD
+
+    def fit_part(self, part: np.ndarray) -> None:
+        """Fit the columns of one part."""
+        # In the parts after the first another column is taken to be fitted already; `finished` makes sure.
+        self._fit_columns(part, first=part is self.parts[0])
+
+    def finished(self) -> TraceFit:
+        """Return the fit, when all parts are fitted."""
+        fit, data, defaults = self._fit, self._data, self._defaults
+        if not self.parts:
+            return fit
+        for k in range(1, len(self.parts)):
+            if (fit.fate[np.concatenate(self.parts[:k])] == Fate.FITTED).any():
+                break
+            self._fit_columns(self.parts[k], first=True)
+        order = defaults.column_order(fit.fate.size)
+        if self._unsettled.any():
+            _settle(data, fit, defaults, order[self._unsettled[order]])
+        splines = fit.knots, fit.intervals, fit.poly, fit.bounds
+        kernels.assign_splines(data.alpha, data.trimmed, order, fit.fate, *splines, fit.source, fit.scale)
         return fit
-    unsettled = np.zeros(columns, dtype=bool)
-    kernels.fit_columns(
-        data.alpha,
-        data.trimmed,
-        _scaled(data),
-        defaults.column_order(columns),
-        fit.window,
-        breakpoints,
-        require_ngood,
-        defaults.space_ratio,
-        defaults.sigma,
-        defaults.iterations,
-        data.alpha.dtype == np.float32,
-        fit.fate,
-        fit.source,
-        fit.knots,
-        fit.intervals,
-        fit.poly,
-        fit.scale,
-        fit.bounds,
-        fit.rejected,
-        unsettled,
-    )
-    if unsettled.any():
-        _settle(data, fit, defaults, unsettled)
-    return fit
+
+    def _fit_columns(self, part: np.ndarray, first: bool) -> None:
+        fit, data, defaults = self._fit, self._data, self._defaults
+        kernels.fit_columns(
+            data.alpha,
+            data.trimmed,
+            self._scaled,
+            part,
+            first,
+            fit.window,
+            fit.breakpoints,
+            fit.require_ngood,
+            defaults.space_ratio,
+            defaults.sigma,
+            defaults.iterations,
+            data.alpha.dtype == np.float32,
+            fit.fate,
+            fit.knots,
+            fit.intervals,
+            fit.poly,
+            fit.bounds,
+            fit.rejected,
+            self._unsettled,
+        )
 
 
 def fit_column_window(data: SliceData, fit: TraceFit, defaults: ModeDefaults, column: int) -> WindowFit:
@@ -293,48 +341,24 @@ def _centred(coefficients: np.ndarray, edges: np.ndarray) -> np.ndarray:
     )
 
 
-def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, unsettled: np.ndarray) -> None:
+def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, columns: np.ndarray) -> None:
     """Fit columns again, in place, whose outcome depends on numpy's unstable sort, on rounding or on the solver.
 
     Both are the pipeline's own only when its own sort and solver are used. This concerns few columns.
     """
-    scratch = np.empty((4, data.flux.shape[0]))
-    saved = -1
-    for column in defaults.column_order(fit.fate.size):
-        if fit.fate[column] == Fate.FITTED:
-            if unsettled[column] and not _settle_column(data, fit, defaults, column, first=saved < 0):
-                fit.fate[column] = Fate.REUSED
-            else:
-                saved = column
-        if fit.fate[column] in (Fate.REUSED, Fate.TOO_SPARSE):
-            fit.fate[column] = Fate.REUSED if saved >= 0 else Fate.TOO_SPARSE
-            fit.source[column] = saved
-            fit.bounds[column] = fit.bounds[saved] if saved >= 0 else np.nan
-        if fit.source[column] >= 0 and unsettled[fit.source[column]]:
-            fit.scale[column] = _scale(data, fit, column, scratch)
-
-
-def _settle_column(data: SliceData, fit: TraceFit, defaults: ModeDefaults, column: int, first: bool) -> bool:
-    alpha, flux, _ = _window_points(data, fit.window, column)
-    found = _fit_points(data, fit.breakpoints, defaults, alpha, flux)
-    if found is None and first:
-        found = _fit_points(data, fit.breakpoints - 3, defaults, alpha, flux)
-    if found is None:
-        return False
-    used, fit.knots[column], poly = found
-    fit.intervals[column] = len(poly)
-    fit.poly[column, : len(poly)] = poly
-    fit.rejected[column] = alpha.size - used.size
-    return True
-
-
-def _scale(data: SliceData, fit: TraceFit, column: int, scratch: np.ndarray) -> float:
-    source = fit.source[column]
-    t = np.empty(fit.intervals[source] + 7)
-    kernels.make_knots(fit.knots[source], fit.intervals[source], t)
-    return kernels.column_scale(
-        data.alpha, data.trimmed, column, *fit.bounds[column], t, fit.intervals[source], fit.poly[source], scratch
-    )
+    order = defaults.column_order(fit.fate.size)
+    for column in columns:
+        alpha, flux, _ = _window_points(data, fit.window, column)
+        found = _fit_points(data, fit.breakpoints, defaults, alpha, flux)
+        if found is None and not (fit.fate[order[: np.flatnonzero(order == column)[0]]] == Fate.FITTED).any():
+            found = _fit_points(data, fit.breakpoints - 3, defaults, alpha, flux)
+        if found is None:
+            fit.fate[column] = Fate.TOO_SPARSE
+            continue
+        used, fit.knots[column], poly = found
+        fit.intervals[column] = len(poly)
+        fit.poly[column, : len(poly)] = poly
+        fit.rejected[column] = alpha.size - used.size
 
 
 def evaluate_column(fit: TraceFit, column: int, alpha: np.ndarray) -> np.ndarray:

@@ -39,39 +39,38 @@ def basis_polynomials(t, first, basis):
     half = 0.5 * (t[j + 1] - t[j])
     basis[:] = 0.0
     basis[3, 0] = 1.0
-    low = np.zeros(4)
-    high = np.zeros(4)
     for degree in range(1, 4):
         for k in range(3 - degree, 4):
+            # Both B-splines of the degree below, times (x - t[i]) / (t[i+degree] - t[i])
+            # and (t[i+degree+1] - x) / (t[i+degree+1] - t[i+1]).
             i = first + k
-            # Coefficients of (x - t[i]) / (t[i+degree] - t[i]) and (t[i+degree+1] - x) / (t[i+degree+1] - t[i+1]).
-            low[:] = 0.0
-            high[:] = 0.0
+            a0 = a1 = b0 = b1 = 0.0
             if k > 3 - degree:
                 width = t[i + degree] - t[i]
                 if width > 0:
                     a0 = (middle - t[i]) / width
                     a1 = half / width
-                    for p in range(degree):
-                        low[p] += a0 * basis[k, p]
-                        low[p + 1] += a1 * basis[k, p]
             if k < 3:
                 width = t[i + degree + 1] - t[i + 1]
                 if width > 0:
                     b0 = (t[i + degree + 1] - middle) / width
                     b1 = -half / width
-                    for p in range(degree):
-                        high[p] += b0 * basis[k + 1, p]
-                        high[p + 1] += b1 * basis[k + 1, p]
-            for p in range(4):
-                basis[k, p] = low[p] + high[p]
+            above = min(k + 1, 3)
+            for p in range(degree, 0, -1):
+                rise = a0 * basis[k, p] + a1 * basis[k, p - 1]
+                basis[k, p] = rise + (b0 * basis[above, p] + b1 * basis[above, p - 1])
+            basis[k, 0] = a0 * basis[k, 0] + b0 * basis[above, 0]
+
+
+@njit(**KERNEL)
+def _alike(interval, intervals):
+    """Return the interval with the same polynomials: between evenly spaced knots all are alike."""
+    return 3 if 3 < interval < intervals - 3 else interval
 
 
 @njit(**KERNEL)
 def make_bases(t, intervals, bases):
     """Polynomials of the B-splines of every interval, see `basis_polynomials`.
-
-    Between evenly spaced knots they are all the same, so only those near the ends are worked out.
 
     Parameters
     ----------
@@ -80,16 +79,14 @@ def make_bases(t, intervals, bases):
     intervals : int
         Number of intervals.
     bases : ndarray of float64, shape (>= intervals, 4, 4)
-        Output.
+        Output; only written for the first four and last three intervals, since those between are like the fourth.
     """
     for k in range(intervals):
-        if 3 < k < intervals - 3:
-            bases[k] = bases[3]
-        else:
+        if _alike(k, intervals) == k:
             basis_polynomials(t, k, bases[k])
 
 
-@njit(**KERNEL)
+@njit(**FAST)
 def sum_moments(x, y, n, t, intervals, starts, moments):
     """Sum powers of ``u`` over the points of every interval: all that a least-squares fit needs of them.
 
@@ -105,7 +102,7 @@ def sum_moments(x, y, n, t, intervals, starts, moments):
         Number of intervals.
     starts : ndarray of int64, shape (> intervals,)
         Output: index of the first point of every interval, and ``n``.
-    moments : ndarray of float64, shape (>= intervals, 11)
+    moments : ndarray of float64, shape (11, >= intervals)
         Output: sums of ``u**0 ... u**6`` and of ``y * u**0 ... y * u**3``.
     """
     starts[0] = 0
@@ -121,32 +118,36 @@ def sum_moments(x, y, n, t, intervals, starts, moments):
         starts[k + 1] = low
     starts[intervals] = n
     for k in range(intervals):
-        _interval_moments(
-            x, y, starts[k], starts[k + 1], 0.5 * (t[k + 3] + t[k + 4]), 2.0 / (t[k + 4] - t[k + 3]), moments[k]
-        )
-
-
-@njit(**FAST)
-def _interval_moments(x, y, begin, end, middle, inverse, m):
-    s1 = s2 = s3 = s4 = s5 = s6 = 0.0
-    r0 = r1 = r2 = r3 = 0.0
-    for i in range(begin, end):
-        u = (x[i] - middle) * inverse
-        v = y[i]
-        u2 = u * u
-        u3 = u2 * u
-        s1 += u
-        s2 += u2
-        s3 += u3
-        s4 += u2 * u2
-        s5 += u2 * u3
-        s6 += u3 * u3
-        r0 += v
-        r1 += v * u
-        r2 += v * u2
-        r3 += v * u3
-    m[0], m[1], m[2], m[3], m[4], m[5], m[6] = end - begin, s1, s2, s3, s4, s5, s6
-    m[7], m[8], m[9], m[10] = r0, r1, r2, r3
+        centre = 0.5 * (t[k + 3] + t[k + 4])
+        inverse = 2.0 / (t[k + 4] - t[k + 3])
+        s1 = s2 = s3 = s4 = s5 = s6 = 0.0
+        r0 = r1 = r2 = r3 = 0.0
+        for i in range(np.uint64(starts[k]), np.uint64(starts[k + 1])):
+            u = (x[i] - centre) * inverse
+            v = y[i]
+            u2 = u * u
+            u3 = u2 * u
+            s1 += u
+            s2 += u2
+            s3 += u3
+            s4 += u2 * u2
+            s5 += u2 * u3
+            s6 += u3 * u3
+            r0 += v
+            r1 += v * u
+            r2 += v * u2
+            r3 += v * u3
+        moments[0, k] = starts[k + 1] - starts[k]
+        moments[1, k] = s1
+        moments[2, k] = s2
+        moments[3, k] = s3
+        moments[4, k] = s4
+        moments[5, k] = s5
+        moments[6, k] = s6
+        moments[7, k] = r0
+        moments[8, k] = r1
+        moments[9, k] = r2
+        moments[10, k] = r3
 
 
 @njit(**KERNEL)
@@ -172,10 +173,13 @@ def take_off(x, y, points, count, t, starts, moments):
         u = (x[i] - 0.5 * (t[k + 3] + t[k + 4])) * (2.0 / (t[k + 4] - t[k + 3]))
         power = 1.0
         for p in range(7):
-            moments[k, p] -= power
+            moments[p, k] -= power
             if p < 4:
-                moments[k, 7 + p] -= y[i] * power
+                moments[7 + p, k] -= y[i] * power
             power *= u
+        if moments[0, k] == 0.0:
+            for p in range(11):
+                moments[p, k] = 0.0
 
 
 @njit(**FAST)
@@ -184,7 +188,7 @@ def solve_moments(moments, bases, intervals, poly, work):
 
     Parameters
     ----------
-    moments : ndarray of float64, shape (>= intervals, 11)
+    moments : ndarray of float64, shape (11, >= intervals)
         See `sum_moments`.
     bases : ndarray of float64, shape (>= intervals, 4, 4)
         See `make_bases`.
@@ -192,7 +196,7 @@ def solve_moments(moments, bases, intervals, poly, work):
         Number of intervals.
     poly : ndarray of float64, shape (>= intervals, 4)
         Output: the spline.
-    work : ndarray of float64, shape (>= intervals + 3, 5)
+    work : ndarray of float64, shape (5, >= intervals + 7)
         Scratch: band matrix and right-hand side.
 
     Returns
@@ -201,36 +205,65 @@ def solve_moments(moments, bases, intervals, poly, work):
         Smallest pivot of the normal equations, against its diagonal element or 1. Under `DELICATE` the solution
         depends on rounding, at 0 there is none; it is for the caller to find one in another way.
     """
-    for i in range(intervals + 3):
-        for k in range(5):
-            work[i, k] = 0.0
-    half = np.empty((4, 4))
+    for k in range(5):
+        for i in range(intervals + 7):
+            work[k, i] = 0.0
     for interval in range(intervals):
-        s = moments[interval]
-        if s[0] == 0.0:
+        if 3 <= interval < intervals - 3:
             continue
-        b = bases[interval]
         for m in range(4):
-            for p in range(4):
-                half[m, p] = b[m, 0] * s[p] + b[m, 1] * s[p + 1] + b[m, 2] * s[p + 2] + b[m, 3] * s[p + 3]
-        for k in range(4):
-            row = work[interval + k]
-            for m in range(k, 4):
-                row[m - k] += b[k, 0] * half[m, 0] + b[k, 1] * half[m, 1] + b[k, 2] * half[m, 2] + b[k, 3] * half[m, 3]
-            row[4] += b[k, 0] * s[7] + b[k, 1] * s[8] + b[k, 2] * s[9] + b[k, 3] * s[10]
+            b0 = bases[interval, m, 0]
+            b1 = bases[interval, m, 1]
+            b2 = bases[interval, m, 2]
+            b3 = bases[interval, m, 3]
+            h0 = b0 * moments[0, interval] + b1 * moments[1, interval]
+            h1 = b0 * moments[1, interval] + b1 * moments[2, interval]
+            h2 = b0 * moments[2, interval] + b1 * moments[3, interval]
+            h3 = b0 * moments[3, interval] + b1 * moments[4, interval]
+            h0 += b2 * moments[2, interval] + b3 * moments[3, interval]
+            h1 += b2 * moments[3, interval] + b3 * moments[4, interval]
+            h2 += b2 * moments[4, interval] + b3 * moments[5, interval]
+            h3 += b2 * moments[5, interval] + b3 * moments[6, interval]
+            for k in range(m + 1):
+                b = bases[interval, k]
+                work[m - k, interval + k] += b[0] * h0 + b[1] * h1 + b[2] * h2 + b[3] * h3
+            right = b0 * moments[7, interval] + b1 * moments[8, interval]
+            work[4, interval + m] += right + b2 * moments[9, interval] + b3 * moments[10, interval]
+    _add_alike(moments, bases[3], intervals, work)
     stability = _solve_band(work, intervals + 3)
     if stability > 0.0:
         for interval in range(intervals):
-            b = bases[interval]
+            b = bases[_alike(interval, intervals)]
             for p in range(4):
                 total = 0.0
                 for k in range(4):
-                    total += work[interval + k, 4] * b[k, p]
+                    total += work[4, interval + k] * b[k, p]
                 poly[interval, p] = total
     return stability
 
 
-@njit(**KERNEL)
+@njit(**FAST)
+def _add_alike(moments, b, intervals, work):
+    """Add to the normal equations what the intervals between evenly spaced knots give, all at once for each element."""
+    for k in range(4):
+        for m in range(k, 4):
+            # The product of both polynomials.
+            c0 = b[k, 0] * b[m, 0]
+            c1 = b[k, 0] * b[m, 1] + b[k, 1] * b[m, 0]
+            c2 = b[k, 0] * b[m, 2] + b[k, 1] * b[m, 1] + b[k, 2] * b[m, 0]
+            c3 = b[k, 0] * b[m, 3] + b[k, 1] * b[m, 2] + b[k, 2] * b[m, 1] + b[k, 3] * b[m, 0]
+            c4 = b[k, 1] * b[m, 3] + b[k, 2] * b[m, 2] + b[k, 3] * b[m, 1]
+            c5 = b[k, 2] * b[m, 3] + b[k, 3] * b[m, 2]
+            c6 = b[k, 3] * b[m, 3]
+            for i in range(3, intervals - 3):
+                low = c0 * moments[0, i] + c1 * moments[1, i] + c2 * moments[2, i] + c3 * moments[3, i]
+                work[m - k, i + k] += low + c4 * moments[4, i] + c5 * moments[5, i] + c6 * moments[6, i]
+        for i in range(3, intervals - 3):
+            right = b[k, 0] * moments[7, i] + b[k, 1] * moments[8, i]
+            work[4, i + k] += right + b[k, 2] * moments[9, i] + b[k, 3] * moments[10, i]
+
+
+@njit(**FAST)
 def subtract_spline(x, y, alive, t, intervals, starts, poly, difference):
     """Differences of points from a spline.
 
@@ -255,65 +288,71 @@ def subtract_spline(x, y, alive, t, intervals, starts, poly, difference):
     total = 0.0
     square = 0.0
     for k in range(intervals):
-        one, two = _interval_differences(
-            x,
-            y,
-            alive,
-            starts[k],
-            starts[k + 1],
-            0.5 * (t[k + 3] + t[k + 4]),
-            2.0 / (t[k + 4] - t[k + 3]),
-            poly[k],
-            difference,
-        )
-        total += one
-        square += two
-    return total, square
-
-
-@njit(**FAST)
-def _interval_differences(x, y, alive, begin, end, middle, inverse, c, difference):
-    c0, c1, c2, c3 = c[0], c[1], c[2], c[3]
-    total = 0.0
-    square = 0.0
-    for i in range(begin, end):
-        u = (x[i] - middle) * inverse
-        r = (y[i] - (c0 + u * (c1 + u * (c2 + u * c3)))) * alive[i]
-        difference[i] = r
-        total += r
-        square += r * r
+        centre = 0.5 * (t[k + 3] + t[k + 4])
+        inverse = 2.0 / (t[k + 4] - t[k + 3])
+        c0 = poly[k, 0]
+        c1 = poly[k, 1]
+        c2 = poly[k, 2]
+        c3 = poly[k, 3]
+        for i in range(np.uint64(starts[k]), np.uint64(starts[k + 1])):
+            u = (x[i] - centre) * inverse
+            r = (y[i] - (c0 + u * (c1 + u * (c2 + u * c3)))) * alive[i]
+            difference[i] = r
+            total += r
+            square += r * r
     return total, square
 
 
 @njit(**KERNEL)
 def _solve_band(a, size):
-    """LDL' solution of a symmetric band system of half width 3; the solution replaces column 4.
+    """LDL' solution of a symmetric band system of half width 3; the solution replaces row 4.
 
-    ``a[i, k]`` holds the element (i, i + k). Returns the smallest pivot, against its diagonal element or 1; 0 (and
-    no solution) when one vanishes.
+    ``a[k, i]`` holds the element (i, i + k), and four more columns of zeros. Returns the smallest pivot, against its
+    diagonal element or 1; 0 (and no solution) when one vanishes.
     """
     stability = 1.0
+    # The row that is divided by its pivot, and what is known of the next three.
+    p0, p1, p2, p3, p4 = a[0, 0], a[1, 0], a[2, 0], a[3, 0], a[4, 0]
+    q0, q1, q2, q4 = a[0, 1], a[1, 1], a[2, 1], a[4, 1]
+    r0, r1, r4 = a[0, 2], a[1, 2], a[4, 2]
+    s0, s4 = a[0, 3], a[4, 3]
     for i in range(size):
-        pivot = a[i, 0]
-        diagonal = pivot
-        for k in range(1, min(i, 3) + 1):
-            diagonal += a[i - k, k] * a[i - k, k] * a[i - k, 0]
-        if not pivot > 1e-15 * diagonal:
+        diagonal = a[0, i]
+        if not p0 > 1e-15 * diagonal:
             return 0.0
-        stability = min(stability, pivot / diagonal, pivot)
-        reach = min(3, size - 1 - i)
-        for k in range(1, reach + 1):
-            factor = a[i, k] / pivot
-            for m in range(k, reach + 1):
-                a[i + k, m - k] -= factor * a[i, m]
-            a[i + k, 4] -= factor * a[i, 4]
-        for k in range(1, reach + 1):
-            a[i, k] /= pivot
+        stability = min(stability, p0 / diagonal, p0)
+        inverse = 1.0 / p0
+        f1 = p1 * inverse
+        f2 = p2 * inverse
+        f3 = p3 * inverse
+        a[1, i] = f1
+        a[2, i] = f2
+        a[3, i] = f3
+        a[4, i] = p4 * inverse
+        p0 = q0 - f1 * p1
+        q0 = r0 - f2 * p2
+        r0 = s0 - f3 * p3
+        q = q1 - f1 * p2
+        q1 = r1 - f2 * p3
+        r1 = a[1, i + 3]
+        b1 = q2 - f1 * p3
+        q2 = a[2, i + 2]
+        b4 = q4 - f1 * p4
+        q4 = r4 - f2 * p4
+        r4 = s4 - f3 * p4
+        p1 = q
+        p2 = b1
+        p3 = a[3, i + 1]
+        p4 = b4
+        s0 = a[0, i + 4]
+        s4 = a[4, i + 4]
+    x1 = x2 = x3 = 0.0
     for i in range(size - 1, -1, -1):
-        value = a[i, 4] / a[i, 0]
-        for k in range(1, min(3, size - 1 - i) + 1):
-            value -= a[i, k] * a[i + k, 4]
-        a[i, 4] = value
+        value = a[4, i] - a[3, i] * x3 - a[2, i] * x2 - a[1, i] * x1
+        a[4, i] = value
+        x3 = x2
+        x2 = x1
+        x1 = value
     return stability
 
 

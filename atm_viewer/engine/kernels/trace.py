@@ -180,6 +180,18 @@ def _clipped_sums(values, n, low, high, pivot):
 
 
 @njit(**FAST)
+def _sums(values, n, pivot):
+    """Sum first and second power of value minus pivot."""
+    total = 0.0
+    square = 0.0
+    for i in range(n):
+        d = values[i] - pivot
+        total += d
+        square += d * d
+    return total, square
+
+
+@njit(**FAST)
 def _count_below(values, n, limit):
     count = 0
     for i in range(n):
@@ -224,16 +236,18 @@ def clipped_mean_std_near(values, n, medians, buffer):
     end = medians[1] + width
     before = _count_below(values, n, begin)
     size = _collect(values, n, begin, end, buffer)
-    if size > 240:
+    if size > 96:
         width *= 0.7
-    elif size < 120:
+    elif size < 48:
         width *= 1.4
     pivot = medians[1]
     low = -np.inf
     high = np.inf
     lowest = np.inf
     highest = -np.inf
-    count, below, total, square = _clipped_sums(values, n, low, high, pivot)
+    count = float(n)
+    below = 0.0
+    total, square = _sums(values, n, pivot)
     for _ in range(5):
         # Clipping cuts at both ends only, so these are order statistics of all values.
         second = int(below) + int(count) // 2
@@ -274,6 +288,14 @@ def _gaps(x, n, spacing):
 
 
 @njit(**KERNEL)
+def _gap_limit(low, high, breakpoints, space_ratio, single):
+    if single:
+        step = np.float32(np.float32(np.float32(high) - np.float32(low)) / np.float32(breakpoints))
+        return np.float64(np.float32(np.float32(space_ratio) * step))
+    return space_ratio * ((high - low) / breakpoints)
+
+
+@njit(**KERNEL)
 def make_scratch(room, breakpoints):
     """Work space of `fit_window` for up to ``room`` points and ``breakpoints`` intervals.
 
@@ -287,9 +309,9 @@ def make_scratch(room, breakpoints):
         np.empty((5, room)),
         np.empty(room, dtype=np.int64),
         np.empty(size, dtype=np.int64),
-        np.empty((size, 11)),
+        np.empty((11, size)),
         np.empty((size, 4, 4)),
-        np.empty((size, 5)),
+        np.empty((5, size)),
         np.empty(size),
         np.zeros(3),
     )
@@ -346,6 +368,10 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     difference = arrays[3]
     spacing = arrays[4]
     _gaps(x, n, spacing)
+    # The tenth largest gap exceeds the limit exactly when ten gaps do; isolated points can only lower the limit.
+    gap_limit = _gap_limit(x[0], x[n - 1], breakpoints, space_ratio, single)
+    if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10:
+        return _NO_FIT, 0, 0, False
     mean, rms = clipped_mean_std_near(spacing, n, medians, difference)
     limit = np.inf
     if np.isfinite(rms):
@@ -355,23 +381,18 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     begin = 0
     for i in range(n + 1):
         if i == n or spacing[i] > limit:
-            shift = count - begin
-            for k in range(begin, i):
-                ux[k + shift] = x[k]
-                uy[k + shift] = y[k]
-                near[k + shift] = k
+            shift = np.uint64(begin - count)
+            for k in range(np.uint64(begin), np.uint64(i)):
+                ux[k - shift] = x[k]
+                uy[k - shift] = y[k]
+                near[k - shift] = k
             count += i - begin
             begin = i + 1
             if i < n - 1 and spacing[i + 1] == 0.0:
                 unsettled = True
     if count == 0:
         return _ERROR, 0, 0, False
-    if single:
-        step = np.float32(np.float32(np.float32(ux[count - 1]) - np.float32(ux[0])) / np.float32(breakpoints))
-        gap_limit = np.float64(np.float32(np.float32(space_ratio) * step))
-    else:
-        gap_limit = space_ratio * ((ux[count - 1] - ux[0]) / breakpoints)
-    # The tenth largest gap exceeds the limit exactly when ten gaps do.
+    gap_limit = _gap_limit(ux[0], ux[count - 1], breakpoints, space_ratio, single)
     if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10 or count < 4:
         return _NO_FIT, 0, 0, False
 
@@ -461,12 +482,11 @@ def column_scale(alpha, flux, column, low, high, t, intervals, poly, scratch):
 
 
 @njit(**KERNEL)
-def sort_columns(alpha, scaled, points_x, points_y, counts):
-    """Finite points of every column, sorted by alpha (insertion: a column is nearly sorted)."""
-    rows, columns = alpha.shape
-    for column in range(columns):
+def sort_columns(alpha, scaled, begin, end, points_x, points_y, counts):
+    """Finite points of columns ``begin`` to before ``end``, sorted by alpha (insertion: a column is nearly sorted)."""
+    for column in range(begin, end):
         n = 0
-        for row in range(rows):
+        for row in range(alpha.shape[0]):
             x = np.float64(alpha[row, column])
             y = np.float64(scaled[row, column])
             if np.isfinite(x) and np.isfinite(y):
@@ -482,37 +502,59 @@ def sort_columns(alpha, scaled, points_x, points_y, counts):
 
 
 @njit(**KERNEL)
-def _drop_columns(x, y, c, n, start, stop):
-    """Drop points of columns outside ``start <= column < stop``; returns how many are left."""
-    kept = 0
-    for i in range(n):
-        if start <= c[i] < stop:
-            x[kept] = x[i]
-            y[kept] = y[i]
-            c[kept] = c[i]
-            kept += 1
-    return kept
+def exchange(x, y, n, old_x, old_y, olds, new_x, new_y, news, to_x, to_y):
+    """Copy a window without the points of one column and with those of another.
 
+    Parameters
+    ----------
+    x, y : ndarray of float64
+        Points of the window, sorted by ``x``; the first ``n`` count.
+    n : int
+        Their number.
+    old_x, old_y : ndarray of float64
+        Points to leave out, in the same order as in the window; the first ``olds`` count.
+    olds : int
+        Their number.
+    new_x, new_y : ndarray of float64
+        Points to put in, sorted by ``x``: behind those of the same ``x``; the first ``news`` count.
+    news : int
+        Their number.
+    to_x, to_y : ndarray of float64
+        Output.
 
-@njit(**KERNEL)
-def _merge_column(x, y, c, n, px, py, m, column):
-    """Merge the ``m`` sorted points of one column into the window, from the back."""
-    i = n - 1
-    j = m - 1
-    k = n + m - 1
-    while j >= 0:
-        if i >= 0 and x[i] > px[j]:
-            x[k] = x[i]
-            y[k] = y[i]
-            c[k] = c[i]
-            i -= 1
+    Returns
+    -------
+    int
+        Number of points in the output.
+    """
+    i = k = np.uint64(0)
+    one = np.uint64(1)
+    end = np.uint64(n)
+    old = new = 0
+    while old < olds or new < news:
+        if old < olds and (new == news or old_x[old] <= new_x[new]):
+            while i < end and (x[i] != old_x[old] or y[i] != old_y[old]):
+                to_x[k] = x[i]
+                to_y[k] = y[i]
+                i += one
+                k += one
+            i += one
+            old += 1
         else:
-            x[k] = px[j]
-            y[k] = py[j]
-            c[k] = column
-            j -= 1
-        k -= 1
-    return n + m
+            while i < end and x[i] <= new_x[new]:
+                to_x[k] = x[i]
+                to_y[k] = y[i]
+                i += one
+                k += one
+            to_x[k] = new_x[new]
+            to_y[k] = new_y[new]
+            k += one
+            new += 1
+    for j in range(i, end):
+        to_x[k] = x[j]
+        to_y[k] = y[j]
+        k += one
+    return np.int64(k)
 
 
 @njit(**KERNEL)
@@ -521,6 +563,7 @@ def fit_columns(
     flux,
     scaled,
     order,
+    first,
     window,
     breakpoints,
     require_ngood,
@@ -529,59 +572,60 @@ def fit_columns(
     iterations,
     single,
     fate,
-    source,
     knots,
     intervals,
     poly,
-    scale,
     bounds,
     rejected,
     unsettled,
 ):
-    """Fit every column of a slice (``fit_2d_spline_trace``).
+    """Fit columns of a slice (``fit_2d_spline_trace``), each from its own window; `assign_splines` is the rest of it.
 
     Parameters
     ----------
     alpha, flux, scaled : ndarray, shape (rows, columns)
         Alpha, flux, and flux over the column's sum, of the slice's cut-out; NaN outside.
     order : ndarray of int64
-        Columns in the order of fitting; the last good spline in this order is what a failed column reuses.
+        The columns to fit, each next to the one before it but for few.
+    first : bool
+        Whether no column of the slice was fitted yet: then a column that can't be is tried with fewer breakpoints.
     window, breakpoints, require_ngood, space_ratio, sigma, iterations, single
         See `fit_window`; columns need more than ``require_ngood`` finite points of their own.
-    fate, source : ndarray of int64, shape (columns,)
-        Outputs: why, and the column whose spline is used (-1: none).
+    fate : ndarray of int64, shape (columns,)
+        Output: too few points or empty, too sparse, or fitted; only written for the columns in ``order``, as are
+        all outputs.
     knots : ndarray of float64, shape (columns, 4)
-        Output, valid where ``source`` is the column itself; so are ``intervals`` and ``poly``.
+        Output, valid for fitted columns; so are the following.
     intervals : ndarray of int64, shape (columns,)
         Output.
     poly : ndarray of float64, shape (columns, >= breakpoints + 4, 4)
         Output.
-    scale : ndarray of float64, shape (columns,)
-        Output: see `column_scale`; NaN without a spline.
     bounds : ndarray of float64, shape (columns, 2)
-        Output: range of alpha of the window; NaN without a spline.
+        Output: range of alpha of the window.
     rejected : ndarray of int64, shape (columns,)
         Output: points of the window that the last fit left out.
     unsettled : ndarray of bool, shape (columns,)
         Output: fits to be repeated in the pipeline's own way, see `fit_window`.
     """
     rows, columns = alpha.shape
+    if order.size == 0:
+        return
     points_x = np.empty((columns, rows))
     points_y = np.empty((columns, rows))
     counts = np.zeros(columns, dtype=np.int64)
-    sort_columns(alpha, scaled, points_x, points_y, counts)
-    room = min(2 * window, columns) * rows + 1
-    wx = np.empty(room)
-    wy = np.empty(room)
-    wc = np.empty(room, dtype=np.int64)
+    sort_columns(
+        alpha, scaled, max(order.min() - window, 0), min(order.max() + window, columns), points_x, points_y, counts
+    )
+    room = min(2 * window, columns) * rows + rows
+    x = np.empty(room)
+    y = np.empty(room)
+    to_x = np.empty(room)
+    to_y = np.empty(room)
     near = np.empty(room, dtype=np.int64)
     scratch = make_scratch(room, breakpoints)
-    own = np.empty((4, rows))
-    t = np.empty(breakpoints + 12)
     n = 0
     start = 0
     stop = 0
-    saved = -1
     for column in order:
         good = 0
         for row in range(rows):
@@ -595,22 +639,44 @@ def fit_columns(
         if begin >= stop or end <= start:
             n = 0
             start = stop = begin
-        if begin > start or end < stop:
-            n = _drop_columns(wx, wy, wc, n, begin, end)
-        for c in range(begin, min(start, end)):
-            n = _merge_column(wx, wy, wc, n, points_x[c], points_y[c], counts[c], c)
-        for c in range(max(stop, begin), end):
-            n = _merge_column(wx, wy, wc, n, points_x[c], points_y[c], counts[c], c)
-        start = begin
-        stop = end
+        while start < begin or stop < end:
+            olds = counts[start] if start < begin else 0
+            enters = min(stop, columns - 1)
+            news = counts[stop] if stop < end else 0
+            n = exchange(
+                x, y, n, points_x[start], points_y[start], olds, points_x[enters], points_y[enters], news, to_x, to_y
+            )
+            x, y, to_x, to_y = to_x, to_y, x, y
+            start += start < begin
+            stop += stop < end
+        while start > begin or stop > end:
+            olds = counts[stop - 1] if stop > end else 0
+            enters = max(start - 1, 0)
+            news = counts[enters] if start > begin else 0
+            n = exchange(
+                x,
+                y,
+                n,
+                points_x[stop - 1],
+                points_y[stop - 1],
+                olds,
+                points_x[enters],
+                points_y[enters],
+                news,
+                to_x,
+                to_y,
+            )
+            x, y, to_x, to_y = to_x, to_y, x, y
+            start -= start > begin
+            stop -= stop > end
 
         status, found, count, doubt = fit_window(
-            wx, wy, n, breakpoints, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
+            x, y, n, breakpoints, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
         )
-        if status == _NO_FIT and saved < 0 and breakpoints > 3:
+        if status == _NO_FIT and first and breakpoints > 3:
             status, found, count, doubt = fit_window(
-                wx,
-                wy,
+                x,
+                y,
                 n,
                 breakpoints - 3,
                 space_ratio,
@@ -622,26 +688,55 @@ def fit_columns(
                 near,
                 scratch,
             )
-        if status == _OK:
-            fate[column] = FITTED
-            source[column] = column
-            intervals[column] = found
-            bounds[column, 0] = wx[0]
-            bounds[column, 1] = wx[n - 1]
-            rejected[column] = n - count
-            unsettled[column] = doubt
-            saved = column
-        elif saved >= 0:
-            fate[column] = REUSED
-            source[column] = saved
-            bounds[column] = bounds[saved]
-        else:
+        if status != _OK:
             fate[column] = TOO_SPARSE
             continue
+        fate[column] = FITTED
+        intervals[column] = found
+        bounds[column, 0] = x[0]
+        bounds[column, 1] = x[n - 1]
+        rejected[column] = n - count
+        unsettled[column] = doubt
+        first = False
+
+
+@njit(**KERNEL)
+def assign_splines(alpha, flux, order, fate, knots, intervals, poly, bounds, source, scale):
+    """Give columns that could not be fitted the spline of the last that could, and scale all splines to their columns.
+
+    Parameters
+    ----------
+    alpha, flux : ndarray, shape (rows, columns)
+        Alpha and flux of the slice's cut-out; NaN outside.
+    order : ndarray of int64
+        All columns, in the order in which the pipeline fits them.
+    fate : ndarray of int64, shape (columns,)
+        As `fit_columns` leaves it; reused where another column's spline is.
+    knots, intervals, poly
+        Splines of the fitted columns.
+    bounds : ndarray of float64, shape (columns, 2)
+        Range of alpha of the fitted columns' windows; output for the others, NaN without a spline.
+    source : ndarray of int64, shape (columns,)
+        Output: column whose spline is used; only written where there is one.
+    scale : ndarray of float64, shape (columns,)
+        Output: see `column_scale`; only written where there is a spline.
+    """
+    own = np.empty((4, alpha.shape[0]))
+    t = np.empty(poly.shape[1] + 8)
+    saved = -1
+    for column in order:
+        if fate[column] == FITTED:
+            saved = column
+        elif fate[column] == TOO_SPARSE and saved >= 0:
+            fate[column] = REUSED
+            bounds[column] = bounds[saved]
+        else:
+            continue
+        source[column] = saved
         make_knots(knots[saved], intervals[saved], t)
-        scale[column] = column_scale(
-            alpha, flux, column, bounds[column, 0], bounds[column, 1], t, intervals[saved], poly[saved], own
-        )
+        low = bounds[column, 0]
+        high = bounds[column, 1]
+        scale[column] = column_scale(alpha, flux, column, low, high, t, intervals[saved], poly[saved], own)
         if np.isnan(scale[column]):
             # Too few points to scale the spline by; the pipeline stops with an IndexError here.
             fate[column] = TOO_FEW_POINTS

@@ -38,12 +38,12 @@ def clamped_knots(x, breakpoints):
 
 def fitted(x, y, t, intervals, without=()):
     """Spline of all points, or of all but some that are taken off the moments again."""
-    bases, moments = np.empty((intervals, 4, 4)), np.empty((intervals, 11))
+    bases, moments = np.empty((intervals, 4, 4)), np.empty((11, intervals))
     starts, poly = np.empty(intervals + 1, dtype=np.int64), np.zeros((intervals, 4))
     make_bases(t, intervals, bases)
     sum_moments(x, y, x.size, t, intervals, starts, moments)
     take_off(x, y, np.asarray(without, dtype=np.int64), len(without), t, starts, moments)
-    stability = solve_moments(moments, bases, intervals, poly, np.zeros((intervals + 3, 5)))
+    stability = solve_moments(moments, bases, intervals, poly, np.zeros((5, intervals + 7)))
     return poly, stability
 
 
