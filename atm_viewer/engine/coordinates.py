@@ -6,6 +6,7 @@ They depend on the file alone, not on the recipe.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,17 +29,22 @@ class Coordinates:
         y), as ``fit_and_oversample`` computes it.
     packed_wavelength : PackedFrame
         Wavelength [um].
-    packed_ra, packed_dec : PackedFrame
-        ICRS [deg].
     arcsec : float
         Arcsec per unit of alpha.
+    read_sky : callable
+        Returns ICRS right ascension and declination [deg] as two PackedFrame; called when they are first asked for,
+        since correcting an exposure takes neither.
     """
 
     packed_alpha: PackedFrame
     packed_wavelength: PackedFrame
-    packed_ra: PackedFrame
-    packed_dec: PackedFrame
     arcsec: float
+    read_sky: Callable[[], tuple[PackedFrame, PackedFrame]]
+
+    @cached_property
+    def packed_sky(self) -> tuple[PackedFrame, PackedFrame]:
+        """Right ascension and declination [deg]."""
+        return self.read_sky()
 
     @cached_property
     def alpha(self) -> np.ndarray:
@@ -53,12 +59,12 @@ class Coordinates:
     @cached_property
     def ra(self) -> np.ndarray:
         """Right ascension [deg]."""
-        return self.packed_ra[:]
+        return self.packed_sky[0][:]
 
     @cached_property
     def dec(self) -> np.ndarray:
         """Declination [deg]."""
-        return self.packed_dec[:]
+        return self.packed_sky[1][:]
 
 
 def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
@@ -204,8 +210,8 @@ def _tables(model: Any) -> list[Any]:
 
 
 def _packed(alpha: np.ndarray, wavelength: np.ndarray, ra: np.ndarray, dec: np.ndarray, arcsec: float) -> Coordinates:
-    of = PackedFrame.of
-    return Coordinates(of(alpha), of(wavelength), of(ra), of(dec), arcsec)
+    sky = PackedFrame.of(ra), PackedFrame.of(dec)
+    return Coordinates(PackedFrame.of(alpha), PackedFrame.of(wavelength), arcsec, lambda: sky)
 
 
 def _miri(wcs: Any, shape: tuple[int, int]) -> Coordinates:

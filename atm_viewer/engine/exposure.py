@@ -264,7 +264,24 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
         bands = (f"{grating}-{primary.get('FILTER')}".lower(),)
     arrays, state, kept = content.arrays, content.state, content.kept
     opened: list[Any] = []
-    packed = kept.get_or_make("pixels", lambda: _pixels(path, arrays.get("REGIONS"), opened))
+
+    def pixels() -> dict[str, np.ndarray]:
+        parts = _geometry(path, arrays.get("REGIONS"), opened)
+        kept.get_or_make("sky", lambda: parts["sky"])
+        return parts["pixels"]
+
+    def sky() -> dict[str, np.ndarray]:
+        # Only where it was not kept, or is no more.
+        models: list[Any] = []
+        parts = _geometry(path, arrays.get("REGIONS"), models)
+        models[0].close()
+        return parts["sky"]
+
+    def read_sky() -> tuple[PackedFrame, PackedFrame]:
+        found = kept.get_or_make("sky", sky)
+        return unpack(found, "ra"), unpack(found, "dec")
+
+    packed = kept.get_or_make("pixels", pixels)
     regions = packed["regions"].astype(np.int32)
     if not np.isfinite(arrays["SCI"][regions > 0]).any():
         raise InputError(f"{path.name} holds no valid pixel: all of its slices are NaN; nothing can be done with it.")
@@ -284,9 +301,8 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
         coordinates=Coordinates(
             unpack(packed, "alpha"),
             unpack(packed, "wavelength"),
-            unpack(packed, "ra"),
-            unpack(packed, "dec"),
             float(packed["arcsec"]),
+            read_sky,
         ),
         dither=int(primary.get("PATT_NUM") or 0),
         dithers=int(primary.get("NUMDTHPT") or 0),
@@ -311,8 +327,11 @@ class _Content:
     state: tuple[int, int]
 
 
-def _pixels(path: Path, regions: np.ndarray | None, opened: list[Any]) -> dict[str, np.ndarray]:
-    """Region map and coordinates of the pixels, and whether there is a spectral region; ``opened`` gets the model."""
+def _geometry(path: Path, regions: np.ndarray | None, opened: list[Any]) -> dict[str, dict[str, np.ndarray]]:
+    """Region map and coordinates of the pixels, and whether there is a spectral region; ``opened`` gets the model.
+
+    In two parts: sky coordinates are not always wanted.
+    """
     model = _open_model(path)
     wcs = model.meta.wcs
     if wcs is None:
@@ -324,13 +343,13 @@ def _pixels(path: Path, regions: np.ndarray | None, opened: list[Any]) -> dict[s
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = native_coordinates(model, regions)
-    frames = {name: getattr(found, f"packed_{name}") for name in ("alpha", "wavelength", "ra", "dec")}
     opened.append(model)
-    return pack(frames) | {
+    pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),
         "spectral_region": np.array(getattr(model.meta.wcsinfo, "spectral_region", None) is not None),
     }
+    return {"pixels": pixels, "sky": pack(dict(zip(("ra", "dec"), found.packed_sky, strict=True)))}
 
 
 def _open_model(path: Path) -> Any:

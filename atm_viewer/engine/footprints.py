@@ -207,7 +207,8 @@ class SkyMapper:
     @cached_property
     def _first_positions(self) -> tuple[np.ndarray, np.ndarray]:
         c = self._exposure.coordinates
-        return c.packed_ra.values[:1], c.packed_dec.values[:1]
+        ra, dec = c.packed_sky
+        return ra.values[:1], dec.values[:1]
 
     def _by_wcs(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
         with warnings.catch_warnings():

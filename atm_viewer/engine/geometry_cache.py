@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 #: Changes with the meaning or the layout of what is kept.
-VERSION = 2
+VERSION = 3
 
 #: Environment variable: GiB that the cache may take; 0 keeps nothing.
 LIMIT = "ATM_VIEWER_CACHE_GIB"

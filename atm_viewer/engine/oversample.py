@@ -187,7 +187,7 @@ def oversample(
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
-        wavelength = beside.submit(lambda: np.ascontiguousarray(exposure.to_detector(np.asarray(coordinates[1]))))
+        wavelength = beside.submit(_in_detector_frame, exposure, coordinates[1])
         regions = beside.submit(np.repeat, exposure.regions, factor, axis=_across(exposure))
         made = in_threads(
             work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
@@ -206,6 +206,15 @@ def oversample(
         trace=frames["trace"],
         **{name: frames.get(name) for name in _VARIANCES},
     )
+
+
+def _in_detector_frame(exposure: Exposure, frame: Frame) -> np.ndarray:
+    """Array in the detector's frame of one with the dispersion along x; by blocks, so that no other is made."""
+    shape = frame.shape[::-1] if exposure.rotated else frame.shape
+    whole = np.empty(shape, dtype=frame[:0].dtype)
+    for row in range(0, frame.shape[0], 128):
+        exposure.to_dispersion(whole)[row : row + 128] = frame[row : row + 128]
+    return whole
 
 
 def _across(exposure: Exposure) -> int:

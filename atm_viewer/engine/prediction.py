@@ -30,10 +30,10 @@ from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, pa
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import PredictedArtifact
-from atm_viewer.engine.slices import Background, cut_slice
+from atm_viewer.engine.slices import Background, cut_slices
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace_fit import TraceFit, fit_slice
+from atm_viewer.engine.trace_fit import fit_each
 
 if TYPE_CHECKING:
     from atm_viewer.engine.bench import Bench
@@ -220,17 +220,20 @@ def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Prog
     """Fit and oversample the slices of a synthetic exposure; of those with light, those that are in the real one."""
     progress("Cutting slices", 0.2)
     real = item.prepared
-    slices = {n: cut_slice(synthetic, n, None) for n in synthetic.slices}
+    slices = cut_slices(synthetic, None)
     prepared = Prepared(synthetic, real.defaults, Background(None, {}, {}), slices)
     params = {n: recipe.params(n, synthetic.name) for n in slices}
     dark = _DARK * np.nanmax(synthetic.sci, initial=0.0)
 
-    def fit(number: int) -> TraceFit:
-        threshold = real.background.threshold(number, params[number].fit_threshold)
-        wanted = np.nanmax(slices[number].flux, initial=0.0) > dark and real.slices[number].over_threshold(threshold)
-        return fit_slice(slices[number], params[number], real.defaults, -np.inf if wanted else np.inf)
+    def threshold(number: int) -> float:
+        limit = real.background.threshold(number, params[number].fit_threshold)
+        wanted = np.nanmax(slices[number].flux, initial=0.0) > dark and real.slices[number].over_threshold(limit)
+        return -np.inf if wanted else np.inf
 
-    made = in_threads(fit, list(slices), lambda n, part: progress(f"Fitting slice {n}", 0.3 + 0.4 * part))
+    made = fit_each(
+        [(data, params[n], real.defaults, threshold(n)) for n, data in slices.items()],
+        lambda n, part: progress(f"Fitting slice {n}", 0.3 + 0.4 * part),
+    )
     fits = dict(zip(slices, made, strict=True))
     progress("Computing oversampled coordinates", 0.7)
     coordinates = item.fine_coordinates(recipe.oversample)

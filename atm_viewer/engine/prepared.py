@@ -10,9 +10,8 @@ import numpy as np
 from atm_viewer.engine.defaults import ModeDefaults, mode_defaults
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.recipe import FitParams, Recipe
-from atm_viewer.engine.slices import Background, SliceData, cut_slice, measure_background
-from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace_fit import TraceFit, fit_slice
+from atm_viewer.engine.slices import Background, SliceData, cut_slices, measure_background
+from atm_viewer.engine.trace_fit import TraceFit, fit_each
 
 Progress = Callable[[str, float], None]
 
@@ -64,12 +63,9 @@ def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     """
     progress = progress or quiet
     background = measure_background(exposure)
-    cuts = in_threads(
-        lambda number: cut_slice(exposure, number, background.offset),
-        exposure.slices,
-        lambda number, fraction: progress(f"Collapsing slice {number}", fraction),
+    slices = cut_slices(
+        exposure, background.offset, lambda number, fraction: progress(f"Collapsing slice {number}", fraction)
     )
-    slices = dict(zip(exposure.slices, cuts, strict=True))
     defaults = mode_defaults(exposure.instrument, exposure.detector, exposure.grating)
     return Prepared(exposure, defaults, background, slices)
 
@@ -102,14 +98,14 @@ def fit_slices(
     params = {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
     known = known or {}
 
-    def fit(number: int) -> TraceFit:
-        threshold = prepared.background.threshold(number, params[number].fit_threshold)
-        return fit_slice(prepared.slices[number], params[number], prepared.defaults, threshold)
-
     missing = [number for number in params if fit_key(number, params[number]) not in known]
     # Large slices first: at the end no thread waits long for the other.
     missing.sort(key=lambda number: -prepared.slices[number].flux.size)
-    made = in_threads(fit, missing, lambda number, fraction: progress(f"Fitting slice {number}", fraction))
+    thresholds = {n: prepared.background.threshold(n, params[n].fit_threshold) for n in missing}
+    made = fit_each(
+        [(prepared.slices[n], params[n], prepared.defaults, thresholds[n]) for n in missing],
+        lambda number, fraction: progress(f"Fitting slice {number}", fraction),
+    )
     fits = dict(zip(missing, made, strict=True))
     return {n: fits[n] if n in fits else known[fit_key(n, params[n])] for n in params}
 

@@ -126,9 +126,8 @@ def tiny_exposure(instrument: str) -> Exposure:
         coordinates=Coordinates(
             packed_alpha=PackedFrame.of(framed(slit)),
             packed_wavelength=PackedFrame.of(framed(wavelength)),
-            packed_ra=PackedFrame.of(framed(ra)),
-            packed_dec=PackedFrame.of(framed(dec)),
             arcsec=1.0,
+            read_sky=lambda: (PackedFrame.of(framed(ra)), PackedFrame.of(framed(dec))),
         ),
         dither=1,
         dithers=1,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from atm_viewer.engine.exposure import Exposure
+from atm_viewer.engine.threads import in_threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ class SliceData:
         Slice number.
     row : int
         First row of the cut-out in the (rotated) exposure.
-    flux, err, alpha : ndarray, shape (rows, columns)
+    flux, alpha : ndarray, shape (rows, columns)
         In the exposure's precision, which the fit depends on; NaN outside of the slice.
     inside : ndarray of bool, shape (rows, columns)
         Pixels of the slice.
@@ -89,7 +91,6 @@ class SliceData:
     number: int
     row: int
     flux: np.ndarray
-    err: np.ndarray
     alpha: np.ndarray
     inside: np.ndarray
     native_step: float
@@ -139,22 +140,32 @@ def measure_background(exposure: Exposure) -> Background:
     return Background(offset, means, sigmas)
 
 
-def cut_slice(exposure: Exposure, number: int, offset: float | None) -> SliceData:
-    """Cut a slice out of an exposure and collapse it.
+def cut_slices(
+    exposure: Exposure, offset: float | None, begun: Callable[[int, float], None] | None = None
+) -> dict[int, SliceData]:
+    """Cut all slices out of an exposure and collapse them.
 
     Parameters
     ----------
     exposure : Exposure
         The exposure.
-    number : int
-        Slice number, one of ``exposure.slices``.
     offset : float or None
         Of the exposure's `Background`, taken off the flux.
+    begun : callable, optional
+        ``begun(number, fraction)``, see `in_threads`.
 
     Returns
     -------
-    SliceData
+    dict of int to SliceData
+        By slice number, ascending.
     """
+    # Unpacked here and not kept: who corrects an exposure needs alpha of the cut-outs only.
+    alpha = exposure.to_dispersion(exposure.coordinates.packed_alpha[:])
+    cuts = in_threads(lambda number: _cut_slice(exposure, alpha, number, offset), exposure.slices, begun)
+    return dict(zip(exposure.slices, cuts, strict=True))
+
+
+def _cut_slice(exposure: Exposure, frame: np.ndarray, number: int, offset: float | None) -> SliceData:
     regions = exposure.to_dispersion(exposure.regions)
     rows = np.flatnonzero((regions == number).any(axis=1))
     cut = slice(rows[0], rows[-1] + 1)
@@ -165,15 +176,13 @@ def cut_slice(exposure: Exposure, number: int, offset: float | None) -> SliceDat
         flux = flux - offset
     flux = np.where(inside, flux, np.asarray(np.nan, flux.dtype))
     err = np.where(inside, exposure.to_dispersion(exposure.err)[cut], np.nan).astype(flux.dtype)
-    alpha = np.where(inside, exposure.to_dispersion(exposure.coordinates.alpha)[cut], np.nan).astype(flux.dtype)
+    alpha = np.where(inside, frame[cut], np.nan).astype(flux.dtype)
     native_step = _native_step(alpha)
     profile = collapse(flux, err, alpha, native_step)
     trimmed = _trim_edges(flux, alpha, profile)
     trimmed_profile = profile if trimmed is flux else collapse(trimmed, err, alpha, native_step)
     norm = _column_sums(trimmed, cut, regions.shape[0], exposure.rotated, trimmed_profile)
-    return SliceData(
-        number, int(rows[0]), flux, err, alpha, inside, native_step, profile, trimmed, trimmed_profile, norm
-    )
+    return SliceData(number, int(rows[0]), flux, alpha, inside, native_step, profile, trimmed, trimmed_profile, norm)
 
 
 def collapse(flux: np.ndarray, err: np.ndarray, alpha: np.ndarray, native_step: float) -> CollapsedProfile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,12 +109,35 @@ def fit_slice(data: SliceData, params: FitParams, defaults: ModeDefaults, thresh
     TraceFit
         Without splines when the slice is below the threshold.
     """
-    begun = SliceFit(data, params, defaults, threshold)
-    in_threads(begun.fit_part, begun.parts)
-    return begun.finished()
+    return fit_each([(data, params, defaults, threshold)])[0]
 
 
-class SliceFit:
+def fit_each(
+    slices: Sequence[tuple[SliceData, FitParams, ModeDefaults, float]],
+    begun: Callable[[int, float], None] | None = None,
+) -> list[TraceFit]:
+    """Fit several slices on all processors.
+
+    Parameters
+    ----------
+    slices : sequence of (SliceData, FitParams, ModeDefaults, float)
+        See `fit_slice`; those that come first are begun first.
+    begun : callable, optional
+        ``begun(number, fraction)``, see `in_threads`.
+
+    Returns
+    -------
+    list of TraceFit
+        In the same order.
+    """
+    fits = [_SliceFit(*one) for one in slices]
+    parts = [(fit, part) for fit in fits for part in fit.parts]
+    tell = None if begun is None else lambda item, fraction: begun(item[0].number, fraction)
+    in_threads(lambda item: item[0].fit_part(item[1]), parts, tell)
+    return in_threads(lambda fit: fit.finished(), fits)
+
+
+class _SliceFit:
     """A slice's fit under way: parts of its columns may be fitted at the same time.
 
     Parameters
@@ -123,6 +147,8 @@ class SliceFit:
 
     Attributes
     ----------
+    number : int
+        Slice number.
     parts : list of ndarray of int64
         Columns of each part, for `fit_part`; none when the slice is below the threshold.
     """
@@ -132,7 +158,7 @@ class SliceFit:
         breakpoints, require_ngood = _spline_size(data, params, defaults)
         fitting = data.over_threshold(threshold)
         room = columns if fitting else 0
-        self._data, self._defaults = data, defaults
+        self.number, self._data, self._defaults = data.number, data, defaults
         self._fit = fit = TraceFit(
             number=data.number,
             threshold=threshold,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.signal
 
-from atm_viewer.engine.compact import find_use, within
+from atm_viewer.engine.compact import find_peaks, find_use, within
 from atm_viewer.engine.recipe import FitParams
 
 STEP, INTERVALS, PAD = np.float32(0.2), 36, 3
@@ -97,3 +98,12 @@ def test_ranges_of_the_recipe_and_no_slope_limit_rule():
     assert use(points, slope_limit=0.0).ranges == [(-np.inf, np.inf)]
     given = use(points, use=((-0.5, 0.25),))
     assert within(np.array([-0.5, 0.25, 0.26, -0.51]), given.ranges).tolist() == [True, True, False, False]
+
+
+def test_peaks_are_those_of_scipy():
+    rng = np.random.default_rng(8)
+    for n in (0, 1, 2, 3, 40):
+        for _ in range(200):
+            values = rng.integers(0, 4, n).astype(float)
+            values[rng.random(n) < 0.05] = np.nan
+            assert find_peaks(values).tolist() == scipy.signal.find_peaks(values)[0].tolist()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.defaults import mode_defaults
+from atm_viewer.engine.kernels.trace import exchange
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.reports import Fate
 from atm_viewer.engine.slices import CollapsedProfile, SliceData
@@ -28,9 +29,7 @@ def tilted_slice(bad: float = 0.03) -> SliceData:
     flux = flux.astype(np.float32)
     nothing = CollapsedProfile(*np.zeros((4, 0)))
     norm = np.nansum(flux, axis=0)
-    return SliceData(
-        101, 0, flux, np.ones_like(flux), alpha, np.ones(flux.shape, bool), 0.2, nothing, flux, nothing, norm
-    )
+    return SliceData(101, 0, flux, alpha, np.ones(flux.shape, bool), 0.2, nothing, flux, nothing, norm)
 
 
 @pytest.mark.parametrize("order", ["inwards", "rightwards", "leftwards"])
@@ -78,3 +77,43 @@ def test_slices_below_their_threshold_are_not_fitted():
     fit = fit_slice(data, FitParams(), mode_defaults("MIRI", "MIRIFUSHORT", ""), np.inf)
     assert not fit.has_splines
     assert set(fit.fate.tolist()) == {Fate.BELOW_THRESHOLD, Fate.EMPTY}
+
+
+def test_window_without_one_column_and_with_another_is_sorted_like_all_of_them():
+    """Equal alpha too: points that enter come behind those that were there."""
+    rng = np.random.default_rng(12)
+    columns = [np.sort(rng.integers(0, 40, rng.integers(0, 12)) / 4.0) for _ in range(30)]
+    values = [100.0 * k + np.arange(x.size) for k, x in enumerate(columns)]
+    window = (np.zeros(400), np.zeros(400))
+    n, nothing = 0, np.zeros(0)
+    for k in range(len(columns)):
+        old = (columns[k - 10], values[k - 10]) if k >= 10 else (nothing, nothing)
+        to = np.full((2, 400), np.nan)
+        n = exchange(*window, n, *old, old[0].size, columns[k], values[k], columns[k].size, *to)
+        window = to[0], to[1]
+        inside = range(max(k - 9, 0), k + 1)
+        x = np.concatenate([columns[j] for j in inside])
+        y = np.concatenate([values[j] for j in inside])
+        order = np.argsort(x, kind="stable")
+        assert np.array_equal(window[0][:n], x[order])
+        assert np.array_equal(window[1][:n], y[order])
+
+
+@pytest.mark.parametrize("order", ["inwards", "rightwards"])
+def test_parts_of_a_slice_give_the_fit_of_the_whole(order, monkeypatch):
+    """Also where no column of the first part can be fitted, so that the second part has the first one that can."""
+    for empty in (0, COLUMNS * 2 // 3):
+        data = tilted_slice()
+        data.flux[:, :empty] = np.nan
+        defaults = replace(mode_defaults("MIRI", "MIRIFUSHORT", ""), order=order)
+        fits = []
+        for count in (1, 2, 5):
+            monkeypatch.setattr("atm_viewer.engine.trace_fit.processors", lambda count=count: count)
+            fits.append(fit_slice(data, FitParams(window=WINDOW, breakpoints=BREAKPOINTS), defaults, -np.inf))
+        for name in ("fate", "source", "knots", "intervals", "scale", "bounds", "rejected"):
+            for fit in fits[1:]:
+                np.testing.assert_array_equal(getattr(fit, name), getattr(fits[0], name))
+        for column in np.flatnonzero(fits[0].fate == Fate.FITTED):
+            count = fits[0].intervals[column]
+            for fit in fits[1:]:
+                np.testing.assert_array_equal(fit.poly[column, :count], fits[0].poly[column, :count])
