@@ -13,6 +13,7 @@ from pathlib import Path
 from atm_viewer.engine.apertures import Circle, Extracted
 from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.bench_items import OpenItem, Recent, as_they_are, corrected
+from atm_viewer.engine.correction_report import CorrectionTold
 from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
 from atm_viewer.engine.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.errors import InputError, UserError
@@ -21,7 +22,6 @@ from atm_viewer.engine.exposure import Exposure, open_exposure
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.metrics import resampling_noise
-from atm_viewer.engine.oversample import report_correction
 from atm_viewer.engine.prepared import Progress, compact_intervals, part_of, prepare
 from atm_viewer.engine.profile import column_wavelengths, slice_profile
 from atm_viewer.engine.recipe import Recipe
@@ -36,7 +36,7 @@ from atm_viewer.engine.reports import (
 from atm_viewer.engine.sky_image import plane_image, white_image
 from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.traces import trace_slice
+from atm_viewer.engine.traces import trace_slice, trace_slices
 from atm_viewer.resources import resource
 
 #: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
@@ -163,6 +163,7 @@ class Bench:
         begun = time.perf_counter()
         item = self._item(key)
         fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
+        told = CorrectionTold(item.prepared, fits, begun)
         fine = []
         if recipe.oversample > 1:
             progress("Computing oversampled coordinates", 0.6)
@@ -171,8 +172,11 @@ class Bench:
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
                 fine.append(item.fine_slice(number, fits[number], recipe, intervals))
-        report = report_correction(item.prepared, fits, recipe, {f.number: (f.native, f.share) for f in fine}, begun)
-        return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
+                told.add(number, fine[-1].native, fine[-1].share)
+        else:
+            for number, native in trace_slices(item.prepared, fits, recipe).items():
+                told.add(number, native)
+        return item.noise.added(told.report(), fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
         """Show the fit of one column of one slice.

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from atm_viewer.engine.compact import within
+from atm_viewer.engine.correction_report import CorrectionTold
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.packing import Frame
 from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, fit_slices, part_of, prepare, quiet
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import CorrectionReport
-from atm_viewer.engine.slice_report import report_slice
 from atm_viewer.engine.slices import SliceData
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace_fit import TraceFit
 from atm_viewer.engine.traces import DO_NOT_USE, find_slice_use, native_slice, trace_slices
-from atm_viewer.engine.why import NativeSlice, map_why
+from atm_viewer.engine.why import NativeSlice
 
 FLUX_ESTIMATED = 1 << 28  # stdatamodels.jwst.datamodels.dqflags.pixel["FLUX_ESTIMATED"]
 
@@ -173,7 +173,9 @@ def oversample(
     intervals = compact_intervals(fits, prepared)
     frames = _empty_frames(exposure, factor)
 
-    def work(number: int) -> tuple[NativeSlice | None, float]:
+    told = CorrectionTold(prepared, fits, begun)
+
+    def work(number: int) -> None:
         fine = oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals)
         for name, cut in {
             "sci": fine.sci,
@@ -183,23 +185,22 @@ def oversample(
             **fine.variances,
         }.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
-        return fine.native, fine.share
+        if fine.native is not None:
+            told.add(number, fine.native, fine.share)
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
         wavelength = beside.submit(_in_detector_frame, exposure, coordinates[1])
         regions = beside.submit(np.repeat, exposure.regions, factor, axis=_across(exposure))
-        made = in_threads(
+        in_threads(
             work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
         )
         progress("Assembling the exposure", 0.9)
-        slices = dict(zip(prepared.slices, made, strict=True))
-        report = report_correction(prepared, fits, recipe, slices, begun)
     return Corrected(
         oversample=factor,
         wavelength=wavelength.result(),
         regions=regions.result(),
-        report=report,
+        report=told.report(),
         sci=frames["sci"],
         err=frames["err"],
         dq=frames["dq"],
@@ -371,63 +372,12 @@ def _with_errors(
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
 
-def report_correction(
-    prepared: Prepared,
-    fits: Mapping[int, TraceFit],
-    recipe: Recipe,
-    made: Mapping[int, tuple[NativeSlice | None, float]],
-    begun: float,
-) -> CorrectionReport:
-    """Tell what was decided for each slice and each pixel.
-
-    Parameters
-    ----------
-    prepared : Prepared
-        The exposure.
-    fits : mapping of int to TraceFit
-        Trace models of its slices.
-    recipe : Recipe
-        Parameters.
-    made : mapping of int to (NativeSlice, float)
-        ``native`` and ``share`` of the oversampled slices; empty for oversampling by 1, where the trace model at the
-        detector's pixels decides.
-    begun : float
-        Time the work began, by `time.perf_counter`.
-
-    Returns
-    -------
-    CorrectionReport
-    """
-    exposure = prepared.exposure
-    slices = {n: native for n, (native, _) in made.items() if native} or trace_slices(prepared, fits, recipe)
-    shares = {number: share for number, (_, share) in made.items()}
-    reports = []
-    for number, data in prepared.slices.items():
-        if number not in shares:
-            valid = np.isfinite(data.flux)
-            shares[number] = float((np.isfinite(slices[number].trace) & valid).sum() / max(valid.sum(), 1))
-        reports.append(report_slice(exposure, data, fits[number], shares[number], slices[number].use))
-    trace = _assemble(prepared, {n: s.trace for n, s in slices.items()}, np.float32(np.nan))
-    if prepared.background.offset is not None:
-        trace += prepared.background.offset
-    classes = _assemble(prepared, {n: s.why for n, s in slices.items()}, np.uint8(0))
-    why = map_why(classes, slices, fits)
-    return CorrectionReport(exposure.key, tuple(reports), trace, time.perf_counter() - begun, why)
-
-
-def _assemble(prepared: Prepared, cuts: Mapping[int, np.ndarray], empty: np.generic) -> np.ndarray:
-    """Image in the detector's frame of cut-outs by slice number."""
-    frame = np.full(prepared.exposure.sci.shape, empty)
-    rotated = prepared.exposure.to_dispersion(frame)
-    for number, cut in cuts.items():
-        data = prepared.slices[number]
-        np.copyto(rotated[data.row : data.row + cut.shape[0]], cut, where=data.inside)
-    return frame
-
-
 def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
     exposure = prepared.exposure
-    report = report_correction(prepared, fits, recipe, {}, begun)
+    told = CorrectionTold(prepared, fits, begun)
+    for number, native in trace_slices(prepared, fits, recipe).items():
+        told.add(number, native)
+    report = told.report()
     return Corrected(
         oversample=1,
         sci=exposure.sci,

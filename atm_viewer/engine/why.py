@@ -127,15 +127,15 @@ def tell_why(
     return why, counts
 
 
-def map_why(classes: np.ndarray, slices: Mapping[int, NativeSlice], fits: Mapping[int, TraceFit]) -> WhyMap:
+def map_why(classes: np.ndarray, counts: np.ndarray, fits: Mapping[int, TraceFit]) -> WhyMap:
     """Put together what is told of an exposure's slices.
 
     Parameters
     ----------
     classes : ndarray of uint8, shape (ny, nx)
         `Why` of each pixel, in the detector's frame.
-    slices : mapping of int to NativeSlice
-        By slice number.
+    counts : ndarray of int64, shape (number of classes,)
+        Pixels by class.
     fits : mapping of int to TraceFit
         Trace models.
 
@@ -143,6 +143,5 @@ def map_why(classes: np.ndarray, slices: Mapping[int, NativeSlice], fits: Mappin
     -------
     WhyMap
     """
-    counts = np.array([s.counts for s in slices.values()]).sum(axis=0)
-    sources = {n: fits[n].source.astype(np.int16) for n in slices if (fits[n].fate == Fate.REUSED).any()}
+    sources = {n: fit.source.astype(np.int16) for n, fit in fits.items() if (fit.fate == Fate.REUSED).any()}
     return WhyMap(classes, tuple(counts.tolist()), sources)
