@@ -171,8 +171,10 @@ class Bench:
             intervals = compact_intervals(fits, item.prepared)
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
-                fine.append(item.fine_slice(number, fits[number], recipe, intervals))
-                told.add(number, fine[-1].native, fine[-1].share)
+                one = item.fine_slice(number, fits[number], recipe, intervals)
+                fine.append(one)
+                if one.native is not None:
+                    told.add(number, one.native, one.share)
         else:
             for number, native in trace_slices(item.prepared, fits, recipe).items():
                 told.add(number, native)
