@@ -254,6 +254,7 @@ class Session(RecipeEdits):
             self._tell_failure(job, outcome)
             if outcome.status is not Status.CANCELLED:
                 shown.result = None
+        self._update_pending()  # first, or what has arrived is drawn as stale and then once more
         self._tell_changed(name)
         if outcome.status is Status.DONE:
             self._look_first(name)
