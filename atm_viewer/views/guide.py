@@ -78,7 +78,8 @@ class Guide(QObject):
         """Tell what to do first, and bring the hints in the panels back."""
         with painted_afterwards(self._bench):  # hints take room: all panels are laid out again
             self.hints.bring_back()
-        in_next_turn(self, lambda: self.show_page(START))
+        # The next turn paints the panels; the page, with its picture, comes after that.
+        in_next_turn(self, lambda: in_next_turn(self, lambda: self.show_page(START)))
 
     def show_learn(self) -> None:
         """Show what resampling noise is, on pixels to play with and for the open exposures."""

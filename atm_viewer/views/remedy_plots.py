@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from atm_viewer.engine.remedy_reports import AFTER, APERTURE, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.views.paint_turns import painted_afterwards
 from atm_viewer.views.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
 from atm_viewer.views.theme import DARK, Theme
 
@@ -42,9 +43,10 @@ class RemedyPlots(QWidget):
             return
         shape = _shape(self._remedy)
         self._remedy = remedy
-        if _shape(remedy) != shape:
-            self._build()
-        self._draw()
+        with painted_afterwards(self):  # making all panels takes long enough
+            if _shape(remedy) != shape:
+                self._build()
+            self._draw()
 
     def fit(self) -> None:
         """Show all of every panel."""
