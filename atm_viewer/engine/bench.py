@@ -364,8 +364,12 @@ class Bench:
         # meanwhile: other spectra would use the same sums.
         shares = in_threads(lambda one: one[0].share(one[1]), todo)
         count = len(items) if recipe.oversample > 1 else 0
-        before = self._before.get_or_make(place, lambda: circle.extract(shares[count:]))
-        return before, fine.extract(shares[:count]) if count else before
+        parts = [(fine, shares[:count])] if count else []
+        if len(todo) > count:
+            parts.append((circle, shares[count:]))
+        made = in_threads(lambda one: one[0].extract(one[1]), parts)
+        before = self._before.get_or_make(place, lambda: made[-1])
+        return before, made[0] if count else before
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())

@@ -13,12 +13,19 @@ from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.footprints import SkyMapper
 from atm_viewer.engine.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.packing import Frame
-from atm_viewer.engine.prepared import Prepared, Progress, compact_intervals, fit_key, fit_slices, part_of
+from atm_viewer.engine.prepared import (
+    Prepared,
+    Progress,
+    compact_intervals,
+    fit_input,
+    fit_key,
+    fit_slices,
+    part_of,
+)
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.slice_sums import SliceSums
-from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace_fit import TraceFit
+from atm_viewer.engine.trace_fit import TraceFit, fit_each
 
 T = TypeVar("T")
 
@@ -78,7 +85,7 @@ class OpenItem:
         known = {fit_key(n, params[n]): fit for n, fit in found.items() if fit is not None}
         fits = fit_slices(self.prepared, recipe, progress, known)
         for number, fit in fits.items():
-            self.fits.keep(self._fit_key(number, params[number]), fit)
+            self.keep_fit(number, recipe, fit)
         return fits
 
     def fit(self, number: int, recipe: Recipe) -> TraceFit:
@@ -86,9 +93,13 @@ class OpenItem:
         params = recipe.params(number, self.exposure.name)
         found = self._known_fit(number, params)
         if found is None:
-            only = replace(self.prepared, slices={number: self.prepared.slices[number]})
-            found = self.fits.keep(self._fit_key(number, params), fit_slices(only, recipe)[number])
+            [found] = fit_each([fit_input(self.prepared, number, recipe)])
+            self.keep_fit(number, recipe, found)
         return found
+
+    def keep_fit(self, number: int, recipe: Recipe, fit: TraceFit) -> None:
+        """Keep the trace model of a slice."""
+        self.fits.keep(self._fit_key(number, recipe.params(number, self.exposure.name)), fit)
 
     def has_fit(self, number: int, recipe: Recipe) -> bool:
         """Whether the trace model of a slice is known."""
@@ -183,8 +194,9 @@ def _fit_missing(
     missing = [(item, number) for item in items for number in wanted(item) if not item.has_fit(number, recipe)]
     # Large slices first: at the end no thread waits long for the other.
     missing.sort(key=lambda one: -one[0].prepared.slices[one[1]].flux.size)
-    in_threads(
-        lambda one: one[0].fit(one[1], recipe),
-        missing,
-        lambda one, fraction: progress(f"Fitting slice {one[1]}", fraction),
+    made = fit_each(
+        [fit_input(item.prepared, number, recipe) for item, number in missing],
+        lambda number, fraction: progress(f"Fitting slice {number}", fraction),
     )
+    for (item, number), fit in zip(missing, made, strict=True):
+        item.keep_fit(number, recipe, fit)

@@ -101,13 +101,19 @@ def fit_slices(
     missing = [number for number in params if fit_key(number, params[number]) not in known]
     # Large slices first: at the end no thread waits long for the other.
     missing.sort(key=lambda number: -prepared.slices[number].flux.size)
-    thresholds = {n: prepared.background.threshold(n, params[n].fit_threshold) for n in missing}
     made = fit_each(
-        [(prepared.slices[n], params[n], prepared.defaults, thresholds[n]) for n in missing],
+        [fit_input(prepared, number, recipe) for number in missing],
         lambda number, fraction: progress(f"Fitting slice {number}", fraction),
     )
     fits = dict(zip(missing, made, strict=True))
     return {n: fits[n] if n in fits else known[fit_key(n, params[n])] for n in params}
+
+
+def fit_input(prepared: Prepared, number: int, recipe: Recipe) -> tuple[SliceData, FitParams, ModeDefaults, float]:
+    """Return what `fit_each` takes for a slice of an exposure."""
+    params = recipe.params(number, prepared.exposure.name)
+    threshold = prepared.background.threshold(number, params.fit_threshold)
+    return prepared.slices[number], params, prepared.defaults, threshold
 
 
 def fit_key(number: int, params: FitParams) -> tuple:

@@ -178,7 +178,12 @@ class _SliceFit:
         self.parts: list[np.ndarray] = []
         if fitting:
             self._scaled = _scaled(data)
-            self.parts = np.array_split(defaults.column_order(columns), min(processors(), MOST_PARTS))
+            # Of equal length, counted in columns that have data.
+            order, count = defaults.column_order(columns), min(processors(), MOST_PARTS)
+            filled = np.flatnonzero(np.isfinite(data.trimmed).any(axis=0)[order])
+            self.parts = (
+                np.split(order, filled[[filled.size * k // count for k in range(1, count)]]) if filled.size else [order]
+            )
         else:
             fit.fate[np.isfinite(data.flux).any(axis=0)] = Fate.BELOW_THRESHOLD
 

@@ -64,7 +64,7 @@ class Questions(Contents):
         keys = self._keys_together()
         asked = self._pixel[1:] if self._pixel and view and self._pixel[0] == view.key else None
         return {
-            "report": Correct(view.key, recipe) if view else None,
+            # First what is quick and looked at; the report would begin to fit what that fits as well.
             "profile": ShowProfile(view.key, recipe, self._number, self._column) if view else None,
             "pixel": ExplainPixel(view.key, recipe, *asked) if view and asked is not None else None,
             "sky": MakeSkyImage(keys, self._band) if keys else None,
@@ -77,6 +77,7 @@ class Questions(Contents):
                 for p in self._places.active_first
                 for v in self._variants.active_first
             },
+            "report": Correct(view.key, recipe) if view else None,
         }
 
     def _wanted_sky(self, keys: tuple[str, ...]) -> dict[str, Request | None]:

@@ -43,8 +43,8 @@ def test_an_edit_refits_and_renews(opened, workers, qtbot):
     settle(qtbot, opened)
     recipe = Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),))
     asked = workers.requests[before:]
-    assert [type(r) for r in asked] == [Correct, ShowProfile, MakeSpectra]
-    assert [r.recipe for r in (*asked[:2], asked[2].extraction)] == [recipe] * 3
+    assert [type(r) for r in asked] == [ShowProfile, MakeSpectra, Correct]
+    assert [r.recipe for r in (asked[0], asked[1].extraction, asked[2])] == [recipe] * 3
     assert opened.slice_report(101).threshold < 0.7 * default
 
 

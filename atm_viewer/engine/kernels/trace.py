@@ -202,11 +202,11 @@ def _count_below(values, n, limit):
 @njit(**KERNEL)
 def _collect(values, n, low, high, band):
     """Values within bounds, in ``band``; returns their number."""
-    count = 0
+    count = np.uint64(0)
     for i in range(n):
         band[count] = values[i]
-        count += low <= values[i] <= high
-    return count
+        count += np.uint64(low <= values[i] <= high)
+    return np.int64(count)
 
 
 @njit(**KERNEL)
@@ -317,6 +317,46 @@ def make_scratch(room, breakpoints):
     )
 
 
+@njit(**FAST)
+def _first_above(values, begin, n, limit):
+    """Index of the first value above a limit from ``begin`` on; ``n`` when there is none. Few are expected."""
+    i = np.uint64(begin)
+    end = np.uint64(n)
+    block = np.uint64(32)
+    while i + block <= end:
+        above = 0
+        for k in range(i, i + block):
+            above += 1 if values[k] > limit else 0
+        if above > 0:
+            break
+        i += block
+    while i < end and not values[i] > limit:
+        i += np.uint64(1)
+    return np.int64(i)
+
+
+@njit(**KERNEL)
+def _list_beyond(difference, n, far, listed):
+    """Write the indices of differences further from 0 than ``far``; returns their number."""
+    count = np.uint64(0)
+    for i in range(n):
+        listed[count] = i
+        count += np.uint64(abs(difference[i]) > far)
+    return np.int64(count)
+
+
+@njit(**KERNEL)
+def _keep(x, y, alive, n):
+    """Move the points that count together, in place; returns their number."""
+    count = np.uint64(0)
+    for i in range(n):
+        x[count] = x[i]
+        y[count] = y[i]
+        count += np.uint64(alive[i] > 0.0)
+    alive[:count] = 1.0
+    return np.int64(count)
+
+
 @njit(**KERNEL)
 def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, knots, poly, near, scratch):
     """Fit one window of points with rejection (``bspline_fit``).
@@ -379,17 +419,17 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     count = 0
     unsettled = False
     begin = 0
-    for i in range(n + 1):
-        if i == n or spacing[i] > limit:
-            shift = np.uint64(begin - count)
-            for k in range(np.uint64(begin), np.uint64(i)):
-                ux[k - shift] = x[k]
-                uy[k - shift] = y[k]
-                near[k - shift] = k
-            count += i - begin
-            begin = i + 1
-            if i < n - 1 and spacing[i + 1] == 0.0:
-                unsettled = True
+    while begin <= n:
+        isolated = _first_above(spacing, begin, n, limit)
+        shift = np.uint64(begin - count)
+        for k in range(np.uint64(begin), np.uint64(isolated)):
+            ux[k - shift] = x[k]
+            uy[k - shift] = y[k]
+            near[k - shift] = k
+        count += isolated - begin
+        begin = isolated + 1
+        if isolated < n - 1 and spacing[begin] == 0.0:
+            unsettled = True
     if count == 0:
         return _ERROR, 0, 0, False
     gap_limit = _gap_limit(ux[0], ux[count - 1], breakpoints, space_ratio, single)
@@ -403,13 +443,8 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     for iteration in range(iterations):
         if iteration == 0 or alive[0] == 0.0 or alive[points - 1] == 0.0:
             # Knots follow the outermost points.
-            kept = 0
-            for i in range(points):
-                ux[kept] = ux[i]
-                uy[kept] = uy[i]
-                kept += alive[i] > 0.0
-            points = kept
-            alive[:points] = 1.0
+            if iteration > 0:
+                points = _keep(ux, uy, alive, points)
             intervals = describe_knots(ux[0], ux[points - 1], breakpoints, single, knots)
             make_knots(knots, intervals, t)
             make_bases(t, intervals, bases)
@@ -421,10 +456,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         total, square = subtract_spline(ux, uy, alive, t, intervals, starts, poly, difference)
         mean = total / count
         far = sigma * np.sqrt(max(square / count - mean * mean, 0.0))
-        drop = 0
-        for i in range(points):
-            rejected[drop] = i
-            drop += abs(difference[i]) > far
+        drop = _list_beyond(difference, points, far, rejected)
         if count - drop < 0.8 * original or drop == 0:
             break
         take_off(ux, uy, rejected, drop, t, starts, moments)
