@@ -159,9 +159,11 @@ def clear_cache() -> int:
 def _size(folder: Path) -> int:
     """Size of all files in a folder [byte]; 0 for one that is not there."""
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # another program may be deleting it
-            total += path.stat().st_size if path.is_file() else 0
+    # Another program may be deleting files and folders of it; `os.walk` leaves out what is gone.
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.stat(os.path.join(place, name)).st_size
     return total
 
 

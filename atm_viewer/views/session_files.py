@@ -60,7 +60,8 @@ class SessionFiles(QObject):
         self.keeper.views_found.connect(self._await)
         files.session_wanted.connect(self.open)
         session.restored.connect(self._restore)
-        session.pending_changed.connect(self._restore)
+        # In the turn after it: by then what has arrived is drawn, and does not undo a zoom that is restored.
+        session.pending_changed.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def open_session(self) -> None:
         """Ask for a session to open."""

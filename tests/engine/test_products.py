@@ -511,7 +511,7 @@ def test_a_disk_that_fills_is_told_and_nothing_stays(tmp_path):
 @pytest.mark.parametrize(
     ("write", "stop"),
     [
-        (write_exposures, "Fitting slice 105"),
+        (write_exposures, "Oversampling slice"),
         (write_exposures, "Writing"),
         (partial(write_cubes, which="before", channel="2"), "Drizzling"),
         (partial(write_cubes, which="before", channel="2"), "Writing"),

@@ -28,7 +28,7 @@ def wave(size: float, columns: int = COLUMNS) -> np.ndarray:
 def slice_data(flux: np.ndarray, alpha: np.ndarray, norm: np.ndarray, err: float = 0.01) -> SliceData:
     errors = np.full(flux.shape, err)
     profile = collapse(flux, errors, alpha, 0.2)
-    return SliceData(112, 0, flux, errors, alpha, np.isfinite(alpha), 0.2, profile, flux, profile, norm)
+    return SliceData(112, 0, flux, alpha, np.isfinite(alpha), 0.2, profile, flux, profile, norm)
 
 
 def prepared(data: SliceData, offset: float | None = None):
