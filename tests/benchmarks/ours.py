@@ -202,5 +202,5 @@ def _first_columns(data, count: int):
     """Cut a slice's arrays to their first columns."""
     from dataclasses import replace
 
-    names = ("flux", "err", "alpha", "inside", "trimmed", "norm")
+    names = ("flux", "alpha", "inside", "trimmed", "norm")
     return replace(data, **{name: np.ascontiguousarray(getattr(data, name)[..., :count]) for name in names})
