@@ -66,11 +66,14 @@ class Circle:
     wanted: np.ndarray
 
     @staticmethod
-    def about(grid: CubeGrid, ra: float, dec: float, radius: float) -> Circle:
-        """Take the spaxel at an ICRS position [deg] and the spaxels within a radius [arcsec] about it."""
+    def about(grid: CubeGrid, ra: float, dec: float, radius: float, margin: int = 0) -> Circle:
+        """Take the spaxel at an ICRS position [deg] and the spaxels within a radius [arcsec] about it.
+
+        The block is larger by ``margin`` spaxels on all sides.
+        """
         ix, iy = grid.spaxel_at(ra, dec)
         xi, eta = (float(v) for v in grid.project(ra, dec))
-        reach = int(np.ceil(radius / grid.spaxel))
+        reach = int(np.ceil(radius / grid.spaxel)) + margin
         x0, y0 = max(ix - reach, 0), max(iy - reach, 0)
         xs, ys = grid.x[x0 : ix + reach + 1], grid.y[y0 : iy + reach + 1]
         weights = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)

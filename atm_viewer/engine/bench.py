@@ -13,7 +13,7 @@ from pathlib import Path
 from atm_viewer.engine.apertures import Circle, Extracted
 from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.bench_items import OpenItem, Recent, as_they_are, corrected
-from atm_viewer.engine.correction_report import CorrectionTold
+from atm_viewer.engine.correction_report import CorrectionTold, report_traces
 from atm_viewer.engine.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
 from atm_viewer.engine.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.errors import InputError, UserError
@@ -36,7 +36,7 @@ from atm_viewer.engine.reports import (
 from atm_viewer.engine.sky_image import plane_image, white_image
 from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.traces import trace_slice, trace_slices
+from atm_viewer.engine.traces import trace_slice
 from atm_viewer.resources import resource
 
 #: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
@@ -163,22 +163,22 @@ class Bench:
         begun = time.perf_counter()
         item = self._item(key)
         fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
-        told = CorrectionTold(item.prepared, fits, begun)
         fine = []
-        if recipe.oversample > 1:
+        if recipe.oversample == 1:
+            report = report_traces(item.prepared, fits, recipe, begun)
+        else:
             progress("Computing oversampled coordinates", 0.6)
             item.fine_coordinates(recipe.oversample)
             intervals = compact_intervals(fits, item.prepared)
+            told = CorrectionTold(item.prepared, fits, begun)
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
                 one = item.fine_slice(number, fits[number], recipe, intervals)
                 fine.append(one)
                 if one.native is not None:
                     told.add(number, one.native, one.share)
-        else:
-            for number, native in trace_slices(item.prepared, fits, recipe).items():
-                told.add(number, native)
-        return item.noise.added(told.report(), fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
+            report = told.report()
+        return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
         """Show the fit of one column of one slice.
@@ -352,24 +352,21 @@ class Bench:
         """Drizzle a place, by its position [deg] and radius [arcsec], before and after correction."""
         place = (tuple(i.exposure.key for i in items), band, *where)
         circle = Circle.about(self._grid(items, band, 1), *where)
-        todo: list[tuple[Circle, DrizzleInput]] = []
+        groups: list[tuple[Circle, list[DrizzleInput]]] = []
         if recipe.oversample > 1:
             fine = Circle.about(self._grid(items, band, recipe.oversample), *where)
             inputs = corrected(items, recipe, part_of(progress, 0.0, 0.7), lambda i: fine.near(i.exposure, i.mapper))
-            todo = [(fine, replace(one, sums=item.sums)) for one, item in zip(inputs, items, strict=True)]
+            groups.append((fine, [replace(one, sums=i.sums) for one, i in zip(inputs, items, strict=True)]))
         if place not in self._before:  # it is the same whatever the recipe is
-            todo += [(circle, one) for one in as_they_are(items)]
+            groups.append((circle, as_they_are(items)))
         progress("Drizzling", 0.8)
         # Together, what takes longest first, so that no thread waits for the others. Nothing else is answered
         # meanwhile: other spectra would use the same sums.
-        shares = in_threads(lambda one: one[0].share(one[1]), todo)
-        count = len(items) if recipe.oversample > 1 else 0
-        parts = [(fine, shares[:count])] if count else []
-        if len(todo) > count:
-            parts.append((circle, shares[count:]))
-        made = in_threads(lambda one: one[0].extract(one[1]), parts)
+        shares = in_threads(lambda one: one[0].share(one[1]), [(c, one) for c, inputs in groups for one in inputs])
+        count = len(items)
+        made = in_threads(lambda k: groups[k][0].extract(shares[k * count : (k + 1) * count]), range(len(groups)))
         before = self._before.get_or_make(place, lambda: made[-1])
-        return before, made[0] if count else before
+        return before, made[0] if recipe.oversample > 1 else before
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())

@@ -192,8 +192,6 @@ def _fit_missing(
 ) -> None:
     """Fit slices that have no fit so far: those of all exposures together, so that no thread waits for the others."""
     missing = [(item, number) for item in items for number in wanted(item) if not item.has_fit(number, recipe)]
-    # Large slices first: at the end no thread waits long for the other.
-    missing.sort(key=lambda one: -one[0].prepared.slices[one[1]].flux.size)
     made = fit_each(
         [fit_input(item.prepared, number, recipe) for item, number in missing],
         lambda number, fraction: progress(f"Fitting slice {number}", fraction),

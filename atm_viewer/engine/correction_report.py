@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from atm_viewer.engine.prepared import Prepared
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.reports import CorrectionReport, SliceReport
 from atm_viewer.engine.slice_report import report_slice
 from atm_viewer.engine.trace_fit import TraceFit
+from atm_viewer.engine.traces import trace_slices
 from atm_viewer.engine.why import NativeSlice, map_why
 
 
@@ -35,7 +37,7 @@ class CorrectionTold:
         self._counts: list[np.ndarray] = []
         self._slices: dict[int, SliceReport] = {}
 
-    def add(self, number: int, native: NativeSlice, share: float | None = None) -> None:
+    def add(self, number: int, native: NativeSlice, share: float) -> None:
         """Tell of a slice; different ones may be told of at the same time.
 
         Parameters
@@ -44,13 +46,10 @@ class CorrectionTold:
             Slice number.
         native : NativeSlice
             What became of its pixels.
-        share : float or None
-            Share of its valid pixels where the spline is used; None: of the detector's own pixels.
+        share : float
+            Share of its valid pixels where the spline is used.
         """
         exposure, data = self._prepared.exposure, self._prepared.slices[number]
-        if share is None:
-            valid = np.isfinite(data.flux)
-            share = float((np.isfinite(native.trace) & valid).sum() / max(valid.sum(), 1))
         rows = slice(data.row, data.row + data.flux.shape[0])
         np.copyto(exposure.to_dispersion(self._trace)[rows], native.trace, where=data.inside)
         np.copyto(exposure.to_dispersion(self._classes)[rows], native.why, where=data.inside)
@@ -68,3 +67,28 @@ class CorrectionTold:
         why = map_why(self._classes, np.sum(self._counts, axis=0), fits)
         key = self._prepared.exposure.key
         return CorrectionReport(key, slices, trace, time.perf_counter() - self._begun, why)
+
+
+def report_traces(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> CorrectionReport:
+    """Tell what was decided where nothing is oversampled: the trace model at the detector's pixels decides.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fits : mapping of int to TraceFit
+        Trace models of its slices.
+    recipe : Recipe
+        Parameters.
+    begun : float
+        Time the work began, by `time.perf_counter`.
+
+    Returns
+    -------
+    CorrectionReport
+    """
+    told = CorrectionTold(prepared, fits, begun)
+    for number, native in trace_slices(prepared, fits, recipe).items():
+        valid = np.isfinite(prepared.slices[number].flux)
+        told.add(number, native, float((np.isfinite(native.trace) & valid).sum() / max(valid.sum(), 1)))
+    return told.report()

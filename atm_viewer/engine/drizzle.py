@@ -102,31 +102,27 @@ def drizzle_block(
     -------
     SpaxelBlock
     """
-    return combine_shares(drizzle_shares(inputs, grid, x0, y0, wanted, columns), x0, y0, wanted)
-
-
-def drizzle_shares(
-    inputs: Sequence[DrizzleInput],
-    grid: CubeGrid,
-    x0: int,
-    y0: int,
-    wanted: np.ndarray,
-    columns: Columns = _all_columns,
-) -> list[np.ndarray]:
-    """Drizzle what each exposure gives to a block, so that any of them can be combined; see `drizzle_block`.
-
-    Returns
-    -------
-    list of ndarray of float64, shape (ny, nx, planes, 4)
-        Weighted flux, weight, weighted variance and hits, one array per exposure; not to be written to.
-    """
-    return in_threads(lambda one: drizzle_share(one, grid, x0, y0, wanted, columns), inputs)
+    shares = in_threads(lambda one: drizzle_share(one, grid, x0, y0, wanted, columns), inputs)
+    return combine_shares(shares, x0, y0, wanted)
 
 
 def drizzle_share(
     one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray, columns: Columns = _all_columns
 ) -> np.ndarray:
-    """Drizzle what one exposure gives to a block, on this thread; see `drizzle_shares`."""
+    """Drizzle what one exposure gives to a block, on this thread, so that any of them can be combined.
+
+    Parameters
+    ----------
+    one : DrizzleInput
+        The exposure.
+    grid, x0, y0, wanted, columns
+        As for `drizzle_block`.
+
+    Returns
+    -------
+    ndarray of float64, shape (ny, nx, planes, 4)
+        Weighted flux, weight, weighted variance and hits; not to be written to.
+    """
     if one.mapper.maps:
         return _drizzle_maps(one, grid, x0, y0, wanted, columns)
     return _drizzle_wcs(one, grid, *_axes(grid, x0, y0, wanted), columns)
@@ -196,7 +192,7 @@ def _distances(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> np.nd
 
 
 def combine_shares(shares: Sequence[np.ndarray], x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
-    """Make the block of what exposures give to it, see `drizzle_shares`."""
+    """Make the block of what exposures give to it, see `drizzle_share`."""
     total = shares[0]
     for k, share in enumerate(shares[1:]):
         total = np.add(total, share, out=total if k else None)

@@ -150,10 +150,6 @@ class Exposure:
         """View of a detector array with the dispersion along x, as the pipeline fits it."""
         return np.rot90(array) if self.rotated else array
 
-    def to_detector(self, array: np.ndarray) -> np.ndarray:
-        """Inverse of `to_dispersion`."""
-        return np.rot90(array, k=-1) if self.rotated else array
-
     @cached_property
     def slices(self) -> tuple[int, ...]:
         """Slice numbers, ascending."""
@@ -266,19 +262,14 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
     opened: list[Any] = []
 
     def pixels() -> dict[str, np.ndarray]:
-        parts = _geometry(path, arrays.get("REGIONS"), opened)
+        opened.append(_open_model(path))
+        parts = _geometry(path, opened[0], arrays.get("REGIONS"))
         kept.get_or_make("sky", lambda: parts["sky"])
         return parts["pixels"]
 
-    def sky() -> dict[str, np.ndarray]:
-        # Only where it was not kept, or is no more.
-        models: list[Any] = []
-        parts = _geometry(path, arrays.get("REGIONS"), models)
-        models[0].close()
-        return parts["sky"]
-
     def read_sky() -> tuple[PackedFrame, PackedFrame]:
-        found = kept.get_or_make("sky", sky)
+        # The model serves only where the sky was not kept, or is no more.
+        found = kept.get_or_make("sky", lambda: _geometry(path, exposure.model, arrays.get("REGIONS"))["sky"])
         return unpack(found, "ra"), unpack(found, "dec")
 
     packed = kept.get_or_make("pixels", pixels)
@@ -327,12 +318,11 @@ class _Content:
     state: tuple[int, int]
 
 
-def _geometry(path: Path, regions: np.ndarray | None, opened: list[Any]) -> dict[str, dict[str, np.ndarray]]:
-    """Region map and coordinates of the pixels, and whether there is a spectral region; ``opened`` gets the model.
+def _geometry(path: Path, model: Any, regions: np.ndarray | None) -> dict[str, dict[str, np.ndarray]]:
+    """Region map and coordinates of the pixels, and whether there is a spectral region.
 
     In two parts: sky coordinates are not always wanted.
     """
-    model = _open_model(path)
     wcs = model.meta.wcs
     if wcs is None:
         raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
@@ -343,7 +333,6 @@ def _geometry(path: Path, regions: np.ndarray | None, opened: list[Any]) -> dict
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = native_coordinates(model, regions)
-    opened.append(model)
     pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),

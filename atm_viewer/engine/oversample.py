@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atm_viewer.engine.compact import within
-from atm_viewer.engine.correction_report import CorrectionTold
+from atm_viewer.engine.correction_report import CorrectionTold, report_traces
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.packing import Frame
@@ -20,7 +20,7 @@ from atm_viewer.engine.reports import CorrectionReport
 from atm_viewer.engine.slices import SliceData
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace_fit import TraceFit
-from atm_viewer.engine.traces import DO_NOT_USE, find_slice_use, native_slice, trace_slices
+from atm_viewer.engine.traces import DO_NOT_USE, find_slice_use, native_slice
 from atm_viewer.engine.why import NativeSlice
 
 FLUX_ESTIMATED = 1 << 28  # stdatamodels.jwst.datamodels.dqflags.pixel["FLUX_ESTIMATED"]
@@ -374,10 +374,7 @@ _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
 def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
     exposure = prepared.exposure
-    told = CorrectionTold(prepared, fits, begun)
-    for number, native in trace_slices(prepared, fits, recipe).items():
-        told.add(number, native)
-    report = told.report()
+    report = report_traces(prepared, fits, recipe, begun)
     return Corrected(
         oversample=1,
         sci=exposure.sci,

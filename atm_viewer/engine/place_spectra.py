@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atm_viewer.engine.apertures import aperture_weights
+from atm_viewer.engine.apertures import Circle, aperture_weights
 from atm_viewer.engine.cube_grid import CubeGrid
-from atm_viewer.engine.drizzle import DrizzleInput, combine_shares, drizzle_shares
+from atm_viewer.engine.drizzle import DrizzleInput, combine_shares
+from atm_viewer.engine.threads import in_threads
 
 #: Steps of an aperture's radius [arcsec] that are told apart where it grows with wavelength.
 _STEP = 0.0002
@@ -96,31 +97,23 @@ class PlaceSpectra:
 class PlaceShares:
     """What each of some exposures gives to the spaxels about a place."""
 
-    grid: CubeGrid
+    circle: Circle
     ra: float
     dec: float
-    x0: int
-    y0: int
-    wanted: np.ndarray
     shares: tuple[np.ndarray, ...]
 
     @staticmethod
     def of(inputs: Sequence[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> PlaceShares:
         """Drizzle all spaxels that touch a circle about an ICRS position [deg]; radius in arcsec."""
-        ix, iy = grid.spaxel_at(ra, dec)
-        reach = int(np.ceil(radius / grid.spaxel)) + 1
-        x0, y0 = max(ix - reach, 0), max(iy - reach, 0)
-        xi, eta = (float(v) for v in grid.project(ra, dec))
-        xs, ys = grid.x[x0 : ix + reach + 1], grid.y[y0 : iy + reach + 1]
-        wanted = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius) > 0
-        wanted[iy - y0, ix - x0] = True
-        return PlaceShares(grid, ra, dec, x0, y0, wanted, tuple(drizzle_shares(inputs, grid, x0, y0, wanted)))
+        circle = Circle.about(grid, ra, dec, radius, margin=1)
+        return PlaceShares(circle, ra, dec, tuple(in_threads(circle.share, inputs)))
 
     def spectra(self, chosen: Sequence[int] | None = None) -> PlaceSpectra:
         """Spaxels of the cube of some exposures, by their index; of all of them unless told otherwise."""
         shares = self.shares if chosen is None else [self.shares[k] for k in chosen]
-        flux = combine_shares(shares, self.x0, self.y0, self.wanted).flux
-        xi, eta = (float(v) for v in self.grid.project(self.ra, self.dec))
-        xs = self.grid.x[self.x0 : self.x0 + self.wanted.shape[1]] - xi
-        ys = self.grid.y[self.y0 : self.y0 + self.wanted.shape[0]] - eta
-        return PlaceSpectra(self.grid.wavelength, flux, xs, ys, self.grid.spaxel, self.x0, self.y0)
+        x0, y0, wanted, grid = self.circle.x0, self.circle.y0, self.circle.wanted, self.circle.grid
+        flux = combine_shares(shares, x0, y0, wanted).flux
+        xi, eta = (float(v) for v in grid.project(self.ra, self.dec))
+        xs = grid.x[x0 : x0 + wanted.shape[1]] - xi
+        ys = grid.y[y0 : y0 + wanted.shape[0]] - eta
+        return PlaceSpectra(grid.wavelength, flux, xs, ys, grid.spaxel, x0, y0)

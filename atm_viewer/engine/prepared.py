@@ -99,8 +99,6 @@ def fit_slices(
     known = known or {}
 
     missing = [number for number in params if fit_key(number, params[number]) not in known]
-    # Large slices first: at the end no thread waits long for the other.
-    missing.sort(key=lambda number: -prepared.slices[number].flux.size)
     made = fit_each(
         [fit_input(prepared, number, recipe) for number in missing],
         lambda number, fraction: progress(f"Fitting slice {number}", fraction),

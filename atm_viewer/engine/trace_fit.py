@@ -121,7 +121,7 @@ def fit_each(
     Parameters
     ----------
     slices : sequence of (SliceData, FitParams, ModeDefaults, float)
-        See `fit_slice`; those that come first are begun first.
+        See `fit_slice`.
     begun : callable, optional
         ``begun(number, fraction)``, see `in_threads`.
 
@@ -131,7 +131,9 @@ def fit_each(
         In the same order.
     """
     fits = [_SliceFit(*one) for one in slices]
-    parts = [(fit, part) for fit in fits for part in fit.parts]
+    # Large slices first: at the end no thread waits long for the other.
+    order = sorted(range(len(fits)), key=lambda k: -slices[k][0].flux.size)
+    parts = [(fits[k], part) for k in order for part in fits[k].parts]
     tell = None if begun is None else lambda item, fraction: begun(item[0].number, fraction)
     in_threads(lambda item: item[0].fit_part(item[1]), parts, tell)
     return in_threads(lambda fit: fit.finished(), fits)

@@ -91,8 +91,8 @@ def test_use_ranges_say_where_the_spline_is_used(star):
     result = corrected(prepared, recipe)
     from atm_viewer.engine.coordinates import oversampled_coordinates
 
-    alpha = prepared.exposure.to_detector(oversampled_coordinates(prepared.exposure.model, 2)[0])
-    used = alpha[(result.regions == number) & np.isfinite(result.trace)]
+    alpha, _ = oversampled_coordinates(prepared.exposure.model, 2)
+    used = alpha[prepared.exposure.to_dispersion((result.regions == number) & np.isfinite(result.trace))]
     assert used.size > 1000
     assert (((used >= -0.5) & (used <= 0.25)) | ((used >= 0.6) & (used <= 0.8))).all()
     assert np.ravel(row_of(result, number).compact) == pytest.approx([-0.5, 0.25, 0.6, 0.8])
