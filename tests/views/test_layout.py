@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QPoint, QRect, Qt
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QTabBar
 
 from atm_viewer.views.layout import LAYOUTS, reachable
 from tests.views.windows import FILES, press
@@ -98,6 +98,17 @@ def test_ready_layouts(window, qtbot, name):
     # What stands behind another panel comes to the front by its keys.
     press(qtbot, window, "panel_recipe")
     assert ("recipe" in in_sight(window)) == (name != "tune")
+
+
+def test_tabs_can_be_seen_in_every_layout(start, qtbot):
+    window = start(*FILES, size=(1920, 1080))
+    for name in ("spectra", "detector", "remedies", "tune", "detector", "spectra"):
+        press(qtbot, window, f"layout_{name}")
+        qtbot.waitUntil(window.bench.updatesEnabled)
+        in_sight(window)
+        groups = [bar for bar in window.bench.findChildren(QTabBar) if bar.parent() is window.bench and bar.count() > 1]
+        assert len(groups) == (name != "tune")
+        assert all(bar.isVisible() for bar in groups)
 
 
 def test_a_tab_says_the_title_once(window):
