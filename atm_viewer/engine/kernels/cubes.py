@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from atm_viewer.engine.kernels.drizzle import ROOM, cover_cells
+from atm_viewer.engine.kernels.drizzle import ROOM, cover_cells, least, most
 from atm_viewer.engine.kernels.spline import KERNEL
 
 # Single precision moves an area by some 1e-8 of a spaxel: that matters, more than 1e-6, in smaller shares than this.
@@ -151,7 +151,7 @@ def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps
         for k in range(4):
             corner_x[k] = xi[k, i]
             corner_y[k] = eta[k, i]
-        x_min, x_max, y_min, y_max = corner_x.min(), corner_x.max(), corner_y.min(), corner_y.max()
+        x_min, x_max, y_min, y_max = least(corner_x), most(corner_x), least(corner_y), most(corner_y)
         begin_x = max(int(np.floor((x_min - x[0]) / size + 0.5)) - 1, 0)
         end_x = min(int(np.ceil((x_max - x[0]) / size + 0.5)) + 1, nx)
         begin_y = max(int(np.floor((y_min - y[0]) / size + 0.5)) - 1, 0)

@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from atm_viewer.engine.kernels.drizzle import LEAST, cover_cells
+from atm_viewer.engine.kernels.drizzle import LEAST, cover_cells, least, most
 from atm_viewer.engine.kernels.sky import corners, horner, wavelengths
 from atm_viewer.engine.kernels.spline import FAST, KERNEL
+
+
+@njit(**KERNEL)
+def any_of(wanted, begin_x, end_x, begin_y, end_y):
+    """Whether any spaxel in a range is wanted."""
+    for iy in range(begin_y, end_y):
+        for ix in range(begin_x, end_x):
+            if wanted[iy, ix]:
+                return True
+    return False
 
 
 @njit(**FAST)
@@ -143,13 +153,11 @@ def drizzle_slice(
                 x = (matrix[0, 0] * px[k] + matrix[0, 1] * py[k] + matrix[0, 2]) / h
                 py[k] = ((matrix[1, 0] * px[k] + matrix[1, 1] * py[k] + matrix[1, 2]) / h - y0) / size + 0.5
                 px[k] = (x - x0) / size + 0.5
-            begin_x, end_x = int(np.floor(px.min())), int(np.floor(px.max())) + 1
-            begin_y, end_y = int(np.floor(py.min())), int(np.floor(py.max())) + 1
-            touched = False
-            for iy in range(max(begin_y, 0), min(end_y, ny)):
-                for ix in range(max(begin_x, 0), min(end_x, nx)):
-                    touched |= wanted[iy, ix]
-            if not touched or end_x - begin_x > room or end_y - begin_y > room:
+            begin_x, end_x = int(np.floor(least(px))), int(np.floor(most(px))) + 1
+            begin_y, end_y = int(np.floor(least(py))), int(np.floor(most(py))) + 1
+            if end_x - begin_x > room or end_y - begin_y > room:
+                continue
+            if not any_of(wanted, max(begin_x, 0), min(end_x, nx), max(begin_y, 0), min(end_y, ny)):
                 continue
             wavelengths(c, v, (at - shift[i, 1]) / scale, (at - shift[i, 2]) / scale, points, values, ranges, lam)
             low_end = lam[0] - 0.5 * abs(lam[1] - lam[2])
