@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from atm_viewer.engine.cube_grid import CubeGrid
-from atm_viewer.engine.drizzle import DrizzleInput, combine_shares, drizzle_share, near_slices
+from atm_viewer.engine.drizzle import DrizzleInput, drizzle_share, near_slices, summed_rows
 from atm_viewer.engine.exposure import Exposure
 from atm_viewer.engine.footprints import SkyMapper
+from atm_viewer.engine.kernels.spaxels import add_row, divide_sums
 from atm_viewer.engine.threads import in_threads
 
 
@@ -91,15 +92,17 @@ class Circle:
 
     def extract(self, shares: Sequence[np.ndarray]) -> Extracted:
         """Make spectra of what exposures give."""
-        block = combine_shares(shares, self.x0, self.y0, self.wanted)
-        at, weights = np.s_[:, *self.at], self.weights
-        valid = np.isfinite(block.flux) & (weights > 0)
-        covered = valid.any(axis=(1, 2))
-        total = np.where(valid, block.flux * weights, 0.0).sum(axis=(1, 2))
-        variance = np.where(valid, (block.err * weights) ** 2, 0.0).sum(axis=(1, 2))
+        planes = self.grid.wavelength.size
+        flux, variance, covered = np.zeros(planes), np.zeros(planes), np.zeros(planes, dtype=bool)
+        spaxel, spaxel_err = np.full((2, planes, 1), np.nan)
+        y, x = self.at
+        for iy, total in summed_rows(shares):
+            add_row(total, self.weights[iy], flux, variance, covered)
+            if iy == y:
+                divide_sums(total[x : x + 1], np.ones(1, dtype=bool), spaxel, spaxel_err)
         return Extracted(
-            block.flux[at],
-            block.err[at],
-            np.where(covered, total, np.nan),
+            spaxel[:, 0],
+            spaxel_err[:, 0],
+            np.where(covered, flux, np.nan),
             np.where(covered, np.sqrt(variance), np.nan),
         )

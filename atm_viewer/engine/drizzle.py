@@ -5,7 +5,7 @@ Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -191,13 +191,27 @@ def _distances(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> np.nd
     return np.hypot(*np.moveaxis(a + part[..., None] * (b - a) - point, 2, 0)).min(axis=1)
 
 
+def summed_rows(shares: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """Add up what exposures give, see `drizzle_share`, row by row: a row stays in the processor's cache.
+
+    Yields
+    ------
+    (int, ndarray of float64, shape (nx, planes, 4))
+        Row and its sums, which the next row overwrites.
+    """
+    total = np.empty(shares[0].shape[1:])
+    for iy in range(shares[0].shape[0]):
+        np.copyto(total, shares[0][iy])
+        for share in shares[1:]:
+            total += share[iy]
+        yield iy, total
+
+
 def combine_shares(shares: Sequence[np.ndarray], x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
     """Make the block of what exposures give to it, see `drizzle_share`."""
-    total = shares[0]
-    for k, share in enumerate(shares[1:]):
-        total = np.add(total, share, out=total if k else None)
-    flux, err = np.full((2, total.shape[2], *wanted.shape), np.nan)
-    divide_sums(total, wanted, flux, err)
+    flux, err = np.full((2, shares[0].shape[2], *wanted.shape), np.nan)
+    for iy, total in summed_rows(shares):
+        divide_sums(total, wanted[iy], flux[:, iy], err[:, iy])
     return SpaxelBlock(x0, y0, flux, err)
 
 

@@ -45,7 +45,7 @@ class SliceSums:
         Returns
         -------
         ndarray of float64
-            Not to be written to.
+            Not to be written to; the next sum may overwrite it.
         """
         alike = place == self._place and slices.keys() == self._slices.keys()
         changed = [n for n, one in slices.items() if not alike or one is not self._slices[n]]
@@ -56,10 +56,15 @@ class SliceSums:
         elif changed[0] != self._tuned:
             self._tuned = changed[0]
             self._rest = _sum({n: one for n, one in slices.items() if n != self._tuned}, add, np.zeros(shape))
+        # In the memory of the last sum: fresh memory of this size takes longer than adding a slice.
+        if self._total is None or self._total.shape != shape:
+            self._total = np.empty(shape)
         if self._rest is None:
-            self._total = _sum(slices, add, np.zeros(shape))
+            self._total.fill(0.0)
+            _sum(slices, add, self._total)
         else:
-            self._total = _sum({self._tuned: slices[self._tuned]}, add, self._rest.copy())
+            np.copyto(self._total, self._rest)
+            add(slices[self._tuned], self._total)
         self._place, self._slices = place, dict(slices)
         return self._total
 

@@ -190,24 +190,50 @@ def drizzle_slice(
 
 @njit(**KERNEL)
 def divide_sums(total, wanted, flux, err):
-    """Make values of sums.
+    """Make values of sums in a row of spaxels.
 
     Parameters
     ----------
-    total : ndarray of float64, shape (ny, nx, planes, 4)
+    total : ndarray of float64, shape (nx, planes, 4)
         See `drizzle_slice`.
-    wanted : ndarray of bool, shape (ny, nx)
+    wanted : ndarray of bool, shape (nx,)
         Spaxels that matter.
-    flux, err : ndarray of float64, shape (planes, ny, nx)
+    flux, err : ndarray of float64, shape (planes, nx)
         Output, where there is any pixel.
     """
-    ny, nx, planes, _ = total.shape
-    for iy in range(ny):
-        for ix in range(nx):
-            if not wanted[iy, ix]:
-                continue
-            for plane in range(planes):
-                if total[iy, ix, plane, 3] > 0.0:
-                    weight = total[iy, ix, plane, 1]
-                    flux[plane, iy, ix] = total[iy, ix, plane, 0] / weight
-                    err[plane, iy, ix] = np.sqrt(total[iy, ix, plane, 2] / (weight * weight))
+    nx, planes, _ = total.shape
+    for ix in range(nx):
+        if not wanted[ix]:
+            continue
+        for plane in range(planes):
+            if total[ix, plane, 3] > 0.0:
+                weight = total[ix, plane, 1]
+                flux[plane, ix] = total[ix, plane, 0] / weight
+                err[plane, ix] = np.sqrt(total[ix, plane, 2] / (weight * weight))
+
+
+@njit(**KERNEL)
+def add_row(total, weights, flux, variance, covered):
+    """Add a row of spaxels to the spectrum of an aperture.
+
+    Parameters
+    ----------
+    total : ndarray of float64, shape (nx, planes, 4)
+        See `drizzle_slice`.
+    weights : ndarray of float64, shape (nx,)
+        Part of each spaxel that lies in the aperture.
+    flux, variance : ndarray of float64, shape (planes,)
+        Sums that are added to.
+    covered : ndarray of bool, shape (planes,)
+        Set where any spaxel has a value.
+    """
+    nx, planes, _ = total.shape
+    for ix in range(nx):
+        if not weights[ix] > 0.0:
+            continue
+        for plane in range(planes):
+            if total[ix, plane, 3] > 0.0 and np.isfinite(total[ix, plane, 0]):
+                part = weights[ix] / total[ix, plane, 1]
+                flux[plane] += total[ix, plane, 0] * part
+                variance[plane] += total[ix, plane, 2] * (part * part)
+                covered[plane] = True
