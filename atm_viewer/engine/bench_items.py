@@ -128,14 +128,20 @@ class OpenItem:
         return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
 
     def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
-        """One slice on the finer grid."""
+        """One slice on the finer grid, without variances."""
         params = recipe.params(number, self.exposure.name)
         where = params.slope_limit, params.use, params.wavelengths, params.reach, params.peak_cut
         rest = *where, recipe.oversample, recipe.psf_optimal, intervals
         return self.fine.get_or_make(
             (*self._fit_key(number, params), *rest),
             lambda: oversample_slice(
-                self.prepared, number, fit, recipe, self.fine_coordinates(recipe.oversample), intervals
+                self.prepared,
+                number,
+                fit,
+                recipe,
+                self.fine_coordinates(recipe.oversample),
+                intervals,
+                variances=False,
             ),
         )
 

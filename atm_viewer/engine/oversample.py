@@ -41,7 +41,7 @@ class OversampledSlice:
     sci, err : ndarray of float32, same shape
         Science and error arrays [unit of the exposure]; NaN where invalid.
     variances : dict of str to ndarray
-        Variances [unit squared].
+        Variances [unit squared]; none where nobody wants them.
     dq : ndarray of uint32, same shape
         Flags.
     trace : ndarray of float32, same shape
@@ -244,6 +244,7 @@ def oversample_slice(
     recipe: Recipe,
     coordinates: tuple[Frame, Frame],
     intervals: int,
+    variances: bool = True,
 ) -> OversampledSlice:
     """Oversample one slice with its trace model.
 
@@ -261,6 +262,8 @@ def oversample_slice(
         Oversampled alpha and wavelength of the exposure, see `oversampled_coordinates`.
     intervals : int
         See `compact_intervals`.
+    variances : bool
+        Whether variances are wanted. Pixels are invalid where a variance is, in any case.
 
     Returns
     -------
@@ -309,7 +312,7 @@ def oversample_slice(
     if prepared.background.offset is not None:
         sci += prepared.background.offset
         spline += prepared.background.offset
-    return _with_errors(prepared, data, factor, sci, spline, native)
+    return _with_errors(prepared, data, factor, sci, spline, native, variances)
 
 
 def _with_errors(
@@ -319,6 +322,7 @@ def _with_errors(
     sci: np.ndarray,
     trace: np.ndarray,
     native: NativeSlice,
+    variances: bool,
 ) -> OversampledSlice:
     """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
     exposure = prepared.exposure
@@ -338,14 +342,18 @@ def _with_errors(
     errors: dict[str, np.ndarray] = {}
     for name, frame in {"err": exposure.err, **exposure.variances}.items():
         power = 2 if name.startswith("var") else 1
+        values, ngood = exposure.to_dispersion(frame)[rows], prepared.defaults.oversample_ngood
+        if power == 2 and not variances:
+            kernels.find_invalid(values, True, data.inside, ngood, estimated, invalid)
+            continue
         errors[name] = np.empty(sci.shape, dtype=np.float32)
         kernels.oversample_errors(
-            exposure.to_dispersion(frame)[rows],
+            values,
             power == 2,
             data.inside,
             data.row,
             factor,
-            prepared.defaults.oversample_ngood,
+            ngood,
             estimated,
             np.float32(inflation**power),
             np.float32(factor**power if density else 1),

@@ -158,6 +158,10 @@ class Canvas(pg.GraphicsLayoutWidget):
         """Own a menu that pyqtgraph makes and nobody sees: left alone it outlives the canvas as a window of its own."""
         menu.setParent(self, menu.windowFlags())
 
+    def settle(self) -> None:
+        """Let items follow ranges that have changed, as painting does first: done by it, all would be painted twice."""
+        self.scene().prepareForPaint()
+
     def paintEvent(self, event) -> None:
         """Paint the plots, unless others that are painted now take long enough."""
         viewport = self.viewport()

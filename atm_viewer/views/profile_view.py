@@ -247,6 +247,7 @@ class ProfileView(QWidget):
         self._show_use()
         if refit and not self.held:
             self.fit()
+        self.canvas.settle()
 
     @property
     def held(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPoint, Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from atm_viewer.engine.noise_reports import Periods
@@ -28,6 +28,7 @@ from atm_viewer.views.spectrum_header import SpectrumHeader, Styles, ratio_name,
 from atm_viewer.views.theme import DARK, Theme
 
 PENDING_OPACITY = 0.45
+PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
 VELOCITIES = 3000.0  #: half of the range that a velocity axis shows at first [km/s]
 _PANELS = ("flux", "ratio", "difference")
 _KEYS = {"flux": "y"}  #: of the panels' vertical ranges in sessions, where they are not the panel's name
@@ -65,6 +66,11 @@ class SpectrumView(QWidget):
         super().__init__(parent)
         self._lines = lines
         self._shown: tuple[ShownSpectra, ...] = ()
+        self._drawn: tuple[tuple, tuple[bool, ...]] = ((), ())
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(self._draw)
         self._active = ("", 0)
         self._settings = SpectrumSettings()
         self._theme = DARK
@@ -96,7 +102,8 @@ class SpectrumView(QWidget):
     def show_spectra(self, shown: Sequence[ShownSpectra], variant: str = "", place: int = 0) -> None:
         """Show spectra of variants at places; none empties the plots.
 
-        The zoom stays while band and position stay; along the axis it stays at other positions as well.
+        The zoom stays while band and position stay; along the axis it stays at other positions as well. Spectra that
+        are being renewed are dimmed after a moment.
 
         Parameters
         ----------
@@ -105,9 +112,14 @@ class SpectrumView(QWidget):
         variant, place : str, int
             Which of them are of the active variant and place.
         """
-        known = _identity(self._shown), self._active
         self._shown, self._active = tuple(shown), (variant, place)
-        if (_identity(self._shown), self._active) == known:
+        content, stale = self._told()
+        if content == self._drawn[0] and stale != self._drawn[1] and any(stale):
+            if not self._patience.isActive():  # most answers come sooner, and nothing flickers
+                self._patience.start()
+            return
+        self._patience.stop()
+        if (content, stale) == self._drawn:
             return
         self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)))
         self._draw()
@@ -233,6 +245,11 @@ class SpectrumView(QWidget):
 
     # Drawing
 
+    def _told(self) -> tuple[tuple, tuple[bool, ...]]:
+        """Tell spectra from others, and which are stale: what is told twice is drawn once."""
+        content = tuple((s.variant.name, s.variant.title, s.place, id(s.spectra)) for s in self._shown)
+        return (content, self._active), tuple(s.stale for s in self._shown)
+
     @property
     def _styles(self) -> Styles:
         """How curves look."""
@@ -240,6 +257,7 @@ class SpectrumView(QWidget):
 
     def _draw(self) -> None:
         """Draw everything anew from spectra and settings."""
+        self._drawn = self._told()
         picture = self._picture = make_picture(self._shown, *self._active, self._settings, self._lines)
         self._note.setVisible(picture.main is None)
         self._draw_curves(picture)
@@ -252,6 +270,7 @@ class SpectrumView(QWidget):
         self._name_axes(picture)
         self.header.write(picture, self._styles, self._active)
         self._keep_zoom(picture)
+        self.canvas.settle()
 
     def _draw_curves(self, picture: Picture) -> None:
         kept = set()
@@ -439,11 +458,6 @@ def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
     plot.setMinimumHeight(least)
     plot.setPreferredHeight(least)
     plot.setMaximumHeight(least)
-
-
-def _identity(shown: Sequence[ShownSpectra]) -> list[tuple]:
-    """Tell spectra from others: what is told twice is drawn once, and a recipe that is dragged when it has spectra."""
-    return [(s.variant.name, s.variant.title, s.place, id(s.spectra), s.stale) for s in shown]
 
 
 def _largest(values: np.ndarray) -> float:

@@ -88,10 +88,14 @@ def test_missing_wavelengths_are_gaps(qtbot, view):
 def test_pending_dims_but_keeps_the_curves(qtbot, view):
     spectra = make_spectra()
     spot = view.flux_plot, DARK.after, spectra.wavelength[333], spectra.after[333]
+    put(view, spectra)
+    settle(qtbot)
     assert has_colour(*spot)
     put(view, spectra, stale=True)
     settle(qtbot)
-    assert "updating…" in view.header.place.text()
+    assert has_colour(*spot)  # what comes at once makes nothing flicker
+    qtbot.waitUntil(lambda: "updating…" in view.header.place.text())
+    settle(qtbot)
     assert not has_colour(*spot)  # dimmed
     dimmed = QColor(DARK.plot)
     mixed = [round(0.45 * a + 0.55 * b) for a, b in zip(QColor(DARK.after).getRgb(), dimmed.getRgb(), strict=True)]

@@ -130,6 +130,36 @@ def oversample_errors(
 
 
 @njit(**KERNEL)
+def find_invalid(values, variance, inside, require_ngood, estimated, invalid):
+    """Set ``invalid`` as `oversample_errors` does, without interpolating.
+
+    Parameters
+    ----------
+    values, variance, inside, require_ngood, estimated, invalid
+        As there.
+    """
+    rows, columns = values.shape
+    factor = invalid.shape[0] // rows
+    for column in range(columns):
+        n = 0
+        for row in range(rows):
+            n += inside[row, column] and _has_error(values[row, column], variance)
+        first, last = _extent(inside, column)
+        for row in range(rows):
+            if n <= require_ngood or row < first or row > last:
+                for new in range(row * factor, (row + 1) * factor):
+                    invalid[new, column] = True
+            elif not _has_error(values[row, column], variance):
+                for new in range(row * factor, (row + 1) * factor):
+                    invalid[new, column] |= not estimated[new, column]
+
+
+@njit(**KERNEL)
+def _has_error(value, variance):
+    return np.isfinite(value) and (value >= 0.0 or not variance)
+
+
+@njit(**KERNEL)
 def oversample_flags(dq, sci, factor, do_not_use, filled, out, estimated, invalid):
     """Repeat the flags of a slice's pixels; those that the spline fills in are good (``oversample_flux``).
 

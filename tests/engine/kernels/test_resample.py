@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atm_viewer.engine.kernels.resample import oversample_errors, oversample_flags
+from atm_viewer.engine.kernels.resample import find_invalid, oversample_errors, oversample_flags
 
 BAD, FILLED = np.uint32(1), np.uint32(1 << 28)
 
@@ -46,6 +46,9 @@ def test_errors_equal_interpolation_column_by_column(cut, factor, variance):
     assert np.isfinite(expected).sum() > 100 * factor
     np.testing.assert_array_equal(out, expected)
     np.testing.assert_array_equal(invalid, np.isnan(expected))
+    found = np.zeros_like(invalid)
+    find_invalid(values, variance, inside, 3, estimated, found)
+    np.testing.assert_array_equal(found, invalid)
 
 
 def test_flags_of_filled_pixels_change():
