@@ -35,7 +35,7 @@ from atm_viewer.views.layout import Bench
 from atm_viewer.views.log_panel import Banner, LogPanel
 from atm_viewer.views.menus import add_actions, update_actions
 from atm_viewer.views.metrics_view import MetricsView
-from atm_viewer.views.paint_turns import painting_in_turns
+from atm_viewer.views.paint_turns import painted_afterwards, painting_in_turns
 from atm_viewer.views.panel import Panel, stacked
 from atm_viewer.views.pictures import Plots
 from atm_viewer.views.profile_view import ProfileView
@@ -292,10 +292,11 @@ class MainWindow(QMainWindow):
     def _show_detector(self) -> None:
         """Show the chosen exposure in the detector's panel, in a turn of its own: it takes as long as all else."""
         session, view = self.session, self.session.current
-        self.detector.show_exposure(view)
-        self.detector.show_report(session.report)
-        if view is not None:
-            self.detector.select(session.number, session.column)
+        with painted_afterwards(self.detector):
+            self.detector.show_exposure(view)
+            self.detector.show_report(session.report)
+            if view is not None:
+                self.detector.select(session.number, session.column)
 
     def _show_recipe(self) -> None:
         variants = self.session.variants

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PyQt6 import sip
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PyQt6.QtCore import QAbstractEventDispatcher, QCoreApplication, QEvent, QObject, QSize, Qt, QTimer
+from PyQt6.QtGui import QBrush, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-#: Seconds of painting after which the next plot waits.
+#: Seconds of a turn after which the next plot waits.
 _ENOUGH = 0.012
 
+_turn = 0.0  # when the event loop's turn has begun
+_dispatcher: QAbstractEventDispatcher | None = None
 _begun: float | None = None
 _waiting: deque[QWidget] = deque()
 _due: QWidget | None = None
@@ -30,11 +33,29 @@ def painting_in_turns(event: QEvent | None) -> Iterator[None]:
     if event is None or event.type() != QEvent.Type.UpdateRequest:
         yield
         return
-    _begun = time.perf_counter()
+    # What else was done in this turn counts as well.
+    _begun = _turn_begun()
     try:
         yield
     finally:
         _begun = None
+
+
+def _turn_begun() -> float:
+    global _dispatcher
+    dispatcher = QAbstractEventDispatcher.instance()
+    if dispatcher is None:
+        return time.perf_counter()
+    if dispatcher is not _dispatcher:
+        _dispatcher = dispatcher
+        dispatcher.awake.connect(_note_turn)
+        _note_turn()
+    return _turn
+
+
+def _note_turn() -> None:
+    global _turn
+    _turn = time.perf_counter()
 
 
 def must_wait(plot: QWidget) -> bool:
@@ -53,6 +74,38 @@ def must_wait(plot: QWidget) -> bool:
     if len(_waiting) == 1:
         _go_on()
     return True
+
+
+class TakesTurns:
+    """A scroll area that is slow to paint: it keeps its picture while it waits for its turn (mixed into one of Qt's).
+
+    `take_turns` is to be called once.
+    """
+
+    _painted = QSize()
+
+    def take_turns(self) -> None:
+        """Begin to wait for others."""
+        viewport = self.viewport()  # type: ignore[attr-defined]
+        # The background is painted with the rest: until then the last picture stays.
+        viewport.setAutoFillBackground(False)
+        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def background(self) -> QBrush:
+        """Give what is behind all that is painted."""
+        return self.palette().base()  # type: ignore[attr-defined]
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint, unless others that are painted now take long enough."""
+        viewport = self.viewport()  # type: ignore[attr-defined]
+        waits = must_wait(viewport)
+        if not waits or self._painted != viewport.size():
+            painter = QPainter(viewport)
+            painter.fillRect(viewport.rect() if event is None else event.rect(), self.background())
+            painter.end()
+        if not waits:
+            self._painted = viewport.size()
+            super().paintEvent(event)  # type: ignore[misc]
 
 
 def in_next_turn(owner: QObject, act: Callable[[], object]) -> None:

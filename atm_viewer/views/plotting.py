@@ -9,10 +9,10 @@ from html import escape
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
-from atm_viewer.views.paint_turns import must_wait
+from atm_viewer.views.paint_turns import TakesTurns
 from atm_viewer.views.theme import Theme
 
 AXIS_WIDTH = 66  #: numbers and label beside a plot [dots]
@@ -124,7 +124,7 @@ class FreeViewBox(pg.ViewBox):
             self.menu_wanted.emit(event.screenPos().toPoint())
 
 
-class Canvas(pg.GraphicsLayoutWidget):
+class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
     """Drawing area that lets arrow keys and dropped files through to the widgets around it."""
 
     left = pyqtSignal()
@@ -132,12 +132,8 @@ class Canvas(pg.GraphicsLayoutWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.setAcceptDrops(False)
-        viewport = self.viewport()
-        viewport.setAcceptDrops(False)
-        # The background is painted with the plots: until then the last picture stays.
-        viewport.setAutoFillBackground(False)
-        viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._painted = QSize()
+        self.viewport().setAcceptDrops(False)
+        self.take_turns()
         self.setMinimumSize(120, 90)
         self.ci.layout.setContentsMargins(2, 4, 6, 2)
         self.ci.layout.setSpacing(2)
@@ -162,15 +158,9 @@ class Canvas(pg.GraphicsLayoutWidget):
         """Let items follow ranges that have changed, as painting does first: done by it, all would be painted twice."""
         self.scene().prepareForPaint()
 
-    def paintEvent(self, event) -> None:
-        """Paint the plots, unless others that are painted now take long enough."""
-        viewport = self.viewport()
-        if must_wait(viewport):
-            if self._painted != viewport.size():
-                QPainter(viewport).fillRect(event.rect(), self.backgroundBrush())
-            return
-        self._painted = viewport.size()
-        super().paintEvent(event)
+    def background(self) -> QBrush:
+        """Give what is behind the plots."""
+        return self.backgroundBrush()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave keys to the widget around."""

@@ -18,6 +18,7 @@ from atm_viewer.engine.recipe import CHOICES, PIPELINE
 from atm_viewer.session.names import count
 from atm_viewer.session.parameters import PARAMETERS
 from atm_viewer.session.session import Session
+from atm_viewer.views.paint_turns import TakesTurns
 from atm_viewer.views.slice_cells import AT, COLUMNS
 from atm_viewer.views.slice_delegate import SliceDelegate
 from atm_viewer.views.slice_filter import SliceFilter
@@ -65,7 +66,7 @@ class SliceHeader(QHeaderView):
             painter.restore()
 
 
-class SliceTable(QTableView):
+class SliceTable(TakesTurns, QTableView):
     """Table of the slices; the current row is the session's slice, edits apply to all selected rows.
 
     Parameters
@@ -97,6 +98,7 @@ class SliceTable(QTableView):
         font.setPointSizeF(font.pointSizeF() * 0.92)
         self.setFont(font)
         self.setHorizontalHeader(SliceHeader())
+        self.take_turns()
         self._lay_out()
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
