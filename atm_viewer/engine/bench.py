@@ -207,12 +207,8 @@ class Bench:
             raise InputError(f"{exposure.name} has no slice {number} with a column {column}; choose another.")
         fit = item.fit(number, recipe)
         intervals = item.first_intervals(recipe) if fit.has_splines else 0
-        ranges: list[tuple[float, float]] | None = [] if not fit.has_splines else None
-        if ranges is None and recipe.oversample in item.coordinates:  # else this takes seconds, and the report tells
-            native = item.fine_slice(number, fit, recipe, intervals).native
-            ranges = native.use.ranges if native is not None else None
         wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
-        return slice_profile(item.prepared, fit, recipe, column, ranges, intervals, wavelengths)
+        return slice_profile(item.prepared, fit, recipe, column, intervals, wavelengths)
 
     def explain(self, key: str, recipe: Recipe, x: int, y: int) -> PixelReport:
         """Tell what happened to a pixel and which parameter would change it.

@@ -26,16 +26,29 @@ from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.slice_noise import SliceNoise
 from atm_viewer.engine.slice_sums import SliceSums
 from atm_viewer.engine.trace_fit import TraceFit, fit_each
+from atm_viewer.engine.traces import trace_intervals
 
 T = TypeVar("T")
 
+#: Results of a slice that are kept: those of as many variants as there can be. While somebody tunes it, new ones take
+#: the memory of old ones, since fresh memory can take longer than what is computed.
+_ALIKE = 4
+
 
 class Recent(OrderedDict):
-    """The last few results by key; several threads may use it."""
+    """The last few results by key; several threads may use it.
 
-    def __init__(self, size: int) -> None:
+    Parameters
+    ----------
+    size : int
+        Results that are kept.
+    alike : int, optional
+        Of those whose keys, tuples, begin with the same, so many are kept.
+    """
+
+    def __init__(self, size: int, alike: int | None = None) -> None:
         super().__init__()
-        self._size = size
+        self._size, self._alike = size, alike
         self._lock = threading.RLock()
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -55,6 +68,9 @@ class Recent(OrderedDict):
         with self._lock:
             super().__setitem__(key, value)
             self.move_to_end(key)
+            if self._alike is not None:
+                for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]
+                    del self[other]
             while len(self) > self._size:
                 self.popitem(last=False)
 
@@ -67,8 +83,8 @@ class OpenItem:
     mapper: SkyMapper
     native: dict[int, OversampledSlice]
     noise: SliceNoise
-    fits: Recent = field(default_factory=lambda: Recent(160))
-    fine: Recent = field(default_factory=lambda: Recent(120))
+    fits: Recent = field(default_factory=lambda: Recent(160, _ALIKE))
+    fine: Recent = field(default_factory=lambda: Recent(120, _ALIKE))
     coordinates: Recent = field(default_factory=lambda: Recent(2))
     wavelengths: Recent = field(default_factory=lambda: Recent(40))
     sums: SliceSums = field(default_factory=SliceSums)
@@ -116,10 +132,11 @@ class OpenItem:
         return fit if fit is None or fit.threshold == threshold else replace(fit, threshold=threshold)
 
     def first_intervals(self, recipe: Recipe) -> int:
-        """`compact_intervals`, without fitting more slices than that takes."""
+        """`compact_intervals` or `trace_intervals`, without fitting more slices than that takes."""
         for number in self.prepared.slices:
-            fit = self.fit(number, recipe)
-            if fit.has_splines and (intervals := compact_intervals({number: fit}, self.prepared)):
+            fit = {number: self.fit(number, recipe)}
+            intervals = trace_intervals(fit) if recipe.oversample == 1 else compact_intervals(fit, self.prepared)
+            if intervals:
                 return intervals
         return 0
 

@@ -11,6 +11,7 @@ from atm_viewer.engine.recipe import PIPELINE, Recipe
 from atm_viewer.engine.reports import Fate, SliceProfile
 from atm_viewer.engine.slices import SliceData
 from atm_viewer.engine.trace_fit import TraceFit, evaluate_column, fit_column_window
+from atm_viewer.engine.traces import slice_use
 
 #: Points that the spline is drawn through.
 FINE = 600
@@ -21,7 +22,6 @@ def slice_profile(
     fit: TraceFit,
     recipe: Recipe,
     column: int,
-    ranges: list[tuple[float, float]] | None,
     intervals: int,
     wavelengths: np.ndarray,
 ) -> SliceProfile:
@@ -37,10 +37,8 @@ def slice_profile(
         Parameters.
     column : int
         The column.
-    ranges : list of (float, float), or None
-        Alpha ranges in which the spline is used in the slice, in the pipeline's unit; None when not known.
     intervals : int
-        See `compact_intervals`.
+        See `slice_use`.
     wavelengths : ndarray, shape (columns,)
         See `column_wavelengths`.
 
@@ -80,7 +78,7 @@ def slice_profile(
         pixels=pixels * arcsec,
         slope=slope,
         counted=counted,
-        use=None if ranges is None else _within_slice(data, ranges, arcsec),
+        use=_within_slice(data, slice_use(prepared, fit, recipe, intervals).ranges, arcsec),
         reach=float(data.native_step * intervals / 4 * arcsec) if intervals and near else float("nan"),
         window=fit.window,
         level=(float(prepared.background.mean[fit.number]), float(prepared.background.rms[fit.number])),

@@ -263,8 +263,8 @@ class SliceProfile:
         from the pixel before, which the slope limit is compared with; 0 for the first one.
     counted : ndarray of bool, shape (k,)
         Pixels that can count as steep: the outermost ones never do.
-    use : tuple of (float, float), or None
-        Alpha ranges [arcsec] in which the spline is used in this slice; None while that takes too long to know.
+    use : tuple of (float, float)
+        Alpha ranges [arcsec] in which the spline is used in this slice.
     reach : float
         Compact sources are looked for within this distance of the slice's centre [arcsec]; NaN without
         splines, and where the recipe looks in the whole slice.
@@ -298,7 +298,7 @@ class SliceProfile:
     pixels: np.ndarray
     slope: np.ndarray
     counted: np.ndarray
-    use: tuple[tuple[float, float], ...] | None
+    use: tuple[tuple[float, float], ...]
     reach: float
     window: int
     level: tuple[float, float]

@@ -65,14 +65,47 @@ def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recip
     dict of int to NativeSlice
         By slice number; without the background's offset.
     """
-    # Here the pipeline counts the intervals of the first spline, whether its column has data or not.
-    first = next((f for f in fits.values() if f.has_splines), None)
-    intervals = 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
+    intervals = trace_intervals(fits)
 
     def work(number: int) -> NativeSlice:
         return trace_slice(prepared, fits[number], recipe, intervals)
 
     return dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
+
+
+def trace_intervals(fits: Mapping[int, TraceFit]) -> int:
+    """Spline intervals by which compact sources are found without oversampling, see `compact_intervals`.
+
+    Here the pipeline counts those of the first spline, whether its column has data or not.
+    """
+    first = next((f for f in fits.values() if f.has_splines), None)
+    return 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
+
+
+def slice_use(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> Use:
+    """Find where the spline of a slice is used, without oversampling the slice.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fit : TraceFit
+        Trace model of the slice.
+    recipe : Recipe
+        Parameters.
+    intervals : int
+        See `compact_intervals`, and `trace_intervals` for oversampling by 1.
+
+    Returns
+    -------
+    Use
+        The same as `oversample_slice` and `trace_slice` find.
+    """
+    data, params = prepared.slices[fit.number], recipe.params(fit.number, prepared.exposure.name)
+    slopes = slice_slopes(data, fit, recipe.oversample)
+    if recipe.oversample > 1:  # columns with too few pixels are not oversampled
+        slopes[:, (data.inside & np.isfinite(data.flux)).sum(axis=0) <= prepared.defaults.oversample_ngood] = 0.0
+    return find_slice_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
 
 
 def trace_slice(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> NativeSlice:

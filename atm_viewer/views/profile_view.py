@@ -356,7 +356,7 @@ class ProfileView(QWidget):
 
     def _compact(self) -> Ranges:
         """Ranges that the slope chose; those of a report may be of single columns and overlap."""
-        if self._profile is not None and self._profile.use is not None:
+        if self._profile is not None:
             return merge_ranges(list(self._profile.use))
         return merge_ranges(list(self._report.compact)) if self._report is not None else ()
 

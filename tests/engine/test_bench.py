@@ -21,6 +21,7 @@ from atm_viewer.engine.products import write_cubes
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.reports import Fate
 from atm_viewer.engine.sky_image import white_image
+from atm_viewer.engine.traces import slice_use, trace_slices
 from atm_viewer.resources import resource
 
 RECIPE = Recipe(oversample=2, fit_threshold=100.0)
@@ -303,6 +304,25 @@ def test_profile_tells_where_the_spline_is_used_and_why(case):
             inside = (alpha >= fit.bounds[column, 0]) & (alpha <= fit.bounds[column, 1])
             assert np.allclose(profile.pixels, alpha[inside] * arcsec)
             assert np.allclose(profile.slope * profile.counted, slopes[inside, column], atol=1e-12)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_profile_and_correction_use_splines_in_the_same_places(case, factor):
+    _, bench, view = case
+    recipe = replace(RECIPE, oversample=factor)
+    bench.correct(view.key, recipe, quiet)
+    item = bench._items[view.key]
+    used = 0
+    for number in item.prepared.slices:
+        fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
+        if factor == 1:
+            expected = trace_slices(item.prepared, {n: item.fit(n, recipe) for n in item.prepared.slices}, recipe)
+            use = expected[number].use
+        else:
+            use = item.fine_slice(number, fit, recipe, intervals).native.use
+        assert slice_use(item.prepared, fit, recipe, intervals) == use
+        used += bool(use.ranges)
+    assert used
 
 
 def test_threshold_that_decides_the_same_fits_nothing_again(case):

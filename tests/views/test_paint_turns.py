@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QColor
@@ -97,3 +99,16 @@ def test_a_plot_may_go_while_it_waits(window, qtbot, monkeypatch):
     repaint(window)
     window.canvases[1].hide()
     qtbot.waitUntil(lambda: {number for _, number in window.painted} == {0, 2})
+
+
+def test_what_else_was_done_in_a_turn_counts(window, qtbot, monkeypatch):
+    monkeypatch.setattr(paint_turns, "_ENOUGH", 0.02)
+
+    def work() -> None:
+        time.sleep(0.03)
+        repaint(window)
+
+    QTimer.singleShot(0, work)
+    qtbot.waitUntil(lambda: {number for _, number in window.painted} == {0, 1, 2})
+    assert len({turn for turn, _ in window.painted}) == 3
+    assert window.seen() == list(COLOURS)
