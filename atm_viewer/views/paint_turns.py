@@ -1,79 +1,52 @@
 """Painting a window in several turns of the event loop, so that painting never keeps people waiting.
 
-Qt paints at once whatever has changed. Plots are slow to paint: once enough is painted, the others keep for a moment
-what they have shown, and are painted one by one in the next turns.
+Qt paints at once whatever has changed. Plots are slow to paint: they keep for a moment what they have shown, and are
+painted one by one in the next turns.
 """
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PyQt6 import sip
-from PyQt6.QtCore import QAbstractEventDispatcher, QCoreApplication, QEvent, QObject, QSize, Qt, QTimer
-from PyQt6.QtGui import QBrush, QPainter, QPaintEvent
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, QTimer
+from PyQt6.QtGui import QBrush, QPainter, QPaintEvent, QRegion
 from PyQt6.QtWidgets import QWidget
 
-#: Seconds of a turn after which the next plot waits.
-_ENOUGH = 0.012
-
-_turn = 0.0  # when the event loop's turn has begun
-_dispatcher: QAbstractEventDispatcher | None = None
-_begun: float | None = None
-_waiting: deque[QWidget] = deque()
+_updating = False
+_waiting: dict[QWidget, QRegion] = {}
 _due: QWidget | None = None
 
 
 @contextmanager
 def painting_in_turns(event: QEvent | None) -> Iterator[None]:
     """Let plots wait for one another while a window handles an event; pictures of it are still painted at once."""
-    global _begun
-    if event is None or event.type() != QEvent.Type.UpdateRequest:
-        yield
-        return
-    # What else was done in this turn counts as well.
-    _begun = _turn_begun()
+    global _updating
+    _updating = event is not None and event.type() == QEvent.Type.UpdateRequest
     try:
         yield
     finally:
-        _begun = None
+        _updating = False
 
 
-def _turn_begun() -> float:
-    global _dispatcher
-    dispatcher = QAbstractEventDispatcher.instance()
-    if dispatcher is None:
-        return time.perf_counter()
-    if dispatcher is not _dispatcher:
-        _dispatcher = dispatcher
-        dispatcher.awake.connect(_note_turn)
-        _note_turn()
-    return _turn
-
-
-def _note_turn() -> None:
-    global _turn
-    _turn = time.perf_counter()
-
-
-def must_wait(plot: QWidget) -> bool:
-    """Tell whether a plot that is to be painted waits for a later turn, in which it is updated."""
+def must_wait(plot: QWidget, region: QRegion) -> bool:
+    """Tell whether a plot, a region of which is to be painted, waits for a later turn, in which that is updated."""
     global _due
     if plot is _due:  # whatever else there is to paint: nobody waits for ever
         _due = None
         return False
-    if _begun is None:
+    if not _updating:
         return False
-    if plot in _waiting:  # its turn comes: painting it now as well would be painting it twice
-        return True
-    if time.perf_counter() - _begun <= _ENOUGH:
-        return False
-    _waiting.append(plot)
-    if len(_waiting) == 1:
+    if not _waiting:
         _go_on()
+    _waiting[plot] = _waiting.get(plot, QRegion()) | region
     return True
+
+
+def all_painted() -> bool:
+    """Tell whether no plot waits for its turn."""
+    return not _waiting and _due is None
 
 
 class TakesTurns:
@@ -96,12 +69,13 @@ class TakesTurns:
         return self.palette().base()  # type: ignore[attr-defined]
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint, unless others that are painted now take long enough."""
+        """Paint, or wait."""
         viewport = self.viewport()  # type: ignore[attr-defined]
-        waits = must_wait(viewport)
+        region = QRegion(viewport.rect()) if event is None else event.region()
+        waits = must_wait(viewport, region)
         if not waits or self._painted != viewport.size():
             painter = QPainter(viewport)
-            painter.fillRect(viewport.rect() if event is None else event.rect(), self.background())
+            painter.fillRect(region.boundingRect(), self.background())
             painter.end()
         if not waits:
             self._painted = viewport.size()
@@ -142,10 +116,11 @@ def _go_on() -> None:
 def _update_next() -> None:
     global _due
     while _waiting:
-        plot = _waiting.popleft()
-        if not sip.isdeleted(plot):
+        plot = next(iter(_waiting))
+        region = _waiting.pop(plot)
+        if not sip.isdeleted(plot) and plot.isVisible():
             _due = plot
-            plot.update()
+            plot.update(region)
             break
     if _waiting:
         _go_on()

@@ -23,6 +23,8 @@ _FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 _EDITABLE = _FIXED | Qt.ItemFlag.ItemIsEditable
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+#: Changed rows up to which every cell is painted alone.
+_FEW = 2
 _NOWHERE = QModelIndex()
 #: Parameters whose inherited value follows from mode or fit.
 _FOLLOWING = ("window", "breakpoints", "use", "wavelengths", *CHOICES)
@@ -69,9 +71,12 @@ class SliceModel(QAbstractTableModel):
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
             return
         self._rows, self.scale = rows, scale
-        for i, (row, old) in enumerate(zip(rows, known, strict=True)):
-            if not row.looks_like(old):
-                self.dataChanged.emit(self.index(i, 0), self.index(i, len(COLUMNS) - 1))
+        changed = [i for i, (row, old) in enumerate(zip(rows, known, strict=True)) if not row.looks_like(old)]
+        # Views paint a single cell alone, and for several all that they show.
+        step = 1 if len(changed) <= _FEW else len(COLUMNS)
+        for i in changed:
+            for column in range(0, len(COLUMNS), step):
+                self.dataChanged.emit(self.index(i, column), self.index(i, column + step - 1))
         if rows and scale != known_scale:
             self.dataChanged.emit(self.index(0, AT["peak"]), self.index(len(rows) - 1, AT["peak"]))
 

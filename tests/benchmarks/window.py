@@ -104,12 +104,16 @@ class User:
         """Let the event loop run until something holds and is painted."""
         from PyQt6.QtCore import QEventLoop
 
+        from atm_viewer.views.paint_turns import all_painted
+
         begun = time.monotonic()
         while not until():
             self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             if time.monotonic() - begun > LIMIT:
                 raise TimeoutError(f"{self.beats.step}: {self.session.messages[-3:]}")
         self.application.processEvents()
+        while not all_painted():
+            self.application.processEvents()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

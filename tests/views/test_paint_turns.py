@@ -1,16 +1,13 @@
-"""Slow plots of a window are painted one after the other, and all of them in the end."""
+"""Plots of a window are painted one after the other, and all of them in the end."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from atm_viewer.views import paint_turns
-from atm_viewer.views.paint_turns import painting_in_turns
+from atm_viewer.views.paint_turns import all_painted, painting_in_turns
 from atm_viewer.views.plotting import Canvas
 
 COLOURS = ("#d55e00", "#0072b2", "#009e73")
@@ -71,44 +68,25 @@ def repaint(window: Window) -> None:
         canvas.viewport().update()
 
 
-def test_slow_plots_take_turns(window, qtbot, monkeypatch):
-    monkeypatch.setattr(paint_turns, "_ENOUGH", 0.0)
+def test_plots_take_turns(window, qtbot):
     repaint(window)
-    qtbot.waitUntil(lambda: {number for _, number in window.painted} == {0, 1, 2})
+    QApplication.processEvents()
+    assert not all_painted()
+    qtbot.waitUntil(all_painted)
+    assert {number for _, number in window.painted} == {0, 1, 2}
     turns = [turn for turn, _ in window.painted]
     assert len(set(turns)) == len(turns) == 3
     assert window.seen() == list(COLOURS)
 
 
-def test_quick_plots_are_painted_together(window, qtbot, monkeypatch):
-    monkeypatch.setattr(paint_turns, "_ENOUGH", 60.0)
-    repaint(window)
-    qtbot.waitUntil(lambda: len(window.painted) >= 3)
-    assert len({turn for turn, _ in window.painted}) == 1
-
-
-def test_a_picture_waits_for_nothing(window, monkeypatch):
-    monkeypatch.setattr(paint_turns, "_ENOUGH", 0.0)
+def test_a_picture_waits_for_nothing(window):
     repaint(window)
     assert window.seen() == list(COLOURS)
     assert {number for _, number in window.painted} == {0, 1, 2}
 
 
-def test_a_plot_may_go_while_it_waits(window, qtbot, monkeypatch):
-    monkeypatch.setattr(paint_turns, "_ENOUGH", 0.0)
+def test_a_plot_may_go_while_it_waits(window, qtbot):
     repaint(window)
     window.canvases[1].hide()
     qtbot.waitUntil(lambda: {number for _, number in window.painted} == {0, 2})
-
-
-def test_what_else_was_done_in_a_turn_counts(window, qtbot, monkeypatch):
-    monkeypatch.setattr(paint_turns, "_ENOUGH", 0.02)
-
-    def work() -> None:
-        time.sleep(0.03)
-        repaint(window)
-
-    QTimer.singleShot(0, work)
-    qtbot.waitUntil(lambda: {number for _, number in window.painted} == {0, 1, 2})
-    assert len({turn for turn, _ in window.painted}) == 3
-    assert window.seen() == list(COLOURS)
+    qtbot.waitUntil(all_painted)
