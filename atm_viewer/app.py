@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -97,9 +98,11 @@ def run(
         window.files.open_dropped([os.fspath(file) for file in files])
 
     QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end
+    gc.freeze()  # what stays until the end: to look through it for garbage would hold up the window now and then
     try:
         return app.exec()
     finally:
+        gc.unfreeze()
         sys.excepthook = hook
         keeper.close()
         session.close()

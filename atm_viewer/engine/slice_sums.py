@@ -54,8 +54,9 @@ class SliceSums:
         if not alike or len(changed) > 1:
             self._tuned, self._rest = 0, None
         elif changed[0] != self._tuned:
-            self._tuned = changed[0]
-            self._rest = _sum({n: one for n, one in slices.items() if n != self._tuned}, add, np.zeros(shape))
+            rest = _sum({n: one for n, one in slices.items() if n != changed[0]}, add, np.zeros(shape))
+            self._tuned, self._rest = changed[0], rest
+        self._place, self._slices = None, {}  # should adding fail, what is there is no sum of anything
         # In the memory of the last sum: fresh memory of this size takes longer than adding a slice.
         if self._total is None or self._total.shape != shape:
             self._total = np.empty(shape)

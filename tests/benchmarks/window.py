@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -94,6 +95,7 @@ class User:
         self.window = MainWindow(self.session, settings)
         self.window.resize(1440, 900)
         self.window.show()
+        gc.freeze()  # as `app.run` does
         self.beats = Beats()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)

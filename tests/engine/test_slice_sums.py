@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
 
 from atm_viewer.engine.slice_sums import SliceSums
@@ -64,10 +63,25 @@ def test_all_are_added_where_more_has_changed(case, change):
     assert sums.total(place, slices, add, (2,)) is sums.total(place, slices, add, (2,))
 
 
-def test_what_was_returned_before_stays(case):
+def test_sums_take_the_memory_of_those_before(case):
     sums, slices, add, _ = case
     first = sums.total("here", slices, add, (1,))
-    second = sums.total("here", {**slices, 1: Slice(1, 50.0)}, add, (1,))
-    third = sums.total("here", {**slices, 1: Slice(1, 60.0)}, add, (1,))
-    assert (first[0], second[0], third[0]) == (1111.0, 1151.0, 1161.0)
-    assert np.array_equal(sums.total("here", {**slices, 1: Slice(1, 70.0)}, add, (1,)), [1171.0])
+    for value in (50.0, 60.0, 70.0):
+        total = sums.total("here", {**slices, 1: Slice(1, value)}, add, (1,))
+        assert total is first
+        assert total.tolist() == [1101.0 + value]
+    assert sums.total("here", slices, add, (1,)).tolist() == [1111.0]
+    assert sums.total("there", slices, add, (2,)).tolist() == [1111.0] * 2
+
+
+def test_a_sum_that_failed_is_forgotten(case):
+    sums, slices, add, _ = case
+    sums.total("here", slices, add, (1,))
+
+    def fail(one, total):
+        total += 1e9
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        sums.total("here", {**slices, 1: Slice(1, 50.0)}, fail, (1,))
+    assert sums.total("here", slices, add, (1,)).tolist() == [1111.0]
