@@ -30,8 +30,9 @@ from atm_viewer.engine.traces import trace_intervals
 
 T = TypeVar("T")
 
-#: Results of a slice that are kept: those of as many variants as there can be. While somebody tunes it, new ones take
-#: the memory of old ones, since fresh memory can take longer than what is computed.
+#: Results of a slice that are kept: about as many whole recipes as `OpenItem.fits` has room for. While somebody tunes
+#: a slice, new ones take the memory of old ones, since fresh memory can take longer than what is computed. Where more
+#: variants than this differ in the same slice, it is fitted again for each.
 _ALIKE = 4
 
 

@@ -296,7 +296,7 @@ def oversample_slice(
         reached,
         slopes,
     )
-    use = find_slice_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
+    use = find_slice_use(prepared, data, fit, params, slopes, intervals)
     unused = ~within(reached, use.ranges)
     if params.wavelengths is not None:
         wavelength = coordinates[1][rows]

@@ -19,12 +19,12 @@ DO_NOT_USE = 1
 
 
 def find_slice_use(
-    prepared: Prepared, data: SliceData, fit: TraceFit, params: FitParams, steep: np.ndarray, intervals: int
+    prepared: Prepared, data: SliceData, fit: TraceFit, params: FitParams, slopes: np.ndarray, intervals: int
 ) -> Use:
-    """Find where the spline of a slice is used, from the alpha of its steep pixels; see `find_use`."""
+    """Find where the spline of a slice is used, from the slopes at its pixels; see `find_use`."""
     if not fit.has_splines:
         return NO_USE
-    arcsec = prepared.exposure.coordinates.arcsec
+    arcsec, steep = prepared.exposure.coordinates.arcsec, data.alpha[slopes > params.slope_limit]
     return find_use(params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
 
 
@@ -105,7 +105,7 @@ def slice_use(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int)
     slopes = slice_slopes(data, fit, recipe.oversample)
     if recipe.oversample > 1:  # columns with too few pixels are not oversampled
         slopes[:, (data.inside & np.isfinite(data.flux)).sum(axis=0) <= prepared.defaults.oversample_ngood] = 0.0
-    return find_slice_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
+    return find_slice_use(prepared, data, fit, params, slopes, intervals)
 
 
 def trace_slice(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> NativeSlice:
@@ -113,7 +113,7 @@ def trace_slice(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: in
     data = prepared.slices[fit.number]
     params = recipe.params(fit.number, prepared.exposure.name)
     trace, slopes = _trace_values(data, fit)
-    use = find_slice_use(prepared, data, fit, params, data.alpha[slopes > params.slope_limit], intervals)
+    use = find_slice_use(prepared, data, fit, params, slopes, intervals)
     wanted = _wanted(prepared, data, params, use)
     defined = np.isfinite(trace)
     # Columns are not oversampled here, so none has too few pixels for it.
