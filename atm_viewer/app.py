@@ -22,9 +22,9 @@ from atm_viewer.engine.errors import UserError
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.resources import resource
 from atm_viewer.session.session import Session
-from atm_viewer.session.state import Message
-from atm_viewer.views.main_window import MainWindow
-from atm_viewer.views.scale import use_scale
+from atm_viewer.session.state.open_exposure import Message
+from atm_viewer.views.base.scale import use_scale
+from atm_viewer.views.window.main_window import MainWindow
 
 SIZE = (1440, 900)
 

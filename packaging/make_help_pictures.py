@@ -28,8 +28,8 @@ from PyQt6.QtWidgets import QApplication, QDialog, QWidget
 from atm_viewer.demo import demo_exposures
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.session.session import Session
-from atm_viewer.views.main_window import MainWindow
-from atm_viewer.views.palette import Palette
+from atm_viewer.views.palette.palette import Palette
+from atm_viewer.views.window.main_window import MainWindow
 
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "help" / "pictures"
 COLOURS = 256  #: of a picture; enough for plots and text, and a third of the size

@@ -14,13 +14,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "atm_viewer"
 
 #: Modules without weight that everybody may use.
 COMMON = ("atm_viewer", "atm_viewer.resources")
-#: Result types and parameters: what travels between worker and window.
+#: Result types and parameters: what travels between worker and window, and what numpy alone computes in milliseconds.
 LIGHT = (
-    *("atm_viewer.engine.reports", "atm_viewer.engine.noise_reports"),
-    "atm_viewer.engine.remedy_reports",
-    *("atm_viewer.engine.recipe", "atm_viewer.engine.extraction", "atm_viewer.engine.errors"),
-    # numpy alone, in milliseconds: what the window draws while somebody drags it
-    *("atm_viewer.engine.learning", "atm_viewer.engine.psf"),
+    *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
+    *("atm_viewer.engine.errors", "atm_viewer.engine.psf"),
 )
 #: What the window's process must never import, not even late.
 PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba")
@@ -30,10 +27,11 @@ QT = ("PyQt6", "pyqtgraph")
 #: but for "atm_viewer" itself.
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "engine": (("atm_viewer.engine",), QT),
+    "teaching": (("atm_viewer.teaching", *LIGHT), (*QT, *PIPELINE)),
     "demo": (("atm_viewer.demo", "atm_viewer.engine"), QT),
     "jobs": (("atm_viewer.jobs", "atm_viewer.engine"), QT),
     "session": (("atm_viewer.session", "atm_viewer.jobs", *LIGHT), ("PyQt6.QtWidgets", "pyqtgraph", *PIPELINE)),
-    "views": (("atm_viewer.views", "atm_viewer.session", *LIGHT), PIPELINE),
+    "views": (("atm_viewer.views", "atm_viewer.session", "atm_viewer.teaching", *LIGHT), PIPELINE),
     "resources": ((), (*QT, *PIPELINE)),
     # The entry points wire: they may import every room.
     "app": (("atm_viewer.",), ("pyqtgraph", *PIPELINE)),
@@ -42,6 +40,18 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "__main__": (("atm_viewer.",), ("pyqtgraph",)),
     "__init__": ((), (*QT, *PIPELINE)),
 }
+
+#: Folders of a room from the ground up: each may import those before it, and modules that lie in no folder.
+FLOORS: dict[str, tuple[str, ...]] = {
+    "engine": ("results", "kernels", "io", "trace", "cube", "analysis", "output", "service"),
+    "views": (
+        *("base", "detector", "sky", "spectrum", "profile", "slices", "metrics", "remedies", "exposures", "recipe"),
+        *("actions", "files", "help", "palette", "learn", "window"),
+    ),
+}
+
+#: More files in a folder than this, and nobody finds the one that is meant.
+MOST_FILES = 16
 
 
 def imports(source: str, module: str, is_package: bool = False) -> Iterator[tuple[int, str]]:
@@ -67,13 +77,48 @@ def within(name: str, roots: tuple[str, ...]) -> bool:
     return any(name == root or name.startswith(root.rstrip(".") + ".") for root in roots)
 
 
-def breaches(package: Path) -> list[str]:
-    """Sentences on every import in a package tree that the rules forbid."""
-    found = []
-    modules = {
+def modules_of(package: Path) -> dict[str, Path]:
+    """Paths of all modules of a package tree, by full name."""
+    return {
         ".".join(("atm_viewer", *path.relative_to(package).with_suffix("").parts)).removesuffix(".__init__"): path
         for path in sorted(package.rglob("*.py"))
     }
+
+
+def imported_modules(package: Path) -> dict[str, set[str]]:
+    """Which of our modules each of our modules imports, at its top and within functions."""
+    modules = modules_of(package)
+    found: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        names = [name for _, name in imports(path.read_text(encoding="utf-8"), module, path.name == "__init__.py")]
+        # Of "from package import module" both are given; the package itself is not what is meant.
+        meant = {name for name in names if name in modules}
+        packages = {name.rpartition(".")[0] for name in meant if name.count(".") > 1}
+        found[module] = {name for name in meant if name not in packages or modules[name].name != "__init__.py"}
+    return found
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Return a circle of imports, its first module again at its end; empty when there is none."""
+    done: set[str] = set()
+
+    def walk(module: str, way: list[str]) -> list[str]:
+        if module in way:
+            return [*way[way.index(module) :], module]
+        if module not in done:
+            for other in sorted(graph.get(module, ())):
+                if found := walk(other, [*way, module]):
+                    return found
+            done.add(module)
+        return []
+
+    return next((found for module in sorted(graph) if (found := walk(module, []))), [])
+
+
+def breaches(package: Path) -> list[str]:
+    """Sentences on every import in a package tree that the rules forbid."""
+    found = []
+    modules = modules_of(package)
     for module, path in modules.items():
         room = [*module.split("."), "__init__"][1]
         ours, forbidden = RULES[room]
@@ -97,6 +142,45 @@ def test_rooms_keep_the_import_rule():
 def test_every_room_has_a_rule():
     rooms = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
     assert rooms <= set(RULES)
+
+
+def test_folders_import_only_what_lies_below_them():
+    wrong = []
+    for module, others in imported_modules(PACKAGE).items():
+        _, room, *rest = [*module.split("."), ""]
+        floors = FLOORS.get(room, ())
+        if rest and rest[0] in floors:
+            for other in others:
+                parts = [*other.split("."), ""]
+                if parts[1] == room and parts[2] in floors[floors.index(rest[0]) + 1 :]:
+                    wrong.append(f"{module} imports {other}")
+    assert wrong == []
+
+
+def test_every_folder_has_its_floor():
+    for room, floors in FLOORS.items():
+        folders = {p.name for p in (PACKAGE / room).iterdir() if (p / "__init__.py").is_file()}
+        assert folders == set(floors), room
+
+
+def test_there_is_no_circle_of_imports():
+    assert circle(imported_modules(PACKAGE)) == []
+
+
+def test_a_circle_is_found(tmp_path):
+    package = skeleton(tmp_path)
+    (package / "session/state.py").write_text("def late():\n    from atm_viewer.session import names\n")
+    (package / "session/names.py").write_text("from atm_viewer.session.state import State\n")
+    assert circle(imported_modules(package)) == [f"atm_viewer.session.{n}" for n in ("names", "state", "names")]
+
+
+def test_no_folder_is_crowded():
+    crowded = {
+        str(folder.relative_to(PACKAGE.parent)): count
+        for folder in [PACKAGE, *PACKAGE.rglob("*/")]
+        if (count := len(list(folder.glob("*.py")))) > MOST_FILES
+    }
+    assert crowded == {}
 
 
 @pytest.mark.parametrize(

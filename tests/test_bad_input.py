@@ -17,13 +17,13 @@ from astropy.io import fits
 
 from atm_viewer import cli
 from atm_viewer.demo import demo_exposures
-from atm_viewer.engine.association import expand_inputs
-from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.errors import InputError, OutputError
-from atm_viewer.engine.exposure import open_exposure
-from atm_viewer.engine.products import write_exposures
+from atm_viewer.engine.io.association import expand_inputs
+from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.output.products import write_exposures
+from atm_viewer.engine.output.staging import staged
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.staging import staged
+from atm_viewer.engine.service.bench import Bench
 
 NAME = "bad_cal.fits"
 

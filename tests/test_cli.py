@@ -20,11 +20,11 @@ from PIL import Image
 from atm_viewer import cli
 from atm_viewer.commands.work import Work
 from atm_viewer.demo import demo_exposures, demo_source
-from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.provenance import read_provenance
+from atm_viewer.engine.output.provenance import read_provenance
 from atm_viewer.engine.recipe import Recipe, SliceOverride, dump_recipe
-from atm_viewer.engine.reports import WrittenProducts
+from atm_viewer.engine.results.written import WrittenProducts
+from atm_viewer.engine.service.bench import Bench
 from atm_viewer.jobs.messages import WriteExposures
 from atm_viewer.resources import resource as shipped
 
@@ -171,7 +171,7 @@ def test_a_traceback_is_shown_on_request_only(tmp_path):
 
 
 def test_what_is_kept_is_told_and_deleted(exposure, tmp_path, monkeypatch, capsys):
-    from atm_viewer.engine.exposure import open_exposure
+    from atm_viewer.engine.io.exposure import open_exposure
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cli.run(["cache"]) == 0
@@ -469,7 +469,7 @@ def test_a_report_needs_no_display(exposure, tmp_path):
 def test_the_demo_without_display_says_what_it_has_written(tmp_path):
     """Cubes and a picture of the whole demo take minutes, so here they are empty files."""
     code = (
-        "import sys, pathlib, atm_viewer.app, atm_viewer.demo, atm_viewer.engine.products\n"
+        "import sys, pathlib, atm_viewer.app, atm_viewer.demo, atm_viewer.engine.output.products\n"
         "from atm_viewer.cli import run\n"
         "def picture(files, recipe, path):\n"
         "    assert files == [pathlib.Path('demo_asn.json')] and recipe is None\n"

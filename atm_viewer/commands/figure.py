@@ -44,9 +44,9 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
 
 def figure(args: argparse.Namespace) -> int:
     """Write the figure."""
-    from atm_viewer.engine.association import expand_inputs
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.setting import chosen_bands, one_setting
+    from atm_viewer.engine.io.association import expand_inputs
+    from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.jobs.messages import MakeSkyImage
     from atm_viewer.jobs.remedy_messages import (
         CompareApertures,

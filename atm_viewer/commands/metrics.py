@@ -30,10 +30,10 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
 
 def metrics(args: argparse.Namespace) -> int:
     """Write the table."""
-    from atm_viewer.engine.association import expand_inputs
-    from atm_viewer.engine.metrics_table import metrics_meta, metrics_table
-    from atm_viewer.engine.setting import chosen_bands, one_setting
-    from atm_viewer.engine.staging import saving, staged
+    from atm_viewer.engine.io.association import expand_inputs
+    from atm_viewer.engine.io.setting import chosen_bands, one_setting
+    from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
+    from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.jobs.messages import MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
@@ -55,7 +55,7 @@ def metrics(args: argparse.Namespace) -> int:
 
 def _observed(names: Sequence[str], redshift: float) -> dict[str, float]:
     """Observed wavelengths [um] of lines by name."""
-    from atm_viewer.session.lines import line_list
+    from atm_viewer.session.spectrum.lines import line_list
 
     found = {}
     for name in names:

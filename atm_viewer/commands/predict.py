@@ -22,7 +22,7 @@ from atm_viewer.commands.work import Work, list_paths, recipe_of
 if TYPE_CHECKING:
     from astropy.table import QTable
 
-    from atm_viewer.engine.reports import PredictedArtifact
+    from atm_viewer.engine.results.spectra import PredictedArtifact
 
 
 def predict_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +43,12 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def predict(args: argparse.Namespace) -> int:
     """Write the table."""
-    from atm_viewer.engine.association import expand_inputs
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.provenance import current_versions
+    from atm_viewer.engine.io.association import expand_inputs
+    from atm_viewer.engine.io.setting import chosen_bands, one_setting
+    from atm_viewer.engine.output.provenance import current_versions
+    from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.engine.recipe import dump_recipe
-    from atm_viewer.engine.setting import chosen_bands, one_setting
-    from atm_viewer.engine.staging import saving, staged
     from atm_viewer.jobs.messages import PredictArtifact
 
     recipe, star = recipe_of(args), (args.ra, args.dec)

@@ -19,7 +19,7 @@ def send_arguments(parser: argparse.ArgumentParser) -> None:
 
 def send(args: argparse.Namespace) -> int:
     """Send a file."""
-    from atm_viewer.engine.samp import find_tools, kind_of, send_file
+    from atm_viewer.engine.output.samp import find_tools, kind_of, send_file
 
     kind = kind_of(args.file)
     number = ""

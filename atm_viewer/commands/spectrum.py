@@ -42,11 +42,11 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
 
 def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
-    from atm_viewer.engine.association import expand_inputs
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.setting import chosen_bands, one_setting
-    from atm_viewer.engine.spectrum_files import spectrum_meta, spectrum_table, write_table
-    from atm_viewer.engine.staging import staged
+    from atm_viewer.engine.io.association import expand_inputs
+    from atm_viewer.engine.io.setting import chosen_bands, one_setting
+    from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table, write_table
+    from atm_viewer.engine.output.staging import staged
     from atm_viewer.jobs.messages import MakeSpectra
 
     recipe = recipe_of(args)

@@ -26,7 +26,7 @@ def inspect(args: argparse.Namespace) -> int:
     with Work() as work:
         keys = work.open([args.file])
         reports = {key: work.ask(Correct(key, recipe)) for key in keys}
-    from atm_viewer.engine.exposure import exposure_name
+    from atm_viewer.engine.io.exposure import exposure_name
 
     rows = [(exposure_name(key), s) for key, report in reports.items() for s in report.slices]
     if args.json:
@@ -61,7 +61,7 @@ def cache_arguments(parser: argparse.ArgumentParser) -> None:
 
 def cache(args: argparse.Namespace) -> int:
     """Print how much is kept, or delete it."""
-    from atm_viewer.engine.geometry_cache import cache_folder, cache_size, clear_cache
+    from atm_viewer.engine.io.coordinate_cache import cache_folder, cache_size, clear_cache
 
     if args.clear:
         print(f"{clear_cache() / 1e6:.0f} MB deleted from {cache_folder().parent}.")

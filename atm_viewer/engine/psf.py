@@ -1,7 +1,7 @@
 """Width of the point-spread function, by formulas from the literature.
 
 It is that of the image that falls on the slicer, before pixels and slices widen it. Apertures in cubes follow what is
-seen there, which for NIRSpec is wider (`atm_viewer.engine.aperture_series`).
+seen there, which for NIRSpec is wider (`atm_viewer.engine.analysis.aperture_series`).
 """
 
 from __future__ import annotations

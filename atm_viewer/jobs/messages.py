@@ -8,7 +8,9 @@ from typing import Any
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.reports import ExposureView, SkyImage, SpaxelSpectra
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.remedy_messages import RemedyRequest, SaveFigure
 
 
@@ -176,7 +178,7 @@ class WriteExposures:
 
 @dataclass(frozen=True)
 class WriteRecipe:
-    """Write what reproduces a result outside, see `atm_viewer.engine.pipeline_export`; gives `WrittenProducts`.
+    """Write what reproduces a result outside, see `atm_viewer.engine.output.pipeline_export`; gives `WrittenProducts`.
 
     ``kind`` is ``pipeline`` for a call of ``calwebb_spec3``, which not every recipe can have, or ``script``.
     """
@@ -191,7 +193,7 @@ class WriteRecipe:
 
 @dataclass(frozen=True, eq=False)
 class WriteSpectra:
-    """Write spectra to tables, see `atm_viewer.engine.spectrum_files`; gives `WrittenProducts`.
+    """Write spectra to tables, see `atm_viewer.engine.output.spectrum_files`; gives `WrittenProducts`.
 
     ``spectra`` are in the order of ``names``, each with the recipe that made it; ``unit`` is that of flux densities.
     """

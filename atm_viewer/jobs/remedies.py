@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine.reports import WrittenProducts
+from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 
 
@@ -23,7 +23,7 @@ def answer_remedy(bench: Any, request: Any, progress: Any) -> tuple[str, Any]:
     """
     if not isinstance(request, SaveFigure):
         return "Compared.", _compare(bench, request, progress)
-    from atm_viewer.engine.figures import write_figure
+    from atm_viewer.engine.output.figures import write_figure
 
     wanted = request.remedy
     found = _compare(bench, wanted, progress)
@@ -35,7 +35,7 @@ def answer_remedy(bench: Any, request: Any, progress: Any) -> tuple[str, Any]:
 
 
 def _compare(bench: Any, request: Any, progress: Any) -> Any:
-    from atm_viewer.engine.remedies import RemedyPlace
+    from atm_viewer.engine.service.remedies import RemedyPlace
 
     place = RemedyPlace(bench, request.extraction, request.degree, progress)
     match request:

@@ -19,10 +19,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine.association import expand_inputs
 from atm_viewer.engine.errors import Cancelled, UserError
-from atm_viewer.engine.reports import SkyImage, WrittenProducts
-from atm_viewer.engine.staging import is_full, remove_partial
+from atm_viewer.engine.io.association import expand_inputs
+from atm_viewer.engine.output.staging import is_full, remove_partial
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.messages import (
     ClearCache,
     CloseExposures,
@@ -69,7 +70,7 @@ class Staff:
     Parameters
     ----------
     bench : str
-        ``module:Class`` of the worker side state, see `atm_viewer.engine.bench.Bench`.
+        ``module:Class`` of the worker side state, see `atm_viewer.engine.service.bench.Bench`.
     products : str
         Module with ``write_cubes`` and ``write_exposures``.
     pipeline : tuple of str
@@ -78,14 +79,14 @@ class Staff:
         ``module:function`` that gets everything ready that is made ready by use; empty for none.
     """
 
-    bench: str = "atm_viewer.engine.bench:Bench"
-    products: str = "atm_viewer.engine.products"
+    bench: str = "atm_viewer.engine.service.bench:Bench"
+    products: str = "atm_viewer.engine.output.products"
     pipeline: tuple[str, ...] = (
         "stdatamodels.jwst.datamodels",
         "jwst.assign_wcs.nirspec",
         "jwst.cube_build.cube_match_sky_driz",
     )
-    rehearsal: str = "atm_viewer.engine.rehearsal:rehearse"
+    rehearsal: str = "atm_viewer.engine.service.warm_up:rehearse"
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ class _Desk:
             case MakePeriods() | MeasureLines() | MakeNoiseMap() | MeasureSpaxels():
                 return "Measured.", self._measure(request, progress)
             case PredictArtifact(extraction, source):
-                from atm_viewer.engine.prediction import predict
+                from atm_viewer.engine.service.prediction import predict
 
                 return "Predicted.", predict(self.bench, extraction, source, progress)
             case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes() | SaveFigure():
@@ -277,21 +278,21 @@ class _Desk:
                 options["engine"] = engine
                 return _written(products.write_cubes(paths, recipe, folder, product, progress=progress, **options))
             case ClearCache():
-                from atm_viewer.engine.geometry_cache import clear_cache
+                from atm_viewer.engine.io.coordinate_cache import clear_cache
 
                 return f"{clear_cache() / 1e6:.0f} MB of kept coordinates and kernels deleted.", None
             case WriteExposures(paths, recipe, folder, overwrite):
                 products = importlib.import_module(self._staff.products)
                 return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))
             case WriteRecipe(kind, paths, recipe, folder, product, overwrite):
-                from atm_viewer.engine import pipeline_export
+                from atm_viewer.engine.output import pipeline_export
 
                 write = {"pipeline": pipeline_export.write_pipeline_call, "script": pipeline_export.write_script}[kind]
                 return _written(write(paths, recipe, folder, product, overwrite))
             case WriteSpectra():
                 return _written(_write_spectra(request))
             case FindTools():
-                from atm_viewer.engine.samp import find_tools
+                from atm_viewer.engine.output.samp import find_tools
 
                 return "Programs found.", find_tools()
             case SendFile():
@@ -299,7 +300,7 @@ class _Desk:
         raise TypeError(f"unknown request {request!r}")
 
     def _measure(self, request: Request, progress: Any) -> Any:
-        from atm_viewer.engine import measuring
+        from atm_viewer.engine.service import measuring
 
         match request:
             case MakePeriods(extraction):
@@ -338,14 +339,14 @@ def _named(path: str) -> Any:
 
 
 def _write_spectra(request: WriteSpectra) -> tuple[Path, ...]:
-    from atm_viewer.engine.spectrum_files import write_spectra
+    from atm_viewer.engine.output.spectrum_files import write_spectra
 
     folder, names = Path(request.folder), request.names
     return write_spectra(request.spectra, request.exposures, folder, names, request.unit, request.overwrite)
 
 
 def _send(request: SendFile) -> str:
-    from atm_viewer.engine.samp import IMAGE, TABLE, clear_old, send_file, write_image
+    from atm_viewer.engine.output.samp import IMAGE, TABLE, clear_old, send_file, write_image
 
     folder, kind = Path(request.folder), IMAGE
     clear_old(folder)

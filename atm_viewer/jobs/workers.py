@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine.reports import ExposureView
-from atm_viewer.engine.staging import remove_partial
+from atm_viewer.engine.output.staging import remove_partial
+from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,

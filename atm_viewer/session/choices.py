@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject
 
-from atm_viewer.session import remedies
 from atm_viewer.session.job_list import MakeWorkers
-from atm_viewer.session.measures import MeasureChoice
-from atm_viewer.session.places import MOST, Places
+from atm_viewer.session.persistence.session_state import Look
 from atm_viewer.session.questions import Questions
-from atm_viewer.session.selection import band_of, brightest_slice, columns_of
-from atm_viewer.session.session_state import Look
-from atm_viewer.session.sky_choice import SkyChoice
-from atm_viewer.session.spectrum_settings import SpectrumSettings
+from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state import remedy_choice
+from atm_viewer.session.state.measures import MeasureChoice
+from atm_viewer.session.state.places import MOST, Places
+from atm_viewer.session.state.selection import band_of, brightest_slice, columns_of
+from atm_viewer.session.state.sky_choice import SkyChoice
 
 
 class Choices(Questions):
@@ -144,7 +144,7 @@ class Choices(Questions):
             self._predicting, self._centring = wanted, centred
             self._renew()
 
-    def choose_remedies(self, choice: remedies.RemedyChoice) -> None:
+    def choose_remedies(self, choice: remedy_choice.RemedyChoice) -> None:
         """Look at another remedy against resampling noise, or at the same in another way."""
         if choice != self._remedies:
             self._remedies = choice

@@ -6,27 +6,25 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import FitParams, Recipe
-from atm_viewer.engine.reports import (
-    CorrectionReport,
-    ExposureView,
-    PixelReport,
-    PredictedArtifact,
-    SkyImage,
-    SliceProfile,
-    SliceReport,
-    SpaxelSpectra,
-)
+from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.pixels import PixelReport
+from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.jobs.remedy_messages import RemedyRequest
-from atm_viewer.session import remedies, slice_edits
+from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits.variants import ShownSpectra, Variants
 from atm_viewer.session.job_list import JobList, MakeWorkers
-from atm_viewer.session.measures import KINDS, MeasureChoice, Measured, slot
-from atm_viewer.session.places import Places
-from atm_viewer.session.selection import columns_of, slices_across
-from atm_viewer.session.sky_choice import BEFORE, ShownSky, SkyChoice
-from atm_viewer.session.slots import Shown, spectra_name
-from atm_viewer.session.spectrum_settings import SpectrumSettings
-from atm_viewer.session.state import OpenExposure
-from atm_viewer.session.variants import ShownSpectra, Variants
+from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.measures import KINDS, MeasureChoice, Measured, slot
+from atm_viewer.session.state.open_exposure import OpenExposure
+from atm_viewer.session.state.places import Places
+from atm_viewer.session.state.remedy_choice import RemedyChoice, ShownRemedy, remedy_request
+from atm_viewer.session.state.remedy_choice import slot as remedy_slot
+from atm_viewer.session.state.selection import columns_of, slices_across
+from atm_viewer.session.state.sky_choice import BEFORE, ShownSky, SkyChoice
+from atm_viewer.session.state.slots import Shown, spectra_name
 
 
 class Contents(JobList):
@@ -66,7 +64,7 @@ class Contents(JobList):
         self._places = Places()
         self._sky = SkyChoice()
         self._spectrum = SpectrumSettings()
-        self._remedies = remedies.RemedyChoice()
+        self._remedies = RemedyChoice()
         self._predicting, self._centring = False, True  # whether anybody looks at it; the source is where light is
         self._measures = MeasureChoice()
         self._shown: dict[str, Shown] = {name: Shown() for name in ("profile", "pixel", "sky")}
@@ -173,7 +171,7 @@ class Contents(JobList):
         return self._measures
 
     @property
-    def remedy_choice(self) -> remedies.RemedyChoice:
+    def remedy_choice(self) -> RemedyChoice:
         """Which remedy against resampling noise is looked at, and how."""
         return self._remedies
 
@@ -262,14 +260,14 @@ class Contents(JobList):
         """Whether a prediction is under way."""
         return "prediction" in self._pending
 
-    def remedy(self, kind: str) -> remedies.ShownRemedy:
+    def remedy(self, kind: str) -> ShownRemedy:
         """Latest answer on a remedy, by its kind."""
-        shown = self._shown.get(remedies.slot(kind), Shown())
-        return remedies.ShownRemedy(shown.result, shown.job is not None)
+        shown = self._shown.get(remedy_slot(kind), Shown())
+        return ShownRemedy(shown.result, shown.job is not None)
 
     def remedy_request(self, kind: str) -> RemedyRequest | None:
         """Say what is asked about a remedy of the active variant at the active place; None where there is none."""
-        return remedies.remedy_request(kind, self._remedies, self._extraction())
+        return remedy_request(kind, self._remedies, self._extraction())
 
     @property
     def pending(self) -> frozenset[str]:

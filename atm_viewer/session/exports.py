@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.reports import SpaxelSpectra
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import SendFile, WriteRecipe, WriteSpectra
 from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session

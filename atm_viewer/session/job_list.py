@@ -10,14 +10,14 @@ from datetime import datetime
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
-from atm_viewer.engine.reports import SpaxelSpectra
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import Opened, Outcome, Progress, Request, Status
-from atm_viewer.session.cursor import map_slices
-from atm_viewer.session.finding import mark_of
 from atm_viewer.session.names import job_name
-from atm_viewer.session.selection import brightest_slice, slices_of
-from atm_viewer.session.spectral import load as load_units
-from atm_viewer.session.state import Job, Message, OpenExposure, Workers
+from atm_viewer.session.persistence.moved_exposures import mark_of
+from atm_viewer.session.spectrum.units import load as load_units
+from atm_viewer.session.state.cursor import map_slices
+from atm_viewer.session.state.open_exposure import Job, Message, OpenExposure, Workers
+from atm_viewer.session.state.selection import brightest_slice, slices_of
 
 #: Takes a function for what workers tell, called on any thread, and makes them.
 MakeWorkers = Callable[[Callable[[Progress | Outcome], None]], Workers]

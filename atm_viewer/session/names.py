@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from atm_viewer.engine.reports import SliceReport
+from atm_viewer.engine.results.correction import SliceReport
 from atm_viewer.jobs.messages import (
     ClearCache,
     CloseExposures,

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from atm_viewer.engine.reports import ExposureView
-from atm_viewer.session.cursor import Cursor, at_alpha, at_pixel, at_sky, at_wavelength
-from atm_viewer.session.selection import band_of
-from atm_viewer.session.state import OpenExposure
-
-if TYPE_CHECKING:
-    from atm_viewer.session.session import Session
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.session.choices import Choices
+from atm_viewer.session.state.cursor import Cursor, at_alpha, at_pixel, at_sky, at_wavelength
+from atm_viewer.session.state.open_exposure import OpenExposure
+from atm_viewer.session.state.selection import band_of
 
 
 @dataclass(frozen=True)
@@ -33,13 +30,13 @@ class Pointer(QObject):
 
     Parameters
     ----------
-    session : Session
+    session : Choices
         Owner; has the exposures and what is chosen.
     """
 
     cursor_changed = pyqtSignal()
 
-    def __init__(self, session: Session):
+    def __init__(self, session: Choices):
         super().__init__(session)
         self._session = session
         self._cursor: Cursor | None = None

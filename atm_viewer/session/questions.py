@@ -14,7 +14,7 @@ from PyQt6.QtCore import QObject
 
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.reports import CorrectionReport
+from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.jobs.messages import (
     Correct,
     ExplainPixel,
@@ -24,16 +24,16 @@ from atm_viewer.jobs.messages import (
     Request,
     ShowProfile,
 )
-from atm_viewer.session import remedies
 from atm_viewer.session.contents import Contents
+from atm_viewer.session.edits.variants import Variant
 from atm_viewer.session.job_list import MakeWorkers
-from atm_viewer.session.measures import wanted_measures
-from atm_viewer.session.places import Place
-from atm_viewer.session.selection import holds
-from atm_viewer.session.sky_choice import BEFORE, wanted_images
-from atm_viewer.session.slots import Shown, spectra_name
-from atm_viewer.session.source import light_centre
-from atm_viewer.session.variants import Variant
+from atm_viewer.session.state import remedy_choice
+from atm_viewer.session.state.measures import wanted_measures
+from atm_viewer.session.state.places import Place
+from atm_viewer.session.state.selection import holds
+from atm_viewer.session.state.sky_choice import BEFORE, wanted_images
+from atm_viewer.session.state.slots import Shown, spectra_name
+from atm_viewer.session.state.source import light_centre
 
 
 class Questions(Contents):
@@ -102,8 +102,8 @@ class Questions(Contents):
 
     def _wanted_remedies(self, keys: tuple[str, ...]) -> dict[str, Request | None]:
         wanted: dict[str, Request | None] = {}
-        for kind in remedies.KINDS:
-            name = remedies.slot(kind)
+        for kind in remedy_choice.KINDS:
+            name = remedy_choice.slot(kind)
             if kind == self._remedies.seen:
                 wanted[name] = self.remedy_request(kind)
             elif name in self._shown:  # what is not in sight stays, and is renewed when it is wanted again

@@ -14,12 +14,12 @@ from PyQt6.QtGui import QUndoStack
 
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
-from atm_viewer.session import slice_edits
-from atm_viewer.session.autosave import write_text
 from atm_viewer.session.choices import Choices
-from atm_viewer.session.commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
+from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
+from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.job_list import MakeWorkers
-from atm_viewer.session.variants import Variants
+from atm_viewer.session.persistence.autosave import write_text
 
 
 class RecipeEdits(Choices):

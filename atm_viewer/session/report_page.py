@@ -12,9 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from atm_viewer.engine.recipe import dump_recipe
+from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.exports import possible_words
 from atm_viewer.session.names import common_product, slice_state
-from atm_viewer.session.recipe_words import recipe_words
 from atm_viewer.session.session import Session
 
 #: Packages that results depend on.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from atm_viewer.engine.reports import SkyImage, WrittenProducts
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.messages import (
     ClearCache,
     CloseExposures,
@@ -32,13 +33,13 @@ from atm_viewer.jobs.messages import (
 from atm_viewer.jobs.remedy_messages import SaveFigure
 from atm_viewer.session.job_list import MakeWorkers
 from atm_viewer.session.names import count
-from atm_viewer.session.places import Places
+from atm_viewer.session.persistence.session_state import KeptExposure, Look, SessionState
 from atm_viewer.session.pointer import Pointer
 from atm_viewer.session.recipe_edits import RecipeEdits
-from atm_viewer.session.selection import band_of, brightest_slice, covers
-from atm_viewer.session.session_state import KeptExposure, Look, SessionState
-from atm_viewer.session.slots import name_of
-from atm_viewer.session.state import Job, OpenExposure
+from atm_viewer.session.state.open_exposure import Job, OpenExposure
+from atm_viewer.session.state.places import Places
+from atm_viewer.session.state.selection import band_of, brightest_slice, covers
+from atm_viewer.session.state.slots import name_of
 
 #: Reports that are remembered, so that going back to another variant, or undoing an edit, shows its table at once; each
 #: has an image of its exposure.

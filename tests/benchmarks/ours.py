@@ -20,10 +20,10 @@ def correct_open(path: str, psf_optimal: bool, folder: str) -> dict:
 
     ``cold`` is the first run, kernels included; ``difference`` is from what jwst left in the folder.
     """
-    from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.oversample import oversample
-    from atm_viewer.engine.prepared import fit_slices, prepare
+    from atm_viewer.engine.io.exposure import open_exposure
     from atm_viewer.engine.recipe import Recipe
+    from atm_viewer.engine.trace.oversample import oversample
+    from atm_viewer.engine.trace.prepared import fit_slices, prepare
     from tests.engine.equality import largest_differences
 
     exposure = open_exposure(path)
@@ -44,9 +44,9 @@ def correct_open(path: str, psf_optimal: bool, folder: str) -> dict:
 
 def correct_peak(path: str) -> dict:
     """Correct an exposure once, for the memory it takes."""
-    from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.oversample import correct_exposure
+    from atm_viewer.engine.io.exposure import open_exposure
     from atm_viewer.engine.recipe import Recipe
+    from atm_viewer.engine.trace.oversample import correct_exposure
 
     correct_exposure(open_exposure(path), Recipe(oversample=2))
     return {}
@@ -64,10 +64,10 @@ def correct_file(path: str, folder: str) -> dict:
 
 def fit_slice(path: str, number: int) -> dict:
     """Fit one slice, whatever its peak; median of some runs."""
-    from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.prepared import prepare
+    from atm_viewer.engine.io.exposure import open_exposure
     from atm_viewer.engine.recipe import Recipe
-    from atm_viewer.engine.trace_fit import fit_slice
+    from atm_viewer.engine.trace.prepared import prepare
+    from atm_viewer.engine.trace.trace_fit import fit_slice
 
     exposure = open_exposure(path)
     prepared = prepare(exposure)
@@ -84,7 +84,7 @@ def open_file(path: str) -> dict:
     """Open an exposure with all coordinates that the window shows; ``cold``: the first time, with a new cache."""
     import jwst.assign_wcs.nirspec  # noqa: F401
 
-    from atm_viewer.engine.exposure import open_exposure
+    from atm_viewer.engine.io.exposure import open_exposure
 
     def open_and_view() -> None:
         open_exposure(path).view()
@@ -95,9 +95,9 @@ def open_file(path: str) -> dict:
 
 def spectra(paths: list[str]) -> dict:
     """Spectra before and after of newly clicked spaxels, with files open and fits known; median of some runs."""
-    from atm_viewer.engine.bench import Bench
     from atm_viewer.engine.extraction import Extraction
     from atm_viewer.engine.recipe import Recipe
+    from atm_viewer.engine.service.bench import Bench
 
     bench, recipe = Bench(), Recipe(oversample=2)
     views = bench.open(paths, _quiet).exposures
@@ -155,10 +155,10 @@ def correct_scaling(paths: list[str], repeats: int = 5) -> dict:
     """Seconds that differ in one thing: slices and columns that are fitted, factor, exposures that are corrected."""
     from dataclasses import replace
 
-    from atm_viewer.engine.exposure import open_exposure
-    from atm_viewer.engine.oversample import oversample
-    from atm_viewer.engine.prepared import fit_slices, prepare
+    from atm_viewer.engine.io.exposure import open_exposure
     from atm_viewer.engine.recipe import Recipe
+    from atm_viewer.engine.trace.oversample import oversample
+    from atm_viewer.engine.trace.prepared import fit_slices, prepare
 
     exposures = [open_exposure(path) for path in paths]
     prepared = [prepare(exposure) for exposure in exposures]

@@ -112,8 +112,8 @@ class _Walk:
         yield from self._exports()
 
     def _exports(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        from atm_viewer.views.pictures import picture
-        from atm_viewer.views.report import page
+        from atm_viewer.views.files.pictures import picture
+        from atm_viewer.views.files.report import page
 
         window, exports = self._window, self._window.exports
         for name, view in exports._views.items():
@@ -173,7 +173,7 @@ class _Walk:
         return float(ra), float(dec)
 
     def _spectra(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        from atm_viewer.session.lines import line_list
+        from atm_viewer.session.spectrum.lines import line_list
 
         session = self._session
 

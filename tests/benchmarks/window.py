@@ -85,7 +85,7 @@ class User:
 
         from atm_viewer.jobs.workers import Workers
         from atm_viewer.session.session import Session
-        from atm_viewer.views.main_window import MainWindow
+        from atm_viewer.views.window.main_window import MainWindow
 
         self.application = QApplication.instance() or QApplication(sys.argv[:1])
         self.session = Session(Workers)
@@ -106,7 +106,7 @@ class User:
         """Let the event loop run until something holds and is painted."""
         from PyQt6.QtCore import QEventLoop
 
-        from atm_viewer.views.paint_turns import all_painted
+        from atm_viewer.views.base.paint_turns import all_painted
 
         begun = time.monotonic()
         while not until():

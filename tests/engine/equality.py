@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from atm_viewer.engine.exposure import Exposure
-from atm_viewer.engine.oversample import Corrected
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.trace.oversample import Corrected
 
 FLOATS = {
     "data": "sci",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from atm_viewer.engine.exposure import Exposure
-from atm_viewer.engine.footprints import SkyMapper
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.io.exposure import Exposure
 
 
 def assert_footprints_agree(exposure: Exposure, mapper: SkyMapper, factors: tuple[int, ...]) -> None:

@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from atm_viewer.engine.exposure import open_exposure
-from atm_viewer.session.cursor import at_alpha, at_pixel, at_sky, map_slices
+from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.session.state.cursor import at_alpha, at_pixel, at_sky, map_slices
 from tests.flight.pipeline_reference import exposures, why_absent
 
 pytestmark = [

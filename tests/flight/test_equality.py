@@ -10,12 +10,12 @@ import os
 
 import pytest
 
-from atm_viewer.engine.coordinates import oversampled_coordinates
-from atm_viewer.engine.exposure import open_exposure
-from atm_viewer.engine.footprints import SkyMapper
-from atm_viewer.engine.oversample import oversample
-from atm_viewer.engine.prepared import fit_key, fit_slices, prepare
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.io.coordinates import oversampled_coordinates
+from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.trace.oversample import oversample
+from atm_viewer.engine.trace.prepared import fit_key, fit_slices, prepare
 from tests.engine.equality import largest_differences
 from tests.engine.footprints import assert_footprints_agree
 from tests.flight.pipeline_reference import CASES, SETTINGS, answer, exposures, why_absent

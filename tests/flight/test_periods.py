@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from atm_viewer.engine import measuring
-from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.service import measuring
+from atm_viewer.engine.service.bench import Bench
 from tests.flight.pipeline_reference import exposures, why_absent
 
 pytestmark = pytest.mark.skipif(why_absent() is not None, reason=str(why_absent()))

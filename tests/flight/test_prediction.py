@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atm_viewer.engine.bench import Bench
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.prediction import predict
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.session.source import light_centre
+from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.prediction import predict
+from atm_viewer.session.state.source import light_centre
 from tests.flight.pipeline_reference import exposures, why_absent
 
 pytestmark = pytest.mark.skipif(why_absent() is not None, reason=str(why_absent()))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.jobs.workers import Workers
-from atm_viewer.session.keeper import Keeper
+from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.session import Session
 from tests.flight.pipeline_reference import exposures, why_absent
 

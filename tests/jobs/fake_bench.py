@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.staging import staged
+from atm_viewer.engine.output.staging import staged
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ import pytest
 
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.noise_reports import LineReport, NoiseMap, PeriodReport
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.lines import LineReport
+from atm_viewer.engine.results.noise import NoiseMap
+from atm_viewer.engine.results.periods import PeriodReport
 from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MakeSpectra, MeasureLines
 from atm_viewer.jobs.serve import Staff, _Desk
 

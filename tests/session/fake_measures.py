@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from atm_viewer.engine.line_flux import conservation, measure_line
-from atm_viewer.engine.modulation import local_power, modulation, relative, search_periods
-from atm_viewer.engine.noise_reports import LineReport, MeasuredLine, NoiseMap, PeriodReport, Periods, TracePhase
-from atm_viewer.engine.reports import SkyImage, SpaxelSpectra
+from atm_viewer.engine.analysis.line_flux import conservation, measure_line
+from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
+from atm_viewer.engine.results.lines import LineReport, MeasuredLine
+from atm_viewer.engine.results.noise import NoiseMap
+from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from atm_viewer.engine.remedy_reports import APERTURE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import APERTURE, UNDER, Curve, Remedy, RemedyPlot
 from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemedyRequest
 
 

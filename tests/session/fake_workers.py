@@ -13,21 +13,13 @@ import numpy as np
 from astropy.stats import sigma_clipped_stats
 
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.reports import (
-    CorrectionReport,
-    ExposureView,
-    Fate,
-    PixelReport,
-    PredictedArtifact,
-    SkyImage,
-    SliceProfile,
-    SliceReport,
-    SpaxelSpectra,
-    Tool,
-    Why,
-    WhyMap,
-    WrittenProducts,
-)
+from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.pixels import Fate, PixelReport, Why, WhyMap
+from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.written import Tool, WrittenProducts
 from atm_viewer.jobs.messages import (
     CloseExposures,
     Correct,

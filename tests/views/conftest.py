@@ -7,7 +7,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QSettings
 
 from atm_viewer.session.session import Session
-from atm_viewer.views.main_window import MainWindow
+from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
 from tests.views.windows import FILES, settle
 

@@ -14,8 +14,8 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer import app
-from atm_viewer.session import keeper
-from atm_viewer.views.main_window import MainWindow
+from atm_viewer.session.persistence import keeper
+from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
 
 

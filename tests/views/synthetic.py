@@ -5,16 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.reports import (
-    CorrectionReport,
-    ExposureView,
-    Fate,
-    SkyImage,
-    SliceProfile,
-    SliceReport,
-    SpaxelSpectra,
-)
-from atm_viewer.session.variants import ShownSpectra, Variant
+from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.pixels import Fate
+from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.session.edits.variants import ShownSpectra, Variant
 
 UNIT = "MJy/sr"
 THRESHOLD = 21.0

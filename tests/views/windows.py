@@ -9,7 +9,7 @@ from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from atm_viewer.views.main_window import MainWindow
+from atm_viewer.views.window.main_window import MainWindow
 from tests.views.mouse import settle as paint
 
 #: Two dithers of a star, as the fake workers open them; any number of them has the same target.

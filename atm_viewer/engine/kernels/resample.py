@@ -230,7 +230,7 @@ def oversample_slice(
     alpha_os : ndarray of float64, shape (factor * rows, columns)
         Alpha of the oversampled pixels.
     source, knots, intervals, poly, scale, bounds
-        Splines, see `atm_viewer.engine.trace_fit.TraceFit`.
+        Splines, see `atm_viewer.engine.trace.trace_fit.TraceFit`.
     linear, spline, residual : ndarray of float64, shape (factor * rows, columns)
         Outputs: interpolated flux, scaled spline, interpolated residual of the spline; only written where there
         is one.
@@ -322,7 +322,7 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, skip_first
     alpha : ndarray, shape (rows, columns)
         Cut-out of the slice; NaN outside.
     source, knots, intervals, poly, scale, bounds
-        Splines, see `atm_viewer.engine.trace_fit.TraceFit`.
+        Splines, see `atm_viewer.engine.trace.trace_fit.TraceFit`.
     skip_first, skip_last : int
         So many of a column's outermost pixels never count as steep.
     out : ndarray of float32, shape (rows, columns)

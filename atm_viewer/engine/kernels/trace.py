@@ -23,7 +23,7 @@ from atm_viewer.engine.kernels.spline import (
     take_off,
 )
 
-# Fates; the numbers are those of `atm_viewer.engine.reports.Fate`.
+# Fates; the numbers are those of `atm_viewer.engine.results.pixels.Fate`.
 EMPTY, TOO_FEW_POINTS, TOO_SPARSE, FITTED, REUSED = 0, 2, 3, 4, 5
 
 _OK, _NO_FIT, _ERROR = 1, 0, -1

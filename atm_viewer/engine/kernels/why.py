@@ -57,7 +57,7 @@ def tell_pixels(
     defined, used : ndarray of bool, shape (factor * rows, columns)
         Oversampled pixels where there is a value of the spline, and where it is used.
     ranges, out_of_reach, dropped : ndarray, shape (n, 2)
-        See `atm_viewer.engine.compact.Use`.
+        See `atm_viewer.engine.trace.compact.Use`.
     by_hand : bool
         Whether ``ranges`` are the recipe's own.
     classes : ndarray of uint8, shape (9,)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from atm_viewer.engine.defaults import mode_defaults
+from atm_viewer.engine.io.slices import CollapsedProfile, SliceData
 from atm_viewer.engine.kernels.trace import exchange
 from atm_viewer.engine.recipe import FitParams
-from atm_viewer.engine.reports import Fate
-from atm_viewer.engine.slices import CollapsedProfile, SliceData
-from atm_viewer.engine.trace_fit import evaluate_column, fit_slice
+from atm_viewer.engine.results.pixels import Fate
+from atm_viewer.engine.trace.defaults import mode_defaults
+from atm_viewer.engine.trace.trace_fit import evaluate_column, fit_slice
 
 ROWS, COLUMNS, WINDOW, BREAKPOINTS = 20, 48, 14, 10
 

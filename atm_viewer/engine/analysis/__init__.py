@@ -1,0 +1,1 @@
+"""Measures of resampling noise, lines and periods, and remedies on arrays."""

@@ -1,0 +1,105 @@
+"""The simplest remedy: apertures, from one spaxel up to twice the width of the point-spread function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from atm_viewer.engine.analysis.fringe import STATES
+from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
+from atm_viewer.engine.cube.place_spectra import PlaceSpectra
+from atm_viewer.engine.psf import SOURCES, psf_fwhm
+from atm_viewer.engine.results.remedy import AFTER, BEFORE, Curve, Remedy, RemedyPlot
+
+#: Radii of the apertures, in widths (FWHM) of the point-spread function.
+RADII = (0.5, 0.75, 1.0, 1.5, 2.0)
+#: Radius of the aperture that the others are held against, in the same unit.
+REFERENCE = 3.0
+
+_ARCSEC_PER_MICRON = 1e-6 / 6.5 * 180 / np.pi * 3600  #: λ/D for D = 6.5 m
+_SLICE = 0.1  #: width of a NIRSpec slice [arcsec]
+
+
+@dataclass(frozen=True)
+class Width:
+    """Width of the point-spread function by wavelength, and the formula's words."""
+
+    miri: bool
+
+    @property
+    def formula(self) -> str:
+        """Formula and source."""
+        if self.miri:
+            return SOURCES["MIRI"]
+        return "FWHM = √((λ/D)² + (0.1″)²) (NIRSpec: diffraction limit for D = 6.5 m, and a slice's width as the floor)"
+
+    def __call__(self, wavelength: np.ndarray | float) -> np.ndarray:
+        """FWHM [arcsec] at wavelengths [um]."""
+        wave = np.asarray(wavelength, dtype=float)
+        return psf_fwhm("MIRI", wave) if self.miri else np.hypot(_ARCSEC_PER_MICRON * wave, _SLICE)
+
+
+def compare_apertures(
+    before: PlaceSpectra, after: PlaceSpectra, width: Width, radii: Sequence[float] = RADII, degree: int = DEGREE
+) -> Remedy:
+    """Compare the spectra of apertures that grow with the point-spread function.
+
+    Parameters
+    ----------
+    before, after : PlaceSpectra
+        Spaxels about the apertures' centre, out to `REFERENCE` widths.
+    width : Width
+        Of the point-spread function.
+    radii : sequence of float
+        Radii in widths; one spaxel comes first.
+    degree : int
+        Of the polynomials by which spectra are divided.
+
+    Returns
+    -------
+    Remedy
+        Noise is against the aperture of `REFERENCE` widths of the same cube, about a cubic.
+    """
+    wavelength = before.wavelength
+    fwhm = width(wavelength)
+    middle = float(width((wavelength[0] + wavelength[-1]) / 2))
+    x, y = before.nearest(0.0, 0.0)
+    noises, spectra = [], []
+    for block in (before, after):
+        own = block.nearest(*before.offset(x, y))
+        series = [block.spectrum(*own), *(block.aperture(k * fwhm) for k in radii)]
+        reference = block.aperture(REFERENCE * fwhm)
+        spectra.append(series)
+        noises.append([100 * resampling_noise(one, reference) for one in series])
+    # A spaxel has the area of a circle of this radius.
+    sizes = [before.spaxel / np.sqrt(np.pi), *(k * middle for k in radii)]
+    names = [f"spaxel (x {x}, y {y})", *(f"{k:g} FWHM" for k in radii)]
+    rows = tuple(
+        (name, float(size), float(size / middle), noises[0][k], noises[1][k])
+        for k, (name, size) in enumerate(zip(names, sizes, strict=True))
+    )
+    columns = ("aperture", "radius [″]", "radius [FWHM]", "noise before [%]", "noise after [%]")
+    note = (
+        f"{width.formula}; {middle:.3f}″ in the middle of the band. Apertures grow with it. Noise: 1.4826 MAD of the "
+        f"spectrum over that of {REFERENCE:g} FWHM about a cubic; the spaxel stands at the radius of a circle of its "
+        "area."
+    )
+    flat = [[normalised(wavelength, one, degree) for one in series] for series in spectra]
+    shifts = offsets(flat[0])
+    plots = []
+    for column, series in enumerate(flat):
+        curves = [
+            Curve(wavelength, one + shifts[k], k / max(len(series) - 1, 1), names[k]) for k, one in enumerate(series)
+        ]
+        title, name = STATES[column], "normalised flux + offset"
+        plots.append(RemedyPlot(title, 0, column, "wavelength", "µm", name, "", tuple(curves)))
+    lines = tuple(
+        Curve(np.array(sizes), np.array(noise), role, label)
+        for noise, role, label in zip(noises, (BEFORE, AFTER), STATES, strict=True)
+    )
+    title = "noise against radius"
+    plots.append(RemedyPlot(title, 1, 0, "radius", "arcsec", "noise", "%", lines, columns=2))
+    return Remedy("apertures", "Apertures", tuple(plots), columns, rows, note)

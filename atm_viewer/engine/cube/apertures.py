@@ -1,0 +1,108 @@
+"""A spaxel and a circular aperture on the grid of a cube."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from atm_viewer.engine.cube.cube_grid import CubeGrid
+from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_share, near_slices, summed_rows
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.kernels.spaxels import add_row, divide_sums
+from atm_viewer.engine.threads import in_threads
+
+
+def aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float) -> np.ndarray:
+    """Part of each spaxel, given by offsets of the centres, that lies within a circle about 0; shape (ny, nx)."""
+    from photutils.geometry import circular_overlap_grid
+
+    half = size / 2
+    edges: tuple[Any, ...] = (xs[0] - half, xs[-1] + half, ys[0] - half, ys[-1] + half)
+    return circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Extracted:
+    """Spectra of a spaxel and of an aperture [unit of the exposures; sums over spaxels for the aperture]."""
+
+    spaxel: np.ndarray
+    spaxel_err: np.ndarray
+    aperture: np.ndarray
+    aperture_err: np.ndarray
+
+    @staticmethod
+    def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> Extracted:
+        """Drizzle the spaxel at an ICRS position [deg] and the spaxels within a radius [arcsec] about it."""
+        circle = Circle.about(grid, ra, dec, radius)
+        return circle.extract(in_threads(circle.share, inputs))
+
+
+@dataclass(frozen=True, eq=False)
+class Circle:
+    """A spaxel and an aperture about it, with the block of spaxels that holds them.
+
+    Parameters
+    ----------
+    grid : CubeGrid
+        Grid of the cube.
+    x0, y0 : int
+        First spaxel of the block, zero-based.
+    at : (int, int)
+        The spaxel within the block, (y, x).
+    weights : ndarray of float64, shape (ny, nx)
+        Part of each spaxel that lies within the aperture.
+    wanted : ndarray of bool, shape (ny, nx)
+        Spaxels that matter.
+    """
+
+    grid: CubeGrid
+    x0: int
+    y0: int
+    at: tuple[int, int]
+    weights: np.ndarray
+    wanted: np.ndarray
+
+    @staticmethod
+    def about(grid: CubeGrid, ra: float, dec: float, radius: float, margin: int = 0) -> Circle:
+        """Take the spaxel at an ICRS position [deg] and the spaxels within a radius [arcsec] about it.
+
+        The block is larger by ``margin`` spaxels on all sides.
+        """
+        ix, iy = grid.spaxel_at(ra, dec)
+        xi, eta = (float(v) for v in grid.project(ra, dec))
+        reach = int(np.ceil(radius / grid.spaxel)) + margin
+        x0, y0 = max(ix - reach, 0), max(iy - reach, 0)
+        xs, ys = grid.x[x0 : ix + reach + 1], grid.y[y0 : iy + reach + 1]
+        weights = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
+        wanted = weights > 0
+        wanted[iy - y0, ix - x0] = True
+        return Circle(grid, x0, y0, (iy - y0, ix - x0), weights, wanted)
+
+    def near(self, exposure: Exposure, mapper: SkyMapper) -> list[int]:
+        """Slices of an exposure that are drizzled, see `near_slices`."""
+        return near_slices(exposure, mapper, self.grid, self.x0, self.y0, self.wanted)
+
+    def share(self, one: DrizzleInput) -> np.ndarray:
+        """Drizzle what one exposure gives, see `drizzle_share`."""
+        return drizzle_share(one, self.grid, self.x0, self.y0, self.wanted)
+
+    def extract(self, shares: Sequence[np.ndarray]) -> Extracted:
+        """Make spectra of what exposures give."""
+        planes = self.grid.wavelength.size
+        flux, variance, covered = np.zeros(planes), np.zeros(planes), np.zeros(planes, dtype=bool)
+        spaxel, spaxel_err = np.full((2, planes, 1), np.nan)
+        y, x = self.at
+        for iy, total in summed_rows(shares):
+            add_row(total, self.weights[iy], flux, variance, covered)
+            if iy == y:
+                divide_sums(total[x : x + 1], np.ones(1, dtype=bool), spaxel, spaxel_err)
+        return Extracted(
+            spaxel[:, 0],
+            spaxel_err[:, 0],
+            np.where(covered, flux, np.nan),
+            np.where(covered, np.sqrt(variance), np.nan),
+        )

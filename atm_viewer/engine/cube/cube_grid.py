@@ -1,0 +1,236 @@
+"""Grid of the cube that ``cube_build`` makes of some exposures, known without building it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.tangent import TangentPlane
+
+
+@dataclass(frozen=True, eq=False)
+class CubeGrid:
+    """Grid of a sky-aligned cube of one band: tangent plane about (``ra``, ``dec``), west to the right.
+
+    Parameters
+    ----------
+    band : str
+        Band, as the pipeline names its cubes.
+    ra, dec : float
+        Tangent point, ICRS [deg].
+    spaxel : float
+        Size of a spaxel [arcsec].
+    x, y : ndarray of float64
+        Centres of the spaxels in the tangent plane [arcsec]; x grows to the west, y to the north.
+    wavelength : ndarray of float64
+        Centres of the planes [um].
+    step : float
+        Distance of the planes [um].
+    """
+
+    band: str
+    ra: float
+    dec: float
+    spaxel: float
+    x: np.ndarray
+    y: np.ndarray
+    wavelength: np.ndarray
+    step: float
+
+    @property
+    def plane(self) -> TangentPlane:
+        """The tangent plane."""
+        return TangentPlane(self.ra, self.dec)
+
+    def project(self, ra: np.ndarray | float, dec: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+        """Tangent-plane coordinates [arcsec] of ICRS positions [deg]."""
+        return self.plane.project(ra, dec)
+
+    def position(self, x: float, y: float) -> tuple[float, float]:
+        """ICRS position [deg] of a point of the tangent plane [arcsec]: the inverse of `project`."""
+        ra, dec = self.plane.positions(np.asarray(x), np.asarray(y))
+        return float(ra), float(dec)
+
+    def spaxel_at(self, ra: float, dec: float) -> tuple[int, int]:
+        """Zero-based (x, y) of the spaxel that holds an ICRS position [deg].
+
+        Raises
+        ------
+        InputError
+            The position is outside of the cube.
+        """
+        xi, eta = self.project(ra, dec)
+        ix = round(float((xi - self.x[0]) / self.spaxel))
+        iy = round(float((eta - self.y[0]) / self.spaxel))
+        if not (0 <= ix < self.x.size and 0 <= iy < self.y.size):
+            raise InputError(
+                f"RA {ra:.6f}°, Dec {dec:.6f}° is outside of the {self.band} cube, which is centred on "
+                f"RA {self.ra:.6f}°, Dec {self.dec:.6f}°; choose a position in the field."
+            )
+        return ix, iy
+
+
+@dataclass(frozen=True)
+class CubeParameters:
+    """Defaults of a band from a CUBEPAR reference file: spaxel [arcsec], step, start and end of wavelength [um]."""
+
+    spaxel: float
+    step: float
+    start: float
+    stop: float
+
+
+def read_cube_parameters(path: str | os.PathLike, band: str) -> CubeParameters:
+    """Read a band's defaults from a CUBEPAR reference file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    band : str
+        Band, as the pipeline names its cubes.
+
+    Returns
+    -------
+    CubeParameters
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or lacks the band.
+    """
+    from astropy.io import fits
+
+    try:
+        with fits.open(path) as hdus:
+            table = hdus["CUBEPAR"].data
+            names = [n.lower() for n in table.names]
+            first, second = ("channel", "band") if "channel" in names else ("disperser", "filter")
+            prefix = "ch" if first == "channel" else ""
+            for row in table:
+                if f"{prefix}{str(row[first]).strip()}-{str(row[second]).strip()}".lower() == band:
+                    values = (float(row[key]) for key in ("SPAXELSIZE", "SPECTRALSTEP", "WAVEMIN", "WAVEMAX"))
+                    return CubeParameters(*values)
+    except (OSError, KeyError, TypeError) as error:
+        raise InputError(f"The cube parameters {path} cannot be read; give a CUBEPAR reference file.") from error
+    raise InputError(f"The cube parameters {path} have no entry for {band}; give a CUBEPAR file that has.")
+
+
+def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParameters, factor: int) -> CubeGrid:
+    """Grid of the cube of some exposures (``IFUCubeData.setup_ifucube_wcs`` and ``set_geometry``).
+
+    The grid of oversampled exposures differs a little from that of the exposures themselves where the pipeline
+    derives the footprint from pixel centres (MIRI channels 1 and 3).
+
+    Parameters
+    ----------
+    exposures : sequence of Exposure
+        Exposures of one band.
+    band : str
+        The band.
+    parameters : CubeParameters
+        Of the band.
+    factor : int
+        Oversampling factor of the exposures the cube is made of; 1 for the exposures as they are.
+
+    Returns
+    -------
+    CubeGrid
+    """
+    from astropy import units
+    from astropy.stats import circmean
+
+    corners = np.concatenate([_corners(exposure, band, factor) for exposure in exposures], axis=1)
+    ra, dec = wrap_ra(corners[0]), corners[1]
+    centre = circmean(np.array([ra.min(), ra.max()]) * units.deg).value % 360
+    size = parameters.spaxel
+    provisional = CubeGrid(band, float(centre), float((dec.min() + dec.max()) / 2.0), size, *_nothing())
+    xi, eta = provisional.project(ra, dec)
+    x, y = (_centres(limit, size) for limit in (max(abs(xi.min()), abs(xi.max())), max(abs(eta.min()), abs(eta.max()))))
+    planes = math.ceil((parameters.stop - parameters.start) / parameters.step)
+    end = parameters.start + planes * parameters.step
+    wavelength = np.arange(parameters.start + parameters.step / 2.0, end, parameters.step)[:planes]
+    return CubeGrid(band, provisional.ra, provisional.dec, size, x, y, wavelength, parameters.step)
+
+
+def _nothing() -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    return np.zeros(0), np.zeros(0), np.zeros(0), 0.0
+
+
+def _centres(limit: float, size: float) -> np.ndarray:
+    half = math.ceil(limit / size) + 1
+    # In the order of the pipeline's operations, for the same rounding.
+    start = (0.0 - half * size - size / 2.0) + size / 2.0
+    count = 2 * half + 1
+    return np.arange(start, start + count * size, size)[:count]
+
+
+def _corners(exposure: Exposure, band: str, factor: int) -> np.ndarray:
+    """RA and Dec [deg] of four corners of an exposure's footprint, as ``cube_build`` finds them; shape (2, 4)."""
+    if exposure.footprint and not band.startswith(("ch1", "ch3")):
+        return np.array([float(v) for v in exposure.footprint.split()[-8:]]).reshape(4, 2).T
+
+    def make() -> dict[str, np.ndarray]:
+        ra, dec = _centres_on_sky(exposure, band, factor)
+        ra = wrap_ra(ra)
+        at = [np.argmin(ra), np.argmax(ra), np.argmin(dec), np.argmax(dec)]
+        return {"corners": np.stack([ra[at] % 360, dec[at]])}
+
+    return exposure.kept.get_or_make(f"corners-{band}-{factor}", make)["corners"]
+
+
+def wrap_ra(ra: np.ndarray) -> np.ndarray:
+    """Finite right ascensions [deg], all on the same side of 0 (``jwst.assign_wcs.util.wrap_ra``)."""
+    ra = ra[np.isfinite(ra)]
+    middle = np.median(ra)
+    beyond = np.abs(ra - middle) > 180.0
+    return np.where(beyond, ra + (360.0 if middle > 180 else -360.0), ra)
+
+
+def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sky positions of the pixels that can be a band's outermost: all of them, or oversampled those at slice ends."""
+    coordinates = exposure.coordinates
+    valid = np.isfinite(coordinates.ra) & np.isfinite(coordinates.dec)
+    if exposure.instrument != "MIRI":
+        return coordinates.ra[valid], coordinates.dec[valid]
+    start, stop = channel_columns(band, factor)
+    if factor == 1:
+        chosen = np.zeros_like(valid)
+        chosen[:, start:stop] = valid[:, start:stop]
+        return coordinates.ra[chosen], coordinates.dec[chosen]
+    ends = np.zeros_like(valid)
+    ends[:, 1:] |= valid[:, 1:] & ~valid[:, :-1]
+    ends[:, :-1] |= valid[:, :-1] & ~valid[:, 1:]
+    ends[:, [start // factor, min((stop - 1) // factor, valid.shape[1] - 1)]] = True
+    y, x = np.nonzero(ends & valid)
+    fine = (x[:, None] * factor + np.arange(factor)).ravel()
+    y = np.repeat(y, factor)
+    inside = (fine >= start) & (fine < stop)
+    ra, dec, _ = world_of(exposure.model, detector_position(fine[inside], factor), y[inside].astype(float))
+    valid = np.isfinite(ra) & np.isfinite(dec)
+    return ra[valid], dec[valid]
+
+
+def channel_columns(band: str, factor: int) -> tuple[int, int]:
+    """Range of (oversampled) x that ``cube_build`` takes for a MIRI channel: ``start <= x < stop``."""
+    start, stop = (0, 512) if band[2] in "14" else (513, 1031)  # InstrumentInfo.get_miri_slice_endpts
+    shift = (factor - 1) / 2
+    return math.floor(start * factor + shift), math.ceil(stop * factor + shift)
+
+
+def detector_position(fine: np.ndarray, factor: int) -> np.ndarray:
+    """Detector coordinate [pixel] of oversampled pixel coordinates along a slice."""
+    return fine / factor - (factor - 1) / (factor * 2)
+
+
+def world_of(model: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """RA, Dec [deg] and wavelength [um] of detector positions of a MIRI exposure."""
+    wcs = model.meta.wcs
+    return wcs.get_transform("alpha_beta", "world")(*wcs.get_transform("detector", "alpha_beta")(x, y))

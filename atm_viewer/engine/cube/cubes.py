@@ -1,0 +1,306 @@
+"""Cubes as ``cube_build`` makes them: by our own drizzle, or by the pipeline itself.
+
+Our own way fills the sums of a cube exposure by exposure, and hands them to ``CubeBuildStep``, which makes the product
+of them as of its own sums. The pipeline maps every pixel through gwcs and compares every pixel with every plane; that
+is where its time goes.
+"""
+
+from __future__ import annotations
+
+import types
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
+from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
+from atm_viewer.engine.threads import in_threads, processors
+from atm_viewer.engine.trace.oversample import Corrected
+from atm_viewer.engine.trace.traces import DO_NOT_USE
+
+NON_SCIENCE = 512
+
+_BATCH = 250_000  # pixels that are mapped and drizzled at a time: some 50 MB, and a fraction of a second
+_SLICES = 30  # of NIRSpec
+
+
+@dataclass(frozen=True, eq=False)
+class PixelValues:
+    """Values of an exposure as ``cube_build`` takes them, in the detector's frame.
+
+    Parameters
+    ----------
+    factor : int
+        Oversampling factor.
+    flux, err : ndarray of float32
+        Science and error arrays [unit of the exposure]; ``flux`` is NaN in pixels that are left out.
+    """
+
+    factor: int
+    flux: np.ndarray
+    err: np.ndarray
+
+
+def native_values(exposure: Exposure) -> PixelValues:
+    """Values of an exposure as it is."""
+    return PixelValues(1, _good(exposure.sci, exposure.err, exposure.dq, exposure.variances.values()), exposure.err)
+
+
+def corrected_values(corrected: Corrected) -> PixelValues:
+    """Values of a corrected exposure."""
+    variances = [v for v in (corrected.var_poisson, corrected.var_rnoise, corrected.var_flat) if v is not None]
+    flux = _good(corrected.sci, corrected.err, corrected.dq, variances)
+    return PixelValues(corrected.oversample, flux, corrected.err)
+
+
+def _good(sci: np.ndarray, err: np.ndarray, dq: np.ndarray, variances: Iterable[np.ndarray]) -> np.ndarray:
+    """Science array with NaN where ``match_nans_and_flags`` or the flags that ``cube_build`` looks at say so."""
+    bad = np.isnan(err) | ((dq & (DO_NOT_USE | NON_SCIENCE)) > 0) | ~np.isfinite(sci)
+    for variance in variances:
+        bad |= np.isnan(variance)
+    return np.where(bad, np.float32(np.nan), sci)
+
+
+class CubeSums:
+    """Sums over pixels, from which a cube follows (``IFUCubeData.spaxel_flux`` and so on).
+
+    Parameters
+    ----------
+    grid : CubeGrid
+        Grid of the cube.
+
+    Attributes
+    ----------
+    total : ndarray of float64, shape (planes, ny, nx, 4)
+        Weighted flux, weight, weighted variance, number of pixels.
+    dq : ndarray of uint32, shape (planes, ny * nx)
+        Not 0 where a slice of NIRSpec passes through. For MIRI the pipeline means to flag its field of view, but
+        compares with a maximum that is the minimum (``overlap_fov_with_spaxels``), so that it flags nothing.
+    """
+
+    def __init__(self, grid: CubeGrid) -> None:
+        self.grid = grid
+        planes, ny, nx = grid.wavelength.size, grid.y.size, grid.x.size
+        self.total = np.zeros((planes, ny, nx, 4))
+        self.dq = np.zeros((planes, ny * nx), dtype=np.uint32)
+        # Distances of planes, their mean and the spaxel's place in the pipeline's order of operations and precision.
+        steps = np.diff(grid.wavelength)
+        self._steps = np.append(steps, steps[-1])
+        self._reach = float(np.nanmean(self._steps))
+        self._corner = float(np.float32(grid.x[0])), float(np.float32(grid.y[0]))
+
+    def add(
+        self,
+        exposure: Exposure,
+        mapper: SkyMapper,
+        values: PixelValues,
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Add an exposure's pixels.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            The exposure.
+        mapper : SkyMapper
+            Its footprints.
+        values : PixelValues
+            Its values, or those of its correction.
+        progress : callable, optional
+            Called with the fraction that is done, every fraction of a second; may raise `Cancelled`.
+        """
+        grid = self.grid
+        nirspec = exposure.instrument == "NIRSPEC"
+        ends = np.empty((grid.wavelength.size, _SLICES if nirspec else 0, 4))
+        ends[..., ::2], ends[..., 1::2] = 10000.0, -10000.0
+        slices = [n for n in exposure.slices if exposure.band_of(n) == grid.band]
+        for done, x, y, number in _batches(exposure, slices, grid.band, values):
+            if progress is not None:
+                progress(done)
+            foot = mapper.footprints(x, y, number, values.factor)
+            foot = foot.select(np.argsort(foot.wavelength, kind="stable"))
+            xi, eta = foot.on(grid.plane)
+            self._drizzle(foot, xi[:4], eta[:4], values)
+            if nirspec:
+                slice_ends(xi[4], eta[4], foot.wavelength, foot.number, grid.wavelength, self._reach, ends)
+        if nirspec:
+            flag_slices(ends, *self._corner, grid.spaxel, grid.x.size, 1, self.dq)
+
+    def _drizzle(self, foot: Footprints, xi: np.ndarray, eta: np.ndarray, values: PixelValues) -> None:
+        """Drizzle pixels, which are sorted by wavelength: threads share the planes."""
+        grid, wavelength = self.grid, foot.wavelength
+        flux = values.flux[foot.y, foot.x].astype(float)
+        err = values.err[foot.y, foot.x].astype(float)
+        # Beside the end of a slice's wavelengths a pixel has no extent in them: the pipeline gives it no plane either.
+        flux[np.isnan(foot.width)] = np.nan
+        beyond = float(np.fmax.reduce(foot.width, initial=0.0)) / 2 + grid.step
+
+        def work(planes: tuple[int, int]) -> None:
+            ends = grid.wavelength[planes[0]] - beyond, grid.wavelength[planes[1] - 1] + beyond
+            part = slice(*np.searchsorted(wavelength, ends))
+            drizzle_cube(
+                np.ascontiguousarray(xi[:, part]),
+                np.ascontiguousarray(eta[:, part]),
+                wavelength[part],
+                foot.width[part],
+                flux[part],
+                err[part],
+                grid.x,
+                grid.y,
+                grid.spaxel,
+                grid.wavelength,
+                self._steps,
+                *planes,
+                self.total,
+            )
+
+        count = 2 * processors()
+        at = wavelength[np.linspace(0, wavelength.size - 1, count + 1)[1:-1].astype(int)] if wavelength.size else []
+        edges = np.unique([0, *np.searchsorted(grid.wavelength, at), grid.wavelength.size])
+        in_threads(work, list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)))
+
+
+def _batches(
+    exposure: Exposure, slices: Sequence[int], band: str, values: PixelValues
+) -> Iterator[tuple[float, np.ndarray, np.ndarray, np.ndarray]]:
+    """Pixels that have a value, as (fraction done before, x, y, slice number), some slices at a time."""
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    begun, held = 0.0, 0
+    for k, number in enumerate(slices):
+        x, y = _pixels(exposure, number, band, values)
+        found.append((x, y, np.full(x.size, number)))
+        held += x.size
+        if held and (held >= _BATCH or k == len(slices) - 1):
+            x, y, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+            yield begun, x, y, numbers
+            found, held, begun = [], 0, (k + 1) / len(slices)
+
+
+def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[np.ndarray, np.ndarray]:
+    """(Oversampled) pixels of a slice that have a value, in the detector's frame."""
+    factor = values.factor
+    y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
+    fine = np.tile(np.arange(factor), x.size)
+    y, x = np.repeat(y, factor), np.repeat(x, factor)
+    if not exposure.rotated:
+        y = y * factor + fine
+        taken = np.isfinite(values.flux[y, x])
+    else:
+        x = x * factor + fine
+        start, stop = channel_columns(band, factor)
+        taken = np.isfinite(values.flux[y, x]) & (x >= start) & (x < stop)
+    return x[taken], y[taken]
+
+
+def build_cubes(
+    models: Sequence[Any],
+    bands: Sequence[str],
+    product: str,
+    cubepar: str,
+    channel: str | None,
+    sums: Mapping[str, CubeSums] | None = None,
+) -> list:
+    """Build a cube per band with jwst's ``CubeBuildStep`` (drizzle, one band per cube, its defaults).
+
+    Parameters
+    ----------
+    models : sequence of IFUImageModel
+        Open exposures of one band; without ``sums`` NaN and DO_NOT_USE are matched in place, with ``sums`` only
+        metadata are taken (see `open_metadata`).
+    bands : sequence of str
+        Bands that the cubes are to have, in the pipeline's order.
+    product : str
+        Product's name.
+    cubepar : str
+        CUBEPAR file, with ``crds://`` in front when it is CRDS's.
+    channel : str or None
+        MIRI channel, None for all.
+    sums : mapping of str to CubeSums, optional
+        By band: in place of the pipeline's mapping and drizzling.
+
+    Returns
+    -------
+    list of IFUCubeModel
+        In the order of ``bands``.
+    """
+    from jwst import __version__
+    from jwst.cube_build import CubeBuildStep, cube_build_step
+    from jwst.datamodels import ModelContainer
+
+    class CubesOfOurModels(CubeBuildStep):
+        def prepare_output(self, init: Any, **kwargs: Any) -> Any:
+            """Take the models as they are: nobody else has them, so a deep copy would only cost memory."""
+            return init
+
+    if sums is not None:
+        # The step names the class of its cubes within one long method. That method is given other names to look up,
+        # so that the pipeline's modules stay as they are.
+        names = vars(cube_build_step) | {
+            "ifu_cube": types.SimpleNamespace(IFUCubeData=_cube_of_sums(sums)),
+            "match_nans_and_flags": lambda model: None,
+        }
+        CubesOfOurModels.process = types.FunctionType(CubeBuildStep.process.__code__, names)
+
+    container = ModelContainer(list(models))
+    container.asn_table["products"][0]["name"] = product
+    step = CubesOfOurModels(
+        override_cubepar=cubepar.removeprefix("crds://"),
+        weighting="drizzle",
+        output_type="band",
+        channel=channel or "all",
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # Not run(): that asks CRDS for its context, and without CRDS ends the program.
+        built = {cube.meta.filename.rpartition("_")[2]: cube for cube in step.process(container)}
+    for cube in built.values():
+        cube.meta.calibration_software_version = __version__
+        cube.meta.ref_file.cubepar.name = f"crds://{Path(cubepar).name}" if cubepar.startswith("crds://") else cubepar
+    return [built[band] for band in bands]
+
+
+def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type:
+    """Make a class of ``IFUCubeData`` whose cubes follow from sums that are there already."""
+    from jwst.cube_build.ifu_cube import IFUCubeData
+
+    class CubeOfSums(IFUCubeData):
+        def setup_ifucube_wcs(self) -> None:
+            """Take the grid of the sums."""
+            prefix = "ch" if self.instrument == "MIRI" else ""
+            self._sums = sums[f"{prefix}{self.list_par1[0]}-{self.list_par2[0]}".lower()]
+            grid = self._sums.grid
+            self.num_bands = 1
+            self.cdelt1 = self.cdelt2 = self.spatial_size
+            self.cdelt3 = self.spectral_size
+            self.crval1, self.crval2, self.crval3 = grid.ra, grid.dec, self.wavemin + self.cdelt3 / 2.0
+            self.naxis1, self.naxis2, self.naxis3 = grid.x.size, grid.y.size, grid.wavelength.size
+            self.crpix1, self.crpix2, self.crpix3 = (self.naxis1 + 1) / 2, (self.naxis2 + 1) / 2, 1.0
+
+        def build_ifucube(self) -> tuple[Any, int]:
+            """Make the product of the sums."""
+            self.output_name = self.output_name_base + self.define_cubename_suffix()
+            self.spaxel_flux, self.spaxel_weight, self.spaxel_var, self.spaxel_iflux = (
+                np.ascontiguousarray(self._sums.total[..., k]).ravel() for k in range(4)
+            )
+            self.spaxel_dq = self._sums.dq.ravel()
+            of_instrument = self.master_table.FileMap[self.instrument]
+            self.input_models_this_cube = list(of_instrument[self.list_par1[0]][self.list_par2[0]])
+            self.find_spaxel_flux()
+            self.set_final_dq_flags()
+            return self.setup_final_ifucube_model(self.input_models_this_cube[0])
+
+        def set_final_dq_flags(self) -> None:
+            """Do as the pipeline does, but go through the holes in compiled code."""
+            nothing = np.uint32(self.overlap_no_coverage | DO_NOT_USE)
+            weighted = self.spaxel_weight > 0
+            holes = (self.spaxel_dq > 0) & ~weighted
+            self.spaxel_dq = np.where(weighted, np.uint32(0), np.where(holes, np.uint32(self.overlap_hole), nothing))
+            open_holes(self.spaxel_dq.reshape(self.naxis3, self.naxis2, self.naxis1), self.overlap_hole, int(nothing))
+
+    return CubeOfSums

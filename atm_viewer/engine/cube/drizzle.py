@@ -1,0 +1,375 @@
+"""Spectra of single spaxels and apertures, drizzled as ``cube_build`` does, without building the cube.
+
+Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
+from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
+from atm_viewer.engine.cube.slice_sums import SliceSums
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.kernels.drizzle import drizzle_pixels
+from atm_viewer.engine.kernels.spaxels import divide_sums, drizzle_slice
+from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.trace.oversample import OversampledSlice
+from atm_viewer.engine.trace.traces import DO_NOT_USE
+
+NON_SCIENCE = 512
+
+#: Gives a slice's oversampled arrays by its number.
+SliceSource = Callable[[int], OversampledSlice]
+#: Gives the columns of an exposure's slice that are drizzled.
+Columns = Callable[[Exposure, int], slice]
+
+
+@dataclass(frozen=True, eq=False)
+class DrizzleInput:
+    """One exposure's share of a spectrum.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    mapper : SkyMapper
+        Its footprints.
+    factor : int
+        Oversampling factor; 1 for the exposure as it is.
+    slices : callable
+        Gives the arrays of a slice.
+    sums : SliceSums
+        Of spectra of this exposure, to be kept from one to the next.
+    """
+
+    exposure: Exposure
+    mapper: SkyMapper
+    factor: int
+    slices: SliceSource
+    sums: SliceSums = field(default_factory=SliceSums)
+
+
+@dataclass(frozen=True, eq=False)
+class SpaxelBlock:
+    """A block of spaxels of a cube.
+
+    Parameters
+    ----------
+    x0, y0 : int
+        Zero-based spaxel of the first element in the cube.
+    flux, err : ndarray of float64, shape (planes, ny, nx)
+        Values as in the cube [unit of the exposures]; NaN without coverage.
+    """
+
+    x0: int
+    y0: int
+    flux: np.ndarray
+    err: np.ndarray
+
+
+def _all_columns(exposure: Exposure, number: int) -> slice:
+    return slice(0, exposure.column_count, 1)
+
+
+def drizzle_block(
+    inputs: Sequence[DrizzleInput],
+    grid: CubeGrid,
+    x0: int,
+    y0: int,
+    wanted: np.ndarray,
+    columns: Columns = _all_columns,
+) -> SpaxelBlock:
+    """Drizzle a block of spaxels (``IFUCubeData.build_ifucube``).
+
+    Parameters
+    ----------
+    inputs : sequence of DrizzleInput
+        The exposures.
+    grid : CubeGrid
+        Grid of their cube.
+    x0, y0 : int
+        First spaxel of the block, zero-based.
+    wanted : ndarray of bool, shape (ny, nx)
+        Spaxels of the block that are asked for; the others are left out.
+    columns : callable
+        ``columns(exposure, number)``: columns (elements along dispersion) of a slice that are drizzled.
+
+    Returns
+    -------
+    SpaxelBlock
+    """
+    shares = in_threads(lambda one: drizzle_share(one, grid, x0, y0, wanted, columns), inputs)
+    return combine_shares(shares, x0, y0, wanted)
+
+
+def drizzle_share(
+    one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray, columns: Columns = _all_columns
+) -> np.ndarray:
+    """Drizzle what one exposure gives to a block, on this thread, so that any of them can be combined.
+
+    Parameters
+    ----------
+    one : DrizzleInput
+        The exposure.
+    grid, x0, y0, wanted, columns
+        As for `drizzle_block`.
+
+    Returns
+    -------
+    ndarray of float64, shape (ny, nx, planes, 4)
+        Weighted flux, weight, weighted variance and hits; not to be written to.
+    """
+    if one.mapper.maps:
+        return _drizzle_maps(one, grid, x0, y0, wanted, columns)
+    return _drizzle_wcs(one, grid, *_axes(grid, x0, y0, wanted), columns)
+
+
+def _axes(grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centres of a block's spaxels in the grid's plane [arcsec]."""
+    return grid.x[x0 : x0 + wanted.shape[1]], grid.y[y0 : y0 + wanted.shape[0]]
+
+
+def _disc(grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> tuple[np.ndarray, float]:
+    """Centre and radius of a disc that holds all wanted spaxels [arcsec]."""
+    xs, ys = _axes(grid, x0, y0, wanted)
+    iy, ix = np.nonzero(wanted)
+    middle = np.array([xs[ix].min() + xs[ix].max(), ys[iy].min() + ys[iy].max()]) / 2
+    reach = float(np.hypot(xs[ix] - middle[0], ys[iy] - middle[1]).max()) + grid.spaxel / np.sqrt(2)
+    return middle, reach
+
+
+def near_slices(
+    exposure: Exposure, mapper: SkyMapper, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray
+) -> list[int]:
+    """Slices whose pixels may touch wanted spaxels of a block.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    mapper : SkyMapper
+        Its footprints.
+    grid, x0, y0, wanted
+        As for `drizzle_block`.
+
+    Returns
+    -------
+    list of int
+        Slice numbers, ascending; all of the band where no series stands in for the WCS.
+    """
+    numbers = [n for n in exposure.slices if exposure.band_of(n) == grid.band]
+    if mapper.maps is None:
+        return numbers
+    mapped = set(mapper.maps.numbers.tolist())
+    numbers = [n for n in numbers if n in mapped]
+    if not numbers:
+        return []
+    middle, reach = _disc(grid, x0, y0, wanted)
+    away = _distances(
+        np.stack([mapper.slice_map(n).ends for n in numbers]), mapper.maps.plane.matrix(grid.plane), middle
+    )
+    return [n for n, far in zip(numbers, away, strict=True) if far <= reach + 2 * _pixel_size(exposure, mapper, n)]
+
+
+def _pixel_size(exposure: Exposure, mapper: SkyMapper, number: int) -> float:
+    """Diagonal of a native pixel of a slice on the sky [arcsec]."""
+    return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number)))
+
+
+def _distances(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """Least distance of a point from some segments each of several slices.
+
+    The segments are given by their ends in another plane, shape (slices, n, 2, 2).
+    """
+    there = np.concatenate([ends, np.ones((*ends.shape[:3], 1))], axis=3) @ matrix.T
+    a, b = np.moveaxis(there[..., :2] / there[..., 2:], 2, 0)
+    part = np.clip(((point - a) * (b - a)).sum(axis=2) / ((b - a) ** 2).sum(axis=2), 0.0, 1.0)
+    return np.hypot(*np.moveaxis(a + part[..., None] * (b - a) - point, 2, 0)).min(axis=1)
+
+
+def summed_rows(shares: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """Add up what exposures give, see `drizzle_share`, row by row: a row stays in the processor's cache.
+
+    Yields
+    ------
+    (int, ndarray of float64, shape (nx, planes, 4))
+        Row and its sums, which the next row overwrites.
+    """
+    total = np.empty(shares[0].shape[1:])
+    for iy in range(shares[0].shape[0]):
+        np.copyto(total, shares[0][iy])
+        for share in shares[1:]:
+            total += share[iy]
+        yield iy, total
+
+
+def combine_shares(shares: Sequence[np.ndarray], x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
+    """Make the block of what exposures give to it, see `drizzle_share`."""
+    flux, err = np.full((2, shares[0].shape[2], *wanted.shape), np.nan)
+    for iy, total in summed_rows(shares):
+        divide_sums(total, wanted[iy], flux[:, iy], err[:, iy])
+    return SpaxelBlock(x0, y0, flux, err)
+
+
+def _drizzle_maps(
+    one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray, columns: Columns
+) -> np.ndarray:
+    """Add up what an exposure gives to the block, see `drizzle_slice`."""
+    exposure, mapper, maps = one.exposure, one.mapper, one.mapper.maps
+    assert maps is not None
+    xs, ys = _axes(grid, x0, y0, wanted)
+    matrix = maps.plane.matrix(grid.plane)
+    middle, reach = _disc(grid, x0, y0, wanted)
+    along = exposure.regions.shape[1 if exposure.rotated else 0] * one.factor
+    kept = channel_columns(grid.band, one.factor) if exposure.rotated else (0, along)
+
+    def add(data: OversampledSlice, total: np.ndarray) -> None:
+        here, size = mapper.slice_map(data.number), _pixel_size(exposure, mapper, data.number)
+        chosen = columns(exposure, data.number)
+        step = chosen.step or 1
+        begin = chosen.start + max(-(-(here.first - chosen.start) // step), 0) * step
+        end = min(here.first + here.columns.shape[0], chosen.stop, exposure.column_count)
+        if begin >= end:
+            return
+        mapped, taken = slice(begin - here.first, end - here.first, step), np.s_[:, begin:end:step]
+        drizzle_slice(
+            np.ascontiguousarray(here.columns[mapped]),
+            np.ascontiguousarray(here.shift[mapped]),
+            here.scale,
+            here.limits,
+            maps.points,
+            maps.values,
+            maps.ranges,
+            0,
+            matrix,
+            along - 1 - data.row if exposure.rotated else data.row,
+            -1 if exposure.rotated else 1,
+            one.factor,
+            mapper.edge / one.factor,
+            kept,
+            np.ascontiguousarray(data.inside[taken]),
+            np.ascontiguousarray(data.sci[taken], np.float32),
+            np.ascontiguousarray(data.err[taken], np.float32),
+            np.ascontiguousarray(data.dq[taken], np.uint32),
+            np.uint32(DO_NOT_USE | NON_SCIENCE),
+            (float(middle[0]), float(middle[1]), float(reach + 0.6 * size)),
+            float(xs[0]),
+            float(ys[0]),
+            grid.spaxel,
+            float(grid.wavelength[0]),
+            grid.step,
+            wanted,
+            int(np.ceil(2 * size / grid.spaxel)) + 3,
+            total,
+        )
+
+    near = near_slices(exposure, mapper, grid, x0, y0, wanted)
+    place = grid.band, grid.ra, grid.dec, float(xs[0]), float(ys[0]), wanted.shape, wanted.tobytes(), columns
+    return one.sums.total(
+        (*place, one.factor), {n: one.slices(n) for n in near}, add, (*wanted.shape, grid.wavelength.size, 4)
+    )
+
+
+def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, columns: Columns) -> np.ndarray:
+    """Add up what an exposure gives whose WCS no series can stand in for."""
+    exposure, coordinates = one.exposure, one.exposure.coordinates
+    total = np.zeros((4, grid.wavelength.size, ys.size, xs.size))
+    for n in exposure.slices:
+        if exposure.band_of(n) != grid.band:
+            continue
+        py, px = np.unravel_index(exposure.slice_pixels(n), exposure.regions.shape)
+        chosen = columns(exposure, n)
+        along = py if exposure.rotated else px
+        taken = (along >= chosen.start) & (along < chosen.stop) & ((along - chosen.start) % (chosen.step or 1) == 0)
+        py, px = py[taken], px[taken]
+        xi, eta = grid.project(coordinates.ra[py, px], coordinates.dec[py, px])
+        margin = 0.75 * np.hypot(one.mapper.slice_width(n), exposure.pixel_step(n)) + grid.spaxel / 2
+        near = (xi > xs[0] - margin) & (xi < xs[-1] + margin) & (eta > ys[0] - margin) & (eta < ys[-1] + margin)
+        x, y = _fine_pixels(px[near], py[near], one)
+        if not x.size:
+            continue
+        foot = one.mapper.footprints(x, y, np.full(x.size, n), one.factor)
+        xi, eta = (np.ascontiguousarray(c[:4]) for c in foot.on(grid.plane))
+        flux, err = _values(one, foot, n)
+        drizzle_pixels(
+            xi,
+            eta,
+            foot.wavelength,
+            foot.width,
+            flux,
+            err,
+            xs[0],
+            ys[0],
+            grid.spaxel,
+            grid.wavelength[0],
+            grid.step,
+            total,
+        )
+    return np.moveaxis(total, (0, 1), (3, 2))
+
+
+def _fine_pixels(x: np.ndarray, y: np.ndarray, one: DrizzleInput) -> tuple[np.ndarray, np.ndarray]:
+    """Oversampled pixels (x, y) within native pixels, in the detector's frame; for MIRI those of the channel."""
+    factor = one.factor
+    sub = np.tile(np.arange(factor), x.size)
+    x, y = np.repeat(x, factor), np.repeat(y, factor)
+    if not one.exposure.rotated:
+        return x, y * factor + sub
+    x = x * factor + sub
+    start, stop = channel_columns(one.exposure.band_of(int(one.exposure.regions[y[0], x[0] // factor])), factor)
+    taken = (x >= start) & (x < stop)
+    return x[taken], y[taken]
+
+
+def _values(one: DrizzleInput, foot: Footprints, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Flux and error of pixels of a slice; NaN for those that ``cube_build`` leaves out."""
+    data = one.slices(number)
+    if one.exposure.rotated:
+        row, column = one.exposure.regions.shape[1] * one.factor - 1 - foot.x, foot.y
+    else:
+        row, column = foot.y, foot.x
+    where = row - data.row, column
+    good = (data.dq[where] & (DO_NOT_USE | NON_SCIENCE)) == 0
+    return np.where(good, data.sci[where], np.nan).astype(float), data.err[where].astype(float)
+
+
+def native_slices(exposure: Exposure) -> Mapping[int, OversampledSlice]:
+    """Slices of an exposure as it is, with NaN and flags made to agree (``match_nans_and_flags``).
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+
+    Returns
+    -------
+    mapping of int to OversampledSlice
+        By slice number.
+    """
+    invalid = np.isnan(exposure.sci) | np.isnan(exposure.err) | ((exposure.dq & DO_NOT_USE) > 0)
+    for variance in exposure.variances.values():
+        invalid |= np.isnan(variance)
+    dq = exposure.to_dispersion(np.where(invalid, exposure.dq | DO_NOT_USE, exposure.dq))
+    sci, err = (
+        exposure.to_dispersion(np.where(invalid, np.float32(np.nan), array)) for array in (exposure.sci, exposure.err)
+    )
+    regions = exposure.to_dispersion(exposure.regions)
+    slices = {}
+    for number in exposure.slices:
+        rows = np.flatnonzero((regions == number).any(axis=1))
+        cut = slice(rows[0], rows[-1] + 1)
+        slices[number] = OversampledSlice(
+            number=number,
+            row=int(rows[0]),
+            inside=np.ascontiguousarray(regions[cut] == number),
+            sci=np.ascontiguousarray(sci[cut]),
+            err=np.ascontiguousarray(err[cut]),
+            variances={},
+            dq=np.ascontiguousarray(dq[cut]),
+            trace=np.full(sci[cut].shape, np.nan, dtype=np.float32),
+        )
+    return slices

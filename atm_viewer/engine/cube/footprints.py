@@ -1,0 +1,290 @@
+"""Footprints of detector pixels on the sky, as ``cube_build`` maps them for drizzling."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from atm_viewer.engine.cube.cube_grid import detector_position
+from atm_viewer.engine.io.coordinates import slice_wcs, to_slicer, wavelength_table
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SliceMap, fit_sky_maps
+from atm_viewer.engine.io.tangent import TangentPlane
+
+# The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
+EDGE = 0.4999
+NIRSPEC_EDGE = 0.49
+
+
+@dataclass(frozen=True, eq=False)
+class Footprints:
+    """Footprints of some (oversampled) pixels.
+
+    Parameters
+    ----------
+    x, y : ndarray of int64, shape (n,)
+        Pixels, in the detector's frame.
+    number : ndarray of int64, shape (n,)
+        Slice numbers.
+    plane : TangentPlane
+        Plane that positions are given in.
+    xi, eta : ndarray of float64, shape (5, n)
+        Corners in order around the pixel, and its centre, in the plane [arcsec].
+    wavelength, width : ndarray of float64, shape (n,)
+        Wavelength of the centre and range of wavelengths that the pixel covers [um].
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    number: np.ndarray
+    plane: TangentPlane
+    xi: np.ndarray
+    eta: np.ndarray
+    wavelength: np.ndarray
+    width: np.ndarray
+
+    def __len__(self) -> int:
+        return self.x.size
+
+    def select(self, chosen: np.ndarray) -> Footprints:
+        """Return the footprints of some of the pixels."""
+        return Footprints(
+            self.x[chosen],
+            self.y[chosen],
+            self.number[chosen],
+            self.plane,
+            self.xi[:, chosen],
+            self.eta[:, chosen],
+            self.wavelength[chosen],
+            self.width[chosen],
+        )
+
+    def on(self, plane: TangentPlane) -> tuple[np.ndarray, np.ndarray]:
+        """Corners and centre in another tangent plane [arcsec], both of shape (5, n)."""
+        return self.plane.onto(plane, self.xi, self.eta)
+
+    @property
+    def ra(self) -> np.ndarray:
+        """Right ascension of the corners, ICRS [deg]; shape (4, n)."""
+        return self._positions[0][:4]
+
+    @property
+    def dec(self) -> np.ndarray:
+        """Declination of the corners, ICRS [deg]; shape (4, n)."""
+        return self._positions[1][:4]
+
+    @property
+    def centre(self) -> np.ndarray:
+        """Right ascension and declination of the centres, ICRS [deg]; shape (2, n)."""
+        return np.stack([self._positions[0][4], self._positions[1][4]])
+
+    @cached_property
+    def _positions(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.plane.positions(self.xi, self.eta)
+
+
+class SkyMapper:
+    """Maps pixels of one exposure to the sky (``map_miri_pixel_to_sky``, ``map_nirspec_pixel_to_sky``).
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    """
+
+    def __init__(self, exposure: Exposure) -> None:
+        self._exposure = exposure
+        self._miri = exposure.instrument == "MIRI"
+        self._slice_maps: dict[int, SliceMap] = {}
+        self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
+
+    def slice_width(self, number: int) -> float:
+        """Width of a slice on the sky [arcsec]."""
+        if not self._miri:
+            return self._across * self._exposure.coordinates.arcsec
+        return float(self._widths["beta"][number // 100 - 1])
+
+    @property
+    def _across(self) -> float:
+        return float(self._widths["across"])
+
+    @cached_property
+    def _widths(self) -> dict[str, np.ndarray]:
+        def make() -> dict[str, np.ndarray]:
+            if self._miri:
+                return {"beta": np.array([self._miri_slice_width(channel) for channel in (1, 2, 3, 4)])}
+            return {"across": np.array(self._nirspec_slice_width())}
+
+        return self._exposure.kept.get_or_make("slice-widths", make)
+
+    @cached_property
+    def _slices(self) -> list[Any]:
+        return slice_wcs(self._exposure.model)
+
+    @cached_property
+    def maps(self) -> SkyMaps | None:
+        """Series that stand in for the WCS; None where they are not good enough."""
+
+        def make() -> dict[str, np.ndarray]:
+            maps = self._fit_maps()
+            return {} if maps is None else vars(maps)
+
+        arrays = self._exposure.kept.get_or_make("sky-maps", make)
+        return SkyMaps(**arrays) if arrays else None
+
+    def slice_map(self, number: int) -> SliceMap:
+        """Series of one slice, evaluated in each of its columns."""
+        assert self.maps is not None
+        if number not in self._slice_maps:
+            self._slice_maps[number] = self.maps.of_slice(number, self._half)
+        return self._slice_maps[number]
+
+    @property
+    def edge(self) -> float:
+        """Distance of a native pixel's centre to its edges along the slice [pixel]."""
+        return self._edge
+
+    def _fit_maps(self) -> SkyMaps | None:
+        exposure = self._exposure
+        valid = np.isfinite(exposure.coordinates.ra)
+        pixels = {}
+        for number in exposure.slices:
+            y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
+            good = valid[y, x]
+            if good.any():
+                pixels[number] = x[good], y[good]
+
+        def by_wcs(x: np.ndarray, y: np.ndarray, number: np.ndarray) -> PixelPositions:
+            return self._by_wcs(x, y, number, 1)
+
+        if self._miri:
+            transform = exposure.model.meta.wcs.get_transform("alpha_beta", "v2v3")
+            ranges = np.array(sorted(transform.label_mapper.mapper), dtype=float)
+            return fit_sky_maps(pixels, True, self._edge, self._half, by_wcs, ranges=ranges)
+        table = wavelength_table(self._slices[0], *(int(np.median(a)) for a in pixels[1])) if 1 in pixels else None
+        transforms = {n: to_slicer(self._slices[n - 1], n) for n in pixels}
+
+        def along(x: np.ndarray, y: np.ndarray, number: int) -> np.ndarray:
+            found = transforms[number](x, y)
+            return np.where(np.isfinite(found[2]), found[1], np.nan)
+
+        return fit_sky_maps(pixels, False, self._edge, self._half, by_wcs, along, table)
+
+    def footprints(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
+        """Footprints of pixels.
+
+        Parameters
+        ----------
+        x, y : ndarray of int, shape (n,)
+            Pixels in the detector's frame, oversampled by ``factor``.
+        number : ndarray of int, shape (n,)
+            Slices they belong to.
+        factor : int
+            Oversampling factor.
+
+        Returns
+        -------
+        Footprints
+            Without pixels whose centre or corners have no position on the sky.
+        """
+        if self.maps:
+            along, dispersion = (x, y) if self._miri else (y, x)
+            centre = detector_position(along, factor)
+            found = self.maps.positions(number, centre, dispersion, self._edge / factor, self._half)
+        else:
+            plane = TangentPlane(*(float(np.nanmedian(a)) for a in self._first_positions))
+            found = self._by_wcs(x, y, number, factor).on(plane)
+        lam = found.wavelength
+        width = np.abs(lam[1] - lam[2])
+        footprints = Footprints(x, y, number, found.plane, found.xi, found.eta, lam[0], width)
+        valid = np.isfinite(lam[0]) & np.isfinite(found.xi).all(axis=0)
+        return footprints if valid.all() else footprints.select(valid)
+
+    @cached_property
+    def _first_positions(self) -> tuple[np.ndarray, np.ndarray]:
+        c = self._exposure.coordinates
+        ra, dec = c.packed_sky
+        return ra.values[:1], dec.values[:1]
+
+    def _by_wcs(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
+
+    def _of_miri(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
+        wcs = self._exposure.model.meta.wcs
+        n = x.size
+        centre, low, high = (detector_position(x + edge, factor) for edge in (0.0, -EDGE, EDGE))
+        alpha, beta, lam = wcs.get_transform("detector", "alpha_beta")(
+            np.concatenate([centre, centre, centre, low, high]), np.concatenate([y, y - EDGE, y + EDGE, y, y])
+        )
+        half = self._widths["beta"][number // 100 - 1] / 2.0
+        first, last, side = alpha[3 * n : 4 * n], alpha[4 * n :], beta[3 * n : 4 * n]
+        centres = slice(0, 3 * n)
+        ra, dec, wavelength = wcs.get_transform("alpha_beta", "world")(
+            np.concatenate([alpha[centres], first, first, last, last]),
+            np.concatenate([beta[centres], side - half, side + half, side + half, side - half]),
+            np.concatenate([lam[centres], *[lam[:n]] * 4]),
+        )
+        return PixelPositions(
+            ra[3 * n :].reshape(4, n),
+            dec[3 * n :].reshape(4, n),
+            np.stack([ra[:n], dec[:n]]),
+            wavelength[centres].reshape(3, n),
+        )
+
+    def _of_nirspec(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
+        ra, dec = np.full((2, 4, x.size), np.nan)
+        middle, wavelength = np.full((2, x.size), np.nan), np.full((3, x.size), np.nan)
+        for one in np.unique(number):
+            at = np.flatnonzero(number == one)
+            n = at.size
+            wcs = self._slices[one - 1]
+            column = x[at].astype(float)
+            centre, low, high = (detector_position(y[at] + edge, factor) for edge in (0.0, -NIRSPEC_EDGE, NIRSPEC_EDGE))
+            across, along, lam = wcs.get_transform(wcs.available_frames[0], "slicer")(
+                np.concatenate([column, column - EDGE, column + EDGE, column, column]),
+                np.concatenate([centre, centre, centre, low, high]),
+            )
+            first, last, half = slice(3 * n, 4 * n), slice(4 * n, 5 * n), self._across / 2
+            r, d, w = wcs.get_transform("slicer", wcs.output_frame)(
+                np.concatenate(
+                    [
+                        across[: 3 * n],
+                        across[first] - half,
+                        across[first] + half,
+                        across[last] + half,
+                        across[last] - half,
+                    ]
+                ),
+                np.concatenate([along[: 3 * n], along[first], along[first], along[last], along[last]]),
+                np.concatenate([lam[: 3 * n], lam[first], lam[first], lam[last], lam[last]]),
+            )
+            ra[:, at], dec[:, at] = r[3 * n :].reshape(4, n), d[3 * n :].reshape(4, n)
+            middle[:, at] = r[:n], d[:n]
+            wavelength[:, at] = w[: 3 * n].reshape(3, n)
+        return PixelPositions(ra, dec, middle, wavelength)
+
+    def _miri_slice_width(self, channel: int) -> float:
+        """Distance of the first two slices of a channel in beta [arcsec]."""
+        regions = self._exposure.regions
+        y, x = np.nonzero(regions // 100 == channel)
+        if not y.size:
+            return np.nan
+        rows = np.abs(y - regions.shape[0] // 2) < 2
+        _, beta, _ = self._exposure.model.meta.wcs.get_transform("detector", "alpha_beta")(x[rows], y[rows])
+        values = np.unique(beta[np.isfinite(beta)])
+        return float(np.abs(values[1] - values[0])) if values.size > 1 else np.nan
+
+    def _nirspec_slice_width(self) -> float:
+        """Distance of neighbouring slices on the slicer [m], from the centres of the first and the third."""
+        centres = []
+        for wcs in (self._slices[0], self._slices[2]):
+            box = wcs.bounding_box
+            across, _, _ = wcs.get_transform(wcs.available_frames[0], "slicer")(np.mean(box[0]), np.mean(box[1]))
+            centres.append(across)
+        return float(abs(centres[0] - centres[1]))

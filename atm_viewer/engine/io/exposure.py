@@ -1,0 +1,439 @@
+"""Calibrated IFU exposures: checked, opened, with the coordinates of their pixels."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
+from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
+from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
+from atm_viewer.engine.results.exposure_view import ExposureView
+
+DETECTOR_SHAPES = {"MIRI": (1024, 1032), "NIRSPEC": (2048, 2048)}
+
+_KINDS = {
+    "MIR_IMAGE": "a MIRI imaging exposure",
+    "MIR_LRS-FIXEDSLIT": "a MIRI LRS exposure",
+    "MIR_LRS-SLITLESS": "a MIRI LRS exposure",
+    "NRS_MSASPEC": "a NIRSpec MOS exposure",
+    "NRS_FIXEDSLIT": "a NIRSpec fixed-slit exposure",
+    "NRS_BRIGHTOBJ": "a NIRSpec bright-object exposure",
+    "NRS_IMAGE": "a NIRSpec imaging exposure",
+}
+
+_VARIANCES = ("VAR_RNOISE", "VAR_POISSON", "VAR_FLAT")
+
+_SUFFIX = re.compile(r"_(cal|crf)$")
+
+
+@dataclass(frozen=True, eq=False)
+class Exposure:
+    """One calibrated IFU exposure of MIRI MRS or NIRSpec.
+
+    Arrays are in the detector's frame, ``[y, x]``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    instrument : {"MIRI", "NIRSPEC"}
+        Instrument.
+    detector : str
+        ``MIRIFUSHORT``, ``MIRIFULONG``, ``NRS1`` or ``NRS2``.
+    grating : str
+        NIRSpec grating; empty for MIRI.
+    bands : tuple of str
+        Bands as the pipeline names cubes: ``ch1-short``, ``g235m-f170lp``.
+    unit : str
+        Unit of the science array.
+    sci, err : ndarray of float32, shape (ny, nx)
+        Science and error arrays [unit]; NaN where invalid.
+    variances : dict of str to ndarray
+        ``var_poisson``, ``var_rnoise``, ``var_flat`` [unit squared], those the file has.
+    dq : ndarray of uint32, shape (ny, nx)
+        Data-quality flags.
+    regions : ndarray of int32, shape (ny, nx)
+        Region map: slice number, 0 outside.
+    coordinates : Coordinates
+        Of the pixels' centres.
+    dither, dithers : int
+        Dither position and their number, 0 when the file does not say.
+    target : str
+        Target's name, or empty.
+    footprint : str
+        S_REGION of the file, empty without or where ``cube_build`` does not use it.
+    kept : KeptGeometry
+        What was computed from the file's WCS, now or in earlier runs.
+    state : (int, int)
+        Time of change [ns] and size [byte] of the file when it was opened.
+    """
+
+    path: Path
+    instrument: str
+    detector: str
+    grating: str
+    bands: tuple[str, ...]
+    unit: str
+    sci: np.ndarray
+    err: np.ndarray
+    variances: dict[str, np.ndarray]
+    dq: np.ndarray
+    regions: np.ndarray
+    coordinates: Coordinates
+    dither: int
+    dithers: int
+    target: str
+    footprint: str
+    kept: KeptGeometry
+    state: tuple[int, int]
+
+    @cached_property
+    def model(self) -> Any:
+        """The datamodel, with WCS and all metadata: opened, which takes seconds, when first asked for.
+
+        Raises
+        ------
+        InputError
+            The file is gone, damaged, or not the one that was opened.
+        """
+        if _state(self.path) != self.state:
+            raise InputError(f"{self.path.name} has changed since it was opened; open it again.")
+        return _open_model(self.path)
+
+    def close(self) -> None:
+        """Close the datamodel, if it is open; it is opened again when it is asked for."""
+        model = self.__dict__.pop("model", None)
+        if model is not None:
+            model.close()
+
+    def oversampled_coordinates(self, factor: int) -> tuple[PackedFrame, PackedFrame]:
+        """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
+
+        def make() -> dict[str, np.ndarray]:
+            frames = oversampled_coordinates(self.model, factor)
+            return pack(dict(zip(("alpha", "wavelength"), map(PackedFrame.of, frames), strict=True)))
+
+        packed = self.kept.get_or_make(f"oversampled-{factor}", make)
+        return unpack(packed, "alpha"), unpack(packed, "wavelength")
+
+    @property
+    def key(self) -> str:
+        """Resolved path: identifies the exposure in requests."""
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """File name without ending and ``_cal``/``_crf``: how recipes and products name the exposure."""
+        return exposure_name(self.path)
+
+    @property
+    def rotated(self) -> bool:
+        """Whether the dispersion runs along y, so that the arrays are rotated for fitting (MIRI)."""
+        return self.instrument == "MIRI"
+
+    @property
+    def column_count(self) -> int:
+        """Number of columns: elements along dispersion."""
+        return self.regions.shape[0 if self.rotated else 1]
+
+    def to_dispersion(self, array: np.ndarray) -> np.ndarray:
+        """View of a detector array with the dispersion along x, as the pipeline fits it."""
+        return np.rot90(array) if self.rotated else array
+
+    @cached_property
+    def slices(self) -> tuple[int, ...]:
+        """Slice numbers, ascending."""
+        return tuple(int(n) for n in np.unique(self.regions) if n > 0)
+
+    @cached_property
+    def _pixels(self) -> dict[int, np.ndarray]:
+        flat = self.regions.ravel()
+        chosen = np.flatnonzero(flat > 0)
+        chosen = chosen[np.argsort(flat[chosen], kind="stable")]
+        starts = np.searchsorted(flat[chosen], self.slices)
+        return dict(zip(self.slices, np.split(chosen, starts[1:]), strict=True))
+
+    def slice_pixels(self, number: int) -> np.ndarray:
+        """Flat indices of a slice's pixels in the detector's frame, ascending."""
+        return self._pixels[number]
+
+    @cached_property
+    def _steps(self) -> dict[int, float]:
+        alpha = self.to_dispersion(self.coordinates.alpha)
+        step = np.abs(np.diff(alpha, axis=0))
+        regions = self.to_dispersion(self.regions)
+        same = (regions[1:] == regions[:-1]) & np.isfinite(step)
+        return {
+            n: float(np.median(step[same & (regions[1:] == n)][::50])) * self.coordinates.arcsec for n in self.slices
+        }
+
+    def pixel_step(self, number: int) -> float:
+        """Distance of pixels along a slice on the sky [arcsec]."""
+        return self._steps[number]
+
+    @cached_property
+    def column_wavelengths(self) -> dict[int, np.ndarray]:
+        """Least and greatest wavelength [um] of each slice's pixels by column; (2, columns), NaN where it has none."""
+        wavelength = self.coordinates.wavelength.ravel()
+        width = self.regions.shape[1]
+        found = {}
+        for number in self.slices:
+            at = self.slice_pixels(number)
+            column, value = at // width if self.rotated else at % width, wavelength[at]
+            ends = np.full((2, self.column_count), np.nan)
+            np.fmin.at(ends[0], column, value)
+            np.fmax.at(ends[1], column, value)
+            found[number] = ends
+        return found
+
+    def band_of(self, number: int) -> str:
+        """Band that a slice belongs to."""
+        if self.instrument != "MIRI":
+            return self.bands[0]
+        return next(band for band in self.bands if band.startswith(f"ch{number // 100}-"))
+
+    def view(self) -> ExposureView:
+        """Return what the window shows of the exposure."""
+        c = self.coordinates
+        return ExposureView(
+            key=self.key,
+            name=self.name,
+            instrument=self.instrument,
+            detector=self.detector,
+            bands=self.bands,
+            dither=self.dither,
+            dithers=self.dithers,
+            target=self.target,
+            unit=self.unit,
+            sci=self.sci,
+            dq=self.dq,
+            regions=self.regions,
+            alpha=(c.alpha * c.arcsec).astype(np.float32),
+            wavelength=c.wavelength.astype(np.float32),
+            ra=c.ra,
+            dec=c.dec,
+        )
+
+
+def exposure_name(path: str | os.PathLike) -> str:
+    """File name without ending and ``_cal``/``_crf``."""
+    return _SUFFIX.sub("", Path(path).stem)
+
+
+def open_exposure(path: str | os.PathLike) -> Exposure:
+    """Open a ``_cal`` or ``_crf`` file of MIRI MRS or the NIRSpec IFU.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    Exposure
+
+    Raises
+    ------
+    InputError
+        One sentence: not FITS, truncated, not from the pipeline, another mode, no WCS, a cube, already
+        oversampled, or without a finite pixel.
+    """
+    path = Path(path).resolve()
+    content = _read(path)
+    primary, science = content.headers
+    instrument = str(primary["INSTRUME"]).upper()
+    band = str(primary.get("BAND", "")).lower()
+    grating = "" if instrument == "MIRI" else str(primary.get("GRATING", "")).upper()
+    if instrument == "MIRI":
+        bands = tuple(f"ch{channel}-{band}" for channel in str(primary.get("CHANNEL", "")))
+    else:
+        bands = (f"{grating}-{primary.get('FILTER')}".lower(),)
+    arrays, state, kept = content.arrays, content.state, content.kept
+    opened: list[Any] = []
+
+    def pixels() -> dict[str, np.ndarray]:
+        opened.append(_open_model(path))
+        parts = _geometry(path, opened[0], arrays.get("REGIONS"))
+        kept.get_or_make("sky", lambda: parts["sky"])
+        return parts["pixels"]
+
+    def read_sky() -> tuple[PackedFrame, PackedFrame]:
+        # The model serves only where the sky was not kept, or is no more.
+        found = kept.get_or_make("sky", lambda: _geometry(path, exposure.model, arrays.get("REGIONS"))["sky"])
+        return unpack(found, "ra"), unpack(found, "dec")
+
+    packed = kept.get_or_make("pixels", pixels)
+    regions = packed["regions"].astype(np.int32)
+    if not np.isfinite(arrays["SCI"][regions > 0]).any():
+        raise InputError(f"{path.name} holds no valid pixel: all of its slices are NaN; nothing can be done with it.")
+    usable = bool(packed["spectral_region"]) and str(primary.get("TARGTYPE", "")).upper() != "MOVING"
+    exposure = Exposure(
+        path=path,
+        instrument=instrument,
+        detector=str(primary.get("DETECTOR", "")).upper(),
+        grating=grating,
+        bands=bands,
+        unit=str(science.get("BUNIT") or "MJy/sr"),
+        sci=arrays["SCI"],
+        err=arrays["ERR"],
+        variances={name.lower(): arrays[name] for name in _VARIANCES if name in arrays},
+        dq=arrays["DQ"],
+        regions=regions,
+        coordinates=Coordinates(
+            unpack(packed, "alpha"),
+            unpack(packed, "wavelength"),
+            float(packed["arcsec"]),
+            read_sky,
+        ),
+        dither=int(primary.get("PATT_NUM") or 0),
+        dithers=int(primary.get("NUMDTHPT") or 0),
+        target=str(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
+        footprint=str(science.get("S_REGION") or "") if usable else "",
+        kept=kept,
+        state=state,
+    )
+    if opened:
+        # It will be wanted again soon: other parts of the geometry are not known either.
+        exposure.__dict__["model"] = opened[0]
+    return exposure
+
+
+@dataclass(frozen=True, eq=False)
+class _Content:
+    """What is in a file, apart from its WCS."""
+
+    headers: tuple[Any, Any]
+    arrays: dict[str, np.ndarray]
+    kept: KeptGeometry
+    state: tuple[int, int]
+
+
+def _geometry(path: Path, model: Any, regions: np.ndarray | None) -> dict[str, dict[str, np.ndarray]]:
+    """Region map and coordinates of the pixels, and whether there is a spectral region.
+
+    In two parts: sky coordinates are not always wanted.
+    """
+    wcs = model.meta.wcs
+    if wcs is None:
+        raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
+    if str(model.meta.instrument.name).upper() == "MIRI":
+        regions = np.asarray(wcs.get_transform("detector", "alpha_beta").label_mapper.mapper)
+    if regions is None:
+        raise InputError(f"{path.name} has no REGIONS extension; run assign_wcs of jwst 2.0 or later on it again.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = native_coordinates(model, regions)
+    pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
+        "regions": regions.astype(np.int16),
+        "arcsec": np.array(found.arcsec),
+        "spectral_region": np.array(getattr(model.meta.wcsinfo, "spectral_region", None) is not None),
+    }
+    return {"pixels": pixels, "sky": pack(dict(zip(("ra", "dec"), found.packed_sky, strict=True)))}
+
+
+def _open_model(path: Path) -> Any:
+    import asdf
+    from stdatamodels.jwst import datamodels
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = datamodels.open(path)
+            _ = model.meta.wcs
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, asdf.exceptions.ValidationError) as e:
+        logging.getLogger(__name__).debug("cannot open %s", path, exc_info=True)
+        raise InputError(f"{path.name} is damaged and cannot be opened; download or make it again.") from e
+    return model
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}; check the name.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
+    return found.st_mtime_ns, found.st_size
+
+
+def _read(path: Path) -> _Content:
+    """Read a file's arrays; refuse what its headers show to be unusable."""
+    from astropy.io import fits
+
+    name, state = path.name, _state(path)
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(30)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
+    if not start.startswith(b"SIMPLE  ="):
+        raise InputError(f"{name} is not a FITS file; open _cal.fits or _crf.fits files or an association.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with fits.open(path, memmap=True, do_not_scale_image_data=True) as hdus:
+                places = {h.name: h.fileinfo() for h in hdus}
+                needed = max(place["datLoc"] + place["datSpan"] for place in places.values())
+                if needed > state[1]:
+                    raise InputError(
+                        f"{name} is truncated: {state[1]} bytes where its headers say {needed}; "
+                        "download or make it again."
+                    )
+                headers = hdus[0].header, hdus["SCI"].header if "SCI" in hdus else None
+                _check_keywords(name, *headers, set(places))
+                arrays = {
+                    key: _native(hdus[key]) for key in ("SCI", "ERR", "DQ", "REGIONS", *_VARIANCES) if key in hdus
+                }
+        with open(path, "rb") as handle:
+            handle.seek(places["ASDF"]["datLoc"])
+            wcs = handle.read(places["ASDF"]["datSpan"])
+    except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, fits.VerifyError) as error:
+        raise InputError(f"{name} is a damaged FITS file; download or make it again.") from error
+    shape = str(arrays["SCI"].shape).encode()
+    depends_on = [shape, wcs, *([arrays["REGIONS"].tobytes()] if "REGIONS" in arrays else [])]
+    return _Content(headers, arrays, KeptGeometry(content_key(depends_on)), state)
+
+
+def _native(hdu: Any) -> np.ndarray:
+    """Array of an extension in the machine's byte order, flags as unsigned integers: one copy, no more."""
+    stored = hdu.data
+    if stored.dtype.kind == "f":
+        return stored.astype(np.float32)
+    if hdu.header.get("BZERO", 0) == 2**31 and stored.dtype.itemsize == 4:
+        flags = stored.astype(np.int32).view(np.uint32)
+        flags ^= np.uint32(2**31)
+        return flags
+    return stored.astype(np.uint32 if hdu.name == "DQ" else np.int32)
+
+
+def _check_keywords(name: str, primary: Any, science: Any, extensions: set[str]) -> None:
+    kind = str(primary.get("EXP_TYPE", "")).upper()
+    if str(primary.get("TELESCOP", "")).upper() != "JWST" or not kind or science is None:
+        raise InputError(f"{name} is not a product of the JWST pipeline; open _cal.fits or _crf.fits files.")
+    if kind not in ("MIR_MRS", "NRS_IFU"):
+        what = _KINDS.get(kind, f"an exposure of type {kind}")
+        raise InputError(f"{name} is {what}; this program works on MIRI MRS and NIRSpec IFU exposures.")
+    if science.get("NAXIS") == 3:
+        raise InputError(f"{name} is a cube; open the _cal or _crf exposures it was made from.")
+    if str(primary.get("S_WCS", "")) != "COMPLETE" or "ASDF" not in extensions:
+        raise InputError(f"{name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
+    instrument = str(primary.get("INSTRUME", "")).upper()
+    expected = DETECTOR_SHAPES.get(instrument)
+    shape = (science.get("NAXIS2"), science.get("NAXIS1"))
+    if shape != expected and "COMPLETE" in (primary.get("S_TRCMOD"), primary.get("S_TRCMDL")):
+        raise InputError(
+            f"{name} was already oversampled by adaptive_trace_model; open the _cal or _crf file it came from."
+        )
+    missing = [e for e in ("ERR", "DQ") if e not in extensions]
+    if missing:
+        raise InputError(f"{name} has no {missing[0]} extension; run calwebb_spec2 again to make it.")

@@ -1,0 +1,274 @@
+"""Slices of an exposure: cut-outs with the dispersion along x, their collapsed profiles and flux thresholds."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.threads import in_threads
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """Clipped statistics of an exposure that the flux thresholds are based on.
+
+    Parameters
+    ----------
+    offset : float or None
+        Negative mean that is subtracted before fitting and added back at the end; None when the mean is not
+        negative.
+    mean, rms : dict of int to float
+        By slice number: clipped mean and standard deviation of the slice's channel (MIRI) or of the whole
+        exposure (NIRSpec) [unit of the exposure], after the offset is taken off.
+    """
+
+    offset: float | None
+    mean: dict[int, float]
+    rms: dict[int, float]
+
+    def threshold(self, number: int, fit_threshold: float) -> float:
+        """Flux that the slice's peak must exceed; ``-inf`` when ``fit_threshold`` is 0 or less."""
+        if fit_threshold <= 0:
+            return -np.inf
+        return self.mean[number] + fit_threshold * self.rms[number]
+
+
+@dataclass(frozen=True, eq=False)
+class CollapsedProfile:
+    """Spatial profile of a slice, median over wavelength in bins of half a native pixel (``_crossdisp_profile``).
+
+    All arrays have shape (n,); bins without a valid point are NaN.
+
+    Parameters
+    ----------
+    alpha : ndarray
+        Centres of the bins, in the pipeline's unit of alpha.
+    flux, err, snr : ndarray
+        Median flux and error [unit of the exposure] and median ratio of the two.
+    """
+
+    alpha: np.ndarray
+    flux: np.ndarray
+    err: np.ndarray
+    snr: np.ndarray
+
+    @property
+    def peak(self) -> float:
+        """Highest median flux; NaN for an empty slice."""
+        return float(np.nanmax(self.flux)) if np.isfinite(self.flux).any() else np.nan
+
+
+@dataclass(frozen=True, eq=False)
+class SliceData:
+    """One slice, cut out of an exposure; dispersion along x.
+
+    Parameters
+    ----------
+    number : int
+        Slice number.
+    row : int
+        First row of the cut-out in the (rotated) exposure.
+    flux, alpha : ndarray, shape (rows, columns)
+        In the exposure's precision, which the fit depends on; NaN outside of the slice.
+    inside : ndarray of bool, shape (rows, columns)
+        Pixels of the slice.
+    native_step : float
+        Median distance of pixels along a column, in alpha.
+    profile : CollapsedProfile
+        As it is.
+    trimmed : ndarray, shape (rows, columns)
+        ``flux`` without noisy edges (`_trim_edges`): what is fitted.
+    trimmed_profile : CollapsedProfile
+        Profile of ``trimmed``.
+    norm : ndarray, shape (columns,)
+        Sum over each column of ``trimmed``, of positive values only where a negative nod is present.
+    """
+
+    number: int
+    row: int
+    flux: np.ndarray
+    alpha: np.ndarray
+    inside: np.ndarray
+    native_step: float
+    profile: CollapsedProfile
+    trimmed: np.ndarray
+    trimmed_profile: CollapsedProfile
+    norm: np.ndarray
+
+    def over_threshold(self, threshold: float) -> bool:
+        """Whether the slice is fitted: its peak exceeds the threshold before and after trimming."""
+        if threshold == -np.inf:
+            return True
+        return self.profile.peak > threshold and self.trimmed_profile.peak > threshold
+
+
+def measure_background(exposure: Exposure) -> Background:
+    """Clipped statistics of an exposure (``fit_and_oversample``).
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+
+    Returns
+    -------
+    Background
+    """
+    flux = exposure.to_dispersion(exposure.sci)
+    regions = exposure.to_dispersion(exposure.regions)
+    mean, rms = _clipped(flux[regions > 0])
+    offset = None
+    if mean < 0:
+        offset = mean
+        flux = flux - mean
+        mean = 0.0
+    means: dict[int, float] = {}
+    sigmas: dict[int, float] = {}
+    if exposure.instrument == "MIRI":
+        for channel in sorted({n // 100 for n in exposure.slices}):
+            mean, rms = _clipped(flux[(regions >= channel * 100) & (regions < channel * 100 + 100)], default=np.nan)
+            for number in exposure.slices:
+                if number // 100 == channel:
+                    means[number], sigmas[number] = mean, rms
+    else:
+        for number in exposure.slices:
+            means[number], sigmas[number] = mean, rms
+    return Background(offset, means, sigmas)
+
+
+def cut_slices(
+    exposure: Exposure, offset: float | None, begun: Callable[[int, float], None] | None = None
+) -> dict[int, SliceData]:
+    """Cut all slices out of an exposure and collapse them.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    offset : float or None
+        Of the exposure's `Background`, taken off the flux.
+    begun : callable, optional
+        ``begun(number, fraction)``, see `in_threads`.
+
+    Returns
+    -------
+    dict of int to SliceData
+        By slice number, ascending.
+    """
+    # Unpacked here and not kept: who corrects an exposure needs alpha of the cut-outs only.
+    alpha = exposure.to_dispersion(exposure.coordinates.packed_alpha[:])
+    cuts = in_threads(lambda number: _cut_slice(exposure, alpha, number, offset), exposure.slices, begun)
+    return dict(zip(exposure.slices, cuts, strict=True))
+
+
+def _cut_slice(exposure: Exposure, frame: np.ndarray, number: int, offset: float | None) -> SliceData:
+    regions = exposure.to_dispersion(exposure.regions)
+    rows = np.flatnonzero((regions == number).any(axis=1))
+    cut = slice(rows[0], rows[-1] + 1)
+    inside = np.ascontiguousarray(regions[cut] == number)
+    flux = exposure.to_dispersion(exposure.sci)[cut]
+    if offset is not None:
+        # In the pipeline this also turns every later array into the offset's precision.
+        flux = flux - offset
+    flux = np.where(inside, flux, np.asarray(np.nan, flux.dtype))
+    err = np.where(inside, exposure.to_dispersion(exposure.err)[cut], np.nan).astype(flux.dtype)
+    alpha = np.where(inside, frame[cut], np.nan).astype(flux.dtype)
+    native_step = _native_step(alpha)
+    profile = collapse(flux, err, alpha, native_step)
+    trimmed = _trim_edges(flux, alpha, profile)
+    trimmed_profile = profile if trimmed is flux else collapse(trimmed, err, alpha, native_step)
+    norm = _column_sums(trimmed, cut, regions.shape[0], exposure.rotated, trimmed_profile)
+    return SliceData(number, int(rows[0]), flux, alpha, inside, native_step, profile, trimmed, trimmed_profile, norm)
+
+
+def collapse(flux: np.ndarray, err: np.ndarray, alpha: np.ndarray, native_step: float) -> CollapsedProfile:
+    """Spatial profile of a slice (``_crossdisp_profile``).
+
+    Parameters
+    ----------
+    flux, err, alpha : ndarray, shape (rows, columns)
+        Cut-outs of the slice.
+    native_step : float
+        Median distance of pixels along a column, in the precision of ``alpha``.
+
+    Returns
+    -------
+    CollapsedProfile
+        Empty when no pixel is valid.
+    """
+    valid = np.isfinite(flux) & np.isfinite(err) & np.isfinite(alpha) & (err > 0)
+    if not valid.any():
+        return CollapsedProfile(*(np.zeros(0) for _ in range(4)))
+    points = alpha[valid]
+    order = np.argsort(points)
+    points = points[order].astype(float)
+    f, e = flux[valid][order], err[valid][order]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        s = f / e
+    finite = np.isfinite(s)
+    points, f, e, s = points[finite], f[finite], e[finite], s[finite]
+    step = native_step / 2.0
+    centres = np.arange(np.nanmin(alpha), np.nanmax(alpha), step)
+    start = np.searchsorted(points, centres - step / 2.0, side="left")
+    stop = np.searchsorted(points, centres + step / 2.0, side="left")
+    binned = np.full((3, centres.size), np.nan)
+    for k in range(centres.size):
+        if stop[k] > start[k]:
+            at = slice(start[k], stop[k])
+            binned[:, k] = np.median(f[at]), np.median(e[at]), np.median(s[at])
+    return CollapsedProfile(centres, *binned)
+
+
+def _clipped(values: np.ndarray, default: float = 0.0) -> tuple[float, float]:
+    from astropy.stats import sigma_clipped_stats
+
+    if not np.isfinite(values).any():
+        return default, default
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mean, _, rms = sigma_clipped_stats(values)
+    return mean, rms
+
+
+def _native_step(alpha: np.ndarray) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.abs(np.nanmedian(np.diff(alpha, axis=0)))
+
+
+def _trim_edges(flux: np.ndarray, alpha: np.ndarray, profile: CollapsedProfile) -> np.ndarray:
+    """Flux without edges where the signal is low but the error high (``_trim_edges``); the same array if none is."""
+    valid = np.isfinite(profile.snr)
+    if not valid.any():
+        return flux
+    mean, rms = _clipped(profile.err[valid])
+    bad = (np.abs(profile.snr) < 5) & (profile.err > mean + 5 * rms)
+    if not bad.any() or bad.all():
+        return flux
+    trimmed = flux.copy()
+    below, above = profile.alpha[bad & (profile.alpha < 0)], profile.alpha[bad & (profile.alpha > 0)]
+    if below.size:
+        trimmed[alpha <= below.max()] = np.nan
+    if above.size:
+        trimmed[alpha >= above.min()] = np.nan
+    return trimmed
+
+
+def _column_sums(flux: np.ndarray, cut: slice, rows: int, rotated: bool, profile: CollapsedProfile) -> np.ndarray:
+    """Sum of each column, in numpy's order of summation over the whole frame.
+
+    Float32 sums depend on that order: pairwise with fixed blocks along the columns of a rotated (MIRI) frame,
+    whose memory runs along them; row after row in NIRSpec.
+    """
+    if rotated:
+        frame = np.full((flux.shape[1], rows), np.nan, dtype=flux.dtype).T
+        frame[cut] = flux
+        flux = frame
+    if profile.snr.size and np.nanmin(profile.snr) < -5.0:
+        return np.sum(flux, where=(flux > 0), axis=0)
+    return np.nansum(flux, axis=0)

@@ -1,0 +1,1 @@
+"""Files that are written: cubes, corrected exposures, provenance, tables, figures, exports."""

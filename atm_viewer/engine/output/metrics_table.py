@@ -1,0 +1,152 @@
+"""What is measured for spaxels as a table: a row per spaxel, columns with units and descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atm_viewer.engine.output.provenance import current_versions
+from atm_viewer.engine.recipe import Recipe, dump_recipe
+from atm_viewer.engine.results.noise import SpaxelMetrics
+
+#: Name, unit, description and value of each column, but for lines.
+_COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (
+    ("band", "", "band of the cube", lambda m: m.periods.band),
+    ("x", "", "zero-based spaxel of the cube before correction", lambda m: m.x),
+    ("y", "", "zero-based spaxel of the cube before correction", lambda m: m.y),
+    ("ra", "deg", "ICRS right ascension of the spaxel", lambda m: m.ra),
+    ("dec", "deg", "ICRS declination of the spaxel", lambda m: m.dec),
+    ("brightness", "unit", "median over wavelength before correction", lambda m: m.brightness),
+    (
+        "noise_before",
+        "percent",
+        "scatter (1.4826 MAD) of spaxel over aperture about a cubic",
+        lambda m: 100 * m.periods.noise_before,
+    ),
+    ("noise_after", "percent", "the same after correction", lambda m: 100 * m.periods.noise_after),
+    (
+        "amplitude_before",
+        "percent",
+        "amplitude of what oscillates with the phase of the trace on the pixels (fundamental and harmonic)",
+        lambda m: 100 * m.periods.modulation_before.amplitude,
+    ),
+    (
+        "amplitude_after",
+        "percent",
+        "the same after correction",
+        lambda m: 100 * m.periods.modulation_after.amplitude,
+    ),
+    (
+        "explained_before",
+        "percent",
+        "part of the variance about a smooth trend that has that phase",
+        lambda m: 100 * m.periods.modulation_before.explained,
+    ),
+    (
+        "explained_after",
+        "percent",
+        "the same after correction",
+        lambda m: 100 * m.periods.modulation_after.explained,
+    ),
+    ("period_least", "um", "shortest predicted period of resampling noise", lambda m: _least(m.periods.periods.period)),
+    (
+        "period_ratio",
+        "",
+        "strongest period before correction over that of the predicted wave, median over wavelength",
+        lambda m: m.periods.agreement.ratio,
+    ),
+    ("period_scatter", "", "its scatter (1.4826 MAD)", lambda m: m.periods.agreement.scatter),
+    (
+        "conserved",
+        "",
+        "flux in the aperture after over before, median over wavelength",
+        lambda m: m.lines.conservation.mean,
+    ),
+    ("conserved_scatter", "", "its scatter (1.4826 MAD)", lambda m: m.lines.conservation.scatter),
+)
+#: Of lines: where, what and unit; numbers of `LineFlux`.
+_OF_LINES = (
+    ("flux", "W / m2", "flux above the continuum"),
+    ("flux_err", "W / m2", "its error"),
+    ("width", "um", "equivalent width, positive in absorption"),
+    ("width_err", "um", "its error"),
+)
+
+
+def metrics_table(rows: Sequence[SpaxelMetrics], lines: Sequence[str]) -> Any:
+    """Make a table.
+
+    Parameters
+    ----------
+    rows : sequence of SpaxelMetrics
+        In the table's order.
+    lines : sequence of str
+        Names of lines; those outside of a row's band are NaN.
+
+    Returns
+    -------
+    astropy.table.Table
+    """
+    from astropy.table import Table
+
+    table = Table()
+    for name, unit, about, value in (*_COLUMNS, *_line_columns(lines)):
+        table[name] = [value(row) for row in rows]
+        table[name].description = about
+        if unit:
+            table[name].unit = (rows[0].unit if rows else "") if unit == "unit" else unit
+    return table
+
+
+def metrics_meta(
+    paths: Sequence[str], recipe: Recipe, radius: str, lines: Mapping[str, float], speed: float
+) -> dict[str, Any]:
+    """Say how a table was made.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The exposures.
+    recipe : Recipe
+        Parameters.
+    radius : str
+        Radius of the apertures, in words.
+    lines : mapping of str to float
+        Observed wavelengths of the lines [um].
+    speed : float
+        Full width of the lines' ranges [km/s].
+
+    Returns
+    -------
+    dict
+        For the table's ``meta``.
+    """
+    return {
+        "exposures": [Path(path).name for path in paths],
+        "recipe": dump_recipe(recipe),
+        "beyond_pipeline": list(recipe.beyond_pipeline),
+        "aperture": radius,
+        "lines": {name: f"{wavelength:.6g} um" for name, wavelength in lines.items()},
+        "line_range": f"{speed:g} km/s",
+        "versions": current_versions(),
+    }
+
+
+def _least(period: np.ndarray) -> float:
+    return float(np.nanmin(period)) if np.isfinite(period).any() else float("nan")
+
+
+def _line_columns(lines: Sequence[str]) -> Iterator[tuple[str, str, str, Callable[[SpaxelMetrics], Any]]]:
+    for line in lines:
+        for where in ("spaxel", "aperture"):
+            for k, when in enumerate(("before", "after")):
+                for name, unit, about in _OF_LINES:
+
+                    def value(metrics: SpaxelMetrics, line=line, where=where, k=k, name=name) -> float:
+                        found = next((one for one in metrics.lines.lines if one.name == line), None)
+                        return float("nan") if found is None else getattr(getattr(found, where)[k], name)
+
+                    yield f"{line} {where} {when} {name}", unit, f"{line}, {where}, {when}: {about}", value

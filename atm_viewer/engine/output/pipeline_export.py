@@ -1,0 +1,262 @@
+"""What reproduces a result outside of ATM Viewer: a call of the pipeline, or a script that uses our engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from atm_viewer.engine.errors import InputError, OutputError
+from atm_viewer.engine.io.association import default_product, expand_inputs, is_plain_name
+from atm_viewer.engine.io.setting import one_setting
+from atm_viewer.engine.output.provenance import current_versions
+from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.recipe import Recipe, dump_recipe
+
+Paths = Sequence[str | os.PathLike]
+
+#: What ``calwebb_spec3`` does besides, and our cubes do not: they are built of the exposures as they are.
+_LEFT_OUT = ("master_background", "outlier_detection", "pixel_replace", "extract_1d", "spectral_leak")
+
+_SHELL = """#!/bin/sh
+# Written by ATM Viewer. Runs calwebb_spec3 with the parameters of a recipe.
+# Steps that change pixels before the cubes are built, or only take spectra, are left out, so that the cubes are the
+# ones of ATM Viewer; take their lines away to have them. Needs the pipeline with CRDS.
+{versions}
+cd "$(dirname "$0")" || exit 1
+exec {call}
+"""
+
+_PYTHON = '''"""Written by ATM Viewer: runs calwebb_spec3 with the parameters of a recipe.
+
+Steps that change pixels before the cubes are built, or only take spectra, are skipped, so that the cubes are the ones
+of ATM Viewer. Needs the pipeline with CRDS.
+"""
+
+from pathlib import Path
+
+from jwst.pipeline import Spec3Pipeline
+
+VERSIONS = {versions}
+
+HERE = Path(__file__).resolve().parent
+ASSOCIATION = HERE / {association}
+STEPS = {steps}
+
+if __name__ == "__main__":
+    Spec3Pipeline.call(str(ASSOCIATION), output_dir=str(HERE), save_results=True, steps=STEPS)
+'''
+
+_SCRIPT = '''"""Written by ATM Viewer: corrects exposures with a recipe and builds cubes before and after.
+
+Needs the pipeline (jwst) and atm_viewer.engine; no window. Run it with --help for its options.
+"""
+
+import argparse
+from importlib.metadata import version
+
+from atm_viewer.engine.output.products import write_cubes, write_exposures
+from atm_viewer.engine.recipe import parse_recipe
+
+# What the script was written with; other versions may give other numbers.
+VERSIONS = {versions}
+
+# The parameters, as ATM Viewer saves them.
+RECIPE = "\\n".join(
+    [
+{recipe}
+    ]
+)
+
+# Defaults of the arguments.
+EXPOSURES = [
+{exposures}
+]
+PRODUCT = {product}
+
+
+def main():
+    """Write the products."""
+    parser = argparse.ArgumentParser(description="Correct exposures and build cubes before and after.")
+    parser.add_argument("files", nargs="*", default=EXPOSURES, help="cal or crf files; default: those of the session")
+    parser.add_argument("-o", "--output", default=".", help="folder to write to; default: this folder")
+    parser.add_argument("--product", default=PRODUCT, help="name of the cubes; default: %(default)s")
+    parser.add_argument("--cubepar", help="CUBEPAR reference file; default: from CRDS, else that of ATM Viewer")
+    parser.add_argument("--engine", choices=("own", "pipeline"), default="own", help="who drizzles; the same outcome")
+    parser.add_argument("--overwrite", action="store_true", help="replace files of the same name")
+    args = parser.parse_args()
+    for package, wanted in VERSIONS.items():
+        if package != "python" and version(package) != wanted:
+            print("Note:", package, version(package), "is here;", wanted, "was there when the script was written.")
+    recipe = parse_recipe(RECIPE, "The recipe in this script")
+    exposures = write_exposures(args.files, recipe, args.output, args.overwrite)
+    cubes = write_cubes(
+        args.files,
+        recipe,
+        args.output,
+        args.product,
+        cubepar=args.cubepar,
+        overwrite=args.overwrite,
+        engine=args.engine,
+    )
+    print(*exposures, *cubes, sep="\\n")
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def write_pipeline_call(
+    paths: Paths, recipe: Recipe, folder: str | os.PathLike, product: str = "", overwrite: bool = False
+) -> tuple[Path, ...]:
+    """Write a call of ``calwebb_spec3`` that does what a recipe does; all files or none.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Exposures of one band, and associations.
+    recipe : Recipe
+        Parameters that the pipeline has too, see `Recipe.why_no_pipeline`.
+    folder : path-like
+        Where to; made when absent.
+    product : str
+        Name of the product; empty takes `default_product`.
+    overwrite : bool
+        Whether files of these names may be there already.
+
+    Returns
+    -------
+    tuple of Path
+        Shell script (``strun``), Python script, association, and the parameter file (ASDF) of the step.
+
+    Raises
+    ------
+    InputError
+        The pipeline cannot do what the recipe asks for, or exposures cannot be used together.
+    OutputError
+        A file exists already, or ``folder`` cannot be written.
+    """
+    if reason := recipe.why_no_pipeline:
+        raise InputError(f"The pipeline's own step cannot do this, {reason}; export a script instead.")
+    exposures, product = _checked(paths, product)
+    stem = f"{product}-atm"
+    names = [f"{stem}_spec3.sh", f"{stem}_spec3.py", f"{stem}_asn.json", f"{stem}_pars.asdf"]
+    folder = Path(folder)
+    shell, python, association, parameters = names
+    versions = current_versions()
+    steps = _steps(recipe)
+    with staged(folder, names, overwrite) as part:
+        call = ["strun", "calwebb_spec3", association]
+        call += [f"--steps.{step}.{key}={value}" for step, values in steps.items() for key, value in values.items()]
+        told = "\n".join(f"# {name} {number}" for name, number in versions.items())
+        line = " \\\n    ".join(map(shlex.quote, call))
+        _write(part / shell, _SHELL.format(versions=told, call=line))
+        (part / shell).chmod(0o755)
+        _write(
+            part / python,
+            _PYTHON.format(versions=ascii(versions), association=ascii(association), steps=_rows(steps)),
+        )
+        _write(part / association, json.dumps(_association(exposures, folder, stem), indent=2) + "\n")
+        with saving(part / parameters):
+            _step(recipe).export_config(part / parameters)
+    return tuple(folder / name for name in names)
+
+
+def write_script(
+    paths: Paths, recipe: Recipe, folder: str | os.PathLike, product: str = "", overwrite: bool = False
+) -> tuple[Path, ...]:
+    """Write a Python script that makes corrected exposures and cubes with our engine.
+
+    Parameters
+    ----------
+    paths, recipe, folder, product, overwrite
+        As in `write_pipeline_call`; every recipe will do. Paths become absolute.
+
+    Returns
+    -------
+    tuple of Path
+        The script.
+    """
+    exposures, product = _checked(paths, product)
+    name = f"{product}-atm.py"
+    folder = Path(folder)
+    # All that is not ours goes into the script as literals, whatever characters it has.
+    text = _SCRIPT.format(
+        versions=ascii(current_versions()),
+        recipe=_lines(dump_recipe(recipe).splitlines(), 8),
+        exposures=_lines([str(path.absolute()) for path in exposures], 4),
+        product=ascii(product),
+    )
+    with staged(folder, [name], overwrite) as part:
+        _write(part / name, text)
+    return (folder / name,)
+
+
+def _checked(paths: Paths, product: str) -> tuple[list[Path], str]:
+    """Exposures that belong together, and the product's name."""
+    exposures = expand_inputs(paths)
+    one_setting(exposures)
+    product = product or default_product(paths)
+    if not is_plain_name(product):
+        raise OutputError(f"The product's name {product!r} must be a file name without folders; choose another.")
+    return exposures, product
+
+
+def _parameters(recipe: Recipe) -> dict[str, Any]:
+    """Parameters of the step, by the pipeline's names."""
+    return {
+        "skip": False,
+        "oversample": float(recipe.oversample),
+        "fit_threshold": recipe.fit_threshold,
+        "slope_limit": recipe.slope_limit,
+        "psf_optimal": recipe.psf_optimal,
+    }
+
+
+def _steps(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """Parameters of all steps of the call."""
+    return {
+        "adaptive_trace_model": _parameters(recipe),
+        "cube_build": {"skip": False, "weighting": "drizzle", "output_type": "band"},
+        **{name: {"skip": True} for name in _LEFT_OUT},
+    }
+
+
+def _step(recipe: Recipe) -> Any:
+    from jwst.adaptive_trace_model import AdaptiveTraceModelStep
+
+    return AdaptiveTraceModelStep(**_parameters(recipe))
+
+
+def _association(exposures: Sequence[Path], folder: Path, product: str) -> dict[str, Any]:
+    """Association of level 3, whose members are named from its folder on."""
+    here = os.path.realpath(folder)
+    members = [os.path.relpath(os.path.realpath(path), here) for path in exposures]
+    return {
+        "asn_type": "spec3",
+        "asn_rule": "ATM Viewer",
+        "asn_id": "a3001",
+        "asn_pool": "none",
+        "program": "none",
+        "products": [{"name": product, "members": [{"expname": name, "exptype": "science"} for name in members]}],
+    }
+
+
+def _rows(steps: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write a dictionary as Python does, a line per step."""
+    rows = "".join(f"    {name!a}: {dict(values)!a},\n" for name, values in steps.items())
+    return f"{{\n{rows}}}"
+
+
+def _lines(texts: Sequence[str], indent: int) -> str:
+    """Texts as literals of a list, a line each."""
+    return "\n".join(f"{' ' * indent}{text!a}," for text in texts)
+
+
+def _write(path: Path, text: str) -> None:
+    with saving(path):
+        path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,443 @@
+"""Products in files: corrected exposures that stock ``cube_build`` reads, and cubes before and after."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from atm_viewer.engine.cube.cube_grid import cube_grid, read_cube_parameters
+from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.errors import InputError, OutputError
+from atm_viewer.engine.io.association import default_product, expand_inputs, is_plain_name
+from atm_viewer.engine.io.exposure import exposure_name, open_exposure
+from atm_viewer.engine.io.setting import chosen_bands, one_setting
+from atm_viewer.engine.output.metadata import open_metadata
+from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
+from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
+from atm_viewer.resources import resource
+
+Progress = Callable[[str, float], None]
+Paths = Sequence[str | os.PathLike]
+
+# What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
+_EXTRAS = (
+    "area",
+    "barshadow",
+    "flatfield_point",
+    "flatfield_uniform",
+    "pathloss_point",
+    "pathloss_uniform",
+    "photom_point",
+    "photom_uniform",
+    "zeroframe",
+)
+
+
+def write_exposures(
+    paths: Paths, recipe: Recipe, folder: str | os.PathLike, overwrite: bool = False, progress: Progress | None = None
+) -> tuple[Path, ...]:
+    """Write corrected exposures, ``<stem>_atm.fits`` each; all of them or none.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Exposures of one band, and associations.
+    recipe : Recipe
+        Parameters; they travel in the products.
+    folder : path-like
+        Where to; made when absent.
+    overwrite : bool
+        Whether files of these names may be there already.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+
+    Returns
+    -------
+    tuple of Path
+        Files written, in the order of the exposures.
+
+    Raises
+    ------
+    InputError
+        An exposure cannot be used, or two do not belong together.
+    OutputError
+        A file exists already, or ``folder`` cannot be written.
+    """
+    progress = progress or _quiet
+    exposures = expand_inputs(paths)
+    one_setting(exposures)
+    names = _distinct_names(exposures)
+    folder = Path(folder)
+    provenance = Provenance(recipe, True, current_versions())
+    with staged(folder, names, overwrite) as part:
+        for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
+            here = _within(progress, k / len(exposures), (k + 1) / len(exposures))
+            here(f"Opening {path.name}", 0.0)
+            exposure = open_exposure(path)
+            corrected = correct_exposure(exposure, recipe, _within(here, 0.3, 0.8))
+            here(f"Writing {name}", 0.8)
+            model = corrected_model(exposure.model, corrected)
+            _save(model, part / name, provenance, [exposure.name])
+            model.close()
+        progress("Moving files into place", 1.0)
+    return tuple(folder / name for name in names)
+
+
+def write_cubes(
+    paths: Paths,
+    recipe: Recipe,
+    folder: str | os.PathLike,
+    product: str = "",
+    which: str = "both",
+    channel: str | None = None,
+    cubepar: str | os.PathLike | None = None,
+    overwrite: bool = False,
+    engine: str = "own",
+    progress: Progress | None = None,
+) -> tuple[Path, ...]:
+    """Write cubes as jwst's ``CubeBuildStep`` makes them, before and after correction; all of them or none.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Exposures of one band, which go into one cube per channel, and associations.
+    recipe : Recipe
+        Parameters; they travel in the products.
+    folder : path-like
+        Where to; made when absent.
+    product : str
+        Files are ``<product>_<band>_s3d.fits`` before and ``<product>-atm_<band>_s3d.fits`` after correction; empty
+        takes `default_product`.
+    which : {"before", "after", "both"}
+        Which cubes.
+    channel : str or None
+        MIRI channel; None takes both of the exposures' channels.
+    cubepar : path-like or None
+        CUBEPAR reference file; None takes that of CRDS when the user has CRDS, else the one shipped.
+    overwrite : bool
+        Whether files of these names may be there already.
+    engine : {"own", "pipeline"}
+        Who maps and drizzles the pixels: our kernels, many times faster with the same outcome, or ``CubeBuildStep``.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`. While ``CubeBuildStep`` drizzles it is called once for
+        each exposure and cube.
+
+    Returns
+    -------
+    tuple of Path
+        Files written: cubes before, then after, each in the order of bands.
+
+    Raises
+    ------
+    InputError
+        An exposure or ``cubepar`` cannot be used, two exposures do not belong together, or they lack the channel.
+    OutputError
+        A file exists already, or ``folder`` cannot be written.
+    """
+    progress = progress or _quiet
+    exposures = expand_inputs(paths)
+    setting = one_setting(exposures)
+    bands = chosen_bands(setting, channel)
+    product = product or default_product(paths)
+    if not is_plain_name(product):
+        raise OutputError(f"The product's name {product!r} must be a file name without folders; choose another.")
+    if cubepar is not None:
+        _check_cubepar(Path(cubepar), setting.instrument)
+    stems = {False: product, True: f"{product}-atm"}
+    kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
+    names = [f"{stems[after]}_{band}_s3d.fits" for after in kinds for band in bands]
+    folder = Path(folder)
+    versions = current_versions()
+    job = _CubeJob(exposures, recipe, setting.instrument, bands, kinds, stems, cubepar, channel, progress)
+
+    with staged(folder, names, overwrite) as part:
+        for after, band, cube in {"own": _own_cubes, "pipeline": _pipeline_cubes}[engine](job):
+            name = f"{stems[after]}_{band}_s3d.fits"
+            _save(cube, part / name, Provenance(recipe, after, versions), [exposure_name(p) for p in exposures])
+            cube.close()
+        progress("Moving files into place", 1.0)
+    return tuple(folder / name for name in names)
+
+
+@dataclass(frozen=True)
+class _CubeJob:
+    """What `write_cubes` is to make: ``kinds`` are False for before and True for after, ``stems`` names of products."""
+
+    exposures: Sequence[Path]
+    recipe: Recipe
+    instrument: str
+    bands: Sequence[str]
+    kinds: Sequence[bool]
+    stems: Mapping[bool, str]
+    cubepar: str | os.PathLike | None
+    channel: str | None
+    progress: Progress
+
+
+def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
+    """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other."""
+    with ExitStack() as stack:
+        opened, models = [], []
+        for k, path in enumerate(job.exposures):
+            job.progress(f"Opening {path.name}", 0.05 * k / len(job.exposures))
+            opened.append(open_exposure(path))
+            models.append(stack.enter_context(open_metadata(path)))
+        cubepar = _cubepar(models[0], job.instrument, job.cubepar)
+        parameters = {band: read_cube_parameters(cubepar.removeprefix("crds://"), band) for band in job.bands}
+        sums: dict[bool, dict[str, CubeSums]] = {after: {} for after in job.kinds}
+        for after in job.kinds:
+            for band in job.bands:
+                job.progress(f"Finding the {band} cube's place on the sky", 0.05)
+                factor = job.recipe.oversample if after else 1
+                sums[after][band] = CubeSums(cube_grid(opened, band, parameters[band], factor))
+        for k, exposure in enumerate(opened):
+            share = 0.75 / len(opened)
+            here = _within(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
+            mapper = SkyMapper(exposure)
+            for after in job.kinds:
+                values = native_values(exposure)
+                if after:
+                    values = corrected_values(correct_exposure(exposure, job.recipe, _within(here, 0.2, 0.6)))
+                begun, width = (0.6, 0.4) if after else (0.0, 0.2)
+                for n, band in enumerate(job.bands):
+                    low, high = (begun + width * m / len(job.bands) for m in (n, n + 1))
+                    step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
+                    sums[after][band].add(exposure, mapper, values, partial(_within(here, low, high), step))
+            exposure.close()
+        for n, after in enumerate(job.kinds):
+            if after:
+                for model in models:
+                    mark_corrected(model, job.recipe.oversample)
+            begun = 0.8 + 0.2 * n / len(job.kinds)
+            job.progress(f"Building cubes {'after' if after else 'before'} correction", begun)
+            built = build_cubes(models, job.bands, job.stems[after], cubepar, job.channel, sums.pop(after))
+            for band, cube in zip(job.bands, built, strict=True):
+                job.progress(f"Writing {job.stems[after]}_{band}_s3d.fits", begun + 0.1 / len(job.kinds))
+                yield after, band, cube
+
+
+def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
+    """Cubes by the pipeline's own mapping and drizzling, with (whether after correction, band)."""
+    models, corrections = [], []
+    for k, path in enumerate(job.exposures):
+        count = len(job.exposures)
+        here = _within(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
+        here(f"Opening {path.name}", 0.0)
+        exposure = open_exposure(path)
+        models.append(exposure.model)
+        if True in job.kinds:
+            corrections.append(correct_exposure(exposure, job.recipe, _within(here, 0.5, 1.0)))
+    cubepar = _cubepar(models[0], job.instrument, job.cubepar)
+    for k, after in enumerate(job.kinds):
+        begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
+        if after:
+            job.progress("Putting corrected arrays into the exposures", begun)
+            while corrections:
+                corrected_model(models[-len(corrections)], corrections.pop(0))
+        here = _within(job.progress, begun + 0.1 * share, begun + 0.9 * share)
+        step = f"Building cubes {'after' if after else 'before'} correction"
+        with _watched(len(models) * len(job.bands), partial(here, step)):
+            built = build_cubes(models, job.bands, job.stems[after], cubepar, job.channel)
+        for band, cube in zip(job.bands, built, strict=True):
+            job.progress(f"Writing {job.stems[after]}_{band}_s3d.fits", begun + 0.9 * share)
+            yield after, band, cube
+    for model in models:
+        model.close()
+
+
+def corrected_model(model: Any, corrected: Corrected) -> Any:
+    """Put a correction into an exposure's datamodel, as ``fit_and_oversample`` and its step leave it.
+
+    Parameters
+    ----------
+    model : IFUImageModel
+        The open exposure, changed in place together with its WCS.
+    corrected : Corrected
+        Its correction; with factor 1 only the trace model is attached, as the pipeline does.
+
+    Returns
+    -------
+    IFUImageModel
+        The same model.
+    """
+    from jwst.lib.pipe_utils import match_nans_and_flags
+
+    model.trace_model = corrected.trace
+    mark_corrected(model, corrected.oversample)
+    if corrected.oversample == 1:
+        return model
+    model.data = corrected.sci
+    model.dq = corrected.dq
+    model.err = corrected.err
+    model.wavelength = corrected.wavelength
+    model.regions = corrected.regions
+    for name in ("var_poisson", "var_rnoise", "var_flat"):
+        array = getattr(corrected, name)
+        if array is not None:
+            setattr(model, name, array)
+    for name in _EXTRAS:
+        if model.hasattr(name):
+            setattr(model, name, None)
+    model.meta.wcs = oversampled_wcs(model.meta.wcs, corrected.oversample)
+    match_nans_and_flags(model)
+    return model
+
+
+def mark_corrected(model: Any, oversample: int) -> None:
+    """Put into a datamodel's metadata that it is corrected, and the area of its pixels."""
+    model.meta.cal_step.adaptive_trace_model = "COMPLETE"
+    photometry = model.meta.photometry
+    for name in ("pixelarea_steradians", "pixelarea_arcsecsq"):
+        if oversample > 1 and getattr(photometry, name) is not None:
+            setattr(photometry, name, getattr(photometry, name) / oversample)
+
+
+def oversampled_wcs(wcs: Any, factor: int) -> Any:
+    """WCS of an exposure whose pixels are divided along the slices.
+
+    A transform from oversampled to detector pixels is put in front; bounding boxes are in oversampled pixels.
+
+    Parameters
+    ----------
+    wcs : gwcs.WCS
+        WCS of a MIRI MRS exposure, or of a NIRSpec IFU exposure in either style: with slices as inputs, or with a
+        map of slices behind a frame ``coordinates``. Bounding boxes of the latter's map are changed in place.
+    factor : int
+        Oversampling factor.
+
+    Returns
+    -------
+    gwcs.WCS
+        Its first frame is ``coordinates``, by which ``cube_build`` knows an oversampled exposure.
+    """
+    import gwcs
+    from astropy.modeling.models import Identity, Scale, Shift
+    from gwcs.coordinate_frames import Frame2D
+
+    shift = (factor - 1) / 2
+    along = Scale(1 / factor) | Shift(-shift / factor)
+
+    def fine(interval: Any) -> tuple[float, float]:
+        low, high = interval
+        return low * factor + shift, high * factor + shift
+
+    frame = Frame2D(name="coordinates", axes_order=(0, 1))
+    inputs: tuple[str, ...]
+    if "alpha_beta" in wcs.available_frames:
+        first, axis, inputs = along & Identity(1), 0, ("x", "y")
+    elif "coordinates" in wcs.available_frames:
+        for transform in wcs.pipeline[1].transform.selector.values():
+            transform.bounding_box[1] = fine(transform.bounding_box[1])
+        old = wcs.pipeline[0].transform
+        first = Identity(1) & along | old
+        first.name, first.inputs, first.outputs = old.name, old.inputs, old.outputs
+        return gwcs.WCS([(wcs.pipeline[0].frame, first), *wcs.pipeline[1:]])
+    else:
+        first, axis, inputs = Identity(1) & along & Identity(1), 1, ("x", "y", "name")
+    first.name, first.inputs, first.outputs = "coord2det", inputs, inputs
+    new = gwcs.WCS([(frame, first), *wcs.pipeline])
+    if (box := wcs.bounding_box) is None:
+        return new
+    if axis == 0:
+        box[0] = fine(box[0])
+        new.bounding_box = (box[0], box[1])
+    else:
+        for number in range(30):
+            box[number][axis] = fine(box[number][axis])
+        new.bounding_box = box
+    return new
+
+
+def _distinct_names(exposures: Sequence[Path]) -> list[str]:
+    names: dict[str, Path] = {}
+    for path in exposures:
+        name = f"{exposure_name(path)}_atm.fits"
+        if name in names:
+            raise InputError(f"{names[name]} and {path} would both be written as {name}; give one of them at a time.")
+        names[name] = path
+    return list(names)
+
+
+def _check_cubepar(path: Path, instrument: str) -> None:
+    from astropy.io import fits
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            header = fits.getheader(path)
+    except OSError as error:
+        raise InputError(
+            f"The cube parameters {path} cannot be read as FITS; give a CUBEPAR reference file."
+        ) from error
+    if str(header.get("REFTYPE", "")).upper() != "CUBEPAR" or header.get("INSTRUME") != instrument:
+        raise InputError(f"{path} is not a CUBEPAR reference file for {instrument}; give another or none.")
+
+
+def _cubepar(model: Any, instrument: str, given: str | os.PathLike | None) -> str:
+    """CUBEPAR file: the user's, else of CRDS (marked ``crds://``), else the one shipped."""
+    if given is not None:
+        return str(given)
+    return _crds_cubepar(model) or str(resource(f"cubepar/{instrument.lower()}_cubepar.fits"))
+
+
+def _crds_cubepar(model: Any) -> str | None:
+    if not (os.environ.get("CRDS_SERVER_URL") or os.environ.get("CRDS_PATH")):
+        return None
+    from stpipe import crds_client
+
+    try:
+        path = crds_client.get_reference_file(model.get_crds_parameters(), "cubepar", "jwst")
+    except (Exception, SystemExit):  # crds exits when it has neither server nor cache
+        return None
+    return None if path == "N/A" else f"crds://{path}"
+
+
+@contextmanager
+def _watched(total: int, progress: Callable[[float], None]) -> Iterator[None]:
+    """Tell progress while cubes are built: ``CubeBuildStep`` has none to ask, but logs each exposure it begins."""
+
+    class Counter(logging.Handler):
+        begun = 0
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if str(record.msg).startswith("Working on Band"):
+                self.begun += 1
+                progress(min((self.begun - 1) / total, 1.0))
+
+    progress(0.0)
+    logger = logging.getLogger("jwst.cube_build.ifu_cube")
+    level, counter = logger.level, Counter()
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(counter)
+    try:
+        yield
+    finally:
+        logger.removeHandler(counter)
+        logger.setLevel(level)
+
+
+def _save(model: Any, path: Path, provenance: Provenance, exposures: Sequence[str]) -> None:
+    add_history(model, provenance, exposures)
+    with saving(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save(path)
+        append_provenance(path, provenance)
+
+
+def _within(progress: Progress, low: float, high: float) -> Progress:
+    """Progress of a part of the work, as progress of the whole."""
+    return lambda step, fraction: progress(step, low + (high - low) * fraction)
+
+
+def _quiet(step: str, fraction: float) -> None:
+    """Progress that nobody watches."""

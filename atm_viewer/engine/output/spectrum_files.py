@@ -1,0 +1,152 @@
+"""Spectra in tables, FITS or ECSV, that ``specutils.Spectrum.read(path)`` opens without being told more.
+
+specutils takes the first column of flux densities as the flux and the next one of the same unit as its error; it does
+not take surface brightness. So a spaxel's flux density comes first, and its surface brightness after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atm_viewer import __version__
+from atm_viewer.engine.output.provenance import current_versions
+from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.recipe import Recipe, dump_recipe
+from atm_viewer.engine.results.spectra import SpaxelSpectra
+
+#: Formats of a table by the ending of its file's name.
+FORMATS = {".ecsv": "ascii.ecsv", ".fits": "fits"}
+
+#: What each column holds.
+DESCRIPTIONS = {
+    "wavelength": "wavelength of the cube's plane",
+    "flux": "flux density of the spaxel after correction",
+    "flux_err": "its error (1 sigma)",
+    "after": "spaxel after correction",
+    "after_err": "its error (1 sigma)",
+    "before": "spaxel before correction",
+    "before_err": "its error (1 sigma)",
+    "aperture_after": "aperture after correction",
+    "aperture_after_err": "its error (1 sigma)",
+    "aperture_before": "aperture before correction",
+    "aperture_before_err": "its error (1 sigma)",
+}
+
+
+def write_spectra(
+    spectra: Sequence[tuple[SpaxelSpectra, Recipe]],
+    exposures: Sequence[str],
+    folder: Path,
+    names: Sequence[str],
+    unit: str = "Jy",
+    overwrite: bool = False,
+) -> tuple[Path, ...]:
+    """Write spectra, each into a table of its own; all of them or none.
+
+    Parameters
+    ----------
+    spectra : sequence of (SpaxelSpectra, Recipe)
+        Spectra, and the recipe that they are corrected with.
+    exposures : sequence of str
+        What they are made of.
+    folder : Path
+        Where to; made when absent.
+    names : sequence of str
+        Names of the files, ending in ``.ecsv`` or ``.fits``.
+    unit : str
+        Unit of flux densities; one of surface brightness stands for Jy.
+    overwrite : bool
+        Whether files of these names may be there already.
+
+    Returns
+    -------
+    tuple of Path
+        Files written, in the order of the spectra.
+
+    Raises
+    ------
+    OutputError
+        A file exists already, or ``folder`` cannot be written.
+    """
+    folder = Path(folder)
+    with staged(folder, names, overwrite) as part:
+        for name, (one, recipe) in zip(names, spectra, strict=True):
+            table = spectrum_table([one], unit)
+            table.meta.update(spectrum_meta([one], recipe, exposures, "place"))
+            write_table(table, part / name)
+    return tuple(folder / name for name in names)
+
+
+def write_table(table: Any, path: Path) -> None:
+    """Write a table to a staged file, in the format that its name asks for."""
+    with saving(path):
+        table.write(path, format=FORMATS[path.suffix.lower()])
+
+
+def spectrum_table(spectra: Sequence[SpaxelSpectra], unit: str = "Jy", kinds: Sequence[str] = ("", "aperture_")) -> Any:
+    """Make a table with a row per wavelength.
+
+    Parameters
+    ----------
+    spectra : sequence of SpaxelSpectra
+        Bands of one place, one after the other.
+    unit : str
+        As in `write_spectra`.
+    kinds : sequence of str
+        What of them: ``""`` for the spaxel, ``"aperture_"`` for the aperture.
+
+    Returns
+    -------
+    Table
+        Columns as in `DESCRIPTIONS`; those of flux densities first.
+    """
+    from astropy import units as u
+    from astropy.table import Table
+
+    density = u.Jy if "sr" in unit else u.Unit(unit)
+    columns: dict[str, Any] = {"wavelength": _joined(spectra, lambda s: s.wavelength) * u.um}
+    axis = u.spectral_density(columns["wavelength"])
+
+    def flux(name: str, scale: Any = lambda s: 1.0) -> Any:
+        values = _joined(spectra, lambda s: np.asarray(getattr(s, name), dtype=float) * scale(s)) * u.Jy
+        return values.to(density, equivalencies=axis) if density != u.Jy else values
+
+    if "" in kinds:
+        for name, source in (("flux", "after"), ("flux_err", "after_err")):
+            columns[name] = flux(source, lambda s: (u.Unit(s.unit) * u.sr).to(u.Jy) * s.solid_angle)
+        for name in ("after", "after_err", "before", "before_err"):
+            columns[name] = _joined(spectra, lambda s, name=name: getattr(s, name)) * u.Unit(spectra[0].unit)
+    if "aperture_" in kinds:
+        for name in ("after", "after_err", "before", "before_err"):
+            columns[f"aperture_{name}"] = flux(f"aperture_{name}")
+    table = Table()
+    for name, values in columns.items():
+        table[name] = values.value
+        table[name].unit = values.unit
+        table[name].info.description = DESCRIPTIONS[name]
+    return table
+
+
+def spectrum_meta(
+    spectra: Sequence[SpaxelSpectra], recipe: Recipe, exposures: Sequence[str], where: str
+) -> Mapping[str, Any]:
+    """Say what spectra are of; lines, since both FITS and ECSV keep them as they are."""
+    lines = [f"ATM Viewer {__version__}: {where}"]
+    for s in spectra:
+        lines.append(
+            f"band {s.band}: spaxel x {s.spaxel[0]}, y {s.spaxel[1]} centred at RA {s.ra:.8f}, Dec {s.dec:.8f} "
+            f"(ICRS, deg), solid angle {s.solid_angle:.6e} sr; aperture of {s.radius:g} arcsec"
+        )
+    lines += [f"exposure: {Path(key).name}" for key in exposures]
+    lines += [f"recipe: {line}" for line in dump_recipe(recipe).splitlines() if line]
+    lines += [f"version: {name} {number}" for name, number in current_versions().items()]
+    # FITS headers hold ASCII only.
+    return {"comments": [line.encode("ascii", "backslashreplace").decode() for line in lines]}
+
+
+def _joined(spectra: Sequence[SpaxelSpectra], values: Any) -> np.ndarray:
+    return np.concatenate([values(s) for s in spectra])

@@ -1,0 +1,1 @@
+"""Results that the engine returns: frozen dataclasses of numpy arrays, light to import."""

@@ -1,0 +1,73 @@
+"""What the window needs to know of an open exposure.
+
+Images are in the detector's own frame, ``[y, x]``; a *column* is one element along dispersion (x in NIRSpec, y in
+MIRI, where the dispersion runs along y). ``alpha`` is in arcsec along the slice for both instruments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class ExposureView:
+    """An open exposure, as the window shows it.
+
+    Parameters
+    ----------
+    key : str
+        Resolved path; identifies the exposure in requests.
+    name : str
+        File name without ``_cal``/``_crf`` and ending; recipes address the exposure by it.
+    instrument, detector : str
+        ``MIRI`` or ``NIRSPEC``; detector name.
+    bands : tuple of str
+        Bands as the pipeline names their cubes (``ch1-short``, ``g235m-f170lp``); two for MIRI.
+    dither, dithers : int
+        Number of this dither position, and how many there are (0 when the file does not say).
+    target : str
+        Name of the target, or empty.
+    unit : str
+        Unit of ``sci``.
+    sci : ndarray of float32, shape (ny, nx)
+        Science array [``unit``]; NaN where invalid.
+    dq : ndarray of uint32, shape (ny, nx)
+        Data-quality flags.
+    regions : ndarray of int32, shape (ny, nx)
+        Slice number, 0 outside of slices.
+    alpha : ndarray of float32, shape (ny, nx)
+        Position along the slice [arcsec]; NaN outside.
+    wavelength : ndarray of float32, shape (ny, nx)
+        Wavelength [um]; NaN outside.
+    ra, dec : ndarray of float64, shape (ny, nx)
+        Sky position of the pixels' centres, ICRS [deg]; NaN outside.
+    """
+
+    key: str
+    name: str
+    instrument: str
+    detector: str
+    bands: tuple[str, ...]
+    dither: int
+    dithers: int
+    target: str
+    unit: str
+    sci: np.ndarray
+    dq: np.ndarray
+    regions: np.ndarray
+    alpha: np.ndarray
+    wavelength: np.ndarray
+    ra: np.ndarray
+    dec: np.ndarray
+
+    @property
+    def slices(self) -> tuple[int, ...]:
+        """Slice numbers, ascending."""
+        return tuple(int(n) for n in np.unique(self.regions) if n > 0)
+
+    @property
+    def dispersion_axis(self) -> int:
+        """Array axis along which wavelength runs: 0 (y) for MIRI, 1 (x) for NIRSpec."""
+        return 0 if self.instrument == "MIRI" else 1

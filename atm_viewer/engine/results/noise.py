@@ -1,0 +1,70 @@
+"""Resampling noise of single spaxels and of all bright spaxels of a field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from atm_viewer.engine.results.lines import LineReport
+from atm_viewer.engine.results.periods import PeriodReport
+
+
+@dataclass(frozen=True, eq=False)
+class SpaxelMetrics:
+    """Everything that is measured for one spaxel.
+
+    Parameters
+    ----------
+    x, y : int
+        Zero-based spaxel of the cube.
+    ra, dec : float
+        Its centre, ICRS [deg].
+    brightness : float
+        Median over wavelength before correction [``unit``].
+    unit : str
+        Unit of the exposures.
+    periods : PeriodReport
+        Predicted and measured periods, and noise.
+    lines : LineReport
+        Lines and the flux in the aperture.
+    """
+
+    x: int
+    y: int
+    ra: float
+    dec: float
+    brightness: float
+    unit: str
+    periods: PeriodReport
+    lines: LineReport
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseMap:
+    """Resampling noise of spaxels, on the grid of the cube before correction.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    before, after : ndarray of float64, shape (ny, nx)
+        `atm_viewer.engine.metrics.resampling_noise` against an aperture about each spaxel; a fraction, NaN for
+        spaxels that are too faint.
+    brightness : ndarray of float64, shape (ny, nx)
+        Median over wavelength before correction [unit of the exposures].
+    limit : float
+        Spaxels below this brightness are left out.
+    radius : float
+        Radius of the apertures [arcsec].
+    conserved : ndarray of float64, shape (ny, nx)
+        Flux in the aperture after over that before, median over wavelength.
+    """
+
+    band: str
+    before: np.ndarray
+    after: np.ndarray
+    brightness: np.ndarray
+    limit: float
+    radius: float
+    conserved: np.ndarray

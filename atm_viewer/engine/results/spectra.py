@@ -1,0 +1,95 @@
+"""Spectra of one position on the sky, before and after correction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class SpaxelSpectra:
+    """Spectra at one sky position, before and after, equal to those of the cubes.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    ra, dec : float
+        Centre of the spaxel, ICRS [deg].
+    spaxel : (int, int)
+        Zero-based (x, y) in the cube.
+    unit : str
+        Unit of spaxel spectra.
+    solid_angle : float
+        Of a spaxel [sr].
+    wavelength : ndarray, shape (n,)
+        Wavelength of the cube's planes [um].
+    before, after, before_err, after_err : ndarray, shape (n,)
+        Spectrum of the spaxel and its error [``unit``]; NaN without coverage.
+    radius : float
+        Radius of the aperture [arcsec].
+    aperture_before, aperture_after, aperture_before_err, aperture_after_err : ndarray, shape (n,)
+        Flux density within the aperture and its error [Jy]; NaN without coverage.
+    noise_before, noise_after : float
+        Resampling noise: 1.4826 MAD of spaxel over aperture, about a cubic; a fraction, NaN if undefined.
+    """
+
+    band: str
+    ra: float
+    dec: float
+    spaxel: tuple[int, int]
+    unit: str
+    solid_angle: float
+    wavelength: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    before_err: np.ndarray
+    after_err: np.ndarray
+    radius: float
+    aperture_before: np.ndarray
+    aperture_after: np.ndarray
+    aperture_before_err: np.ndarray
+    aperture_after_err: np.ndarray
+    noise_before: float
+    noise_after: float
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedArtifact:
+    """What a spaxel and an aperture would show of a point source of constant spectrum, without noise.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    place, source : (float, float)
+        ICRS positions of spaxel and aperture, and of the source [deg].
+    radius : float
+        Radius of the aperture [arcsec].
+    wavelength : ndarray, shape (n,)
+        Wavelength of the cube's planes [um].
+    before, after : ndarray, shape (n,)
+        Spaxel over aperture before and after correction; NaN without coverage.
+    noise_before, noise_after : float
+        As in `SpaxelSpectra`.
+    fwhm : float
+        Width of the source's image in the middle of the band [arcsec].
+    fitted : tuple of int
+        Slices in which the spline is used.
+    seconds : float
+        Time it took [s].
+    """
+
+    band: str
+    place: tuple[float, float]
+    source: tuple[float, float]
+    radius: float
+    wavelength: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    noise_before: float
+    noise_after: float
+    fwhm: float
+    fitted: tuple[int, ...]
+    seconds: float

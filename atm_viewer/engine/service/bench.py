@@ -1,0 +1,400 @@
+"""The bench: open exposures and what was computed for them, with answers to the window's questions.
+
+One object of this class lives in the worker process; it keeps what is costly and does not depend on the question.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.slice_noise import SliceNoise
+from atm_viewer.engine.cube.apertures import Circle, Extracted
+from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
+from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.cube.images import plane_image, white_image
+from atm_viewer.engine.errors import InputError, UserError
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.io.association import expand_inputs
+from atm_viewer.engine.io.exposure import Exposure, open_exposure
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.correction import CorrectionReport
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.pixels import PixelReport
+from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
+from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.trace.correction_report import CorrectionTold, report_traces
+from atm_viewer.engine.trace.explain import explain_pixel
+from atm_viewer.engine.trace.prepared import Progress, compact_intervals, part_of, prepare
+from atm_viewer.engine.trace.profile import column_wavelengths, slice_profile
+from atm_viewer.engine.trace.traces import trace_slice
+from atm_viewer.resources import resource
+
+#: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
+STERADIANS = 2.3504e-11
+
+
+def _quiet(step: str, fraction: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedExposures:
+    """Exposures that were opened, and a sentence for each file that was not."""
+
+    exposures: tuple[ExposureView, ...]
+    problems: tuple[str, ...]
+
+
+class Bench:
+    """Open exposures, by key, and answers about them.
+
+    Parameters
+    ----------
+    cubepar : Path, optional
+        CUBEPAR reference file that gives the cubes' grids; by default the one shipped.
+    """
+
+    def __init__(self, cubepar: Path | None = None) -> None:
+        self._cubepar = cubepar
+        self._items: dict[str, OpenItem] = {}
+        self._grids: Recent = Recent(16)
+        self._before: Recent = Recent(32)
+        self._parameters: dict[str, CubeParameters] = {}
+
+    def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
+        """Open files and associations.
+
+        Parameters
+        ----------
+        paths : sequence of path-like
+            ``_cal``/``_crf`` files and associations.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        OpenedExposures
+            A file that cannot be opened gives a problem; the others are opened all the same.
+        """
+        views, problems, files = [], [], []
+        for path in paths:
+            try:
+                files += [f for f in expand_inputs([path]) if f not in files]
+            except UserError as error:
+                problems.append(str(error))
+        for k, path in enumerate(files):
+            progress(f"Opening {path.name}", k / len(files))
+            try:
+                item = self._open_one(path, part_of(progress, (k + 0.5) / len(files), (k + 1) / len(files)))
+            except UserError as error:
+                problems.append(str(error))
+            else:
+                views.append(item.exposure.view())
+        return OpenedExposures(tuple(views), tuple(problems))
+
+    def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
+        """Take an exposure that is open already.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            The exposure; one with the same key is forgotten.
+        progress : callable, optional
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        ExposureView
+        """
+        prepared = prepare(exposure, progress)
+        noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
+        self._items[exposure.key] = OpenItem(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
+        return exposure.view()
+
+    def items(self, keys: Sequence[str], band: str) -> list[OpenItem]:
+        """Exposures with a band, and what was computed for them."""
+        return self._with_band(keys, band)
+
+    def drizzle_inputs(
+        self, keys: Sequence[str], band: str, recipe: Recipe | None = None, progress: Progress = _quiet
+    ) -> list[DrizzleInput]:
+        """Exposures with a band, to be drizzled: as they are, or corrected by a recipe."""
+        items = self._with_band(keys, band)
+        return as_they_are(items) if recipe is None or recipe.oversample == 1 else corrected(items, recipe, progress)
+
+    def grid(self, keys: Sequence[str], band: str, factor: int) -> CubeGrid:
+        """Grid of the cube of some exposures, see `cube_grid`."""
+        return self._grid(self._with_band(keys, band), band, factor)
+
+    def close(self, keys: Sequence[str]) -> None:
+        """Forget exposures."""
+        self._before.clear()
+        for key in keys:
+            item = self._items.pop(key, None)
+            if item is not None:
+                item.exposure.close()
+
+    def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
+        """Fit and oversample an exposure and tell what was decided.
+
+        Parameters
+        ----------
+        key : str
+            Key of the exposure.
+        recipe : Recipe
+            Parameters.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        CorrectionReport
+        """
+        begun = time.perf_counter()
+        item = self._item(key)
+        fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
+        fine = []
+        if recipe.oversample == 1:
+            report = report_traces(item.prepared, fits, recipe, begun)
+        else:
+            progress("Computing oversampled coordinates", 0.6)
+            item.fine_coordinates(recipe.oversample)
+            intervals = compact_intervals(fits, item.prepared)
+            told = CorrectionTold(item.prepared, fits, begun)
+            for k, number in enumerate(item.prepared.slices):
+                progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
+                one = item.fine_slice(number, fits[number], recipe, intervals)
+                fine.append(one)
+                if one.native is not None:
+                    told.add(number, one.native, one.share)
+            report = told.report()
+        return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
+
+    def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
+        """Show the fit of one column of one slice.
+
+        Parameters
+        ----------
+        key : str
+            Key of the exposure.
+        recipe : Recipe
+            Parameters.
+        number, column : int
+            Slice and column.
+
+        Returns
+        -------
+        SliceProfile
+
+        Raises
+        ------
+        InputError
+            The exposure has no such slice or column.
+        """
+        item = self._item(key)
+        exposure, data = item.exposure, item.prepared.slices.get(number)
+        if data is None or not 0 <= column < data.flux.shape[1]:
+            raise InputError(f"{exposure.name} has no slice {number} with a column {column}; choose another.")
+        fit = item.fit(number, recipe)
+        intervals = item.first_intervals(recipe) if fit.has_splines else 0
+        wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
+        return slice_profile(item.prepared, fit, recipe, column, intervals, wavelengths)
+
+    def explain(self, key: str, recipe: Recipe, x: int, y: int) -> PixelReport:
+        """Tell what happened to a pixel and which parameter would change it.
+
+        Parameters
+        ----------
+        key : str
+            Key of the exposure.
+        recipe : Recipe
+            Parameters.
+        x, y : int
+            Zero-based pixel of the detector.
+
+        Returns
+        -------
+        PixelReport
+
+        Raises
+        ------
+        InputError
+            The pixel lies in no slice.
+        """
+        item = self._item(key)
+        regions = item.exposure.regions
+        within = 0 <= y < regions.shape[0] and 0 <= x < regions.shape[1]
+        number = int(regions[y, x]) if within else 0
+        if number not in item.prepared.slices:
+            raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} lies in no slice; choose another.")
+        fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
+        fine = item.fine_slice(number, fit, recipe, intervals) if recipe.oversample > 1 else None
+        native = fine.native if fine is not None else None
+        if native is None:
+            native = trace_slice(item.prepared, fit, recipe, intervals)
+        return explain_pixel(item.prepared, fit, recipe, intervals, native, fine, x, y)
+
+    def sky_image(
+        self,
+        keys: Sequence[str],
+        band: str,
+        progress: Progress,
+        recipe: Recipe | None = None,
+        wavelength: float | None = None,
+        planes: int = 1,
+    ) -> SkyImage:
+        """Make an image of some exposures in one band, on the grid of the cube before correction.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Keys of the exposures; those without the band are left out.
+        band : str
+            Band, as the pipeline names its cubes.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+        recipe : Recipe or None
+            After correction by it; None for the exposures as they are.
+        wavelength : float or None
+            Wavelength [um] about which planes of the cube are averaged; None for white light.
+        planes : int
+            How many.
+
+        Returns
+        -------
+        SkyImage
+
+        Raises
+        ------
+        InputError
+            No exposure has the band.
+        """
+        items = self._with_band(keys, band)
+        progress("Finding the cube's grid", 0.0)
+        grid = self._grid(items, band, 1)
+        inputs = self.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.8))
+        progress("Making the sky image", 0.8)
+        return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
+
+    def spectra(self, extraction: Extraction, progress: Progress) -> SpaxelSpectra:
+        """Spectra of the spaxel and the aperture at a sky position, before and after, as the cubes have them.
+
+        Parameters
+        ----------
+        extraction : Extraction
+            Exposures, recipe, band, place and aperture; spaxels count by the part of them that lies within it.
+        progress : callable
+            ``progress(step, fraction)``; may raise `Cancelled`.
+
+        Returns
+        -------
+        SpaxelSpectra
+
+        Raises
+        ------
+        InputError
+            No exposure has the band, or the position is outside of the field.
+        """
+        recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
+        ra, dec = extraction.place
+        items = self._with_band(extraction.exposures, band)
+        progress("Finding the cube's grid", 0.0)
+        grid = self._grid(items, band, 1)
+        spaxel = grid.spaxel_at(ra, dec)
+        before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
+        unit = items[0].exposure.unit
+        solid_angle = grid.spaxel**2 * STERADIANS
+        jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0
+        centre = grid.position(float(grid.x[spaxel[0]]), float(grid.y[spaxel[1]]))
+        return SpaxelSpectra(
+            band=band,
+            ra=centre[0],
+            dec=centre[1],
+            spaxel=spaxel,
+            unit=unit,
+            solid_angle=solid_angle,
+            wavelength=grid.wavelength,
+            before=before.spaxel,
+            after=after.spaxel,
+            before_err=before.spaxel_err,
+            after_err=after.spaxel_err,
+            radius=radius,
+            aperture_before=before.aperture * jansky,
+            aperture_after=after.aperture * jansky,
+            aperture_before_err=before.aperture_err * jansky,
+            aperture_after_err=after.aperture_err * jansky,
+            noise_before=resampling_noise(before.spaxel, before.aperture),
+            noise_after=resampling_noise(after.spaxel, after.aperture),
+        )
+
+    def _extract(
+        self,
+        items: list[OpenItem],
+        recipe: Recipe,
+        band: str,
+        where: tuple[float, float, float],
+        progress: Progress,
+    ) -> tuple[Extracted, Extracted]:
+        """Drizzle a place, by its position [deg] and radius [arcsec], before and after correction."""
+        place = (tuple(i.exposure.key for i in items), band, *where)
+        circle = Circle.about(self._grid(items, band, 1), *where)
+        groups: list[tuple[Circle, list[DrizzleInput]]] = []
+        if recipe.oversample > 1:
+            fine = Circle.about(self._grid(items, band, recipe.oversample), *where)
+            inputs = corrected(items, recipe, part_of(progress, 0.0, 0.7), lambda i: fine.near(i.exposure, i.mapper))
+            groups.append((fine, [replace(one, sums=i.sums) for one, i in zip(inputs, items, strict=True)]))
+        if place not in self._before:  # it is the same whatever the recipe is
+            groups.append((circle, as_they_are(items)))
+        progress("Drizzling", 0.8)
+        # Together, what takes longest first, so that no thread waits for the others. Nothing else is answered
+        # meanwhile: other spectra would use the same sums.
+        shares = in_threads(lambda one: one[0].share(one[1]), [(c, one) for c, inputs in groups for one in inputs])
+        count = len(items)
+        made = in_threads(lambda k: groups[k][0].extract(shares[k * count : (k + 1) * count]), range(len(groups)))
+        before = self._before.get_or_make(place, lambda: made[-1])
+        return before, made[0] if recipe.oversample > 1 else before
+
+    def _open_one(self, path: Path, progress: Progress) -> OpenItem:
+        key = str(path.resolve())
+        if key not in self._items:
+            self.adopt(open_exposure(path), progress)
+        return self._items[key]
+
+    def _item(self, key: str) -> OpenItem:
+        if key not in self._items:
+            raise InputError(f"{Path(key).name} is not open; open it again.")
+        return self._items[key]
+
+    def _with_band(self, keys: Sequence[str], band: str) -> list[OpenItem]:
+        items = [i for i in map(self._item, keys) if band in i.exposure.bands]
+        if not items:
+            raise InputError(f"None of the chosen exposures has the band {band}; choose exposures that have.")
+        return items
+
+    def _grid(self, items: list[OpenItem], band: str, factor: int) -> CubeGrid:
+        def make() -> CubeGrid:
+            parameters = self._cube_parameters(items[0].exposure, band)
+            return cube_grid([i.exposure for i in items], band, parameters, factor)
+
+        return self._grids.get_or_make((tuple(i.exposure.key for i in items), band, factor), make)
+
+    def _cube_parameters(self, exposure: Exposure, band: str) -> CubeParameters:
+        if band not in self._parameters:
+            path = self._cubepar or resource(f"cubepar/{exposure.instrument.lower()}_cubepar.fits")
+            self._parameters[band] = read_cube_parameters(path, band)
+        return self._parameters[band]
+
+    def _spaxel(self, exposure: Exposure, band: str) -> float:
+        """Side of a spaxel [arcsec]; NaN for a band without a cube."""
+        try:
+            return self._cube_parameters(exposure, band).spaxel
+        except InputError:
+            return float("nan")

@@ -1,0 +1,195 @@
+"""What is measured on the bench's spectra: periods, lines, noise of the whole field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from atm_viewer.engine.analysis.line_flux import conservation, measure_line
+from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
+from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
+from atm_viewer.engine.analysis.period import find_periods
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.lines import LineReport, MeasuredLine
+from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
+from atm_viewer.engine.results.periods import PeriodReport, Periods
+from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.trace.prepared import Progress, part_of
+
+#: Spaxels of which an aperture's radius is made where none is asked for.
+RADIUS = 5.0
+#: Planes that a line's range has on both sides at least, so that there is continuum beside it.
+LEAST_HALF = 2.5
+
+
+def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: float) -> Periods:
+    """Follow a position through all slices, see `find_periods`.
+
+    Parameters
+    ----------
+    bench : Bench
+        Has the exposures open.
+    keys : sequence of str
+        Keys of the exposures; those without the band are left out.
+    band : str
+        Band, as the pipeline names its cubes.
+    ra, dec : float
+        ICRS position [deg].
+
+    Returns
+    -------
+    Periods
+    """
+    exposures = [one.exposure for one in bench.drizzle_inputs(keys, band)]
+    return find_periods(exposures, bench.grid(keys, band, 1), ra, dec)
+
+
+def measure_periods(bench: Bench, extraction: Extraction, progress: Progress) -> PeriodReport:
+    """Tell which periods geometry predicts at a place and which there are, before and after; as `Bench.spectra`."""
+    spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
+    progress("Following the trace", 0.7)
+    periods = periods_at(bench, extraction.exposures, extraction.band, spectra.ra, spectra.dec)
+    return report_periods(spectra, periods)
+
+
+def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
+    """Hold the spectra of a place against the periods that geometry predicts there."""
+    before = relative(spectra.before, spectra.aperture_before)
+    after = relative(spectra.after, spectra.aperture_after)
+    searched = search_periods(spectra.wavelength)
+    return PeriodReport(
+        spectra.band,
+        periods,
+        local_power(before, spectra.wavelength, searched),
+        local_power(after, spectra.wavelength, searched),
+        local_power(np.where(np.isfinite(before), 1.0 + 0.1 * periods.wave, np.nan), spectra.wavelength, searched),
+        modulation(before, periods),
+        modulation(after, periods),
+        spectra.noise_before,
+        spectra.noise_after,
+    )
+
+
+def measure_lines(
+    bench: Bench,
+    extraction: Extraction,
+    lines: Sequence[tuple[str, float]],
+    speed: float,
+    progress: Progress,
+) -> LineReport:
+    """Measure lines at a place, before and after; as `Bench.spectra`.
+
+    ``lines`` are names and observed wavelengths [um]; each reaches to half of ``speed`` [km/s] on both sides.
+    """
+    return report_lines(bench.spectra(extraction, progress), lines, speed)
+
+
+def report_lines(spectra: SpaxelSpectra, lines: Sequence[tuple[str, float]], speed: float) -> LineReport:
+    """Measure lines in the spectra of a place; those outside of the band are left out."""
+    wavelength = spectra.wavelength
+    jansky = 1e6 * spectra.solid_angle if spectra.unit == "MJy/sr" else 1.0
+    step = float(np.median(np.diff(wavelength)))
+    measured = []
+    for name, centre in lines:
+        if not wavelength[0] <= centre <= wavelength[-1]:
+            continue
+        half = max(centre * speed / 2 / 299792.458, LEAST_HALF * step)
+        spaxel = tuple(
+            measure_line(wavelength, flux * jansky, error * jansky, centre, half)
+            for flux, error in ((spectra.before, spectra.before_err), (spectra.after, spectra.after_err))
+        )
+        aperture = tuple(
+            measure_line(wavelength, flux, error, centre, half)
+            for flux, error in (
+                (spectra.aperture_before, spectra.aperture_before_err),
+                (spectra.aperture_after, spectra.aperture_after_err),
+            )
+        )
+        measured.append(MeasuredLine(name, centre, half, (spaxel[0], spaxel[1]), (aperture[0], aperture[1])))
+    return LineReport(spectra.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
+
+
+def measure_field(
+    bench: Bench,
+    keys: Sequence[str],
+    recipe: Recipe,
+    band: str,
+    radius: float,
+    progress: Progress,
+    faintest: float = FAINTEST,
+) -> NoiseMap:
+    """Measure the noise of every spaxel that is bright enough, before and after.
+
+    Parameters
+    ----------
+    bench : Bench
+        Has the exposures open.
+    keys : sequence of str
+        Keys of the exposures; those without the band are left out.
+    recipe : Recipe
+        Parameters.
+    band : str
+        Band, as the pipeline names its cubes.
+    radius : float
+        Radius of the aperture about each spaxel [arcsec]; 0 for five spaxels.
+    progress : callable
+        ``progress(step, fraction)``; may raise `Cancelled`.
+    faintest : float
+        Brightness of the faintest spaxels, against the brightest one.
+
+    Returns
+    -------
+    NoiseMap
+    """
+    grid, fine = bench.grid(keys, band, 1), bench.grid(keys, band, max(recipe.oversample, 1))
+    radius = radius or RADIUS * grid.spaxel
+    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1)).image
+    where, limit = bright_spaxels(image, faintest)
+    positions = [grid.position(float(grid.x[x]), float(grid.y[y])) for x, y in where]
+    progress("Drizzling before correction", 0.1)
+    before = FieldSpectra(bench.drizzle_inputs(keys, band), grid, positions, radius)
+    after = before
+    if recipe.oversample > 1:
+        inputs = bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.3, 0.7))
+        progress("Drizzling after correction", 0.7)
+        after = FieldSpectra(inputs, fine, positions, radius)
+    progress("Measuring noise", 0.9)
+    return noise_map(band, image, where, limit, radius, (before, after))
+
+
+def measure_spaxels(
+    bench: Bench,
+    keys: Sequence[str],
+    recipe: Recipe,
+    band: str,
+    radius: float,
+    count: int,
+    lines: Sequence[tuple[str, float]],
+    speed: float,
+    progress: Progress,
+) -> tuple[SpaxelMetrics, ...]:
+    """Measure everything for the brightest spaxels, ``count`` of them at most; see `measure_field`, `measure_lines`."""
+    grid = bench.grid(keys, band, 1)
+    radius = radius or RADIUS * grid.spaxel
+    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1)).image
+    where, _ = bright_spaxels(image)
+    found = []
+    for k, (x, y) in enumerate(where[:count]):
+        share = part_of(progress, 0.1 + 0.9 * k / count, 0.1 + 0.9 * (k + 1) / count)
+        place = grid.position(float(grid.x[x]), float(grid.y[y]))
+        spectra = bench.spectra(Extraction(tuple(keys), recipe, band, *place, radius), share)
+        found.append(
+            SpaxelMetrics(
+                int(x),
+                int(y),
+                *place,
+                float(np.nanmedian(spectra.before)),
+                spectra.unit,
+                report_periods(spectra, periods_at(bench, keys, band, *place)),
+                report_lines(spectra, lines, speed),
+            )
+        )
+    return tuple(found)

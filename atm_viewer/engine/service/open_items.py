@@ -1,0 +1,224 @@
+"""Open exposures with what was computed for them: fits and oversampled slices, of which the latest are kept."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from atm_viewer.engine.analysis.slice_noise import SliceNoise
+from atm_viewer.engine.cube.drizzle import DrizzleInput
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.cube.slice_sums import SliceSums
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.packing import Frame
+from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
+from atm_viewer.engine.trace.prepared import (
+    Prepared,
+    Progress,
+    compact_intervals,
+    fit_input,
+    fit_key,
+    fit_slices,
+    part_of,
+)
+from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
+from atm_viewer.engine.trace.traces import trace_intervals
+
+T = TypeVar("T")
+
+#: Results of a slice that are kept: about as many whole recipes as `OpenItem.fits` has room for. While somebody tunes
+#: a slice, new ones take the memory of old ones, since fresh memory can take longer than what is computed. Where more
+#: variants than this differ in the same slice, it is fitted again for each.
+_ALIKE = 4
+
+
+class Recent(OrderedDict):
+    """The last few results by key; several threads may use it.
+
+    Parameters
+    ----------
+    size : int
+        Results that are kept.
+    alike : int, optional
+        Of those whose keys, tuples, begin with the same, so many are kept.
+    """
+
+    def __init__(self, size: int, alike: int | None = None) -> None:
+        super().__init__()
+        self._size, self._alike = size, alike
+        self._lock = threading.RLock()
+
+    def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give the result of a key; make it when it is not there."""
+        with self._lock:
+            if key in self:
+                self.move_to_end(key)
+                return self[key]
+        return self.keep(key, make())
+
+    def keep(self, key: Hashable, value: T) -> T:
+        """Keep a result, and give it back."""
+        self[key] = value
+        return value
+
+    def __setitem__(self, key: Hashable, value: Any) -> None:
+        with self._lock:
+            super().__setitem__(key, value)
+            self.move_to_end(key)
+            if self._alike is not None:
+                for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]
+                    del self[other]
+            while len(self) > self._size:
+                self.popitem(last=False)
+
+
+@dataclass(eq=False)
+class OpenItem:
+    """An open exposure and what was computed for it."""
+
+    prepared: Prepared
+    mapper: SkyMapper
+    native: dict[int, OversampledSlice]
+    noise: SliceNoise
+    fits: Recent = field(default_factory=lambda: Recent(160, _ALIKE))
+    fine: Recent = field(default_factory=lambda: Recent(120, _ALIKE))
+    coordinates: Recent = field(default_factory=lambda: Recent(2))
+    wavelengths: Recent = field(default_factory=lambda: Recent(40))
+    sums: SliceSums = field(default_factory=SliceSums)
+
+    @property
+    def exposure(self) -> Exposure:
+        """The exposure."""
+        return self.prepared.exposure
+
+    def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
+        """Trace models of all slices."""
+        params = {n: recipe.params(n, self.exposure.name) for n in self.prepared.slices}
+        found = {n: self._known_fit(n, params[n]) for n in params}
+        known = {fit_key(n, params[n]): fit for n, fit in found.items() if fit is not None}
+        fits = fit_slices(self.prepared, recipe, progress, known)
+        for number, fit in fits.items():
+            self.keep_fit(number, recipe, fit)
+        return fits
+
+    def fit(self, number: int, recipe: Recipe) -> TraceFit:
+        """Trace model of one slice."""
+        params = recipe.params(number, self.exposure.name)
+        found = self._known_fit(number, params)
+        if found is None:
+            [found] = fit_each([fit_input(self.prepared, number, recipe)])
+            self.keep_fit(number, recipe, found)
+        return found
+
+    def keep_fit(self, number: int, recipe: Recipe, fit: TraceFit) -> None:
+        """Keep the trace model of a slice."""
+        self.fits.keep(self._fit_key(number, recipe.params(number, self.exposure.name)), fit)
+
+    def has_fit(self, number: int, recipe: Recipe) -> bool:
+        """Whether the trace model of a slice is known."""
+        return self._fit_key(number, recipe.params(number, self.exposure.name)) in self.fits
+
+    def _fit_key(self, number: int, params: FitParams) -> tuple:
+        threshold = self.prepared.background.threshold(number, params.fit_threshold)
+        return number, self.prepared.slices[number].over_threshold(threshold), params.window, params.breakpoints
+
+    def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
+        """Earlier fit; one with another threshold that decided the same is no different but for that number."""
+        fit = self.fits.get(self._fit_key(number, params))
+        threshold = self.prepared.background.threshold(number, params.fit_threshold)
+        return fit if fit is None or fit.threshold == threshold else replace(fit, threshold=threshold)
+
+    def first_intervals(self, recipe: Recipe) -> int:
+        """`compact_intervals` or `trace_intervals`, without fitting more slices than that takes."""
+        for number in self.prepared.slices:
+            fit = {number: self.fit(number, recipe)}
+            intervals = trace_intervals(fit) if recipe.oversample == 1 else compact_intervals(fit, self.prepared)
+            if intervals:
+                return intervals
+        return 0
+
+    def fine_coordinates(self, factor: int) -> tuple[Frame, Frame]:
+        """Coordinates on the finer grid."""
+        return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
+
+    def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
+        """One slice on the finer grid, without variances."""
+        params = recipe.params(number, self.exposure.name)
+        where = params.slope_limit, params.use, params.wavelengths, params.reach, params.peak_cut
+        rest = *where, recipe.oversample, recipe.psf_optimal, intervals
+        return self.fine.get_or_make(
+            (*self._fit_key(number, params), *rest),
+            lambda: oversample_slice(
+                self.prepared,
+                number,
+                fit,
+                recipe,
+                self.fine_coordinates(recipe.oversample),
+                intervals,
+                variances=False,
+            ),
+        )
+
+
+def as_they_are(items: Sequence[OpenItem]) -> list[DrizzleInput]:
+    """Exposures before correction, to be drizzled."""
+    return [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+
+
+def _all_slices(item: OpenItem) -> Sequence[int]:
+    return tuple(item.prepared.slices)
+
+
+def corrected(
+    items: Sequence[OpenItem],
+    recipe: Recipe,
+    progress: Progress,
+    wanted: Callable[[OpenItem], Sequence[int]] = _all_slices,
+) -> list[DrizzleInput]:
+    """Exposures after correction, to be drizzled: fitted now, oversampled slice by slice when they are needed.
+
+    Parameters
+    ----------
+    items : sequence of OpenItem
+        The exposures.
+    recipe : Recipe
+        Parameters.
+    progress : callable
+        ``progress(step, fraction)``; may raise `Cancelled`.
+    wanted : callable
+        ``wanted(item)``: slices that will be needed; others are fitted only if they are asked for after all.
+
+    Returns
+    -------
+    list of DrizzleInput
+    """
+    for k, item in enumerate(items):
+        progress("Computing oversampled coordinates", k / 3 / len(items))
+        item.fine_coordinates(recipe.oversample)
+    _fit_missing(items, recipe, part_of(progress, 1 / 3, 1.0), wanted)
+    inputs = []
+    for item in items:
+        intervals = item.first_intervals(recipe)
+
+        def fine(number: int, item: OpenItem = item, intervals: int = intervals) -> OversampledSlice:
+            return item.fine_slice(number, item.fit(number, recipe), recipe, intervals)
+
+        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+    return inputs
+
+
+def _fit_missing(
+    items: Sequence[OpenItem], recipe: Recipe, progress: Progress, wanted: Callable[[OpenItem], Sequence[int]]
+) -> None:
+    """Fit slices that have no fit so far: those of all exposures together, so that no thread waits for the others."""
+    missing = [(item, number) for item in items for number in wanted(item) if not item.has_fit(number, recipe)]
+    made = fit_each(
+        [fit_input(item.prepared, number, recipe) for item, number in missing],
+        lambda number, fraction: progress(f"Fitting slice {number}", fraction),
+    )
+    for (item, number), fit in zip(missing, made, strict=True):
+        item.keep_fit(number, recipe, fit)

@@ -1,0 +1,113 @@
+"""The bench's answers on remedies: ranked spaxels, apertures, dithers, residual fringes, and figures of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from atm_viewer.engine.analysis.aperture_series import REFERENCE, Width, compare_apertures
+from atm_viewer.engine.analysis.dither_comparison import compare_dithers
+from atm_viewer.engine.analysis.fringe import channel_of, compare_fringes
+from atm_viewer.engine.analysis.ranked import compare_ranked
+from atm_viewer.engine.cube.place_spectra import PlaceShares, PlaceSpectra
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.results.remedy import Remedy
+from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.trace.prepared import Progress, part_of
+
+
+class RemedyPlace:
+    """A place in a band of some exposures, before and after correction.
+
+    Parameters
+    ----------
+    bench : Bench
+        Has the exposures open.
+    extraction : Extraction
+        Exposures, recipe, band, place and aperture.
+    degree : int
+        Of the polynomials by which spectra are divided.
+    progress : callable
+        ``progress(step, fraction)``; may raise `Cancelled`.
+    """
+
+    def __init__(self, bench: Bench, extraction: Extraction, degree: int, progress: Progress) -> None:
+        self._bench, self._wanted = bench, extraction
+        self._degree, self._progress = degree, progress
+
+    def ranked(self, ranks: Sequence[int], fringes: bool) -> Remedy:
+        """Spectra of the brightest spaxels in an aperture, see `compare_ranked`."""
+        radius = self._wanted.radius
+        before, after = (shares.spectra() for shares in self._shares(radius, 0.5))
+        channel = channel_of(self._wanted.band) if fringes else None
+        removing = part_of(self._progress, 0.5, 1.0)
+        found = compare_ranked(
+            *(before, after, radius, ranks, self._degree, channel),
+            lambda fraction: removing("Removing residual fringes", fraction),
+        )
+        return self._with_settings(found, aperture_radius_arcsec=radius, ranks=list(ranks), rf1d=channel is not None)
+
+    def apertures(self, radii: Sequence[float]) -> Remedy:
+        """Apertures that grow with the point-spread function, see `compare_apertures`."""
+        width = Width(channel_of(self._wanted.band) is not None)
+        grid = self._bench.grid(self._wanted.exposures, self._wanted.band, 1)
+        largest = float(np.max(width(grid.wavelength)))
+        before, after = (s.spectra() for s in self._shares(max(REFERENCE, *radii) * largest, 0.95))
+        found = compare_apertures(before, after, width, radii, self._degree)
+        return self._with_settings(found, radii_fwhm=list(radii), fwhm=width.formula, reference_radius_fwhm=REFERENCE)
+
+    def dithers(self, chosen: Sequence[str]) -> Remedy:
+        """Noise for subsets of the exposures, see `compare_dithers`; ``chosen`` are keys."""
+        radius = self._wanted.radius
+        inputs = self._bench.drizzle_inputs(self._wanted.exposures, self._wanted.band)
+        exposures = [one.exposure for one in inputs]
+        names = [str(e.dither) for e in exposures]
+        if len(set(names)) < len(names) or "0" in names:
+            names = [str(k + 1) for k in range(len(names))]
+        before, after = self._shares(radius, 0.7)
+        combining = part_of(self._progress, 0.7, 1.0)
+
+        def combined(subset: Sequence[int]) -> tuple[PlaceSpectra, PlaceSpectra]:
+            first = before.spectra(subset)
+            return first, first if after is before else after.spectra(subset)
+
+        found = compare_dithers(
+            *(combined, names, radius, [k for k, e in enumerate(exposures) if e.key in chosen], self._degree),
+            lambda fraction: combining("Combining dithers", fraction),
+        )
+        return self._with_settings(found, aperture_radius_arcsec=radius)
+
+    def fringes(self) -> Remedy:
+        """Tell what RF1D does to the place's spaxel and aperture, see `compare_fringes`."""
+        channel = channel_of(self._wanted.band)
+        if channel is None:
+            raise InputError("Only MIRI's spectra have residual fringes; there is nothing to remove from NIRSpec's.")
+        radius = self._wanted.radius
+        before, after = (shares.spectra() for shares in self._shares(radius, 0.5))
+        self._progress("Removing residual fringes", 0.5)
+        at = before.nearest(0.0, 0.0)
+        spaxels = before.spectrum(*at), after.spectrum(*after.nearest(*before.offset(*at)))
+        apertures = before.aperture(radius), after.aperture(radius)
+        found = compare_fringes(before.wavelength, spaxels, apertures, channel, self._degree)
+        return self._with_settings(found, aperture_radius_arcsec=radius, spaxel=list(at), channel=channel)
+
+    def _shares(self, radius: float, until: float) -> tuple[PlaceShares, PlaceShares]:
+        """Drizzle the place's spaxels before and after; progress goes to ``until``."""
+        progress = part_of(self._progress, 0.0, until)
+        progress("Drizzling before correction", 0.0)
+        keys, recipe, band = self._wanted.exposures, self._wanted.recipe, self._wanted.band
+        inputs = self._bench.drizzle_inputs(keys, band)
+        before = PlaceShares.of(inputs, self._bench.grid(keys, band, 1), *self._wanted.place, radius)
+        if recipe.oversample == 1:
+            return before, before
+        fine = self._bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.2, 0.7))
+        progress("Drizzling after correction", 0.7)
+        grid = self._bench.grid(keys, band, recipe.oversample)
+        return before, PlaceShares.of(fine, grid, *self._wanted.place, radius)
+
+    def _with_settings(self, found: Remedy, **settings: object) -> Remedy:
+        common = {"band": self._wanted.band, "ra_deg": self._wanted.ra, "dec_deg": self._wanted.dec}
+        return replace(found, settings={**common, **settings, "polynomial_degree": self._degree})

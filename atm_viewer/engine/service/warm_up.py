@@ -1,0 +1,143 @@
+"""Kernels compiled before anybody waits for them: two tiny exposures, made up in memory, go the way of real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
+from atm_viewer.engine.io.coordinates import Coordinates
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.packing import PackedFrame, pack
+from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.trace.oversample import correct_exposure
+
+_RA, _DEC = 80.0, 10.0
+_PIXEL, _WIDTH, _STEP = 0.18, 0.2, 0.0008  # arcsec along and across the slices, um per column
+_ROWS, _COLUMNS = 24, 450  # of a slice: enough pixels for work to be shared among threads, as it is in earnest
+_RECIPE = Recipe(oversample=2, fit_threshold=0.0)
+
+
+@dataclass(frozen=True)
+class _Known(KeptGeometry):
+    """Geometry that is known from the start, in place of what is kept on disk."""
+
+    parts: Mapping[str, Arrays]
+
+    def get_or_make(self, part: str, make: Callable[[], Mapping[str, np.ndarray]]) -> Arrays:
+        return self.parts[part]
+
+
+def rehearse() -> None:
+    """Open, look at, correct and drizzle a tiny exposure of each instrument.
+
+    Whatever is not in the kernels' cache is compiled and kept by that, for arrays of the types and layouts that
+    exposures have.
+    """
+    bench = Bench()
+    for instrument in ("MIRI", "NIRSPEC"):
+        exposure = tiny_exposure(instrument)
+        view = bench.adopt(exposure)
+        keys, band, number = (view.key,), view.bands[0], view.slices[0]
+        bench.profile(view.key, _RECIPE, number, _COLUMNS // 2)
+        bench.correct(view.key, _RECIPE, _quiet)
+        bench.sky_image(keys, band, _quiet)
+        bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), _quiet)
+        sums = CubeSums(bench.grid(keys, band, 1))
+        for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
+            sums.add(exposure, SkyMapper(exposure), values)
+
+
+def _quiet(step: str, fraction: float) -> None:
+    """Progress that nobody watches."""
+
+
+def tiny_exposure(instrument: str) -> Exposure:
+    """Two slices side by side that look at a star; dispersion along y for MIRI, along x for NIRSpec."""
+    miri = instrument == "MIRI"
+    first = 101 if miri else 1
+    row, column = np.mgrid[: 2 * _ROWS, :_COLUMNS]
+    regions = (first + row // _ROWS).astype(np.int32)
+    slit = (row % _ROWS - _ROWS / 2 + column / 100) * _PIXEL
+    beta = (regions - first - 0.5) * _WIDTH
+    start = 4.9 if miri else 1.7
+    wavelength = start + _STEP * column
+    star = 5000.0 * np.exp(-0.5 * (slit**2 + beta**2) / 0.2**2)
+    sci = (star + 10.0 + np.random.default_rng(0).normal(0.0, 2.0, star.shape)).astype(np.float32)
+    err = np.sqrt(sci)
+    bands = ("ch1-short",) if miri else ("g235m-f170lp",)
+
+    def framed(array: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.rot90(array, k=-1) if miri else array)
+
+    # In the detector's frame MIRI's rows run backwards.
+    sign = -1 if miri else 1
+
+    def positions(x: np.ndarray, y: np.ndarray, number: np.ndarray) -> PixelPositions:
+        along, across = (2 * _ROWS - 1 - x, y) if miri else (y, x)
+        centre = (along % _ROWS - _ROWS / 2 + across / 100) * _PIXEL
+        side = (number - first - 0.5) * _WIDTH
+        xi = centre + sign * _PIXEL * np.array([-0.5, -0.5, 0.5, 0.5])[:, None]
+        eta = side + _WIDTH * np.array([-0.5, 0.5, 0.5, -0.5])[:, None]
+        lam = start + _STEP * (across + np.array([0.0, -0.5, 0.5])[:, None])
+        return PixelPositions(*_sky(xi, eta), np.stack(_sky(centre, side)), lam)
+
+    ra, dec = _sky(slit, beta)
+    pixels = {}
+    for number in (first, first + 1):
+        y, x = np.nonzero(framed(regions) == number)
+        pixels[number] = x, y
+    maps = fit_sky_maps(pixels, miri, 0.5, 0.5, positions, None if miri else lambda x, y, number: y)
+    assert maps is not None
+    quarter = np.tile([[-0.25], [0.25]], (2 * _ROWS, 1)) * _PIXEL
+    fine = {
+        "alpha": PackedFrame.of(np.repeat(slit, 2, axis=0) + quarter),
+        "wavelength": PackedFrame.of(np.repeat(wavelength, 2, axis=0)),
+    }
+    corner_ra, corner_dec = _sky(np.array([-1.0, 1.0, 1.0, -1.0]), np.array([-1.0, -1.0, 1.0, 1.0]))
+    corners = {"corners": np.stack([corner_ra, corner_dec])}
+    known = {
+        "slice-widths": {"beta": np.full(4, _WIDTH)} if miri else {"across": np.array(_WIDTH)},
+        "sky-maps": vars(maps),
+        "oversampled-2": pack(fine),
+        f"corners-{bands[0]}-1": corners,
+        f"corners-{bands[0]}-2": corners,
+    }
+    return Exposure(
+        path=Path(f"rehearsal_{instrument.lower()}_cal.fits").resolve(),
+        instrument=instrument,
+        detector="MIRIFUSHORT" if miri else "NRS1",
+        grating="" if miri else "G235M",
+        bands=bands,
+        unit="MJy/sr",
+        sci=framed(sci),
+        err=framed(err),
+        variances={name: framed(err**2) for name in ("var_rnoise", "var_poisson", "var_flat")},
+        dq=np.zeros(framed(sci).shape, dtype=np.uint32),
+        regions=framed(regions),
+        coordinates=Coordinates(
+            packed_alpha=PackedFrame.of(framed(slit)),
+            packed_wavelength=PackedFrame.of(framed(wavelength)),
+            arcsec=1.0,
+            read_sky=lambda: (PackedFrame.of(framed(ra)), PackedFrame.of(framed(dec))),
+        ),
+        dither=1,
+        dithers=1,
+        target="",
+        footprint="",
+        kept=_Known("rehearsal", known),
+        state=(0, 0),
+    )
+
+
+def _sky(xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """RA and Dec [deg] of small offsets [arcsec]."""
+    return _RA - xi / 3600.0 / np.cos(np.radians(_DEC)), _DEC + eta / 3600.0

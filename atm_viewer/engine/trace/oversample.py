@@ -1,0 +1,396 @@
+"""Corrected exposures: oversampled with their trace models, as ``fit_and_oversample`` of the pipeline returns them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.packing import Frame
+from atm_viewer.engine.io.slices import SliceData
+from atm_viewer.engine.kernels import resample as kernels
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.correction import CorrectionReport
+from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.trace.compact import within
+from atm_viewer.engine.trace.correction_report import CorrectionTold, report_traces
+from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, fit_slices, part_of, prepare, quiet
+from atm_viewer.engine.trace.trace_fit import TraceFit
+from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice
+from atm_viewer.engine.trace.why import NativeSlice
+
+FLUX_ESTIMATED = 1 << 28  # stdatamodels.jwst.datamodels.dqflags.pixel["FLUX_ESTIMATED"]
+
+
+@dataclass(frozen=True, eq=False)
+class OversampledSlice:
+    """One slice after adaptive trace modelling; dispersion along x.
+
+    Parameters
+    ----------
+    number : int
+        Slice number.
+    row : int
+        First row of the cut-out in the oversampled (rotated) exposure.
+    inside : ndarray of bool, shape (factor * rows, columns)
+        Pixels of the slice.
+    sci, err : ndarray of float32, same shape
+        Science and error arrays [unit of the exposure]; NaN where invalid.
+    variances : dict of str to ndarray
+        Variances [unit squared]; none where nobody wants them.
+    dq : ndarray of uint32, same shape
+        Flags.
+    trace : ndarray of float32, same shape
+        Spline where it is used; NaN elsewhere.
+    native : NativeSlice or None
+        The same for the detector's own pixels, and why; None for an exposure as it is.
+    """
+
+    number: int
+    row: int
+    inside: np.ndarray
+    sci: np.ndarray
+    err: np.ndarray
+    variances: dict[str, np.ndarray]
+    dq: np.ndarray
+    trace: np.ndarray
+    native: NativeSlice | None = None
+
+    @property
+    def rows(self) -> slice:
+        """Rows of the cut-out in the oversampled exposure."""
+        return slice(self.row, self.row + self.sci.shape[0])
+
+    @property
+    def share(self) -> float:
+        """Share of the valid pixels where the spline is used."""
+        valid = self.inside & np.isfinite(self.sci)
+        return float((np.isfinite(self.trace) & valid).sum() / max(valid.sum(), 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """An exposure after adaptive trace modelling, in the detector's frame.
+
+    With ``oversample`` 1 only ``trace`` differs from the exposure.
+
+    Parameters
+    ----------
+    oversample : int
+        Factor by which pixels were divided along the slices (x in MIRI, y in NIRSpec).
+    sci, err : ndarray of float32
+        Science and error arrays [unit of the exposure]; NaN where invalid.
+    var_poisson, var_rnoise, var_flat : ndarray of float32, or None
+        Variances [unit squared]; None when the exposure has none.
+    dq : ndarray of uint32
+        Flags; FLUX_ESTIMATED in place of DO_NOT_USE where the spline fills in.
+    wavelength : ndarray of float32
+        Wavelength [um].
+    regions : ndarray of int32
+        Region map.
+    trace : ndarray of float32
+        Trace model where the spline is used [unit of the exposure]; NaN elsewhere.
+    report : CorrectionReport
+        What was decided for each slice.
+    """
+
+    oversample: int
+    sci: np.ndarray
+    err: np.ndarray
+    var_poisson: np.ndarray | None
+    var_rnoise: np.ndarray | None
+    var_flat: np.ndarray | None
+    dq: np.ndarray
+    wavelength: np.ndarray
+    regions: np.ndarray
+    trace: np.ndarray
+    report: CorrectionReport
+
+
+def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | None = None) -> Corrected:
+    """Fit trace models to an exposure and oversample it with them.
+
+    Equals ``jwst.adaptive_trace_model.trace_model.fit_and_oversample`` for a recipe without overrides.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    recipe : Recipe
+        Parameters.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+
+    Returns
+    -------
+    Corrected
+    """
+    progress = progress or quiet
+    prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
+    fits = fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
+    coordinates = None
+    if recipe.oversample > 1:
+        progress("Computing oversampled coordinates", 0.7)
+        coordinates = exposure.oversampled_coordinates(recipe.oversample)
+    return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0))
+
+
+def oversample(
+    prepared: Prepared,
+    fits: Mapping[int, TraceFit],
+    recipe: Recipe,
+    coordinates: tuple[Frame, Frame] | None,
+    progress: Progress | None = None,
+) -> Corrected:
+    """Oversample an exposure with its trace models (``oversample_flux`` and the end of ``fit_and_oversample``).
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fits : mapping of int to TraceFit
+        Trace models of its slices.
+    recipe : Recipe
+        Parameters.
+    coordinates : (ndarray or PackedFrame, same) or None
+        Oversampled alpha and wavelength, see `oversampled_coordinates`; not needed for factor 1.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+
+    Returns
+    -------
+    Corrected
+    """
+    progress = progress or quiet
+    begun = time.perf_counter()
+    if recipe.oversample == 1 or coordinates is None:
+        return _only_trace(prepared, fits, recipe, begun)
+    exposure, factor = prepared.exposure, recipe.oversample
+    intervals = compact_intervals(fits, prepared)
+    frames = _empty_frames(exposure, factor)
+
+    told = CorrectionTold(prepared, fits, begun)
+
+    def work(number: int) -> None:
+        fine = oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals)
+        for name, cut in {
+            "sci": fine.sci,
+            "err": fine.err,
+            "dq": fine.dq,
+            "trace": fine.trace,
+            **fine.variances,
+        }.items():
+            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
+        if fine.native is not None:
+            told.add(number, fine.native, fine.share)
+
+    # Copying of frames, which nothing waits for until the end.
+    with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
+        wavelength = beside.submit(_in_detector_frame, exposure, coordinates[1])
+        regions = beside.submit(np.repeat, exposure.regions, factor, axis=_across(exposure))
+        in_threads(
+            work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
+        )
+        progress("Assembling the exposure", 0.9)
+    return Corrected(
+        oversample=factor,
+        wavelength=wavelength.result(),
+        regions=regions.result(),
+        report=told.report(),
+        sci=frames["sci"],
+        err=frames["err"],
+        dq=frames["dq"],
+        trace=frames["trace"],
+        **{name: frames.get(name) for name in _VARIANCES},
+    )
+
+
+def _in_detector_frame(exposure: Exposure, frame: Frame) -> np.ndarray:
+    """Array in the detector's frame of one with the dispersion along x; by blocks, so that no other is made."""
+    shape = frame.shape[::-1] if exposure.rotated else frame.shape
+    whole = np.empty(shape, dtype=frame[:0].dtype)
+    for row in range(0, frame.shape[0], 128):
+        exposure.to_dispersion(whole)[row : row + 128] = frame[row : row + 128]
+    return whole
+
+
+def _across(exposure: Exposure) -> int:
+    """Axis of the detector's arrays that runs along the slices."""
+    return 1 if exposure.rotated else 0
+
+
+def _empty_frames(exposure: Exposure, factor: int) -> dict[str, np.ndarray]:
+    """Arrays of an oversampled exposure without any slice, in the detector's frame."""
+    shape = list(exposure.dq.shape)
+    shape[_across(exposure)] *= factor
+
+    def make(name: str) -> np.ndarray:
+        if name == "dq":
+            return np.repeat(exposure.dq | np.uint32(DO_NOT_USE), factor, axis=_across(exposure))
+        return np.full(shape, np.nan, dtype=np.float32)
+
+    names = ("dq", "sci", "err", "trace", *exposure.variances)
+    return dict(zip(names, in_threads(make, names), strict=True))
+
+
+def oversample_slice(
+    prepared: Prepared,
+    number: int,
+    fit: TraceFit,
+    recipe: Recipe,
+    coordinates: tuple[Frame, Frame],
+    intervals: int,
+    variances: bool = True,
+) -> OversampledSlice:
+    """Oversample one slice with its trace model.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    number : int
+        Slice number.
+    fit : TraceFit
+        Its trace model.
+    recipe : Recipe
+        Parameters.
+    coordinates : (ndarray or PackedFrame, same)
+        Oversampled alpha and wavelength of the exposure, see `oversampled_coordinates`.
+    intervals : int
+        See `compact_intervals`.
+    variances : bool
+        Whether variances are wanted. Pixels are invalid where a variance is, in any case.
+
+    Returns
+    -------
+    OversampledSlice
+    """
+    data, factor = prepared.slices[number], recipe.oversample
+    params = recipe.params(number, prepared.exposure.name)
+    shape = data.flux.shape[0] * factor, data.flux.shape[1]
+    rows = slice(data.row * factor, data.row * factor + shape[0])
+    sci, spline, residual, reached = (np.full(shape, np.nan) for _ in range(4))
+    slopes = np.zeros(data.flux.shape)
+    kernels.oversample_slice(
+        data.flux,
+        data.alpha,
+        data.inside,
+        data.row,
+        factor,
+        prepared.defaults.oversample_ngood,
+        prepared.defaults.trim_ends,
+        coordinates[0][rows],
+        fit.source,
+        fit.knots,
+        fit.intervals,
+        fit.poly,
+        fit.scale,
+        fit.bounds,
+        sci,
+        spline,
+        residual,
+        reached,
+        slopes,
+    )
+    use = find_slice_use(prepared, data, fit, params, slopes, intervals)
+    unused = ~within(reached, use.ranges)
+    if params.wavelengths is not None:
+        wavelength = coordinates[1][rows]
+        unused |= ~((wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1]))
+    defined = np.isfinite(spline)
+    spline[unused] = np.nan
+    at = np.isfinite(spline)
+    native = native_slice(prepared, data, fit, params, use, factor, defined, at)
+    sci[at] = spline[at]
+    if not recipe.psf_optimal:
+        at &= np.isfinite(residual)
+        sci[at] += residual[at]
+    if prepared.background.offset is not None:
+        sci += prepared.background.offset
+        spline += prepared.background.offset
+    return _with_errors(prepared, data, factor, sci, spline, native, variances)
+
+
+def _with_errors(
+    prepared: Prepared,
+    data: SliceData,
+    factor: int,
+    sci: np.ndarray,
+    trace: np.ndarray,
+    native: NativeSlice,
+    variances: bool,
+) -> OversampledSlice:
+    """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
+    exposure = prepared.exposure
+    rows = slice(data.row, data.row + data.flux.shape[0])
+    dq = np.empty(sci.shape, dtype=np.uint32)
+    estimated, invalid = np.empty((2, *sci.shape), dtype=bool)
+    flags = exposure.to_dispersion(exposure.dq)[rows]
+    kernels.oversample_flags(
+        flags, sci, factor, np.uint32(DO_NOT_USE), np.uint32(FLUX_ESTIMATED), dq, estimated, invalid
+    )
+    density = exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
+    if density:
+        sci = sci / factor
+        trace = trace / factor
+
+    inflation = 0.23 * factor + 0.77
+    errors: dict[str, np.ndarray] = {}
+    for name, frame in {"err": exposure.err, **exposure.variances}.items():
+        power = 2 if name.startswith("var") else 1
+        values, ngood = exposure.to_dispersion(frame)[rows], prepared.defaults.oversample_ngood
+        if power == 2 and not variances:
+            kernels.find_invalid(values, True, data.inside, ngood, estimated, invalid)
+            continue
+        errors[name] = np.empty(sci.shape, dtype=np.float32)
+        kernels.oversample_errors(
+            values,
+            power == 2,
+            data.inside,
+            data.row,
+            factor,
+            ngood,
+            estimated,
+            np.float32(inflation**power),
+            np.float32(factor**power if density else 1),
+            errors[name],
+            invalid,
+        )
+    sci = sci.astype(np.float32)
+    dq[invalid] |= DO_NOT_USE
+    for array in (sci, *errors.values()):
+        array[invalid] = np.nan
+    return OversampledSlice(
+        number=data.number,
+        row=data.row * factor,
+        inside=np.repeat(data.inside, factor, axis=0),
+        sci=sci,
+        err=errors.pop("err"),
+        variances=errors,
+        dq=dq,
+        trace=trace.astype(np.float32),
+        native=native,
+    )
+
+
+_VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
+
+
+def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
+    exposure = prepared.exposure
+    report = report_traces(prepared, fits, recipe, begun)
+    return Corrected(
+        oversample=1,
+        sci=exposure.sci,
+        err=exposure.err,
+        dq=exposure.dq,
+        wavelength=exposure.coordinates.wavelength.astype(np.float32),
+        regions=exposure.regions,
+        trace=report.trace,
+        report=report,
+        **{name: exposure.variances.get(name) for name in _VARIANCES},
+    )

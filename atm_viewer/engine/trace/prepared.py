@@ -1,0 +1,132 @@
+"""What a correction needs of an exposure: its slices, cut out and collapsed, and the fits of their trace models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.slices import Background, SliceData, cut_slices, measure_background
+from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.trace.defaults import ModeDefaults, mode_defaults
+from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What a correction needs of an exposure and does not depend on the recipe.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    defaults : ModeDefaults
+        The mode's values.
+    background : Background
+        Statistics for the thresholds.
+    slices : dict of int to SliceData
+        Cut-outs by slice number, ascending.
+    """
+
+    exposure: Exposure
+    defaults: ModeDefaults
+    background: Background
+    slices: Mapping[int, SliceData]
+
+
+def quiet(step: str, fraction: float) -> None:
+    """Progress that nobody watches."""
+
+
+def part_of(progress: Progress, begin: float, end: float) -> Progress:
+    """Progress of a part of the work, which takes the whole from one fraction to another."""
+    return lambda step, fraction: progress(step, begin + (end - begin) * fraction)
+
+
+def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
+    """Cut an exposure into slices and measure its background.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+
+    Returns
+    -------
+    Prepared
+    """
+    progress = progress or quiet
+    background = measure_background(exposure)
+    slices = cut_slices(
+        exposure, background.offset, lambda number, fraction: progress(f"Collapsing slice {number}", fraction)
+    )
+    defaults = mode_defaults(exposure.instrument, exposure.detector, exposure.grating)
+    return Prepared(exposure, defaults, background, slices)
+
+
+def fit_slices(
+    prepared: Prepared,
+    recipe: Recipe,
+    progress: Progress | None = None,
+    known: Mapping[tuple, TraceFit] | None = None,
+) -> dict[int, TraceFit]:
+    """Fit the trace model of every slice of an exposure.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    recipe : Recipe
+        Parameters.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+    known : mapping, optional
+        Earlier fits by `fit_key`; those that still hold are taken from there.
+
+    Returns
+    -------
+    dict of int to TraceFit
+        By slice number, ascending.
+    """
+    progress = progress or quiet
+    params = {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
+    known = known or {}
+
+    missing = [number for number in params if fit_key(number, params[number]) not in known]
+    made = fit_each(
+        [fit_input(prepared, number, recipe) for number in missing],
+        lambda number, fraction: progress(f"Fitting slice {number}", fraction),
+    )
+    fits = dict(zip(missing, made, strict=True))
+    return {n: fits[n] if n in fits else known[fit_key(n, params[n])] for n in params}
+
+
+def fit_input(prepared: Prepared, number: int, recipe: Recipe) -> tuple[SliceData, FitParams, ModeDefaults, float]:
+    """Return what `fit_each` takes for a slice of an exposure."""
+    params = recipe.params(number, prepared.exposure.name)
+    threshold = prepared.background.threshold(number, params.fit_threshold)
+    return prepared.slices[number], params, prepared.defaults, threshold
+
+
+def fit_key(number: int, params: FitParams) -> tuple:
+    """Return what the fit of a slice depends on: a key for reuse."""
+    return number, params.fit_threshold, params.window, params.breakpoints
+
+
+def compact_intervals(fits: Mapping[int, TraceFit], prepared: Prepared) -> int:
+    """Spline intervals of the first fitted column of the first fitted slice.
+
+    The pipeline finds the compact sources of every slice with this one number.
+    """
+    for number, fit in fits.items():
+        good = np.isfinite(prepared.slices[number].flux).sum(axis=0) > prepared.defaults.oversample_ngood
+        columns = np.flatnonzero((fit.source >= 0) & good)
+        if columns.size:
+            return int(fit.intervals[fit.source[columns[0]]])
+    return 0

@@ -1,0 +1,165 @@
+"""Trace models at the detector's own pixels, and what became of each of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from atm_viewer.engine.io.slices import SliceData
+from atm_viewer.engine.kernels import resample as kernels
+from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.trace.compact import NO_USE, Use, find_use, within
+from atm_viewer.engine.trace.prepared import Prepared
+from atm_viewer.engine.trace.trace_fit import TraceFit
+from atm_viewer.engine.trace.why import NativeSlice, tell_why
+
+DO_NOT_USE = 1
+
+
+def find_slice_use(
+    prepared: Prepared, data: SliceData, fit: TraceFit, params: FitParams, slopes: np.ndarray, intervals: int
+) -> Use:
+    """Find where the spline of a slice is used, from the slopes at its pixels; see `find_use`."""
+    if not fit.has_splines:
+        return NO_USE
+    arcsec, steep = prepared.exposure.coordinates.arcsec, data.alpha[slopes > params.slope_limit]
+    return find_use(params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
+
+
+def native_slice(
+    prepared: Prepared,
+    data: SliceData,
+    fit: TraceFit,
+    params: FitParams,
+    use: Use,
+    factor: int,
+    defined: np.ndarray,
+    used: np.ndarray,
+) -> NativeSlice:
+    """Tell what became of a slice's own pixels; ``defined`` and ``used`` say it of the oversampled ones."""
+    dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
+    why, counts = tell_why(
+        data, fit, params, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, factor, defined, used
+    )
+    trace, _ = _trace_values(data, fit)
+    trace[~_wanted(prepared, data, params, use)] = np.nan
+    return NativeSlice(trace, why, counts, use)
+
+
+def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe) -> dict[int, NativeSlice]:
+    """Trace models at the detector's own pixels, where the spline is used (``_trace_image``).
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fits : mapping of int to TraceFit
+        Trace models of its slices.
+    recipe : Recipe
+        Parameters.
+
+    Returns
+    -------
+    dict of int to NativeSlice
+        By slice number; without the background's offset.
+    """
+    intervals = trace_intervals(fits)
+
+    def work(number: int) -> NativeSlice:
+        return trace_slice(prepared, fits[number], recipe, intervals)
+
+    return dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
+
+
+def trace_intervals(fits: Mapping[int, TraceFit]) -> int:
+    """Spline intervals by which compact sources are found without oversampling, see `compact_intervals`.
+
+    Here the pipeline counts those of the first spline, whether its column has data or not.
+    """
+    first = next((f for f in fits.values() if f.has_splines), None)
+    return 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
+
+
+def slice_use(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> Use:
+    """Find where the spline of a slice is used, without oversampling the slice.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fit : TraceFit
+        Trace model of the slice.
+    recipe : Recipe
+        Parameters.
+    intervals : int
+        See `compact_intervals`, and `trace_intervals` for oversampling by 1.
+
+    Returns
+    -------
+    Use
+        The same as `oversample_slice` and `trace_slice` find.
+    """
+    data, params = prepared.slices[fit.number], recipe.params(fit.number, prepared.exposure.name)
+    slopes = slice_slopes(data, fit, recipe.oversample)
+    if recipe.oversample > 1:  # columns with too few pixels are not oversampled
+        slopes[:, (data.inside & np.isfinite(data.flux)).sum(axis=0) <= prepared.defaults.oversample_ngood] = 0.0
+    return find_slice_use(prepared, data, fit, params, slopes, intervals)
+
+
+def trace_slice(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> NativeSlice:
+    """Make the trace model of one slice at its own pixels, see `trace_slices`."""
+    data = prepared.slices[fit.number]
+    params = recipe.params(fit.number, prepared.exposure.name)
+    trace, slopes = _trace_values(data, fit)
+    use = find_slice_use(prepared, data, fit, params, slopes, intervals)
+    wanted = _wanted(prepared, data, params, use)
+    defined = np.isfinite(trace)
+    # Columns are not oversampled here, so none has too few pixels for it.
+    dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
+    why, counts = tell_why(data, fit, params, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
+    trace[~wanted] = np.nan
+    return NativeSlice(trace, why, counts, use)
+
+
+def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> np.ndarray:
+    """Slopes of the normalised splines at a slice's own pixels, as the slope limit is compared with.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    fit : TraceFit
+        Its trace model.
+    factor : int
+        Oversampling factor: so many pixels at either end of a spline never count as steep.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, columns)
+        0 where there is none that counts.
+    """
+    return _trace_values(data, fit, factor)[1]
+
+
+def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Scaled splines and normalised slopes at a slice's own pixels."""
+    trace = np.full(data.alpha.shape, np.nan, dtype=np.float32)
+    slopes = np.zeros(data.alpha.shape)
+    # Without oversampling the outermost values are NaN, so the slope beside the first of them never counts.
+    ends = (2, 1) if factor == 1 else (factor, factor)
+    if fit.has_splines:
+        splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
+        kernels.trace_slice(data.alpha, *splines, *ends, trace, slopes)
+    return trace, slopes
+
+
+def _wanted(prepared: Prepared, data: SliceData, params: FitParams, use: Use) -> np.ndarray:
+    """Whether a slice's own pixels lie where its spline is used."""
+    wanted = within(data.alpha, use.ranges)
+    if params.wavelengths is not None:
+        wavelength = prepared.exposure.to_dispersion(prepared.exposure.coordinates.wavelength)
+        wavelength = wavelength[data.row : data.row + data.alpha.shape[0]]
+        wanted &= (wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1])
+    return wanted

@@ -1,0 +1,1 @@
+"""Edits of the recipe: variants, parameters, undo commands, and pure functions from recipe to recipe."""

@@ -1,0 +1,53 @@
+"""How one recipe differs from another, in words."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.session.edits.parameters import PARAMETERS, format_value
+from atm_viewer.session.names import count
+
+
+def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3) -> str:
+    """Say how a recipe differs.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The recipe.
+    reference : Recipe or None
+        What it is compared with; None for the pipeline's defaults.
+    most : int
+        Of so many slices the overrides are listed, the others are counted.
+
+    Returns
+    -------
+    str
+        Such as ``threshold 10 → 4; slice 112: window 30``, or ``as the pipeline has it``.
+    """
+    base = reference or Recipe()
+    parts = [
+        f"{_label(name)} {format_value(name, getattr(base, name))} → {format_value(name, getattr(recipe, name))}"
+        for name in (f.name for f in fields(Recipe) if f.name != "overrides")
+        if getattr(recipe, name) != getattr(base, name)
+    ]
+    changed = [o for o in recipe.overrides if o not in base.overrides]
+    have = {(o.number, o.exposure) for o in recipe.overrides}
+    gone = [o for o in base.overrides if (o.number, o.exposure) not in have]
+    listed = [_override_words(o) for o in changed] + [f"slice {o.number}: no override" for o in gone]
+    parts += listed[:most]
+    if (more := len(listed) - most) > 0:
+        parts.append(count(more, "more override"))
+    same = "the same recipe" if reference is not None else "as the pipeline has it"
+    return "; ".join(parts) or same
+
+
+def _override_words(override: SliceOverride) -> str:
+    whose = f" of {override.exposure}" if override.exposure else ""
+    values = ", ".join(f"{_label(name)} {format_value(name, value)}" for name, value in override.values().items())
+    return f"slice {override.number}{whose}: {values}"
+
+
+def _label(name: str) -> str:
+    return PARAMETERS[name].label if name in PARAMETERS else name

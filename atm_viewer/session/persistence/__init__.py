@@ -1,0 +1,1 @@
+"""Sessions in files: saving, restoring, autosaving, and finding exposures that were moved."""

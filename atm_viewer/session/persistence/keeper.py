@@ -1,0 +1,251 @@
+"""Which file the session is saved in, whether it has changed since, and what a crash must not take away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from atm_viewer import __version__
+from atm_viewer.engine.errors import UserError
+from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.names import count
+from atm_viewer.session.persistence.autosave import Autosave, Leftover, write_text
+from atm_viewer.session.persistence.moved_exposures import Search
+from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session, read_text
+from atm_viewer.session.persistence.session_state import SessionState, ViewState
+from atm_viewer.session.session import Session
+
+#: Milliseconds from a change to its autosave.
+DELAY = 2000
+#: Milliseconds between looks at what changes without being told: zoom, layers and the like.
+TICK = 20_000
+
+
+class Keeper(QObject):
+    """Saves, opens and autosaves a session.
+
+    Parameters
+    ----------
+    session : Session
+        What is kept.
+    collect : callable
+        Gives the state of the views by name.
+
+    Attributes
+    ----------
+    path : str
+        File of the session, empty when it has none.
+    asks : bool
+        Somebody answers ``missing``; else exposures that are not found are an error.
+    """
+
+    changed = pyqtSignal()  #: file of the session, or whether it is modified
+    missing = pyqtSignal(object)  #: a `Search` with exposures that the user has to find; `go_on` takes it back
+    views_found = pyqtSignal(object)  #: state of views by name, of a session that is being restored
+    offered = pyqtSignal()  #: there is another ``offer``, or none any more
+    _complained = pyqtSignal(str)
+
+    def __init__(self, session: Session, collect: Callable[[], Mapping[str, ViewState]] = dict):
+        super().__init__(session)
+        self.path = ""
+        self.asks = True
+        self._session = session
+        self._collect = collect
+        self._saved: Any = None
+        self._rescued = False
+        self._autosave: Autosave | None = None
+        self._written = SessionState()
+        self._offers: list[Leftover] = []
+        self._taken: Leftover | None = None
+        self._timer, self._ticks = QTimer(self), QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY)
+        self._ticks.setInterval(TICK)
+        for timer in (self._timer, self._ticks):
+            timer.timeout.connect(self._autosave_now)
+        for signal in (
+            *(session.exposures_changed, session.chosen_changed, session.recipe_changed, session.spaxel_changed),
+            session.undo_stack.cleanChanged,
+        ):
+            signal.connect(self._note)
+        session.restored.connect(self._end_restoring)
+        self._complained.connect(lambda sentence: session.tell("warning", sentence))
+
+    @property
+    def state(self) -> SessionState:
+        """The session as it would be saved now."""
+        now = datetime.now().astimezone().replace(microsecond=0)
+        return replace(self._session.state, views=self._collect(), versions=_versions(), saved=now)
+
+    @property
+    def modified(self) -> bool:
+        """Whether closing would lose work: of a session with a file all that is not in it, else recipe edits."""
+        if self._rescued:
+            return True
+        if not self.path:
+            return not self._session.undo_stack.isClean()
+        return not self._session.restoring and _work(self._session.state) != self._saved
+
+    # Files
+
+    def save(self, path: str | os.PathLike[str]) -> bool:
+        """Write the session to a file, from now on its own; a failure is told. Says whether it was written."""
+        if self._session.restoring:
+            self._session.tell("warning", "The session is still being opened; save it when that is done.")
+            return False
+        target, state = Path(path).absolute(), self.state
+        try:
+            write_text(target, dump_session(state, target.parent))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", "") or error
+            self._session.tell("error", f"The session cannot be saved as {target}: {reason}.")
+            return False
+        self.path, self._saved, self._rescued = str(target), _work(state), False
+        self._session.tell("info", f"Session saved as {target}.")
+        self.changed.emit()
+        return True
+
+    def open(self, path: str | os.PathLike[str]) -> bool:
+        """Open a session or a recipe in place of what is there; a failure is told.
+
+        Returns
+        -------
+        bool
+            Whether it could be read; exposures may have to be found before it is open.
+        """
+        path = os.path.abspath(path)
+        try:
+            text = read_text(path)
+            state = parse_session(text, path, Path(path).parent)
+        except UserError as error:
+            self._session.tell("error", str(error))
+            return False
+        # Saving a session over a recipe would make it unreadable as a recipe.
+        self._seek(Search(state, path if is_session(text) else ""))
+        return True
+
+    def go_on(self, search: Search) -> None:
+        """Open a session whose exposures have been looked for; those that are missing are left out."""
+        result, name = search.result, Path(search.path).name or "The session"
+        if search.state.exposures and not result.exposures:
+            self._session.tell("error", f"{name} was not opened: none of its exposures was found.")
+            return
+        offer = self._offers[0] if self._offers and self._offers[0].state is search.state else None
+        self.path, self._rescued = search.path, offer is not None
+        self._saved = None if search.by_hand else _work(result)
+        self._tell_differences(search)
+        self._session.restore(result)
+        self.views_found.emit(result.views)
+        if offer is not None:
+            self._taken = self._offers.pop(0)
+            self.offered.emit()
+        if not self._session.restoring:
+            self._end_restoring()
+        self.changed.emit()
+
+    def _seek(self, search: Search) -> None:
+        if not search.missing:
+            self.go_on(search)
+        elif self.asks:
+            self.missing.emit(search)
+        else:
+            names = ", ".join(found.name for found in search.missing)
+            self._session.tell("error", f"{search.path} was not opened: {names} cannot be found.")
+
+    def _tell_differences(self, search: Search) -> None:
+        others = [found.name for found in search.others]
+        if others:
+            more = f" (and {count(len(others) - 1, 'more')})" if others[1:] else ""
+            self._session.tell(
+                "warning", f"{others[0]}{more} is not as it was when the session was saved: its content is another one."
+            )
+        then, now = search.state.versions.get("jwst"), _versions().get("jwst")
+        if then and now and then != now:
+            self._session.tell("info", f"The session was saved with jwst {then}; this is jwst {now}.")
+
+    # What a crash must not take away
+
+    @property
+    def offer(self) -> Leftover | None:
+        """A session that an earlier run has left without saving it."""
+        return self._offers[0] if self._offers else None
+
+    def start_autosave(self, folder: Path) -> None:
+        """Begin to autosave into a folder, and offer what is left there."""
+        self._autosave = Autosave(folder, self._complained.emit)
+        self._offers, problems = self._autosave.leftovers()
+        for problem in problems:
+            self._session.tell("warning", problem)
+        self._ticks.start()
+        self._note()
+        self.offered.emit()
+
+    def take_offer(self) -> None:
+        """Restore the session that is offered."""
+        if self.offer is not None:
+            state = self.offer.state
+            self._seek(Search(state, state.origin))
+
+    def discard_offer(self) -> None:
+        """Delete the session that is offered."""
+        if self._offers:
+            self._offers.pop(0).discard()
+            self.offered.emit()
+
+    def close(self) -> None:
+        """End: what was autosaved is not needed any more, what was offered and not answered is offered again."""
+        self._timer.stop()
+        self._ticks.stop()
+        for offer in (*self._offers, *([self._taken] if self._taken else ())):
+            offer.keep()
+        self._offers, self._taken = [], None
+        if self._autosave is not None:
+            self._autosave.close()
+            self._autosave = None
+
+    def _note(self, *_: object) -> None:
+        self.changed.emit()
+        if self._autosave is not None and not self._timer.isActive():
+            self._timer.start()
+
+    def _end_restoring(self) -> None:
+        self.changed.emit()
+        self._autosave_now()
+
+    def _autosave_now(self) -> None:
+        if self._autosave is None or self._session.restoring:
+            return
+        state = replace(self.state, origin=self.path)
+        if replace(state, saved=None) == replace(self._written, saved=None) and self._taken is None:
+            return
+        self._written = state
+        if not state.exposures and state.variants == Variants():
+            self._autosave.clear()
+            return
+        # What is restored is deleted only after it has been saved again.
+        taken, self._taken = self._taken, None
+        self._autosave.write(state, taken.discard if taken is not None else None)
+
+
+def _work(state: SessionState) -> Any:
+    """Pick what people would miss, of all that a session keeps; not where they have last looked."""
+    # A click on the sky moves the only place; several have been laid out.
+    places = state.places.all if state.places.several else ()
+    return tuple((e.path, e.included) for e in state.exposures), state.variants, places
+
+
+@cache
+def _versions() -> dict[str, str]:
+    versions = {"atm-viewer": __version__}
+    with suppress(PackageNotFoundError):
+        versions["jwst"] = version("jwst")
+    return versions

@@ -1,0 +1,148 @@
+"""Exposures of a session that may have been moved: where they are now, and whether they are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from atm_viewer.session.persistence.session_state import KeptExposure, Mark, SessionState
+
+#: Bytes at the beginning of a file that its mark is made of: more than a primary header of the pipeline has.
+_BEGINNING = 65536
+
+
+def mark_of(path: str | os.PathLike[str]) -> Mark | None:
+    """Mark of a file's content; None when it is no regular file, or cannot be read."""
+    try:
+        state = os.stat(path)
+        if not stat.S_ISREG(state.st_mode):  # a pipe or device would never end
+            return None
+        with open(path, "rb") as file:
+            return Mark(state.st_size, hashlib.sha256(file.read(_BEGINNING)).hexdigest()[:24])
+    except (OSError, ValueError):
+        return None
+
+
+@dataclass(frozen=True)
+class Found:
+    """An exposure of a session and what became of it.
+
+    Parameters
+    ----------
+    exposure : KeptExposure
+        As the session has it.
+    path : str
+        Where it is now; empty when it was not found.
+    other : bool
+        The file there is not the one that the session was made with.
+    left_out : bool
+        The user does without it.
+    """
+
+    exposure: KeptExposure
+    path: str = ""
+    other: bool = False
+    left_out: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return Path(self.exposure.path).name
+
+    @property
+    def missing(self) -> bool:
+        """Whether somebody has to say where it is."""
+        return not self.path and not self.left_out
+
+
+class Search:
+    """Looks for the exposures of a session, with the user's help where they are not where they were.
+
+    An exposure is looked for where the session says, first relative to the session's file, then in the folders in which
+    others were found, and in that of the session.
+
+    Parameters
+    ----------
+    state : SessionState
+        What the session's file says.
+    path : str
+        The session's file.
+    """
+
+    def __init__(self, state: SessionState, path: str):
+        self.state = state
+        self.path = path
+        self.by_hand = False  #: the user has helped, so that the session is not as it was saved
+        self.found: tuple[Found, ...] = tuple(_look(e, e.places) for e in state.exposures)
+        self._look_beside([os.path.dirname(path), *(os.path.dirname(f.path) for f in self.found if f.path)])
+
+    @property
+    def missing(self) -> tuple[Found, ...]:
+        """Exposures that somebody has to look for."""
+        return tuple(f for f in self.found if f.missing)
+
+    @property
+    def others(self) -> tuple[Found, ...]:
+        """Exposures in whose place another file was found."""
+        return tuple(f for f in self.found if f.path and f.other)
+
+    def locate(self, index: int, path: str) -> int:
+        """Say where an exposure is; others that are missing are looked for beside it.
+
+        Parameters
+        ----------
+        index : int
+            Which of ``found``.
+        path : str
+            Its file.
+
+        Returns
+        -------
+        int
+            How many more were found.
+        """
+        exposure = self.found[index].exposure
+        missing = len(self.missing) - self.found[index].missing
+        self._put(index, _look(exposure, [path]))
+        self._look_beside([os.path.dirname(path)])
+        self.by_hand = True
+        return missing - len(self.missing)
+
+    def leave_out(self, index: int, left_out: bool = True) -> None:
+        """Do without an exposure."""
+        self._put(index, replace(self.found[index], left_out=left_out))
+        self.by_hand = True
+
+    @property
+    def result(self) -> SessionState:
+        """The session with the exposures that were found, each with the one path where it is."""
+        there = [f for f in self.found if f.path and not f.left_out]
+        return replace(self.state, exposures=tuple(replace(f.exposure, places=(f.path,)) for f in there))
+
+    def _put(self, index: int, found: Found) -> None:
+        self.found = (*self.found[:index], found, *self.found[index + 1 :])
+
+    def _look_beside(self, folders: Iterable[str]) -> None:
+        folders = list(dict.fromkeys(filter(None, folders)))
+        taken = {f.path for f in self.found}
+        for index, found in enumerate(self.found):
+            if found.missing:
+                paths = [os.path.join(folder, found.name) for folder in folders]
+                self._put(index, _look(found.exposure, [p for p in paths if p not in taken]))
+
+
+def _look(exposure: KeptExposure, paths: Iterable[str]) -> Found:
+    """Look at some paths for an exposure; the same content wins over the same name."""
+    other = ""
+    for path in paths:
+        mark = mark_of(path)
+        if mark is not None:
+            resolved = str(Path(path).resolve())
+            if exposure.mark in (None, mark):
+                return Found(exposure, resolved)
+            other = other or resolved
+    return Found(exposure, other, bool(other))

@@ -1,0 +1,115 @@
+"""What a session keeps: everything needed to be back where one was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.places import Places
+
+#: Values of a view's state by name: true or false, numbers, text, and lists and tables of these.
+ViewState = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """By what the content of a file is known again.
+
+    Parameters
+    ----------
+    size : int
+        Size of the file [byte].
+    digest : str
+        Hash of its beginning, where a FITS file has its header.
+    """
+
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class KeptExposure:
+    """An exposure of a session.
+
+    Parameters
+    ----------
+    places : tuple of str
+        Absolute paths where it may be, the likeliest first; at least one.
+    mark : Mark or None
+        Of its content, None when it is not known.
+    included : bool
+        Whether it takes part in sky image, spectra and products.
+    chosen : bool
+        Whether it is the one that is looked at.
+    """
+
+    places: tuple[str, ...]
+    mark: Mark | None = None
+    included: bool = True
+    chosen: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it is, or is likeliest to be."""
+        return self.places[0]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is looked at.
+
+    Parameters
+    ----------
+    band : str
+        Band of sky image and spectra, empty without.
+    number, column : int
+        Slice (0 without) and column.
+    only_this : bool
+        Whether edits of a slice apply to the chosen exposure alone.
+    """
+
+    band: str = ""
+    number: int = 0
+    column: int = 0
+    only_this: bool = False
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """All that a session file holds.
+
+    Parameters
+    ----------
+    exposures : tuple of KeptExposure
+        In their order.
+    look : Look
+        What is looked at.
+    variants : Variants
+        Recipes, one of which is edited.
+    places : Places
+        Places on the sky whose spectra are shown.
+    spectrum : SpectrumSettings
+        How they are shown.
+    views : mapping of str to mapping
+        State of views by the views' names.
+    versions : mapping of str to str
+        Versions of the programs that saved it.
+    saved : datetime or None
+        When it was saved.
+    origin : str
+        In an autosaved session the file that it was saved to by hand before; else empty.
+    """
+
+    exposures: tuple[KeptExposure, ...] = ()
+    look: Look = Look()
+    variants: Variants = field(default_factory=Variants)
+    places: Places = field(default_factory=Places)
+    spectrum: SpectrumSettings = field(default_factory=SpectrumSettings)
+    views: Mapping[str, ViewState] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    saved: datetime | None = None
+    origin: str = ""

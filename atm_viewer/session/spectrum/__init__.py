@@ -1,0 +1,1 @@
+"""Spectra as they are shown: units, settings, curves and marked lines."""

@@ -1,0 +1,1 @@
+"""Parts of the session's state: open exposures, places, choices, the cursor."""

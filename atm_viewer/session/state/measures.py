@@ -1,0 +1,99 @@
+"""What is measured beside the spectra: only what somebody looks at is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.results.lines import LineReport
+from atm_viewer.engine.results.noise import NoiseMap
+from atm_viewer.engine.results.periods import PeriodReport
+from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines, Request
+from atm_viewer.session.spectrum.lines import line_list
+from atm_viewer.session.spectrum.settings import SpectrumSettings
+
+PERIODS, NOISE, LINES = KINDS = ("periods", "noise", "lines")
+
+
+@dataclass(frozen=True)
+class MeasureChoice:
+    """What is looked at.
+
+    Parameters
+    ----------
+    seen : frozenset of str
+        Of `KINDS`, those that are shown.
+    speed : float
+        Full width of the range of lines [km/s].
+    """
+
+    seen: frozenset[str] = field(default_factory=frozenset)
+    speed: float = 600.0
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Latest answers; of an older question while a new one is pending.
+
+    Parameters
+    ----------
+    periods : PeriodReport or None
+        Periods at the active place.
+    noise : NoiseMap or None
+        Noise of the field.
+    lines : LineReport or None
+        Lines at the active place.
+    pending : frozenset of str
+        Of `KINDS`, those that are being renewed.
+    """
+
+    periods: PeriodReport | None = None
+    noise: NoiseMap | None = None
+    lines: LineReport | None = None
+    pending: frozenset[str] = field(default_factory=frozenset)
+
+
+def slot(kind: str) -> str:
+    """Name under which the session keeps question and answer of a kind."""
+    return f"measures {kind}"
+
+
+def kind_of(request: Request) -> str:
+    """Kind of a measurement; empty for other requests."""
+    return {MakePeriods: PERIODS, MakeNoiseMap: NOISE, MeasureLines: LINES}.get(type(request), "")
+
+
+def wanted_measures(
+    choice: MeasureChoice, settings: SpectrumSettings, extraction: Extraction | None
+) -> dict[str, Request | None]:
+    """Ask for what is looked at.
+
+    Parameters
+    ----------
+    choice : MeasureChoice
+        What that is.
+    settings : SpectrumSettings
+        Which lines are marked, and whether crossings are.
+    extraction : Extraction or None
+        The active variant at the active place.
+
+    Returns
+    -------
+    dict of str to Request or None
+        By slot; None where there is nothing to ask for.
+    """
+    wanted: dict[str, Request | None] = {slot(kind): None for kind in KINDS}
+    if extraction is None:
+        return wanted
+    if PERIODS in choice.seen or settings.crossings:
+        wanted[slot(PERIODS)] = MakePeriods(extraction)
+    if NOISE in choice.seen:
+        wanted[slot(NOISE)] = MakeNoiseMap(extraction.exposures, extraction.recipe, extraction.band, extraction.radius)
+    if LINES in choice.seen:
+        marked = tuple(
+            (line.name, line.observed(settings.redshift))
+            for line in (line_list().lines if settings.families else ())
+            if line.family in settings.families and not line.width
+        )
+        wanted[slot(LINES)] = MeasureLines(extraction, marked, choice.speed)
+    return wanted

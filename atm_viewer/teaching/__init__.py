@@ -1,0 +1,1 @@
+"""Resampling noise in one dimension, to be played with: the model and its presets."""

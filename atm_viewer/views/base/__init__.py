@@ -1,0 +1,1 @@
+"""What all views share: plots, images, panels, colours, painting in turns."""

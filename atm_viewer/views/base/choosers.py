@@ -1,0 +1,62 @@
+"""What is chosen in the titles of panels: slice, column, band, and which exposures a value applies to."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSignalBlocker
+from PyQt6.QtWidgets import QComboBox
+
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.panel import WholeBox
+
+
+class Choosers:
+    """The boxes; panels take them into their titles.
+
+    Parameters
+    ----------
+    session : Session
+        Told what is chosen.
+    """
+
+    def __init__(self, session: Session):
+        self._session = session
+        self.scope_box = QComboBox()
+        self.scope_box.addItems(["all exposures", "this exposure"])
+        self.scope_box.setToolTip("Which exposures a value typed in the table, or dragged in the profile, applies to")
+        self.slice_box = QComboBox()
+        self.slice_box.setToolTip("Slice of the region map (Alt+↑, Alt+↓)")
+        self.slice_box.setMaxVisibleItems(24)
+        self.column_box = WholeBox()
+        self.column_box.setToolTip("Column: element along dispersion [pixel], zero-based (Alt+←, Alt+→)")
+        self.band_box = QComboBox()
+        self.band_box.setToolTip("Band of sky image and spectra, as the pipeline names its cubes")
+        self.slice_box.activated.connect(lambda row: session.select_slice(session.slices[row]))
+        self.column_box.valueChanged.connect(session.select_column)
+        self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))
+        self.scope_box.activated.connect(lambda row: session.set_only_this(row == 1))
+
+    def show_bands(self) -> None:
+        """List the bands of the open exposures."""
+        bands = self._session.bands
+        with QSignalBlocker(self.band_box):
+            self.band_box.clear()
+            self.band_box.addItems(bands)
+        self.band_box.setVisible(len(bands) > 0)
+
+    def show_choice(self) -> None:
+        """Show slice, column and band."""
+        session = self._session
+        numbers = [str(n) for n in session.slices]
+        with QSignalBlocker(self.slice_box), QSignalBlocker(self.column_box), QSignalBlocker(self.band_box):
+            if numbers != [self.slice_box.itemText(i) for i in range(self.slice_box.count())]:
+                self.slice_box.clear()
+                self.slice_box.addItems(numbers)
+            self.slice_box.setCurrentText(str(session.number))
+            self.column_box.setRange(*session.columns)
+            self.column_box.setValue(session.column)
+            self.band_box.setCurrentText(session.band)
+
+    def show_scope(self) -> None:
+        """Show which exposures a value applies to."""
+        with QSignalBlocker(self.scope_box):
+            self.scope_box.setCurrentIndex(int(self._session.only_this))

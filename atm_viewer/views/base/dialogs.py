@@ -1,0 +1,244 @@
+"""Dialogs. All of them are opened without blocking the window."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from PyQt6.QtCore import QT_VERSION_STR, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from atm_viewer.session.names import common_product, count, cube_files, exposure_files
+from atm_viewer.session.state.open_exposure import OpenExposure
+from atm_viewer.views.base.theme import Theme
+
+_MOST_FILES = 8  # named in the dialog; more would make it taller than a small screen
+
+
+class WriteDialog(QDialog):
+    """Asks where to write products, lists them, and asks before it replaces files.
+
+    Parameters
+    ----------
+    title : str
+        Title of the window.
+    exposures : sequence of OpenExposure
+        What is written.
+    theme : Theme
+        Colours.
+    folder : str
+        First proposal.
+    parent : QWidget or None
+        Window it belongs to.
+    """
+
+    wanted = pyqtSignal()  #: the user pressed Write
+
+    def __init__(
+        self, title: str, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None
+    ):
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self._theme = theme
+        self.exposures = exposures
+        self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        bands = ", ".join(dict.fromkeys(band for e in exposures for band in e.view.bands))
+        self.form.addRow("From", QLabel(f"{count(len(exposures), 'included exposure')}, {bands}"))
+        self.folder_edit = QLineEdit(folder)
+        self.folder_edit.setToolTip("Folder to write to; it is made when it is not there")
+        browse = QPushButton("Choose…")
+        browse.setToolTip("Choose a folder")
+        browse.clicked.connect(self._browse)
+        line = QHBoxLayout()
+        line.addWidget(self.folder_edit, 1)
+        line.addWidget(browse)
+        self.form.addRow("Folder", line)
+        self.files = QLabel()
+        self.files.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.overwrite = QCheckBox()
+        self.overwrite.setToolTip("Without it nothing is written over")
+        self.overwrite.toggled.connect(self.check)
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.write_button = QPushButton("Write")
+        self.buttons.addButton(self.write_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.accepted.connect(self.wanted)
+        layout = QVBoxLayout(self)
+        layout.addLayout(self.form)
+        layout.addSpacing(6)
+        layout.addWidget(self.files)
+        layout.addWidget(self.overwrite)
+        layout.addWidget(self.problem)
+        layout.addStretch(1)
+        layout.addWidget(self.buttons)
+        self.folder_edit.textChanged.connect(self.check)
+        self.setMinimumWidth(520)
+
+    @property
+    def folder(self) -> str:
+        """Folder to write to."""
+        return os.path.expanduser(self.folder_edit.text().strip())
+
+    def names(self) -> list[str]:
+        """Names of the files to be written; overridden by each dialog."""
+        return []
+
+    def complaint(self) -> str:
+        """Say in a sentence what keeps the products from being written; empty when nothing does."""
+        folder = Path(self.folder)
+        if not self.folder:
+            return "Give a folder."
+        there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+        if not there.is_dir():
+            return f"{there} is a file; choose a folder."
+        if not os.access(there, os.W_OK):
+            return f"{there} cannot be written to; choose another folder."
+        return ""
+
+    def check(self) -> None:
+        """List the files, mark those that exist, and allow to write when all is clear."""
+        names, problem = self.names(), self.complaint()
+        existing = [] if problem else [name for name in names if (Path(self.folder) / name).exists()]
+        lines = [
+            f'<span style="color:{self._theme.warning}">{name} — exists</span>' if name in existing else name
+            for name in names[:_MOST_FILES]
+        ]
+        if len(names) > _MOST_FILES:
+            lines.append(f"and {count(len(names) - _MOST_FILES, 'more file')}")
+        self.files.setText("<br>".join(lines))
+        self.overwrite.setText(f"Replace {count(len(existing), 'existing file')}")
+        self.overwrite.setVisible(bool(existing))
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        allowed = not problem and (not existing or self.overwrite.isChecked())
+        self.write_button.setEnabled(allowed)
+        tip = "Write the files in the background"
+        self.write_button.setToolTip(tip if allowed else problem or "Tick that existing files may be replaced")
+
+    @property
+    def replaces(self) -> bool:
+        """Whether existing files may be written over."""
+        return not self.overwrite.isHidden() and self.overwrite.isChecked()
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, "Folder for products", self.folder or os.getcwd())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self.folder_edit.setText)
+        dialog.open()
+
+
+class WriteCubesDialog(WriteDialog):
+    """Asks for folder, product name and which cubes; see `WriteDialog`."""
+
+    def __init__(self, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None):
+        super().__init__("Write Cubes", exposures, theme, folder, parent)
+        self.product_edit = QLineEdit(common_product([e.view.name for e in exposures]))
+        self.product_edit.setToolTip("Files begin with this name; corrected cubes add -atm to it")
+        self.product_edit.textChanged.connect(self.check)
+        self.form.addRow("Product", self.product_edit)
+        self.which_box = QComboBox()
+        for which, text in (("both", "before and after"), ("before", "before only"), ("after", "after only")):
+            self.which_box.addItem(text, which)
+        self.which_box.setToolTip("Cubes of the exposures as they are (before), of the corrected exposures (after)")
+        self.which_box.currentIndexChanged.connect(self.check)
+        self.form.addRow("Cubes", self.which_box)
+        self.check()
+
+    @property
+    def product(self) -> str:
+        """Name that files begin with."""
+        return self.product_edit.text().strip()
+
+    @property
+    def which(self) -> str:
+        """Which cubes: ``before``, ``after`` or ``both``."""
+        return self.which_box.currentData()
+
+    def names(self) -> list[str]:
+        """Names of the cubes."""
+        bands = dict.fromkeys(band for e in self.exposures for band in e.view.bands)
+        return cube_files(self.product, list(bands), self.which)
+
+    def complaint(self) -> str:
+        """Also ask for a name that a file can have."""
+        if not self.product or Path(self.product).name != self.product or self.product.startswith("."):
+            return "Give the product a name that a file can have."
+        return super().complaint()
+
+
+class WriteExposuresDialog(WriteDialog):
+    """Asks for a folder for corrected exposures; see `WriteDialog`."""
+
+    def __init__(self, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None):
+        super().__init__("Write Corrected Exposures", exposures, theme, folder, parent)
+        self.check()
+
+    def names(self) -> list[str]:
+        """Names of the corrected exposures."""
+        return exposure_files([e.view.name for e in self.exposures])
+
+
+def about_text() -> str:
+    """Name, licence and the versions that matter for results."""
+    lines = [f"{name} {_version(package)}" for name, package in _PACKAGES]
+    return (
+        f"<h3>ATM Viewer {_version('atm-viewer')}</h3>"
+        "<p>Shows what JWST's adaptive trace model does to IFU exposures, slice by slice, and tunes it.</p>"
+        f"<p>{'<br>'.join(lines)}<br>Python {platform.python_version()}, Qt {QT_VERSION_STR}</p>"
+        "<p>GPL-3.0-or-later</p>"
+    )
+
+
+_PACKAGES = (("jwst", "jwst"), ("stdatamodels", "stdatamodels"), ("astropy", "astropy"), ("numpy", "numpy"))
+
+
+def show_text(title: str, text: str, parent: QWidget) -> QMessageBox:
+    """Open a window with rich text."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.RichText)
+    box.setText(text)
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.open()
+    return box
+
+
+def ask(title: str, text: str, answers: Sequence[tuple[str, QMessageBox.ButtonRole]], parent: QWidget) -> QMessageBox:
+    """Open a question; connect to its ``buttonClicked``."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, text, QMessageBox.StandardButton.NoButton, parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for answer, role in answers:
+        box.addButton(answer, role)
+    box.open()
+    return box
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"

@@ -1,0 +1,252 @@
+"""What the plots have in common: numbers in words, pens, axes, canvas, points, lines of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from html import escape
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
+from PyQt6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
+
+from atm_viewer.views.base.paint_turns import TakesTurns
+from atm_viewer.views.base.theme import Theme
+
+AXIS_WIDTH = 66  #: numbers and label beside a plot [dots]
+AXIS_HEIGHT = 38  #: numbers and label below a plot [dots]
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Round numbers within a range, those that make the best ticks first: 0, then 1, 5 and 2 of each decade."""
+    top = math.ceil(math.log10(max(abs(low), abs(high), 1e-30)))
+    decades = [10.0**k for k in range(top, top - 7, -1)]
+    values = [0.0] + [sign * m * d for m in (1.0, 5.0, 2.0) for d in decades for sign in (1.0, -1.0)]
+    return [v for v in values if low <= v <= high]
+
+
+def even_values(low: float, high: float) -> list[float]:
+    """Three to eight evenly spaced round numbers within a range."""
+    unit = 10.0 ** math.floor(math.log10(high - low))
+    step = next(m * unit for m in (0.1, 0.2, 0.5, 1.0, 2.0) if (high - low) / (m * unit) <= 8)
+    return [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def space_out(values: Iterable[float], position: Callable[[float], float], gap: float) -> list[tuple[float, str]]:
+    """Ticks (position, label) for the values that keep a gap from those taken before them."""
+    taken: dict[float, str] = {}
+    for value in values:
+        here = float(position(value))
+        if all(abs(here - other) >= gap for other in taken):
+            taken[here] = plain(value)
+    return sorted(taken.items())
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """Write a number for people: about four significant digits, no exponent between 1e-4 and 1e7, a real minus sign."""
+    if not math.isfinite(value):
+        return "no value" if math.isnan(value) else ("−∞" if value < 0 else "∞")
+    size = abs(value)
+    if size and not 1e-4 <= size < 1e7:
+        text = f"{value:.{digits - 1}e}"
+    else:
+        decimals = 0 if not size else max(0, digits - 1 - math.floor(math.log10(size)))
+        text = f"{value:.{decimals}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+def with_unit(value: float, unit: str, digits: int = 4) -> str:
+    """Write a number for people with its unit; ``no value`` for NaN."""
+    return plain(value, digits) if math.isnan(value) else f"{plain(value, digits)} {unit}"
+
+
+def legend_html(entries: Iterable[tuple[str, str, str]]) -> str:
+    """Legend line of rich text from (symbol, colour, words)."""
+    return "&nbsp; ".join(
+        f'<span style="color:{colour}"><b>{glyph}</b></span>&nbsp;{escape(words)}' for glyph, colour, words in entries
+    )
+
+
+def make_pen(colour: str | QColor, width: float = 1.0, opacity: float = 1.0, style=Qt.PenStyle.SolidLine) -> QPen:
+    """Pen of a theme colour; the width is that on an ordinary screen, as cosmetic pens count the screen's own dots."""
+    shade = QColor(colour)
+    shade.setAlphaF(opacity)
+    app = QGuiApplication.instance()
+    dots = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
+    return pg.mkPen(shade, width=width * dots, style=style)
+
+
+def make_brush(colour: str, opacity: float = 1.0):
+    """Brush of a theme colour."""
+    shade = QColor(colour)
+    shade.setAlphaF(opacity)
+    return pg.mkBrush(shade)
+
+
+class PlainAxis(pg.AxisItem):
+    """Axis whose numbers mean what they say: no automatic factor in the label."""
+
+    def __init__(self, orientation: str, label: str = "", unit: str = ""):
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickLength=-5, autoExpandTextSpace=False, hideOverlappingLabels=True)
+        if orientation in ("left", "right"):
+            self.setWidth(AXIS_WIDTH)
+        else:
+            self.setHeight(AXIS_HEIGHT)
+        self.name(label, unit)
+
+    def name(self, label: str, unit: str) -> None:
+        """Set the label; the unit goes in brackets."""
+        self.setLabel(f"{label} [{unit}]" if unit else label)
+
+    def apply(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self.setPen(make_pen(theme.muted))
+        self.setTextPen(make_pen(theme.muted))
+
+
+class FreeViewBox(pg.ViewBox):
+    """View box without pyqtgraph's menu; a right click is passed on."""
+
+    menu_wanted = pyqtSignal(object)
+
+    def __init__(self):
+        super().__init__(enableMenu=False)
+
+    def mouseClickEvent(self, event) -> None:
+        """Announce a right click with its position on the screen."""
+        if event.button() == Qt.MouseButton.RightButton:
+            event.accept()
+            self.menu_wanted.emit(event.screenPos().toPoint())
+
+
+class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
+    """Drawing area that lets arrow keys and dropped files through to the widgets around it."""
+
+    left = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self.take_turns()
+        self.setMinimumSize(120, 90)
+        self.ci.layout.setContentsMargins(2, 4, 6, 2)
+        self.ci.layout.setSpacing(2)
+
+    def add_plot(self, row: int, column: int, x: PlainAxis, y: PlainAxis, columns: int = 1) -> pg.PlotItem:
+        """Add a plot with these axes and none of pyqtgraph's buttons and menus."""
+        plot = pg.PlotItem(viewBox=FreeViewBox(), axisItems={x.orientation: x, y.orientation: y}, enableMenu=False)
+        self.place(plot, row, column, columns)
+        return plot
+
+    def place(self, plot: pg.PlotItem, row: int, column: int, columns: int = 1) -> None:
+        """Put a plot into the layout."""
+        plot.hideButtons()
+        self.addItem(plot, row, column, colspan=columns)
+        self.adopt(plot.ctrlMenu)
+
+    def adopt(self, menu: QMenu) -> None:
+        """Own a menu that pyqtgraph makes and nobody sees: left alone it outlives the canvas as a window of its own."""
+        menu.setParent(self, menu.windowFlags())
+
+    def settle(self) -> None:
+        """Let items follow ranges that have changed, as painting does first: done by it, all would be painted twice."""
+        self.scene().prepareForPaint()
+
+    def background(self) -> QBrush:
+        """Give what is behind the plots."""
+        return self.backgroundBrush()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave keys to the widget around."""
+        event.ignore()
+
+    def leaveEvent(self, event) -> None:
+        """Announce that the mouse is gone."""
+        super().leaveEvent(event)
+        self.left.emit()
+
+
+class Dots(pg.GraphicsObject):
+    """Many points in a few colours; a tenth of the cost of a scatter plot, whose every point has its own style."""
+
+    def __init__(self, size: float):
+        super().__init__()
+        self._size = size
+        self._groups: list[tuple[QPolygonF, QPen]] = []
+        self._bounds = QRectF()
+
+    def show_groups(self, groups: Iterable[tuple[np.ndarray, np.ndarray, QColor]]) -> None:
+        """Show groups of points (x, y, colour), the first below the others; all values finite."""
+        self.prepareGeometryChange()
+        self._groups = []
+        for x, y, colour in groups:
+            pen = make_pen(colour, self._size)
+            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+            self._groups.append((pg.functions.arrayToQPolygonF(x, y), pen))
+        self._bounds = QRectF()
+        for polygon, _ in self._groups:
+            self._bounds = self._bounds.united(polygon.boundingRect())
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Extent of the points in the plot's coordinates."""
+        return self._bounds
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Draw the points; in dots of the screen, or the plot's scale would stretch them."""
+        transform = painter.transform()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for polygon, pen in self._groups:
+            painter.setPen(pen)
+            painter.drawPoints(transform.map(polygon))
+
+
+class Line(QLabel):
+    """One line of rich text that is cut rather than making the widget wider."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(40)
+
+
+class Paragraph(QLabel):
+    """Text that takes as many lines as it needs at its width, and asks for one only."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for one line."""
+        margins = self.contentsMargins()
+        return QSize(40, self.fontMetrics().height() + margins.top() + margins.bottom())
+
+
+class Elided(QLabel):
+    """Plain text on one line that ends in an ellipsis when there is no room; the tooltip has all of it."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str | None) -> None:
+        """Show a text."""
+        super().setText(text)
+        self.setToolTip(text or "")
+
+    def paintEvent(self, event) -> None:
+        """Draw what fits."""
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

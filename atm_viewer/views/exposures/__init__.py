@@ -1,0 +1,1 @@
+"""The Exposures panel, and the same position in the other dithers."""

@@ -1,0 +1,100 @@
+"""The open exposures: which one is looked at, and which ones take part in sky image, spectra and products."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt
+from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
+
+from atm_viewer.session.names import short_bands, short_names
+from atm_viewer.session.session import Session
+from atm_viewer.session.state.open_exposure import OpenExposure
+
+HEIGHT = 19  #: of a row [pixel], so that tick boxes keep apart
+_KEY = Qt.ItemDataRole.UserRole
+
+
+class ExposurePanel(QTreeWidget):
+    """List of the open exposures, ticked when included.
+
+    Parameters
+    ----------
+    session : Session
+        Gives the exposures and takes choice and ticks.
+    """
+
+    def __init__(self, session: Session):
+        super().__init__()
+        self._session = session
+        self.setColumnCount(3)
+        self.setHeaderLabels(["Exposure", "Dither", "Band"])
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setToolTip("Ticked exposures take part in sky image, spectra and cubes; the chosen one is shown")
+        header = self.header()
+        assert header is not None
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, header.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, header.ResizeMode.ResizeToContents)
+        self.currentItemChanged.connect(self._choose)
+        self.itemChanged.connect(self._tick)
+        session.exposures_changed.connect(self._refill)
+        session.chosen_changed.connect(self._mark)
+        self._refill()
+
+    def sizeHint(self) -> QSize:
+        """High enough for three to six exposures."""
+        header = self.header()
+        rows = min(max(self.topLevelItemCount(), 3), 6)
+        top = header.sizeHint().height() if header is not None else 0
+        return QSize(super().sizeHint().width(), top + rows * HEIGHT + 2 * self.frameWidth() + 4)
+
+    def _refill(self) -> None:
+        exposures = self._session.exposures
+        with QSignalBlocker(self):
+            # The items stay as long as they can: a tick is told from within the handling of its own click.
+            if [item.data(0, _KEY) for item in self._items()] != [e.view.key for e in exposures]:
+                self.clear()
+                self.addTopLevelItems([QTreeWidgetItem() for _ in exposures])
+            names = short_names([e.view.name for e in exposures])
+            for item, exposure, name in zip(self._items(), exposures, names, strict=True):
+                _write(item, exposure, name)
+        self._mark()
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        items = (self.topLevelItem(row) for row in range(self.topLevelItemCount()))
+        return [item for item in items if item is not None]
+
+    def _mark(self) -> None:
+        current = self._session.current
+        with QSignalBlocker(self):
+            for item in self._items():
+                if current is not None and item.data(0, _KEY) == current.key:
+                    self.setCurrentItem(item)
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None:
+            self._session.select_exposure(item.data(0, _KEY))
+
+    def _tick(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == 0:
+            self._session.include(item.data(0, _KEY), item.checkState(0) == Qt.CheckState.Checked)
+
+
+def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:
+    view = exposure.view
+    item.setData(0, _KEY, view.key)
+    item.setText(0, name)
+    item.setText(1, f"{view.dither}/{view.dithers}" if view.dithers else str(view.dither))
+    item.setText(2, short_bands(view.bands))
+    item.setCheckState(0, Qt.CheckState.Checked if exposure.included else Qt.CheckState.Unchecked)
+    target = f"Target: {view.target}<br>" if view.target else ""
+    tip = (
+        f"<b>{view.name}</b><br>{target}{view.instrument} {view.detector}, {', '.join(view.bands)}<br>{view.key}<br>"
+        "Ticked: included in sky image, spectra and cubes"
+    )
+    item.setSizeHint(0, QSize(0, HEIGHT))
+    for column in range(3):
+        item.setToolTip(column, tip)

@@ -1,0 +1,157 @@
+"""Dialogs that ask what to export, and where to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+
+from atm_viewer.session import exports
+from atm_viewer.session.names import common_product
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.dialogs import WriteDialog
+from atm_viewer.views.base.theme import Theme
+
+#: Formats of pictures: ending and words.
+PICTURES = (("png", "PNG, pixels, twice as fine"), ("svg", "SVG, lines"), ("pdf", "PDF, lines"))
+
+
+class ExportDialog(WriteDialog):
+    """Asks for a name besides what `WriteDialog` asks for."""
+
+    def __init__(self, title: str, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
+        super().__init__(title, session.together, theme, folder, parent)
+        self.session = session
+        self.name_edit = QLineEdit(common_product([e.view.name for e in self.exposures]))
+        self.name_edit.setToolTip("Files begin with this name")
+        self.name_edit.textChanged.connect(self.check)
+        self.form.addRow("Name", self.name_edit)
+
+    @property
+    def name(self) -> str:
+        """What files begin with."""
+        return self.name_edit.text().strip()
+
+    def complaint(self) -> str:
+        """Also ask for a name that a file can have."""
+        plain = self.name.isprintable() and Path(self.name).name == self.name and "\\" not in self.name
+        if not self.name or not plain or self.name.startswith("."):
+            return "Give a name that a file can have."
+        return super().complaint()
+
+    def box(self, label: str, entries, tip: str) -> QComboBox:
+        """Add a choice; entries are values and their words."""
+        made = QComboBox()
+        for value, words in entries:
+            made.addItem(words, value)
+        made.setToolTip(tip)
+        made.currentIndexChanged.connect(self.check)
+        self.form.addRow(label, made)
+        return made
+
+
+class RecipeDialog(ExportDialog):
+    """Asks for a call of the pipeline or a script, and says which of them is possible."""
+
+    def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
+        super().__init__("Export Recipe", session, theme, folder, parent)
+        words = QLabel(exports.possible_words(session.recipe))
+        words.setWordWrap(True)
+        self.words = words
+        kinds = exports.kinds()
+        self.kind_box = self.box("As", [(k, w) for k, w, _ in kinds], "\n".join(f"{w}: {tip}" for _, w, tip in kinds))
+        self.form.addRow(words)
+        if exports.cannot("pipeline", session.recipe):
+            self.kind_box.setCurrentIndex(self.kind_box.findData("script"))
+        self.check()
+
+    @property
+    def kind(self) -> str:
+        """``pipeline`` or ``script``."""
+        return self.kind_box.currentData()
+
+    def names(self) -> list[str]:
+        """Names of the files."""
+        return exports.recipe_files(self.kind, self.name)
+
+    def complaint(self) -> str:
+        """Also say when the pipeline cannot do it."""
+        return exports.cannot(self.kind, self.session.recipe) or super().complaint()
+
+
+class SpectraDialog(ExportDialog):
+    """Asks for the format of the spectra in sight."""
+
+    def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
+        super().__init__("Export Spectra", session, theme, folder, parent)
+        formats = (("ecsv", "ECSV, text"), ("fits", "FITS table"))
+        self.format_box = self.box("Format", formats, "Both are opened by specutils.Spectrum.read(path) as they are")
+        self.unit_box = self.box(
+            "Flux densities",
+            ((False, "in Jy"), (True, "in the unit shown, if it is one of flux density")),
+            "Surface brightness [MJy/sr] has columns of its own",
+        )
+        session.pending_changed.connect(self.check)
+        self.check()
+
+    @property
+    def ending(self) -> str:
+        """``ecsv`` or ``fits``."""
+        return self.format_box.currentData()
+
+    @property
+    def as_shown(self) -> bool:
+        """Whether flux densities are in the unit shown."""
+        return self.unit_box.currentData()
+
+    def complaint(self) -> str:
+        """Also wait for spectra of the recipe in force."""
+        if any(shown.stale for shown in self.session.shown_spectra):
+            return "Spectra are being renewed; they can be written in a moment."
+        return super().complaint()
+
+    def names(self) -> list[str]:
+        """Names of the tables, one for each place and variant."""
+        return exports.spectrum_files(self.session, self.name, self.ending)
+
+
+class PictureDialog(ExportDialog):
+    """Asks which panel's picture is wanted, and in which format."""
+
+    def __init__(self, session: Session, theme: Theme, folder: str, panels, chosen: str, parent: QWidget | None = None):
+        super().__init__("Export Picture", session, theme, folder, parent)
+        self.panel_box = self.box("Panel", [(name, name.capitalize()) for name in panels], "What the picture is of")
+        self.format_box = self.box("Format", PICTURES, "PNG for screens; SVG and PDF can be made larger")
+        self.colour_box = self.box(
+            "Colours", ((False, "as in the window"), (True, "on white")), "On white for papers, whatever the window is"
+        )
+        self.panel_box.setCurrentIndex(max(0, self.panel_box.findData(chosen)))
+        self.check()
+
+    @property
+    def light(self) -> bool:
+        """Whether it is on white."""
+        return self.colour_box.currentData()
+
+    @property
+    def panel(self) -> str:
+        """Name of the panel."""
+        return self.panel_box.currentData()
+
+    def names(self) -> list[str]:
+        """Name of the picture."""
+        return [f"{self.name}_{self.panel}.{self.format_box.currentData()}"]
+
+
+class ReportDialog(ExportDialog):
+    """Asks where the report goes."""
+
+    def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
+        super().__init__("Export Report", session, theme, folder, parent)
+        formats = (("html", "HTML, one page with its pictures"), ("pdf", "PDF"))
+        self.format_box = self.box("Format", formats, "Both hold everything: nothing else belongs to the file")
+        self.check()
+
+    def names(self) -> list[str]:
+        """Name of the report."""
+        return [f"{self.name}_report.{self.format_box.currentData()}"]

@@ -1,0 +1,149 @@
+"""File → Export: what others read, and what reproduces a result outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QSettings
+from PyQt6.QtWidgets import QWidget
+
+from atm_viewer.session import exports
+from atm_viewer.session.report_page import captions
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.dialogs import WriteDialog
+from atm_viewer.views.base.layout import Bench
+from atm_viewer.views.base.paint_turns import in_next_turn
+from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.files.export_dialogs import PictureDialog, RecipeDialog, ReportDialog, SpectraDialog
+from atm_viewer.views.files.files import Files
+from atm_viewer.views.files.pictures import Plots, picture, save
+from atm_viewer.views.files.report import Figure, figure, page
+from atm_viewer.views.files.send_dialog import SendDialog
+
+
+class Exports(QObject):
+    """Actions of the Export menu.
+
+    Parameters
+    ----------
+    session : Session
+        What is exported.
+    files : Files
+        Knows the folder that dialogs begin with.
+    bench : Bench
+        Knows which panel has the keyboard.
+    views : mapping of str to Plots
+        Views, whose pictures are taken, by the names of their panels.
+    settings : QSettings
+        Keeps the folder.
+    theme : callable
+        Gives the dialogs' colours.
+    window : QWidget
+        Dialogs belong to it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        files: Files,
+        bench: Bench,
+        views: Mapping[str, Plots],
+        settings: QSettings,
+        theme: Callable[[], Theme],
+        window: QWidget,
+    ):
+        super().__init__(window)
+        self._session = session
+        self._files = files
+        self._bench = bench
+        self._views = views
+        self._settings = settings
+        self._theme = theme
+        self._window = window
+
+    def export_recipe(self) -> None:
+        """Ask for a call of the pipeline or a script, and write it."""
+        dialog = RecipeDialog(self._session, self._theme(), self._files.folder(), self._window)
+        self._open(
+            dialog,
+            lambda: exports.write_recipe(self._session, dialog.kind, dialog.folder, dialog.name, dialog.replaces),
+        )
+
+    def export_spectra(self) -> None:
+        """Ask for a format, and write the spectra in sight."""
+        dialog = SpectraDialog(self._session, self._theme(), self._files.folder(), self._window)
+
+        def write() -> None:
+            exports.write_spectra(
+                self._session, dialog.folder, dialog.name, dialog.ending, dialog.as_shown, dialog.replaces
+            )
+
+        self._open(dialog, write)
+
+    def export_picture(self) -> None:
+        """Ask for panel and format, and write a picture of its plots."""
+        chosen = self._bench.focused() or "spectrum"
+        dialog = PictureDialog(
+            self._session, self._theme(), self._files.folder(), tuple(self._views), chosen, self._window
+        )
+
+        def write() -> None:
+            (name,) = dialog.names()
+            view, kind = self._views[dialog.panel], dialog.format_box.currentData()
+            title = f"{dialog.name} {dialog.panel}, ATM Viewer"
+            content = picture(view, self._theme(), kind, title, dialog.light)
+            self._keep(Path(dialog.folder) / name, content)
+
+        self._open(dialog, write)
+
+    def export_report(self) -> None:
+        """Ask for a format, and write a report of the session."""
+        dialog = ReportDialog(self._session, self._theme(), self._files.folder(), self._window)
+
+        def write() -> None:
+            (name,) = dialog.names()
+            path, kind = Path(dialog.folder) / name, dialog.format_box.currentData()
+            self._make_figures([], lambda figures: self._keep(path, page(self._session, figures, kind)))
+
+        self._open(dialog, write)
+
+    def _make_figures(self, made: list[Figure], done: Callable[[list[Figure]], None]) -> None:
+        """Make the report's figures one by one: the window is painted and answers in between."""
+        left = [name for name in captions() if name in self._views][len(made) :]
+        if not left:
+            done(made)
+            return
+        made.append(figure(self._views[left[0]], left[0], self._theme()))
+        in_next_turn(self, lambda: self._make_figures(made, done))
+
+    def report(self, kind: str) -> bytes:
+        """Make a report of the session at once, in ``html`` or ``pdf``."""
+        figures = [figure(self._views[name], name, self._theme()) for name in captions()]
+        return page(self._session, figures, kind)
+
+    def send_file(self) -> None:
+        """Ask what to send to which program, and send it."""
+        SendDialog(self._session, self._files.folder(), self._window).open()
+
+    def _keep(self, path: Path, content: bytes) -> None:
+        """Write a file and tell it."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"{path.parent} cannot be made: {error.strerror or error}; choose another folder."
+        else:
+            problem = save(path, content)
+        if problem:
+            self._session.tell("error", problem)
+        else:
+            self._session.tell("info", f"Written to {path.parent}: {path.name}.")
+
+    def _open(self, dialog: WriteDialog, write: Callable[[], None]) -> None:
+        def wanted() -> None:
+            self._settings.setValue("folder", os.path.abspath(dialog.folder))
+            write()
+
+        dialog.wanted.connect(wanted)
+        dialog.open()

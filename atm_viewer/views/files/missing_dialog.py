@@ -1,0 +1,179 @@
+"""Asks for the exposures of a session that are not where they were."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from atm_viewer.session.names import count
+from atm_viewer.session.persistence.moved_exposures import Found, Search
+from atm_viewer.views.exposures.panel import HEIGHT
+
+_EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
+
+
+class MissingDialog(QDialog):
+    """Lists the exposures that were not found, to be located or left out.
+
+    Parameters
+    ----------
+    search : Search
+        What was looked for.
+    parent : QWidget or None
+        Window it belongs to.
+
+    Signals
+    -------
+    answered(object)
+        The search, with an answer for every exposure.
+    """
+
+    answered = pyqtSignal(object)
+
+    def __init__(self, search: Search, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Exposures Not Found")
+        self._search = search
+        self._rows = [index for index, found in enumerate(search.found) if found.missing]
+        words = QLabel(_explain(len(self._rows), len(search.found), Path(search.path).name or "the session"))
+        words.setWordWrap(True)
+        self.list = QTreeWidget()
+        self.list.setColumnCount(3)
+        self.list.setHeaderLabels(["Exposure", "Was in", "Now"])
+        self.list.setRootIsDecorated(False)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setToolTip("Exposures that were not found; choose some and locate them or leave them out")
+        self.locate_button = QPushButton("&Locate…")
+        self.locate_button.setToolTip("Show the file of the chosen exposure; others beside it are found by their names")
+        self.leave_button = QPushButton("Leave &Out")
+        self.leave_button.setToolTip(
+            "Open the session without the chosen exposures; its file stays as it is until you save"
+        )
+        self.open_button = QPushButton(f"Open {count(len(search.found), 'Exposure')} ")
+        self.open_button.setMinimumWidth(self.open_button.sizeHint().width())
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        line = QHBoxLayout()
+        line.addWidget(self.locate_button)
+        line.addWidget(self.leave_button)
+        line.addStretch(1)
+        line.addWidget(self.buttons)
+        layout = QVBoxLayout(self)
+        layout.addWidget(words)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(line)
+        self.resize(860, 320)
+
+        header = self.list.header()
+        assert header is not None
+        header.setStretchLastSection(True)
+        self.list.addTopLevelItems([QTreeWidgetItem() for _ in self._rows])
+        self.list.itemSelectionChanged.connect(self._allow)
+        self.list.itemDoubleClicked.connect(self._locate)
+        self.locate_button.clicked.connect(self._locate)
+        self.leave_button.clicked.connect(self._leave_out)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.accepted.connect(lambda: self.answered.emit(search))
+        self._show()
+        self.list.setCurrentItem(self.list.topLevelItem(0))
+        for column, width in ((0, 320), (1, 250)):
+            self.list.setColumnWidth(column, width)
+
+    def _show(self) -> None:
+        for row, index in enumerate(self._rows):
+            item, found = self.list.topLevelItem(row), self._search.found[index]
+            assert item is not None
+            folder = os.path.dirname(found.exposure.places[-1])
+            texts = (found.name, folder, _tell(found))
+            for column, text in enumerate(texts):
+                item.setText(column, text)
+                item.setToolTip(column, text)
+            item.setSizeHint(0, QSize(0, HEIGHT))
+        self._allow()
+
+    def _allow(self) -> None:
+        chosen, found = self._chosen(), self._search.found
+        self.locate_button.setEnabled(bool(chosen))
+        self.leave_button.setEnabled(any(not found[index].path and not found[index].left_out for index in chosen))
+        there = sum(bool(f.path) for f in found)
+        ready = there > 0 and not self._search.missing
+        self.open_button.setText(f"Open {count(there, 'Exposure')}" if there else "Open")
+        self.open_button.setEnabled(ready)
+        self.open_button.setToolTip(
+            "Open the session with the exposures that were found" if ready else "Locate each exposure or leave it out"
+        )
+        if ready:
+            self.open_button.setDefault(True)
+            self.open_button.setFocus()
+
+    def _chosen(self) -> list[int]:
+        rows = (self.list.indexOfTopLevelItem(item) for item in self.list.selectedItems())
+        return sorted(self._rows[row] for row in rows)
+
+    def _locate(self, *_: object) -> None:
+        chosen = self._chosen()
+        if not chosen:
+            return
+        index = next((i for i in chosen if self._search.found[i].missing), chosen[0])
+        found = self._search.found[index]
+        there = [f.path for f in self._search.found if f.path]
+        folders = [os.path.dirname(path) for path in (*found.exposure.places, *there, self._search.path) if path]
+        folder = next((f for f in folders if os.path.isdir(f)), str(Path.home()))
+        kinds = f"{found.name} ({found.name});;{_EXPOSURES}"
+        dialog = QFileDialog(self, f"Where is {found.name}?", folder, kinds)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self._take(index, path))
+        dialog.open()
+
+    def _take(self, index: int, path: str) -> None:
+        self._search.locate(index, path)
+        self._show()
+        left = next((row for row, i in enumerate(self._rows) if self._search.found[i].missing), None)
+        if left is not None:
+            self.list.setCurrentItem(self.list.topLevelItem(left))
+
+    def _leave_out(self) -> None:
+        for index in self._chosen():
+            if not self._search.found[index].path:
+                self._search.leave_out(index)
+        self._show()
+
+
+def _explain(missing: int, exposures: int, name: str) -> str:
+    if exposures == 1:
+        return f"The exposure of {name} is not where it was when the session was saved. Locate it to open the session."
+    if missing == 1:
+        return f"One of the {exposures} exposures of {name} is not where it was when the session was saved."
+    what = f"The {missing}" if missing == exposures else f"{missing} of the {exposures}"
+    return (
+        f"{what} exposures of {name} are not where they were when the session was saved. Locate one of them: "
+        "others are found by their names in the same folder."
+    )
+
+
+def _tell(found: Found) -> str:
+    if found.left_out:
+        return "left out"
+    if not found.path:
+        return "not found"
+    folder = os.path.dirname(found.path)
+    return f"other content, in {folder}" if found.other else f"in {folder}"

@@ -1,0 +1,244 @@
+"""The window's side of session files: dialogs, what is offered after a crash, and the states of the views."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
+
+from atm_viewer.session.names import count
+from atm_viewer.session.persistence.keeper import Keeper
+from atm_viewer.session.persistence.session_state import SessionState
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.dialogs import ask
+from atm_viewer.views.base.kept import Kept, Restorable
+from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.files.files import Files
+from atm_viewer.views.files.missing_dialog import MissingDialog
+
+_SESSIONS = "Sessions (*.toml);;All files (*)"
+
+#: Views whose state can be restored only when this part of the session is there: it decides what can be shown.
+_NEEDS = {"profile": "profile", "sky": "sky", "spectrum": "spectra"}
+
+
+class SessionFiles(QObject):
+    """Opens and saves sessions for a window.
+
+    Parameters
+    ----------
+    session : Session
+        The session.
+    files : Files
+        Keeps recent sessions, knows the folder that dialogs begin with, and tells sessions that are dropped.
+    views : mapping of str to object
+        Views by name; those with a state are kept.
+    window : QWidget
+        Owner of dialogs.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        files: Files,
+        views: Mapping[str, object],
+        window: QWidget,
+    ):
+        super().__init__(window)
+        self._session, self._files, self._window = session, files, window
+        self._views = {name: view for name, view in views.items() if isinstance(view, Restorable)}
+        self._waiting: dict[str, Any] = {}
+        self.keeper = Keeper(session, self._collect)
+        self.offer_bar = OfferBar(self.keeper)
+        self.offer_bar.restore_button.clicked.connect(lambda: self._ask_before(self.keeper.take_offer))
+        self.keeper.missing.connect(self._ask)
+        self.keeper.views_found.connect(self._await)
+        files.session_wanted.connect(self.open)
+        session.restored.connect(self._restore)
+        # In the turn after it: by then what has arrived is drawn, and does not undo a zoom that is restored.
+        session.pending_changed.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+
+    def open_session(self) -> None:
+        """Ask for a session to open."""
+        dialog = self._dialog("Open session", QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.open)
+
+    def open(self, path: str) -> None:
+        """Open a session, after asking when that would lose changes."""
+
+        def open_it() -> None:
+            if self.keeper.open(path):
+                self._files.remember_session(path)
+
+        self._ask_before(open_it)
+
+    def save_session(self) -> None:
+        """Save the session where it is; ask where when it has no file."""
+        self.save()
+
+    def save_session_as(self) -> None:
+        """Ask where to save the session."""
+        self.save_as()
+
+    def save(self, then: Callable[[], object] | None = None) -> None:
+        """Save the session where it is; ask where when it has no file. ``then`` is called when it is saved."""
+        if self.keeper.path:
+            self._save(self.keeper.path, then)
+        else:
+            self.save_as(then)
+
+    def save_as(self, then: Callable[[], object] | None = None) -> None:
+        """Ask where to save the session."""
+        dialog = self._dialog("Save session", QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("toml")
+        dialog.selectFile(self.keeper.path or "session.toml")
+        dialog.fileSelected.connect(lambda path: self._save(path, then))
+
+    def closing_question(self) -> tuple[str, list[tuple[str, QMessageBox.ButtonRole]]]:
+        """Give what is to be asked before the window closes, and the answers; empty when nothing would be lost."""
+        role = QMessageBox.ButtonRole
+        answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
+        if any(job.name.startswith("Writing") for job in self._session.jobs):
+            return "Products are being written. Quit and drop them?", answers
+        if self.keeper.modified:
+            return "The session has changes that are not saved. Save them?", [self._saving_answer(), *answers]
+        return "", []
+
+    def _saving_answer(self) -> tuple[str, QMessageBox.ButtonRole]:
+        return "Save" if self.keeper.path else "Save…", QMessageBox.ButtonRole.AcceptRole
+
+    def _ask_before(self, replace: Callable[[], object]) -> None:
+        """Replace the session, if changes that are not saved would be lost only with the user's consent."""
+        if not self.keeper.modified:
+            replace()
+            return
+        role = QMessageBox.ButtonRole
+        box = ask(
+            "Open Session",
+            "The session that is open has changes that are not saved. Save them first?",
+            [self._saving_answer(), ("Do Not Save", role.DestructiveRole), ("Cancel", role.RejectRole)],
+            self._window,
+        )
+
+        def answer(button: Any) -> None:
+            if box.buttonRole(button) == role.DestructiveRole:
+                replace()
+            elif box.buttonRole(button) == role.AcceptRole:
+                self.save(replace)
+
+        box.buttonClicked.connect(answer)
+
+    def _save(self, path: str, then: Callable[[], object] | None) -> None:
+        if self.keeper.save(path):
+            self._files.remember_session(path)
+            if then is not None:
+                then()
+
+    def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+        folder = os.path.dirname(self.keeper.path) or self._files.folder()
+        dialog = QFileDialog(self._window, title, folder, _SESSIONS)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(mode)
+        dialog.open()
+        return dialog
+
+    def _ask(self, search: Any) -> None:
+        dialog = MissingDialog(search, self._window)
+        dialog.answered.connect(self.keeper.go_on)
+        dialog.open()
+
+    # Views
+
+    def _collect(self) -> dict[str, Any]:
+        """State of all views; of those that are still to be restored what they will have."""
+        return {**{name: view.state() for name, view in self._views.items()}, **self._waiting}
+
+    def _await(self, states: Mapping[str, Any]) -> None:
+        # A view that a session says nothing of is as it is by itself; a recipe says nothing at all.
+        self._waiting = {name: states.get(name, {}) for name in self._views} if states else {}
+        for name in states.keys() - self._views.keys():
+            self._session.tell("warning", f"The session has a state of '{name}', which this version does not know.")
+        self._restore()
+
+    def _restore(self) -> None:
+        """Restore the views that have something to show by now."""
+        session = self._session
+        if session.restoring or session.current is None:
+            return
+        for name, values in list(self._waiting.items()):
+            need = _NEEDS.get(name, "")
+            if need and (need in session.pending or getattr(session, need) is None):
+                continue
+            del self._waiting[name]
+            left = Kept(values)
+            self._views[name].restore(left)
+            if left:
+                keys = ", ".join(f"views.{name}.{key}" for key in left)
+                session.tell("warning", f"Not understood in the session, and left as it is: {keys}.")
+
+
+class OfferBar(QFrame):
+    """Asks across the window whether a session that was not closed properly is to be restored.
+
+    Parameters
+    ----------
+    keeper : Keeper
+        Offers, and takes a refusal; whoever makes the bar restores what is offered.
+    """
+
+    def __init__(self, keeper: Keeper):
+        super().__init__()
+        self._keeper = keeper
+        self.setObjectName("offer")
+        self.label = QLabel()
+        self.label.setWordWrap(True)
+        self.restore_button = QPushButton("Restore")
+        self.restore_button.setToolTip("Open it in place of what is open now")
+        self.discard_button = QPushButton("Discard")
+        self.discard_button.setToolTip("Delete it; exposures and files that were saved by hand stay")
+        self.discard_button.clicked.connect(keeper.discard_offer)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(10, 4, 6, 4)
+        line.addWidget(self.label, 1)
+        line.addWidget(self.restore_button)
+        line.addWidget(self.discard_button)
+        keeper.offered.connect(self._show)
+        self.set_theme(DARK)
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self.setStyleSheet(f"#offer {{ background: {theme.panel}; border-left: 5px solid {theme.highlight}; }}")
+
+    def _show(self) -> None:
+        offer = self._keeper.offer
+        if offer is not None:
+            self.label.setText(_offer_text(offer.state))
+        self.setVisible(offer is not None)
+
+
+def _offer_text(state: SessionState) -> str:
+    what = [count(len(state.exposures), "exposure")] if state.exposures else []
+    overrides = sum(len(variant.recipe.overrides) for variant in state.variants.all)
+    what += [count(overrides, "override")] if overrides else []
+    what += [count(len(state.variants.all), "variant")] if state.variants.several else []
+    of = f" of {Path(state.origin).name}" if state.origin else ""
+    return f"ATM Viewer did not close properly{_when(state.saved)}. Restore {_listed(what) or 'the recipe'}{of}?"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _when(saved: datetime | None) -> str:
+    if saved is None:
+        return ""
+    local = saved.astimezone()
+    day = "" if local.date() == date.today() else f" on {local:%d %B %Y}"
+    return f"{day} at {local:%H:%M}"

@@ -1,0 +1,61 @@
+"""A line in each panel that says what can be done there, until it is dismissed for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PyQt6.QtCore import QSettings
+
+from atm_viewer.views.base.panel import Panel
+
+_KEY = "hints/dismissed"
+
+HINTS = {
+    "exposures": "Click an exposure to look at it; untick it to leave it out of sky, spectra and cubes.",
+    "recipe": "These values hold for every slice that has none of its own.",
+    "slices": "Click a slice; double click a value to give the slice its own.",
+    "detector": "Click a pixel to see its slice and column in the profile; C moves the spaxel to the mouse.",
+    "profile": "Drag the dashed line to change the threshold, a blue edge to change where the spline is used.",
+    "sky": "Click a spaxel to see its spectra, Shift+click for one more place; drag the circle's handle; W: dithers.",
+    "spectrum": "A spaxel after correction should run along the aperture: watch the ratio. Click to choose a column.",
+}
+
+
+class Hints:
+    """Hints in the panels.
+
+    Parameters
+    ----------
+    panels : mapping of str to Panel
+        Panels by name.
+    settings : QSettings
+        Keeps which hints were dismissed.
+    """
+
+    def __init__(self, panels: Mapping[str, Panel], settings: QSettings):
+        self._panels = panels
+        self._settings = settings
+        self.wanted = False  #: whether hints are shown at all, which they are to people, not in pictures and tests
+        for panel in panels.values():
+            panel.hint_dismissed.connect(self._dismiss)
+
+    def show(self) -> None:
+        """Show the hints that were not dismissed yet."""
+        gone = self._dismissed()
+        for name, text in HINTS.items():
+            self._panels[name].set_hint(text if self.wanted and name not in gone else "")
+
+    def bring_back(self) -> None:
+        """Show all hints again."""
+        self._settings.setValue(_KEY, [])
+        self.wanted = True
+        self.show()
+
+    def _dismiss(self, name: str) -> None:
+        self._settings.setValue(_KEY, [*self._dismissed(), name])
+        self.show()
+
+    def _dismissed(self) -> list[str]:
+        kept = self._settings.value(_KEY, [])
+        # The ini format reads a list of one back as text.
+        return [kept] if isinstance(kept, str) else [str(name) for name in kept or []]

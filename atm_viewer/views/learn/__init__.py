@@ -1,0 +1,1 @@
+"""The window Learn: resampling noise to play with, and predicted from geometry."""

@@ -1,0 +1,206 @@
+"""What geometry predicts for the user's own exposures, over what their spectra show."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from atm_viewer.engine.psf import SOURCES
+from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_pen
+from atm_viewer.views.base.theme import DARK, Theme
+
+_FAR = 1.6  #: of the predicted and measured range, how much is shown
+_FEWEST = 20  #: planes that a trend is taken from
+
+
+class ExposurePage(QWidget):
+    """Predicted and measured ratio of spaxel and aperture, before and after correction.
+
+    Parameters
+    ----------
+    session : Session
+        The state.
+    """
+
+    def __init__(self, session: Session):
+        super().__init__()
+        self._session = session
+        self.theme = DARK
+        self.words = Paragraph()
+        self.words.setContentsMargins(8, 6, 8, 2)
+        self.numbers = QLabel()
+        self.numbers.setTextFormat(Qt.TextFormat.RichText)
+        self.numbers.setToolTip(
+            "1.4826 times the median absolute deviation of spaxel over aperture about a cubic in wavelength [%]"
+        )
+        self.centred_box = QCheckBox("Source where the light is")
+        self.centred_box.setChecked(True)
+        self.centred_box.setToolTip(
+            "Put the source where the light near the active place is centred, which the spaxel's phase depends on "
+            "(default); otherwise exactly at the place"
+        )
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.canvas = Canvas()
+        self._axes: list[PlainAxis] = []
+        self.plots = [self._add_plot(row, name) for row, name in enumerate(("Before", "After"))]
+        self.plots[1].setXLink(self.plots[0])
+        self.curves = [{name: self._add_curve(plot) for name in ("predicted", "measured")} for plot in self.plots]
+        self.foot = Paragraph()
+        self.foot.setContentsMargins(8, 2, 8, 6)
+        self.foot.setProperty("role", "muted")
+        self._arrange()
+        self.centred_box.toggled.connect(self._ask)
+        for changed in (
+            *(session.prediction_changed, session.spectra_changed, session.pending_changed),
+            *(session.exposures_changed, session.spaxel_changed, session.recipe_changed),
+        ):
+            changed.connect(self._show)
+        self._show()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self.theme = theme
+        self.canvas.setBackground(theme.plot)
+        for axis in self._axes:
+            axis.apply(theme)
+        self._show()
+
+    def showEvent(self, event) -> None:
+        """Predict as long as it is looked at."""
+        super().showEvent(event)
+        self._ask()
+        self._show()
+
+    def hideEvent(self, event) -> None:
+        """Predict no more."""
+        super().hideEvent(event)
+        self._session.predict(False, self.centred_box.isChecked())
+
+    def _ask(self) -> None:
+        self._session.predict(self.isVisible(), self.centred_box.isChecked())
+
+    # What it is made of
+
+    def _add_plot(self, row: int, name: str) -> pg.PlotItem:
+        x, y = PlainAxis("bottom", "Wavelength", "µm"), PlainAxis("left", f"{name}: spaxel / aperture", "%")
+        self._axes += [x, y]
+        plot = self.canvas.add_plot(row, 0, x, y)
+        plot.vb.setMouseEnabled(x=True, y=False)
+        return plot
+
+    def _add_curve(self, plot: pg.PlotItem) -> pg.PlotCurveItem:
+        curve = pg.PlotCurveItem()
+        plot.addItem(curve)
+        return curve
+
+    def _arrange(self) -> None:
+        line = QHBoxLayout()
+        line.setContentsMargins(8, 0, 8, 2)
+        line.addWidget(self.legend)
+        line.addStretch(1)
+        line.addWidget(self.numbers)
+        line.addStretch(1)
+        line.addWidget(self.centred_box)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.words)
+        layout.addLayout(line)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.foot)
+
+    # What is shown
+
+    def _show(self) -> None:
+        if not self.isVisible():
+            return
+        session, found = self._session, self._session.prediction
+        spectra = session.spectra
+        if spectra is not None and spectra.band != session.band:
+            spectra = None
+        self.canvas.setVisible(found is not None)
+        self.centred_box.setVisible(session.current is not None)
+        self.legend.setVisible(found is not None)
+        self.words.setText(self._what(found))
+        self.numbers.setText(_table(found, spectra) if found is not None else "")
+        self.foot.setText("" if found is None else self._how(found))
+        if found is not None:
+            self._draw(found, spectra)
+
+    def _what(self, found: PredictedArtifact | None) -> str:
+        session = self._session
+        if session.current is None:
+            return "Open an exposure: then what its geometry makes of a point source is shown here, over its spectra."
+        if found is None:
+            return "Predicting from geometry…" if session.predicting else "There is no prediction for this place."
+        busy = " <i>updating…</i>" if session.predicting else ""
+        place = f"place {session.places.active}, variant {session.variants.active}, {found.band}"
+        return (
+            f"<b>A star without noise, seen by these exposures</b> ({place}), drizzled as the cube is. What you "
+            f"measure and the prediction shows too is resampling noise; what only you measure is something else.{busy}"
+        )
+
+    def _how(self, found: PredictedArtifact) -> str:
+        view = self._session.current
+        formula = SOURCES[view.instrument] if view is not None else ""
+        used = (
+            f"In the prediction, the spline is used in slices {', '.join(map(str, found.fitted))}."
+            if found.fitted
+            else ("No slice that sees the source has a spline in use: nothing is corrected.")
+        )
+        return f"Gaussian with {formula}; {found.fwhm:.3f}″ in mid-band. {used} Made in {found.seconds:.1f} s."
+
+    def _draw(self, found: PredictedArtifact, spectra: SpaxelSpectra | None) -> None:
+        theme, variant = self.theme, self._session.variants.active
+        self.legend.setText(legend_html([("—", theme.text, "measured"), ("▬", theme.variant(variant), "predicted")]))
+        sides = ((found.before, "before"), (found.after, "after"))
+        for plot, curves, (predicted, name) in zip(self.plots, self.curves, sides, strict=True):
+            lines = {"predicted": (found.wavelength, deviation(predicted))}
+            if spectra is not None:
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    ratio = getattr(spectra, name) / getattr(spectra, f"aperture_{name}")
+                lines["measured"] = spectra.wavelength, deviation(ratio)
+            for key, curve in curves.items():
+                x, y = lines.get(key, (np.zeros(0), np.zeros(0)))
+                curve.setData(x, y, connect="finite")
+            # A broad band below a fine line: both are seen where they agree.
+            curves["predicted"].setPen(make_pen(theme.variant(variant), 4.0, 0.6))
+            curves["measured"].setPen(make_pen(theme.text, 1.0))
+            plot.setXRange(float(found.wavelength[0]), float(found.wavelength[-1]), padding=0.01)
+        reach = max([_FAR * _spread(deviation(side)) for side, _ in sides] + [1.0])
+        for plot in self.plots:  # on one scale, so that what correction does is seen
+            plot.setYRange(-reach, reach, padding=0)
+
+
+def deviation(ratio: np.ndarray) -> np.ndarray:
+    """How far a ratio is from its smooth trend, a cubic [%]; NaN where there is none."""
+    valid = np.isfinite(ratio)
+    if valid.sum() < _FEWEST:
+        return np.full(ratio.shape, np.nan)
+    x = np.linspace(-1.0, 1.0, ratio.size)
+    trend = np.polynomial.Polynomial.fit(x[valid], ratio[valid], 3)(x)
+    return 100.0 * (ratio / trend - 1.0)
+
+
+def _spread(values: np.ndarray) -> float:
+    """Most of the range of values about 0; 0 without any."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(np.percentile(finite, 99)) if finite.size else 0.0
+
+
+def _table(found: PredictedArtifact, spectra: SpaxelSpectra | None) -> str:
+    def percent(value: float) -> str:
+        return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
+
+    before, after = (spectra.noise_before, spectra.noise_after) if spectra is not None else (math.nan, math.nan)
+    return (
+        f"Noise predicted <b>{percent(found.noise_before)} → {percent(found.noise_after)}</b>, "
+        f"measured <b>{percent(before)} → {percent(after)}</b>"
+    )

@@ -1,0 +1,1 @@
+"""The Metrics panel: periods, noise map and lines."""

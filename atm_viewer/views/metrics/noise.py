@@ -1,0 +1,124 @@
+"""Noise of every bright spaxel of the field: before, after, or what is left of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt6.QtCore import QRectF, pyqtSignal
+from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
+
+from atm_viewer.engine.results.noise import NoiseMap
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.views.base.image_panel import ImagePanel, Pixels
+from atm_viewer.views.base.plotting import PlainAxis, plain, with_unit
+from atm_viewer.views.sky.view import SkyView
+
+#: What can be shown: words, unit, tooltip's part.
+CHOICES = {
+    "before": ("noise before", "%"),
+    "after": ("noise after", "%"),
+    "after / before": ("noise after / before", "%"),
+    "flux kept": ("aperture's flux, after − before", "%"),
+}
+
+
+class NoiseView(ImagePanel):
+    """Map over spaxels, in the offsets of the sky image.
+
+    Signals
+    -------
+    picked(float, float)
+        ICRS position [deg] that was clicked.
+    """
+
+    picked = pyqtSignal(float, float)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(
+            PlainAxis("bottom", "east offset", "arcsec"), PlainAxis("left", "north offset", "arcsec"), parent
+        )
+        self._map: NoiseMap | None = None
+        self._sky: SkyImage | None = None
+        self._values: np.ndarray | None = None
+        self.view.setAspectLocked(True)
+        self.view.invertX(True)
+        self.stretch_box.setCurrentText("linear")
+        self.share_box.setCurrentIndex(0)
+        self.choice_box = QComboBox()
+        self.choice_box.addItems(list(CHOICES))
+        self.choice_box.setToolTip(
+            "Resampling noise of each spaxel against an aperture about it: 1.4826 MAD of their ratio about a cubic. "
+            "Spaxels below 1 % of the brightest are left out. Default: before"
+        )
+        self.value_label = QLabel()
+        self.value_label.setProperty("role", "muted")
+        self.header.insertWidget(0, self.choice_box)
+        self.header.insertWidget(1, self.value_label)
+        self.choice_box.currentIndexChanged.connect(self._draw)
+        self.clicked.connect(self._pick)
+        self.moved.connect(self._hover)
+        self.left.connect(lambda: self.value_label.setText(self._summary()))
+        self._draw()
+
+    def show_map(self, noise: NoiseMap | None, sky: SkyImage | None) -> None:
+        """Show a map on the grid of a sky image; None for either empties the view."""
+        known = self._sky
+        usable = noise is not None and sky is not None and sky.image.shape == noise.before.shape
+        self._map, self._sky = (noise, sky) if usable else (None, None)
+        self._draw()
+        if self._sky is not None and (known is None or SkyView.grid_rect(known) != SkyView.grid_rect(self._sky)):
+            self._zoom()
+
+    def _draw(self) -> None:
+        noise, sky = self._map, self._sky
+        if noise is None or sky is None:
+            self._values = None
+            self.show_content(None, note="Noise of every bright spaxel is shown here")
+            self.value_label.setText("")
+            return
+        choice = self.choice_box.currentText()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = {
+                "before": noise.before,
+                "after": noise.after,
+                "after / before": noise.after / noise.before,
+                "flux kept": noise.conserved - 1.0,
+            }[choice]
+        self._values = 100.0 * values
+        label, unit = CHOICES[choice]
+        # Before and after on one scale, from zero.
+        sample = 100.0 * np.append(noise.before, 0.0) if choice in ("before", "after") else self._values
+        shown = np.ascontiguousarray(self._values[:, ::-1].astype(np.float32))
+        self.show_content(
+            Pixels(shown, unit, label, sample.astype(np.float32), choice == "flux kept"), SkyView.grid_rect(sky)
+        )
+        self.value_label.setText(self._summary())
+
+    def _zoom(self) -> None:
+        """Show the spaxels that have a value, with some of the field about them."""
+        assert self._map is not None
+        assert self._sky is not None
+        sky, (y, x) = self._sky, np.nonzero(np.isfinite(self._map.before))
+        if not y.size:
+            self.fit()
+            return
+        size = sky.spaxel
+        left, right = (sky.x0 - x.max() - 3.5) * size, (sky.x0 - x.min() + 3.5) * size
+        low, high = (y.min() - 3.5 - sky.y0) * size, (y.max() + 3.5 - sky.y0) * size
+        self.view.setRange(QRectF(left, low, right - left, high - low), padding=0)
+
+    def _summary(self) -> str:
+        if self._values is None or not np.isfinite(self._values).any():
+            return ""
+        return f"median {plain(float(np.nanmedian(self._values)), 3)} % of {np.isfinite(self._values).sum()} spaxels"
+
+    def _pick(self, east: float, north: float) -> None:
+        if self._sky is not None and self._rect.contains(east, north):
+            self.picked.emit(*(float(v) for v in self._sky.position(east, north)))
+
+    def _hover(self, east: float, north: float) -> None:
+        if self._sky is None or self._values is None or not self._rect.contains(east, north):
+            return
+        x, y = SkyView.grid_pixel(self._sky, east, north)
+        ny, nx = self._values.shape
+        value = float(self._values[min(max(y, 0), ny - 1), min(max(x, 0), nx - 1)])
+        self.value_label.setText(f"spaxel {x}, {y}: {with_unit(value, '%', 3)}")

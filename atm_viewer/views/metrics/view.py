@@ -1,0 +1,83 @@
+"""What is measured beside the spectra: periods, noise of the field, lines; only the tab in sight is computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PyQt6.QtGui import QHideEvent, QShowEvent
+from PyQt6.QtWidgets import QTabWidget, QWidget
+
+from atm_viewer.session.session import Session
+from atm_viewer.session.state.measures import KINDS, LINES, NOISE, PERIODS
+from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.metrics.lines import LinesView
+from atm_viewer.views.metrics.noise import NoiseView
+from atm_viewer.views.metrics.periods import PeriodView
+
+_TABS = {
+    PERIODS: ("Periods", "Is it resampling noise? Measured periods, and those that the traces on the pixels predict"),
+    NOISE: ("Noise map", "Resampling noise of every bright spaxel, before and after"),
+    LINES: ("Lines", "Flux and equivalent width of the marked lines, before and after"),
+}
+
+
+class MetricsView(QTabWidget):
+    """Tabs with what is measured.
+
+    Parameters
+    ----------
+    session : Session
+        Is told what is in sight, and answers.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self.periods, self.noise, self.lines = PeriodView(), NoiseView(), LinesView()
+        for kind, view in zip(KINDS, (self.periods, self.noise, self.lines), strict=True):
+            title, tip = _TABS[kind]
+            self.setTabToolTip(self.addTab(view, title), tip)
+        self.setDocumentMode(True)
+        self.currentChanged.connect(self._tell)
+        self.noise.picked.connect(session.pick_sky)
+        self.lines.speed_edited.connect(lambda speed: self._choose(speed=speed))
+        session.measures_changed.connect(self._show)
+        session.sky_changed.connect(self._show)
+        session.pending_changed.connect(self._show)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self.periods.set_theme(theme)
+        self.noise.set_theme(theme)
+
+    def look_at(self, kind: str) -> None:
+        """Bring the tab of a kind, one of `session.measures.KINDS`, to the front."""
+        self.setCurrentIndex(KINDS.index(kind))
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Ask for what comes into sight."""
+        super().showEvent(event)
+        self._tell()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Ask for nothing any more."""
+        super().hideEvent(event)
+        self._tell()
+
+    def _tell(self) -> None:
+        seen = {KINDS[self.currentIndex()]} if self.isVisible() and self.currentIndex() >= 0 else set()
+        self._choose(seen=frozenset(seen))
+
+    def _choose(self, **values) -> None:
+        self._session.choose_measures(replace(self._session.measure_choice, **values))
+
+    def _show(self) -> None:
+        session, measured = self._session, self._session.measured
+        if self.isVisible():
+            current = KINDS[self.currentIndex()]
+            if current == PERIODS:
+                self.periods.show_report(measured.periods)
+            elif current == NOISE:
+                self.noise.show_map(measured.noise, session.sky)
+            else:
+                self.lines.show_report(measured.lines)

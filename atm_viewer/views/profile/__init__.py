@@ -1,0 +1,1 @@
+"""The Profile panel: how one column of a slice was fitted."""

@@ -1,0 +1,1 @@
+"""The Recipe panel, and the bar of variants."""

@@ -1,0 +1,167 @@
+"""Chips of the variants: choose one, copy it, adopt it, discard it; with the noise that each of them leaves."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from PyQt6.QtCore import QPoint, QSize, Qt
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PyQt6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
+
+from atm_viewer.session.edits.recipe_differences import recipe_words
+from atm_viewer.session.edits.variants import Variant
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.theme import DARK, Theme
+
+#: With more variants than these a chip has the letter alone.
+_ROOMY = 4
+_SIDE = 10  # of the coloured square on a chip [dot]
+_UNLIMITED = 16_777_215  # Qt's largest width
+
+
+class VariantBar(QWidget):
+    """One chip per variant with its colour and noise; in sight when there are several.
+
+    Parameters
+    ----------
+    session : Session
+        Has the variants and takes what is wanted of them.
+
+    Attributes
+    ----------
+    new_button : QToolButton
+        Makes a variant; stands wherever there is room for it, also as long as there is only one.
+    """
+
+    def __init__(self, session: Session):
+        super().__init__()
+        self._session = session
+        self._theme = DARK
+        self.chips: dict[str, QToolButton] = {}
+        self.new_button = QToolButton()
+        self.new_button.setToolTip(
+            "New variant: go on with a copy of the recipe; the old one stays, and its spectra and images are compared "
+            "with (Ctrl+N)"
+        )
+        self.new_button.clicked.connect(session.new_variant)
+        self.menu_button = QToolButton()
+        self.menu_button.setText("⋯")
+        self.menu_button.setToolTip("Label, adopt or discard the active variant; a right click on a chip does it too")
+        self.menu_button.clicked.connect(self._open_menu)
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(6, 0, 4, 2)
+        self._line.setSpacing(3)
+        self._line.addStretch(1)
+        self._line.addWidget(self.menu_button)
+        for changed in (session.recipe_changed, session.spectra_changed, session.pending_changed):
+            changed.connect(self._show)
+        self._show()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self._theme = theme
+        self._show()
+
+    def ask_label(self, name: str) -> None:
+        """Ask for a few words that tell what a variant tries."""
+        variant = self._session.variants[name]
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(f"Variant {name}")
+        dialog.setLabelText("A few words that tell what it tries:")
+        dialog.setTextValue(variant.label)
+        dialog.textValueSelected.connect(lambda text: self._session.label_variant(name, text))
+        dialog.open()
+
+    def make_menu(self, name: str) -> QMenu:
+        """Menu of what can be done with a variant."""
+        session, several = self._session, self._session.variants.several
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for text, tip, enabled, act in (
+            ("Label…", "Give it a few words that tell what it tries", True, self.ask_label),
+            ("Adopt", "Keep it as the only recipe; undo brings the others back", several, session.adopt_variant),
+            ("Discard", "Do without it; undo brings it back", several, session.discard_variant),
+        ):
+            action = menu.addAction(f"{text.rstrip('…')} {name}{'…' if text.endswith('…') else ''}")
+            assert action is not None
+            action.setToolTip(tip)
+            action.setEnabled(enabled)
+            action.triggered.connect(lambda _checked=False, act=act: act(name))
+        return menu
+
+    def _show(self) -> None:
+        variants = self._session.variants
+        self.setVisible(variants.several)
+        self.new_button.setEnabled(not variants.full)
+        self.new_button.setText(f"+ {variants.added().active}" if not variants.full else "+")
+        for name in [n for n in self.chips if n not in variants]:
+            self.chips.pop(name).deleteLater()
+        for row, variant in enumerate(variants.all):
+            if variant.name not in self.chips:
+                self.chips[variant.name] = self._make_chip(variant.name)
+            chip = self.chips[variant.name]
+            if self._line.indexOf(chip) != row:
+                self._line.insertWidget(row, chip)
+            self._fill(chip, variant)
+
+    def _make_chip(self, name: str) -> QToolButton:
+        chip = QToolButton()
+        chip.setCheckable(True)
+        chip.setIconSize(QSize(_SIDE, _SIDE))
+        chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        chip.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        chip.clicked.connect(lambda: self._choose(name))
+        chip.customContextMenuRequested.connect(lambda at: self.make_menu(name).popup(chip.mapToGlobal(at)))
+        return chip
+
+    def _choose(self, name: str) -> None:
+        self._session.choose_variant(name)
+        self._show()  # a click on the active one would leave it unticked
+
+    def _fill(self, chip: QToolButton, variant: Variant) -> None:
+        """Write letter and noise on a chip, and everything else in its tooltip."""
+        session, name = self._session, variant.name
+        variants, spectra = session.variants, session.spectra_of(name)
+        active = variants.active == name
+        stale = any(
+            s.stale for s in session.shown_spectra if s.variant.name == name and s.place == session.places.active
+        )
+        noise = spectra.noise_after if spectra is not None else math.nan
+        told = "…" if stale else f"{100 * noise:.1f} %" if math.isfinite(noise) else ""
+        roomy = active or len(variants.all) <= _ROOMY
+        chip.setText(f"{name} {told}".rstrip() if roomy else name)
+        chip.setMaximumWidth(_UNLIMITED if roomy else chip.fontMetrics().horizontalAdvance(name) + _SIDE + 16)
+        chip.setIcon(_square(self._theme.variant(name), chip.devicePixelRatioF()))
+        chip.setChecked(active)
+        font = chip.font()
+        font.setBold(active)
+        chip.setFont(font)
+        lines = [f"<b>Variant {escape(variant.title)}</b>{' (active: edited, and written)' if active else ''}"]
+        lines.append(f"Differs from the defaults: {escape(recipe_words(variant.recipe))}")
+        if not active:
+            lines.append(f"From {variants.active}: {escape(recipe_words(variant.recipe, variants.recipe))}")
+        if spectra is not None and math.isfinite(noise):
+            before = f"{100 * spectra.noise_before:.1f} %"
+            lines.append(
+                f"Resampling noise at the spaxel: {before} → {100 * noise:.1f} %{' (updating)' if stale else ''}"
+            )
+        lines.append("Click: make it active (V: next, Shift+V: previous) · right click: label, adopt, discard")
+        chip.setToolTip("<br>".join(lines))
+
+    def _open_menu(self) -> None:
+        below = self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height()))
+        self.make_menu(self._session.variants.active).popup(below)
+
+
+def _square(colour: str, dots: float) -> QIcon:
+    """Square of a colour, for a chip."""
+    pixmap = QPixmap(round(_SIDE * dots), round(_SIDE * dots))
+    pixmap.setDevicePixelRatio(dots)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.fillRect(0, 0, _SIDE, _SIDE, QColor(colour))
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,248 @@
+"""The remedies against resampling noise on the user's exposures, with what there is to choose about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PyQt6.QtCore import QRegularExpression, QSignalBlocker, Qt
+from PyQt6.QtGui import QRegularExpressionValidator, QResizeEvent
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from atm_viewer.session.names import short_names
+from atm_viewer.session.session import Session
+from atm_viewer.session.state.remedy_choice import KINDS, has_fringes
+from atm_viewer.views.base.panel import WholeBox
+from atm_viewer.views.base.plotting import Elided
+from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.remedies.plots import RemedyPlots, RemedyTable
+
+_ROOMY = 360  #: height of a page that has room for the table too [dots]
+_FIGURES = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
+_NOTHING = {
+    "fringes": "Residual fringes are MIRI's alone: there are none to be removed from NIRSpec's spectra.",
+}
+_WAITING = "The answer comes here once exposures are open and included and there is a place on the sky."
+
+
+class RemedyPage(QWidget):
+    """One remedy: its controls, panels, words and table.
+
+    Parameters
+    ----------
+    controls : QWidget
+        Stand above the panels.
+    """
+
+    def __init__(self, *controls: QWidget):
+        super().__init__()
+        self.plots = RemedyPlots()
+        self.note = Elided()
+        self.note.setContentsMargins(6, 2, 6, 2)
+        self.note.setProperty("role", "muted")
+        self.table = RemedyTable()
+        line = QHBoxLayout()
+        line.setContentsMargins(6, 3, 4, 2)
+        line.setSpacing(5)
+        for control in controls:
+            line.addWidget(control)
+        line.addStretch(1)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.plots)
+        split.addWidget(self.table)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 0)
+        split.setSizes([500, 7 * (self.table.fontMetrics().height() + 6)])
+        self.table.setMinimumHeight(3 * (self.table.fontMetrics().height() + 8))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(line)
+        layout.addWidget(split, 1)
+        layout.addWidget(self.note)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Leave all the room to the panels where there is little."""
+        super().resizeEvent(event)
+        self.table.setVisible(self.height() >= _ROOMY)
+
+
+class RemediesView(QWidget):
+    """Ranked spaxels, apertures, dithers and residual fringes, a tab each; what is in sight is kept up to date.
+
+    Parameters
+    ----------
+    session : Session
+        Has the answers and takes what is wanted.
+    folder : callable
+        Gives the folder that is proposed for figures.
+    """
+
+    def __init__(self, session: Session, folder: Callable[[], str]):
+        super().__init__()
+        self._session = session
+        self._folder = folder
+        self._in_sight = False
+        self.save_button = QPushButton("Save figure…")
+        self.save_button.setToolTip(
+            "Draw this for a publication, as PDF, SVG or PNG, with all parameters in the file (Ctrl+Shift+F)"
+        )
+        self.save_button.clicked.connect(self.save_figure)
+        self.degree_box = WholeBox()
+        self.degree_box.setRange(0, 9)
+        self.degree_box.setToolTip("Degree of the polynomials by which spectra are divided; default 3")
+        self.degree_box.valueChanged.connect(lambda degree: self._choose(degree=degree))
+        self.ranks_edit = _numbers_edit(r"\s*[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3}){0,11}\s*")
+        self.ranks_edit.setToolTip(
+            "Which spaxels in the aperture of the active place, by brightness before correction: 1 is the brightest; "
+            "default 1, 2, 4, 8, 16"
+        )
+        self.ranks_edit.editingFinished.connect(self._take_ranks)
+        self.fringes_box = QCheckBox("RF1D row")
+        self.fringes_box.setToolTip(
+            "MIRI: a second row with residual fringes removed by the pipeline's fit_residual_fringes_1d; default on"
+        )
+        self.fringes_box.toggled.connect(lambda on: self._choose(fringes=on))
+        self.radii_edit = _numbers_edit(r"\s*\d(\.\d{1,2})?(\s*,\s*\d(\.\d{1,2})?){0,9}\s*")
+        self.radii_edit.setToolTip(
+            "Radii of the apertures in widths (FWHM) of the point-spread function, up to 2.5; default 0.5, 0.75, 1, "
+            "1.5, 2. One spaxel comes first."
+        )
+        self.radii_edit.editingFinished.connect(self._take_radii)
+        self._exposures = QWidget()
+        self._exposure_line = QHBoxLayout(self._exposures)
+        self._exposure_line.setContentsMargins(0, 0, 0, 0)
+        self.exposure_boxes: dict[str, QCheckBox] = {}
+        self.pages = {
+            "ranked": RemedyPage(QLabel("Brightest"), self.ranks_edit, self.fringes_box),
+            "apertures": RemedyPage(QLabel("Radii [FWHM]"), self.radii_edit),
+            "dithers": RemedyPage(QLabel("If there were only"), self._exposures),
+            "fringes": RemedyPage(QLabel("Spaxel and aperture of the active place, without and with RF1D")),
+        }
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for kind, page in self.pages.items():
+            self.tabs.addTab(page, KINDS[kind])
+        self.tabs.currentChanged.connect(self._look)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        session.remedies_changed.connect(self._show)
+        session.exposures_changed.connect(self._show)
+        session.chosen_changed.connect(self._show)
+        self._show()
+
+    @property
+    def kind(self) -> str:
+        """The remedy whose tab is in front."""
+        return list(self.pages)[self.tabs.currentIndex()]
+
+    def set_in_sight(self, in_sight: bool) -> None:
+        """Keep what is shown up to date only while somebody can see it."""
+        if in_sight != self._in_sight:  # docks tell it several times while they are arranged
+            self._in_sight = in_sight
+            self._look()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        for page in self.pages.values():
+            page.plots.set_theme(theme)
+
+    def fit(self) -> None:
+        """Show all of the panels in front."""
+        self.pages[self.kind].plots.fit()
+
+    def save_figure(self) -> None:
+        """Ask where to, and draw the remedy in front for a publication."""
+        kind = self.kind
+        dialog = QFileDialog(self, f"Save figure: {KINDS[kind]}", self._folder(), _FIGURES)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("pdf")
+        dialog.filterSelected.connect(lambda kinds: dialog.setDefaultSuffix(kinds[:3].lower()))
+        dialog.selectFile(f"{kind}-{self._session.band}.pdf")
+        # The dialog has asked before it gives the name of a file that is there.
+        dialog.fileSelected.connect(lambda path: self._session.save_figure(kind, path, overwrite=True))
+        dialog.open()
+
+    def _look(self) -> None:
+        self._choose(seen=self.kind if self._in_sight else "")
+
+    def _choose(self, **values) -> None:
+        self._session.choose_remedies(replace(self._session.remedy_choice, **values))
+
+    def _take_ranks(self) -> None:
+        ranks = {int(part) for part in self.ranks_edit.text().split(",")}
+        self._choose(ranks=tuple(sorted(ranks)))
+
+    def _take_radii(self) -> None:
+        radii = {min(float(part), 2.5) for part in self.radii_edit.text().split(",")} - {0.0}
+        self._choose(radii=tuple(sorted(radii)) or self._session.remedy_choice.radii)
+
+    def _take_exposures(self) -> None:
+        self._choose(chosen=tuple(key for key, box in self.exposure_boxes.items() if box.isChecked()))
+
+    def _show(self) -> None:
+        self._show_choice()
+        self._show_exposures()
+        for kind, page in self.pages.items():
+            remedy = self._session.remedy(kind).remedy
+            page.plots.show_remedy(remedy)
+            page.table.show_remedy(remedy)
+            asked = self._session.remedy_request(kind) is not None
+            page.note.setText(remedy.note if remedy else "" if asked else self._why_nothing(kind))
+        self.save_button.setEnabled(self._session.remedy_request(self.kind) is not None)
+
+    def _why_nothing(self, kind: str) -> str:
+        miri = not self._session.band or has_fringes(self._session.band)
+        return _WAITING if miri else _NOTHING.get(kind, _WAITING)
+
+    def _show_choice(self) -> None:
+        choice = self._session.remedy_choice
+        with QSignalBlocker(self.degree_box), QSignalBlocker(self.fringes_box):
+            self.degree_box.setValue(choice.degree)
+            self.fringes_box.setChecked(choice.fringes)
+        self.fringes_box.setEnabled(has_fringes(self._session.band))
+        for edit, values in ((self.ranks_edit, choice.ranks), (self.radii_edit, choice.radii)):
+            if not edit.hasFocus():  # what is being typed stays
+                edit.setText(", ".join(f"{value:g}" for value in values))
+                edit.setCursorPosition(0)
+
+    def _show_exposures(self) -> None:
+        together = self._session.together
+        keys = [e.view.key for e in together]
+        if keys != list(self.exposure_boxes):
+            for box in self.exposure_boxes.values():
+                self._exposure_line.removeWidget(box)
+                box.deleteLater()
+            self.exposure_boxes = {}
+            names = short_names([e.view.name for e in together])
+            for e, name in zip(together, names, strict=True):
+                box = QCheckBox(f"{e.view.dither}" if e.view.dither else name)
+                box.setToolTip(f"Take part in the subset that is compared with all exposures: {e.view.name}")
+                box.toggled.connect(self._take_exposures)
+                self._exposure_line.addWidget(box)
+                self.exposure_boxes[e.view.key] = box
+        for key, box in self.exposure_boxes.items():
+            with QSignalBlocker(box):
+                box.setChecked(key in self._session.remedy_choice.chosen)
+
+
+def _numbers_edit(pattern: str) -> QLineEdit:
+    edit = QLineEdit()
+    edit.setValidator(QRegularExpressionValidator(QRegularExpression(pattern), edit))
+    edit.setMaximumWidth(22 * edit.fontMetrics().averageCharWidth())
+    return edit

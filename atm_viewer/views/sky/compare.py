@@ -1,0 +1,308 @@
+"""Two images of the field in one: which of them, in turn, side by side, or what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.state.sky_choice import (
+    BEFORE,
+    BLINK,
+    DIFFERENCE,
+    FIRST,
+    MODES,
+    PLANES,
+    RATIO,
+    SECOND,
+    SWIPE,
+    ShownSky,
+    SkyChoice,
+)
+from atm_viewer.views.base.image_panel import Pixels
+from atm_viewer.views.base.panel import NumberBox
+from atm_viewer.views.base.plotting import make_pen, plain, with_unit
+from atm_viewer.views.base.theme import Theme
+
+PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants otherwise [s]
+LEAST = 44  #: width to which a box shrinks where there is no room for all [dots]
+
+_MODE_TIPS = (
+    "This image alone (A: the other one)",
+    "This image alone (A: the other one)",
+    "Both images in turn, in the same place and with the same levels (B)",
+    "Both images side by side: drag the line (Shift+B)",
+    "The second image less the first (D)",
+    "The second image over the first, less 1, in percent (Shift+D)",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What is painted, and the words for it.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        Rows to the north, columns to the east.
+    left, right : tuple of str
+        Names of the images whose words stand in the upper left and the upper right corner.
+    missing : bool
+        An image is not there yet.
+    """
+
+    pixels: Pixels
+    left: tuple[str, ...]
+    right: tuple[str, ...] = ()
+    missing: bool = False
+
+
+def compose(shown: ShownSky, side: int, split: int) -> Picture | None:
+    """Put two images into one.
+
+    Parameters
+    ----------
+    shown : ShownSky
+        The images.
+    side : int
+        0 or 1: the one whose turn it is in blinking.
+    split : int
+        Columns, from the west, that show the second image in swiping.
+
+    Returns
+    -------
+    Picture or None
+        None without a field. An image that is not there gives way to the other one.
+    """
+    field, choice = shown.white, shown.choice
+    if field is None:
+        return None
+    images = {name: image for name, image in shown.images.items() if same_grid(image, field)}
+    levels = images.get(BEFORE, field)
+    known = [images.get(name) for name in shown.sides]
+    side = {FIRST: 0, SECOND: 1}.get(choice.mode, side)
+
+    def pixels(values: np.ndarray, label: str, unit: str = field.unit, differs: bool = False) -> Pixels:
+        values = np.ascontiguousarray(values[:, ::-1])  # x of the grid grows to the west, east offsets the other way
+        sample = values if differs else levels.image
+        return Pixels(values, unit, label, sample, symmetric=differs)
+
+    first, second = known
+    if choice.mode in (DIFFERENCE, RATIO):
+        nothing = np.full_like(field.image, np.nan)
+        missing = first is None or second is None
+        if first is None or second is None:
+            return Picture(pixels(nothing, choice.mode, differs=True), shown.sides[::-1], missing=True)
+        if choice.mode == DIFFERENCE:
+            return Picture(pixels(second.image - first.image, "difference", differs=True), shown.sides[::-1])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            part = np.where(first.image > 0, 100.0 * (second.image / first.image - 1.0), np.nan)
+        return Picture(pixels(part.astype(np.float32), "ratio − 1", "%", differs=True), shown.sides[::-1])
+    label = f"mean of {field.band}" if levels.wavelengths is None else "mean of planes"
+    if choice.mode == SWIPE and first is not None and second is not None:
+        both = first.image.copy()
+        both[:, both.shape[1] - split :] = second.image[:, both.shape[1] - split :]
+        return Picture(pixels(both, label), shown.sides[:1], shown.sides[1:])
+    image, missing = (
+        known[side],
+        any(k is None for k in known) if choice.mode in (BLINK, SWIPE) else known[side] is None,
+    )
+    seen = shown.sides[side]
+    if image is None:
+        other = known[1 - side]
+        seen = shown.sides[1 - side] if other is not None else BEFORE
+        image = other or levels
+    return Picture(pixels(image.image, label), (seen,), missing=missing)
+
+
+def same_grid(image: SkyImage, other: SkyImage) -> bool:
+    """Whether spaxels of two images lie on each other."""
+    return image.image.shape == other.image.shape and (image.ra, image.dec, image.spaxel, image.x0, image.y0) == (
+        other.ra,
+        other.dec,
+        other.spaxel,
+        other.x0,
+        other.y0,
+    )
+
+
+def side_name(name: str, several: bool) -> str:
+    """Name of an image for people: ``before``, ``after``, or ``after B`` where there are several variants."""
+    return name if name == BEFORE else f"after {name}" if several else "after"
+
+
+def caption(picture: Picture, shown: ShownSky, several: bool, theme: Theme) -> tuple[str, str]:
+    """Words in the upper corners, as rich text: what is seen, and in what light."""
+    light = next((i.wavelengths for n, i in shown.images.items() if n in picture.left), None)
+    where = "white light" if light is None else f"{light[0]:.4f}–{light[1]:.4f} µm"
+    sign = {DIFFERENCE: " − ", RATIO: " / "}.get(shown.choice.mode, "")
+
+    def words(name: str) -> str:
+        colour = theme.before if name == BEFORE else theme.variant(name)
+        return f'<span style="color:{colour}">■</span>&nbsp;<b>{escape(side_name(name, several))}</b>'
+
+    left = sign.join(words(name) for name in picture.left) + (" · being made…" if picture.missing else "")
+    left += f"<br>{where}"
+    return left, "".join(words(name) for name in picture.right)
+
+
+def values_at(shown: ShownSky, several: bool, x: int, y: int) -> str:
+    """Values of the images that are seen, at a spaxel (zero-based), for the status line."""
+    field, choice = shown.white, shown.choice
+    if field is None:
+        return ""
+    images = [shown.images.get(name) for name in shown.sides]
+    texts = [side_name(name, several) for name in shown.sides]
+    if choice.mode in (FIRST, SECOND):
+        side = MODES.index(choice.mode)
+        images, texts = images[side : side + 1], texts[side : side + 1]
+    parts, values = [], []
+    for image, text in zip(images, texts, strict=True):
+        if image is not None and same_grid(image, field):
+            values.append(float(image.image[y, x]))
+            parts.append(f"{text} {with_unit(values[-1], image.unit)}")
+    told = " → ".join(parts)
+    if len(values) == 2 and values[0] > 0 and np.isfinite(values[1]):
+        told += f" ({plain(100 * (values[1] / values[0] - 1), 2)} %)"
+    return told
+
+
+class SkyModeBar(QWidget):
+    """Line of boxes for what is shown of the field.
+
+    Signals
+    -------
+    chosen(SkyChoice)
+        The user wants another choice.
+    """
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._choice = SkyChoice()
+        self._names: tuple[str, ...] = ()
+        self.mode_box = QComboBox()
+        self.mode_box.setToolTip(
+            "What is shown of the field: before or after correction, both in turn (B), side by side (Shift+B), "
+            "their difference (D) or ratio (Shift+D); A changes between before and after. Default: before"
+        )
+        self.first_box, self.second_box = QComboBox(), QComboBox()
+        self.first_box.setToolTip("First image: before correction, or after correction by a variant. Default: before")
+        self.second_box.setToolTip(
+            "Second image: after correction by the active variant, whichever that is, or by another. Default: active"
+        )
+        self.light_box = QComboBox()
+        for planes in PLANES:
+            words = f"{planes} plane{'' if planes == 1 else 's'}" if planes else "white light"
+            self.light_box.addItem(words, planes)
+        self.light_box.setToolTip(
+            "White light: mean over all wavelengths of the band, in which resampling noise averages out. Planes: "
+            "mean of so many planes of the cube about the chosen column's wavelength, which shows it (L). "
+            "Default: white light"
+        )
+        self.period_box = NumberBox()
+        self.period_box.setRange(0.1, 5.0)
+        self.period_box.setDecimals(1)
+        self.period_box.setSingleStep(0.1)
+        self.period_box.setValue(PERIOD)
+        self.period_box.setSuffix(" s")
+        self.period_box.setToolTip(f"How long each image is shown in blinking [s]. Default: {PERIOD} s")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(4, 0, 4, 2)
+        line.setSpacing(4)
+        for box in (self.mode_box, self.first_box, self.second_box, self.period_box):
+            line.addWidget(box)
+        line.addStretch(1)
+        line.addWidget(self.light_box)
+        for box in (self.mode_box, self.first_box, self.second_box, self.period_box, self.light_box):
+            box.setMinimumWidth(LEAST)  # the window's panels do not move for a box more
+        self.mode_box.activated.connect(lambda row: self.choose(mode=MODES[row]))
+        self.first_box.activated.connect(lambda row: self.choose(first=self.first_box.itemData(row)))
+        self.second_box.activated.connect(lambda row: self.choose(second=self.second_box.itemData(row)))
+        self.light_box.activated.connect(lambda row: self.choose(planes=self.light_box.itemData(row)))
+        self.show_choice(ShownSky(), Variants())
+
+    def choose(self, **changes: object) -> None:
+        """Want another choice."""
+        self.chosen.emit(replace(self._choice, **changes))  # type: ignore[arg-type]
+
+    def toggle(self, mode: str) -> None:
+        """Show images in this way, or alone again."""
+        self.choose(mode=FIRST if self._choice.mode == mode else mode)
+
+    def flip(self) -> None:
+        """Show the other one of both images, alone."""
+        self.choose(mode=SECOND if self._choice.mode == FIRST else FIRST)
+
+    def toggle_light(self) -> None:
+        """Change between white light and five planes."""
+        self.choose(planes=0 if self._choice.planes else 5)
+
+    def show_choice(self, shown: ShownSky, variants: Variants) -> None:
+        """Show what is chosen."""
+        self._choice = choice = shown.choice
+        texts = [side_name(name, variants.several) for name in shown.sides] + list(MODES[2:])
+        entries = [(name, side_name(name, True)) for name in (BEFORE, *variants.names)]
+        for box, items, current in (
+            (self.mode_box, [(mode, text) for mode, text in zip(MODES, texts, strict=True)], choice.mode),
+            (self.first_box, entries, shown.sides[0]),
+            (self.second_box, [("", f"active: {variants.active}"), *entries], choice.second),
+        ):
+            with QSignalBlocker(box):
+                if [(box.itemData(i), box.itemText(i)) for i in range(box.count())] != items:
+                    box.clear()
+                    for data, text in items:
+                        box.addItem(text, data)
+                box.setCurrentIndex(max(box.findData(current), 0))
+        for row, tip in enumerate(_MODE_TIPS):
+            self.mode_box.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+        with QSignalBlocker(self.light_box):
+            self.light_box.setCurrentIndex(PLANES.index(choice.planes))
+        for box in (self.first_box, self.second_box):
+            box.setVisible(variants.several)
+        self.period_box.setVisible(choice.mode == BLINK)
+
+
+class SwipeLine(pg.InfiniteLine):
+    """Upright line with a grip, dragged along the edges of spaxels."""
+
+    def __init__(self) -> None:
+        super().__init__(angle=90, movable=True)
+        self.addMarker("<|>", 0.5, 14)
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setToolTip("Drag: the first image to the left, the second to the right")
+        self.setZValue(50)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self.setPen(make_pen(theme.mark, 2.0))
+        self.setHoverPen(make_pen(theme.accent, 3.0))
+
+
+class CornerText(QLabel):
+    """Words on top of an image, on a ground of their own, that the mouse does not feel."""
+
+    def __init__(self, parent: QWidget):
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        ground = QColor(theme.plot)
+        rgb = f"{ground.red()}, {ground.green()}, {ground.blue()}"
+        self.setStyleSheet(f"background: rgba({rgb}, 200); color: {theme.text}; padding: 1px 4px; border-radius: 3px;")
+
+    def say(self, text: str) -> None:
+        """Show a text, or nothing."""
+        self.setText(text)
+        self.setVisible(bool(text))
+        self.adjustSize()

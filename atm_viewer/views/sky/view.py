@@ -1,0 +1,372 @@
+"""The field on the sky, before and after correction: choose a spaxel and the aperture it is compared with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import pyqtgraph as pg
+from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QVBoxLayout, QWidget
+
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.session.edits.variants import NAMES, Variants
+from atm_viewer.session.state.cursor import Cursor
+from atm_viewer.session.state.places import Places
+from atm_viewer.session.state.sky_choice import BEFORE, BLINK, FIRST, MODES, PLANES, SWIPE, ShownSky, SkyChoice
+from atm_viewer.views.base.cursor_marks import Sight
+from atm_viewer.views.base.image_panel import ImagePanel
+from atm_viewer.views.base.kept import Kept
+from atm_viewer.views.base.plotting import PlainAxis, make_brush, make_pen
+from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.sky.compare import (
+    PERIOD,
+    CornerText,
+    SkyModeBar,
+    SwipeLine,
+    caption,
+    compose,
+    same_grid,
+    values_at,
+)
+from atm_viewer.views.sky.place_marks import PlaceMarks
+
+LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any IFU field holds
+
+
+class SkyView(ImagePanel):
+    """Images in offsets from the tangent point [arcsec], east to the left, north up.
+
+    Signals
+    -------
+    picked(float, float)
+        ICRS position [deg] that was clicked, or that keys lead to.
+    added(float, float)
+        ICRS position [deg] that was clicked with Shift, for one more place.
+    chosen(int)
+        Number of the place whose handle was clicked.
+    place_moved(int, float, float)
+        Number of the place whose handle is dragged, and the ICRS position [deg].
+    removed(int)
+        Number of the place that is not wanted any more.
+    radius_edited(float)
+        Radius of the aperture [arcsec] after the circle was dragged or the number typed.
+    pointed(float, float, str)
+        ICRS position [deg] under the mouse, and the value of the image there.
+    """
+
+    picked = pyqtSignal(float, float)
+    added = pyqtSignal(float, float)
+    chosen = pyqtSignal(int)
+    place_moved = pyqtSignal(int, float, float)
+    removed = pyqtSignal(int)
+    radius_edited = pyqtSignal(float)
+    pointed = pyqtSignal(float, float, str)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(
+            PlainAxis("bottom", "east offset", "arcsec"), PlainAxis("left", "north offset", "arcsec"), parent
+        )
+        self._sky: SkyImage | None = None
+        self._places = Places()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._shown = ShownSky()
+        self._several = False
+        self._turn = 0
+        self.view.setAspectLocked(True)
+        self.view.invertX(True)
+
+        self.radius_box = QDoubleSpinBox()
+        self.radius_box.setRange(0.01, LARGEST_RADIUS)
+        self.radius_box.setDecimals(2)
+        self.radius_box.setSingleStep(0.05)
+        self.radius_box.setSuffix("″")
+        self.radius_box.setKeyboardTracking(False)
+        self.radius_box.setToolTip(
+            "Radius of the aperture around the spaxel [arcsec], or drag the handle of the circle; its spectrum "
+            "is nearly free of resampling noise and shows what the spaxel's should look like"
+        )
+        self.radius_label = QLabel("aperture")
+        self.radius_label.setToolTip(self.radius_box.toolTip())
+        self.header.insertWidget(0, self.radius_label)
+        self.header.insertWidget(1, self.radius_box)
+
+        self.bar = SkyModeBar()
+        box = self.layout()
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(1, self.bar)
+        self.left_text, self.right_text = CornerText(self.canvas), CornerText(self.canvas)
+        self._swipe = SwipeLine()
+        self._timer = QTimer(self)
+
+        self.marks = PlaceMarks(self.plot, self.canvas, self)
+        self._compass = _Compass()
+        self._compass.setParentItem(self.view)
+        self._sight = Sight()
+        self.plot.addItem(self._sight, ignoreBounds=True)
+        self.plot.addItem(self._swipe, ignoreBounds=True)
+
+        self.clicked.connect(self._pick)
+        self.moved.connect(self._hover)
+        self.view.sigResized.connect(self._place_compass)
+        self.view.sigResized.connect(self._place_texts)
+        self._swipe.sigPositionChanged.connect(self._swiped)
+        self._timer.timeout.connect(self._take_turns)
+        self.bar.period_box.valueChanged.connect(lambda seconds: self._timer.setInterval(round(1000 * seconds)))
+        self.radius_box.valueChanged.connect(self.radius_edited)
+        self.shift_clicked.connect(self._add)
+        self.marks.moved.connect(self._move)
+        self.marks.radius_changed.connect(self._show_radius)
+        self.marks.radius_edited.connect(lambda: self.radius_edited.emit(self.radius_box.value()))
+        self.set_theme(DARK)
+        self.show_image(None)
+
+    def show_image(self, image: SkyImage | None) -> None:
+        """Show the field before correction; None empties the view. The zoom stays unless the grid is another one."""
+        self.show_sky(ShownSky(white=image, before=image, images={BEFORE: image} if image else {}), Variants())
+
+    def show_sky(self, shown: ShownSky, variants: Variants) -> None:
+        """Show images of the field; the zoom stays unless the grid is another one.
+
+        Parameters
+        ----------
+        shown : ShownSky
+            The images and the way to show them.
+        variants : Variants
+            All recipes, for the boxes to choose from.
+        """
+        known, image, self._sky = self._sky, shown.white, shown.white
+        self._shown, self._several = shown, variants.several
+        self.bar.show_choice(shown, variants)
+        self._compass.setVisible(image is not None)
+        self.radius_box.setEnabled(image is not None)
+        self.bar.setEnabled(image is not None)
+        if image is None:
+            self._compose()
+        elif known is None or not same_grid(known, image):
+            rect = self.grid_rect(image)
+            with QSignalBlocker(self._swipe):
+                self._swipe.setBounds((rect.left(), rect.right()))
+                self._swipe.setValue(rect.left() + round(image.image.shape[1] / 2) * image.spaxel)
+            self._compose(rect)
+            self.fit()
+        else:
+            if shown.choice.mode == SWIPE and not self._swipe.isVisible():
+                self._bring_swipe_into_sight()
+            self._compose()
+        self._swipe.setVisible(image is not None and shown.choice.mode == SWIPE)
+        self._keep_time()
+        self.marks.show_places(image, self._places)
+
+    def _compose(self, rect: QRectF | None = None) -> None:
+        """Paint what is chosen, and write what it is."""
+        picture = compose(self._shown, self._turn, self._split())
+        if picture is None:
+            self.show_content(None, note="The field of the ticked exposures is shown here")
+            left = right = ""
+        else:
+            self.show_content(picture.pixels, rect)
+            left, right = caption(picture, self._shown, self._several, self.theme)
+        self.left_text.say(left)
+        self.right_text.say(right)
+        self._place_texts()
+
+    def _split(self) -> int:
+        """Columns to the west of the line, whose place is the edge of a spaxel."""
+        image = self._sky
+        return 0 if image is None else round((self._swipe.value() - self.grid_rect(image).left()) / image.spaxel)
+
+    def _swiped(self) -> None:
+        image = self._sky
+        if image is None:
+            return
+        with QSignalBlocker(self._swipe):
+            self._swipe.setValue(self.grid_rect(image).left() + self._split() * image.spaxel)
+        self._compose()
+
+    def _bring_swipe_into_sight(self) -> None:
+        seen = self.view.viewRect()
+        if not seen.left() < self._swipe.value() < seen.right():
+            self._swipe.setValue(seen.center().x())
+            self._swiped()
+
+    def _keep_time(self) -> None:
+        """Blink while somebody can see it."""
+        blinks = self._shown.choice.mode == BLINK and self._sky is not None and self.isVisible()
+        if not blinks:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start(round(1000 * self.bar.period_box.value()))
+
+    def _take_turns(self) -> None:
+        self._turn = 1 - self._turn
+        self._compose()
+
+    def showEvent(self, event) -> None:
+        """Go on blinking."""
+        super().showEvent(event)
+        self._keep_time()
+
+    def hideEvent(self, event) -> None:
+        """Rest."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def state(self) -> dict[str, Any]:
+        """Scale, limits, zoom, and what is compared how, see `kept.Restorable`."""
+        usual, period = asdict(SkyChoice()), self.bar.period_box.value()
+        changed = {name: value for name, value in asdict(self._shown.choice).items() if value != usual[name]}
+        return {**super().state(), **changed, **({} if period == PERIOD else {"period": period})}
+
+    def restore(self, state: Kept) -> None:
+        """Show the field as `state` has told."""
+        super().restore(state)
+        names = (BEFORE, *NAMES)
+        choice = SkyChoice(
+            state.choice("mode", MODES) or FIRST,
+            state.choice("first", names) or BEFORE,
+            state.choice("second", ("", *names)) or "",
+            int(state.number("planes") or 0) if state.get("planes") in PLANES else 0,
+        )
+        if (period := state.number("period")) is not None:
+            self.bar.period_box.setValue(period)
+        self.bar.chosen.emit(choice)
+
+    def show_places(self, places: Places) -> None:
+        """Mark places on the sky and their apertures."""
+        self._places = places
+        if places.current is not None and not self.marks.resizing:
+            self._show_radius(places.current.radius)
+        self.marks.show_places(self._sky, places)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        super().set_theme(theme)
+        self.marks.set_theme(theme)
+        self._compass.set_colour(theme.mark)
+        self._sight.set_colour(theme.cursor)
+        for part in (self._swipe, self.left_text, self.right_text):
+            part.set_theme(theme)
+        self._compose()
+
+    @staticmethod
+    def grid_rect(image: SkyImage) -> QRectF:
+        """Edges of the grid in offsets east and north [arcsec]."""
+        ny, nx = image.image.shape
+        east = (image.x0 - (nx - 0.5)) * image.spaxel
+        return QRectF(east, (-0.5 - image.y0) * image.spaxel, nx * image.spaxel, ny * image.spaxel)
+
+    @staticmethod
+    def grid_pixel(image: SkyImage, east: float, north: float) -> tuple[int, int]:
+        """Zero-based (x, y) of the spaxel at an offset; may lie outside of the grid."""
+        return round(image.x0 - east / image.spaxel), round(image.y0 + north / image.spaxel)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Move the active place by a spaxel, with Shift by five; remove it."""
+        steps = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
+        image, place = self._sky, self._places.current
+        if event is None or image is None or place is None or event.key() not in (*steps, Qt.Key.Key_Delete):
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Delete:
+            self.removed.emit(place.number)
+        else:
+            size = image.spaxel * (5 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+            east, north = (float(v) for v in image.offsets(place.ra, place.dec))
+            to_east, to_north = steps[Qt.Key(event.key())]
+            self._pick_at(east + to_east * size, north + to_north * size)
+
+    def _show_radius(self, radius: float) -> None:
+        with QSignalBlocker(self.radius_box):
+            self.radius_box.setValue(radius)
+
+    def _pick(self, east: float, north: float) -> None:
+        """Choose the place whose handle was clicked, or move the active one."""
+        number = self.marks.place_at(east, north)
+        if number is not None and number != self._places.active:
+            self.chosen.emit(number)
+        else:
+            self._pick_at(east, north)
+
+    def _pick_at(self, east: float, north: float) -> None:
+        if self._sky is not None and self._rect.contains(east, north):
+            self.picked.emit(*(float(v) for v in self._sky.position(east, north)))
+
+    def _add(self, east: float, north: float) -> None:
+        if self._sky is not None and self._rect.contains(east, north):
+            self.added.emit(*(float(v) for v in self._sky.position(east, north)))
+
+    def _move(self, number: int, east: float, north: float) -> None:
+        if self._sky is not None and self._rect.contains(east, north):
+            self.place_moved.emit(number, *(float(v) for v in self._sky.position(east, north)))
+
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Mark the sky position that the cursor is at."""
+        known = cursor is not None and self._sky is not None and math.isfinite(cursor.ra)
+        if known and cursor is not None and self._sky is not None:
+            east, north = self._sky.offsets(cursor.ra, cursor.dec)
+            self._sight.show_at((float(east), float(north)))
+        else:
+            self._sight.show_at(None)
+
+    def _hover(self, east: float, north: float) -> None:
+        image = self._sky
+        if image is None or not self._rect.contains(east, north):
+            self.left.emit()
+            return
+        x, y = self.grid_pixel(image, east, north)
+        ra, dec = image.position(east, north)
+        ny, nx = image.image.shape
+        values = values_at(self._shown, self._several, min(max(x, 0), nx - 1), min(max(y, 0), ny - 1))
+        offset = f"{east:+.2f}″ east, {north:+.2f}″ north".replace("-", "−")
+        self.pointed.emit(float(ra), float(dec), f"{offset}   {values}")
+
+    def _place_texts(self) -> None:
+        """Put the words into the upper corners of the image."""
+        area = self.canvas.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
+        self.left_text.move(area.left() + 4, area.top() + 4)
+        self.right_text.move(area.right() - self.right_text.width() - 4, area.top() + 4)
+
+    def _place_compass(self) -> None:
+        self._compass.setPos(self.view.rect().right() - 16, self.view.rect().bottom() - 16)
+
+
+class _Compass(pg.GraphicsObject):
+    """Arrows to the north (up) and east (left) in the lower right corner of a plot."""
+
+    LENGTH = 30.0
+
+    def __init__(self):
+        super().__init__()
+        self._colour = DARK.mark
+        self.setZValue(100)
+
+    def set_colour(self, colour: str) -> None:
+        """Draw in a theme colour."""
+        self._colour = colour
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Extent around the corner of the arrows."""
+        return QRectF(-self.LENGTH - 18, -self.LENGTH - 18, self.LENGTH + 24, self.LENGTH + 24)
+
+    def paint(self, painter, *_: object) -> None:
+        """Draw a dark halo, then the arrows."""
+        painter.setRenderHint(painter.RenderHint.Antialiasing)
+        n, tip = self.LENGTH, 5.0
+        for pen in (make_pen("#000000", 4.0, 0.6), make_pen(self._colour, 1.6)):
+            painter.setPen(pen)
+            for a, b in (
+                ((0, 0), (0, -n)),
+                ((0, -n), (-tip, -n + tip)),
+                ((0, -n), (tip, -n + tip)),
+                ((0, 0), (-n, 0)),
+                ((-n, 0), (-n + tip, -tip)),
+                ((-n, 0), (-n + tip, tip)),
+            ):
+                painter.drawLine(pg.Point(*a), pg.Point(*b))
+        painter.setPen(make_pen(self._colour))
+        painter.setBrush(make_brush(self._colour))
+        painter.drawText(QRectF(-9, -n - 17, 18, 15), 0x84, "N")
+        painter.drawText(QRectF(-n - 17, -8, 14, 16), 0x84, "E")

@@ -1,0 +1,1 @@
+"""The Slices panel: the table of slices, its filter and its edits."""

@@ -1,0 +1,149 @@
+"""Edits of the selected slices that the Edit menu offers, and the dialog that asks which neighbours are meant."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from atm_viewer.session.edits.parameters import PARAMETERS, format_value
+from atm_viewer.session.names import count
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.panel import WholeBox
+from atm_viewer.views.slices.browser import SliceBrowser
+
+#: Actions that the table's context menu shows, by name.
+NAMES = ("copy_to_neighbours", "apply_to_all_exposures", "keep_to_this_exposure", "reset_slice")
+
+
+class SliceActions(QObject):
+    """Actions of the Edit menu that apply to the selected slices.
+
+    Parameters
+    ----------
+    session : Session
+        Takes the edits.
+    browser : SliceBrowser
+        Tells which slices are selected.
+    window : QWidget
+        Dialogs belong to it.
+    """
+
+    def __init__(self, session: Session, browser: SliceBrowser, window: QWidget):
+        super().__init__(window)
+        self._session = session
+        self._browser = browser
+        self._window = window
+
+    def join(self, actions: dict[str, QAction]) -> None:
+        """Offer the actions in the table's context menu too."""
+        self._browser.table.addActions([actions[name] for name in NAMES])
+
+    def reset_slice(self) -> None:
+        """Take all overrides of the selected slices away."""
+        self._session.reset_slices(self._browser.table.numbers())
+
+    def copy_to_neighbours(self) -> None:
+        """Ask which neighbours get the overrides of the chosen slice."""
+        source = self._session.number
+        dialog = CopyDialog(source, self._session.slices_across(source), self._told(source), self._window)
+        dialog.wanted.connect(lambda targets: self._session.copy_slice(source, targets))
+        dialog.open()
+
+    def apply_to_all_exposures(self) -> None:
+        """Let what is set in the selected slices of this exposure apply to all dithers."""
+        numbers = [n for n in self._browser.table.numbers() if any(self._session.overridden(n).values())]
+        if numbers:
+            self._session.apply_to_all_exposures(numbers)
+        else:
+            self._session.tell("info", "The selected slices have no override of this exposure alone.")
+
+    def keep_to_this_exposure(self) -> None:
+        """Let what is set in the selected slices apply to this exposure alone."""
+        numbers = [n for n in self._browser.table.numbers() if None in self._session.overridden(n).values()]
+        if numbers:
+            self._session.keep_to_this_exposure(numbers)
+        else:
+            self._session.tell("info", "The selected slices have no override for all exposures.")
+
+    def filter_slices(self) -> None:
+        """Give the filter of the table the keyboard."""
+        self._browser.start_filtering()
+
+    def _told(self, number: int) -> str:
+        params = self._session.params(number)
+        texts = [
+            f"{PARAMETERS[name].label} {format_value(name, getattr(params, name))} {PARAMETERS[name].unit}".rstrip()
+            for name in self._session.overridden(number)
+        ]
+        return ", ".join(texts) or "none: the neighbours will inherit everything"
+
+
+class CopyDialog(QDialog):
+    """Asks how many neighbours on each side get a slice's overrides, and names them.
+
+    Parameters
+    ----------
+    source : int
+        The slice.
+    order : tuple of int
+        It and its neighbours, in their order on the sky.
+    overrides : str
+        Its overrides, in words.
+    parent : QWidget
+        Window it belongs to.
+    """
+
+    wanted = pyqtSignal(tuple)  #: numbers of the slices that are meant
+
+    def __init__(self, source: int, order: tuple[int, ...], overrides: str, parent: QWidget):
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Copy Slice {source} to Neighbours")
+        at = order.index(source)
+        self._before, self._after = order[:at][::-1], order[at + 1 :]
+        told = QLabel(overrides)
+        told.setWordWrap(True)
+        self.before_box, self.after_box = (self._box(side) for side in (self._before, self._after))
+        self.targets_label = QLabel()
+        self.targets_label.setWordWrap(True)
+        form = QFormLayout()
+        form.addRow("Overrides", told)
+        form.addRow("Slices before", self.before_box)
+        form.addRow("Slices after", self.after_box)
+        form.addRow("Copied to", self.targets_label)
+        self.copy_button = QPushButton("Copy")
+        self.copy_button.setToolTip("Put the overrides in place of the neighbours' own, as one step that can be undone")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton(self.copy_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+        self.accepted.connect(lambda: self.wanted.emit(self.targets))
+        self.setMinimumWidth(380)
+        self._show()
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Slices that are meant, ascending."""
+        before, after = self.before_box.value(), self.after_box.value()
+        return tuple(sorted(self._before[:before] + self._after[:after]))
+
+    def _box(self, side: tuple[int, ...]) -> WholeBox:
+        box = WholeBox()
+        box.setKeyboardTracking(True)  # the slices are named while one types
+        box.setRange(0, len(side))
+        box.setValue(min(1, len(side)))
+        box.setToolTip("How many neighbours on this side, in their order on the sky; in NIRSpec numbers alternate")
+        box.valueChanged.connect(self._show)
+        return box
+
+    def _show(self) -> None:
+        targets = self.targets
+        self.targets_label.setText(
+            f"{', '.join(map(str, targets))} ({count(len(targets), 'slice')})" if targets else "—"
+        )
+        self.copy_button.setEnabled(bool(targets))

@@ -1,0 +1,135 @@
+"""How the cells of the slice table are painted and edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QAbstractItemModel, QModelIndex, QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPalette, QPen
+from PyQt6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from atm_viewer.engine.recipe import CHOICES
+from atm_viewer.views.slices.cells import COLUMNS, SliceRow, bar_length
+from atm_viewer.views.slices.model import ROW, SliceModel
+
+#: Columns with bars, and the widest usual text beside them.
+_TEXTS = {"peak": "88888", "used": "88"}
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+
+
+class SliceDelegate(QStyledItemDelegate):
+    """Paints peak and used share as bars, overrides in bold, and the cell that keys act on.
+
+    Parameters
+    ----------
+    view : QTableView
+        The table.
+    rows : SliceModel
+        Gives theme and scale.
+    put : callable
+        Takes the index of a cell and what was typed into it.
+    """
+
+    def __init__(self, view: QTableView, rows: SliceModel, put: Callable[[QModelIndex, str], None]):
+        super().__init__(view)
+        self._view = view
+        self._rows = rows
+        self._put = put
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        """Keep the accent of overrides in chosen rows too."""
+        super().initStyleOption(option, index)
+        row = index.data(ROW)
+        if option is None or row is None:
+            return
+        if COLUMNS[index.column()].parameter in row.overridden:
+            option.font.setBold(True)
+            accent = QColor(self._rows.theme.highlight_accent)
+            option.palette.setColor(QPalette.ColorRole.HighlightedText, accent)
+        option.state &= ~QStyle.StateFlag.State_HasFocus  # a frame of ours tells the current cell
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Paint a cell."""
+        if painter is None:
+            return
+        name = COLUMNS[index.column()].name
+        if name in _TEXTS:
+            self._paint_bar_cell(painter, option, index, name)
+        else:
+            super().paint(painter, option, index)
+        if index == self._view.currentIndex() and self._view.hasFocus():
+            painter.setPen(QPen(QColor(self._rows.theme.highlight_text), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def createEditor(self, parent: QWidget | None, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget | None:
+        """Offer a list where there are few values."""
+        name = COLUMNS[index.column()].parameter
+        if name not in CHOICES:
+            return super().createEditor(parent, option, index)
+        box = QComboBox(parent)
+        box.addItems(CHOICES[name])
+        box.activated.connect(lambda: self._finish(box))
+        return box
+
+    def _finish(self, box: QComboBox) -> None:
+        self.commitData.emit(box)
+        self.closeEditor.emit(box)
+
+    def setEditorData(self, editor: QWidget | None, index: QModelIndex) -> None:
+        """Show the value, but for one that is being typed: a report that arrives meanwhile does not take it away."""
+        if not (isinstance(editor, QLineEdit) and editor.isModified()):
+            super().setEditorData(editor, index)
+
+    def setModelData(self, editor: QWidget | None, model: QAbstractItemModel | None, index: QModelIndex) -> None:
+        """Take what was typed, if anything was."""
+        if isinstance(editor, QLineEdit) and editor.isModified():
+            self._put(index, editor.text())
+        elif isinstance(editor, QComboBox):
+            self._put(index, editor.currentText())
+
+    def _paint_bar_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, name: str) -> None:
+        own = QStyleOptionViewItem(option)
+        self.initStyleOption(own, index)
+        text, own.text = own.text, ""
+        style = self._view.style() or QApplication.style()
+        assert style is not None
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, own, painter, self._view)
+        row: SliceRow = index.data(ROW)
+        chosen = bool(own.state & QStyle.StateFlag.State_Selected)
+        # Beside the text, not behind it: bar and threshold would make the number hard to read.
+        room = own.fontMetrics.horizontalAdvance(_TEXTS[name]) + 8
+        box = QRectF(own.rect).adjusted(3, 4, -room, -4)
+        if row.report is not None:
+            if name == "peak":
+                self._paint_bar(painter, box, bar_length(row.report.peak, self._rows.scale), not row.without, chosen)
+                self._paint_threshold(painter, box, row.threshold, chosen)
+            else:
+                self._paint_bar(painter, box, row.report.used, True, chosen)
+        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
+        painter.setPen(own.palette.color(role))
+        painter.setFont(own.font)
+        painter.drawText(own.rect.adjusted(2, 0, -4, 0), _RIGHT, text)
+
+    def _paint_bar(self, painter: QPainter, box: QRectF, length: float, splines: bool, chosen: bool) -> None:
+        theme = self._rows.theme
+        colour = QColor(theme.highlight_text if chosen else theme.after if splines else theme.disabled)
+        colour.setAlpha((190 if splines else 90) if chosen else 190)
+        painter.fillRect(QRectF(box.left(), box.top(), length * box.width(), box.height()), colour)
+
+    def _paint_threshold(self, painter: QPainter, box: QRectF, threshold: float, chosen: bool) -> None:
+        place = bar_length(threshold, self._rows.scale)
+        if place > 0:
+            theme = self._rows.theme
+            x = box.left() + place * box.width()
+            painter.setPen(QPen(QColor(theme.highlight_accent if chosen else theme.threshold), 2.0))
+            painter.drawLine(QPointF(x, box.top() - 2), QPointF(x, box.bottom() + 2))

@@ -1,0 +1,193 @@
+"""The slices of the chosen exposure as rows of a table model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
+from PyQt6.QtGui import QColor
+
+from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.recipe import CHOICES
+from atm_viewer.session.edits.parameters import parse_value
+from atm_viewer.session.session import Session
+from atm_viewer.views.base.theme import DARK
+from atm_viewer.views.slices.cells import AT, COLUMNS, SliceRow, cell_text, cell_tip, peak_scale
+
+#: Gives the `SliceRow` of an index, through proxies too.
+ROW = Qt.ItemDataRole.UserRole
+
+# Asked for every cell at every painting; joining flags takes Python long.
+_FIXED = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_EDITABLE = _FIXED | Qt.ItemFlag.ItemIsEditable
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+#: Changed rows up to which every cell is painted alone.
+_FEW = 2
+_NOWHERE = QModelIndex()
+#: Parameters whose inherited value follows from mode or fit.
+_FOLLOWING = ("window", "breakpoints", "use", "wavelengths", *CHOICES)
+
+
+class SliceModel(QAbstractTableModel):
+    """Rows of the slice table: one per slice of the chosen exposure, ascending.
+
+    Parameters
+    ----------
+    session : Session
+        Gives slices, report and recipe, and takes edits.
+    """
+
+    def __init__(self, session: Session):
+        super().__init__()
+        self._session = session
+        self.theme = DARK
+        self.scale = (0.1, 1.0)
+        self._rows: tuple[SliceRow, ...] = ()
+        self._state: tuple = (None, None, None)
+        self._level: tuple[int, tuple[float, float]] | None = None
+        session.exposures_changed.connect(self._renew)
+        session.chosen_changed.connect(self._renew)
+        session.report_changed.connect(self._renew)
+        session.recipe_changed.connect(self._renew)
+        session.profile_changed.connect(self._renew)  # it knows what makes thresholds
+        self._renew()
+
+    def _renew(self) -> None:
+        """Take the session's state over; only rows that look different are painted anew."""
+        session = self._session
+        level = self._known_level()
+        state = (session.current, session.report, session.recipe)
+        if level == self._level and all(new is old for new, old in zip(state, self._state, strict=True)):
+            return
+        self._state, self._level = state, level
+        rows, known = self._read(), self._rows
+        scale, known_scale = peak_scale(rows), self.scale
+        if [r.number for r in rows] != [r.number for r in known] or (rows and rows[0].unit != known[0].unit):
+            self.beginResetModel()
+            self._rows, self.scale = rows, scale
+            self.endResetModel()
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+            return
+        self._rows, self.scale = rows, scale
+        changed = [i for i, (row, old) in enumerate(zip(rows, known, strict=True)) if not row.looks_like(old)]
+        # Views paint a single cell alone, and for several all that they show.
+        step = 1 if len(changed) <= _FEW else len(COLUMNS)
+        for i in changed:
+            for column in range(0, len(COLUMNS), step):
+                self.dataChanged.emit(self.index(i, column), self.index(i, column + step - 1))
+        if rows and scale != known_scale:
+            self.dataChanged.emit(self.index(0, AT["peak"]), self.index(len(rows) - 1, AT["peak"]))
+
+    def _read(self) -> tuple[SliceRow, ...]:
+        session, view, report = self._session, self._session.current, self._session.report
+        unit = view.unit if view else ""
+        reports = {s.number: s for s in report.slices} if report else {}
+        touched = {o.number for o in session.recipe.overrides}
+        common = session.params(0)  # what a slice without overrides inherits
+
+        def make(number: int) -> SliceRow:
+            own = number in touched
+            level = self._level[1] if self._level and self._band(number) == self._level[0] else None
+            return SliceRow(
+                number,
+                session.params(number) if own else common,
+                session.overridden(number) if own else {},
+                reports.get(number),
+                unit,
+                level,
+            )
+
+        return tuple(make(number) for number in session.slices)
+
+    def _known_level(self) -> tuple[int, tuple[float, float]] | None:
+        """Band, see `_band`, whose threshold's mean and deviation the profile tells, and these."""
+        view, profile = self._session.current, self._session.profile
+        if view is None or profile is None or profile.exposure != view.key:
+            return None
+        return self._band(profile.number), profile.level
+
+    def _band(self, number: int) -> int:
+        """Slices with the same number have their thresholds from the same pixels: MIRI's channel; all of NIRSpec."""
+        view = self._session.current
+        return number // 100 if view is not None and view.instrument == "MIRI" else 0
+
+    def refresh(self) -> None:
+        """Let the view paint all cells anew."""
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
+
+    @property
+    def rows(self) -> tuple[SliceRow, ...]:
+        """All rows."""
+        return self._rows
+
+    def row_of(self, number: int) -> int:
+        """Row of a slice; -1 for an unknown one."""
+        return next((i for i, row in enumerate(self._rows) if row.number == number), -1)
+
+    def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:
+        """Count the slices."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:
+        """Count the columns."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Give headings with units, and tooltips in the pipeline's terms."""
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                view = self._session.current
+                return COLUMNS[section].heading.format(unit=view.unit if view else "MJy/sr")
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return f"<p>{COLUMNS[section].tip}<br>A click sorts; the right button chooses columns.</p>"
+        return None
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """Allow edits of the parameters; not of those that ``psf_optimal`` ignores."""
+        parameter = COLUMNS[index.column()].parameter
+        ignored = self._session.recipe.psf_optimal and parameter in ("fit_threshold", "slope_limit")
+        return _EDITABLE if parameter and not ignored else _FIXED
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Give texts, tooltips, colours: accent for overrides, grey for slices below their threshold."""
+        row, column = self._rows[index.row()], COLUMNS[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return cell_text(row, column, typed=role == Qt.ItemDataRole.EditRole)
+            case Qt.ItemDataRole.ToolTipRole:
+                return f"<p>{cell_tip(row, column)}</p>"
+            case Qt.ItemDataRole.ForegroundRole:
+                return self._colour(row, column.name)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _LEFT if column.name in ("state", "use", "wavelengths") else _RIGHT
+            case _ if role == ROW:
+                return row
+        return None
+
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Take what was typed for one slice."""
+        if role != Qt.ItemDataRole.EditRole:
+            return False
+        return self.put((self._rows[index.row()].number,), COLUMNS[index.column()].parameter, str(value))
+
+    def put(self, numbers: Sequence[int], parameter: str, text: str) -> bool:
+        """Give slices what was typed; what cannot be meant is told and changes nothing."""
+        try:
+            self._session.edit_slices(numbers, parameter, parse_value(parameter, text))
+        except UserError as error:
+            self._session.tell("warning", str(error))
+            return False
+        return True
+
+    def _colour(self, row: SliceRow, name: str) -> QColor | None:
+        if name in row.overridden:
+            return QColor(self.theme.accent)
+        if row.without:
+            return QColor(self.theme.disabled)
+        report = row.report
+        if name == "noise" and report is not None and report.noise_after > 1.05 * report.noise_before:
+            return QColor(self.theme.warning)
+        return QColor(self.theme.muted) if name in _FOLLOWING else None

@@ -1,0 +1,267 @@
+"""The choices of the spectrum view, in a popup so that the plots keep the room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PyQt6.QtCore import QPoint, QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QFormLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from atm_viewer.session.spectrum.lines import LineList
+from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UNITS, SpectrumSettings
+from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
+from atm_viewer.views.base.panel import NumberBox
+
+_NEAREST = "nearest to the middle"
+
+_TICKS = {
+    "before": ("before", "Spectrum of the active place before correction. Default: shown"),
+    "aperture": (
+        "aperture",
+        "Spectrum of the aperture after correction: nearly free of resampling noise. Default: shown",
+    ),
+    "scaled": (
+        "aperture scaled",
+        "Multiply the aperture's spectrum by one number, so that its median ratio to the spaxel after is 1; "
+        "else its mean brightness [MJy/sr] or its total flux. Default: scaled",
+    ),
+    "errors": (
+        "errors",
+        "± 1 σ bands from the cube's ERR, of single planes, also where spectra are smoothed. Default: hidden",
+    ),
+    "crossings": (
+        "crossings",
+        "Tick where the source's trace is centred on a pixel, a row per exposure: resampling noise repeats from "
+        "tick to tick. Default: hidden",
+    ),
+    "masks": ("masks", "Hatch the wavelengths without a valid value. Default: shown"),
+    "ratio": ("ratio", "Panel of ratios against the reference. Default: shown"),
+    "difference": ("difference", "Panel of differences from the reference. Default: hidden"),
+}
+
+
+class SpectrumControls(QFrame):
+    """Form with all of `SpectrumSettings`; a popup that closes with Escape or a click elsewhere.
+
+    Signals
+    -------
+    edited(SpectrumSettings)
+        The user's choices.
+    region_wanted(bool)
+        Smoothing within a region only, or everywhere.
+    """
+
+    edited = pyqtSignal(object)
+    region_wanted = pyqtSignal(bool)
+
+    def __init__(self, lines: LineList, parent: QWidget):
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self._settings = SpectrumSettings()
+        self.unit_box = self._choice("unit", FLUX_UNITS, "Unit of spectra. Default: MJy/sr, as in the cubes")
+        self.axis_box = self._choice("axis", tuple(AXES), "Horizontal axis. Default: wavelength (vacuum, observed)")
+        self.line_box = QComboBox()
+        self.line_box.setEditable(True)
+        self.line_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.line_box.addItem(_NEAREST)
+        self.line_box.addItems([line.name for line in lines.lines])
+        self.line_box.setToolTip(
+            "Line that velocities are about, c (λ/λ₀ − 1) with λ₀ at the redshift: choose or type. "
+            "Default: the nearest to the middle of the band"
+        )
+        completer = self.line_box.completer()
+        assert completer is not None
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.redshift_box = NumberBox()
+        self.redshift_box.setDecimals(6)
+        self.redshift_box.setRange(-0.5, 20.0)
+        self.redshift_box.setSingleStep(0.001)
+        self.redshift_box.setToolTip("Redshift z of the source: moves lines, rest wavelengths, velocities. Default: 0")
+        self.family_boxes = {family: self._family(family, lines.about[family]) for family in lines.families}
+        self.ticks = {name: self._tick(name, *texts) for name, texts in _TICKS.items()}
+        self.reference_box = QComboBox()
+        self.reference_box.setToolTip(
+            "What ratio and difference are against: the aperture (scaled), the spectrum before, or another variant. "
+            "Default: aperture"
+        )
+        self.arrangement_box = self._choice(
+            "arrangement",
+            ARRANGEMENTS,
+            "Spectra of several places: overlaid, each above the one before, or so and each over its own median. "
+            "Default: overlaid",
+        )
+        self.kernel_box = self._choice("kernel", KERNELS, "Smoothing for display only: products and noise are without")
+        self.width_box = NumberBox()
+        self.width_box.setDecimals(1)
+        self.width_box.setRange(1.0, 5000.0)
+        self.width_box.setToolTip("Full width of the boxcar, full width at half maximum of the Gaussian. Default: 5")
+        self.width_unit_box = self._choice("width_unit", WIDTH_UNITS, "Unit of the width. Default: planes of the cube")
+        self.region_tick = QCheckBox("in a region")
+        self.region_tick.setToolTip("Smooth only between the two lines in the plot, which can be dragged. Default: off")
+        self._lay_out()
+        self._connect()
+        self.set_variants(())
+        self.show_settings(self._settings)
+
+    def show_settings(self, settings: SpectrumSettings) -> None:
+        """Show choices."""
+        self._settings = settings
+        boxes: tuple[QComboBox, ...] = (
+            self.unit_box,
+            self.axis_box,
+            self.arrangement_box,
+            self.kernel_box,
+            self.width_unit_box,
+        )
+        for box in boxes:
+            with QSignalBlocker(box):
+                box.setCurrentText(getattr(settings, box.objectName()))
+        with QSignalBlocker(self.line_box), QSignalBlocker(self.reference_box):
+            self.line_box.setCurrentText(settings.line or _NEAREST)
+            at = self.reference_box.findData(settings.reference)
+            self.reference_box.setCurrentIndex(max(at, 0))
+        with QSignalBlocker(self.redshift_box), QSignalBlocker(self.width_box), QSignalBlocker(self.region_tick):
+            self.redshift_box.setValue(settings.redshift)
+            self.width_box.setValue(settings.width)
+            self.region_tick.setChecked(settings.region is not None)
+        for name, tick in self.ticks.items():
+            with QSignalBlocker(tick):
+                tick.setChecked(getattr(settings, name))
+        for family, tick in self.family_boxes.items():
+            with QSignalBlocker(tick):
+                tick.setChecked(family in settings.families)
+        self.line_box.setEnabled(settings.axis == "velocity")
+        for widget in (self.width_box, self.width_unit_box, self.region_tick):
+            widget.setEnabled(settings.kernel != "none")
+        self.ticks["scaled"].setEnabled(settings.aperture)
+
+    def set_variants(self, variants: Sequence[tuple[str, str]]) -> None:
+        """Offer variants (letter, title) as references, when there are several."""
+        entries = [("aperture", "aperture"), ("before", "before")]
+        if len(variants) > 1:
+            entries += [(f"variant:{name}", f"variant {title}") for name, title in variants]
+        with QSignalBlocker(self.reference_box):
+            self.reference_box.clear()
+            for data, text in entries:
+                self.reference_box.addItem(text, data)
+        self.show_settings(self._settings)
+
+    def pop_up(self, corner: QPoint) -> None:
+        """Appear with the upper right corner at a place on the screen, and within the screen."""
+        self.adjustSize()
+        place = corner - QPoint(self.width(), 0)
+        screen = self.screen()
+        if screen is not None:
+            room = screen.availableGeometry()
+            place.setX(max(room.left(), min(place.x(), room.right() - self.width())))
+            place.setY(max(room.top(), min(place.y(), room.bottom() - self.height())))
+        self.move(place)
+        self.show()
+        self.unit_box.setFocus()
+
+    def _choice(self, name: str, texts: Sequence[str], tip: str) -> QComboBox:
+        box = QComboBox()
+        box.setObjectName(name)
+        box.addItems(list(texts))
+        box.setToolTip(tip)
+        box.currentTextChanged.connect(lambda text: self._edit(**{name: text}))
+        return box
+
+    def _tick(self, name: str, text: str, tip: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setToolTip(tip)
+        box.toggled.connect(lambda on: self._edit(**{name: on}))
+        return box
+
+    def _family(self, name: str, about: str) -> QCheckBox:
+        box = QCheckBox(name)
+        box.setToolTip(f"{about}. Default: not marked")
+        box.toggled.connect(lambda: self._edit(families=self._families()))
+        return box
+
+    def _families(self) -> tuple[str, ...]:
+        return tuple(family for family, box in self.family_boxes.items() if box.isChecked())
+
+    def _connect(self) -> None:
+        self.line_box.activated.connect(lambda _: self._take_line())
+        edit = self.line_box.lineEdit()
+        assert edit is not None
+        edit.editingFinished.connect(self._take_line)
+        self.redshift_box.valueChanged.connect(lambda z: self._edit(redshift=z))
+        self.width_box.valueChanged.connect(lambda width: self._edit(width=width))
+        self.region_tick.toggled.connect(self.region_wanted)
+        self.reference_box.currentIndexChanged.connect(
+            lambda row: self._edit(reference=self.reference_box.itemData(row))
+        )
+
+    def _take_line(self) -> None:
+        """Take the line that is typed or chosen; what is no line's name is put back."""
+        text = self.line_box.currentText()
+        if text == _NEAREST or self.line_box.findText(text, Qt.MatchFlag.MatchFixedString) < 0:
+            text = "" if text == _NEAREST else self._settings.line
+        self._edit(line=text)
+        self.show_settings(self._settings)
+
+    def _edit(self, **values: Any) -> None:
+        settings = replace(self._settings, **values)
+        if settings != self._settings:
+            self._settings = settings
+            self.edited.emit(settings)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form.setVerticalSpacing(4)
+        form.addRow("Flux", self.unit_box)
+        form.addRow("Axis", self.axis_box)
+        form.addRow("Velocity about", self.line_box)
+        form.addRow("Redshift z", self.redshift_box)
+        form.addRow("Lines", _grid(*self.family_boxes.values()))
+        form.addRow(
+            "Show",
+            _grid(*(self.ticks[name] for name in ("before", "errors", "aperture", "scaled", "masks", "crossings"))),
+        )
+        form.addRow("Places", self.arrangement_box)
+        form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"]))
+        form.addRow("Against", self.reference_box)
+        form.addRow("Smoothing", _row(self.kernel_box, self.width_box, self.width_unit_box))
+        form.addRow("", self.region_tick)
+        note = QLabel("Smoothing is for display only. Escape closes.")
+        note.setProperty("role", "muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.addLayout(form)
+        layout.addWidget(note)
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return holder
+
+
+def _grid(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    layout = QGridLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setVerticalSpacing(2)
+    for k, widget in enumerate(widgets):
+        layout.addWidget(widget, k // 4 if len(widgets) > 6 else k // 3, k % 4 if len(widgets) > 6 else k % 3)
+    return holder

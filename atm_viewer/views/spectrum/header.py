@@ -1,0 +1,167 @@
+"""What the spectrum view says in words: legend, noise, and the values under the mouse."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from atm_viewer.session.spectrum.curves import MASKS, Curve, Picture
+from atm_viewer.views.base.plotting import Line, legend_html, plain, with_unit
+from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.spectrum.axes import HATCHES
+
+#: Of variants, where colours tell places; their glyphs in the legend.
+_DASHES = {
+    Qt.PenStyle.SolidLine: "—",
+    Qt.PenStyle.DashLine: "╌",
+    Qt.PenStyle.DotLine: "⋯",
+    Qt.PenStyle.DashDotLine: "╌·",
+    Qt.PenStyle.DashDotDotLine: "╌··",
+}
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Colours and dashes of curves.
+
+    Parameters
+    ----------
+    theme : Theme
+        Colours.
+    by_place : bool
+        Colours tell places, and dashes variants; else colours tell variants.
+    """
+
+    theme: Theme
+    by_place: bool
+
+    def colour(self, curve: Curve) -> str:
+        """Colour of a curve."""
+        if curve.role != "after":
+            return self.theme.before if curve.role == "before" else self.theme.aperture
+        return self.theme.variants[curve.place - 1] if self.by_place else self.theme.variant(curve.variant)
+
+    def dash(self, curve: Curve) -> Qt.PenStyle:
+        """Dash of a curve."""
+        if curve.role != "after" or not self.by_place:
+            return Qt.PenStyle.SolidLine
+        return list(_DASHES)[(ord(curve.variant) - ord("A")) % len(_DASHES)]
+
+    def glyph(self, curve: Curve) -> str:
+        """Sign of a curve in the legend."""
+        return _DASHES[self.dash(curve)]
+
+
+class SpectrumHeader(QWidget):
+    """Noise and state in one line, with the buttons; the legend below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.legend.setMinimumWidth(40)
+        self.legend.setContentsMargins(6, 0, 6, 2)
+        self.noise = QLabel()
+        self.noise.setToolTip(
+            "Resampling noise before → after: 1.4826 times the median absolute deviation of spaxel over aperture "
+            "about a cubic in wavelength [%]"
+        )
+        self.place = Line()
+        self.place.setToolTip(
+            "Spaxel x, y of the cube before correction (zero-based); the grid of the corrected cube may begin a row or "
+            "a column earlier, so find the spaxel there by RA and Dec. Or how spectra are smoothed for display"
+        )
+        self.options_button = QToolButton()
+        self.options_button.setText("Options ▾")
+        self.options_button.setToolTip("Units, axis, redshift, lines, panels, reference, smoothing, masks and errors")
+        self.fit_button = QToolButton()
+        self.fit_button.setText("Fit")
+        self.fit_button.setToolTip("Show the whole spectrum again (wheel zooms, drag moves, right drag stretches)")
+        line = QHBoxLayout()
+        line.setContentsMargins(6, 2, 4, 2)
+        line.setSpacing(4)
+        line.addWidget(self.noise)
+        line.addSpacing(8)
+        line.addWidget(self.place, 1)
+        line.addWidget(self.options_button)
+        line.addWidget(self.fit_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(line)
+        layout.addWidget(self.legend)
+
+    def write(self, picture: Picture, styles: Styles, active: tuple[str, int]) -> None:
+        """Say what a picture shows; ``active`` are the active variant and place."""
+        main, theme = picture.main, styles.theme
+        if main is None:
+            for label in (self.legend, self.noise, self.place):
+                label.setText("")
+            return
+        entries = [(styles.glyph(c), styles.colour(c), c.label) for c in _in_order(picture)]
+        entries += [
+            (HATCHES[kind].glyph, theme.after if kind == "filled" else theme.muted, MASKS[kind].partition(" (")[0])
+            for kind in picture.masks
+        ]
+        # an entry is not broken; what looks alike and is called alike at several places is told once
+        unbroken = [(glyph, colour, words.replace(" ", "\u00a0")) for glyph, colour, words in entries]
+        self.legend.setText(legend_html(dict.fromkeys(unbroken)))
+        self.legend.setToolTip(_explain(picture))
+        self.noise.setText(f"<b>noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
+        stale = any(c.stale for c in picture.curves if (c.variant, c.place) == active)
+        words = "updating…" if stale else picture.smoothing or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
+        colour = theme.warning if stale or picture.smoothing else theme.muted
+        self.place.setText(f'<span style="color:{colour}">{words}</span>')
+
+
+def values_at(picture: Picture, active: tuple[str, int], k: int) -> str:
+    """Values in plane ``k`` as they are, neither smoothed nor with an offset, for the status line."""
+    main, (variant, place) = picture.main, active
+    assert main is not None
+    unit = picture.unit or main.unit
+    ordered = _in_order(picture)
+    told = [
+        f"{c.label.partition(' + ')[0]} {with_unit(float(c.plain[k]), unit)}"
+        for c in ordered
+        if k < c.plain.size and c.role != "aperture" and (c.place == place or c.variant == variant)
+    ]
+    aperture = f"aperture {with_unit(float(main.aperture_after[k]), 'Jy')}"
+    shown = next((c for c in ordered if (c.role, c.place) == ("aperture", place)), None)
+    if shown is not None:
+        how = "scaled" if "scaled" in shown.label else "or"
+        aperture += f", {how} {with_unit(float(shown.plain[k]), unit)}"
+    told.append(aperture)
+    ratios = [plain(float(c.ratio[k]), 4) for c in ordered if c.place == place and c.ratio is not None]
+    if ratios:
+        told.append(f"{ratio_name(picture.reference)} {' → '.join(ratios)}")
+    return "   ".join(told)
+
+
+def ratio_name(reference: str) -> str:
+    """Name of the ratio against a reference."""
+    what = {"aperture": "spaxel", "before": "after"}.get(reference, "variant")
+    return f"{what} / {reference.removeprefix('variant ')}"
+
+
+def _in_order(picture: Picture) -> list[Curve]:
+    """Curves in the order of the legend."""
+    rank = {"before": 0, "after": 1, "aperture": 2}
+    return sorted(picture.curves, key=lambda c: (c.place, rank[c.role], c.variant))
+
+
+def _explain(picture: Picture) -> str:
+    told = [
+        "Scaled: the aperture's spectrum times one number, so that its median ratio to the spaxel after is 1: what the "
+        "spaxel would look like without resampling noise, if the aperture has the same spectrum."
+    ]
+    told += [f"{HATCHES[kind].glyph} {MASKS[kind]}" for kind in picture.masks]
+    return "\n".join(told)
+
+
+def _percent(share: float) -> str:
+    """Noise as people read it."""
+    return "not defined" if math.isnan(share) else f"{100.0 * share:.1f} %"

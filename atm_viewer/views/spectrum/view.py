@@ -1,0 +1,478 @@
+"""Spectra of spaxels before and after, of variants and places, against the aperture or each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from atm_viewer.engine.results.periods import Periods
+from atm_viewer.session.edits.variants import ShownSpectra
+from atm_viewer.session.spectrum.curves import Curve, Picture, make_picture
+from atm_viewer.session.spectrum.lines import LineList
+from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.cursor import Cursor
+from atm_viewer.views.base.cursor_marks import CursorLine
+from atm_viewer.views.base.kept import Kept, round_range
+from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
+from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
+from atm_viewer.views.spectrum.controls import SpectrumControls
+from atm_viewer.views.spectrum.crossing_ticks import CrossingTicks
+from atm_viewer.views.spectrum.header import SpectrumHeader, Styles, ratio_name, values_at
+
+PENDING_OPACITY = 0.45
+PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
+VELOCITIES = 3000.0  #: half of the range that a velocity axis shows at first [km/s]
+_PANELS = ("flux", "ratio", "difference")
+_KEYS = {"flux": "y"}  #: of the panels' vertical ranges in sessions, where they are not the panel's name
+_STRETCH = {"flux": 3, "ratio": 2, "difference": 2}
+
+
+class SpectrumView(QWidget):
+    """Spectra (upper plot), ratio and difference against a reference (lower plots), lines in a strip on top.
+
+    Signals
+    -------
+    pointed(float, str)
+        Wavelength [um] of the plane under the mouse, and the values there.
+    picked(float)
+        Wavelength [um] that was clicked.
+    left()
+        The mouse is elsewhere.
+    settings_edited(SpectrumSettings)
+        The user wants spectra shown in another way.
+
+    Parameters
+    ----------
+    lines : LineList
+        Lines that spectra can be marked with.
+    parent : QWidget or None
+        Owner.
+    """
+
+    pointed = pyqtSignal(float, str)
+    picked = pyqtSignal(float)
+    left = pyqtSignal()
+    settings_edited = pyqtSignal(object)
+
+    def __init__(self, lines: LineList, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._lines = lines
+        self._shown: tuple[ShownSpectra, ...] = ()
+        self._drawn: tuple[tuple, tuple[bool, ...]] = ((), ())
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(self._draw)
+        self._active = ("", 0)
+        self._settings = SpectrumSettings()
+        self._theme = DARK
+        self._picture = make_picture((), "", 0, self._settings, self._lines)
+        self._periods: Periods | None = None
+        self._zoomed = False
+        self._content: tuple = ()
+        self.header = SpectrumHeader()
+        self.options_button, self.fit_button = self.header.options_button, self.header.fit_button
+        self._make_plots()
+        self._lay_out()
+        self.controls = SpectrumControls(self._lines, self)
+
+        self.options_button.clicked.connect(self.show_options)
+        self.controls.edited.connect(self.settings_edited)
+        self.controls.region_wanted.connect(self._want_region)
+        self.fit_button.clicked.connect(self.fit)
+        self.canvas.scene().sigMouseMoved.connect(self._hover)
+        self.canvas.scene().sigMouseClicked.connect(self._click)
+        self.canvas.left.connect(self.left)
+        self._region.sigRegionChangeFinished.connect(self._take_region)
+        for plot in self.plots.values():
+            plot.vb.sigRangeChangedManually.connect(self._note_zoom)
+        self.set_theme(DARK)
+        self._draw()
+
+    # What is shown
+
+    def show_spectra(self, shown: Sequence[ShownSpectra], variant: str = "", place: int = 0) -> None:
+        """Show spectra of variants at places; none empties the plots.
+
+        The zoom stays while band and position stay; along the axis it stays at other positions as well. Spectra that
+        are being renewed are dimmed after a moment.
+
+        Parameters
+        ----------
+        shown : sequence of ShownSpectra
+            The spectra.
+        variant, place : str, int
+            Which of them are of the active variant and place.
+        """
+        self._shown, self._active = tuple(shown), (variant, place)
+        content, stale = self._told()
+        if content == self._drawn[0] and stale != self._drawn[1] and any(stale):
+            if not self._patience.isActive():  # most answers come sooner, and nothing flickers
+                self._patience.start()
+            return
+        self._patience.stop()
+        if (content, stale) == self._drawn:
+            return
+        self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)))
+        self._draw()
+
+    def show_settings(self, settings: SpectrumSettings) -> None:
+        """Show spectra in a certain way."""
+        self._settings = settings
+        self.controls.show_settings(settings)
+        self._draw()
+
+    def show_periods(self, periods: Periods | None) -> None:
+        """Tick where the trace of the active place is centred on a pixel, where that is wanted."""
+        self._periods = periods
+        self.crossings.show_periods(periods, self._picture.scale, self._settings.crossings)
+
+    def show_cursor(self, cursor: Cursor | None) -> None:
+        """Mark the wavelength that the cursor is at."""
+        wavelength = cursor.wavelength if cursor is not None else math.nan
+        at = self._picture.scale.at(wavelength) if math.isfinite(wavelength) else math.nan
+        for line in self._cursor_lines:
+            line.show_at(float(at))
+
+    def show_options(self) -> None:
+        """Open the form with all choices."""
+        self.controls.pop_up(self.options_button.mapToGlobal(QPoint(self.options_button.width(), 24)))
+
+    def fit(self) -> None:
+        """Show the whole spectra."""
+        self._zoomed = False
+        first, last = self._extent()
+        if first < last:
+            self.flux_plot.setXRange(first, last, padding=0.03)
+        self._fit_heights()
+
+    def state(self) -> dict[str, Any]:
+        """Zoom of the plots, see `kept.Restorable`."""
+        low, high = self.flux_plot.vb.viewRange()[0]
+        first, last = self._extent()
+        if not self._zoomed and low <= first and high >= last:
+            return {}
+        ranges = {name: plot.vb.viewRange()[1] for name, plot in self.plots.items() if self._in_layout[name]}
+        ranges |= {"x": self.flux_plot.vb.viewRange()[0]}
+        return {_KEYS.get(name, name): round_range(ends) for name, ends in ranges.items()}
+
+    def restore(self, state: Kept) -> None:
+        """Zoom as `state` has told."""
+        x = state.range("x")
+        for name, plot in self.plots.items():
+            rows = state.range(_KEYS.get(name, name))
+            if x is not None and rows is not None:
+                plot.setRange(xRange=x, yRange=rows, padding=0)
+                self._zoomed = True
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take a theme's colours."""
+        self._theme = theme
+        self.canvas.setBackground(theme.plot)
+        self._note.setStyleSheet(f"color: {theme.muted}")
+        for axis in (*self._x_axes.values(), *self._y_axes.values()):
+            axis.apply(theme)
+        for name, line in self._levels.items():
+            line.setPen(make_pen(theme.grid if name != "flux" else theme.plot))
+        for mark in self._cursor_lines:
+            mark.set_colour(theme.cursor)
+        for item in (self._backdrop, self._strip, self.crossings):
+            item.set_theme(theme)
+        self._region.setBrush(make_brush(theme.highlight, 0.15))
+        self._region.setHoverBrush(make_brush(theme.highlight, 0.25))
+        for edge in self._region.lines:
+            edge.setPen(make_pen(theme.highlight, 1.5))
+            edge.setHoverPen(make_pen(theme.accent, 2.0))
+        self._draw()
+
+    # What it is made of
+
+    def _make_plots(self) -> None:
+        self.canvas = Canvas()
+        self._x_axes = {name: PlainAxis("bottom") for name in ("strip", *_PANELS)}
+        self._y_axes: dict[str, PlainAxis] = {"strip": PowerAxis()}
+        self._y_axes |= {name: PowerAxis() for name in _PANELS}
+        self.strip_plot = self.canvas.add_plot(0, 0, self._x_axes["strip"], self._y_axes["strip"])
+        self.flux_plot = self.canvas.add_plot(1, 0, self._x_axes["flux"], self._y_axes["flux"])
+        self.ratio_plot = self.canvas.add_plot(2, 0, self._x_axes["ratio"], self._y_axes["ratio"])
+        self.difference_plot = self.canvas.add_plot(3, 0, self._x_axes["difference"], self._y_axes["difference"])
+        self.plots = dict(zip(_PANELS, (self.flux_plot, self.ratio_plot, self.difference_plot), strict=True))
+        self._in_layout = {"strip": True, **dict.fromkeys(_PANELS, True)}
+        for plot in (self.strip_plot, self.ratio_plot, self.difference_plot):
+            plot.setXLink(self.flux_plot)
+        self.strip_plot.setMouseEnabled(x=False, y=False)
+        self.strip_plot.setYRange(0, 1, padding=0)
+        self.strip_plot.hideAxis("bottom")
+        self._y_axes["strip"].setStyle(showValues=False, tickLength=0)
+        self._y_axes["strip"].setOpacity(0.0)
+        self._strip_height = LineStrip.height(self.fontMetrics().height())
+        self._strip = LineStrip(self.strip_plot.vb)
+        self._backdrop = Backdrop(self.flux_plot.vb)
+        self.crossings = CrossingTicks(self.flux_plot.vb)
+        self._levels = {name: pg.InfiniteLine(1.0 if name == "ratio" else 0.0, angle=0) for name in _PANELS[1:]}
+        for name, line in self._levels.items():
+            self.plots[name].addItem(line, ignoreBounds=True)
+        self._items: dict[tuple[str, str, str, int], pg.PlotCurveItem] = {}
+        self._bands: list[ErrorBand] = []
+        self._region = pg.LinearRegionItem((0.0, 1.0))
+        self._region.setZValue(-5)
+        self._region.hide()
+        self.flux_plot.addItem(self._region, ignoreBounds=True)
+        self._cursor_lines = [CursorLine(plot) for plot in self.plots.values()]
+        self._note = QLabel("Click a spaxel on the sky to see its spectrum")
+        self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.canvas, 1)
+
+    def _extent(self) -> tuple[float, float]:
+        """Find the first and the last position on the horizontal axis that a curve has; in wrong order without one."""
+        ends = [(float(c.x.min()), float(c.x.max())) for c in self._picture.curves if c.x.size]
+        return min((e[0] for e in ends), default=math.inf), max((e[1] for e in ends), default=-math.inf)
+
+    # Drawing
+
+    def _told(self) -> tuple[tuple, tuple[bool, ...]]:
+        """Tell spectra from others, and which are stale: what is told twice is drawn once."""
+        content = tuple((s.variant.name, s.variant.title, s.place, id(s.spectra)) for s in self._shown)
+        return (content, self._active), tuple(s.stale for s in self._shown)
+
+    @property
+    def _styles(self) -> Styles:
+        """How curves look."""
+        return Styles(self._theme, len({s.place for s in self._shown}) > 1)
+
+    def _draw(self) -> None:
+        """Draw everything anew from spectra and settings."""
+        self._drawn = self._told()
+        picture = self._picture = make_picture(self._shown, *self._active, self._settings, self._lines)
+        self._note.setVisible(picture.main is None)
+        self._draw_curves(picture)
+        self._draw_bands(picture)
+        self._draw_lines(picture)
+        self._draw_region()
+        self._backdrop.show_masks(picture.masks)
+        self.crossings.show_periods(self._periods, picture.scale, self._settings.crossings)
+        self._arrange_plots(picture)
+        self._name_axes(picture)
+        self.header.write(picture, self._styles, self._active)
+        self._keep_zoom(picture)
+        self.canvas.settle()
+
+    def _draw_curves(self, picture: Picture) -> None:
+        kept = set()
+        for order, curve in enumerate(picture.curves):
+            for panel, values in (("flux", curve.flux), ("ratio", curve.ratio), ("difference", curve.difference)):
+                if values is None:
+                    continue
+                key = (panel, curve.role, curve.variant, curve.place)
+                item = self._items.get(key)
+                if item is None:
+                    item = self._items[key] = pg.PlotCurveItem(connect="finite")
+                    self.plots[panel].addItem(item)
+                item.setData(curve.x, values)
+                item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
+                # the noise of faint places must not hide the ratio of the one that is looked at
+                aside = panel != "flux" and curve.place != self._active[1]
+                item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
+                item.setZValue(order)
+                kept.add(key)
+        for key in self._items.keys() - kept:
+            self.plots[key[0]].removeItem(self._items.pop(key))
+
+    def _draw_bands(self, picture: Picture) -> None:
+        for band in self._bands:
+            self.flux_plot.removeItem(band)
+        self._bands = [
+            ErrorBand(c.x, c.flux - c.error, c.flux + c.error, self._styles.colour(c))
+            for c in picture.curves
+            if c.error is not None and c.role != "aperture"
+        ]
+        for band in self._bands:
+            self.flux_plot.addItem(band, ignoreBounds=True)
+
+    def _draw_lines(self, picture: Picture) -> None:
+        scale, redshift = picture.scale, self._settings.redshift
+        found = []
+        if picture.main is not None and picture.main.wavelength.size:
+            first, last = float(picture.main.wavelength[0]), float(picture.main.wavelength[-1])
+            found = self._lines.between(first, last, redshift, self._settings.families)
+        at = [float(scale.at(line.observed(redshift))) for line in found]
+        ends = [tuple(float(scale.at(end)) for end in line.ends(redshift)) for line in found]
+        self._strip.show_lines([(n, x, a, b) for n, x, (a, b) in zip(found, at, ends, strict=True)])
+        self._backdrop.show_guides(x for n, x in zip(found, at, strict=True) if not n.width)
+
+    def _draw_region(self) -> None:
+        region = self._settings.region if self._settings.kernel != "none" else None
+        self._region.setVisible(region is not None)
+        if region is not None and not any(edge.moving for edge in self._region.lines) and not self._region.moving:
+            ends = sorted(float(v) for v in self._picture.scale.at(np.array(region)))
+            blocked = self._region.blockSignals(True)
+            self._region.setRegion(ends)
+            self._region.blockSignals(blocked)
+
+    def _arrange_plots(self, picture: Picture) -> None:
+        """Put the wanted panels into the layout; the lowest one has the numbers of the horizontal axis."""
+        wanted = {
+            "strip": bool(self._settings.families) and picture.main is not None,
+            "flux": True,
+            "ratio": self._settings.ratio,
+            "difference": self._settings.difference,
+        }
+        plots = {"strip": self.strip_plot, **self.plots}
+        for row, (name, plot) in enumerate(plots.items()):
+            self._in_layout[name] = wanted[name]
+            _give_room(plot, wanted[name], self._strip_height if name == "strip" else -1.0)
+            stretch = _STRETCH.get(name, 0) if wanted[name] else 0
+            self.canvas.ci.layout.setRowStretchFactor(row, stretch)
+        lowest = [name for name in _PANELS if wanted[name]][-1]
+        for name in _PANELS:
+            axis = self._x_axes[name]
+            axis.setStyle(showValues=name == lowest)
+            axis.showLabel(name == lowest)
+            axis.setHeight(AXIS_HEIGHT if name == lowest else 8)
+
+    def _name_axes(self, picture: Picture) -> None:
+        lowest = [name for name in _PANELS if self._in_layout[name]][-1]
+        self._x_axes[lowest].name(picture.scale.label, picture.scale.unit)
+        self._name_axis("flux", picture.label, picture.unit, [c.flux for c in picture.curves])
+        self._name_axis("ratio", ratio_name(picture.reference), "", [])
+        values = [c.difference for c in picture.curves if c.difference is not None]
+        unit = picture.main.unit if picture.main is not None and not picture.unit else picture.unit
+        self._name_axis("difference", f"− {picture.reference.removeprefix('variant ')}", unit, values)
+
+    def _name_axis(self, name: str, label: str, unit: str, values: Sequence[np.ndarray]) -> None:
+        axis = self._y_axes[name]
+        assert isinstance(axis, PowerAxis)
+        axis.name_for(label, unit, max((_largest(v) for v in values), default=0.0))
+
+    def _keep_zoom(self, picture: Picture) -> None:
+        """Keep what is in sight as long as it makes sense."""
+        main, scale, settings = picture.main, picture.scale, self._settings
+        if main is None:
+            self._content = ()
+            return
+        axis = (main.band, scale)
+        drawn = len({(c.variant, c.place) for c in picture.curves})
+        content = (axis, main.spaxel, self._active[1], picture.unit, settings.arrangement, drawn)
+        known, self._content = self._content, content
+        if content == known:
+            self._fit_heights(only=[name for name in _PANELS[1:] if not self._zoomed])
+        elif known and known[0] == axis and self._zoomed:
+            self._fit_heights()
+        elif (not known or known[0][1].kind != "velocity") and scale.kind == "velocity":
+            self.fit()
+            if np.abs(np.concatenate([c.x for c in picture.curves])).min() < VELOCITIES:
+                self.flux_plot.setXRange(-VELOCITIES, VELOCITIES, padding=0)
+                self._zoomed = True
+                self._fit_heights()
+        else:
+            self.fit()
+
+    def _fit_heights(self, only: Sequence[str] = _PANELS) -> None:
+        """Fit the vertical ranges to what is in sight."""
+        low, high = self.flux_plot.vb.viewRange()[0]
+        for name in only:
+            values = [getattr(c, name)[(c.x >= low) & (c.x <= high)] for c in self._picture.curves if _has(c, name)]
+            if name == "flux":
+                found = np.concatenate(values) if values else np.empty(0)
+            else:  # edges of the band, where nearly nothing is divided by nearly nothing, do not count
+                found = np.concatenate([_bulk(v) for v in values]) if values else np.empty(0)
+            found = found[np.isfinite(found)]
+            if found.size:
+                bottom, top = float(found.min()), float(found.max())
+                margin = 0.04 * (top - bottom) or 0.05 * abs(top) or 1.0
+                self.plots[name].setYRange(bottom - margin, top + margin, padding=0)
+
+    # Mouse
+
+    def _wavelength(self, position) -> float | None:
+        """Observed wavelength at a position of the scene, None outside of the plots."""
+        plots = (self.plots[name] for name in _PANELS if self._in_layout[name])
+        plot = next((p for p in plots if p.vb.sceneBoundingRect().contains(position)), None)
+        if self._picture.main is None or plot is None or not self._picture.main.wavelength.size:
+            return None
+        wave = float(self._picture.scale.wavelength(plot.vb.mapSceneToView(position).x()))
+        return wave if math.isfinite(wave) else None
+
+    def _click(self, event) -> None:
+        wave = self._wavelength(event.scenePos())
+        if wave is not None and event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
+            self.picked.emit(wave)
+
+    def _hover(self, position) -> None:
+        main, wave = self._picture.main, self._wavelength(position)
+        self.canvas.setToolTip(self._line_tip(position))
+        if main is None or wave is None:
+            self.left.emit()
+            return
+        k = int(np.abs(main.wavelength - wave).argmin())
+        self.pointed.emit(float(main.wavelength[k]), values_at(self._picture, self._active, k))
+
+    def _line_tip(self, position) -> str:
+        """Name and wavelengths of the line under the mouse in the strip."""
+        if not self._in_layout["strip"] or not self.strip_plot.vb.sceneBoundingRect().contains(position):
+            return ""
+        line = self._strip.line_at(self._strip.mapFromScene(position).x())
+        if line is None:
+            return ""
+        observed = line.observed(self._settings.redshift)
+        return f"{line.name}: {line.wavelength:g} µm at rest, {observed:.5g} µm observed ({line.family})"
+
+    def _note_zoom(self, *_: object) -> None:
+        self._zoomed = True
+
+    def _want_region(self, wanted: bool) -> None:
+        """Smooth within the middle third of what is in sight, to be dragged from there; or everywhere."""
+        low, high = self.flux_plot.vb.viewRange()[0]
+        ends = self._picture.scale.wavelength(np.array([low + (high - low) / 3, high - (high - low) / 3]))
+        region = (round(float(min(ends)), 5), round(float(max(ends)), 5)) if wanted else None
+        self.settings_edited.emit(replace(self._settings, region=region))
+
+    def _take_region(self) -> None:
+        ends = self._picture.scale.wavelength(np.array(self._region.getRegion()))
+        region = (round(float(min(ends)), 5), round(float(max(ends)), 5))
+        if self._settings.region is not None and region[0] < region[1]:
+            self.settings_edited.emit(replace(self._settings, region=region))
+
+
+def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
+    """Show a plot, of a fixed height unless that is negative, or hide it: the layout keeps room for hidden ones too."""
+    plot.setVisible(shown)
+    if shown:  # an axis that is hidden forgets its width when anything about it changes
+        plot.getAxis("left").setWidth(LEFT_WIDTH)
+    least = height if shown else 0.0
+    plot.setMinimumHeight(least)
+    plot.setPreferredHeight(least)
+    plot.setMaximumHeight(least)
+
+
+def _largest(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.abs(finite).max()) if finite.size else 0.0
+
+
+def _has(curve: Curve, name: str) -> bool:
+    return getattr(curve, name) is not None
+
+
+def _bulk(values: np.ndarray) -> np.ndarray:
+    """Range of nearly all finite values, widened a little."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return finite
+    low, high = np.percentile(finite, (0.5, 99.5))
+    return np.array([low - 0.1 * (high - low), high + 0.1 * (high - low)])

@@ -1,0 +1,1 @@
+"""The main window: layout, menus, status line, and the small panels."""

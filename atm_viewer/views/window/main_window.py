@@ -1,0 +1,499 @@
+"""The window: panels with what is loaded and the recipe, how it was fitted, and the science; menus and status line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
+from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import (
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.session.names import count, short_names
+from atm_viewer.session.session import Session
+from atm_viewer.session.spectrum.lines import LineList, line_list
+from atm_viewer.views.actions.steps import Steps
+from atm_viewer.views.base.choosers import Choosers
+from atm_viewer.views.base.cursor_marks import CursorMarks
+from atm_viewer.views.base.dialogs import ask
+from atm_viewer.views.base.layout import Bench
+from atm_viewer.views.base.paint_turns import painted_afterwards, painting_in_turns
+from atm_viewer.views.base.panel import Panel, stacked
+from atm_viewer.views.base.scale import Scale
+from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.base.theme_choice import ThemeChoice
+from atm_viewer.views.detector.view import DATA, WHY, DetectorView
+from atm_viewer.views.exposures.panel import ExposurePanel
+from atm_viewer.views.files.export_menu import Exports
+from atm_viewer.views.files.files import Files, local_files
+from atm_viewer.views.files.pictures import Plots
+from atm_viewer.views.files.session_files import SessionFiles
+from atm_viewer.views.metrics.view import MetricsView
+from atm_viewer.views.profile.view import ProfileView
+from atm_viewer.views.recipe.panel import RecipePanel
+from atm_viewer.views.recipe.variant_bar import VariantBar
+from atm_viewer.views.remedies.view import RemediesView
+from atm_viewer.views.sky.view import SkyView
+from atm_viewer.views.sky.why_overlay import WhyOverlay
+from atm_viewer.views.slices.actions import SliceActions
+from atm_viewer.views.slices.browser import SliceBrowser
+from atm_viewer.views.spectrum.view import SpectrumView
+from atm_viewer.views.window.help_menu import Guide
+from atm_viewer.views.window.intents import pass_on_intents
+from atm_viewer.views.window.menus import add_actions, update_actions
+from atm_viewer.views.window.messages import Banner, LogPanel
+from atm_viewer.views.window.status import StatusBar
+from atm_viewer.views.window.welcome import Welcome
+
+
+class MainWindow(QMainWindow):
+    """Shows a session and passes on what the user wants.
+
+    Parameters
+    ----------
+    session : Session
+        The state.
+    settings : QSettings
+        Keeps recent files, theme, folder and layout.
+    make_demo : callable or None
+        Takes an instrument (``miri`` or ``nirspec``) and starts to make and open the demo's exposures.
+    """
+
+    def __init__(self, session: Session, settings: QSettings, make_demo: Callable[[str], None] | None = None):
+        super().__init__()
+        self.session = session
+        self._settings = settings
+        self._may_close = False
+        self._exposure: ExposureView | None = None
+        self._detector_turn = QTimer(self)
+        self._detector_turn.setSingleShot(True)
+        self._detector_turn.timeout.connect(self._show_detector)
+        session.restored.connect(self._show_detector)  # first of all: its zoom is restored afterwards
+        self.scale = Scale(session, settings)
+        self.files = Files(session, settings, self, lambda: self.theme, make_demo)
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+
+        # Before there are widgets: styling them afterwards takes longer than making them.
+        self.theming = ThemeChoice(settings, self)
+        self._make_views()
+        self.slice_actions = SliceActions(session, self.slice_browser, self)
+        self._arrange()
+        self.actions_by_name: dict[str, QAction] = add_actions(
+            *(self, self.files, self.exports, self.sessions, self.guide, self.theming, self.slice_actions),
+            Steps(session),
+        )
+        self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
+        self.slice_actions.join(self.actions_by_name)
+        self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
+        self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
+        self._connect()
+
+        self.theming.changed.connect(self._show_theme)
+        self._show_theme()
+        self._restore_layout()
+        self._refresh_all()
+
+    @property
+    def theme(self) -> Theme:
+        """Colours in use."""
+        return self.theming.theme
+
+    # What the window is made of
+
+    def _make_views(self) -> None:
+        session = self.session
+        self.banner = Banner(session)
+        self.welcome = Welcome()
+        self.exposure_panel = ExposurePanel(session)
+        self.recipe_panel = RecipePanel(session)
+        self.slice_browser = SliceBrowser(session)
+        self.slice_table = self.slice_browser.table
+        self.detector = DetectorView()
+        self.profile = ProfileView()
+        self.sky = SkyView()
+        self.why_overlay = WhyOverlay(session, self.sky)
+        self.spectrum = SpectrumView(_lines(session))
+        self.variant_bar = VariantBar(session)
+        self.metrics = MetricsView(session)
+        self.remedies = RemediesView(session, self.files.folder)
+        self.log = LogPanel(session)
+        self.status = StatusBar(session)
+        self.setStatusBar(self.status)
+        views = {
+            **{"slices": self.slice_browser, "detector": self.detector, "profile": self.profile},
+            **{"sky": self.sky, "why": self.why_overlay, "spectrum": self.spectrum},
+        }
+        self.sessions = SessionFiles(session, self.files, views, self)
+
+        self.reset_button = QPushButton("Reset")
+        self.reset_button.setToolTip("Take all overrides of the selected slices away (Ctrl+Backspace)")
+        self.choosers = Choosers(session)
+
+    def _arrange(self) -> None:
+        self.exposures_panel = Panel("Exposures", self.exposure_panel)
+        self.globals_panel = Panel("Recipe", self.recipe_panel)
+        self.globals_panel.note.setText("all slices")
+        self.slices_panel = Panel("Slices", self.slice_browser, self.choosers.scope_box, self.reset_button)
+        detector = self.detector  # whose title has room that its line of buttons lacks
+        self.detector_panel = Panel("Detector", detector, detector.stretch_box, detector.share_box, detector.fit_button)
+        self.profile_panel = Panel(
+            *("Profile", self.profile, QLabel("Slice"), self.choosers.slice_box),
+            *(QLabel("Column"), self.choosers.column_box),
+        )
+        self.sky_panel = Panel("Sky", self.sky, self.why_overlay.button, self.choosers.band_box)
+        self.spectrum_panel = Panel(
+            "Spectrum",
+            stacked(self.variant_bar, self.spectrum),
+            self.variant_bar.new_button,
+            self.spectrum.options_button,
+            self.spectrum.fit_button,
+        )
+
+        self.metrics_panel = Panel("Metrics", self.metrics)
+        for panel, uses in (
+            (self.detector_panel, "Click: choose slice and column · double click or C: move the spaxel there"),
+            (
+                self.sky_panel,
+                "Click or C: move the place there · Shift+click: one more · W: where it is in other dithers",
+            ),
+            (self.spectrum_panel, "Click: choose the column of the chosen slice at this wavelength"),
+        ):
+            panel.heading.setToolTip(uses)
+        self.remedies_panel = Panel(
+            "Remedies", self.remedies, QLabel("Degree"), self.remedies.degree_box, self.remedies.save_button
+        )
+        self.log_panel = Panel("Log", self.log)
+        panels = (
+            *(self.exposures_panel, self.globals_panel, self.slices_panel, self.detector_panel),
+            *(self.profile_panel, self.sky_panel, self.spectrum_panel, self.metrics_panel, self.remedies_panel),
+            self.log_panel,
+        )
+        self.bench = Bench(self.welcome, panels, self._settings)
+        self.guide = Guide(self.session, self.files, self.bench, self._settings, lambda: self.actions_by_name, self)
+        plots: dict[str, Plots] = {
+            "spectrum": self.spectrum,
+            "profile": self.profile,
+            "detector": self.detector,
+            "sky": self.sky,
+        }
+        self.exports = Exports(self.session, self.files, self.bench, plots, self._settings, lambda: self.theme, self)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.sessions.offer_bar)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.bench, 1)
+        self.setCentralWidget(centre)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.exposures_changed.connect(self._show_exposures)
+        session.chosen_changed.connect(self._show_choice)
+        session.recipe_changed.connect(self._show_recipe)
+        session.report_changed.connect(self._show_report)
+        session.profile_changed.connect(self._show_profile)
+        session.pixel_changed.connect(self._show_pixel)
+        session.sky_changed.connect(self._show_sky)
+        session.spaxel_changed.connect(self._show_spaxel)
+        session.spectra_changed.connect(self._show_spectra)
+        session.recipe_changed.connect(self._show_spectra)  # variants may have got other labels
+        session.spectrum_settings_changed.connect(self._show_spectrum_settings)
+        session.pending_changed.connect(self._show_pending)
+        session.measures_changed.connect(self._show_measures)
+        session.jobs_changed.connect(self._show_jobs)
+        for changed in (
+            *(session.exposures_changed, session.chosen_changed, session.recipe_changed, session.jobs_changed),
+            *(session.spaxel_changed, session.spectra_changed),
+        ):
+            changed.connect(self._update_actions)
+        # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first. When the
+        # session goes first, it tells so before its undo stack goes, which would tell of being emptied.
+        session.destroyed.connect(partial(session.undo_stack.blockSignals, True))
+        session.undo_stack.indexChanged.connect(self._show_undo)
+        session.undo_stack.cleanChanged.connect(self._show_undo)
+
+        pass_on_intents(session, self.detector, self.profile, self.sky, self.spectrum)
+        CursorMarks(session, (self.detector, self.profile, self.sky, self.spectrum), self)
+        self.slice_browser.counted.connect(self.slices_panel.note.setText)
+        selection = self.slice_table.selectionModel()
+        assert selection is not None
+        selection.selectionChanged.connect(self._show_reset)
+        self.files.recipe_path_changed.connect(self._show_title)
+        self.sessions.keeper.changed.connect(self._show_title)
+        self.files.recent_changed.connect(self._show_recent)
+        self.welcome.open_wanted.connect(self.files.open)
+        self.welcome.demo_wanted.connect(self.files.open_demo)
+        self.welcome.help_wanted.connect(self.guide.show_first_steps)
+        self.welcome.learn_wanted.connect(self.guide.show_learn)
+        self.welcome.recent_wanted.connect(self.files.open_recent_file)
+        self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
+        self.status.log_button.toggled.connect(self.log_panel.setVisible)
+        self.remedies_panel.visibilityChanged.connect(self.remedies.set_in_sight)
+        for name, panel in self.bench.panels.items():
+            shown = panel.toggleViewAction()
+            assert shown is not None
+            shown.toggled.connect(self.actions_by_name[f"panel_{name}"].setChecked)
+            if name == "log":
+                shown.toggled.connect(self.status.log_button.setChecked)
+
+    # What is shown
+
+    def _refresh_all(self) -> None:
+        self._update_actions()
+        self._show_undo()
+        self._show_exposures()
+        self._show_choice()
+        self._show_recipe()
+        self._show_title()
+
+    def _show_exposures(self) -> None:
+        session = self.session
+        if session.exposures:
+            self.guide.hints.show()  # first, since they take room
+            self.bench.open()
+        else:
+            self.bench.close_panels()
+        self._show_recent()
+        included = count(len(session.included), "exposure") if session.exposures else ""
+        self.exposures_panel.note.setText(f"{included} included" if included else "")
+        self.choosers.show_bands()
+        self._show_choice()
+
+    def _show_choice(self) -> None:
+        session, view = self.session, self.session.current
+        if view is not self._exposure:
+            self._exposure = view
+            self._detector_turn.start()
+        names = [e.view.name for e in session.exposures]
+        at = next((i for i, e in enumerate(session.exposures) if e.view is view), None)
+        self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")
+        self.detector_panel.note.setToolTip(names[at] if at is not None else "")
+        self.choosers.show_choice()
+        if view is not None:
+            if not self._detector_turn.isActive():
+                self.detector.select(session.number, session.column)
+            self.profile.set_unit(view.unit)
+            self.profile.choose(session.column, session.columns)
+        self._show_reset()
+        self._show_profile()
+
+    def _show_detector(self) -> None:
+        """Show the chosen exposure in the detector's panel, in a turn of its own: it takes as long as all else."""
+        session, view = self.session, self.session.current
+        with painted_afterwards(self.detector):
+            self.detector.show_exposure(view)
+            self.detector.show_report(session.report)
+            if view is not None:
+                self.detector.select(session.number, session.column)
+
+    def _show_recipe(self) -> None:
+        variants = self.session.variants
+        title = variants[variants.active].title
+        self.globals_panel.note.setText(f"variant {title}, all slices" if variants.several else "all slices")
+        self.choosers.show_scope()
+        self.actions_by_name["edit_this_alone"].setChecked(self.session.only_this)
+        self._show_reset()
+        self._show_profile()
+
+    def _show_reset(self) -> None:
+        self.reset_button.setEnabled(any(self.session.overridden(n) for n in self.slice_table.numbers()))
+
+    def _show_report(self) -> None:
+        if not self._detector_turn.isActive():
+            self.detector.show_report(self.session.report)
+        self._show_profile()
+
+    def _show_profile(self) -> None:
+        session, profile = self.session, self.session.profile
+        if session.current is None:
+            self.profile.show_profile(None, None, None)
+            return
+        number = profile.number if profile else session.number
+        fixed = session.recipe.psf_optimal
+        self.profile.show_profile(profile, session.slice_report(number), session.params(number), fixed)
+
+    def _show_pixel(self) -> None:
+        self.detector.show_pixel(self.session.pixel)
+
+    def _show_sky(self) -> None:
+        self.sky.show_sky(self.session.shown_sky, self.session.variants)
+
+    def _show_spaxel(self) -> None:
+        self.sky.show_places(self.session.places)
+
+    def _show_spectra(self) -> None:
+        session = self.session
+        self.spectrum.show_spectra(session.shown_spectra, session.variants.active, session.places.active)
+
+    def _show_spectrum_settings(self) -> None:
+        self.spectrum.show_settings(self.session.spectrum_settings)
+
+    def _show_measures(self) -> None:
+        report = self.session.measured.periods
+        self.spectrum.show_periods(report.periods if report is not None else None)
+
+    def _show_undo(self) -> None:
+        stack = self.session.undo_stack
+        for name, text, possible in (
+            ("undo", stack.undoText(), stack.canUndo()),
+            ("redo", stack.redoText(), stack.canRedo()),
+        ):
+            self.actions_by_name[name].setText(f"{name.capitalize()} {text}".rstrip())
+            self.actions_by_name[name].setEnabled(possible)
+
+    def _update_actions(self) -> None:
+        update_actions(self.actions_by_name, self.session)
+
+    def _show_pending(self) -> None:
+        pending = self.session.pending
+        self.slices_panel.set_busy("report" in pending)
+        self.profile_panel.set_busy("profile" in pending)
+        self.sky_panel.set_busy("sky" in pending)
+        self.metrics_panel.set_busy(bool(self.session.measured.pending))
+        self.remedies_panel.set_busy(self.session.remedy(self.remedies.kind).pending)
+        self._show_spectra()
+
+    def _show_jobs(self) -> None:
+        jobs = self.session.jobs
+        self.welcome.busy.setText("\n".join(f"{job.name}…" for job in jobs if job.lasting))
+
+    def _show_title(self) -> None:
+        keeper = self.sessions.keeper
+        name = Path(keeper.path or self.files.recipe_path).name
+        self.setWindowTitle(f"{name}[*] — ATM Viewer" if name else "[*]ATM Viewer")
+        self.setWindowModified(keeper.modified)
+
+    def _show_recent(self) -> None:
+        self.welcome.show_recent([*self.files.recent_sessions.paths[:2], *self.files.recent.paths])
+
+    # Actions of the table in actions.py
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.close()
+
+    def measure(self, kind: str) -> None:
+        """Look at something that is measured, by its name in `session.measures`."""
+        self.metrics.look_at(kind)
+        self.metrics_panel.bring_forward()
+
+    def toggle_panel(self, name: str) -> None:
+        """Show a panel, or hide it when it is in front."""
+        self.bench.toggle(name)
+
+    def next_panel(self) -> None:
+        """Give the keyboard to the next panel."""
+        self.bench.step_focus(1)
+
+    def previous_panel(self) -> None:
+        """Give the keyboard to the panel before."""
+        self.bench.step_focus(-1)
+
+    def use_layout(self, name: str) -> None:
+        """Arrange the panels as a ready layout has it."""
+        self.bench.use(name)
+
+    def fit_views(self) -> None:
+        """Show all of the plot with the keyboard; of every plot when none has it."""
+        fits = {"detector": self.detector.fit, "profile": self.profile.fit, "sky": self.sky.fit}
+        fits |= {"spectrum": self.spectrum.fit, "remedies": self.remedies.fit}
+        focused = self.bench.focused()
+        for name, fit in fits.items():
+            if focused not in fits or name == focused:
+                fit()
+
+    def full_screen(self) -> None:
+        """Use the whole screen, or no longer."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    # Theme and layout
+
+    def show_why(self) -> None:
+        """Show what became of each pixel over detector and sky, or go back to the images."""
+        shown = self.detector.layer == WHY and self.why_overlay.button.isChecked()
+        self.detector.show_layer(DATA if shown else WHY)
+        self.why_overlay.button.setChecked(not shown)
+
+    def _show_theme(self) -> None:
+        self.actions_by_name[f"use_{self.theming.choice}_theme"].setChecked(True)
+        for part in (
+            *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum, self.variant_bar),
+            self.remedies,
+            *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar, self.guide),
+        ):
+            part.set_theme(self.theme)
+        self.metrics.set_theme(self.theme)
+
+    def _restore_layout(self) -> None:
+        geometry = self._settings.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    # Events
+
+    def event(self, event: QEvent | None) -> bool:
+        """Paint slow plots one after the other."""
+        with painting_in_turns(event):
+            return super().event(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Take exposures, associations, sessions and recipes."""
+        if event is not None and local_files(event.mimeData()):
+            event.acceptProposedAction()
+            self.status.show_hover("Drop to open")
+            self.welcome.set_dropping(True)
+
+    def dragLeaveEvent(self, event) -> None:
+        """Forget the hint."""
+        self.status.show_hover("")
+        self.welcome.set_dropping(False)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Open what was dropped."""
+        if event is None:
+            return
+        self.dragLeaveEvent(None)
+        self.files.open_dropped(local_files(event.mimeData()))
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Ask when products are being written or the session is not saved."""
+        if event is None:
+            return
+        question, answers = ("", []) if self._may_close else self.sessions.closing_question()
+        if question:
+            event.ignore()
+            box = ask("Quit", question, answers, self)
+            box.buttonClicked.connect(lambda button: self._answer(box, button))
+            return
+        self._settings.setValue("geometry", self.saveGeometry())
+        self.bench.save()
+        event.accept()
+
+    def _answer(self, box: QMessageBox, button) -> None:
+        if box.buttonRole(button) == QMessageBox.ButtonRole.DestructiveRole:
+            self._may_close = True
+            self.close()
+        elif box.buttonRole(button) == QMessageBox.ButtonRole.AcceptRole:
+            self.sessions.save(self.close)
+
+
+def _lines(session: Session) -> LineList:
+    """Give the lines that spectra are marked with; none, told, when the table cannot be read."""
+    try:
+        return line_list()
+    except UserError as error:
+        session.tell("warning", str(error))
+        return LineList({}, ())

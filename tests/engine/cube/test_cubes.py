@@ -1,0 +1,48 @@
+"""Sums of cubes where a pixel lacks something; that cubes are the pipeline's is shown by their products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from atm_viewer.demo import demo_exposures
+from atm_viewer.engine.cube.cube_grid import cube_grid, read_cube_parameters
+from atm_viewer.engine.cube.cubes import CubeSums, native_values
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.resources import resource
+
+BAND = "ch1-short"
+
+
+class AtTheEnd(SkyMapper):
+    """Maps as always, but some pixels have no extent in wavelength, as beside the end of a slice's wavelengths."""
+
+    def footprints(self, x, y, number, factor):
+        made = super().footprints(x, y, number, factor)
+        made.width[self.ends(made.x, made.y)] = np.nan
+        return made
+
+    @staticmethod
+    def ends(x, y):
+        return (x + 7 * y) % 50 == 0
+
+
+@pytest.fixture(scope="module")
+def exposure():
+    opened = open_exposure(sorted(demo_exposures("miri").parent.glob("*_cal.fits"))[0])
+    yield opened
+    opened.close()
+
+
+def test_pixels_without_an_extent_in_wavelength_are_left_out_and_no_others(exposure):
+    grid = cube_grid([exposure], BAND, read_cube_parameters(str(resource("cubepar/miri_cubepar.fits")), BAND), 1)
+    values = native_values(exposure)
+    found, wanted = CubeSums(grid), CubeSums(grid)
+    found.add(exposure, AtTheEnd(exposure), values)
+    y, x = np.indices(values.flux.shape)
+    values.flux[AtTheEnd.ends(x, y)] = np.nan
+    wanted.add(exposure, SkyMapper(exposure), values)
+    assert (wanted.total[..., 3] > 0).mean() > 0.3
+    np.testing.assert_array_equal(found.total[..., 3], wanted.total[..., 3])
+    np.testing.assert_allclose(found.total[..., 0], wanted.total[..., 0], rtol=1e-12)

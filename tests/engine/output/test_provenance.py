@@ -1,0 +1,39 @@
+"""Products say what was done that the pipeline cannot do, and nothing when nothing was."""
+
+from __future__ import annotations
+
+import pytest
+from astropy.io import fits
+
+from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, read_provenance
+from atm_viewer.engine.recipe import Recipe, SliceOverride
+
+BEYOND = Recipe(reach="slice", overrides=(SliceOverride(308, peak_cut="source"),))
+
+
+class Product:
+    """Keeps history as a datamodel does."""
+
+    def __init__(self):
+        self.history: list[str] = []
+
+    def add_history_entry(self, line: str) -> None:
+        self.history.append(line)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "applied", "marked"), [(BEYOND, True, True), (BEYOND, False, False), (Recipe(), True, False)]
+)
+def test_what_goes_beyond_the_pipeline_is_marked(recipe, applied, marked, tmp_path):
+    provenance = Provenance(recipe, applied, {"atm-viewer": "1.0"})
+    product = Product()
+    add_history(product, provenance, ["jw1"])
+    lines = [line for line in product.history if "beyond the pipeline's adaptive_trace_model" in line]
+    assert len(lines) == marked
+    if marked:
+        assert lines[0].endswith('reach = "slice", peak_cut = "source" (slice 308)')
+    path = tmp_path / "product.fits"
+    fits.PrimaryHDU().writeto(path)
+    append_provenance(path, provenance)
+    assert fits.getheader(path, "ATM_RECIPE")["BEYOND"] is marked
+    assert read_provenance(path).recipe == recipe

@@ -1,0 +1,25 @@
+"""What is kept of an open exposure, and for how long."""
+
+from __future__ import annotations
+
+from atm_viewer.engine.service.open_items import Recent
+
+
+def test_the_latest_results_are_kept():
+    recent = Recent(3)
+    for key in "abc":
+        recent.get_or_make(key, lambda key=key: key.upper())
+    assert recent.get_or_make("a", lambda: "made again") == "A"
+    recent.get_or_make("d", lambda: "D")
+    assert list(recent) == ["c", "a", "d"]
+
+
+def test_of_results_that_are_alike_fewer_are_kept():
+    recent = Recent(100, 2)
+    for number in (101, 102):
+        for window in (40, 41, 42):
+            recent.keep((number, window), window)
+    assert list(recent) == [(101, 41), (101, 42), (102, 41), (102, 42)]
+    recent.get_or_make((101, 41), lambda: "made again")
+    recent.keep((101, 43), 43)
+    assert list(recent) == [(102, 41), (102, 42), (101, 41), (101, 43)]

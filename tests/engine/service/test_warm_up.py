@@ -1,0 +1,53 @@
+"""After the rehearsal nothing is left to compile for real exposures."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+from atm_viewer.engine import kernels
+from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
+from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.warm_up import rehearse
+from atm_viewer.engine.trace.oversample import correct_exposure
+
+
+def compiled() -> dict[str, set[str]]:
+    """Signatures that each kernel is compiled for in this process."""
+    found = {}
+    for module in pkgutil.iter_modules(kernels.__path__, f"{kernels.__name__}."):
+        for name, kernel in vars(importlib.import_module(module.name)).items():
+            if hasattr(kernel, "signatures") and kernel.py_func.__module__ == module.name:
+                found[f"{module.name}.{name}"] = {str(signature) for signature in kernel.signatures}
+    return found
+
+
+@pytest.mark.parametrize("instrument", ["miri", "nirspec"])
+def test_real_exposures_find_everything_compiled(demo_files, instrument):
+    rehearse()
+    before = compiled()
+    assert any(before.values())
+
+    def quiet(step, fraction):
+        pass
+
+    path, recipe, bench = demo_files(instrument)[0], Recipe(oversample=2), Bench()
+    (view,) = bench.open([path], quiet).exposures
+    report = bench.correct(view.key, recipe, quiet)
+    brightest = max(report.slices, key=lambda row: row.fitted)
+    sky = bench.sky_image((view.key,), brightest.band, quiet)
+    bench.profile(view.key, recipe, brightest.number, 300)
+    bench.spectra(Extraction((view.key,), recipe, brightest.band, *sky.peak, 0.3), quiet)
+    exposure = open_exposure(path)
+    sums = CubeSums(bench.grid((view.key,), brightest.band, 1))
+    for values in (native_values(exposure), corrected_values(correct_exposure(exposure, recipe))):
+        sums.add(exposure, SkyMapper(exposure), values)
+    assert brightest.fitted > 0
+    exposure.close()
+    assert {name: there - before[name] for name, there in compiled().items() if there - before[name]} == {}

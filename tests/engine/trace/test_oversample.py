@@ -1,0 +1,150 @@
+"""Corrections of the demo exposures equal the pipeline's, and what a recipe changes of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from atm_viewer.engine.errors import Cancelled
+from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.trace.oversample import correct_exposure, oversample
+from atm_viewer.engine.trace.prepared import fit_slices, prepare
+from tests.engine.equality import largest_differences
+from tests.engine.pipeline import Setting, pipeline_answers
+
+# Thresholds that leave the pipeline a handful of slices to fit.
+MIRI = [Setting("os1", 1, 400.0), Setting("os2", 2, 400.0)]
+NIRSPEC = [Setting("os2", 2, 200.0)]
+
+
+@pytest.mark.parametrize(("instrument", "settings"), [("miri", MIRI), ("nirspec", NIRSPEC)])
+def test_corrections_equal_the_pipelines(demo_files, instrument, settings):
+    path = demo_files(instrument)[0]
+    exposure = open_exposure(path)
+    for setting, arrays in pipeline_answers(path, settings):
+        recipe = Recipe(setting.oversample, setting.fit_threshold, setting.slope_limit)
+        ours = correct_exposure(exposure, recipe)
+        assert 1 <= sum(row.fitted > 0 for row in ours.report.slices) <= 10
+        differences = largest_differences(exposure, ours, arrays)
+        assert max(differences.values()) <= 1e-5, (setting.name, differences)
+    exposure.model.close()
+
+
+def test_negative_background_equals_the_pipelines(demo_files, tmp_path):
+    # Then the pipeline goes on in double precision, with knots to match.
+    from astropy.io import fits
+
+    path = tmp_path / "jw00000-negative_cal.fits"
+    with fits.open(demo_files("miri")[0]) as hdus:
+        hdus["SCI"].data = hdus["SCI"].data - np.float32(30.0)
+        hdus.writeto(path)
+    setting = Setting("os2", 2, 200.0)
+    exposure = open_exposure(path)
+    prepared = prepare(exposure)
+    assert prepared.background.offset < 0
+    [(_, arrays)] = pipeline_answers(path, [setting])
+    ours = correct_exposure(exposure, Recipe(2, 200.0))
+    assert sum(row.fitted > 0 for row in ours.report.slices) >= 1
+    assert max(largest_differences(exposure, ours, arrays).values()) <= 1e-5
+
+
+@pytest.fixture(scope="module")
+def star(demo_files):
+    """The first MIRI demo exposure, its slices, and its brightest slice."""
+    prepared = prepare(open_exposure(demo_files("miri")[0]))
+    brightest = max(prepared.slices.values(), key=lambda data: data.profile.peak).number
+    return prepared, brightest
+
+
+def corrected(prepared, recipe):
+    from atm_viewer.engine.io.coordinates import oversampled_coordinates
+
+    fits = fit_slices(prepared, recipe)
+    return oversample(prepared, fits, recipe, oversampled_coordinates(prepared.exposure.model, recipe.oversample))
+
+
+def row_of(result, number):
+    return next(row for row in result.report.slices if row.number == number)
+
+
+def test_override_changes_its_slice_alone(star):
+    prepared, number = star
+    base = Recipe(2, 200.0)
+    before = corrected(prepared, base)
+    after = corrected(prepared, base.with_override(SliceOverride(number, fit_threshold=1e9)))
+    assert row_of(before, number).fitted > 500
+    assert row_of(after, number).fitted == 0
+    assert "threshold" in row_of(after, number).reason
+    elsewhere = before.regions != number
+    for field in ("sci", "err", "dq", "trace"):
+        assert np.array_equal(getattr(before, field)[elsewhere], getattr(after, field)[elsewhere], equal_nan=True)
+    assert np.isnan(after.trace[~elsewhere]).all()
+    assert np.isfinite(before.trace[~elsewhere]).any()
+
+
+def test_use_ranges_say_where_the_spline_is_used(star):
+    prepared, number = star
+    recipe = Recipe(2, 200.0).with_override(SliceOverride(number, use=((-0.5, 0.25), (0.6, 0.8))))
+    result = corrected(prepared, recipe)
+    from atm_viewer.engine.io.coordinates import oversampled_coordinates
+
+    alpha, _ = oversampled_coordinates(prepared.exposure.model, 2)
+    used = alpha[prepared.exposure.to_dispersion((result.regions == number) & np.isfinite(result.trace))]
+    assert used.size > 1000
+    assert (((used >= -0.5) & (used <= 0.25)) | ((used >= 0.6) & (used <= 0.8))).all()
+    assert np.ravel(row_of(result, number).compact) == pytest.approx([-0.5, 0.25, 0.6, 0.8])
+
+
+def test_wavelength_range_limits_the_spline(star):
+    prepared, number = star
+    recipe = Recipe(2, 200.0).with_override(SliceOverride(number, slope_limit=0.0, wavelengths=(5.1, 5.3)))
+    result = corrected(prepared, recipe)
+    used = result.wavelength[(result.regions == number) & np.isfinite(result.trace)]
+    assert used.size > 1000
+    assert used.min() >= 5.1
+    assert used.max() <= 5.3
+    assert used.max() - used.min() > 0.15
+
+
+def test_slope_limit_of_zero_uses_the_spline_everywhere(star):
+    prepared, number = star
+    recipe = Recipe(2, 200.0).with_override(SliceOverride(number, slope_limit=0.0))
+    assert row_of(corrected(prepared, recipe), number).used > 0.9
+    assert row_of(corrected(prepared, Recipe(2, 200.0)), number).used < 0.9
+
+
+def test_window_and_breakpoints_reach_the_fit(star):
+    prepared, number = star
+    recipe = replace(Recipe(2, 200.0), overrides=(SliceOverride(number, window=20, breakpoints=24),))
+    row = row_of(corrected(prepared, recipe), number)
+    assert (row.window, row.breakpoints) == (20, 24)
+    default = row_of(corrected(prepared, Recipe(2, 200.0)), number)
+    assert (default.window, default.breakpoints) == (50, 36)
+
+
+def test_fits_that_still_hold_are_reused(star):
+    prepared, number = star
+    from atm_viewer.engine.trace.prepared import fit_key
+
+    recipe = Recipe(2, 200.0)
+    fits = fit_slices(prepared, recipe)
+    known = {fit_key(n, recipe.params(n, "")): fit for n, fit in fits.items()}
+    again = fit_slices(prepared, recipe.with_override(SliceOverride(number, window=30)), known=known)
+    assert [n for n in fits if fits[n] is not again[n]] == [number]
+
+
+def test_cancelling_stops_between_slices(star):
+    prepared, _ = star
+    seen = []
+
+    def progress(step, fraction):
+        seen.append(fraction)
+        if len(seen) == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fit_slices(prepared, Recipe(2, 0.0), progress)
+    assert len(seen) == 3

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.session.edits.recipe_differences import recipe_words
+
+LOW = Recipe(fit_threshold=4.0, overrides=(SliceOverride(112, window=30, use=((-0.9, 0.4),)),))
+
+
+def test_defaults_are_told_as_such():
+    assert recipe_words(Recipe()) == "as the pipeline has it"
+    assert recipe_words(LOW, LOW) == "the same recipe"
+
+
+def test_what_differs_is_listed():
+    assert recipe_words(LOW) == "threshold 10 → 4; slice 112: window 30, use range -0.9…0.4"
+    assert (
+        recipe_words(Recipe(psf_optimal=True), LOW) == "threshold 4 → 10; PSF optimal off → on; slice 112: no override"
+    )
+
+
+def test_one_exposure_is_named():
+    recipe = Recipe(overrides=(SliceOverride(7, "jw_1", slope_limit=0.05),))
+    assert recipe_words(recipe) == "slice 7 of jw_1: slope limit 0.05"
+
+
+def test_many_slices_are_counted():
+    recipe = Recipe(overrides=tuple(SliceOverride(n, window=30) for n in range(1, 6)))
+    assert recipe_words(recipe, most=2) == "slice 1: window 30; slice 2: window 30; 3 more overrides"

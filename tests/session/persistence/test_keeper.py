@@ -1,0 +1,507 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.jobs.messages import MakeSpectra, OpenExposures
+from atm_viewer.session.persistence.keeper import Keeper
+from atm_viewer.session.persistence.moved_exposures import Search, mark_of
+from atm_viewer.session.persistence.session_file import load_session
+from atm_viewer.session.persistence.session_state import KeptExposure, SessionState
+from atm_viewer.session.session import Session
+from atm_viewer.session.spectrum.settings import SpectrumSettings
+from tests.session.fake_workers import FakeWorkers
+
+NAMES = [f"jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3)]
+
+
+@pytest.fixture(autouse=True)
+def _no_delay(monkeypatch):
+    monkeypatch.setattr("atm_viewer.session.persistence.keeper.DELAY", 0)
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    """A folder with exposures; the fake workers do not read them, but a session looks at them."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for number, name in enumerate(NAMES):
+        (folder / name).write_bytes(b"SIMPLE  =" + bytes(100 + number))
+    return folder
+
+
+class Desk:
+    """Session and keeper as a window has them, with views of two values."""
+
+    def __init__(self, qtbot):
+        self.qtbot = qtbot
+        self.session = Session(FakeWorkers)
+        self.views = {"detector": {"layer": "DQ"}}
+        self.found = []
+        self.missing = []
+        self.keeper = Keeper(self.session, lambda: self.views)
+        self.keeper.views_found.connect(self.found.append)
+        self.keeper.missing.connect(self.missing.append)
+
+    @property
+    def workers(self) -> FakeWorkers:
+        return self.session._workers
+
+    def open(self, paths) -> Desk:
+        self.session.open_files([str(p) for p in paths])
+        return self.settle()
+
+    def settle(self) -> Desk:
+        self.qtbot.waitUntil(lambda: self.session.complete and self.session.exposures != ())
+        return self
+
+    def told(self, level: str) -> list[str]:
+        return [m.text for m in self.session.messages if m.level == level]
+
+    def close(self) -> None:
+        self.keeper.close()
+        self.session.close()
+
+
+@pytest.fixture
+def desk(qtbot):
+    """Make desks; all of them are closed in the end."""
+    made = []
+
+    def make() -> Desk:
+        made.append(Desk(qtbot))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def saved(desk, data, tmp_path):
+    """A session file of two exposures, with everything set to what it is not by itself."""
+    path = tmp_path / "star.toml"
+    first = desk().open([data / name for name in NAMES[:2]])
+    session = first.session
+    session.set_override(101, "fit_threshold", 4.0)
+    session.new_variant()
+    session.set_global("slope_limit", 0.05)
+    session.choose_variant("A")
+    session.select_exposure(str(data / NAMES[1]))
+    session.select(203, 20)
+    session.include(str(data / NAMES[0]), False)
+    session.set_only_this(True)
+    session.pick_sky(83.8, -5.4)
+    session.set_radius(1.1)
+    session.add_place(83.80005, -5.4)
+    session.set_spectrum_settings(SpectrumSettings(unit="Jy", redshift=0.1))
+    first.settle()
+    assert first.keeper.save(path)
+    return path, first
+
+
+def same(a: SessionState, b: SessionState) -> bool:
+    return replace(a, views={}, versions={}, saved=None) == replace(b, views={}, versions={}, saved=None)
+
+
+def test_everything_is_back(desk, saved):
+    path, first = saved
+    second = desk()
+    assert second.keeper.open(path)
+    assert second.session.restoring
+    second.settle()
+    assert same(second.session.state, first.session.state)
+    assert second.session.number == 203
+    assert second.session.profile.column == 20
+    assert second.session.spectra.radius == 1.1
+    assert second.found == [{"detector": {"layer": "DQ"}}]
+    assert not second.session.undo_stack.canUndo()
+    assert not second.keeper.modified
+    assert second.keeper.path == str(path)
+    # Nothing was asked for a place or a recipe that nobody wants.
+    asked = [r.extraction for r in second.workers.asked(MakeSpectra)]
+    assert {(*r.place, r.radius) for r in asked} == {(83.8, -5.4, 1.1), (83.80005, -5.4, 1.1)}
+    assert {r.recipe for r in asked} == {v.recipe for v in first.session.variants.all}
+
+
+def test_what_was_open_gives_way(desk, saved, data):
+    path, first = saved
+    second = desk().open([data / NAMES[2]])
+    second.session.set_global("fit_threshold", 7.0)
+    second.settle()
+    second.keeper.open(path)
+    second.settle()
+    assert same(second.session.state, first.session.state)
+    assert not second.session.undo_stack.canUndo()
+
+
+def test_what_is_being_opened_gives_way(desk, saved, data):
+    path, first = saved
+    second = desk()
+    second.workers.held = {OpenExposures}
+    second.session.open_files([str(data / NAMES[2])])
+    second.keeper.open(path)
+    second.keeper.open(path)  # again, before the first is there
+    second.workers.release(OpenExposures)
+    second.settle()
+    assert same(second.session.state, first.session.state)
+    assert second.session.jobs == ()
+
+
+def test_what_the_user_chooses_meanwhile_holds(desk, saved, data):
+    path, _ = saved
+    second = desk()
+    second.session.exposures_changed.connect(lambda: chosen())
+
+    def chosen():
+        if [e.view.name for e in second.session.exposures] == [NAMES[0].removesuffix("_cal.fits")]:
+            second.session.select(102, 30)
+
+    second.keeper.open(path)
+    second.settle()
+    assert (second.session.number, second.session.column) == (102, 30)
+    assert second.session.current.key == str(data / NAMES[0])
+
+
+def test_modified_means_that_work_would_be_lost(desk, saved):
+    _, first = saved
+    keeper, session = first.keeper, first.session
+    assert not keeper.modified
+    session.select(101, 30)
+    session.set_spectrum_settings(SpectrumSettings(errors=True))
+    session.set_places(session.places.chosen(1))
+    assert not keeper.modified  # looking around is no work
+    session.pick_sky(83.8001, -5.4)
+    assert keeper.modified  # one of two places that were laid out
+    keeper.save(keeper.path)
+    session.set_global("fit_threshold", 8.0)
+    assert keeper.modified
+    session.undo_stack.undo()
+    assert not keeper.modified
+    session.include(first.session.exposures[0].view.key, True)
+    assert keeper.modified
+    keeper.save(keeper.path)
+    assert not keeper.modified
+    session.label_variant("A", "default")
+    assert keeper.modified
+    first.settle()
+
+
+def test_without_a_file_the_recipe_counts(desk, data, tmp_path):
+    one = desk().open([data / NAMES[0]])
+    one.session.pick_sky(83.8001, -5.4)
+    assert not one.keeper.modified
+    one.session.set_global("fit_threshold", 8.0)
+    assert one.keeper.modified
+    one.session.save_recipe(tmp_path / "recipe.toml")
+    assert not one.keeper.modified
+    one.settle()
+
+
+def test_a_recipe_opens_and_leaves_what_is_open(desk, data, tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("version = 1\n[global]\nfit_threshold = 7.0\n")
+    one = desk().open([data / NAMES[0]])
+    assert one.keeper.open(recipe)
+    one.settle()
+    assert one.session.recipe == Recipe(fit_threshold=7.0)
+    assert len(one.session.exposures) == 1
+    assert one.keeper.path == ""  # or Save would write a session over the recipe
+
+
+def test_what_cannot_be_opened_changes_nothing(desk, data, tmp_path):
+    one = desk().open([data / NAMES[0]])
+    before = one.session.state
+    (tmp_path / "wrong.toml").write_text('kind = "atm-viewer session"\nversion = 1\ncolour = 3\n')
+    assert not one.keeper.open(tmp_path / "wrong.toml")
+    assert not one.keeper.open(tmp_path / "gone.toml")
+    assert "unknown key 'colour'" in one.told("error")[0]
+    assert "gone.toml cannot be read" in one.told("error")[1]
+    assert same(one.session.state, before)
+
+
+def test_what_cannot_be_saved_is_told(desk, data, tmp_path):
+    one = desk().open([data / NAMES[0]])
+    assert not one.keeper.save(tmp_path / "missing" / "star.toml")
+    assert "cannot be saved as" in one.told("error")[0]
+    assert one.keeper.path == ""
+    one.workers.held = {OpenExposures}
+    one.keeper.save(tmp_path / "star.toml")
+    one.keeper.open(tmp_path / "star.toml")
+    before = (tmp_path / "star.toml").read_bytes()
+    assert not one.keeper.save(tmp_path / "star.toml")  # half of it is open
+    assert (tmp_path / "star.toml").read_bytes() == before
+    one.workers.release(OpenExposures)
+    one.settle()
+
+
+def test_exposures_that_cannot_be_opened_are_told_and_the_rest_is_back(desk, data, tmp_path):
+    bad = data / "bad_cal.fits"
+    bad.touch()
+    one = desk().open([data / NAMES[0]])
+    one.keeper.save(tmp_path / "star.toml")
+    text = (tmp_path / "star.toml").read_text()
+    (tmp_path / "star.toml").write_text(text.replace("[look]", '[[exposure]]\npath = "data/bad_cal.fits"\n\n[look]'))
+    two = desk()
+    two.keeper.open(tmp_path / "star.toml")
+    two.settle()
+    assert "bad_cal.fits is not a FITS file" in two.told("warning")[0]
+    assert len(two.session.exposures) == 1
+    assert two.keeper.modified
+
+
+# Files that were moved
+
+
+def test_a_folder_that_was_moved_with_its_session(desk, saved, tmp_path):
+    path, _ = saved
+    (tmp_path / "copy").mkdir()
+    shutil.move(tmp_path / "data", tmp_path / "copy" / "data")
+    shutil.move(path, tmp_path / "copy" / "star.toml")
+    two = desk()
+    two.keeper.open(tmp_path / "copy" / "star.toml")
+    two.settle()
+    assert [Path(e.view.key).parent for e in two.session.exposures] == 2 * [tmp_path / "copy" / "data"]
+    assert not two.missing
+
+
+def test_a_session_that_was_moved_alone(desk, saved, tmp_path):
+    path, _ = saved
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    moved = tmp_path / "a" / "b" / "star.toml"
+    shutil.move(path, moved)
+    two = desk()
+    two.keeper.open(moved)
+    two.settle()
+    assert len(two.session.exposures) == 2
+
+
+def test_an_exposure_that_was_moved_is_found_beside_the_session_or_others(desk, saved, data, tmp_path):
+    path, _ = saved
+    shutil.move(data / NAMES[0], tmp_path / NAMES[0])
+    two = desk()
+    two.keeper.open(path)
+    two.settle()
+    assert [e.view.key for e in two.session.exposures] == [str(tmp_path / NAMES[0]), str(data / NAMES[1])]
+    assert two.told("warning") == []
+
+
+def test_what_is_not_found_is_asked_for(desk, saved, data, tmp_path):
+    path, _ = saved
+    away = tmp_path / "away"
+    away.mkdir()
+    for name in NAMES[:2]:
+        shutil.move(data / name, away / name)
+    two = desk()
+    two.keeper.open(path)
+    (search,) = two.missing
+    assert [f.name for f in search.missing] == NAMES[:2]
+    assert two.session.exposures == ()
+    assert search.locate(1, str(away / NAMES[1])) == 1  # the other one lies beside it
+    two.keeper.go_on(search)
+    two.settle()
+    assert [e.view.key for e in two.session.exposures] == [str(away / name) for name in NAMES[:2]]
+    assert [e.included for e in two.session.exposures] == [False, True]
+    assert two.session.current.key == str(away / NAMES[1])
+    assert two.keeper.modified  # where they are now is not saved yet
+
+
+def test_nothing_found_and_nobody_to_ask(desk, saved, data):
+    path, _ = saved
+    shutil.rmtree(data)
+    two = desk()
+    two.keeper.asks = False
+    two.keeper.open(path)
+    assert two.told("error") == [f"{path} was not opened: {NAMES[0]}, {NAMES[1]} cannot be found."]
+    three = desk()
+    three.keeper.open(path)
+    (search,) = three.missing
+    for index in (0, 1):
+        search.leave_out(index)
+    three.keeper.go_on(search)
+    assert three.told("error") == ["star.toml was not opened: none of its exposures was found."]
+
+
+def test_another_file_of_the_same_name_is_told(desk, saved, data):
+    path, _ = saved
+    (data / NAMES[1]).write_bytes(b"SIMPLE  = again")
+    two = desk()
+    two.keeper.open(path)
+    two.settle()
+    (told,) = two.told("warning")
+    assert told.startswith(f"{NAMES[1]} is not as it was when the session was saved")
+
+
+def test_the_same_content_wins_over_the_likelier_place(data, tmp_path):
+    (tmp_path / "old").mkdir()
+    shutil.copy(data / NAMES[0], tmp_path / "old")
+    places = (str(data / NAMES[0]), str(tmp_path / "old" / NAMES[0]))
+    kept = KeptExposure(places, mark_of(data / NAMES[0]))
+    (data / NAMES[0]).write_bytes(b"another")
+    (found,) = Search(SessionState((kept,)), str(tmp_path / "s.toml")).found
+    assert (found.path, found.other) == (places[1], False)
+
+
+def test_pipes_and_folders_are_no_exposures(tmp_path):
+    os.mkfifo(tmp_path / "pipe_cal.fits")
+    kept = tuple(KeptExposure((p,)) for p in (str(tmp_path / "pipe_cal.fits"), str(tmp_path), "/dev/zero", "a\0b"))
+    search = Search(SessionState(kept), str(tmp_path / "s.toml"))
+    assert len(search.missing) == len(kept)
+
+
+# Autosave
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.toml")) if folder.is_dir() else []
+
+
+def test_a_session_is_autosaved_and_gone_after_closing(desk, data, tmp_path, qtbot):
+    folder = tmp_path / "state" / "sessions"
+    one = desk()
+    one.keeper.start_autosave(folder)
+    one.open([data / NAMES[0]])
+    qtbot.waitUntil(lambda: len(leftovers(folder)) == 1)
+    (path,) = leftovers(folder)
+    one.session.set_override(101, "window", 30)
+    one.settle()
+    qtbot.waitUntil(lambda: load_session(path).variants == one.session.variants)
+    assert load_session(path).exposures == one.session.state.exposures
+    one.close()
+    assert list(folder.iterdir()) == []
+
+
+def test_an_empty_window_leaves_nothing(desk, data, tmp_path, qtbot):
+    folder = tmp_path / "sessions"
+    one = desk()
+    one.keeper.start_autosave(folder)
+    one.open([data / NAMES[0]])
+    qtbot.waitUntil(lambda: leftovers(folder) != [])
+    one.session.close_exposure(str(data / NAMES[0]))
+    qtbot.waitUntil(lambda: leftovers(folder) == [])
+
+
+def test_autosaving_that_fails_is_told_once(desk, data, tmp_path, qtbot):
+    (tmp_path / "file").touch()
+    one = desk()
+    one.keeper.start_autosave(tmp_path / "file" / "sessions")
+    one.open([data / NAMES[0]])
+    qtbot.waitUntil(lambda: one.told("warning") != [])
+    one.session.set_global("fit_threshold", 8.0)
+    one.settle()
+    one.keeper.close()
+    qtbot.wait(10)
+    assert len(one.told("warning")) == 1
+    assert "cannot be saved automatically" in one.told("warning")[0]
+
+
+DIE = """
+import os, sys
+from pathlib import Path
+from atm_viewer.session.persistence.autosave import Autosave
+from atm_viewer.session.persistence.session_file import load_session
+autosave = Autosave(Path(sys.argv[1]), print)
+autosave.write(load_session(sys.argv[2]), lambda: os._exit(9))
+autosave.close()
+"""
+
+
+def crash(folder: Path, session: Path) -> None:
+    """Autosave a session in a process that dies."""
+    done = subprocess.run([sys.executable, "-c", DIE, str(folder), str(session)], timeout=60)
+    assert done.returncode == 9
+
+
+def test_what_a_dead_process_left_is_offered_and_restored(desk, saved, tmp_path, qtbot):
+    path, first = saved
+    folder = tmp_path / "sessions"
+    crash(folder, path)
+    (left,) = leftovers(folder)
+    two = desk()
+    two.keeper.start_autosave(folder)
+    assert two.keeper.offer.state.variants == first.session.variants
+    two.keeper.take_offer()
+    assert left.exists()  # until it has been saved again
+    two.settle()
+    assert same(two.session.state, first.session.state)
+    assert two.keeper.offer is None
+    assert two.keeper.modified
+    qtbot.waitUntil(lambda: not left.exists())
+    (own,) = leftovers(folder)
+    assert load_session(own).variants == first.session.variants
+
+
+def test_two_windows_do_not_offer_the_same(desk, saved, tmp_path):
+    path, _ = saved
+    folder = tmp_path / "sessions"
+    crash(folder, path)
+    one, two = desk(), desk()
+    one.keeper.start_autosave(folder)
+    two.keeper.start_autosave(folder)
+    assert one.keeper.offer is not None
+    assert two.keeper.offer is None
+    one.close()  # without an answer
+    three = desk()
+    three.keeper.start_autosave(folder)
+    assert three.keeper.offer is not None
+    three.keeper.discard_offer()
+    assert three.keeper.offer is None
+    assert leftovers(folder) == []
+
+
+def test_a_living_window_is_not_a_leftover(desk, saved, tmp_path, qtbot):
+    _, first = saved
+    folder = tmp_path / "sessions"
+    first.keeper.start_autosave(folder)
+    qtbot.waitUntil(lambda: leftovers(folder) != [])
+    two = desk()
+    two.keeper.start_autosave(folder)
+    assert two.keeper.offer is None
+
+
+def test_the_latest_is_offered_first_then_the_next(desk, saved, tmp_path):
+    path, _ = saved
+    folder = tmp_path / "sessions"
+    crash(folder, path)
+    crash(folder, path)
+    older, newer = leftovers(folder)
+    two = desk()
+    two.keeper.start_autosave(folder)
+    assert two.keeper.offer.path == newer
+    two.keeper.discard_offer()
+    assert two.keeper.offer.path == older
+    assert leftovers(folder) == [older]
+
+
+def test_what_was_half_written_when_a_process_died_goes(desk, saved, tmp_path):
+    path, _ = saved
+    folder = tmp_path / "sessions"
+    crash(folder, path)
+    (left,) = leftovers(folder)
+    (folder / f".{left.name}.77.part").write_text("kind = ")
+    (folder / ".20261124-130500-1-77.toml.77.part").write_text("kind = ")  # killed at the first time it wrote
+    shutil.copy(f"{left}.lock", folder / "20261124-130500-1-78.toml.lock")
+    one = desk()
+    one.keeper.start_autosave(folder)
+    assert one.keeper.offer.path == left
+    assert sorted(p.name for p in folder.iterdir()) == [left.name, f"{left.name}.lock"]
+    one.keeper.discard_offer()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_damaged_leftover_is_told_and_set_aside(desk, tmp_path):
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    (folder / "20261124-130500-1-77.toml").write_text("kind = ")
+    one = desk()
+    one.keeper.start_autosave(folder)
+    assert one.keeper.offer is None
+    assert "not valid TOML" in one.told("warning")[0]
+    assert [p.name for p in folder.iterdir()] == ["20261124-130500-1-77.damaged"]
