@@ -21,8 +21,8 @@ from PyQt6.QtWidgets import QApplication
 from atm_viewer.engine.errors import UserError
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.resources import resource
+from atm_viewer.session.parts.message_log import Message
 from atm_viewer.session.session import Session
-from atm_viewer.session.state.open_exposure import Message
 from atm_viewer.views.base.scale import use_scale
 from atm_viewer.views.window.main_window import MainWindow
 
@@ -138,14 +138,14 @@ class Photographer(QObject):
         self._timer.setInterval(300)
         self._timer.timeout.connect(self._look)
         self._timer.start()
-        session.told.connect(self._listen)
+        session.messages.added.connect(self._listen)
 
     def _listen(self, message: Message) -> None:
         if message.level == "error":
             self._fail(message.text)
 
     def _look(self) -> None:
-        if not self._session.complete or (self._waits and not self._session.exposures):
+        if not self._session.complete or (self._waits and not self._session.state.exposures):
             return
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         try:
@@ -194,7 +194,7 @@ class DemoMaker(QObject):
         self._process = context.Process(target=_make_demo, args=(instrument, theirs), daemon=True)
         self._process.start()
         theirs.close()
-        self._activity = self._session.start_activity("Making the demo's exposures", self._stop)
+        self._activity = self._session.jobs.start_activity("Making the demo's exposures", self._stop)
         self._timer.start()
 
     def _look(self) -> None:
@@ -204,20 +204,20 @@ class DemoMaker(QObject):
                 kind, value = self._pipe.recv()
                 if kind == "progress":
                     done, total = value
-                    self._session.report_activity(self._activity, f"{done} of {total}", done / total)
+                    self._session.jobs.report_activity(self._activity, f"{done} of {total}", done / total)
                 else:
                     self._stop()
                     if kind == "path":
-                        self._session.open_files([value])
+                        self._session.exposures.open([value])
                     else:
-                        self._session.tell("error", value)
+                        self._session.messages.tell("error", value)
         except EOFError:
             self._stop()
-            self._session.tell("error", "Making the demo's exposures ended unexpectedly; try again.")
+            self._session.messages.tell("error", "Making the demo's exposures ended unexpectedly; try again.")
 
     def _stop(self) -> None:
         self._timer.stop()
-        self._session.finish_activity(self._activity)
+        self._session.jobs.finish_activity(self._activity)
         if self._process is not None:
             self._process.terminate()
             self._process.join(2)
@@ -249,7 +249,9 @@ def _exception_teller(session: Session) -> Callable:
     def tell(kind, error, trace) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
         print(detail, file=sys.stderr)
-        session.tell("error", f"Something went wrong inside of the window ({kind.__name__}); see the log.", detail)
+        session.messages.tell(
+            "error", f"Something went wrong inside of the window ({kind.__name__}); see the log.", detail
+        )
 
     return tell
 

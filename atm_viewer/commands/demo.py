@@ -32,7 +32,7 @@ def demo(args: argparse.Namespace) -> int:
 
         return app.run([association])
 
-    from atm_viewer.jobs.messages import WriteCubes
+    from atm_viewer.jobs.requests.products import WriteCubes
 
     folder = str(args.output)
     with Work() as work:

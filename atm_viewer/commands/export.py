@@ -59,7 +59,7 @@ def _page(text: str) -> Path:
 
 def export(args: argparse.Namespace) -> int:
     """Write a call of the pipeline, or a script."""
-    from atm_viewer.jobs.messages import WriteRecipe
+    from atm_viewer.jobs.requests.products import WriteRecipe
 
     request = WriteRecipe(args.kind, tuple(args.files), recipe_of(args), str(args.output), args.product, args.overwrite)
     with Work() as work:

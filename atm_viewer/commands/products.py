@@ -27,7 +27,7 @@ def correct_arguments(parser: argparse.ArgumentParser) -> None:
 
 def correct(args: argparse.Namespace) -> int:
     """Write corrected exposures."""
-    from atm_viewer.jobs.messages import WriteExposures
+    from atm_viewer.jobs.requests.products import WriteExposures
 
     wanted = {
         name: value
@@ -65,7 +65,7 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
 
 def cube(args: argparse.Namespace) -> int:
     """Write cubes."""
-    from atm_viewer.jobs.messages import WriteCubes
+    from atm_viewer.jobs.requests.products import WriteCubes
 
     request = WriteCubes(
         tuple(args.files),

@@ -20,7 +20,7 @@ def inspect_arguments(parser: argparse.ArgumentParser) -> None:
 
 def inspect(args: argparse.Namespace) -> int:
     """Print how each slice is fitted."""
-    from atm_viewer.jobs.messages import Correct
+    from atm_viewer.jobs.requests.previews import Correct
 
     recipe = recipe_of(args)
     with Work() as work:

@@ -78,7 +78,7 @@ class Work:
 
     def open(self, files: Sequence[str]) -> tuple[str, ...]:
         """Open exposures and return their keys."""
-        from atm_viewer.jobs.messages import OpenExposures
+        from atm_viewer.jobs.requests.exposures import OpenExposures
 
         opened = self.ask(OpenExposures(tuple(files)))
         if opened.problems:

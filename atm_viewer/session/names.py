@@ -1,92 +1,11 @@
-"""Names for people: jobs, exposures, bands, products."""
+"""Names for people: exposures, bands, products."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from atm_viewer.engine.results.correction import SliceReport
-from atm_viewer.jobs.messages import (
-    ClearCache,
-    CloseExposures,
-    Correct,
-    ExplainPixel,
-    FindTools,
-    MakeNoiseMap,
-    MakePeriods,
-    MakeSkyImage,
-    MakeSpectra,
-    MeasureLines,
-    MeasureSpaxels,
-    OpenExposures,
-    PredictArtifact,
-    Request,
-    SendFile,
-    ShowProfile,
-    WriteCubes,
-    WriteExposures,
-    WriteRecipe,
-    WriteSpectra,
-)
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
-
-
-def count(number: int, noun: str) -> str:
-    """Put a number and a noun together, ``1 file`` or ``3 files``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def job_name(request: Request) -> str:
-    """Say what a job does, as in the status bar."""
-    match request:
-        case OpenExposures(paths):
-            return f"Opening {Path(paths[0]).name if len(paths) == 1 else count(len(paths), 'file')}"
-        case CloseExposures():
-            return "Closing"
-        case Correct():
-            return "Fitting slices"
-        case ShowProfile(number=number, column=column):
-            return f"Profile of slice {number}, column {column}"
-        case ExplainPixel(x=x, y=y):
-            return f"What happened to pixel x {x}, y {y}"
-        case MakeSkyImage(band=band):
-            return f"Sky image, {band}"
-        case MakeSpectra():
-            return "Spectra"
-        case MakePeriods():
-            return "Periods"
-        case MeasureLines():
-            return "Lines"
-        case MakeNoiseMap(band=band):
-            return f"Noise map, {band}"
-        case MeasureSpaxels(band=band):
-            return f"Metrics, {band}"
-        case PredictArtifact():
-            return "Prediction from geometry"
-        case RankSpaxels():
-            return "Ranked spaxels"
-        case CompareApertures():
-            return "Apertures"
-        case CompareDithers():
-            return "Dithers"
-        case RemoveFringes():
-            return "Residual fringes"
-        case SaveFigure(path=path):
-            return f"Writing {Path(path).name}"
-        case WriteCubes(product=product):
-            return f"Writing cubes of {product}"
-        case FindTools():
-            return "Looking for programs"
-        case SendFile():
-            return "Sending"
-        case ClearCache():
-            return "Deleting kept coordinates"
-        case WriteExposures(paths=paths):
-            return f"Writing {count(len(paths), 'corrected exposure')}"
-        case WriteRecipe(kind=kind):
-            return f"Writing {'a call of the pipeline' if kind == 'pipeline' else 'a script'}"
-        case WriteSpectra(names=names):
-            return f"Writing {count(len(names), 'table')} of spectra"
+from atm_viewer.jobs.requests.base import count as count
 
 
 def short_names(names: Sequence[str]) -> list[str]:

@@ -44,8 +44,8 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
     str
         HTML, with the figures in it: it needs no other file and nothing from the network.
     """
-    variants, recipe = session.variants, session.recipe
-    names = [e.view.name for e in session.together]
+    variants, recipe = session.state.variants, session.state.recipe
+    names = [e.view.name for e in session.state.together]
     title = f"Adaptive trace model of {common_product(names)}" if names else "Adaptive trace model"
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {_version('atm-viewer')}, {escape(when)}</p>"]
@@ -77,7 +77,7 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
 
 def _noise(session: Session) -> str:
     rows = []
-    for shown in session.shown_spectra:
+    for shown in session.answers.shown_spectra:
         if (s := shown.spectra) is not None and not shown.stale:
             place = f"{shown.place}: RA {s.ra:.6f}°, Dec {s.dec:.6f}°"
             rows.append(
@@ -101,8 +101,8 @@ def _noise(session: Session) -> str:
 
 
 def _slices(session: Session) -> str:
-    view, report = session.current, session.report
-    if view is None or report is None or "report" in session.pending:
+    view, report = session.state.current, session.answers.report
+    if view is None or report is None or "report" in session.answers.pending:
         return "<p>No exposure is fitted.</p>"
     rows = [
         (s.number, f"{s.peak:.4g}", f"{s.threshold:.4g}", s.fitted, s.reused, f"{100 * s.used:.1f} %", slice_state(s))
@@ -124,8 +124,8 @@ def _slices(session: Session) -> str:
 def _exposures(session: Session) -> str:
     rows = [
         (e.view.name, e.view.target, e.view.detector, ", ".join(e.view.bands), f"{e.view.dither} of {e.view.dithers}",
-         "yes" if e in session.together else "no", str(Path(e.view.key)))
-        for e in session.exposures
+         "yes" if e in session.state.together else "no", str(Path(e.view.key)))
+        for e in session.state.exposures
     ]  # fmt: skip
     return _table(("exposure", "target", "detector", "bands", "dither", "included", "file"), rows)
 

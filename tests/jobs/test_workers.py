@@ -16,26 +16,16 @@ import pytest
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.jobs.messages import (
-    ClearCache,
-    CloseExposures,
-    Correct,
-    MakeSkyImage,
-    MakeSpectra,
-    OpenExposures,
-    Outcome,
-    Progress,
-    ShowProfile,
-    Status,
-    WriteCubes,
-    WriteExposures,
-)
-from atm_viewer.jobs.serve import Staff
+from atm_viewer.jobs.messages import Outcome, Progress, Status
+from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, OpenExposures
+from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
+from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
+from atm_viewer.jobs.serve import WorkerBackends
 from atm_viewer.jobs.workers import Workers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
-STAFF = Staff("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "")
+BACKENDS = WorkerBackends("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "")
 
 
 class Listener:
@@ -75,7 +65,7 @@ def told():
 
 @pytest.fixture
 def workers(told):
-    made = Workers(told, STAFF)
+    made = Workers(told, BACKENDS)
     yield made
     made.close()
 
@@ -236,7 +226,7 @@ def test_kept_coordinates_are_deleted(told, monkeypatch, tmp_path):
     kept = tmp_path / "atm-viewer" / "coordinates" / "k" / "part.arrays"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(bytes(3_000_000))
-    workers = Workers(told, STAFF)
+    workers = Workers(told, BACKENDS)
     done = told.wait(workers.submit(ClearCache()))
     workers.close()
     assert (done.status, done.sentence) == (Status.DONE, "3 MB of kept coordinates and kernels deleted.")
@@ -296,11 +286,11 @@ def test_an_opening_nobody_waits_for_is_undone(workers, told, ask):
 def test_the_worker_prints_nothing_and_reads_nothing(tmp_path):
     code = (
         "import queue, sys\n"
-        "from tests.jobs.test_workers import STAFF, correct\n"
+        "from tests.jobs.test_workers import BACKENDS, correct\n"
         "from atm_viewer.jobs.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    news = queue.Queue()\n"
-        "    workers = Workers(news.put, STAFF)\n"
+        "    workers = Workers(news.put, BACKENDS)\n"
         "    for key in ('noise', 'stdin'):\n"
         "        workers.submit(correct(key))\n"
         "        print(repr(news.get(timeout=20).result))\n"
@@ -321,7 +311,7 @@ def test_the_worker_prints_nothing_and_reads_nothing(tmp_path):
 
 
 def test_closing_ends_everything_within_two_seconds(told, tmp_path):
-    workers = Workers(told, STAFF)
+    workers = Workers(told, BACKENDS)
     preview = workers.submit(correct("deaf"))
     writing = [workers.submit(WriteExposures((path,), Recipe(), str(tmp_path / path))) for path in ("work", "deaf")]
     for job in writing:
@@ -339,13 +329,13 @@ def test_a_killed_window_takes_its_workers_along(tmp_path):
     """Nothing goes on working, and nothing half-written stays, when the window's process is killed."""
     code = (
         "import queue, time\n"
-        "from tests.jobs.test_workers import STAFF, correct\n"
+        "from tests.jobs.test_workers import BACKENDS, correct\n"
         "from atm_viewer.engine.recipe import Recipe\n"
-        "from atm_viewer.jobs.messages import WriteExposures\n"
+        "from atm_viewer.jobs.requests.products import WriteExposures\n"
         "from atm_viewer.jobs.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    news = queue.Queue()\n"
-        "    workers = Workers(news.put, STAFF)\n"
+        "    workers = Workers(news.put, BACKENDS)\n"
         "    workers.submit(correct('where'))\n"
         "    pid = news.get(timeout=20).result\n"
         f"    workers.submit(WriteExposures(('work',), Recipe(), {str(tmp_path / 'out')!r}))\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.results.remedy import APERTURE, UNDER, Curve, Remedy, RemedyPlot
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemedyRequest
+from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemedyRequest
 
 
 def remedy(request: RemedyRequest) -> Remedy:

@@ -35,12 +35,12 @@ class User:
 
 
 def opened(window: MainWindow) -> bool:
-    return window.session.complete and window.session.exposures != ()
+    return window.session.complete and window.session.state.exposures != ()
 
 
 def work(window: MainWindow) -> None:
-    window.session.set_override(101, "fit_threshold", 4.0)
-    window.session.select(203, 20)
+    window.session.recipes.set_override(101, "fit_threshold", 4.0)
+    window.session.look.select(203, 20)
 
 
 def press_restore(window: MainWindow) -> None:
@@ -50,8 +50,8 @@ def press_restore(window: MainWindow) -> None:
 
 def tell_and_quit(window: MainWindow) -> None:
     session = window.session
-    print(*(e.view.key for e in session.exposures), sep="\n")
-    print(session.number, session.column, session.recipe.override(101).fit_threshold, flush=True)
+    print(*(e.view.key for e in session.state.exposures), sep="\n")
+    print(session.state.number, session.state.column, session.state.recipe.override(101).fit_threshold, flush=True)
     window._may_close = True
     window.close()
 

@@ -15,7 +15,7 @@ from PyQt6.QtCore import QLockFile
 
 from atm_viewer.engine.errors import UserError
 from atm_viewer.session.persistence.session_file import dump_session, load_session
-from atm_viewer.session.persistence.session_state import SessionState
+from atm_viewer.session.state.saved_session import SavedSession
 
 #: A session's file, the lock beside it, and what is being written.
 _OURS = re.compile(r"\.?(.+\.toml)(?:\.lock|\.\d+\.part)?$")
@@ -46,13 +46,13 @@ class Leftover:
         Its file.
     lock : QLockFile
         Held by us, so that no other window offers the same.
-    state : SessionState
+    state : SavedSession
         The session.
     """
 
     path: Path
     lock: QLockFile
-    state: SessionState
+    state: SavedSession
 
     def discard(self) -> None:
         """Delete it."""
@@ -88,7 +88,7 @@ class Autosave:
         self._thread: ThreadPoolExecutor | None = None
         self._failed = False
 
-    def write(self, state: SessionState, then: Callable[[], None] | None = None) -> None:
+    def write(self, state: SavedSession, then: Callable[[], None] | None = None) -> None:
         """Write a session soon; ``then`` is called on the thread that did, after it is on the disk."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "autosave")
@@ -133,7 +133,7 @@ class Autosave:
                 problems.append(f"An autosaved session cannot be restored: {error} It is now {aside}.")
         return found, problems
 
-    def _write(self, state: SessionState, then: Callable[[], None] | None) -> None:
+    def _write(self, state: SavedSession, then: Callable[[], None] | None) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             if self._lock is None:

@@ -21,8 +21,8 @@ from atm_viewer.session.names import count
 from atm_viewer.session.persistence.autosave import Autosave, Leftover, write_text
 from atm_viewer.session.persistence.moved_exposures import Search
 from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session, read_text
-from atm_viewer.session.persistence.session_state import SessionState, ViewState
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.saved_session import SavedSession, ViewState
 
 #: Milliseconds from a change to its autosave.
 DELAY = 2000
@@ -63,7 +63,7 @@ class Keeper(QObject):
         self._saved: Any = None
         self._rescued = False
         self._autosave: Autosave | None = None
-        self._written = SessionState()
+        self._written = SavedSession()
         self._offers: list[Leftover] = []
         self._taken: Leftover | None = None
         self._timer, self._ticks = QTimer(self), QTimer(self)
@@ -73,18 +73,18 @@ class Keeper(QObject):
         for timer in (self._timer, self._ticks):
             timer.timeout.connect(self._autosave_now)
         for signal in (
-            *(session.exposures_changed, session.chosen_changed, session.recipe_changed, session.spaxel_changed),
-            session.undo_stack.cleanChanged,
+            *(session.changed.exposures, session.changed.chosen, session.changed.recipe, session.changed.places),
+            session.recipes.undo_stack.cleanChanged,
         ):
             signal.connect(self._note)
-        session.restored.connect(self._end_restoring)
-        self._complained.connect(lambda sentence: session.tell("warning", sentence))
+        session.exposures.restored.connect(self._end_restoring)
+        self._complained.connect(lambda sentence: session.messages.tell("warning", sentence))
 
     @property
-    def state(self) -> SessionState:
+    def state(self) -> SavedSession:
         """The session as it would be saved now."""
         now = datetime.now().astimezone().replace(microsecond=0)
-        return replace(self._session.state, views=self._collect(), versions=_versions(), saved=now)
+        return replace(self._session.state.saved, views=self._collect(), versions=_versions(), saved=now)
 
     @property
     def modified(self) -> bool:
@@ -92,25 +92,25 @@ class Keeper(QObject):
         if self._rescued:
             return True
         if not self.path:
-            return not self._session.undo_stack.isClean()
-        return not self._session.restoring and _work(self._session.state) != self._saved
+            return not self._session.recipes.undo_stack.isClean()
+        return not self._session.exposures.restoring and _work(self._session.state.saved) != self._saved
 
     # Files
 
     def save(self, path: str | os.PathLike[str]) -> bool:
         """Write the session to a file, from now on its own; a failure is told. Says whether it was written."""
-        if self._session.restoring:
-            self._session.tell("warning", "The session is still being opened; save it when that is done.")
+        if self._session.exposures.restoring:
+            self._session.messages.tell("warning", "The session is still being opened; save it when that is done.")
             return False
         target, state = Path(path).absolute(), self.state
         try:
             write_text(target, dump_session(state, target.parent))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", "") or error
-            self._session.tell("error", f"The session cannot be saved as {target}: {reason}.")
+            self._session.messages.tell("error", f"The session cannot be saved as {target}: {reason}.")
             return False
         self.path, self._saved, self._rescued = str(target), _work(state), False
-        self._session.tell("info", f"Session saved as {target}.")
+        self._session.messages.tell("info", f"Session saved as {target}.")
         self.changed.emit()
         return True
 
@@ -127,7 +127,7 @@ class Keeper(QObject):
             text = read_text(path)
             state = parse_session(text, path, Path(path).parent)
         except UserError as error:
-            self._session.tell("error", str(error))
+            self._session.messages.tell("error", str(error))
             return False
         # Saving a session over a recipe would make it unreadable as a recipe.
         self._seek(Search(state, path if is_session(text) else ""))
@@ -137,18 +137,18 @@ class Keeper(QObject):
         """Open a session whose exposures have been looked for; those that are missing are left out."""
         result, name = search.result, Path(search.path).name or "The session"
         if search.state.exposures and not result.exposures:
-            self._session.tell("error", f"{name} was not opened: none of its exposures was found.")
+            self._session.messages.tell("error", f"{name} was not opened: none of its exposures was found.")
             return
         offer = self._offers[0] if self._offers and self._offers[0].state is search.state else None
         self.path, self._rescued = search.path, offer is not None
         self._saved = None if search.by_hand else _work(result)
         self._tell_differences(search)
-        self._session.restore(result)
+        self._session.exposures.restore(result)
         self.views_found.emit(result.views)
         if offer is not None:
             self._taken = self._offers.pop(0)
             self.offered.emit()
-        if not self._session.restoring:
+        if not self._session.exposures.restoring:
             self._end_restoring()
         self.changed.emit()
 
@@ -159,18 +159,18 @@ class Keeper(QObject):
             self.missing.emit(search)
         else:
             names = ", ".join(found.name for found in search.missing)
-            self._session.tell("error", f"{search.path} was not opened: {names} cannot be found.")
+            self._session.messages.tell("error", f"{search.path} was not opened: {names} cannot be found.")
 
     def _tell_differences(self, search: Search) -> None:
         others = [found.name for found in search.others]
         if others:
             more = f" (and {count(len(others) - 1, 'more')})" if others[1:] else ""
-            self._session.tell(
+            self._session.messages.tell(
                 "warning", f"{others[0]}{more} is not as it was when the session was saved: its content is another one."
             )
         then, now = search.state.versions.get("jwst"), _versions().get("jwst")
         if then and now and then != now:
-            self._session.tell("info", f"The session was saved with jwst {then}; this is jwst {now}.")
+            self._session.messages.tell("info", f"The session was saved with jwst {then}; this is jwst {now}.")
 
     # What a crash must not take away
 
@@ -184,7 +184,7 @@ class Keeper(QObject):
         self._autosave = Autosave(folder, self._complained.emit)
         self._offers, problems = self._autosave.leftovers()
         for problem in problems:
-            self._session.tell("warning", problem)
+            self._session.messages.tell("warning", problem)
         self._ticks.start()
         self._note()
         self.offered.emit()
@@ -222,7 +222,7 @@ class Keeper(QObject):
         self._autosave_now()
 
     def _autosave_now(self) -> None:
-        if self._autosave is None or self._session.restoring:
+        if self._autosave is None or self._session.exposures.restoring:
             return
         state = replace(self.state, origin=self.path)
         if replace(state, saved=None) == replace(self._written, saved=None) and self._taken is None:
@@ -236,7 +236,7 @@ class Keeper(QObject):
         self._autosave.write(state, taken.discard if taken is not None else None)
 
 
-def _work(state: SessionState) -> Any:
+def _work(state: SavedSession) -> Any:
     """Pick what people would miss, of all that a session keeps; not where they have last looked."""
     # A click on the sky moves the only place; several have been laid out.
     places = state.places.all if state.places.several else ()

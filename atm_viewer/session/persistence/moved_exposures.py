@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from atm_viewer.session.persistence.session_state import KeptExposure, Mark, SessionState
+from atm_viewer.session.state.saved_session import Mark, SavedExposure, SavedSession
 
 #: Bytes at the beginning of a file that its mark is made of: more than a primary header of the pipeline has.
 _BEGINNING = 65536
@@ -33,7 +33,7 @@ class Found:
 
     Parameters
     ----------
-    exposure : KeptExposure
+    exposure : SavedExposure
         As the session has it.
     path : str
         Where it is now; empty when it was not found.
@@ -43,7 +43,7 @@ class Found:
         The user does without it.
     """
 
-    exposure: KeptExposure
+    exposure: SavedExposure
     path: str = ""
     other: bool = False
     left_out: bool = False
@@ -67,13 +67,13 @@ class Search:
 
     Parameters
     ----------
-    state : SessionState
+    state : SavedSession
         What the session's file says.
     path : str
         The session's file.
     """
 
-    def __init__(self, state: SessionState, path: str):
+    def __init__(self, state: SavedSession, path: str):
         self.state = state
         self.path = path
         self.by_hand = False  #: the user has helped, so that the session is not as it was saved
@@ -118,7 +118,7 @@ class Search:
         self.by_hand = True
 
     @property
-    def result(self) -> SessionState:
+    def result(self) -> SavedSession:
         """The session with the exposures that were found, each with the one path where it is."""
         there = [f for f in self.found if f.path and not f.left_out]
         return replace(self.state, exposures=tuple(replace(f.exposure, places=(f.path,)) for f in there))
@@ -135,7 +135,7 @@ class Search:
                 self._put(index, _look(found.exposure, [p for p in paths if p not in taken]))
 
 
-def _look(exposure: KeptExposure, paths: Iterable[str]) -> Found:
+def _look(exposure: SavedExposure, paths: Iterable[str]) -> Found:
     """Look at some paths for an exposure; the same content wins over the same name."""
     other = ""
     for path in paths:

@@ -114,3 +114,8 @@ class Places:
 
     def _changed(self, number: int, **values: float) -> Places:
         return replace(self, all=tuple(replace(p, **values) if p.number == number else p for p in self.all))  # type: ignore[arg-type]
+
+
+def spectra_name(variant: str, place: int) -> str:
+    """Name under which the spectra of a variant at a place are shown."""
+    return f"{variant}{place}"

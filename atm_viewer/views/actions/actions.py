@@ -15,19 +15,19 @@ from atm_viewer.views.exposures.same_position import toggle_dithers
 
 
 def _open(session: Session) -> bool:
-    return session.current is not None
+    return session.state.current is not None
 
 
 def _placed(session: Session) -> bool:
-    return session.places.current is not None
+    return session.state.places.current is not None
 
 
 def _several_places(session: Session) -> bool:
-    return session.places.several
+    return session.state.places.several
 
 
 def _included(session: Session) -> bool:
-    return bool(session.together)
+    return bool(session.state.together)
 
 
 def _panel(name: str, key: str, tip: str) -> ActionInfo:
@@ -56,7 +56,7 @@ def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) 
 
 
 def _several(session: Session) -> bool:
-    return session.variants.several
+    return session.state.variants.several
 
 
 def _variant(name: str, text: str, tip: str, key: str, does: Callable[[Any], None], enabled=_several) -> ActionInfo:
@@ -122,7 +122,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Spectra…",
         "Write the spectra of all places and variants as tables (ECSV, FITS) that specutils opens",
         "Ctrl+Alt+S",
-        lambda s: s.spectra is not None,
+        lambda s: s.answers.spectra is not None,
     ),
     ActionInfo(
         "export_picture",
@@ -236,7 +236,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "New Variant",
         "Go on with a copy of the recipe; the old one stays to be compared with",
         "Ctrl+N",
-        lambda window: window.session.new_variant(),
+        lambda window: window.session.recipes.new_variant(),
         _open,
     ),
     _variant(
@@ -244,21 +244,21 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Next Variant",
         "Make the next variant the active one: the one that is edited, and written",
         "V",
-        lambda window: window.session.step_variant(1),
+        lambda window: window.session.recipes.step_variant(1),
     ),
     _variant(
         "previous",
         "Previous Variant",
         "Make the variant before the active one",
         "Shift+V",
-        lambda window: window.session.step_variant(-1),
+        lambda window: window.session.recipes.step_variant(-1),
     ),
     _variant(
         "label",
         "Label Variant…",
         "Give the active variant a few words that tell what it tries",
         "",
-        lambda window: window.variant_bar.ask_label(window.session.variants.active),
+        lambda window: window.variant_bar.ask_label(window.session.state.variants.active),
         _open,
     ),
     _variant(
@@ -266,14 +266,14 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Adopt Variant",
         "Keep the active variant as the only recipe; undo brings the others back",
         "Ctrl+Return",
-        lambda window: window.session.adopt_variant(window.session.variants.active),
+        lambda window: window.session.recipes.adopt_variant(window.session.state.variants.active),
     ),
     _variant(
         "discard",
         "Discard Variant",
         "Do without the active variant; undo brings it back",
         "Ctrl+Del",
-        lambda window: window.session.discard_variant(window.session.variants.active),
+        lambda window: window.session.recipes.discard_variant(window.session.state.variants.active),
     ),
     ActionInfo("next_slice", "View", "Next Slice", "Look at the slice with the next number", "Alt+Down", _open),
     ActionInfo(
@@ -281,7 +281,12 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ),
     ActionInfo("next_column", "View", "Next Column", "Look at the next element along dispersion", "Alt+Right", _open),
     ActionInfo(
-        "previous_column", "View", "Previous Column", "Look at the previous element along dispersion", "Alt+Left", _open
+        "previous_column",
+        "View",
+        "Previous Column",
+        "Look at the previous element along dispersion",
+        "Alt+Left",
+        _open,
     ),
     ActionInfo(
         "next_exposure",
@@ -335,7 +340,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Make the next place the active one, which clicks and keys move",
         "Ctrl+Shift+M",
         _several_places,
-        does=lambda window: window.session.set_places(window.session.places.stepped(1)),
+        does=lambda window: window.session.look.set_places(window.session.state.places.stepped(1)),
     ),
     ActionInfo(
         "remove_place",
@@ -344,7 +349,9 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Do without the active place",
         "Ctrl+Alt+M",
         _several_places,
-        does=lambda window: window.session.set_places(window.session.places.removed(window.session.places.active)),
+        does=lambda window: window.session.look.set_places(
+            window.session.state.places.removed(window.session.state.places.active)
+        ),
     ),
     ActionInfo(
         "spectrum_options",

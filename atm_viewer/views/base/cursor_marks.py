@@ -113,7 +113,7 @@ class CursorMarks(QObject):
         for view in views:
             view.left.connect(session.pointer.leave)
         # what a view shows says how it marks the cursor
-        for changed in (session.pointer.cursor_changed, session.profile_changed, session.sky_changed):
+        for changed in (session.pointer.cursor_changed, session.changed.profile, session.changed.sky):
             changed.connect(self._show)
 
     def _show(self) -> None:

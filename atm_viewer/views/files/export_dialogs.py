@@ -20,7 +20,7 @@ class ExportDialog(WriteDialog):
     """Asks for a name besides what `WriteDialog` asks for."""
 
     def __init__(self, title: str, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__(title, session.together, theme, folder, parent)
+        super().__init__(title, session.state.together, theme, folder, parent)
         self.session = session
         self.name_edit = QLineEdit(common_product([e.view.name for e in self.exposures]))
         self.name_edit.setToolTip("Files begin with this name")
@@ -55,13 +55,13 @@ class RecipeDialog(ExportDialog):
 
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Export Recipe", session, theme, folder, parent)
-        words = QLabel(exports.possible_words(session.recipe))
+        words = QLabel(exports.possible_words(session.state.recipe))
         words.setWordWrap(True)
         self.words = words
         kinds = exports.kinds()
         self.kind_box = self.box("As", [(k, w) for k, w, _ in kinds], "\n".join(f"{w}: {tip}" for _, w, tip in kinds))
         self.form.addRow(words)
-        if exports.cannot("pipeline", session.recipe):
+        if exports.cannot("pipeline", session.state.recipe):
             self.kind_box.setCurrentIndex(self.kind_box.findData("script"))
         self.check()
 
@@ -76,7 +76,7 @@ class RecipeDialog(ExportDialog):
 
     def complaint(self) -> str:
         """Also say when the pipeline cannot do it."""
-        return exports.cannot(self.kind, self.session.recipe) or super().complaint()
+        return exports.cannot(self.kind, self.session.state.recipe) or super().complaint()
 
 
 class SpectraDialog(ExportDialog):
@@ -91,7 +91,7 @@ class SpectraDialog(ExportDialog):
             ((False, "in Jy"), (True, "in the unit shown, if it is one of flux density")),
             "Surface brightness [MJy/sr] has columns of its own",
         )
-        session.pending_changed.connect(self.check)
+        session.changed.pending.connect(self.check)
         self.check()
 
     @property
@@ -106,7 +106,7 @@ class SpectraDialog(ExportDialog):
 
     def complaint(self) -> str:
         """Also wait for spectra of the recipe in force."""
-        if any(shown.stale for shown in self.session.shown_spectra):
+        if any(shown.stale for shown in self.session.answers.shown_spectra):
             return "Spectra are being renewed; they can be written in a moment."
         return super().complaint()
 

@@ -136,9 +136,9 @@ class Exports(QObject):
         else:
             problem = save(path, content)
         if problem:
-            self._session.tell("error", problem)
+            self._session.messages.tell("error", problem)
         else:
-            self._session.tell("info", f"Written to {path.parent}: {path.name}.")
+            self._session.messages.tell("info", f"Written to {path.parent}: {path.name}.")
 
     def _open(self, dialog: WriteDialog, write: Callable[[], None]) -> None:
         def wanted() -> None:

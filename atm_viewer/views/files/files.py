@@ -70,12 +70,12 @@ class Files(QObject):
         self.recent_menu = QMenu("Open Recent", window)
         self.recent_menu.setToolTipsVisible(True)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
-        session.opened.connect(self._remember)
+        session.exposures.opened.connect(self._remember)
 
     def open(self) -> None:
         """Ask for exposures to open."""
         dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self._session.open_files)
+        dialog.filesSelected.connect(self._session.exposures.open)
 
     def open_recent(self) -> None:
         """Do nothing: the submenu does."""
@@ -88,7 +88,7 @@ class Files(QObject):
             for recent in (self.recent, self.recent_sessions):
                 recent.remove(path)
             self.recent_changed.emit()
-            self._session.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
+            self._session.messages.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
 
     def open_dropped(self, paths: list[str]) -> None:
         """Open what was dropped on the window: exposures, associations, a session, a recipe."""
@@ -98,7 +98,7 @@ class Files(QObject):
             self.session_wanted.emit(path)
         for path in [path for path in texts if path not in sessions][-1:]:
             self.load_recipe_file(path)
-        self._session.open_files([path for path in paths if path not in texts])
+        self._session.exposures.open([path for path in paths if path not in texts])
 
     def open_demo(self) -> None:
         """Make and open the demo's MIRI exposures."""
@@ -112,8 +112,8 @@ class Files(QObject):
 
     def close_exposure(self) -> None:
         """Close the chosen exposure."""
-        if self._session.current is not None:
-            self._session.close_exposure(self._session.current.key)
+        if self._session.state.current is not None:
+            self._session.exposures.close(self._session.state.current.key)
 
     def load_recipe(self) -> None:
         """Ask for a recipe to load."""
@@ -122,13 +122,13 @@ class Files(QObject):
 
     def load_recipe_file(self, path: str) -> None:
         """Load a recipe; it becomes the one that Save Recipe writes."""
-        if self._session.load_recipe(path):
+        if self._session.recipes.load_recipe(path):
             self._set_recipe_path(path)
 
     def save_recipe(self) -> None:
         """Save the recipe where it came from; ask where when it came from nowhere."""
         if self.recipe_path:
-            self._session.save_recipe(self.recipe_path)
+            self._session.recipes.save_recipe(self.recipe_path)
         else:
             self.save_recipe_as()
 
@@ -142,21 +142,21 @@ class Files(QObject):
 
     def write_cubes(self) -> None:
         """Ask for what write_cubes needs, and write in the background."""
-        dialog = WriteCubesDialog(self._session.together, self._theme(), self.folder(), self._window)
+        dialog = WriteCubesDialog(self._session.state.together, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
-            self._session.write_cubes(dialog.folder, dialog.product, dialog.which, dialog.replaces)
+            self._session.products.write_cubes(dialog.folder, dialog.product, dialog.which, dialog.replaces)
 
         self._open_write_dialog(dialog, write)
 
     def write_exposures(self) -> None:
         """Ask where to write corrected exposures, and write in the background."""
-        dialog = WriteExposuresDialog(self._session.together, self._theme(), self.folder(), self._window)
+        dialog = WriteExposuresDialog(self._session.state.together, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
-            self._session.write_exposures(dialog.folder, dialog.replaces)
+            self._session.products.write_exposures(dialog.folder, dialog.replaces)
 
         self._open_write_dialog(dialog, write)
 
@@ -180,12 +180,12 @@ class Files(QObject):
         """Folder that dialogs begin with."""
         folder = str(self._settings.value("folder", ""))
         if not os.path.isdir(folder):
-            view = self._session.current
+            view = self._session.state.current
             folder = str(Path(view.key).parent) if view is not None else str(Path.home())
         return folder
 
     def _save_recipe_file(self, path: str) -> None:
-        if self._session.save_recipe(path):
+        if self._session.recipes.save_recipe(path):
             self._set_recipe_path(path)
 
     def _set_recipe_path(self, path: str) -> None:

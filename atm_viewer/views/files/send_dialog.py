@@ -90,8 +90,8 @@ class SendDialog(QDialog):
         self.setMinimumWidth(480)
         self.what_box.currentIndexChanged.connect(self._show)
         self.path_edit.textChanged.connect(self._check)
-        session.tools_found.connect(self._take)
-        session.pending_changed.connect(self._check)
+        session.products.tools_found.connect(self._take)
+        session.changed.pending.connect(self._check)
         self.look()
 
     @property
@@ -104,7 +104,7 @@ class SendDialog(QDialog):
         self._tools, self._problem = (), "Looking for programs…"
         self.again_button.setEnabled(False)
         self._show()
-        self._session.find_tools()
+        self._session.products.find_tools()
 
     def _take(self, tools: tuple, problem: str) -> None:
         self._tools, self._problem = tools, problem
@@ -134,9 +134,11 @@ class SendDialog(QDialog):
             return "No program on the SAMP hub takes this; start TOPCAT for tables, DS9 for images and cubes."
         if self.what == "cube" and not os.path.isfile(self.path_edit.text()):
             return "Choose a cube that was written."
-        if self.what == "spectra" and (self._session.spectra is None or "spectra" in self._session.pending):
+        if self.what == "spectra" and (
+            self._session.answers.spectra is None or "spectra" in self._session.answers.pending
+        ):
             return "Spectra are being renewed; they can be sent in a moment."
-        if self.what == "image" and self._session.sky is None:
+        if self.what == "image" and self._session.answers.sky is None:
             return "There is no image of the field yet."
         return ""
 

@@ -13,8 +13,8 @@ from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMessageBo
 
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.keeper import Keeper
-from atm_viewer.session.persistence.session_state import SessionState
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.saved_session import SavedSession
 from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.kept import Kept, Restorable
 from atm_viewer.views.base.theme import DARK, Theme
@@ -59,9 +59,9 @@ class SessionFiles(QObject):
         self.keeper.missing.connect(self._ask)
         self.keeper.views_found.connect(self._await)
         files.session_wanted.connect(self.open)
-        session.restored.connect(self._restore)
+        session.exposures.restored.connect(self._restore)
         # In the turn after it: by then what has arrived is drawn, and does not undo a zoom that is restored.
-        session.pending_changed.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        session.changed.pending.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
 
     def open_session(self) -> None:
         """Ask for a session to open."""
@@ -104,7 +104,7 @@ class SessionFiles(QObject):
         """Give what is to be asked before the window closes, and the answers; empty when nothing would be lost."""
         role = QMessageBox.ButtonRole
         answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
-        if any(job.name.startswith("Writing") for job in self._session.jobs):
+        if any(job.writes for job in self._session.jobs.all):
             return "Products are being written. Quit and drop them?", answers
         if self.keeper.modified:
             return "The session has changes that are not saved. Save them?", [self._saving_answer(), *answers]
@@ -163,24 +163,26 @@ class SessionFiles(QObject):
         # A view that a session says nothing of is as it is by itself; a recipe says nothing at all.
         self._waiting = {name: states.get(name, {}) for name in self._views} if states else {}
         for name in states.keys() - self._views.keys():
-            self._session.tell("warning", f"The session has a state of '{name}', which this version does not know.")
+            self._session.messages.tell(
+                "warning", f"The session has a state of '{name}', which this version does not know."
+            )
         self._restore()
 
     def _restore(self) -> None:
         """Restore the views that have something to show by now."""
         session = self._session
-        if session.restoring or session.current is None:
+        if session.exposures.restoring or session.state.current is None:
             return
         for name, values in list(self._waiting.items()):
             need = _NEEDS.get(name, "")
-            if need and (need in session.pending or getattr(session, need) is None):
+            if need and (need in session.answers.pending or getattr(session.answers, need) is None):
                 continue
             del self._waiting[name]
             left = Kept(values)
             self._views[name].restore(left)
             if left:
                 keys = ", ".join(f"views.{name}.{key}" for key in left)
-                session.tell("warning", f"Not understood in the session, and left as it is: {keys}.")
+                session.messages.tell("warning", f"Not understood in the session, and left as it is: {keys}.")
 
 
 class OfferBar(QFrame):
@@ -223,7 +225,7 @@ class OfferBar(QFrame):
         self.setVisible(offer is not None)
 
 
-def _offer_text(state: SessionState) -> str:
+def _offer_text(state: SavedSession) -> str:
     what = [count(len(state.exposures), "exposure")] if state.exposures else []
     overrides = sum(len(variant.recipe.overrides) for variant in state.variants.all)
     what += [count(overrides, "override")] if overrides else []

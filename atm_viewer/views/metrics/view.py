@@ -39,11 +39,11 @@ class MetricsView(QTabWidget):
             self.setTabToolTip(self.addTab(view, title), tip)
         self.setDocumentMode(True)
         self.currentChanged.connect(self._tell)
-        self.noise.picked.connect(session.pick_sky)
+        self.noise.picked.connect(session.look.pick_sky)
         self.lines.speed_edited.connect(lambda speed: self._choose(speed=speed))
-        session.measures_changed.connect(self._show)
-        session.sky_changed.connect(self._show)
-        session.pending_changed.connect(self._show)
+        session.changed.measures.connect(self._show)
+        session.changed.sky.connect(self._show)
+        session.changed.pending.connect(self._show)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
@@ -69,15 +69,15 @@ class MetricsView(QTabWidget):
         self._choose(seen=frozenset(seen))
 
     def _choose(self, **values) -> None:
-        self._session.choose_measures(replace(self._session.measure_choice, **values))
+        self._session.look.choose_measures(replace(self._session.state.measure_choice, **values))
 
     def _show(self) -> None:
-        session, measured = self._session, self._session.measured
+        session, measured = self._session, self._session.answers.measured
         if self.isVisible():
             current = KINDS[self.currentIndex()]
             if current == PERIODS:
                 self.periods.show_report(measured.periods)
             elif current == NOISE:
-                self.noise.show_map(measured.noise, session.sky)
+                self.noise.show_map(measured.noise, session.answers.sky)
             else:
                 self.lines.show_report(measured.lines)

@@ -75,7 +75,7 @@ class RecipePanel(QWidget):
         grid.addWidget(self.beyond, 3, 0, 1, 4)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
-        session.recipe_changed.connect(self._show)
+        session.changed.recipe.connect(self._show)
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
@@ -84,13 +84,13 @@ class RecipePanel(QWidget):
         self._show()
 
     def _editor(self, name: str, step: bool = False):
-        return lambda value: self._session.set_global(name, value, step)
+        return lambda value: self._session.recipes.set_global(name, value, step)
 
     def _chooser(self, name: str):
-        return lambda row: self._session.set_global(name, CHOICES[name][row])
+        return lambda row: self._session.recipes.set_global(name, CHOICES[name][row])
 
     def _show(self) -> None:
-        recipe, default = self._session.recipe, Recipe()
+        recipe, default = self._session.state.recipe, Recipe()
         for box, value in (
             (self.threshold, recipe.fit_threshold),
             (self.slope, recipe.slope_limit),

@@ -139,9 +139,9 @@ class RemediesView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
-        session.remedies_changed.connect(self._show)
-        session.exposures_changed.connect(self._show)
-        session.chosen_changed.connect(self._show)
+        session.changed.remedies.connect(self._show)
+        session.changed.exposures.connect(self._show)
+        session.changed.chosen.connect(self._show)
         self._show()
 
     @property
@@ -173,16 +173,16 @@ class RemediesView(QWidget):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("pdf")
         dialog.filterSelected.connect(lambda kinds: dialog.setDefaultSuffix(kinds[:3].lower()))
-        dialog.selectFile(f"{kind}-{self._session.band}.pdf")
+        dialog.selectFile(f"{kind}-{self._session.state.band}.pdf")
         # The dialog has asked before it gives the name of a file that is there.
-        dialog.fileSelected.connect(lambda path: self._session.save_figure(kind, path, overwrite=True))
+        dialog.fileSelected.connect(lambda path: self._session.products.save_figure(kind, path, overwrite=True))
         dialog.open()
 
     def _look(self) -> None:
         self._choose(seen=self.kind if self._in_sight else "")
 
     def _choose(self, **values) -> None:
-        self._session.choose_remedies(replace(self._session.remedy_choice, **values))
+        self._session.look.choose_remedies(replace(self._session.state.remedy_choice, **values))
 
     def _take_ranks(self) -> None:
         ranks = {int(part) for part in self.ranks_edit.text().split(",")}
@@ -190,7 +190,7 @@ class RemediesView(QWidget):
 
     def _take_radii(self) -> None:
         radii = {min(float(part), 2.5) for part in self.radii_edit.text().split(",")} - {0.0}
-        self._choose(radii=tuple(sorted(radii)) or self._session.remedy_choice.radii)
+        self._choose(radii=tuple(sorted(radii)) or self._session.state.remedy_choice.radii)
 
     def _take_exposures(self) -> None:
         self._choose(chosen=tuple(key for key, box in self.exposure_boxes.items() if box.isChecked()))
@@ -199,30 +199,30 @@ class RemediesView(QWidget):
         self._show_choice()
         self._show_exposures()
         for kind, page in self.pages.items():
-            remedy = self._session.remedy(kind).remedy
+            remedy = self._session.answers.remedy(kind).remedy
             page.plots.show_remedy(remedy)
             page.table.show_remedy(remedy)
-            asked = self._session.remedy_request(kind) is not None
+            asked = self._session.state.remedy_request(kind) is not None
             page.note.setText(remedy.note if remedy else "" if asked else self._why_nothing(kind))
-        self.save_button.setEnabled(self._session.remedy_request(self.kind) is not None)
+        self.save_button.setEnabled(self._session.state.remedy_request(self.kind) is not None)
 
     def _why_nothing(self, kind: str) -> str:
-        miri = not self._session.band or has_fringes(self._session.band)
+        miri = not self._session.state.band or has_fringes(self._session.state.band)
         return _WAITING if miri else _NOTHING.get(kind, _WAITING)
 
     def _show_choice(self) -> None:
-        choice = self._session.remedy_choice
+        choice = self._session.state.remedy_choice
         with QSignalBlocker(self.degree_box), QSignalBlocker(self.fringes_box):
             self.degree_box.setValue(choice.degree)
             self.fringes_box.setChecked(choice.fringes)
-        self.fringes_box.setEnabled(has_fringes(self._session.band))
+        self.fringes_box.setEnabled(has_fringes(self._session.state.band))
         for edit, values in ((self.ranks_edit, choice.ranks), (self.radii_edit, choice.radii)):
             if not edit.hasFocus():  # what is being typed stays
                 edit.setText(", ".join(f"{value:g}" for value in values))
                 edit.setCursorPosition(0)
 
     def _show_exposures(self) -> None:
-        together = self._session.together
+        together = self._session.state.together
         keys = [e.view.key for e in together]
         if keys != list(self.exposure_boxes):
             for box in self.exposure_boxes.values():
@@ -238,7 +238,7 @@ class RemediesView(QWidget):
                 self.exposure_boxes[e.view.key] = box
         for key, box in self.exposure_boxes.items():
             with QSignalBlocker(box):
-                box.setChecked(key in self._session.remedy_choice.chosen)
+                box.setChecked(key in self._session.state.remedy_choice.chosen)
 
 
 def _numbers_edit(pattern: str) -> QLineEdit:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QToolButton
 
+from atm_viewer.session.parts.message_log import Message
 from atm_viewer.session.session import Session
-from atm_viewer.session.state.open_exposure import Message
 from atm_viewer.views.base.theme import DARK, Theme
 
 
@@ -26,7 +26,7 @@ class LogPanel(QPlainTextEdit):
         self.setReadOnly(True)
         self.setMaximumBlockCount(5000)
         self.setToolTip("What was told so far; select and copy to send it to somebody")
-        session.told.connect(self._add)
+        session.messages.added.connect(self._add)
         self._rewrite()
 
     def set_theme(self, theme: Theme) -> None:
@@ -36,7 +36,7 @@ class LogPanel(QPlainTextEdit):
 
     def _rewrite(self) -> None:
         self.clear()
-        for message in self._session.messages:
+        for message in self._session.messages.all:
             self._add(message)
 
     def _add(self, message: Message) -> None:
@@ -88,7 +88,7 @@ class Banner(QFrame):
         line.setContentsMargins(10, 4, 6, 4)
         for widget in (self.label, self.more, self.log_button, self.close_button):
             line.addWidget(widget)
-        session.told.connect(self._tell)
+        session.messages.added.connect(self._tell)
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:

@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.session.parts.job_list import Job
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
-from atm_viewer.session.state.open_exposure import Job
 from atm_viewer.views.base.plotting import Elided, with_unit
 
 #: Milliseconds after which a preview is shown as a job; most are over before.
@@ -79,8 +79,8 @@ class StatusBar(QStatusBar):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(self._show_job)
-        session.jobs_changed.connect(self._renew)
-        session.report_changed.connect(self._show_time)
+        session.jobs.changed.connect(self._renew)
+        session.changed.report.connect(self._show_time)
         session.pointer.cursor_changed.connect(self._show_cursor)
 
     def show_hover(self, text: str) -> None:
@@ -88,7 +88,7 @@ class StatusBar(QStatusBar):
         self.hover.setText(text)
 
     def _show_cursor(self) -> None:
-        cursor, view = self._session.pointer.cursor, self._session.current
+        cursor, view = self._session.pointer.cursor, self._session.state.current
         if cursor is not None and cursor.pixel is not None and view is not None and not cursor.value:
             # another exposure was chosen, and no view has told what it shows there
             x, y = cursor.pixel
@@ -108,7 +108,7 @@ class StatusBar(QStatusBar):
 
     def _foremost(self) -> Job | None:
         """Choose the job to show: the latest the user asked for, else the oldest preview, which is being computed."""
-        jobs = self._session.jobs
+        jobs = self._session.jobs.all
         lasting = [job for job in jobs if job.lasting]
         return lasting[-1] if lasting else next(iter(jobs), None)
 
@@ -117,10 +117,10 @@ class StatusBar(QStatusBar):
         if job is None:
             return
         self._shown = job.number
-        others = len(self._session.jobs) - 1
+        others = len(self._session.jobs.all) - 1
         step = f": {job.step}" if job.step else "…"
         self.job_name.setText(_shorten(f"{job.name}{step}") + (f"  (+{others})" if others else ""))
-        lines = [f"{j.name}{': ' + j.step if j.step else ''}" for j in self._session.jobs]
+        lines = [f"{j.name}{': ' + j.step if j.step else ''}" for j in self._session.jobs.all]
         self.job_name.setToolTip("\n".join(lines))
         # A bar that is told its value paints itself at once, and all of the window that waits for it too.
         self.bar.setUpdatesEnabled(False)
@@ -132,10 +132,10 @@ class StatusBar(QStatusBar):
 
     def _cancel(self) -> None:
         if self._shown is not None:
-            self._session.cancel(self._shown)
+            self._session.jobs.cancel(self._shown)
 
     def _show_time(self) -> None:
-        report = self._session.report
+        report = self._session.answers.report
         self.preview.setText(f"fit {report.seconds:.2g} s  ·" if report else "")
 
 

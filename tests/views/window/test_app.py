@@ -8,7 +8,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer import app, cli
-from atm_viewer.jobs.messages import Correct
+from atm_viewer.jobs.requests.previews import Correct
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.session import Session
 from atm_viewer.views.window.main_window import MainWindow
@@ -97,7 +97,7 @@ def test_a_recipe_to_begin_with(tmp_path):
 
     def act():
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
-        seen.append(window.session.recipe.fit_threshold)
+        seen.append(window.session.state.recipe.fit_threshold)
         window.close()
 
     QTimer.singleShot(200, act)
@@ -109,20 +109,20 @@ def test_the_demo_is_made_elsewhere_and_its_failure_told(qtbot):
     session = Session(FakeWorkers)
     maker = app.DemoMaker(session)
     maker.make("unheard-of")
-    (job,) = session.jobs
+    (job,) = session.jobs.all
     assert job.lasting
-    qtbot.waitUntil(lambda: session.messages != [], timeout=20_000)
-    assert session.messages[0].level == "error"
-    assert "unheard-of" in session.messages[0].text
-    assert session.jobs == ()
+    qtbot.waitUntil(lambda: session.messages.all != [], timeout=20_000)
+    assert session.messages.all[0].level == "error"
+    assert "unheard-of" in session.messages.all[0].text
+    assert session.jobs.all == ()
     session.close()
 
 
 def test_making_the_demo_is_cancelled(qtbot):
     session = Session(FakeWorkers)
     app.DemoMaker(session).make("miri")
-    session.cancel_all()
-    assert session.jobs == ()
+    session.jobs.cancel_all()
+    assert session.jobs.all == ()
     session.close()
 
 
@@ -131,9 +131,9 @@ def session_file(tmp_path, qtbot):
     exposure = tmp_path / "jw09999-star_00001_mirifushort_cal.fits"
     exposure.write_bytes(b"SIMPLE  =")
     session = Session(FakeWorkers)
-    session.open_files([str(exposure)])
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
-    session.set_override(101, "window", 30)
+    session.exposures.open([str(exposure)])
+    qtbot.waitUntil(lambda: session.complete and session.state.exposures != ())
+    session.recipes.set_override(101, "window", 30)
     assert Keeper(session).save(tmp_path / "star.toml")
     session.close()
     return tmp_path / "star.toml"
