@@ -12,7 +12,7 @@ from typing import Any
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QUndoStack
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
 from atm_viewer.session.choices import Choices
 from atm_viewer.session.edits import slice_edits
@@ -129,7 +129,7 @@ class RecipeEdits(Choices):
             self.tell("error", str(error))
             return False
         if recipe != self.recipe:
-            self._edit(f"Load {Path(path).name}", recipe)
+            self._edit(f"Load {one_line(Path(path).name)}", recipe)
         self.undo_stack.setClean()
         self.tell("info", f"Recipe {path} loaded.")
         return True

@@ -10,9 +10,7 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -20,9 +18,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.moved_exposures import Found, Search
 from atm_viewer.views.exposures.panel import HEIGHT
+from atm_viewer.views.file_dialog import FileDialog
+from atm_viewer.views.plain_text import Label, plain_tip
 
 _EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
 
@@ -51,7 +52,7 @@ class MissingDialog(QDialog):
         self.setWindowTitle("Exposures Not Found")
         self._search = search
         self._rows = [index for index, found in enumerate(search.found) if found.missing]
-        words = QLabel(_explain(len(self._rows), len(search.found), Path(search.path).name or "the session"))
+        words = Label(_explain(len(self._rows), len(search.found), one_line(Path(search.path).name) or "the session"))
         words.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setColumnCount(3)
@@ -104,8 +105,8 @@ class MissingDialog(QDialog):
             folder = os.path.dirname(found.exposure.places[-1])
             texts = (found.name, folder, _tell(found))
             for column, text in enumerate(texts):
-                item.setText(column, text)
-                item.setToolTip(column, text)
+                item.setText(column, one_line(text, MOST_OF_SENTENCE))
+                item.setToolTip(column, plain_tip(text))
             item.setSizeHint(0, QSize(0, HEIGHT))
         self._allow()
 
@@ -138,9 +139,7 @@ class MissingDialog(QDialog):
         folders = [os.path.dirname(path) for path in (*found.exposure.places, *there, self._search.path) if path]
         folder = next((f for f in folders if os.path.isdir(f)), str(Path.home()))
         kinds = f"{found.name} ({found.name});;{_EXPOSURES}"
-        dialog = QFileDialog(self, f"Where is {found.name}?", folder, kinds)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = FileDialog(f"Where is {one_line(found.name)}?", folder, FileDialog.FileMode.ExistingFile, self, kinds)
         dialog.fileSelected.connect(lambda path: self._take(index, path))
         dialog.open()
 
