@@ -261,5 +261,5 @@ def test_labels_and_file_dialogs_are_those_that_show_text_as_it_is():
     """Qt's own take what looks like HTML for rich text: names from outside could open files."""
     assert labels("class A(QLabel): pass") == labels("QLabel('x')") == labels("QFileDialog()") == [1]
     own = {"plain_text.py", "file_dialog.py"}
-    found = {path.name: labels(path.read_text(encoding="utf-8")) for path in (PACKAGE / "views").glob("*.py")}
+    found = {path.name: labels(path.read_text(encoding="utf-8")) for path in (PACKAGE / "views").rglob("*.py")}
     assert {name for name, lines in found.items() if lines} == own

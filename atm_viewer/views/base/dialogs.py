@@ -25,9 +25,9 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.session.names import common_product, count, cube_files, exposure_files
 from atm_viewer.session.state.open_exposure import OpenExposure
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.file_dialog import FileDialog
-from atm_viewer.views.plain_text import Label, escaped, plain_tip
 
 _MOST_FILES = 8  # named in the dialog; more would make it taller than a small screen
 

@@ -25,9 +25,9 @@ from atm_viewer.views.base.brightness import (
     to_indices,
 )
 from atm_viewer.views.base.kept import Kept, take_zoom, zoom_of
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, FreeViewBox, Paragraph, PlainAxis, legend_html
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import Label
 
 BLANK = {"dark": "#2a2f37", "light": "#454c57"}  #: pixels without a value, dark enough for marks on top of them
 

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from atm_viewer.views.plain_text import Label
+from atm_viewer.views.base.plain_text import Label
 
 #: Milliseconds after which people are told that something is being computed; quicker answers would only flicker.
 _PATIENCE = 250

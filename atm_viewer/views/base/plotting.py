@@ -12,8 +12,8 @@ from PyQt6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QPainter, QP
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from atm_viewer.views.base.paint_turns import TakesTurns
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.plain_text import Label, escaped, plain_tip
 
 AXIS_WIDTH = 66  #: numbers and label beside a plot [dots]
 AXIS_HEIGHT = 38  #: numbers and label below a plot [dots]

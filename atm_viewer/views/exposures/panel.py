@@ -9,7 +9,7 @@ from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.session.names import short_bands, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.open_exposure import OpenExposure
-from atm_viewer.views.plain_text import escaped
+from atm_viewer.views.base.plain_text import escaped
 
 HEIGHT = 19  #: of a row [pixel], so that tick boxes keep apart
 _KEY = Qt.ItemDataRole.UserRole

@@ -20,8 +20,8 @@ from atm_viewer.session.pointer import Elsewhere
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import with_unit
-from atm_viewer.views.plain_text import Label
 
 _COLUMNS = (
     ("Exposure", "Open exposure; the chosen one in bold"),

@@ -10,8 +10,8 @@ from atm_viewer.session import exports
 from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.plain_text import Label
 
 #: Formats of pictures: ending and words.
 PICTURES = (("png", "PNG, pixels, twice as fine"), ("svg", "SVG, lines"), ("pdf", "PDF, lines"))

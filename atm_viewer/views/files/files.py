@@ -13,10 +13,10 @@ from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.session.persistence.session_file import is_session, read_text
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteCubesDialog, WriteDialog, WriteExposuresDialog
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import no_mnemonic, plain_tip
 from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.file_dialog import FileDialog
 from atm_viewer.views.files.recent import RecentFiles
-from atm_viewer.views.plain_text import no_mnemonic, plain_tip
 
 _EXPOSURES = "Calibrated exposures and associations (*_cal.fits *_crf.fits *.json);;All files (*)"
 _RECIPES = "Recipes (*.toml);;All files (*)"

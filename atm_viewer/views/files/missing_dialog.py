@@ -21,9 +21,9 @@ from PyQt6.QtWidgets import (
 from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.moved_exposures import Found, Search
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import Label, plain_tip
 from atm_viewer.views.exposures.panel import HEIGHT
-from atm_viewer.views.file_dialog import FileDialog
-from atm_viewer.views.plain_text import Label, plain_tip
 
 _EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
 

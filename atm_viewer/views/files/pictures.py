@@ -10,9 +10,9 @@ from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRec
 from PyQt6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPaintDevice, QPainter, QPdfWriter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
 
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas
 from atm_viewer.views.base.theme import LIGHT, Theme
-from atm_viewer.views.plain_text import Label
 
 #: A picture of pixels has so many for one of the screen.
 _FINER = 2

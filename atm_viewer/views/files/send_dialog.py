@@ -21,8 +21,8 @@ from PyQt6.QtWidgets import (
 from atm_viewer.engine.errors import one_line
 from atm_viewer.session import exports
 from atm_viewer.session.session import Session
-from atm_viewer.views.file_dialog import FileDialog
-from atm_viewer.views.plain_text import Label
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import Label
 
 #: What can be sent: name, words, and the message that a program has to take for it.
 _WHAT = (

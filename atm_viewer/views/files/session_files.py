@@ -17,12 +17,12 @@ from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.session_state import SessionState
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import ask
+from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.kept import Kept, Restorable
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.file_dialog import FileDialog
 from atm_viewer.views.files.files import Files
 from atm_viewer.views.files.missing_dialog import MissingDialog
-from atm_viewer.views.plain_text import Label
 
 _SESSIONS = "Sessions (*.toml);;All files (*)"
 

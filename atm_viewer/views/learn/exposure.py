@@ -11,9 +11,9 @@ from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 from atm_viewer.engine.psf import SOURCES
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.session.session import Session
+from atm_viewer.views.base.plain_text import Label, escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import Label, escaped
 
 _FAR = 1.6  #: of the predicted and measured range, how much is shown
 _FEWEST = 20  #: planes that a trend is taken from

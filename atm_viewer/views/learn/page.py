@@ -19,10 +19,10 @@ from PyQt6.QtWidgets import (
 from atm_viewer.session.session import Session
 from atm_viewer.teaching.model import METHODS
 from atm_viewer.teaching.presets import MRS_1A, OVERSAMPLE, PRESETS, LearnSetup, setup_of
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.learn.plots import LearnFigure, words_of
-from atm_viewer.views.plain_text import Label
 
 _WIDTH = 250  #: of the controls [dots]
 

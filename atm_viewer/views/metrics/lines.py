@@ -18,8 +18,8 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.engine.results.lines import LineFlux, LineReport
 from atm_viewer.views.base.panel import NumberBox
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph, plain
-from atm_viewer.views.plain_text import Label
 
 _COLUMNS = (
     ("line", "Name in the line list"),

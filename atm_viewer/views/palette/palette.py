@@ -11,7 +11,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import one_line
-from atm_viewer.views.plain_text import Label, plain_tip
+from atm_viewer.views.base.plain_text import Label, plain_tip
 
 _RECENT = "palette/recent"
 _MOST_RECENT = 12

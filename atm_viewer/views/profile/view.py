@@ -16,9 +16,9 @@ from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, with_unit
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import Label
 from atm_viewer.views.profile.columns import HEIGHT, ColumnStrip
 from atm_viewer.views.profile.handles import Ranges, UseRanges, merge_ranges
 from atm_viewer.views.profile.panels import (

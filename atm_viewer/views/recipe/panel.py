@@ -9,8 +9,8 @@ from atm_viewer.engine.recipe import CHOICES, Recipe
 from atm_viewer.session.edits.parameters import PARAMETERS
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import NumberBox, WholeBox
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import Label
 
 
 class RecipePanel(QWidget):

@@ -12,8 +12,8 @@ from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.edits.variants import Variant
 from atm_viewer.session.session import Session
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import escaped
 
 #: With more variants than these a chip has the letter alone.
 _ROOMY = 4

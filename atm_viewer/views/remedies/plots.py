@@ -12,9 +12,9 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Curve, Remedy, RemedyPlot
 from atm_viewer.views.base.paint_turns import painted_afterwards
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import escaped
 
 _WIDTH = 400  #: of a column of panels, before it is stretched [dots]
 _NUMBERS = 40  #: room for numbers beside a plot [dots]

@@ -13,11 +13,11 @@ from PyQt6.QtWidgets import QToolButton, QVBoxLayout
 from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Paragraph, legend_html
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.detector.view import CHECKED
 from atm_viewer.views.detector.why_layer import COLOURS, SpaxelPixels, names_with_counts, shares_text
-from atm_viewer.views.plain_text import escaped
 from atm_viewer.views.sky.view import SkyView
 
 #: How much of the image below is covered.

@@ -10,7 +10,7 @@ from atm_viewer.session.edits.parameters import PARAMETERS, format_value
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import WholeBox
-from atm_viewer.views.plain_text import Label
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.slices.browser import SliceBrowser
 
 #: Actions that the table's context menu shows, by name.

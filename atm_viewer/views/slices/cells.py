@@ -11,7 +11,7 @@ from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.correction import SliceReport
 from atm_viewer.session.edits.parameters import PARAMETERS, TO, format_value
 from atm_viewer.session.names import slice_state
-from atm_viewer.views.plain_text import escaped
+from atm_viewer.views.base.plain_text import escaped
 
 ARROW = " → "
 

@@ -13,9 +13,9 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
 
 from atm_viewer.session.spectrum.lines import SpectralLine
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import AXIS_WIDTH, FreeViewBox, PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import escaped
 
 LEFT_WIDTH = AXIS_WIDTH + 6  #: numbers and label of two lines beside a plot [dots]
 ROWS = 2  #: rows of labels in the strip of lines

@@ -9,9 +9,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.session.spectrum.curves import MASKS, Curve, Picture
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.base.plotting import Line, legend_html, plain, with_unit
 from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.spectrum.axes import HATCHES
 
 #: Of variants, where colours tell places; their glyphs in the legend.

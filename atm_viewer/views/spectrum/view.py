@@ -20,9 +20,9 @@ from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import Label
 from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
 from atm_viewer.views.spectrum.controls import SpectrumControls
 from atm_viewer.views.spectrum.crossing_ticks import CrossingTicks

@@ -28,6 +28,7 @@ from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.layout import Bench
 from atm_viewer.views.base.paint_turns import painted_afterwards, painting_in_turns
 from atm_viewer.views.base.panel import Panel, stacked
+from atm_viewer.views.base.plain_text import Label, no_mnemonic, plain_tip
 from atm_viewer.views.base.scale import Scale
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.base.theme_choice import ThemeChoice
@@ -38,7 +39,6 @@ from atm_viewer.views.files.files import Files, local_files
 from atm_viewer.views.files.pictures import Plots
 from atm_viewer.views.files.session_files import SessionFiles
 from atm_viewer.views.metrics.view import MetricsView
-from atm_viewer.views.plain_text import Label, no_mnemonic, plain_tip
 from atm_viewer.views.profile.view import ProfileView
 from atm_viewer.views.recipe.panel import RecipePanel
 from atm_viewer.views.recipe.variant_bar import VariantBar

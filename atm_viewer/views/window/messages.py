@@ -7,8 +7,8 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QS
 
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.open_exposure import Message
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
-from atm_viewer.views.plain_text import Label
 
 
 class LogPanel(QPlainTextEdit):

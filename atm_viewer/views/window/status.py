@@ -21,8 +21,8 @@ from atm_viewer.session.session import Session
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
 from atm_viewer.session.state.open_exposure import Job
+from atm_viewer.views.base.plain_text import Label, plain_tip
 from atm_viewer.views.base.plotting import Elided, with_unit
-from atm_viewer.views.plain_text import Label, plain_tip
 
 #: Milliseconds after which a preview is shown as a job; most are over before.
 _PATIENCE = 400

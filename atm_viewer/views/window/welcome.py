@@ -9,7 +9,7 @@ from pathlib import Path
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from atm_viewer.views.plain_text import Label, escaped, plain_tip
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 
 _STEPS = (
     (

@@ -33,10 +33,10 @@ from atm_viewer.engine.results.written import Tool
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.session.session import Session
 from atm_viewer.views.base import dialogs
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import Label, escaped, no_mnemonic, plain_tip
 from atm_viewer.views.exposures.same_position import toggle_dithers
-from atm_viewer.views.file_dialog import FileDialog
 from atm_viewer.views.files.missing_dialog import MissingDialog
-from atm_viewer.views.plain_text import Label, escaped, no_mnemonic, plain_tip
 from tests.session import fake_remedies, fake_workers
 from tests.views.mouse import settle as paint
 from tests.views.windows import FILES, wait
