@@ -16,11 +16,12 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from atm_viewer import __version__
 from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.autosave import Autosave, Leftover, write_text
 from atm_viewer.session.persistence.moved_exposures import Search
-from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session, read_text
+from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session
 from atm_viewer.session.persistence.session_state import SessionState, ViewState
 from atm_viewer.session.session import Session
 
@@ -124,7 +125,7 @@ class Keeper(QObject):
         """
         path = os.path.abspath(path)
         try:
-            text = read_text(path)
+            text = read_text(path, "session")
             state = parse_session(text, path, Path(path).parent)
         except UserError as error:
             self._session.tell("error", str(error))

@@ -10,7 +10,8 @@ from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from atm_viewer.engine.errors import UserError
-from atm_viewer.session.persistence.session_file import is_session, read_text
+from atm_viewer.engine.regular_file import read_text
+from atm_viewer.session.persistence.session_file import is_session
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteCubesDialog, WriteDialog, WriteExposuresDialog
 from atm_viewer.views.base.theme import Theme
@@ -215,7 +216,7 @@ class Files(QObject):
 def looks_like_session(path: str) -> bool:
     """Tell a session from a recipe by its content; what cannot be read is none."""
     try:
-        return is_session(read_text(path))
+        return is_session(read_text(path, "session"))
     except UserError:
         return False
 
