@@ -15,9 +15,10 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from atm_viewer import __version__
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.file_work import Done, Task, answer_soon, nothing_more
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.autosave import Autosave, Leftover, write_text
 from atm_viewer.session.persistence.moved_exposures import Search
@@ -67,6 +68,7 @@ class Keeper(QObject):
         self._written = SessionState()
         self._offers: list[Leftover] = []
         self._taken: Leftover | None = None
+        self._searching: Task | None = None
         self._timer, self._ticks = QTimer(self), QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY)
@@ -98,41 +100,47 @@ class Keeper(QObject):
 
     # Files
 
-    def save(self, path: str | os.PathLike[str]) -> bool:
-        """Write the session to a file, from now on its own; a failure is told. Says whether it was written."""
+    def save(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
+        """Write the session to a file, its own from now on; a failure is told. ``then`` is called when it is there."""
         if self._session.restoring:
             self._session.tell("warning", "The session is still being opened; save it when that is done.")
-            return False
+            return
         target, state = Path(path).absolute(), self.state
-        try:
-            write_text(target, dump_session(state, target.parent))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", "") or error
-            self._session.tell("error", f"The session cannot be saved as {target}: {reason}.")
-            return False
-        self.path, self._saved, self._rescued = str(target), _work(state), False
-        self._session.tell("info", f"Session saved as {target}.")
-        self.changed.emit()
-        return True
 
-    def open(self, path: str | os.PathLike[str]) -> bool:
+        def write() -> None:
+            try:
+                write_text(target, dump_session(state, target.parent))
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", "") or error
+                raise OutputError(f"The session cannot be saved as {target}: {reason}.") from error
+
+        def written(_: None) -> None:
+            self.path, self._saved, self._rescued = str(target), _work(state), False
+            self._session.tell("info", f"Session saved as {target}.")
+            self.changed.emit()
+            then()
+
+        self._session.file_work.run(f"Saving {target.name}", write, written, place=str(target))
+
+    def open(self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more) -> None:
         """Open a session or a recipe in place of what is there; a failure is told.
 
-        Returns
-        -------
-        bool
-            Whether it could be read; exposures may have to be found before it is open.
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        then, otherwise : callable
+            Called when it could be read, though exposures may have to be found before it is open; when it could not.
         """
         path = os.path.abspath(path)
-        try:
+
+        def read() -> Search:
             text = read_text(path, "session")
             state = parse_session(text, path, Path(path).parent)
-        except UserError as error:
-            self._session.tell("error", str(error))
-            return False
-        # Saving a session over a recipe would make it unreadable as a recipe.
-        self._seek(Search(state, path if is_session(text) else ""))
-        return True
+            # Saving a session over a recipe would make it unreadable as a recipe.
+            return Search(state, path if is_session(text) else "")
+
+        self._search(f"Reading {Path(path).name}", read, then, otherwise)
 
     def go_on(self, search: Search) -> None:
         """Open a session whose exposures have been looked for; those that are missing are left out."""
@@ -152,6 +160,20 @@ class Keeper(QObject):
         if not self._session.restoring:
             self._end_restoring()
         self.changed.emit()
+
+    def _search(
+        self, name: str, search: Callable[[], Search], then: Done = nothing_more, otherwise: Done = nothing_more
+    ) -> None:
+        """Look for a session's exposures and open it; what was to be opened before, and is not there yet, is not."""
+        if self._searching is not None:
+            self._session.file_work.drop(self._searching)
+
+        def found(result: Search) -> None:
+            self._searching = None
+            self._seek(result)
+            then()
+
+        self._searching = self._session.file_work.run(name, search, found, otherwise)
 
     def _seek(self, search: Search) -> None:
         if not search.missing:
@@ -183,31 +205,37 @@ class Keeper(QObject):
     def start_autosave(self, folder: Path) -> None:
         """Begin to autosave into a folder, and offer what is left there."""
         self._autosave = Autosave(folder, self._complained.emit)
-        self._offers, problems = self._autosave.leftovers()
-        for problem in problems:
-            self._session.tell("warning", problem)
+        self._session.file_work.run("Looking for unsaved sessions", self._autosave.leftovers, self._offer)
         self._ticks.start()
         self._note()
-        self.offered.emit()
 
     def take_offer(self) -> None:
         """Restore the session that is offered."""
         if self.offer is not None:
             state = self.offer.state
-            self._seek(Search(state, state.origin))
+            self._search("Looking for exposures", lambda: Search(state, state.origin))
 
     def discard_offer(self) -> None:
         """Delete the session that is offered."""
-        if self._offers:
-            self._offers.pop(0).discard()
+        if self._offers and self._autosave is not None:
+            self._autosave.do(self._offers.pop(0).discard)
             self.offered.emit()
+
+    def _offer(self, left: tuple[list[Leftover], list[str]]) -> None:
+        self._offers, problems = left
+        if self._autosave is None:  # closed meanwhile
+            self.close()
+            return
+        for problem in problems:
+            self._session.tell("warning", problem)
+        self.offered.emit()
 
     def close(self) -> None:
         """End: what was autosaved is not needed any more, what was offered and not answered is offered again."""
         self._timer.stop()
         self._ticks.stop()
         for offer in (*self._offers, *([self._taken] if self._taken else ())):
-            offer.keep()
+            answer_soon(offer.keep, None)
         self._offers, self._taken = [], None
         if self._autosave is not None:
             self._autosave.close()

@@ -116,6 +116,10 @@ class Search:
         self._put(index, replace(self.found[index], left_out=left_out))
         self.by_hand = True
 
+    def take(self, other: Search) -> None:
+        """Take over what a copy of this has found."""
+        self.found, self.by_hand = other.found, other.by_hand
+
     @property
     def result(self) -> SessionState:
         """The session with the exposures that were found, each with the one path where it is."""
