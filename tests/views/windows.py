@@ -32,6 +32,7 @@ def wait(qtbot, window: MainWindow) -> None:
 def press(qtbot, window: MainWindow, name: str) -> None:
     """Press the keys of an action."""
     qtbot.keySequence(window, window.actions_by_name[name].shortcut())
+    wait_for_files(window)
 
 
 def dialog_of(window: QWidget, kind: type):
