@@ -432,6 +432,8 @@ def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path):
     assert "window = 30" in path.read_text()
     assert not opened.isWindowModified()
     opened.session.set_override(101, "window", 40)
+    opened.activateWindow()
+    qtbot.waitUntil(opened.isActiveWindow)
     press(qtbot, opened, "save_recipe")
     assert "window = 40" in path.read_text()
     path.write_text("version = 7")
