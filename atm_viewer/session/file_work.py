@@ -74,7 +74,6 @@ class FileWork(QObject):
         Shows what takes a while, and tells failures; the owner.
     """
 
-    changed = pyqtSignal()  #: something began or ended
     _ended = pyqtSignal(object)
 
     def __init__(self, activities: QObject):
@@ -126,7 +125,6 @@ class FileWork(QObject):
         self._tasks.append(task)
         threading.Thread(target=self._work, args=(task, work, before), name=name, daemon=True).start()
         QTimer.singleShot(SHOWN_AFTER, lambda: self._show(task))
-        self.changed.emit()
         return task
 
     def drop(self, task: Task) -> None:
@@ -179,7 +177,6 @@ class FileWork(QObject):
         task.ended.set()
         if task.activity is not None:
             self._activities.finish_activity(task.activity)
-        self.changed.emit()
 
 
 def answer_soon(question: Callable[[], T], default: T, seconds: float = SOON) -> T:

@@ -64,6 +64,7 @@ class Keeper(QObject):
         self._collect = collect
         self._saved: Any = None
         self._rescued = False
+        self._opened = 0
         self._autosave: Autosave | None = None
         self._written = SessionState()
         self._offers: list[Leftover] = []
@@ -105,7 +106,7 @@ class Keeper(QObject):
         if self._session.restoring:
             self._session.tell("warning", "The session is still being opened; save it when that is done.")
             return
-        target, state = Path(path).absolute(), self.state
+        target, state, opened = Path(path).absolute(), self.state, self._opened
 
         def write() -> None:
             try:
@@ -115,7 +116,8 @@ class Keeper(QObject):
                 raise OutputError(f"The session cannot be saved as {target}: {reason}.") from error
 
         def written(_: None) -> None:
-            self.path, self._saved, self._rescued = str(target), _work(state), False
+            if self._opened == opened:  # else another session is open by now, which is not what was saved
+                self.path, self._saved, self._rescued = str(target), _work(state), False
             self._session.tell("info", f"Session saved as {target}.")
             self.changed.emit()
             then()
@@ -148,6 +150,7 @@ class Keeper(QObject):
         if search.state.exposures and not result.exposures:
             self._session.tell("error", f"{name} was not opened: none of its exposures was found.")
             return
+        self._opened += 1
         offer = self._offers[0] if self._offers and self._offers[0].state is search.state else None
         self.path, self._rescued = search.path, offer is not None
         self._saved = None if search.by_hand else _work(result)
@@ -167,9 +170,17 @@ class Keeper(QObject):
         """Look for a session's exposures and open it; what was to be opened before, and is not there yet, is not."""
         if self._searching is not None:
             self._session.file_work.drop(self._searching)
+        variants = self._session.variants
 
         def found(result: Search) -> None:
             self._searching = None
+            if self._session.variants != variants:
+                name = Path(result.path).name or "The session"
+                self._session.tell(
+                    "warning", f"{name} was not opened: the recipe was changed meanwhile; open it again."
+                )
+                otherwise()
+                return
             self._seek(result)
             then()
 

@@ -201,13 +201,12 @@ class Files(QObject):
         dialog.wanted.connect(write)
         dialog.open()
 
-    def folder(self) -> str:
-        """Folder that dialogs begin with."""
-        folder = str(self._settings.value("folder", ""))
-        if not answer_soon(lambda: os.path.isdir(folder), default=False):
-            view = self._session.current
-            folder = str(Path(view.key).parent) if view is not None else str(Path.home())
-        return folder
+    def folder(self, first: str = "") -> str:
+        """Folder that dialogs begin with: the first one, if it is there."""
+        view, home = self._session.current, str(Path.home())
+        beside = os.path.dirname(view.key) if view is not None else ""
+        folders = [folder for folder in (first, str(self._settings.value("folder", "")), beside) if folder]
+        return answer_soon(lambda: next((folder for folder in folders if os.path.isdir(folder)), home), home)
 
     def _save_recipe_file(self, path: str) -> None:
         self._session.save_recipe(path, lambda: self._set_recipe_path(path))

@@ -149,7 +149,7 @@ class SessionFiles(QObject):
         self.keeper.save(path, saved)
 
     def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        folder = os.path.dirname(self.keeper.path) or self._files.folder()
+        folder = self._files.folder(os.path.dirname(self.keeper.path))
         dialog = QFileDialog(self._window, title, folder, _SESSIONS)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(mode)

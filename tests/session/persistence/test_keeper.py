@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.messages import MakeSpectra, OpenExposures
+from atm_viewer.session.persistence.autosave import write_text
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.moved_exposures import Search, mark_of
 from atm_viewer.session.persistence.session_file import load_session
@@ -280,6 +282,52 @@ def test_exposures_that_cannot_be_opened_are_told_and_the_rest_is_back(desk, dat
     assert "bad_cal.fits is not a FITS file" in two.told("warning")[0]
     assert len(two.session.exposures) == 1
     assert two.keeper.modified
+
+
+def test_the_newest_wins_when_two_are_opened_at_once(desk, saved, data, tmp_path):
+    path, first = saved
+    other = desk().open([data / NAMES[2]])
+    other.save(tmp_path / "other.toml")
+    two = desk()
+    two.keeper.open(tmp_path / "other.toml", lambda: pytest.fail("nobody wants it any more"))
+    two.keeper.open(path)
+    two.wait()
+    two.settle()
+    assert same(two.session.state, first.session.state)
+
+
+def test_what_is_edited_while_a_session_is_read_is_not_lost(desk, saved, data):
+    path, _ = saved
+    two = desk().open([data / NAMES[2]])
+    two.keeper.open(path)
+    two.session.set_global("fit_threshold", 7.0)
+    two.wait()
+    two.settle()
+    assert two.session.recipe.fit_threshold == 7.0
+    assert two.told("warning") == ["star.toml was not opened: the recipe was changed meanwhile; open it again."]
+
+
+def test_a_save_that_ends_after_another_session_was_opened_is_not_taken_for_it(desk, saved, tmp_path, monkeypatch):
+    """Else the next Save would write over the wrong file."""
+    path, _ = saved
+    two = desk()
+    two.open_session(path)
+    two.settle()
+    shutil.copy(path, path.parent / "other.toml")
+    gate = threading.Event()
+
+    def slowly(target: Path, text: str) -> None:
+        gate.wait()
+        write_text(target, text)
+
+    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_text", slowly)
+    two.keeper.save(path)
+    two.keeper.open(path.parent / "other.toml")
+    two.qtbot.waitUntil(lambda: two.keeper.path == str(path.parent / "other.toml"))
+    gate.set()
+    two.wait()
+    two.settle()
+    assert two.keeper.path == str(path.parent / "other.toml")
 
 
 # Files that were moved
