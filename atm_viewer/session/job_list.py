@@ -10,6 +10,7 @@ from datetime import datetime
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import Opened, Outcome, Progress, Request, Status
 from atm_viewer.session.file_work import FileWork, answer_soon
@@ -92,7 +93,7 @@ class JobList(QObject):
 
     def tell(self, level: str, text: str, detail: str = "") -> None:
         """Tell something: level (``info``, ``warning``, ``error``), one sentence, and a traceback for the log."""
-        message = Message(level, text, detail, datetime.now().strftime("%H:%M:%S"))
+        message = Message(level, one_line(text, MOST_OF_SENTENCE), detail, datetime.now().strftime("%H:%M:%S"))
         self.messages.append(message)
         self.told.emit(message)
 
@@ -143,7 +144,7 @@ class JobList(QObject):
     def _tell_failure(self, job: Job, outcome: Outcome) -> None:
         if outcome.status is Status.CANCELLED:
             self.tell("info", f"Cancelled: {job.name}.")
-        elif not (self.messages and self.messages[-1].text == outcome.sentence):
+        elif not (self.messages and self.messages[-1].text == one_line(outcome.sentence, MOST_OF_SENTENCE)):
             self.tell("error", outcome.sentence, outcome.detail)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QUndoStack
 
-from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
 from atm_viewer.session.choices import Choices
 from atm_viewer.session.edits import slice_edits
@@ -137,12 +137,12 @@ class RecipeEdits(Choices):
 
         def loaded(recipe: Recipe) -> None:
             if recipe != self.recipe:
-                self._edit(f"Load {Path(path).name}", recipe)
+                self._edit(f"Load {one_line(Path(path).name)}", recipe)
             self.undo_stack.setClean()
             self.tell("info", f"Recipe {path} loaded.")
             then()
 
-        self.file_work.run(f"Reading {Path(path).name}", lambda: load_recipe(path), loaded, otherwise)
+        self.file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
 
     def save_recipe(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
         """Write the recipe to a file; a failure is told. ``then`` is called when it is written."""
@@ -161,7 +161,7 @@ class RecipeEdits(Choices):
             self.tell("info", f"Recipe saved as {target}.")
             then()
 
-        self.file_work.run(f"Saving {target.name}", write, written, place=str(target.absolute()))
+        self.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target.absolute()))
 
     # Variants
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
@@ -284,7 +284,7 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
         detector=str(primary.get("DETECTOR", "")).upper(),
         grating=grating,
         bands=bands,
-        unit=str(science.get("BUNIT") or "MJy/sr"),
+        unit=one_line(science.get("BUNIT") or "MJy/sr"),
         sci=arrays["SCI"],
         err=arrays["ERR"],
         variances={name.lower(): arrays[name] for name in _VARIANCES if name in arrays},
@@ -298,7 +298,7 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
         ),
         dither=int(primary.get("PATT_NUM") or 0),
         dithers=int(primary.get("NUMDTHPT") or 0),
-        target=str(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
+        target=one_line(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
         footprint=str(science.get("S_REGION") or "") if usable else "",
         kept=kept,
         state=state,

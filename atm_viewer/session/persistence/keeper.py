@@ -15,7 +15,7 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from atm_viewer import __version__
-from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.file_work import Done, Task, answer_soon, nothing_more
@@ -122,7 +122,7 @@ class Keeper(QObject):
             self.changed.emit()
             then()
 
-        self._session.file_work.run(f"Saving {target.name}", write, written, place=str(target))
+        self._session.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target))
 
     def open(self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more) -> None:
         """Open a session or a recipe in place of what is there; a failure is told.
@@ -142,7 +142,7 @@ class Keeper(QObject):
             # Saving a session over a recipe would make it unreadable as a recipe.
             return Search(state, path if is_session(text) else "")
 
-        self._search(f"Reading {Path(path).name}", read, then, otherwise)
+        self._search(f"Reading {one_line(Path(path).name)}", read, then, otherwise)
 
     def go_on(self, search: Search) -> None:
         """Open a session whose exposures have been looked for; those that are missing are left out."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from atm_viewer.session import exports
 from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
 from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.plain_text import Label
 
 #: Formats of pictures: ending and words.
 PICTURES = (("png", "PNG, pixels, twice as fine"), ("svg", "SVG, lines"), ("pdf", "PDF, lines"))
@@ -55,7 +56,7 @@ class RecipeDialog(ExportDialog):
 
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Export Recipe", session, theme, folder, parent)
-        words = QLabel(exports.possible_words(session.recipe))
+        words = Label(exports.possible_words(session.recipe))
         words.setWordWrap(True)
         self.words = words
         kinds = exports.kinds()

@@ -9,7 +9,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QWidget
 
-from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.session import exports
 from atm_viewer.session.report_page import captions
 from atm_viewer.session.session import Session
@@ -142,7 +142,7 @@ class Exports(QObject):
         def written(_: None) -> None:
             self._session.tell("info", f"Written to {path.parent}: {path.name}.")
 
-        self._session.file_work.run(f"Saving {path.name}", write, written, place=str(path.absolute()))
+        self._session.file_work.run(f"Saving {one_line(path.name)}", write, written, place=str(path.absolute()))
 
     def _open(self, dialog: WriteDialog, write: Callable[[], None]) -> None:
         def wanted() -> None:

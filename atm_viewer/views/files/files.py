@@ -7,17 +7,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
+from PyQt6.QtCore import QMimeData, QObject, QSettings, pyqtSignal
+from PyQt6.QtWidgets import QMenu, QWidget
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.file_work import Done, answer_soon, nothing_more
 from atm_viewer.session.persistence.session_file import is_session
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteCubesDialog, WriteDialog, WriteExposuresDialog
 from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.file_dialog import FileDialog
 from atm_viewer.views.files.recent import RecentFiles
+from atm_viewer.views.plain_text import no_mnemonic, plain_tip
 
 _EXPOSURES = "Calibrated exposures and associations (*_cal.fits *_crf.fits *.json);;All files (*)"
 _RECIPES = "Recipes (*.toml);;All files (*)"
@@ -77,7 +79,7 @@ class Files(QObject):
 
     def open(self) -> None:
         """Ask for exposures to open."""
-        dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, QFileDialog.FileMode.ExistingFiles)
+        dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, FileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._session.open_files)
 
     def open_recent(self) -> None:
@@ -95,7 +97,7 @@ class Files(QObject):
             self.recent_changed.emit()
             self._session.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
 
-        self._session.file_work.run(f"Looking for {Path(path).name}", lambda: os.path.exists(path), open_it)
+        self._session.file_work.run(f"Looking for {one_line(Path(path).name)}", lambda: os.path.exists(path), open_it)
 
     def open_dropped(self, paths: list[str]) -> None:
         """Open what was dropped on the window: exposures, associations, a session, a recipe."""
@@ -116,7 +118,7 @@ class Files(QObject):
                 then()
 
         if texts:
-            name = f"Reading {Path(texts[-1]).name}"
+            name = f"Reading {one_line(Path(texts[-1]).name)}"
             self._session.file_work.run(name, lambda: [p for p in texts if looks_like_session(p)], open_them, open_rest)
         else:
             open_rest()
@@ -138,7 +140,7 @@ class Files(QObject):
 
     def load_recipe(self) -> None:
         """Ask for a recipe to load."""
-        dialog = self._file_dialog("Load recipe", _RECIPES, QFileDialog.FileMode.ExistingFile)
+        dialog = self._file_dialog("Load recipe", _RECIPES, FileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.load_recipe_file(path))
 
     def load_recipe_file(self, path: str, then: Done = nothing_more, otherwise: Done = nothing_more) -> None:
@@ -159,8 +161,8 @@ class Files(QObject):
 
     def save_recipe_as(self) -> None:
         """Ask where to save the recipe."""
-        dialog = self._file_dialog("Save recipe", _RECIPES, QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = self._file_dialog("Save recipe", _RECIPES, FileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(FileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(self.recipe_path or "recipe.toml")
         dialog.fileSelected.connect(self._save_recipe_file)
@@ -190,10 +192,8 @@ class Files(QObject):
         self.recent_sessions.add([path])
         self.recent_changed.emit()
 
-    def _file_dialog(self, title: str, kinds: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self.folder(), kinds)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
+    def _file_dialog(self, title: str, kinds: str, mode: FileDialog.FileMode) -> FileDialog:
+        dialog = FileDialog(title, self.folder(), mode, self._window, kinds)
         dialog.open()
         return dialog
 
@@ -225,9 +225,9 @@ class Files(QObject):
             if recent.paths:
                 self.recent_menu.addSection(heading)
             for path in recent.paths:
-                action = self.recent_menu.addAction(Path(path).name)
+                action = self.recent_menu.addAction(no_mnemonic(one_line(Path(path).name)))
                 assert action is not None
-                action.setToolTip(path)
+                action.setToolTip(plain_tip(path))
                 action.triggered.connect(lambda _checked=False, path=path: self.open_recent_file(path))
         if self.recent_menu.isEmpty():
             nothing = self.recent_menu.addAction("Nothing yet")

@@ -11,9 +11,7 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -21,10 +19,13 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
 from atm_viewer.session.file_work import FileWork, Task, answer_soon
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.moved_exposures import Found, Search
 from atm_viewer.views.exposures.panel import HEIGHT
+from atm_viewer.views.file_dialog import FileDialog
+from atm_viewer.views.plain_text import Label, plain_tip
 
 _EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
 
@@ -57,7 +58,7 @@ class MissingDialog(QDialog):
         self._file_work = file_work
         self._looking: Task | None = None
         self._rows = [index for index, found in enumerate(search.found) if found.missing]
-        words = QLabel(_explain(len(self._rows), len(search.found), Path(search.path).name or "the session"))
+        words = Label(_explain(len(self._rows), len(search.found), one_line(Path(search.path).name) or "the session"))
         words.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setColumnCount(3)
@@ -111,8 +112,8 @@ class MissingDialog(QDialog):
             folder = os.path.dirname(found.exposure.places[-1])
             texts = (found.name, folder, _tell(found))
             for column, text in enumerate(texts):
-                item.setText(column, text)
-                item.setToolTip(column, text)
+                item.setText(column, one_line(text, MOST_OF_SENTENCE))
+                item.setToolTip(column, plain_tip(text))
             item.setSizeHint(0, QSize(0, HEIGHT))
         self._allow()
 
@@ -148,9 +149,7 @@ class MissingDialog(QDialog):
         home = str(Path.home())
         folder = answer_soon(lambda: next((f for f in folders if os.path.isdir(f)), home), home)
         kinds = f"{found.name} ({found.name});;{_EXPOSURES}"
-        dialog = QFileDialog(self, f"Where is {found.name}?", folder, kinds)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = FileDialog(f"Where is {one_line(found.name)}?", folder, FileDialog.FileMode.ExistingFile, self, kinds)
         dialog.fileSelected.connect(lambda path: self._take(index, path))
         dialog.open()
 
@@ -169,7 +168,7 @@ class MissingDialog(QDialog):
             self._looking = None
             self._show()
 
-        name = f"Looking for {self._search.found[index].name}"
+        name = f"Looking for {one_line(self._search.found[index].name)}"
         self._looking = self._file_work.run(name, lambda: looked.locate(index, path), found, ended)
         self._allow()
 

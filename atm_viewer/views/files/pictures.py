@@ -9,11 +9,11 @@ from typing import Protocol
 from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRect, QRectF, QSaveFile, QSize, QSizeF
 from PyQt6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPaintDevice, QPainter, QPdfWriter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
-from PyQt6.QtWidgets import QLabel
 
 from atm_viewer.engine.errors import OutputError
 from atm_viewer.views.base.plotting import Canvas
 from atm_viewer.views.base.theme import LIGHT, Theme
+from atm_viewer.views.plain_text import Label
 
 #: A picture of pixels has so many for one of the screen.
 _FINER = 2
@@ -91,7 +91,7 @@ class _Sheet:
 def _legend(view: Plots) -> str:
     """Legend that a view has beside its plots, as rich text."""
     for owner in (view, getattr(view, "header", None)):
-        if isinstance(label := getattr(owner, "legend", None), QLabel):
+        if isinstance(label := getattr(owner, "legend", None), Label):
             return label.text()
     return ""
 

@@ -10,19 +10,20 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.session import exports
 from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.session import Session
+from atm_viewer.views.file_dialog import FileDialog
+from atm_viewer.views.plain_text import Label
 
 #: What can be sent: name, words, and the message that a program has to take for it.
 _WHAT = (
@@ -30,6 +31,7 @@ _WHAT = (
     ("image", "image of the field before correction, white light", "image.load.fits"),
     ("cube", "cube in a file", "image.load.fits"),
 )
+_CUBES = "Cubes (*_s3d.fits);;FITS (*.fits);;All files (*)"
 
 
 class SendDialog(QDialog):
@@ -66,7 +68,7 @@ class SendDialog(QDialog):
         line.addWidget(self.choose_button)
         self.tool_box = QComboBox()
         self.tool_box.setToolTip("Programs on the SAMP hub that take this")
-        self.note = QLabel()
+        self.note = Label()
         self.note.setWordWrap(True)
         self.again_button = QPushButton("Look Again")
         self.again_button.setToolTip("Look for programs again, once another one was started")
@@ -117,7 +119,7 @@ class SendDialog(QDialog):
         takers = [tool for tool in self._tools if wanted in tool.takes]
         self.tool_box.clear()
         for tool in takers:
-            self.tool_box.addItem(tool.name, tool.number)
+            self.tool_box.addItem(one_line(tool.name), tool.number)
         if len(takers) > 1:
             self.tool_box.addItem("all of them", "")
         self._form.setRowVisible(self._cube, self.what == "cube")
@@ -143,9 +145,7 @@ class SendDialog(QDialog):
         return ""
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Cube to send", self._folder, "Cubes (*_s3d.fits);;FITS (*.fits);;All files (*)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = FileDialog("Cube to send", self._folder, FileDialog.FileMode.ExistingFile, self, _CUBES)
         dialog.fileSelected.connect(self.path_edit.setText)
         dialog.open()
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.correction import SliceReport
@@ -18,6 +18,7 @@ from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
 from atm_viewer.views.base.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, with_unit
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.plain_text import Label
 from atm_viewer.views.profile.columns import HEIGHT, ColumnStrip
 from atm_viewer.views.profile.handles import Ranges, UseRanges, merge_ranges
 from atm_viewer.views.profile.panels import (
@@ -90,7 +91,7 @@ class ProfileView(QWidget):
         self.show_profile(None, None, None)
 
     def _make_controls(self) -> None:
-        self.title = QLabel()
+        self.title = Label(markup=True)
         self.title.setToolTip("Slice, column (element along dispersion) and its median wavelength")
         self.fate = Elided()
         self.legend = Line()

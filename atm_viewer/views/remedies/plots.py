@@ -14,6 +14,7 @@ from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Cur
 from atm_viewer.views.base.paint_turns import painted_afterwards
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.plain_text import escaped
 
 _WIDTH = 400  #: of a column of panels, before it is stretched [dots]
 _NUMBERS = 40  #: room for numbers beside a plot [dots]
@@ -27,7 +28,7 @@ class RemedyPlots(QWidget):
         super().__init__()
         self._theme = DARK
         self._remedy: Remedy | None = None
-        self.legend = Paragraph()
+        self.legend = Paragraph(markup=True)
         self.legend.setContentsMargins(6, 0, 6, 2)
         self.canvas = Canvas()
         self.plots: list[pg.PlotItem] = []
@@ -89,7 +90,7 @@ class RemedyPlots(QWidget):
         words: dict[str, tuple[str, str, str]] = {}
         for plot, panel in zip(self.plots, remedy.plots if remedy else (), strict=True):
             plot.clear()
-            plot.setTitle(panel.title, color=theme.text, size="9pt")
+            plot.setTitle(escaped(panel.title), color=theme.text, size="9pt")
             for side in ("left", "bottom"):
                 plot.getAxis(side).apply(theme)
             for curve in panel.curves:
