@@ -93,9 +93,11 @@ def run(
         if photographer is None:
             keeper.start_autosave(platformdirs.user_state_path("atm-viewer", appauthor=False) / "sessions")
         # Recipe first: the exposures' first preview is already made with it.
+        open_files = partial(window.files.open_dropped, [os.fspath(file) for file in files])
         if recipe is not None:
-            window.files.load_recipe_file(os.fspath(recipe))
-        window.files.open_dropped([os.fspath(file) for file in files])
+            window.files.load_recipe_file(os.fspath(recipe), open_files, open_files)
+        else:
+            open_files()
 
     QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end
     gc.freeze()  # what stays until the end: to look through it for garbage would hold up the window now and then
@@ -219,7 +221,7 @@ class DemoMaker(QObject):
         self._timer.stop()
         self._session.finish_activity(self._activity)
         if self._process is not None:
-            self._process.terminate()
+            self._process.kill()  # also one that is stopped, which a request to end would not reach
             self._process.join(2)
             self._process = None
         if self._pipe is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import tomlkit
 
 from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.regular_file import read_text
 
 VERSION = 1
 
@@ -203,16 +204,9 @@ def load_recipe(path) -> Recipe:
     Raises
     ------
     InputError
-        The file cannot be read, is not TOML, or holds an unknown key or an impossible value.
+        The file cannot be read, is too large, is not TOML, or holds an unknown key or an impossible value.
     """
-    try:
-        with open(path, "rb") as handle:
-            text = handle.read().decode("utf-8")
-    except OSError as error:
-        raise InputError(f"The recipe {path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"The recipe {path} is not text; give a TOML file.") from error
-    return parse_recipe(text, str(path))
+    return parse_recipe(read_text(path, "recipe"), str(path))
 
 
 def parse_recipe(text: str, name: str = "recipe") -> Recipe:

@@ -13,8 +13,10 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import Opened, Outcome, Progress, Request, Status
+from atm_viewer.session.file_work import FileWork, answer_soon
 from atm_viewer.session.names import job_name
 from atm_viewer.session.persistence.moved_exposures import mark_of
+from atm_viewer.session.persistence.session_state import Mark
 from atm_viewer.session.spectrum.units import load as load_units
 from atm_viewer.session.state.cursor import map_slices
 from atm_viewer.session.state.open_exposure import Job, Message, OpenExposure, Workers
@@ -48,6 +50,7 @@ class JobList(QObject):
         self._reading = QTimer(self)
         self._reading.timeout.connect(self._take_next)
         self._closed = False
+        self.file_work = FileWork(self)  #: reads and writes files off the window's thread
         self._arrived.connect(self._read, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self._workers = make_workers(self._receive)
 
@@ -65,7 +68,7 @@ class JobList(QObject):
 
     def cancel_all(self) -> None:
         """End all jobs."""
-        for job in list(self._jobs):
+        for job in reversed(list(self._jobs)):  # so that what waits for an older one does not begin
             self.cancel(job)
 
     def start_activity(self, name: str, stop: Callable[[], None]) -> int:
@@ -96,6 +99,7 @@ class JobList(QObject):
 
     def close(self) -> None:
         """End the workers."""
+        self.file_work.close()
         for stop in list(self._stops.values()):
             stop()
         self._closed = True
@@ -116,7 +120,7 @@ class JobList(QObject):
         if isinstance(item, Progress) and isinstance(item.result, Opened):
             views = [(view, slices_of(view)) for view in item.result.exposures]
             found = tuple(
-                OpenExposure(view, slices, brightest_slice(view, slices), map_slices(view), mark=mark_of(view.key))
+                OpenExposure(view, slices, brightest_slice(view, slices), map_slices(view), mark=_mark(view.key))
                 for view, slices in views
             )
         self._mail.put((item, found))
@@ -142,3 +146,8 @@ class JobList(QObject):
             self.tell("info", f"Cancelled: {job.name}.")
         elif not (self.messages and self.messages[-1].text == one_line(outcome.sentence, MOST_OF_SENTENCE)):
             self.tell("error", outcome.sentence, outcome.detail)
+
+
+def _mark(path: str) -> Mark | None:
+    """Mark of a file that was read a moment ago; a disk that has gone since must not keep all else waiting."""
+    return answer_soon(lambda: mark_of(path), None, seconds=2.0)

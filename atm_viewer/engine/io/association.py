@@ -11,6 +11,7 @@ from typing import Any
 
 from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.exposure import exposure_name
+from atm_viewer.engine.regular_file import read_bytes
 
 
 def expand_inputs(paths: Sequence[str | os.PathLike]) -> list[Path]:
@@ -115,7 +116,7 @@ def _member(association: Path, name: Any) -> Path:
 
 def _products(association: Path) -> list[dict[str, Any]]:
     try:
-        content = json.loads(association.read_bytes())
+        content = json.loads(read_bytes(association, "association", "*_asn.json"))
     except FileNotFoundError:
         raise InputError(f"There is no file {association}; check the name.") from None
     except OSError as error:

@@ -17,6 +17,7 @@ from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
+from atm_viewer.engine.regular_file import open_regular
 from atm_viewer.engine.results.exposure_view import ExposureView
 
 DETECTOR_SHAPES = {"MIRI": (1024, 1032), "NIRSPEC": (2048, 2048)}
@@ -372,7 +373,7 @@ def _read(path: Path) -> _Content:
 
     name, state = path.name, _state(path)
     try:
-        with open(path, "rb") as handle:
+        with open_regular(path, "_cal.fits or _crf.fits files or an association") as handle:
             start = handle.read(30)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error

@@ -23,6 +23,7 @@ from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
@@ -374,6 +375,7 @@ def _check_cubepar(path: Path, instrument: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_regular(path, "a CUBEPAR reference file")
             header = fits.getheader(path)
     except OSError as error:
         raise InputError(

@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.names import common_product, count, cube_files, exposure_files
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.file_dialog import FileDialog
@@ -110,17 +111,15 @@ class WriteDialog(QDialog):
         folder = Path(self.folder)
         if not self.folder:
             return "Give a folder."
-        there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-        if not there.is_dir():
-            return f"{there} is a file; choose a folder."
-        if not os.access(there, os.W_OK):
-            return f"{there} cannot be written to; choose another folder."
-        return ""
+        return answer_soon(lambda: _complaint_about(folder), f"{folder} does not answer; choose another folder.")
 
     def check(self) -> None:
         """List the files, mark those that exist, and allow to write when all is clear."""
         names, problem = self.names(), self.complaint()
-        existing = [] if problem else [name for name in names if (Path(self.folder) / name).exists()]
+        folder = Path(self.folder)
+        existing: list[str] = []
+        if not problem:
+            existing = answer_soon(lambda: [name for name in names if (folder / name).exists()], existing)
         lines = [
             f'<span style="color:{self._theme.warning}">{escaped(name)} — exists</span>'
             if name in existing
@@ -148,6 +147,15 @@ class WriteDialog(QDialog):
         dialog = FileDialog("Folder for products", self.folder or os.getcwd(), FileDialog.FileMode.Directory, self)
         dialog.fileSelected.connect(self.folder_edit.setText)
         dialog.open()
+
+
+def _complaint_about(folder: Path) -> str:
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir():
+        return f"{there} is a file; choose a folder."
+    if not os.access(there, os.W_OK):
+        return f"{there} cannot be written to; choose another folder."
+    return ""
 
 
 class WriteCubesDialog(WriteDialog):

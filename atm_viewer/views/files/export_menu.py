@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QWidget
 
+from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.session import exports
 from atm_viewer.session.report_page import captions
 from atm_viewer.session.session import Session
@@ -129,16 +130,19 @@ class Exports(QObject):
 
     def _keep(self, path: Path, content: bytes) -> None:
         """Write a file and tell it."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            problem = f"{path.parent} cannot be made: {error.strerror or error}; choose another folder."
-        else:
-            problem = save(path, content)
-        if problem:
-            self._session.tell("error", problem)
-        else:
+
+        def write() -> None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                reason = error.strerror or error
+                raise OutputError(f"{path.parent} cannot be made: {reason}; choose another folder.") from error
+            save(path, content)
+
+        def written(_: None) -> None:
             self._session.tell("info", f"Written to {path.parent}: {path.name}.")
+
+        self._session.file_work.run(f"Saving {one_line(path.name)}", write, written, place=str(path.absolute()))
 
     def _open(self, dialog: WriteDialog, write: Callable[[], None]) -> None:
         def wanted() -> None:

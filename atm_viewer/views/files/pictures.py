@@ -10,6 +10,7 @@ from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRec
 from PyQt6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPaintDevice, QPainter, QPdfWriter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
 
+from atm_viewer.engine.errors import OutputError
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas
 from atm_viewer.views.base.theme import LIGHT, Theme
@@ -127,9 +128,8 @@ def _made(sheet: _Sheet, kind: str, title: str) -> bytes:
     return bytes(store.data())
 
 
-def save(path: str | os.PathLike[str], content: bytes) -> str:
-    """Write a file that appears whole or not at all; return what went wrong, empty when nothing did."""
+def save(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file that appears whole or not at all; an `OutputError` tells what went wrong."""
     file = QSaveFile(os.fspath(path))
     if not file.open(QIODevice.OpenModeFlag.WriteOnly) or file.write(content) != len(content) or not file.commit():
-        return f"{os.fspath(path)} cannot be written: {file.errorString()}; choose another folder."
-    return ""
+        raise OutputError(f"{os.fspath(path)} cannot be written: {file.errorString()}; choose another folder.")

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.session import exports
+from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import Label
@@ -134,7 +135,8 @@ class SendDialog(QDialog):
             return self._problem
         if not self.tool_box.count():
             return "No program on the SAMP hub takes this; start TOPCAT for tables, DS9 for images and cubes."
-        if self.what == "cube" and not os.path.isfile(self.path_edit.text()):
+        cube = self.path_edit.text()
+        if self.what == "cube" and not answer_soon(lambda: os.path.isfile(cube), default=False):
             return "Choose a cube that was written."
         if self.what == "spectra" and (self._session.spectra is None or "spectra" in self._session.pending):
             return "Spectra are being renewed; they can be sent in a moment."

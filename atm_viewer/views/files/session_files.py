@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from atm_viewer.engine.errors import one_line
+from atm_viewer.session.file_work import Done, nothing_more
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.session_state import SessionState
@@ -69,14 +70,17 @@ class SessionFiles(QObject):
     def open_session(self) -> None:
         """Ask for a session to open."""
         dialog = self._dialog("Open session", FileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.open)
+        dialog.fileSelected.connect(lambda path: self.open(path))
 
-    def open(self, path: str) -> None:
-        """Open a session, after asking when that would lose changes."""
+    def open(self, path: str, then: Done = nothing_more) -> None:
+        """Open a session, after asking when that would lose changes. ``then`` is called when it was read or was not."""
+
+        def read() -> None:
+            self._files.remember_session(path)
+            then()
 
         def open_it() -> None:
-            if self.keeper.open(path):
-                self._files.remember_session(path)
+            self.keeper.open(path, read, then)
 
         self._ask_before(open_it)
 
@@ -109,6 +113,8 @@ class SessionFiles(QObject):
         answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
         if any(job.name.startswith("Writing") for job in self._session.jobs):
             return "Products are being written. Quit and drop them?", answers
+        if self._session.file_work.writing:
+            return f"{self._session.file_work.writing} is not finished. Quit and drop it?", answers
         if self.keeper.modified:
             return "The session has changes that are not saved. Save them?", [self._saving_answer(), *answers]
         return "", []
@@ -138,19 +144,21 @@ class SessionFiles(QObject):
         box.buttonClicked.connect(answer)
 
     def _save(self, path: str, then: Callable[[], object] | None) -> None:
-        if self.keeper.save(path):
+        def saved() -> None:
             self._files.remember_session(path)
             if then is not None:
                 then()
 
+        self.keeper.save(path, saved)
+
     def _dialog(self, title: str, mode: FileDialog.FileMode) -> FileDialog:
-        folder = os.path.dirname(self.keeper.path) or self._files.folder()
+        folder = self._files.folder(os.path.dirname(self.keeper.path))
         dialog = FileDialog(title, folder, mode, self._window, _SESSIONS)
         dialog.open()
         return dialog
 
     def _ask(self, search: Any) -> None:
-        dialog = MissingDialog(search, self._window)
+        dialog = MissingDialog(search, self._session.file_work, self._window)
         dialog.answered.connect(self.keeper.go_on)
         dialog.open()
 
