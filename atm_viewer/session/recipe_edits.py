@@ -14,13 +14,13 @@ from PyQt6.QtGui import QUndoStack
 
 from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.choices import Choices
 from atm_viewer.session.edits import slice_edits
 from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.file_work import Done, nothing_more
 from atm_viewer.session.job_list import MakeWorkers
-from atm_viewer.session.persistence.autosave import write_text
 
 
 class RecipeEdits(Choices):
@@ -150,7 +150,7 @@ class RecipeEdits(Choices):
 
         def write() -> None:
             try:
-                write_text(target, text)
+                write_whole(target, text)
             except OSError as error:
                 reason = error.strerror or error
                 raise OutputError(f"The recipe cannot be saved as {target}: {reason}.") from error

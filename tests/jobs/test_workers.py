@@ -532,7 +532,7 @@ def test_a_killed_window_takes_its_workers_along(tmp_path):
     ) as window:
         pid = int(window.stdout.readline())
         part = next((tmp_path / "out").iterdir())
-        writer = int(part.name.split("-")[-1].split(".")[0])
+        writer = int(part.name.split("-")[2])
         window.kill()
     deadline = time.monotonic() + 5.0
     while (alive := [p for p in (pid, writer) if _runs(p)]) and time.monotonic() < deadline:

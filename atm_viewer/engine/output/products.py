@@ -153,7 +153,9 @@ def write_cubes(
     if not is_plain_name(product):
         raise OutputError(f"The product's name {product!r} must be a file name without folders; choose another.")
     if cubepar is not None:
-        _check_cubepar(Path(cubepar), setting.instrument)
+        # astropy takes relative paths that begin with ~ or file: for something else.
+        cubepar = Path(cubepar).absolute()
+        _check_cubepar(cubepar, setting.instrument)
     stems = {False: product, True: f"{product}-atm"}
     kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
     names = [f"{stems[after]}_{band}_s3d.fits" for after in kinds for band in bands]

@@ -94,7 +94,7 @@ def read_provenance(path: str | os.PathLike) -> Provenance:
     name = Path(path).name
     try:
         check_regular(path, "a product of ATM Viewer")
-        with fits.open(path) as hdus:
+        with fits.open(Path(path).absolute()) as hdus:
             if "ATM_RECIPE" not in hdus or "ATM_VERSIONS" not in hdus:
                 raise InputError(f"{name} carries no recipe; give a product of ATM Viewer.")
             text = "\n".join(hdus["ATM_RECIPE"].data["TOML"])

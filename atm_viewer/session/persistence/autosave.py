@@ -15,29 +15,15 @@ from pathlib import Path
 from PyQt6.QtCore import QLockFile
 
 from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.persistence.session_file import dump_session, load_session
 from atm_viewer.session.persistence.session_state import SessionState
 
 #: A session's file, the lock beside it, and what is being written.
-_OURS = re.compile(r"\.?(.+\.toml)(?:\.lock|\.\d+\.part)?$")
+_OURS = re.compile(r"\.?(.+\.toml)(?:\.lock|\.\d+-\w+\.part)?$")
 
 #: Seconds that closing waits for a disk.
 _PATIENCE = 2.0
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +130,11 @@ class Autosave:
 
     def _write(self, state: SessionState, then: Callable[[], None] | None) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._lock is None:
                 self._lock = _lock_of(self.path)
                 self._lock.tryLock(0)
-            write_text(self.path, dump_session(state))
+            write_whole(self.path, dump_session(state), private=True)
         except (OSError, ValueError) as error:
             if not self._failed:  # once is enough
                 reason = getattr(error, "strerror", "") or error

@@ -17,10 +17,11 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from atm_viewer import __version__
 from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.regular_file import read_text
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.file_work import Done, Task, answer_soon, nothing_more
 from atm_viewer.session.names import count
-from atm_viewer.session.persistence.autosave import Autosave, Leftover, write_text
+from atm_viewer.session.persistence.autosave import Autosave, Leftover
 from atm_viewer.session.persistence.moved_exposures import Search
 from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session
 from atm_viewer.session.persistence.session_state import SessionState, ViewState
@@ -110,7 +111,7 @@ class Keeper(QObject):
 
         def write() -> None:
             try:
-                write_text(target, dump_session(state, target.parent))
+                write_whole(target, dump_session(state, target.parent))
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", "") or error
                 raise OutputError(f"The session cannot be saved as {target}: {reason}.") from error

@@ -95,7 +95,7 @@ class Exports(QObject):
             view, kind = self._views[dialog.panel], dialog.format_box.currentData()
             title = f"{dialog.name} {dialog.panel}, ATM Viewer"
             content = picture(view, self._theme(), kind, title, dialog.light)
-            self._keep(Path(dialog.folder) / name, content)
+            self._keep(Path(dialog.folder) / name, content, dialog.replaces)
 
         self._open(dialog, write)
 
@@ -105,8 +105,8 @@ class Exports(QObject):
 
         def write() -> None:
             (name,) = dialog.names()
-            path, kind = Path(dialog.folder) / name, dialog.format_box.currentData()
-            self._make_figures([], lambda figures: self._keep(path, page(self._session, figures, kind)))
+            path, kind, replaces = Path(dialog.folder) / name, dialog.format_box.currentData(), dialog.replaces
+            self._make_figures([], lambda figures: self._keep(path, page(self._session, figures, kind), replaces))
 
         self._open(dialog, write)
 
@@ -128,7 +128,7 @@ class Exports(QObject):
         """Ask what to send to which program, and send it."""
         SendDialog(self._session, self._files.folder(), self._window).open()
 
-    def _keep(self, path: Path, content: bytes) -> None:
+    def _keep(self, path: Path, content: bytes, overwrite: bool) -> None:
         """Write a file and tell it."""
 
         def write() -> None:
@@ -137,7 +137,7 @@ class Exports(QObject):
             except OSError as error:
                 reason = error.strerror or error
                 raise OutputError(f"{path.parent} cannot be made: {reason}; choose another folder.") from error
-            save(path, content)
+            save(path, content, overwrite)
 
         def written(_: None) -> None:
             self._session.tell("info", f"Written to {path.parent}: {path.name}.")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.messages import MakeSpectra, OpenExposures
-from atm_viewer.session.persistence.autosave import write_text
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.moved_exposures import Search, mark_of
 from atm_viewer.session.persistence.session_file import load_session
@@ -318,9 +318,9 @@ def test_a_save_that_ends_after_another_session_was_opened_is_not_taken_for_it(d
 
     def slowly(target: Path, text: str) -> None:
         gate.wait()
-        write_text(target, text)
+        write_whole(target, text)
 
-    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_text", slowly)
+    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_whole", slowly)
     two.keeper.save(path)
     two.keeper.open(path.parent / "other.toml")
     two.qtbot.waitUntil(lambda: two.keeper.path == str(path.parent / "other.toml"))
@@ -443,6 +443,7 @@ def test_a_session_is_autosaved_and_gone_after_closing(desk, data, tmp_path, qtb
     one.open([data / NAMES[0]])
     qtbot.waitUntil(lambda: len(leftovers(folder)) == 1)
     (path,) = leftovers(folder)
+    assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600), "others may not read it"
     one.session.set_override(101, "window", 30)
     one.settle()
     qtbot.waitUntil(lambda: load_session(path).variants == one.session.variants)
@@ -558,8 +559,8 @@ def test_what_was_half_written_when_a_process_died_goes(desk, saved, tmp_path):
     folder = tmp_path / "sessions"
     crash(folder, path)
     (left,) = leftovers(folder)
-    (folder / f".{left.name}.77.part").write_text("kind = ")
-    (folder / ".20261124-130500-1-77.toml.77.part").write_text("kind = ")  # killed at the first time it wrote
+    (folder / f".{left.name}.77-0a1b.part").write_text("kind = ")
+    (folder / ".20261124-130500-1-77.toml.77-0a1b.part").write_text("kind = ")  # killed at the first time it wrote
     shutil.copy(f"{left}.lock", folder / "20261124-130500-1-78.toml.lock")
     one = desk()
     one.start_autosave(folder)

@@ -145,6 +145,16 @@ def test_a_picture_that_cannot_be_written_is_told(window, qtbot, tmp_path):
     assert "choose another folder" in window.banner.label.text()
 
 
+def test_a_picture_does_not_replace_what_has_appeared_meanwhile(window, qtbot, tmp_path):
+    dialog = dialog_of(qtbot, window, "export_picture", tmp_path)
+    (name,) = dialog.names()
+    (tmp_path / name).write_text("a file is there by now")
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    assert f"{name} cannot be written: File exists" in window.banner.label.text()
+    assert (tmp_path / name).read_text() == "a file is there by now"
+    assert not list(tmp_path.glob(".*.part"))
+
+
 def test_a_report_holds_everything(window, qtbot, tmp_path):
     session = window.session
     session.set_override(101, "fit_threshold", 4.0)
