@@ -10,10 +10,13 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, UserError, one_line
 from atm_viewer.engine.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from atm_viewer.jobs.requests.base import R_co, Request
 
 
 class Failed(UserError):
@@ -50,11 +53,11 @@ class Work:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def ask(self, request: Any) -> Any:
+    def ask(self, request: Request[R_co]) -> R_co:
         """Return the result of a request, showing its progress."""
         return self.ask_all(request)[0]
 
-    def ask_all(self, *requests: Any) -> list[Any]:
+    def ask_all(self, *requests: Request[R_co]) -> list[R_co]:
         """Return the results of requests that run side by side; the first to fail ends them all."""
         from atm_viewer.jobs.messages import Outcome, Status
 
@@ -115,7 +118,7 @@ def list_paths(paths: Sequence[str]) -> None:
 
 def say(sentence: str) -> None:
     """Tell a sentence on stderr."""
-    print(f"atm-viewer: {sentence}", file=sys.stderr)
+    print(f"atm-viewer: {one_line(sentence, MOST_OF_SENTENCE)}", file=sys.stderr)
 
 
 def no_display() -> bool:

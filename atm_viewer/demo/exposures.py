@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +19,7 @@ from atm_viewer.demo.scene import surface_brightness
 from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
 from atm_viewer.engine.errors import InputError, OutputError
+from atm_viewer.engine.output.staging import alone
 
 VERSION = "3"
 """Part of the cache folder's name: to be changed whenever the exposures change."""
@@ -215,18 +216,18 @@ def put_in_place(made: Path, association: Path) -> None:
     Parameters
     ----------
     made : Path
-        Folder with a complete set, on the same file system.
+        Folder with a complete set, on the same file system, in a temporary folder that is deleted afterwards: what is
+        in its place is put there.
     association : Path
         Where its association is to be.
     """
     kept = association.parent
-    if kept.exists() and not _complete(association):
-        shutil.rmtree(kept)
-    try:
+    with alone(kept.parent):
+        if _complete(association):
+            return
+        if os.path.lexists(kept):
+            kept.rename(made.with_name(f"{made.name}.old"))
         made.rename(kept)
-    except OSError:
-        if not _complete(association):
-            raise
 
 
 def _product(camera: ModuleType) -> str:

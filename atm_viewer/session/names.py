@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.results.correction import SliceReport
 from atm_viewer.jobs.requests.base import count as count
 
@@ -23,7 +24,7 @@ def short_names(names: Sequence[str]) -> list[str]:
     """
     common = _common_start(names) if len(set(names)) > 1 else ""
     cut = common.rfind("_")
-    return [f"…{name[cut:]}" if cut > 2 else name for name in names]
+    return [one_line(f"…{name[cut:]}" if cut > 2 else name) for name in names]
 
 
 def short_bands(bands: Sequence[str]) -> str:

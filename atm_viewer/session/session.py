@@ -18,6 +18,7 @@ from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.base import Request
 from atm_viewer.jobs.requests.exposures import Opened, OpenExposures
 from atm_viewer.jobs.requests.programs import FindTools
+from atm_viewer.session.file_work import FileWork, answer_soon
 from atm_viewer.session.parts.exposures import Exposures
 from atm_viewer.session.parts.job_list import Job, JobList, MakeWorkers, News
 from atm_viewer.session.parts.look import Look
@@ -30,7 +31,7 @@ from atm_viewer.session.questions.answers import Answers
 from atm_viewer.session.questions.changes import Changes
 from atm_viewer.session.questions.store import Store
 from atm_viewer.session.spectrum.units import load as load_units
-from atm_viewer.session.state.open_exposure import examine
+from atm_viewer.session.state.open_exposure import Mark, examine
 from atm_viewer.session.state.state import State
 
 #: What a view asks of the workers, as long as it is looked at; None when there is nothing to ask.
@@ -53,6 +54,8 @@ class Session(QObject):
         What is under way.
     messages : MessageLog
         What was told to the user.
+    file_work : FileWork
+        Reads and writes files beside the window's thread.
     exposures : Exposures
         Opens, closes and includes exposures.
     look : Look
@@ -71,15 +74,15 @@ class Session(QObject):
         super().__init__(parent)
         self.messages = MessageLog(self)
         self.jobs = JobList(make_workers, _prepare, self)
+        self.file_work = FileWork(self.jobs, self.messages.tell, self)
         self._store = Store(self.jobs.submit, self.jobs.cancel, self)
         self.changed: Changes = self._store.changed
+        self.jobs.ended.connect(self._take_outcome)  # before the parts, which go on from there
         self.look = Look(self._store, self.messages)
-        self.recipes = RecipeEdits(self._store, self.messages)
+        self.recipes = RecipeEdits(self._store, self.messages, self.file_work)
         self.exposures = Exposures(self._store, self.jobs, self.recipes, self.messages)
         self.products = Products(self._store, self.jobs)
         self.pointer = Pointer(self._store, self.look, self.messages)
-        self.jobs.progressed.connect(self._take_progress)
-        self.jobs.ended.connect(self._take_outcome)
 
     @property
     def state(self) -> State:
@@ -94,7 +97,7 @@ class Session(QObject):
     @property
     def complete(self) -> bool:
         """Whether everything that can be shown is there and nothing is under way."""
-        return not self.jobs.all and self.answers.all_there
+        return not self.jobs.all and not self.file_work.busy and self.answers.all_there
 
     def ask(self, question: Question, instead_of: Question | None = None) -> None:
         """Ask the workers what a view wants to know, now and after every change, until `forget`.
@@ -119,26 +122,21 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the workers."""
+        self.file_work.close()
         self.jobs.close()
-
-    def _take_progress(self, progress: Progress) -> None:
-        if progress.result:
-            self.exposures.add(progress.result)
 
     def _take_outcome(self, job: Job, outcome: Outcome[Any]) -> None:
         request, done = outcome.request, outcome.status is Status.DONE
         # The answer to an older question than the slot's latest is dropped without a word.
         latest = request.slot is None or self._store.take(outcome)
         if isinstance(request, FindTools):
-            self.products.take_tools(outcome)
-        elif outcome.status is Status.CANCELLED and latest:
+            return  # whoever looks for programs says why there are none
+        if outcome.status is Status.CANCELLED and latest:
             self.messages.tell("info", f"Cancelled: {job.name}.")
         elif not done and latest:
             self.messages.tell_once("error", outcome.sentence, outcome.detail)
         elif done and request.lasting and not isinstance(request, OpenExposures):
             self.messages.tell("info", outcome.sentence)
-        if isinstance(request, OpenExposures):
-            self.exposures.end_opening(job, outcome)
 
 
 def _prepare(news: News) -> News:
@@ -146,5 +144,10 @@ def _prepare(news: News) -> News:
     if isinstance(news, Outcome) and isinstance(news.result, SpaxelSpectra):
         load_units()
     if isinstance(news, Progress) and isinstance(news.result, Opened):
-        return replace(news, result=tuple(examine(view, mark_of(view.key)) for view in news.result.exposures))
+        return replace(news, result=tuple(examine(view, _mark(view.key)) for view in news.result.exposures))
     return news
+
+
+def _mark(path: str) -> Mark | None:
+    """Mark of a file that was read a moment ago; a disk that has gone since must not keep all else waiting."""
+    return answer_soon(lambda: mark_of(path), None, seconds=2.0)

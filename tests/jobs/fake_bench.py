@@ -6,6 +6,7 @@ import ctypes
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import warnings
@@ -40,6 +41,9 @@ class FakeBench:
             progress(f"Opening {path}", k / len(paths))
             if path.startswith("slow"):
                 _work(progress, 3.0)
+            if path.startswith("stuck"):
+                with open(path.removeprefix("stuck ")):  # a pipe to which nobody writes
+                    pass
         good = [p for p in paths if not p.startswith("bad")]
         self.open_keys.extend(k for k in good if k not in self.open_keys)
         return Opening(tuple(map(Exposure, good)), tuple(f"{p} is bad." for p in paths if p.startswith("bad")))
@@ -56,6 +60,10 @@ class FakeBench:
                 _work(progress, 20.0)
             case "deaf":
                 time.sleep(5.0)
+            case "hang":
+                time.sleep(60.0)
+            case "stop":
+                os.kill(os.getpid(), signal.SIGSTOP)
             case "input":
                 raise InputError("That file is no good; take another.")
             case "bug":

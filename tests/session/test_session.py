@@ -380,20 +380,23 @@ def test_recipes_are_saved_and_loaded(opened, tmp_path, qtbot):
     opened.recipes.set_override(101, "use", ((-0.9, 0.4),))
     recipe = opened.state.recipe
     assert not opened.recipes.undo_stack.isClean()
-    assert opened.recipes.save_recipe(tmp_path / "mine.toml")
+    opened.recipes.save_recipe(tmp_path / "mine.toml")
+    settle(qtbot, opened)
     assert opened.recipes.undo_stack.isClean()
     assert [p.name for p in tmp_path.iterdir()] == ["mine.toml"]
     opened.recipes.reset_all()
-    assert opened.recipes.load_recipe(tmp_path / "mine.toml")
-    assert opened.state.recipe == recipe
+    opened.recipes.load_recipe(tmp_path / "mine.toml")
+    qtbot.waitUntil(lambda: opened.state.recipe == recipe)
     assert opened.recipes.undo_stack.undoText() == "Load mine.toml"
     settle(qtbot, opened)
 
 
-def test_recipes_that_cannot_be_read_or_written(opened, tmp_path):
+def test_recipes_that_cannot_be_read_or_written(opened, tmp_path, qtbot):
     (tmp_path / "wrong.toml").write_text("version = 1\n[global]\nthreshold = 3\n")
-    assert not opened.recipes.load_recipe(tmp_path / "wrong.toml")
+    opened.recipes.load_recipe(tmp_path / "wrong.toml")
+    settle(qtbot, opened)
     assert "unknown key 'threshold'" in opened.messages.all[-1].text
     assert opened.state.recipe == Recipe()
-    assert not opened.recipes.save_recipe(tmp_path / "missing" / "mine.toml")
+    opened.recipes.save_recipe(tmp_path / "missing" / "mine.toml")
+    settle(qtbot, opened)
     assert "cannot be saved" in opened.messages.all[-1].text

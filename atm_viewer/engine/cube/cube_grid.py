@@ -13,6 +13,7 @@ import numpy as np
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.tangent import TangentPlane
+from atm_viewer.engine.regular_file import check_regular
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +110,7 @@ def read_cube_parameters(path: str | os.PathLike, band: str) -> CubeParameters:
     from astropy.io import fits
 
     try:
+        check_regular(path, "a CUBEPAR reference file")
         with fits.open(path) as hdus:
             table = hdus["CUBEPAR"].data
             names = [n.lower() for n in table.names]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.jobs.requests.base import Backends, Report, Request, count
 
@@ -30,7 +30,9 @@ class OpenExposures(Request[Opened]):
     @property
     def job_name(self) -> str:
         """Name of the file, or how many there are."""
-        return f"Opening {Path(self.paths[0]).name if len(self.paths) == 1 else count(len(self.paths), 'file')}"
+        return (
+            f"Opening {one_line(Path(self.paths[0]).name) if len(self.paths) == 1 else count(len(self.paths), 'file')}"
+        )
 
     def answer(self, backends: Backends, report: Report) -> Opened:
         """Open files one by one, each sent off as soon as it is open; return what could not be opened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
@@ -39,7 +40,7 @@ class WriteCubes(WriteRequest):
     @property
     def job_name(self) -> str:
         """The product."""
-        return f"Writing cubes of {self.product}"
+        return f"Writing cubes of {one_line(self.product)}"
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Read the files and write the cubes."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.results.remedy import Remedy
 from atm_viewer.engine.results.written import WrittenProducts
@@ -130,7 +131,7 @@ class SaveFigure(Request[WrittenProducts]):
     @property
     def job_name(self) -> str:
         """The file."""
-        return f"Writing {Path(self.path).name}"
+        return f"Writing {one_line(Path(self.path).name)}"
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Apply the remedy and draw what it does."""

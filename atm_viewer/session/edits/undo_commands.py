@@ -64,14 +64,24 @@ class StepValue(_Joining):
     Parameters
     ----------
     text, before, after, put
-        As in `EditRecipe`; the text ends in ``OLD → NEW``.
+        As in `EditRecipe`.
     name : str
         Name of the parameter.
+    describe : callable
+        ``describe(before, after)`` gives the text of all steps together.
     """
 
-    def __init__(self, text: str, before: Variants, after: Variants, put: Callable[[Variants], None], name: str):
+    def __init__(
+        self,
+        text: str,
+        before: Variants,
+        after: Variants,
+        put: Callable[[Variants], None],
+        name: str,
+        describe: Callable[[Variants, Variants], str],
+    ):
         super().__init__(text, before, after, put)
-        self._name = name
+        self._name, self._describe = name, describe
         self._time = time.monotonic()
 
     def id(self) -> int:
@@ -80,12 +90,11 @@ class StepValue(_Joining):
 
     def mergeWith(self, other: QUndoCommand | None) -> bool:
         """Take the next step of the same box in."""
-        first = self.text().partition(" → ")[0]
         if not super().mergeWith(other):
             return False
         assert isinstance(other, StepValue)
         self._time = other._time
-        self.setText(f"{first} → {other.text().partition(' → ')[2]}")
+        self.setText(self._describe(self.before, self.after))
         return True
 
     def _continues(self, other: QUndoCommand) -> bool:

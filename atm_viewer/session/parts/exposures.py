@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from atm_viewer.jobs.messages import Outcome
+from atm_viewer.jobs.messages import Outcome, Progress
 from atm_viewer.jobs.requests.base import count
 from atm_viewer.jobs.requests.exposures import CloseExposures, Opened, OpenExposures
 from atm_viewer.session.parts.job_list import Job, JobList
@@ -15,7 +16,6 @@ from atm_viewer.session.parts.message_log import MessageLog
 from atm_viewer.session.parts.recipe_edits import RecipeEdits
 from atm_viewer.session.questions.store import Store
 from atm_viewer.session.state import opening
-from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.saved_session import SavedSession
 
 
@@ -42,6 +42,8 @@ class Exposures(QObject):
         self._store, self._jobs, self._recipes, self._messages = store, jobs, recipes, messages
         self._opening: set[int] = set()
         self._restoring_job: int | None = None
+        jobs.progressed.connect(self._take_found)
+        jobs.ended.connect(self._end_opening)
 
     @property
     def restoring(self) -> bool:
@@ -86,14 +88,16 @@ class Exposures(QObject):
         if not saved.exposures:
             self.restored.emit()
 
-    def add(self, found: Sequence[OpenExposure]) -> None:
+    def _take_found(self, progress: Progress) -> None:
         """Take exposures that were opened."""
+        if not progress.result:
+            return
         state = self._store.state
-        for exposure in found:
+        for exposure in progress.result:
             key = exposure.view.key
             if state.exposure(key) is not None:  # read again: nothing that was computed for it holds
                 self._store.forget(key)
-            elif not opening.fits(state, exposure) and key not in {e.path for e in state.restoring}:
+            if not opening.fits(state, exposure) and key not in {e.path for e in state.restoring}:
                 self._messages.tell(
                     "warning",
                     f"{exposure.view.name} is of another instrument, so it is not included in sky and spectra.",
@@ -101,10 +105,12 @@ class Exposures(QObject):
             state = opening.add_exposure(state, exposure, self._store.answers.reports)
         self._store.put(state)
 
-    def end_opening(self, job: Job, outcome: Outcome[Opened]) -> None:
+    def _end_opening(self, job: Job, outcome: Outcome[Any]) -> None:
         """Tell how opening went."""
         request, opened = outcome.request, outcome.result
-        if opened is not None and isinstance(request, OpenExposures):
+        if not isinstance(request, OpenExposures):
+            return
+        if isinstance(opened, Opened):
             self._tell_opened(len(opened.exposures), opened.problems)
             if opened.exposures and job.number != self._restoring_job:
                 self.opened.emit(request.paths)

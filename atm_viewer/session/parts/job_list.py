@@ -113,7 +113,7 @@ class JobList(QObject):
 
     def cancel_all(self) -> None:
         """End all jobs."""
-        for job in list(self._jobs):
+        for job in reversed(list(self._jobs)):  # so that what waits for an older one does not begin
             self.cancel(job)
 
     def drop(self, job: int) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
+
 
 @dataclass(frozen=True)
 class Message:
@@ -47,11 +49,11 @@ class MessageLog(QObject):
 
     def tell(self, level: str, text: str, detail: str = "") -> None:
         """Tell something: level (``info``, ``warning``, ``error``), one sentence, and a traceback for the log."""
-        message = Message(level, text, detail, datetime.now().strftime("%H:%M:%S"))
+        message = Message(level, one_line(text, MOST_OF_SENTENCE), detail, datetime.now().strftime("%H:%M:%S"))
         self.all.append(message)
         self.added.emit(message)
 
     def tell_once(self, level: str, text: str, detail: str = "") -> None:
         """Tell something, unless it was told just before: one reason lets several jobs fail."""
-        if not (self.all and self.all[-1].text == text):
+        if not (self.all and self.all[-1].text == one_line(text, MOST_OF_SENTENCE)):
             self.tell(level, text, detail)

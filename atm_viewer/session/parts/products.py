@@ -12,7 +12,7 @@ from atm_viewer.jobs.requests.exposures import ClearCache
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
 from atm_viewer.jobs.requests.programs import FindTools
 from atm_viewer.jobs.requests.remedies import SaveFigure
-from atm_viewer.session.parts.job_list import JobList
+from atm_viewer.session.parts.job_list import Job, JobList
 from atm_viewer.session.questions.store import Store
 
 
@@ -32,6 +32,7 @@ class Products(QObject):
     def __init__(self, store: Store, jobs: JobList):
         super().__init__(store)
         self._store, self._jobs = store, jobs
+        jobs.ended.connect(self._take_tools)
 
     def write_cubes(self, folder: str, product: str, which: str = "both", overwrite: bool = False) -> None:
         """Write cubes of the included exposures of the chosen band's setting; see `WriteCubes`."""
@@ -58,10 +59,10 @@ class Products(QObject):
         """Look for programs that take files by SAMP."""
         self._jobs.submit(FindTools())
 
-    def take_tools(self, outcome: Outcome[Any]) -> None:
-        """Say which programs were found."""
-        self.tools_found.emit(outcome.result or (), "" if outcome.status is Status.DONE else outcome.sentence)
-
     def clear_cache(self) -> None:
         """Delete what is kept of files' coordinates between runs; open exposures stay open."""
         self._jobs.submit(ClearCache())
+
+    def _take_tools(self, job: Job, outcome: Outcome[Any]) -> None:
+        if isinstance(outcome.request, FindTools):
+            self.tools_found.emit(outcome.result or (), "" if outcome.status is Status.DONE else outcome.sentence)

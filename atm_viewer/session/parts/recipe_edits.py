@@ -12,13 +12,14 @@ from typing import Any
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QUndoStack
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.edits import slice_edits
 from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.file_work import Done, FileWork, nothing_more
 from atm_viewer.session.parts.message_log import MessageLog
-from atm_viewer.session.persistence.autosave import write_text
 from atm_viewer.session.questions.store import Store
 from atm_viewer.session.state.state import State
 
@@ -32,6 +33,8 @@ class RecipeEdits(QObject):
         Has the state.
     messages : MessageLog
         Is told what cannot be done.
+    file_work : FileWork
+        Reads and writes recipes.
 
     Attributes
     ----------
@@ -39,9 +42,9 @@ class RecipeEdits(QObject):
         Edits so far.
     """
 
-    def __init__(self, store: Store, messages: MessageLog):
+    def __init__(self, store: Store, messages: MessageLog, file_work: FileWork):
         super().__init__(store)
-        self._store, self._messages = store, messages
+        self._store, self._messages, self._file_work = store, messages, file_work
         self.undo_stack = QUndoStack(self)
         self._drags = 0
 
@@ -49,10 +52,15 @@ class RecipeEdits(QObject):
 
     def set_global(self, name: str, value: Any, step: bool = False) -> None:
         """Change a value of all slices, by the name it has in `Recipe`; quick steps of a box are one undo step."""
-        old = getattr(self._state.recipe, name)
-        if value != old:
-            kind = partial(StepValue, name=name) if step else EditRecipe
-            self._edit(edit_name("All slices", name, old, value), replace(self._state.recipe, **{name: value}), kind)
+
+        def describe(before: Variants, after: Variants) -> str:
+            old, new = (getattr(variants.recipe, name) for variants in (before, after))
+            return edit_name("All slices", name, old, new) + _which_variant(after)
+
+        variants = self._state.variants
+        changed = variants.with_recipe(replace(variants.recipe, **{name: value}))
+        kind = partial(StepValue, name=name, describe=describe) if step else EditRecipe
+        self._change(describe(variants, changed), changed, kind)
 
     def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
         """Change a value of one slice.
@@ -133,30 +141,46 @@ class RecipeEdits(QObject):
         if self._state.recipe != Recipe():
             self._edit("Reset all to defaults", Recipe())
 
-    def load_recipe(self, path: str | os.PathLike[str]) -> bool:
-        """Read a recipe from a file; a failure is told. Says whether it was read."""
-        try:
-            recipe = load_recipe(path)
-        except UserError as error:
-            self._messages.tell("error", str(error))
-            return False
-        if recipe != self._state.recipe:
-            self._edit(f"Load {Path(path).name}", recipe)
-        self.undo_stack.setClean()
-        self._messages.tell("info", f"Recipe {path} loaded.")
-        return True
+    def load_recipe(
+        self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more
+    ) -> None:
+        """Read a recipe from a file; a failure is told.
 
-    def save_recipe(self, path: str | os.PathLike[str]) -> bool:
-        """Write the recipe to a file; a failure is told. Says whether it was written."""
-        target = Path(path)
-        try:
-            write_text(target, dump_recipe(self._state.recipe))
-        except OSError as error:
-            self._messages.tell("error", f"The recipe cannot be saved as {target}: {error.strerror or error}.")
-            return False
-        self.undo_stack.setClean()
-        self._messages.tell("info", f"Recipe saved as {target}.")
-        return True
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        then, otherwise : callable
+            Called when it is loaded; when it cannot be.
+        """
+
+        def loaded(recipe: Recipe) -> None:
+            if recipe != self._state.recipe:
+                self._edit(f"Load {one_line(Path(path).name)}", recipe)
+            self.undo_stack.setClean()
+            self._messages.tell("info", f"Recipe {path} loaded.")
+            then()
+
+        self._file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
+
+    def save_recipe(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
+        """Write the recipe to a file; a failure is told. ``then`` is called when it is written."""
+        target, text, saved = Path(path), dump_recipe(self._state.recipe), self._state.variants
+
+        def write() -> None:
+            try:
+                write_whole(target, text)
+            except OSError as error:
+                reason = error.strerror or error
+                raise OutputError(f"The recipe cannot be saved as {target}: {reason}.") from error
+
+        def written(_: None) -> None:
+            if self._state.variants == saved:
+                self.undo_stack.setClean()
+            self._messages.tell("info", f"Recipe saved as {target}.")
+            then()
+
+        self._file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target.absolute()))
 
     # Variants
 
@@ -199,8 +223,8 @@ class RecipeEdits(QObject):
 
     def _edit(self, name: str, recipe: Recipe, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
         """Change the active variant's recipe, as an undo step."""
-        whose = f" (variant {self._state.variants.active})" if self._state.variants.several else ""
-        self._change(name + whose, self._state.variants.with_recipe(recipe), kind)
+        variants = self._state.variants
+        self._change(name + _which_variant(variants), variants.with_recipe(recipe), kind)
 
     def _change(self, name: str, variants: Variants, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
         if variants != self._state.variants:
@@ -212,3 +236,8 @@ class RecipeEdits(QObject):
     @property
     def _state(self) -> State:
         return self._store.state
+
+
+def _which_variant(variants: Variants) -> str:
+    """End of an edit's name: which variant it changes, when there are several."""
+    return f" (variant {variants.active})" if variants.several else ""

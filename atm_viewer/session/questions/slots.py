@@ -82,9 +82,8 @@ class Slots:
         wanted = {request.slot: request for request in plan.requests if request.slot is not None}
         for slot, request in wanted.items():
             latest = self.filled.get(slot)
-            if latest is None or (
-                (latest.outdated or request != latest.asked) and not _is_deferred(request, latest, dragging)
-            ):
+            asked = latest is not None and request == latest.asked and not latest.outdated
+            if not asked and not _is_deferred(request, latest, dragging):
                 self._ask(slot, request, latest)
         for slot in self.filled.keys() - wanted.keys() - plan.kept:
             self._drop_job(self.filled[slot])
@@ -112,7 +111,8 @@ class Slots:
             self._fill(slot, replace(self.filled[slot], outdated=True))
 
     def empty(self, slot: Slot) -> None:
-        """Forget what a slot holds."""
+        """Forget what a slot holds, and what is remembered for it."""
+        self._remembered = {request: result for request, result in self._remembered.items() if request.slot != slot}
         self.filled = {other: filled for other, filled in self.filled.items() if other != slot}
 
     def _ask(self, slot: Slot, request: Request[Any], latest: Filled | None) -> None:
@@ -142,8 +142,10 @@ class Slots:
             self._cancel(filled.job)
 
 
-def _is_deferred(request: Request[Any], latest: Filled, dragging: bool) -> bool:
+def _is_deferred(request: Request[Any], latest: Filled | None, dragging: bool) -> bool:
     """Whether a question is put off, since on the way an answer that is nearly right is better than none."""
     if dragging and not request.follows_drags:
         return True
-    return latest.job is not None and (dragging or request.continues(latest.asked))
+    if latest is None or latest.job is None:
+        return False
+    return dragging or request.continues(latest.asked)

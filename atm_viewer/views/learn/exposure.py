@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from atm_viewer.engine.psf import SOURCES
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.session.questions.plan import prediction
 from atm_viewer.session.session import Question, Session
+from atm_viewer.views.base.plain_text import Label, escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -35,10 +35,9 @@ class ExposurePage(QWidget):
         self._session = session
         self._question: Question = prediction
         self.theme = DARK
-        self.words = Paragraph()
+        self.words = Paragraph(markup=True)
         self.words.setContentsMargins(8, 6, 8, 2)
-        self.numbers = QLabel()
-        self.numbers.setTextFormat(Qt.TextFormat.RichText)
+        self.numbers = Label(markup=True)
         self.numbers.setToolTip(
             "1.4826 times the median absolute deviation of spaxel over aperture about a cubic in wavelength [%]"
         )
@@ -48,8 +47,7 @@ class ExposurePage(QWidget):
             "Put the source where the light near the active place is centred, which the spaxel's phase depends on "
             "(default); otherwise exactly at the place"
         )
-        self.legend = QLabel()
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend = Label(markup=True)
         self.canvas = Canvas()
         self._axes: list[PlainAxis] = []
         self.plots = [self._add_plot(row, name) for row, name in enumerate(("Before", "After"))]
@@ -148,7 +146,7 @@ class ExposurePage(QWidget):
                 "Predicting from geometry…" if session.answers.predicting else "There is no prediction for this place."
             )
         busy = " <i>updating…</i>" if session.answers.predicting else ""
-        place = f"place {session.state.places.active}, variant {session.state.variants.active}, {found.band}"
+        place = f"place {session.state.places.active}, variant {session.state.variants.active}, {escaped(found.band)}"
         return (
             f"<b>A star without noise, seen by these exposures</b> ({place}), drizzled as the cube is. What you "
             f"measure and the prediction shows too is resampling noise; what only you measure is something else.{busy}"
