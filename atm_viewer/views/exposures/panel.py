@@ -31,7 +31,10 @@ class ExposurePanel(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setToolTip("Ticked exposures take part in sky image, spectra and cubes; the chosen one is shown")
+        self.setToolTip(
+            "Ticked exposures are included in sky image, spectra and cubes. The chosen exposure is "
+            "shown in the other panels."
+        )
         header = self.header()
         assert header is not None
         header.setStretchLastSection(False)

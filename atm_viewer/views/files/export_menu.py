@@ -132,13 +132,13 @@ class Exports(QObject):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            problem = f"{path.parent} cannot be made: {error.strerror or error}; choose another folder."
+            problem = f"{path.parent} cannot be created: {error.strerror or error}; choose another folder."
         else:
             problem = save(path, content)
         if problem:
             self._session.tell("error", problem)
         else:
-            self._session.tell("info", f"Written to {path.parent}: {path.name}.")
+            self._session.tell("info", f"Wrote {path.name} to {path.parent}.")
 
     def _open(self, dialog: WriteDialog, write: Callable[[], None]) -> None:
         def wanted() -> None:

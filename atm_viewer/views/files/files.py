@@ -88,7 +88,7 @@ class Files(QObject):
             for recent in (self.recent, self.recent_sessions):
                 recent.remove(path)
             self.recent_changed.emit()
-            self._session.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
+            self._session.tell("warning", f"{path} no longer exists and was removed from the recent files.")
 
     def open_dropped(self, paths: list[str]) -> None:
         """Open what was dropped on the window: exposures, associations, a session, a recipe."""
@@ -207,7 +207,7 @@ class Files(QObject):
                 action.setToolTip(path)
                 action.triggered.connect(lambda _checked=False, path=path: self.open_recent_file(path))
         if self.recent_menu.isEmpty():
-            nothing = self.recent_menu.addAction("Nothing yet")
+            nothing = self.recent_menu.addAction("No Recent Files")
             assert nothing is not None
             nothing.setEnabled(False)
 

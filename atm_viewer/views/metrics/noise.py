@@ -17,7 +17,7 @@ CHOICES = {
     "before": ("noise before", "%"),
     "after": ("noise after", "%"),
     "after / before": ("noise after / before", "%"),
-    "flux kept": ("aperture's flux, after − before", "%"),
+    "flux kept": ("change of aperture flux", "%"),
 }
 
 
@@ -46,8 +46,8 @@ class NoiseView(ImagePanel):
         self.choice_box = QComboBox()
         self.choice_box.addItems(list(CHOICES))
         self.choice_box.setToolTip(
-            "Resampling noise of each spaxel against an aperture about it: 1.4826 MAD of their ratio about a cubic. "
-            "Spaxels below 1 % of the brightest are left out. Default: before"
+            "Resampling noise of each spaxel relative to the aperture around it (1.4826 × MAD from a cubic). "
+            "Spaxels fainter than 1 % of the brightest are left out. Default: before"
         )
         self.value_label = QLabel()
         self.value_label.setProperty("role", "muted")
@@ -72,7 +72,7 @@ class NoiseView(ImagePanel):
         noise, sky = self._map, self._sky
         if noise is None or sky is None:
             self._values = None
-            self.show_content(None, note="Noise of every bright spaxel is shown here")
+            self.show_content(None, note="The noise map of all bright spaxels appears here")
             self.value_label.setText("")
             return
         choice = self.choice_box.currentText()

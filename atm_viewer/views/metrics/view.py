@@ -15,9 +15,9 @@ from atm_viewer.views.metrics.noise import NoiseView
 from atm_viewer.views.metrics.periods import PeriodView
 
 _TABS = {
-    PERIODS: ("Periods", "Is it resampling noise? Measured periods, and those that the traces on the pixels predict"),
-    NOISE: ("Noise map", "Resampling noise of every bright spaxel, before and after"),
-    LINES: ("Lines", "Flux and equivalent width of the marked lines, before and after"),
+    PERIODS: ("Periods", "Is it resampling noise? Compare measured periods with those predicted by the traces"),
+    NOISE: ("Noise map", "Resampling noise of every bright spaxel, before and after correction"),
+    LINES: ("Lines", "Flux and equivalent width of the marked lines, before and after correction"),
 }
 
 

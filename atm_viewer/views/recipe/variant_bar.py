@@ -41,13 +41,12 @@ class VariantBar(QWidget):
         self.chips: dict[str, QToolButton] = {}
         self.new_button = QToolButton()
         self.new_button.setToolTip(
-            "New variant: go on with a copy of the recipe; the old one stays, and its spectra and images are compared "
-            "with (Ctrl+N)"
+            "Copy the active variant to a new one, edit it, and compare spectra and images (Ctrl+N)"
         )
         self.new_button.clicked.connect(session.new_variant)
         self.menu_button = QToolButton()
         self.menu_button.setText("⋯")
-        self.menu_button.setToolTip("Label, adopt or discard the active variant; a right click on a chip does it too")
+        self.menu_button.setToolTip("Label, adopt or discard the active variant (also: right-click a variant)")
         self.menu_button.clicked.connect(self._open_menu)
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(6, 0, 4, 2)
@@ -69,7 +68,7 @@ class VariantBar(QWidget):
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(f"Variant {name}")
-        dialog.setLabelText("A few words that tell what it tries:")
+        dialog.setLabelText("Label:")
         dialog.setTextValue(variant.label)
         dialog.textValueSelected.connect(lambda text: self._session.label_variant(name, text))
         dialog.open()
@@ -81,9 +80,9 @@ class VariantBar(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         for text, tip, enabled, act in (
-            ("Label…", "Give it a few words that tell what it tries", True, self.ask_label),
-            ("Adopt", "Keep it as the only recipe; undo brings the others back", several, session.adopt_variant),
-            ("Discard", "Do without it; undo brings it back", several, session.discard_variant),
+            ("Label…", "Give this variant a short label", True, self.ask_label),
+            ("Adopt", "Keep only this variant; Undo restores the others", several, session.adopt_variant),
+            ("Discard", "Delete this variant; Undo restores it", several, session.discard_variant),
         ):
             action = menu.addAction(f"{text.rstrip('…')} {name}{'…' if text.endswith('…') else ''}")
             assert action is not None
@@ -139,16 +138,16 @@ class VariantBar(QWidget):
         font = chip.font()
         font.setBold(active)
         chip.setFont(font)
-        lines = [f"<b>Variant {escape(variant.title)}</b>{' (active: edited, and written)' if active else ''}"]
-        lines.append(f"Differs from the defaults: {escape(recipe_words(variant.recipe))}")
+        lines = [f"<b>Variant {escape(variant.title)}</b>{' (active: used for editing and writing)' if active else ''}"]
+        lines.append(f"Compared with the defaults: {escape(recipe_words(variant.recipe))}")
         if not active:
-            lines.append(f"From {variants.active}: {escape(recipe_words(variant.recipe, variants.recipe))}")
+            lines.append(f"Compared with {variants.active}: {escape(recipe_words(variant.recipe, variants.recipe))}")
         if spectra is not None and math.isfinite(noise):
             before = f"{100 * spectra.noise_before:.1f} %"
             lines.append(
                 f"Resampling noise at the spaxel: {before} → {100 * noise:.1f} %{' (updating)' if stale else ''}"
             )
-        lines.append("Click: make it active (V: next, Shift+V: previous) · right click: label, adopt, discard")
+        lines.append("Click: activate (V: next, Shift+V: previous) · Right-click: label, adopt, discard")
         chip.setToolTip("<br>".join(lines))
 
     def _open_menu(self) -> None:

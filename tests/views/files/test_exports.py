@@ -193,7 +193,7 @@ def test_what_other_programs_are_sent(window, workers, qtbot, tmp_path):
         qtbot.waitUntil(lambda dialog=dialog: dialog.tool_box.count() == 1)
         assert dialog.tool_box.currentText() == name
         if what == "cube":
-            assert "Choose a cube" in dialog.note.text()
+            assert "Choose an existing cube file." in dialog.note.text()
             assert not dialog.send_button.isEnabled()
             dialog.path_edit.setText(str(cube))
         qtbot.mouseClick(dialog.send_button, Qt.MouseButton.LeftButton)
@@ -216,7 +216,7 @@ def test_no_program_to_send_to(window, workers, qtbot):
     workers.tools = (Tool("c2", "TOPCAT", ("table.load.fits",)), Tool("c3", "Splat", ("table.load.fits",)))
     qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(dialog.send_button.isEnabled)
-    assert [dialog.tool_box.itemText(i) for i in range(3)] == ["TOPCAT", "Splat", "all of them"]
+    assert [dialog.tool_box.itemText(i) for i in range(3)] == ["TOPCAT", "Splat", "all programs"]
     workers.failing = {FindTools: "No SAMP hub is running; start TOPCAT."}
     qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "No SAMP hub is running" in dialog.note.text())

@@ -299,7 +299,7 @@ def test_a_failure_to_save_keeps_the_window(saved, qtbot, tmp_path):
     assert "cannot be saved as" in window.banner.label.text()
 
 
-@pytest.mark.parametrize("text", ["Save", "Do Not Save", "Cancel"])
+@pytest.mark.parametrize("text", ["Save", "Discard", "Cancel"])
 def test_opening_another_session_asks_before_changes_are_lost(saved, qtbot, data, tmp_path, text):
     path, window = saved
     shutil.copy(path, tmp_path / "other.toml")
@@ -404,8 +404,8 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
     assert window.choosers.slice_box.currentText() == "203"
     assert window.isWindowModified()
     press(qtbot, window, "quit")
-    assert "not saved" in dialog_of(window, QMessageBox).text()
-    answer(qtbot, window, "Quit")
+    assert "unsaved" in dialog_of(window, QMessageBox).text()
+    answer(qtbot, window, "Discard")
     assert not window.isVisible()
 
 
