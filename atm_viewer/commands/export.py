@@ -18,17 +18,22 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
         "without slices that have values of their own, and without options beyond it.\n"
         "script: <product>-atm.py, which makes exposures and cubes by atm_viewer.engine, with any recipe."
     )
-    parser.add_argument("kind", choices=("pipeline", "script"), help="what to write")
+    parser.add_argument("kind", choices=("pipeline", "script"), help="pipeline call or Python script")
     add_files(parser)
     add_recipe(parser)
     add_folder(parser)
-    parser.add_argument("--product", default="", metavar="NAME", help="default: from association or exposures")
+    parser.add_argument(
+        "--product",
+        default="",
+        metavar="NAME",
+        help="name of the product; default: from the association or the exposures",
+    )
     add_overwrite(parser)
 
 
 def report_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``report`` takes."""
-    parser.epilog = "Opens the window unseen, waits for the brightest spaxel, and writes what it shows."
+    parser.epilog = "Runs headless: shows the brightest spaxel and writes the report of that view."
     parser.add_argument("files", nargs="+", metavar="FILE", help=f"{FILES}; or a session (.toml)")
     add_recipe(parser)
     parser.add_argument("-o", "--output", type=_page, required=True, metavar="OUT.html|OUT.pdf")
@@ -39,7 +44,7 @@ def report_arguments(parser: argparse.ArgumentParser) -> None:
 def report(args: argparse.Namespace) -> int:
     """Write a report."""
     if args.output.exists() and not args.overwrite:
-        raise OutputError(f"{args.output} exists already; choose another name or allow overwriting (--overwrite).")
+        raise OutputError(f"{args.output} already exists; choose another name or allow overwriting (--overwrite).")
     go_offscreen()
     from atm_viewer import app
 
@@ -53,7 +58,7 @@ def report(args: argparse.Namespace) -> int:
 
 def _page(text: str) -> Path:
     if Path(text).suffix.lower() not in (".html", ".pdf"):
-        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .html nor in .pdf")
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .html or .pdf")
     return Path(text)
 
 

@@ -37,8 +37,8 @@ def instrument_named(name: str) -> ModuleType:
     try:
         return _INSTRUMENTS[name]
     except KeyError:
-        known = " and ".join(f"one for {known}" for known in _INSTRUMENTS)
-        raise InputError(f"There is no demo for {name!r}; there is {known}.") from None
+        known = " or ".join(_INSTRUMENTS)
+        raise InputError(f"There is no demo for {name!r}; choose {known}.") from None
 
 
 def demo_exposures(
@@ -79,7 +79,7 @@ def demo_exposures(
             put_in_place(Path(made) / kept.name, association)
     except OSError as error:
         raise OutputError(
-            f"The demo's exposures cannot be written to {kept} ({error.strerror}): check permissions and free space."
+            f"The demo exposures cannot be written to {kept} ({error.strerror}); check permissions and free space."
         ) from error
     return association
 

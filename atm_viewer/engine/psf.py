@@ -13,7 +13,7 @@ import numpy as np
 #: What people are told about where the widths come from.
 SOURCES = {
     "MIRI": "FWHM = 0.033 λ/µm + 0.106″ (MIRI MRS; Law et al. 2023, AJ 166, 45)",
-    "NIRSPEC": "FWHM² = (0.0323 λ/µm)² + 0.045² [″²] (diffraction of 6.5 m, and 0.045″ of the instrument: approximate)",
+    "NIRSPEC": "FWHM² = (0.0323 λ/µm)² + 0.045² [″²] (diffraction limit of 6.5 m plus 0.045″ instrument; approximate)",
 }
 
 

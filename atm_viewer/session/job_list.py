@@ -140,4 +140,5 @@ class JobList(QObject):
         if outcome.status is Status.CANCELLED:
             self.tell("info", f"Cancelled: {job.name}.")
         elif not (self.messages and self.messages[-1].text == outcome.sentence):
-            self.tell("error", outcome.sentence, outcome.detail)
+            failed = f"{job.name} failed. " if job.lasting and outcome.status is Status.CRASHED else ""
+            self.tell("error", failed + outcome.sentence, outcome.detail)

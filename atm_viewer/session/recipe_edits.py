@@ -131,7 +131,7 @@ class RecipeEdits(Choices):
         if recipe != self.recipe:
             self._edit(f"Load {Path(path).name}", recipe)
         self.undo_stack.setClean()
-        self.tell("info", f"Recipe {path} loaded.")
+        self.tell("info", f"Loaded recipe {path}.")
         return True
 
     def save_recipe(self, path: str | os.PathLike[str]) -> bool:
@@ -143,7 +143,7 @@ class RecipeEdits(Choices):
             self.tell("error", f"The recipe cannot be saved as {target}: {error.strerror or error}.")
             return False
         self.undo_stack.setClean()
-        self.tell("info", f"Recipe saved as {target}.")
+        self.tell("info", f"Saved recipe as {target}.")
         return True
 
     # Variants
@@ -152,13 +152,13 @@ class RecipeEdits(Choices):
         """Go on with a copy of the active variant; the old one stays to be compared with."""
         variants = self._variants.added()
         if variants == self._variants:
-            self.tell("warning", f"There are {len(variants.all)} variants already; discard one first.")
-        self._change(f"Variant {variants.active}: new", variants)
+            self.tell("warning", f"{len(variants.all)} variants is the maximum; discard one first.")
+        self._change(f"New variant {variants.active}", variants)
 
     def choose_variant(self, name: str) -> None:
         """Make another variant the active one."""
         if name in self._variants:
-            self._change(f"Variant {name} chosen", self._variants.chosen(name), ChooseVariant)
+            self._change(f"Activate variant {name}", self._variants.chosen(name), ChooseVariant)
 
     def step_variant(self, delta: int) -> None:
         """Make the next (1) or previous (-1) variant the active one, around the end."""
@@ -168,16 +168,16 @@ class RecipeEdits(Choices):
     def label_variant(self, name: str, label: str) -> None:
         """Give a variant a few words that tell what it tries."""
         variants = self._variants.renamed(name, label)
-        self._change(f"Variant {name}: label {variants[name].label or 'none'}", variants)
+        self._change(f"Label variant {name}: {variants[name].label or 'none'}", variants)
 
     def adopt_variant(self, name: str) -> None:
         """Discard all variants but one."""
         if self._variants.several:
-            self._change(f"Variant {name} adopted", self._variants.adopted(name))
+            self._change(f"Adopt variant {name}", self._variants.adopted(name))
 
     def discard_variant(self, name: str) -> None:
         """Do without a variant; the only one cannot be discarded."""
-        self._change(f"Variant {name} discarded", self._variants.discarded(name))
+        self._change(f"Discard variant {name}", self._variants.discarded(name))
 
     # Undo commands
 

@@ -84,7 +84,7 @@ def is_full(error: BaseException | None) -> bool:
 
 def full_sentence(folder: str | os.PathLike) -> str:
     """Return what to tell when a disk is full."""
-    return f"The disk is full: {folder} cannot be written; free some space there or choose another folder."
+    return f"The disk is full, so {folder} cannot be written to; free some space or choose another folder."
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def _told(folder: Path) -> Iterator[None]:
         if is_full(error):
             raise OutputError(full_sentence(folder)) from error
         reason = error.strerror or error
-        raise OutputError(f"{folder} cannot be written: {reason}; choose another folder.") from error
+        raise OutputError(f"{folder} cannot be written to: {reason}; choose another folder.") from error
 
 
 def _make_ready(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path]:
@@ -113,9 +113,9 @@ def _make_ready(folder: Path, names: Sequence[str], overwrite: bool) -> list[Pat
     for name in names:
         path = folder / name
         if os.path.isdir(path):
-            raise OutputError(f"{path} is a folder, so no file of this name can be written; choose another folder.")
+            raise OutputError(f"{path} is a folder, so no file with this name can be written; choose another folder.")
         if os.path.exists(path) and not overwrite:
-            raise OutputError(f"{path} exists already; choose another folder or allow overwriting (--overwrite).")
+            raise OutputError(f"{path} already exists; choose another folder or allow overwriting (--overwrite).")
     made: list[Path] = []
     with _told(folder):
         missing = [p for p in (folder, *folder.parents) if not os.path.exists(p)]

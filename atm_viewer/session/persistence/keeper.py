@@ -100,7 +100,7 @@ class Keeper(QObject):
     def save(self, path: str | os.PathLike[str]) -> bool:
         """Write the session to a file, from now on its own; a failure is told. Says whether it was written."""
         if self._session.restoring:
-            self._session.tell("warning", "The session is still being opened; save it when that is done.")
+            self._session.tell("warning", "The session is still being opened; save it afterwards.")
             return False
         target, state = Path(path).absolute(), self.state
         try:
@@ -137,7 +137,7 @@ class Keeper(QObject):
         """Open a session whose exposures have been looked for; those that are missing are left out."""
         result, name = search.result, Path(search.path).name or "The session"
         if search.state.exposures and not result.exposures:
-            self._session.tell("error", f"{name} was not opened: none of its exposures was found.")
+            self._session.tell("error", f"{name} was not opened, because none of its exposures was found.")
             return
         offer = self._offers[0] if self._offers and self._offers[0].state is search.state else None
         self.path, self._rescued = search.path, offer is not None
@@ -159,18 +159,16 @@ class Keeper(QObject):
             self.missing.emit(search)
         else:
             names = ", ".join(found.name for found in search.missing)
-            self._session.tell("error", f"{search.path} was not opened: {names} cannot be found.")
+            self._session.tell("error", f"{search.path} was not opened, because exposures were not found: {names}.")
 
     def _tell_differences(self, search: Search) -> None:
         others = [found.name for found in search.others]
         if others:
             more = f" (and {count(len(others) - 1, 'more')})" if others[1:] else ""
-            self._session.tell(
-                "warning", f"{others[0]}{more} is not as it was when the session was saved: its content is another one."
-            )
+            self._session.tell("warning", f"The content of {others[0]}{more} has changed since the session was saved.")
         then, now = search.state.versions.get("jwst"), _versions().get("jwst")
         if then and now and then != now:
-            self._session.tell("info", f"The session was saved with jwst {then}; this is jwst {now}.")
+            self._session.tell("info", f"The session was saved with jwst {then}; the installed version is {now}.")
 
     # What a crash must not take away
 

@@ -85,7 +85,7 @@ def test_the_command_sends_to_a_program_by_its_name(viewer, image, tmp_path, cap
 
 
 def test_nobody_takes_tables(viewer, image):
-    with pytest.raises(InputError, match="No program on the SAMP hub takes tables"):
+    with pytest.raises(InputError, match="No program on the SAMP hub accepts tables"):
         send_file(image, TABLE)
 
 

@@ -44,7 +44,7 @@ def test_a_uniform_recipe_goes_to_the_pipeline(window, workers, qtbot, tmp_path)
     dialog.name_edit.setText("star")
     write(qtbot, dialog)
     assert workers.asked(WriteRecipe) == [WriteRecipe("pipeline", tuple(FILES), Recipe(), str(tmp_path), "star")]
-    qtbot.waitUntil(lambda: f"Written to {tmp_path}: x_pipeline." in window.log.toPlainText())
+    qtbot.waitUntil(lambda: f"Wrote x_pipeline to {tmp_path}." in window.log.toPlainText())
 
 
 def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
@@ -106,7 +106,7 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
         dialog.colour_box.setCurrentIndex(int(kind == "png"))
         write(qtbot, dialog)
         path = tmp_path / f"star_{panel}.{kind}"
-        assert f"Written to {tmp_path}: {path.name}." in window.log.toPlainText()
+        assert f"Wrote {path.name} to {tmp_path}." in window.log.toPlainText()
         if kind == "png":
             image = QImage(str(path))
             canvas = getattr(window, panel).canvas
@@ -155,7 +155,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
         dialog.name_edit.setText("star")
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
         write(qtbot, dialog)
-        qtbot.waitUntil(lambda kind=kind: f"Written to {tmp_path}: star_report.{kind}." in window.log.toPlainText())
+        qtbot.waitUntil(lambda kind=kind: f"Wrote star_report.{kind} to {tmp_path}." in window.log.toPlainText())
     text = (tmp_path / "star_report.html").read_text()
     assert text.count('src="data:image/png;base64,') == text.count("<img") == 4
     assert "http" not in text

@@ -210,7 +210,7 @@ def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
     window = start(path)
     log = window.log.toPlainText()
     assert "left as it is: views.detector.layer, views.detector.colour." in log
-    assert "a state of 'radio', which this version does not know" in log
+    assert "a view 'radio' that this version does not have" in log
     assert window.detector.layer_buttons.checkedId() == 0
 
 
@@ -371,7 +371,7 @@ def test_another_file_in_place_of_a_missing_one_is_told(path, start, qtbot, data
     assert rows(dialog) == [f"other content, in {tmp_path}"]
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     settle(qtbot, window)
-    assert "is not as it was when the session was saved" in window.banner.label.text()
+    assert "has changed since the session was saved" in window.banner.label.text()
 
 
 def test_not_answering_leaves_everything(path, start, qtbot, data):

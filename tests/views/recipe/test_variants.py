@@ -20,7 +20,7 @@ LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 @pytest.fixture
 def two(opened, qtbot):
-    """A window with A as the pipeline has it, and B, the active one, with another threshold."""
+    """A window with A at the pipeline's defaults, and B, the active one, with another threshold."""
     qtbot.mouseClick(opened.variant_bar.new_button, LEFT)
     opened.session.set_global("fit_threshold", 40.0)
     settle(qtbot, opened)
@@ -66,7 +66,7 @@ def test_a_new_variant_has_a_chip_and_is_edited(two):
 
 def test_chips_tell_in_words_how_they_differ(two):
     tip = two.variant_bar.chips["A"].toolTip()
-    assert "as the pipeline has it" in tip
+    assert "no differences" in tip
     assert "From B: threshold 40 → 10" in tip
     assert "8.2 % → 1.4 %" in tip
     assert "threshold 10 → 40" in two.variant_bar.chips["B"].toolTip()

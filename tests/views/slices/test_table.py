@@ -182,7 +182,7 @@ def test_a_report_that_arrives_leaves_what_is_being_typed(session, table, worker
     qtbot.keyClicks(table, "2")
     workers.release(Correct)
     settle(qtbot, session)
-    assert table.cell(101, "state").data() == "12 reused"
+    assert table.cell(101, "state").data() == "reused"
     qtbot.keyClicks(editor_of(table), "5")
     qtbot.keyClick(editor_of(table), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: session.recipe.override(101).window == 25)
@@ -506,7 +506,13 @@ def test_the_context_menu_leaves_the_selection_and_works_on_it(session, window, 
     QApplication.sendEvent(table.viewport(), QContextMenuEvent(reason, place, table.viewport().mapToGlobal(place)))
     menu = next(m for m in table.findChildren(QMenu) if m.isVisible())
     texts = {action.text(): action for action in menu.actions()}
-    assert {"Override threshold…", "Remove override of threshold", "Copy to Neighbours…", "Reset Slices", "Sort By"} <= set(texts)
+    assert {
+        "Override threshold…",
+        "Remove override of threshold",
+        "Copy to Neighbours…",
+        "Reset Slices",
+        "Sort By",
+    } <= set(texts)
     texts["Remove override of threshold"].trigger()
     menu.close()
     assert session.recipe == Recipe()

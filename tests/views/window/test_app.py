@@ -148,4 +148,5 @@ def test_a_session_with_missing_exposures_is_no_screenshot(session_file, tmp_pat
     (tmp_path / "jw09999-star_00001_mirifushort_cal.fits").unlink()
     assert app.run([session_file], screenshot=tmp_path / "window.png") == 1
     told = capsys.readouterr().err
-    assert told == f"{session_file} was not opened: jw09999-star_00001_mirifushort_cal.fits cannot be found.\n"
+    missing = "jw09999-star_00001_mirifushort_cal.fits"
+    assert told == f"{session_file} was not opened, because exposures were not found: {missing}.\n"

@@ -481,7 +481,7 @@ def test_cubes_of_one_kind_into_a_new_folder(opened, workers, qtbot, tmp_path):
     (request,) = workers.asked(WriteCubes)
     assert (request.which, request.overwrite) == ("after", False)
     settle(qtbot, opened)
-    assert "Written to" in opened.log.toPlainText()
+    assert "Wrote " in opened.log.toPlainText()
     opened.files.write_cubes()  # the folder is remembered once it is there; it is not
     again = dialog_of(opened, QDialog)
     assert again.folder != str(tmp_path / "new")
