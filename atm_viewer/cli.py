@@ -1,4 +1,4 @@
-"""The command line: what it takes, and how it tells failures."""
+"""The command line: parses arguments, runs a command or the window, and reports failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command ``demo``: the program on exposures of its own."""
+"""Command ``demo``: runs the program on synthetic demo exposures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands ``export`` and ``report``: what reproduces a result outside, and what tells of it."""
+"""Commands ``export`` and ``report``: files that reproduce or document a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command ``figure``: remedies against resampling noise, drawn for a publication."""
+"""Command ``figure``: draws a remedy against resampling noise for a publication."""
 
 from __future__ import annotations
 

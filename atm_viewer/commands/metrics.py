@@ -1,4 +1,4 @@
-"""Command ``metrics``: noise of spaxels, periods and lines as a table."""
+"""Command ``metrics``: writes a table of noise, periods and lines of spaxels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command ``predict``: what geometry makes of a point source, without noise."""
+"""Command ``predict``: predicts the resampling noise of a point source from geometry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands ``correct`` and ``cube``: products in files."""
+"""Commands ``correct`` and ``cube``: write corrected exposures and cubes."""
 
 from __future__ import annotations
 

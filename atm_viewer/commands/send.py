@@ -1,4 +1,4 @@
-"""Command ``send``: a file for another program."""
+"""Command ``send``: sends a file to another program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command ``spectrum``: the spectrum of a spaxel or an aperture."""
+"""Command ``spectrum``: writes the spectrum of a spaxel or an aperture."""
 
 from __future__ import annotations
 

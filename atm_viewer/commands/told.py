@@ -1,4 +1,4 @@
-"""Commands ``inspect`` and ``cache``: what is told in the terminal."""
+"""Commands ``inspect`` and ``cache``, which only print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the demo's exposures and keeps them: four dithers as ``*_cal.fits`` and their association."""
+"""Makes and caches the demo exposures: four dithers as ``*_cal.fits`` and their association."""
 
 from __future__ import annotations
 

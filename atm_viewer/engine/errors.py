@@ -1,4 +1,4 @@
-"""Failures that are told to people: every message is one sentence that says what is wrong and what to do."""
+"""Errors shown to the user: every message is one sentence that says what is wrong and what to do."""
 
 from __future__ import annotations
 

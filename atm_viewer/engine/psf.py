@@ -1,4 +1,4 @@
-"""Width of the point-spread function, by formulas from the literature.
+"""Width of the point-spread function from published formulas.
 
 It is that of the image that falls on the slicer, before pixels and slices widen it. Apertures in cubes follow what is
 seen there, which for NIRSpec is wider (`atm_viewer.engine.analysis.aperture_series`).

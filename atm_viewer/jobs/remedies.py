@@ -1,4 +1,4 @@
-"""The worker's answers on remedies and their figures."""
+"""The worker's side of requests on remedies and their figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker's side: takes requests from the pipe, answers each with progress and one outcome."""
+"""The worker's side: receives requests, sends progress, and answers each request with one outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window's side: processes that work, jobs under way, and one outcome for each of them."""
+"""The window's side: manages worker processes and running jobs, and delivers one outcome per job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intents: what to look at."""
+"""Intents that change what is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the session goes into files that others read: which spectra, under which names."""
+"""Chooses what is exported from the session, and names the files."""
 
 from __future__ import annotations
 

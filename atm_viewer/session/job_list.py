@@ -1,4 +1,4 @@
-"""What is under way in the workers, and what they and others tell; the lowest layer of the session."""
+"""Running jobs and messages; the lowest layer of the session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names for people: jobs, exposures, bands, products."""
+"""Names shown to the user: jobs, exposures, bands, products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the mouse points at, in whichever view: kept apart from what is chosen, and gone when the mouse is."""
+"""The cursor's position in all views, independent of the selection."""
 
 from __future__ import annotations
 

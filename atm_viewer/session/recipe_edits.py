@@ -1,4 +1,4 @@
-"""Intents: edits of recipes and of variants, which can be undone."""
+"""Intents that edit recipes and variants, with undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is open, chosen and wanted: the one state behind the window.
+"""The session: the one state behind the window.
 
 The session is made in layers, a class and a module each, of which each knows only those below: `JobList` (what is
 under way), `Contents` (what views read), `Questions` (what is asked for), `Choices` and `RecipeEdits` (intents). Here,

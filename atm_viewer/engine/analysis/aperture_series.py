@@ -1,4 +1,4 @@
-"""The simplest remedy: apertures, from one spaxel up to twice the width of the point-spread function."""
+"""The remedy of larger apertures: from one spaxel up to twice the width of the point-spread function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dithers: the noise of a spaxel for subsets of the exposures, and what more of them bring."""
+"""The remedy of more dithers: noise of a spaxel for subsets of the exposures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Residual fringes of MIRI spectra (RF1D), removed by the pipeline's own ``fit_residual_fringes_1d``."""
+"""Residual fringes of MIRI spectra (RF1D), removed with the pipeline's ``fit_residual_fringes_1d``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grid of the cube that ``cube_build`` makes of some exposures, known without building it."""
+"""The grid of the cube that ``cube_build`` would make, computed without building the cube."""
 
 from __future__ import annotations
 

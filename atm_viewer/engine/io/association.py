@@ -1,4 +1,4 @@
-"""What people give as input: exposures, and associations that name exposures beside them."""
+"""Resolves paths and associations to exposures."""
 
 from __future__ import annotations
 

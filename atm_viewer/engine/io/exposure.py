@@ -1,4 +1,4 @@
-"""Calibrated IFU exposures: checked, opened, with the coordinates of their pixels."""
+"""Calibrated IFU exposures: checks and opens files, and provides their pixel coordinates."""
 
 from __future__ import annotations
 

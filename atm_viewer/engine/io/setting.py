@@ -1,4 +1,4 @@
-"""Instrument and bands of exposures, read from their headers, and whether exposures belong together."""
+"""Instrument and bands of exposures from their headers, and a check that exposures can be combined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured for spaxels as a table: a row per spaxel, columns with units and descriptions."""
+"""Table of the measured values of spaxels: one row per spaxel, columns with units and descriptions."""
 
 from __future__ import annotations
 

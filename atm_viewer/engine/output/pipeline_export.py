@@ -1,4 +1,4 @@
-"""What reproduces a result outside of ATM Viewer: a call of the pipeline, or a script that uses our engine."""
+"""Exports that reproduce a result outside ATM Viewer: a pipeline call, or a Python script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products in files: corrected exposures that stock ``cube_build`` reads, and cubes before and after."""
+"""Writes corrected exposures that stock ``cube_build`` reads, and cubes before and after correction."""
 
 from __future__ import annotations
 

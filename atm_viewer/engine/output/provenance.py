@@ -1,4 +1,4 @@
-"""How a product was made: recipe and versions, carried inside of it."""
+"""Recipe and versions, recorded in every product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending files to other programs (DS9, TOPCAT, Aladin, SPLAT) by SAMP."""
+"""Sends files to other programs (DS9, TOPCAT, Aladin, SPLAT) through SAMP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: made in a temporary folder beside their place, then moved."""
+"""Writes files completely or not at all: first to a temporary folder, then moved into place."""
 
 from __future__ import annotations
 

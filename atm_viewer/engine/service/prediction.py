@@ -1,4 +1,4 @@
-"""The artifact that an exposure's own geometry makes of a point source: no noise, no other source, nothing unknown.
+"""Predicts the resampling noise of a noise-free point source from the exposures' geometry.
 
 A star with a constant spectrum is put on the sky. Its image, a Gaussian as wide as the literature says, is integrated
 over the rectangle on the sky that each pixel of the open exposures covers: its extent along the slice and the slice's

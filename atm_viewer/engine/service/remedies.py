@@ -1,4 +1,4 @@
-"""The bench's answers on remedies: ranked spaxels, apertures, dithers, residual fringes, and figures of them."""
+"""Answers the window's requests on remedies: ranked spaxels, apertures, dithers, fringes, and their figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened to one pixel, in a sentence that names the parameter which would change it."""
+"""Explains in one sentence how a pixel was treated, and which parameter would change that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports on slices: how each was fitted, and one sentence on it."""
+"""Reports how each slice was fitted, with a one-sentence reason."""
 
 from __future__ import annotations
 

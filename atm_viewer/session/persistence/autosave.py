@@ -1,4 +1,4 @@
-"""Sessions saved by themselves, and what processes have left that did not end well."""
+"""Autosaves sessions, and finds the recovery files of crashed processes."""
 
 from __future__ import annotations
 

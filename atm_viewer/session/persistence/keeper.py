@@ -1,4 +1,4 @@
-"""Which file the session is saved in, whether it has changed since, and what a crash must not take away."""
+"""Tracks the session's file and unsaved changes, and autosaves for recovery after a crash."""
 
 from __future__ import annotations
 

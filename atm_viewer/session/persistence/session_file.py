@@ -1,4 +1,4 @@
-"""A session as readable text: everything needed to be back where one was.
+"""Reads and writes sessions as TOML text.
 
 Each part of a session is one table of the file with a writer and a reader of its own, listed in `PARTS`: to keep more,
 add a field to `SessionState` and a part. Files of older versions are brought up to date table by table (`_MIGRATIONS`)

@@ -1,4 +1,4 @@
-"""What the spectrum view draws, as arrays: a pure function of spectra and settings."""
+"""Curves of the spectrum view as arrays, a pure function of spectra and settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines and bands that spectra are marked with, from the shipped table ``lines.toml``."""
+"""Spectral lines and bands to mark, from the shipped table ``lines.toml``."""
 
 from __future__ import annotations
 

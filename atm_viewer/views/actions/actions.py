@@ -46,7 +46,7 @@ def _layout(name: str, text: str, tip: str, key: str = "") -> ActionInfo:
 
 def _scale(percent: int) -> ActionInfo:
     return ActionInfo(
-        f"scale_{percent}", "View/Size", f"{percent} %", "Draw everything at this size after the next start",
+        f"scale_{percent}", "View/Size", f"{percent} %", "Use this size after restart",
         group="scale", does=lambda window: window.scale.choose(percent),
     )  # fmt: skip
 
@@ -267,7 +267,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     _variant(
         "label",
         "Label Variant…",
-        "Give the active variant a short label",
+        "Label the active variant",
         "",
         lambda window: window.variant_bar.ask_label(window.session.variants.active),
         _open,

@@ -1,4 +1,4 @@
-"""What is chosen in the titles of panels: slice, column, band, and which exposures a value applies to."""
+"""Choosers in the panels' titles: slice, column, band, and the scope of new overrides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pieces of the window: panels with a title line, boxes for numbers."""
+"""Building blocks of the window: panels with a title line, number boxes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large everything is drawn, for fine screens that do not tell it themselves."""
+"""Size of the window's text and controls, for screens that do not report their scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The detector image with its slices: where the light is, where the trace model is, which column is looked at."""
+"""The detector image with slices, trace model and the chosen column."""
 
 from __future__ import annotations
 

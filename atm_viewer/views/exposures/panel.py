@@ -1,4 +1,4 @@
-"""The open exposures: which one is looked at, and which ones take part in sky image, spectra and products."""
+"""List of the open exposures: which one is shown, and which are included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the same place of the sky, at the same wavelength, falls in the other exposures."""
+"""Window with the same sky position and wavelength in all exposures."""
 
 from __future__ import annotations
 

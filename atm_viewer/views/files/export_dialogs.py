@@ -1,4 +1,4 @@
-"""Dialogs that ask what to export, and where to."""
+"""Dialogs for exports."""
 
 from __future__ import annotations
 

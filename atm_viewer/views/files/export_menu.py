@@ -1,4 +1,4 @@
-"""File → Export: what others read, and what reproduces a result outside."""
+"""File → Export: its actions, and what they write."""
 
 from __future__ import annotations
 

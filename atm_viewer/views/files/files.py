@@ -1,4 +1,4 @@
-"""Files: what is opened, loaded, saved and written, and the dialogs that ask for it."""
+"""Opens, loads, saves and writes files, with the dialogs for it."""
 
 from __future__ import annotations
 

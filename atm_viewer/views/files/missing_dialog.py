@@ -1,4 +1,4 @@
-"""Asks for the exposures of a session that are not where they were."""
+"""Dialog for exposures of a session that were moved or deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dialog that sends spectra, images and cubes to other programs by SAMP."""
+"""Dialog that sends spectra, images and cubes to other programs through SAMP."""
 
 from __future__ import annotations
 

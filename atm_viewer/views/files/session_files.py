@@ -1,4 +1,4 @@
-"""The window's side of session files: dialogs, what is offered after a crash, and the states of the views."""
+"""The window's side of session files: dialogs, recovery after a crash, and states of the views."""
 
 from __future__ import annotations
 

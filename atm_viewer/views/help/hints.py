@@ -1,4 +1,4 @@
-"""A line in each panel that says what can be done there, until it is dismissed for good."""
+"""Hints: a line of help in each panel, shown until it is dismissed."""
 
 from __future__ import annotations
 

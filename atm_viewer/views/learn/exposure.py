@@ -1,4 +1,4 @@
-"""What geometry predicts for the user's own exposures, over what their spectra show."""
+"""Predicted resampling noise of the user's exposures, compared with the measurement."""
 
 from __future__ import annotations
 

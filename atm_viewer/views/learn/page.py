@@ -1,4 +1,4 @@
-"""The page on resampling noise in one dimension: the figure, and what can be changed in it."""
+"""The page on resampling noise in one dimension: the figure and its controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figure on resampling noise: a Gaussian on its pixels that is dragged, its peak against phase and wavelength."""
+"""The interactive figure on resampling noise: a Gaussian on pixels, and its peak against phase and wavelength."""
 
 from __future__ import annotations
 

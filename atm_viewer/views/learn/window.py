@@ -1,4 +1,4 @@
-"""The window on what resampling noise is: a page to play with, and the user's own exposures."""
+"""The Learn window: the one-dimensional model, and the user's exposures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marked lines in numbers: flux and equivalent width of spaxel and aperture, before and after."""
+"""Table of marked lines: flux and equivalent width of spaxel and aperture, before and after."""
 
 from __future__ import annotations
 

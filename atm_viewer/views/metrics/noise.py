@@ -1,4 +1,4 @@
-"""Noise of every bright spaxel of the field: before, after, or what is left of it."""
+"""Noise map of every bright spaxel: before, after, or their ratio."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHOICES = {
     "before": ("noise before", "%"),
     "after": ("noise after", "%"),
     "after / before": ("noise after / before", "%"),
-    "flux kept": ("change of aperture flux", "%"),
+    "flux change": ("change of aperture flux", "%"),
 }
 
 
@@ -81,7 +81,7 @@ class NoiseView(ImagePanel):
                 "before": noise.before,
                 "after": noise.after,
                 "after / before": noise.after / noise.before,
-                "flux kept": noise.conserved - 1.0,
+                "flux change": noise.conserved - 1.0,
             }[choice]
         self._values = 100.0 * values
         label, unit = CHOICES[choice]
@@ -89,7 +89,7 @@ class NoiseView(ImagePanel):
         sample = 100.0 * np.append(noise.before, 0.0) if choice in ("before", "after") else self._values
         shown = np.ascontiguousarray(self._values[:, ::-1].astype(np.float32))
         self.show_content(
-            Pixels(shown, unit, label, sample.astype(np.float32), choice == "flux kept"), SkyView.grid_rect(sky)
+            Pixels(shown, unit, label, sample.astype(np.float32), choice == "flux change"), SkyView.grid_rect(sky)
         )
         self.value_label.setText(self._summary())
 

@@ -1,4 +1,4 @@
-"""Periods of what oscillates: measured power by wavelength and period, with what geometry predicts drawn over it."""
+"""Periodogram of the spaxel's oscillations, with the periods predicted from geometry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured beside the spectra: periods, noise of the field, lines; only the tab in sight is computed."""
+"""The Metrics tabs: periods, noise map, lines; only the visible tab is computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command palette offers: actions, slices, exposures, bands, parameters, files, help pages."""
+"""Entries of the command palette: actions, slices, exposures, bands, parameters, files, help pages."""
 
 from __future__ import annotations
 

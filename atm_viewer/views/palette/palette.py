@@ -1,4 +1,4 @@
-"""The command palette: everything that can be done or looked at, found by a few letters, without the mouse."""
+"""The command palette: finds and runs everything by typing."""
 
 from __future__ import annotations
 

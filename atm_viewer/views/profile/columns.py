@@ -1,4 +1,4 @@
-"""All columns of the slice as a strip: which have a spline, which is shown, and how far its window reaches."""
+"""Strip of all columns of the slice: which have a spline, which is shown, and its window."""
 
 from __future__ import annotations
 

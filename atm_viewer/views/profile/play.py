@@ -1,4 +1,4 @@
-"""Going through the columns of a slice by itself."""
+"""Plays through the columns of a slice."""
 
 from __future__ import annotations
 

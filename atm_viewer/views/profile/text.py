@@ -1,4 +1,4 @@
-"""What the slice profile says in words."""
+"""Texts of the slice profile."""
 
 from __future__ import annotations
 

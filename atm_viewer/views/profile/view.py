@@ -1,4 +1,4 @@
-"""How one column of a slice was fitted: the points of its window, the spline, and what decided over it."""
+"""How one column of a slice was fitted: the points of its window, the spline, and what determined it."""
 
 from __future__ import annotations
 

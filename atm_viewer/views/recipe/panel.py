@@ -1,4 +1,4 @@
-"""The recipe's values for all slices."""
+"""The recipe's defaults for all slices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chips of the variants: choose one, copy it, adopt it, discard it; with the noise that each of them leaves."""
+"""Buttons of the variants with their noise: activate, copy, label, adopt, discard."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class VariantBar(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         for text, tip, enabled, act in (
-            ("Label…", "Give this variant a short label", True, self.ask_label),
+            ("Label…", "Label this variant", True, self.ask_label),
             ("Adopt", "Keep only this variant; Undo restores the others", several, session.adopt_variant),
             ("Discard", "Delete this variant; Undo restores it", several, session.discard_variant),
         ):

@@ -1,4 +1,4 @@
-"""Panels and table of a remedy, as the publication figure has them."""
+"""Plots and table of a remedy, as in the publication figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The remedies against resampling noise on the user's exposures, with what there is to choose about them."""
+"""Remedies against resampling noise on the user's exposures, with their controls."""
 
 from __future__ import annotations
 

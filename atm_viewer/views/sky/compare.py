@@ -1,4 +1,4 @@
-"""Two images of the field in one: which of them, in turn, side by side, or what differs."""
+"""Comparison of two sky images: in turn, side by side, difference or ratio."""
 
 from __future__ import annotations
 

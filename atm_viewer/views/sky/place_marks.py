@@ -1,4 +1,4 @@
-"""Marks of the places on the sky: spaxel, aperture, a handle to move each, and one for the active aperture's radius."""
+"""Marks of the places on the sky: spaxel, aperture, and handles to move and resize them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The field on the sky, before and after correction: choose a spaxel and the aperture it is compared with."""
+"""The sky image before and after correction, with the chosen spaxel and its aperture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The why map over the sky image: what became of most of the pixels that fall on a spaxel."""
+"""The why map over the sky image: the most frequent class of the pixels on each spaxel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of the selected slices that the Edit menu offers, and the dialog that asks which neighbours are meant."""
+"""Edits of the selected slices from the Edit menu, and the dialog for copying to neighbours."""
 
 from __future__ import annotations
 

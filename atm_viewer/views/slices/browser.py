@@ -1,4 +1,4 @@
-"""The slice table with a line above it that filters its rows."""
+"""The slice table with its filter line."""
 
 from __future__ import annotations
 

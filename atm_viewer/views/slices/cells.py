@@ -1,4 +1,4 @@
-"""What stands in the cells of the slice table: columns, texts, tooltips, and values to sort and filter by."""
+"""Columns of the slice table: texts, tooltips, and values for sorting and filtering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which slices the table shows, and in what order."""
+"""Filters and order of the slice table's rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slices of the chosen exposure: how each was fitted, and the parameters to tune it by."""
+"""Table of the chosen exposure's slices: their fits and parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choices of the spectrum view, in a popup so that the plots keep the room."""
+"""Options of the spectrum view, in a popup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the spectrum view says in words: legend, noise, and the values under the mouse."""
+"""Texts of the spectrum view: legend, noise, and values under the mouse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window: panels with what is loaded and the recipe, how it was fitted, and the science; menus and status line."""
+"""The main window: panels, menus and status line."""
 
 from __future__ import annotations
 

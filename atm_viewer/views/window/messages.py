@@ -1,4 +1,4 @@
-"""What was told so far: the log, and the banner for what should not be missed."""
+"""The message log, and the banner for warnings and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window's last line: what is under the mouse, what is under way, and versions."""
+"""The status line: cursor, running jobs, and versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a window without exposures shows: the ways to begin."""
+"""The welcome page, shown while no exposure is open."""
 
 from __future__ import annotations
 

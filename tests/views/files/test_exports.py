@@ -54,7 +54,7 @@ def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
     assert dialog.names() == ["jw09999-star-atm.py"]
     dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("pipeline"))
     assert not dialog.write_button.isEnabled()
-    assert "choose the script" in dialog.problem.text()
+    assert "choose the Python script" in dialog.problem.text()
     dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("script"))
     write(qtbot, dialog)
     assert workers.asked(WriteRecipe)[0].kind == "script"
@@ -88,7 +88,7 @@ def test_spectra_of_an_older_recipe_are_not_written(window, workers, qtbot, tmp_
     dialog = dialog_of(qtbot, window, "export_spectra", tmp_path)
     workers.held = {MakeSpectra}
     window.session.set_global("fit_threshold", 5.0)
-    assert "being renewed" in dialog.problem.text()
+    assert "still being updated" in dialog.problem.text()
     assert not dialog.write_button.isEnabled()
     workers.release(MakeSpectra)
     qtbot.waitUntil(dialog.write_button.isEnabled)

@@ -209,7 +209,7 @@ def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
     path.write_text(text.replace("[views.sky]", "[views.radio]\nband = 3\n\n[views.sky]"))
     window = start(path)
     log = window.log.toPlainText()
-    assert "left as it is: views.detector.layer, views.detector.colour." in log
+    assert "which were ignored: views.detector.layer, views.detector.colour." in log
     assert "a view 'radio' that this version does not have" in log
     assert window.detector.layer_buttons.checkedId() == 0
 
@@ -250,7 +250,7 @@ def test_recent_sessions(saved, start, qtbot):
     assert window.files.recent.paths == exposures  # exposures of a session do not push out others
     os.remove(path)
     window.files.open_recent_file(str(path))
-    assert "is not there any more" in window.banner.label.text()
+    assert "no longer exists" in window.banner.label.text()
     assert window.files.recent_sessions.paths == []
 
 
@@ -368,7 +368,7 @@ def test_another_file_in_place_of_a_missing_one_is_told(path, start, qtbot, data
     press_with_alt(qtbot, dialog, Qt.Key.Key_L)
     qtbot.waitUntil(lambda: dialog.findChildren(QFileDialog) != [])
     choose(dialog, other)
-    assert rows(dialog) == [f"other content, in {tmp_path}"]
+    assert rows(dialog) == [f"in {tmp_path}, with different content"]
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     settle(qtbot, window)
     assert "has changed since the session was saved" in window.banner.label.text()

@@ -131,7 +131,7 @@ def test_noise_map_before_after_and_ratio(window, qtbot):
     hover(qtbot, view.plot, -0.39, -0.26)
     assert view.value_label.text() == "spaxel 23, 18: 10 %"
     limits = view.limits
-    for choice, value in (("after", "1.67 %"), ("after / before", "16.7 %"), ("flux kept", "0.1 %")):
+    for choice, value in (("after", "1.67 %"), ("after / before", "16.7 %"), ("flux change", "0.1 %")):
         view.choice_box.setFocus()
         qtbot.keyClick(view.choice_box, Qt.Key.Key_Down)
         assert view.choice_box.currentText() == choice

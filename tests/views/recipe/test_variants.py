@@ -67,7 +67,7 @@ def test_a_new_variant_has_a_chip_and_is_edited(two):
 def test_chips_tell_in_words_how_they_differ(two):
     tip = two.variant_bar.chips["A"].toolTip()
     assert "no differences" in tip
-    assert "From B: threshold 40 → 10" in tip
+    assert "Compared with B: threshold 40 → 10" in tip
     assert "8.2 % → 1.4 %" in tip
     assert "threshold 10 → 40" in two.variant_bar.chips["B"].toolTip()
 

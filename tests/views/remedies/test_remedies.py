@@ -126,7 +126,7 @@ def test_nirspec_has_no_fringes(window, qtbot):
     assert not window.remedies.fringes_box.isEnabled()
     assert len(window.remedies.pages["ranked"].plots.plots) == 2
     page = turn_to(qtbot, window, "fringes")
-    assert "MIRI's alone" in page.note.text()
+    assert "MIRI spectra only" in page.note.text()
     assert not window.remedies.save_button.isEnabled()
 
 

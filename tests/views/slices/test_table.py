@@ -461,7 +461,7 @@ def test_copying_to_neighbours(session, window, qtbot):
     assert dialog.targets_label.text() == "103 (1 slice)"
     qtbot.mouseClick(dialog.copy_button, LEFT)
     assert thresholds(session) == {102: 4.0, 103: 4.0}
-    assert session.undo_stack.undoText() == "Slice 103: as slice 102"
+    assert session.undo_stack.undoText() == "Slice 103: copy overrides of slice 102"
     settle(qtbot, session)
 
 
@@ -473,7 +473,7 @@ def test_overrides_of_one_dither_become_those_of_all_and_the_reverse(session, wi
     click(qtbot, window.slice_table, 103, modifier=SHIFT)
     press(qtbot, window, "apply_to_all_exposures")
     assert (thresholds(session), thresholds(session, name)) == ({101: 4.0, 102: 4.0}, {})
-    assert session.undo_stack.undoText() == "2 slices: for all exposures"
+    assert session.undo_stack.undoText() == "2 slices: apply to all exposures"
     press(qtbot, window, "apply_to_all_exposures")
     assert session.messages[-1].text == "The selected slices have no override for this exposure only."
     press(qtbot, window, "keep_to_this_exposure")

@@ -182,7 +182,7 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     other.files.recent_menu.aboutToShow.emit()
     entries = {action.text(): action for action in other.files.recent_menu.actions()}
     entries["gone_cal.fits"].trigger()
-    assert "gone_cal.fits is not there any more" in other.banner.label.text()
+    assert "gone_cal.fits no longer exists" in other.banner.label.text()
     assert str(gone) not in other.files.recent.paths
     entries["there_cal.fits"].trigger()
     settle(qtbot, other)
@@ -286,7 +286,7 @@ def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
     index = cell(opened, 101, "fit_threshold")
     assert index.data() == "4"
     assert index.data(Qt.ItemDataRole.ForegroundRole).name() == opened.theme.accent
-    assert "Set for this slice" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "<b>Override</b> for all exposures" in index.data(Qt.ItemDataRole.ToolTipRole)
     assert opened.actions_by_name["undo"].text() == "Undo Slice 101: threshold 10 → 4"
     assert opened.isWindowModified()
     press(qtbot, opened, "undo")
@@ -503,7 +503,7 @@ def test_folders_that_cannot_be_used(opened, qtbot, tmp_path):
     (tmp_path / "file").touch()
     opened.files.write_exposures()
     dialog = dialog_of(opened, QDialog)
-    for folder, word in ((tmp_path / "file" / "x", "is a file"), ("", "Give a folder")):
+    for folder, word in ((tmp_path / "file" / "x", "is a file"), ("", "Choose a folder")):
         dialog.folder_edit.setText(str(folder))
         assert word in dialog.problem.text()
         assert not dialog.write_button.isEnabled()
