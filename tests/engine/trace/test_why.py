@@ -226,14 +226,14 @@ FAR = Source(2.65, 400, 1.0, False, False)
         ),
         (
             {"why": Why.TOO_FEW_POINTS},
-            "the column has 5 valid pixels in the slice and needs more than 8 to get a spline, so the pixel is "
+            "the column has only 5 valid pixels in the slice and needs more than 8 for a spline, so the pixel is "
             "interpolated; no parameter changes that.",
         ),
         (
             {"why": Why.TOO_SPARSE, "wider": 75, "fewer": 24},
-            "the points of 50 columns to each side leave gaps too wide for 36 breakpoints, or the fit failed, and "
+            "the points of 50 columns on each side leave gaps too wide for 36 breakpoints, or the fit failed, and "
             "there is no earlier spline to reuse, so the pixel is interpolated; widen window from 50 to 75 columns or "
-            "take 24 breakpoints in place of 36 to get a spline.",
+            "reduce breakpoints from 36 to 24 to get a spline.",
         ),
         ({"why": Why.TOO_SPARSE}, "neither a wider window nor fewer breakpoints would change that."),
         (

@@ -67,7 +67,7 @@ def test_a_preview_that_fails_is_no_screenshot(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().err == "The exposure is all NaN.\n"
 
 
-@pytest.mark.parametrize(("path", "word"), [("missing/window.png", "is not there"), (".", "is a folder")])
+@pytest.mark.parametrize(("path", "word"), [("missing/window.png", "does not exist"), (".", "is a folder")])
 def test_a_screenshot_that_cannot_be_saved_says_why(tmp_path, capsys, path, word):
     assert app.run(FILES, screenshot=tmp_path / path) == 1
     assert word in capsys.readouterr().err
@@ -87,7 +87,7 @@ def test_a_failure_inside_of_the_window_is_told_and_survived(tmp_path, capsys, m
     assert app.run() == 0
     assert sys.excepthook is hook
     ((banner, log),) = seen
-    assert banner == "Something went wrong inside of the window (ZeroDivisionError); see the log."
+    assert banner == "Unexpected error in the window (ZeroDivisionError); see the log for details."
     assert "division by zero" in log
 
 

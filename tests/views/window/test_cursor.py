@@ -200,7 +200,7 @@ def test_without_a_place_no_spaxel_is_moved(window, qtbot):
     leave(qtbot, window.detector.plot)
     qtbot.keyClick(window, Qt.Key.Key_C)
     assert window.session.position == position
-    assert "Point at a pixel" in window.session.messages[-1].text
+    assert "Point at the sky image or at a pixel" in window.session.messages[-1].text
 
 
 def test_another_exposure_keeps_the_place(window, qtbot):

@@ -495,7 +495,7 @@ def test_names_that_no_product_can_have(opened, qtbot, tmp_path, product):
     dialog.folder_edit.setText(str(tmp_path))
     dialog.product_edit.setText(product)
     assert not dialog.write_button.isEnabled()
-    assert "name that a file can have" in dialog.problem.text()
+    assert "valid file name" in dialog.problem.text()
     dialog.reject()
 
 
