@@ -79,7 +79,7 @@ def test_the_command_sends_to_a_program_by_its_name(viewer, image, tmp_path, cap
     assert capsys.readouterr().out == f"Sent {image.name} to Images.\n"
     assert received(viewer) == (IMAGE, image, image.name)
     assert cli.run(["send", str(image), "--to", "topcat"]) == 1
-    assert "there are: Images" in capsys.readouterr().err
+    assert "programs that do: Images" in capsys.readouterr().err
     fits.BinTableHDU.from_columns([fits.Column("a", "E", array=[1.0])]).writeto(tmp_path / "table.fits")
     assert kind_of(tmp_path / "table.fits") == TABLE
 
