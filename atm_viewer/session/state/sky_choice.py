@@ -1,4 +1,4 @@
-"""Which images of the field are shown: before and after, or of two variants, and in what light."""
+"""Which sky images are shown: before and after, or two variants, and in white light or planes."""
 
 from __future__ import annotations
 
