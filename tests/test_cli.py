@@ -568,7 +568,7 @@ def test_of_two_programs_that_write_the_same_one_is_refused(exposure, tmp_path):
     assert sorted(one.returncode for one in both) == [0, 1], told
     (sentence,) = filter(None, told)
     assert sentence.startswith(f"atm-viewer: {folder}")
-    assert "exists already" in sentence
+    assert "already exists" in sentence
     assert sentence.count("\n") == 1
     assert sorted(os.listdir(folder)) == sorted(f"{NAME}-atm{end}" for end in PIPELINE_CALL)
 

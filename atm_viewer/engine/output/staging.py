@@ -280,7 +280,7 @@ def _move_all(part: Path, folder: Path, names: Sequence[str], overwrite: bool) -
             _put_back(part, moved)
         except OSError as stuck:
             raise OutputError(
-                f"{folder} cannot be written any more: {stuck.strerror or stuck}; the files that were there are in "
+                f"{folder} cannot be written to any more: {stuck.strerror or stuck}; the files that were there are in "
                 f"{part / _OLD}, put them back yourself."
             ) from error
         if isinstance(error, FileExistsError):

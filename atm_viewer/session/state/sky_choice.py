@@ -41,7 +41,7 @@ class SkyChoice:
     planes: int = 0
 
     def sides(self, variants: Variants) -> tuple[str, str]:
-        """Names of both images; what is not there any more gives way to before, or to the active variant."""
+        """Names of both images; what no longer exists gives way to before, or to the active variant."""
         first = self.first if self.first in variants else BEFORE
         second = self.second if self.second in variants or self.second == BEFORE else variants.active
         return first, second
