@@ -198,7 +198,7 @@ class DemoMaker(QObject):
         self._process = context.Process(target=_make_demo, args=(instrument, theirs), daemon=True)
         self._process.start()
         theirs.close()
-        self._activity = self._session.jobs.start_activity("Making the demo's exposures", self._stop)
+        self._activity = self._session.jobs.start_activity("Making the demo exposures", self._stop)
         self._timer.start()
 
     def _look(self) -> None:
@@ -217,7 +217,7 @@ class DemoMaker(QObject):
                         self._session.messages.tell("error", value)
         except EOFError:
             self._stop()
-            self._session.messages.tell("error", "Making the demo's exposures ended unexpectedly; try again.")
+            self._session.messages.tell("error", "The demo exposures could not be made; try again.")
 
     def _stop(self) -> None:
         self._timer.stop()
@@ -250,10 +250,10 @@ def _png(window: MainWindow) -> bytes:
 
 def _screenshot_problem(path: Path) -> str:
     if path.is_dir():
-        return f"{path} is a folder; give the name of a file."
+        return f"{path} is a folder; give a file name."
     folder = path.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return f"The folder {folder} is not there or cannot be written to; choose another one."
+        return f"The folder {folder} does not exist or cannot be written to; choose another folder."
     return ""
 
 
@@ -262,7 +262,7 @@ def _exception_teller(session: Session) -> Callable:
         detail = "".join(traceback.format_exception(kind, error, trace))
         print(detail, file=sys.stderr)
         session.messages.tell(
-            "error", f"Something went wrong inside of the window ({kind.__name__}); see the log.", detail
+            "error", f"Unexpected error in the window ({kind.__name__}); see the log for details.", detail
         )
 
     return tell

@@ -6,7 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
-FILES = "cal or crf files, or an association (*_asn.json), which stands for its science members"
+FILES = "cal or crf files, or an association (*_asn.json) with its science members"
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
@@ -16,12 +16,16 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Take the file of a recipe."""
-    parser.add_argument("-r", "--recipe", metavar="RECIPE", help="TOML file; default: the pipeline's parameters")
+    parser.add_argument(
+        "-r", "--recipe", metavar="RECIPE", help="recipe (TOML file); default: the pipeline's parameters"
+    )
 
 
 def add_folder(parser: argparse.ArgumentParser, default: Path = Path()) -> None:
     """Take a folder to write to."""
-    text = "folder to write to, made when absent; default: " + ("this folder" if default == Path() else f"./{default}")
+    text = "folder to write to, created if missing; default: " + (
+        "this folder" if default == Path() else f"./{default}"
+    )
     parser.add_argument("-o", "--output", type=Path, default=default, metavar="DIR", help=text)
 
 
@@ -32,7 +36,7 @@ def add_channel(parser: argparse.ArgumentParser) -> None:
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
     """Take the leave to replace files."""
-    parser.add_argument("--overwrite", action="store_true", help="replace files of the same name")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite existing files")
 
 
 def number(text: str) -> float:

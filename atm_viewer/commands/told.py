@@ -1,4 +1,4 @@
-"""Commands ``inspect`` and ``cache``: what is told in the terminal."""
+"""Commands ``inspect`` and ``cache``, which only print."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def inspect_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``inspect`` takes."""
     parser.add_argument("file", metavar="FILE", help=FILES)
     add_recipe(parser)
-    parser.add_argument("--json", action="store_true", help="a JSON list with an object per slice")
+    parser.add_argument("--json", action="store_true", help="print a JSON list with one object per slice")
 
 
 def inspect(args: argparse.Namespace) -> int:
@@ -55,8 +55,12 @@ def _json_row(exposure: str, s: Any) -> dict[str, Any]:
 
 def cache_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``cache`` takes."""
-    parser.epilog = "The variable ATM_VIEWER_CACHE_GIB says how much may be kept [GiB]; default: 8, 0 keeps nothing."
-    parser.add_argument("--clear", action="store_true", help="delete it; files take some seconds to open again")
+    parser.epilog = (
+        "The environment variable ATM_VIEWER_CACHE_GIB limits the size of the cache [GiB]; default: 8. 0 disables it."
+    )
+    parser.add_argument(
+        "--clear", action="store_true", help="clear the coordinate cache; files open more slowly next time"
+    )
 
 
 def cache(args: argparse.Namespace) -> int:
@@ -64,7 +68,7 @@ def cache(args: argparse.Namespace) -> int:
     from atm_viewer.engine.io.coordinate_cache import cache_folder, cache_size, clear_cache
 
     if args.clear:
-        print(f"{clear_cache() / 1e6:.0f} MB deleted from {cache_folder().parent}.")
+        print(f"Cleared the coordinate cache: {clear_cache() / 1e6:.0f} MB deleted from {cache_folder().parent}.")
     else:
-        print(f"{cache_folder()} holds {cache_size() / 1e6:.0f} MB.")
+        print(f"The coordinate cache {cache_folder()} uses {cache_size() / 1e6:.0f} MB.")
     return 0

@@ -1,4 +1,4 @@
-"""What the worker processes tell the window about its requests."""
+"""Messages between the window and its worker processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker's side: takes requests from the pipe, answers each with progress and one outcome."""
+"""The worker's side: receives requests, sends progress, and answers each request with one outcome."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def explain(error: BaseException) -> str:
         return "The disk is full; free some space and try again."
     what = str(error).strip().splitlines()
     named = f"{type(error).__name__}: {what[0]}" if what else type(error).__name__
-    return f"This failed for a reason that the program does not know ({named.rstrip('.')}); the log has the details."
+    return f"Unexpected error ({named.rstrip('.')}); see the log for details."
 
 
 class Dispatcher:

@@ -1,4 +1,4 @@
-"""Names for people: exposures, bands, products."""
+"""Names shown to the user: exposures, bands, products."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def slice_state(report: SliceReport) -> str:
         return "empty" if report.peak != report.peak else "below thr."
     if not report.fitted:
         return "too sparse" if report.sparse >= report.few else "too few points"
-    # A column of the table is narrow: where all is well one word will do, else what is not so well counts.
-    # A slice with splines that are used nowhere is as uncorrected as one without.
-    parts = ["not used"] if report.used == 0 else []
-    parts += [f"{report.reused} reused"] if report.reused else []
+    if report.used == 0:  # a slice that is fitted but never uses its splines is as uncorrected as one without
+        return "fitted, not used" + (f" ({report.reused} columns reused)" if report.reused else "")
+    # The table's column is narrow, and has the number of reused columns beside it.
+    parts = ["reused"] if report.reused else []
     parts += [f"{report.sparse} sparse"] if report.sparse else []
     return ", ".join(parts) or "fitted"
 

@@ -134,7 +134,8 @@ class Session(QObject):
         if outcome.status is Status.CANCELLED and latest:
             self.messages.tell("info", f"Cancelled: {job.name}.")
         elif not done and latest:
-            self.messages.tell_once("error", outcome.sentence, outcome.detail)
+            failed = f"{job.name} failed. " if job.lasting and outcome.status is Status.CRASHED else ""
+            self.messages.tell_once("error", failed + outcome.sentence, outcome.detail)
         elif done and request.lasting and not isinstance(request, OpenExposures):
             self.messages.tell("info", outcome.sentence)
 

@@ -16,7 +16,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from atm_viewer import app
-from atm_viewer.session import recipe_edits
+from atm_viewer.session.parts import recipe_edits
 from atm_viewer.session.persistence import keeper
 from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
@@ -88,7 +88,7 @@ def main() -> int:
     if role == "work":
         user = User((opened, work))
     elif role == "stuck":
-        recipe_edits.load_recipe = recipe_edits.write_text = read_for_ever  # type: ignore[assignment]
+        recipe_edits.load_recipe = recipe_edits.write_whole = read_for_ever  # type: ignore[assignment]
         user = User((lambda w: w.isVisible(), save_and_quit), (asked, press_quit))
     else:
         user = User((lambda w: w.sessions.offer_bar.isVisible(), press_restore), (opened, tell_and_quit))

@@ -1,4 +1,4 @@
-"""The simplest remedy: apertures, from one spaxel up to twice the width of the point-spread function."""
+"""The remedy of larger apertures: from one spaxel up to twice the width of the point-spread function."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class Width:
         """Formula and source."""
         if self.miri:
             return SOURCES["MIRI"]
-        return "FWHM = √((λ/D)² + (0.1″)²) (NIRSpec: diffraction limit for D = 6.5 m, and a slice's width as the floor)"
+        return (
+            "FWHM = √((λ/D)² + (0.1″)²) (NIRSpec: diffraction limit for D = 6.5 m combined with the width of a slice)"
+        )
 
     def __call__(self, wavelength: np.ndarray | float) -> np.ndarray:
         """FWHM [arcsec] at wavelengths [um]."""
@@ -83,8 +85,8 @@ def compare_apertures(
     )
     columns = ("aperture", "radius [″]", "radius [FWHM]", "noise before [%]", "noise after [%]")
     note = (
-        f"{width.formula}; {middle:.3f}″ in the middle of the band. Apertures grow with it. Noise: 1.4826 MAD of the "
-        f"spectrum over that of {REFERENCE:g} FWHM about a cubic; the spaxel stands at the radius of a circle of its "
+        f"{width.formula}; {middle:.3f}″ in the middle of the band. Aperture radii scale with it. Noise: 1.4826 MAD of "
+        f"spectrum / {REFERENCE:g}-FWHM aperture from a cubic. The spaxel is plotted at the radius of a circle of its "
         "area."
     )
     flat = [[normalised(wavelength, one, degree) for one in series] for series in spectra]

@@ -202,7 +202,7 @@ class Bench:
         item = self._item(key)
         exposure, data = item.exposure, item.prepared.slices.get(number)
         if data is None or not 0 <= column < data.flux.shape[1]:
-            raise InputError(f"{exposure.name} has no slice {number} with a column {column}; choose another.")
+            raise InputError(f"{exposure.name} has no column {column} in slice {number}; choose another.")
         fit = item.fit(number, recipe)
         intervals = item.first_intervals(recipe) if fit.has_splines else 0
         wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
@@ -234,7 +234,7 @@ class Bench:
         within = 0 <= y < regions.shape[0] and 0 <= x < regions.shape[1]
         number = int(regions[y, x]) if within else 0
         if number not in item.prepared.slices:
-            raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} lies in no slice; choose another.")
+            raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} is not in a slice; choose another.")
         fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
         fine = item.fine_slice(number, fit, recipe, intervals) if recipe.oversample > 1 else None
         native = fine.native if fine is not None else None
@@ -278,7 +278,7 @@ class Bench:
             No exposure has the band.
         """
         items = self._with_band(keys, band)
-        progress("Finding the cube's grid", 0.0)
+        progress("Computing the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
         inputs = self.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
@@ -306,7 +306,7 @@ class Bench:
         recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
         ra, dec = extraction.place
         items = self._with_band(extraction.exposures, band)
-        progress("Finding the cube's grid", 0.0)
+        progress("Computing the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)
         before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
@@ -376,7 +376,7 @@ class Bench:
     def _with_band(self, keys: Sequence[str], band: str) -> list[OpenItem]:
         items = [i for i in map(self._item, keys) if band in i.exposure.bands]
         if not items:
-            raise InputError(f"None of the chosen exposures has the band {band}; choose exposures that have.")
+            raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
         return items
 
     def _grid(self, items: list[OpenItem], band: str, factor: int) -> CubeGrid:

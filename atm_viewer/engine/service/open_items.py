@@ -1,4 +1,4 @@
-"""Open exposures with what was computed for them: fits and oversampled slices, of which the latest are kept."""
+"""Open exposures with their latest results: fits and oversampled slices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kernels compiled before anybody waits for them: two tiny exposures, made up in memory, go the way of real ones."""
+"""Warm-up: compiles the kernels on two small synthetic exposures, before the first request needs them."""
 
 from __future__ import annotations
 

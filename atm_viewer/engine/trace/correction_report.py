@@ -1,4 +1,4 @@
-"""Reports on corrections, put together while slices are oversampled."""
+"""Builds the report of a correction while its slices are oversampled."""
 
 from __future__ import annotations
 

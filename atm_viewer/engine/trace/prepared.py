@@ -1,4 +1,4 @@
-"""What a correction needs of an exposure: its slices, cut out and collapsed, and the fits of their trace models."""
+"""Prepares a correction: extracts and collapses the slices, and fits their trace models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fit of one column of a slice, put together for people to look at."""
+"""The fit of one column of a slice, collected for display."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trace models at the detector's own pixels, and what became of each of these."""
+"""Trace models at the detector's native pixels, and how each pixel was treated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each of the detector's pixels, and why: derived from what oversampling decided."""
+"""Derives the why map: how each detector pixel was treated, and why."""
 
 from __future__ import annotations
 

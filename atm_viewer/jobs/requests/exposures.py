@@ -1,4 +1,4 @@
-"""Requests that open and close exposures, and what is kept of them on disk."""
+"""Requests that open and close exposures, and that clear the coordinate cache."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class OpenExposures(Request[Opened]):
             opened = backends.bench.open([str(file)], partial(_report_part, report, begin, share))
             problems += opened.problems
             if opened.exposures:
-                report(f"{file.name} is open", begin + share, Opened(tuple(opened.exposures), ()))
+                report(f"Opened {file.name}", begin + share, Opened(tuple(opened.exposures), ()))
         return Opened((), tuple(problems))
 
     def done(self, result: Opened) -> str:
@@ -67,7 +67,7 @@ class CloseExposures(Request[None]):
     @property
     def job_name(self) -> str:
         """The same for all."""
-        return "Closing"
+        return "Closing exposures"
 
     def answer(self, backends: Backends, report: Report) -> None:
         """Have the bench forget them."""
@@ -76,14 +76,14 @@ class CloseExposures(Request[None]):
 
 @dataclass(frozen=True)
 class ClearCache(Request[int]):
-    """Delete what is kept of files' coordinates, and old kernels; gives how much that was [byte]."""
+    """Clear the coordinate cache, and old kernels; gives how much that was [byte]."""
 
     lasting = True
 
     @property
     def job_name(self) -> str:
         """The same for all."""
-        return "Deleting kept coordinates"
+        return "Clearing the coordinate cache"
 
     def answer(self, backends: Backends, report: Report) -> int:
         """Delete it."""
@@ -93,7 +93,7 @@ class ClearCache(Request[int]):
 
     def done(self, result: int) -> str:
         """Say how much was deleted."""
-        return f"{result / 1e6:.0f} MB of kept coordinates and kernels deleted."
+        return f"Cleared the coordinate cache ({result / 1e6:.0f} MB)."
 
 
 def _report_part(report: Report, begin: float, share: float, step: str, fraction: float) -> None:

@@ -99,7 +99,7 @@ class ExplainPixel(Request[PixelReport]):
     @property
     def job_name(self) -> str:
         """The pixel."""
-        return f"What happened to pixel x {self.x}, y {self.y}"
+        return f"Explaining pixel x {self.x}, y {self.y}"
 
     @property
     def urgency(self) -> Urgency:
@@ -198,7 +198,7 @@ class PredictArtifact(Request[PredictedArtifact]):
     @property
     def job_name(self) -> str:
         """The same for all."""
-        return "Prediction from geometry"
+        return "Predicting resampling noise"
 
     @property
     def slot(self) -> Slot:

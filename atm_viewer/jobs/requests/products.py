@@ -98,7 +98,7 @@ class WriteRecipe(WriteRequest):
     @property
     def job_name(self) -> str:
         """What it is."""
-        return f"Writing {'a call of the pipeline' if self.kind == 'pipeline' else 'a script'}"
+        return f"Writing {'a pipeline call' if self.kind == 'pipeline' else 'a Python script'}"
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Write it."""
@@ -125,7 +125,7 @@ class WriteSpectra(WriteRequest):
     @property
     def job_name(self) -> str:
         """How many there are."""
-        return f"Writing {count(len(self.names), 'table')} of spectra"
+        return f"Writing {count(len(self.names), 'spectrum table')}"
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Write them."""
@@ -137,7 +137,7 @@ class WriteSpectra(WriteRequest):
 
 def written_sentence(folder: str, written: WrittenProducts) -> str:
     """Say which files were written, and where."""
-    return f"Written to {folder}: {', '.join(Path(path).name for path in written.paths)}."
+    return f"Wrote {', '.join(Path(path).name for path in written.paths)} to {folder}."
 
 
 def _written(paths: tuple[Path, ...]) -> WrittenProducts:

@@ -20,7 +20,7 @@ class FindTools(SeparateRequest[tuple[Tool, ...]]):
     @property
     def job_name(self) -> str:
         """The same for all."""
-        return "Looking for programs"
+        return "Looking for SAMP programs"
 
     def answer(self, backends: Backends, report: Report) -> tuple[Tool, ...]:
         """Ask the hub."""
@@ -46,7 +46,7 @@ class SendFile(SeparateRequest[str]):
     @property
     def job_name(self) -> str:
         """The same for all."""
-        return "Sending"
+        return "Sending through SAMP"
 
     def answer(self, backends: Backends, report: Report) -> str:
         """Write a file where there is none, and send it."""

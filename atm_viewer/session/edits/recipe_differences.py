@@ -24,7 +24,7 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
     Returns
     -------
     str
-        Such as ``threshold 10 → 4; slice 112: window 30``, or ``as the pipeline has it``.
+        Such as ``threshold 10 → 4; slice 112: window 30``, or ``no differences``.
     """
     base = reference or Recipe()
     parts = [
@@ -39,12 +39,11 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
     parts += listed[:most]
     if (more := len(listed) - most) > 0:
         parts.append(count(more, "more override"))
-    same = "the same recipe" if reference is not None else "as the pipeline has it"
-    return "; ".join(parts) or same
+    return "; ".join(parts) or "no differences"
 
 
 def _override_words(override: SliceOverride) -> str:
-    whose = f" of {override.exposure}" if override.exposure else ""
+    whose = f" in {override.exposure}" if override.exposure else ""
     values = ", ".join(f"{_label(name)} {format_value(name, value)}" for name, value in override.values().items())
     return f"slice {override.number}{whose}: {values}"
 

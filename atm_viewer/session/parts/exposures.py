@@ -98,10 +98,8 @@ class Exposures(QObject):
             if state.exposure(key) is not None:  # read again: nothing that was computed for it holds
                 self._store.forget(key)
             if not opening.fits(state, exposure) and key not in {e.path for e in state.restoring}:
-                self._messages.tell(
-                    "warning",
-                    f"{exposure.view.name} is of another instrument, so it is not included in sky and spectra.",
-                )
+                excluded = "is from another instrument and is not included in sky image, spectra and cubes"
+                self._messages.tell("warning", f"{exposure.view.name} {excluded}.")
             state = opening.add_exposure(state, exposure, self._store.answers.reports)
         self._store.put(state)
 

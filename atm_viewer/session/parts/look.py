@@ -1,4 +1,4 @@
-"""Intents: what to look at."""
+"""Intents that change what is shown."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Look(QObject):
         """Show the spectra of one more position [deg]."""
         places = self._store.state.places
         if len(places.all) == MOST:
-            self._messages.tell("warning", f"There are {MOST} places already; remove one first.")
+            self._messages.tell("warning", f"{MOST} places is the maximum; remove one first.")
         self.set_places(places.added(ra, dec))
 
     def set_radius(self, radius: float) -> None:

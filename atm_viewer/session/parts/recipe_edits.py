@@ -1,4 +1,4 @@
-"""Intents: edits of recipes and of variants, which can be undone."""
+"""Intents that edit recipes and variants, with undo."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class RecipeEdits(QObject):
             if recipe != self._state.recipe:
                 self._edit(f"Load {one_line(Path(path).name)}", recipe)
             self.undo_stack.setClean()
-            self._messages.tell("info", f"Recipe {path} loaded.")
+            self._messages.tell("info", f"Loaded recipe {path}.")
             then()
 
         self._file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
@@ -177,7 +177,7 @@ class RecipeEdits(QObject):
         def written(_: None) -> None:
             if self._state.variants == saved:
                 self.undo_stack.setClean()
-            self._messages.tell("info", f"Recipe saved as {target}.")
+            self._messages.tell("info", f"Saved recipe as {target}.")
             then()
 
         self._file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target.absolute()))
@@ -188,13 +188,13 @@ class RecipeEdits(QObject):
         """Go on with a copy of the active variant; the old one stays to be compared with."""
         variants = self._state.variants.added()
         if variants == self._state.variants:
-            self._messages.tell("warning", f"There are {len(variants.all)} variants already; discard one first.")
-        self._change(f"Variant {variants.active}: new", variants)
+            self._messages.tell("warning", f"{len(variants.all)} variants is the maximum; discard one first.")
+        self._change(f"New variant {variants.active}", variants)
 
     def choose_variant(self, name: str) -> None:
         """Make another variant the active one."""
         if name in self._state.variants:
-            self._change(f"Variant {name} chosen", self._state.variants.chosen(name), ChooseVariant)
+            self._change(f"Activate variant {name}", self._state.variants.chosen(name), ChooseVariant)
 
     def step_variant(self, delta: int) -> None:
         """Make the next (1) or previous (-1) variant the active one, around the end."""
@@ -204,16 +204,16 @@ class RecipeEdits(QObject):
     def label_variant(self, name: str, label: str) -> None:
         """Give a variant a few words that tell what it tries."""
         variants = self._state.variants.renamed(name, label)
-        self._change(f"Variant {name}: label {variants[name].label or 'none'}", variants)
+        self._change(f"Label variant {name}: {variants[name].label or 'none'}", variants)
 
     def adopt_variant(self, name: str) -> None:
         """Discard all variants but one."""
         if self._state.variants.several:
-            self._change(f"Variant {name} adopted", self._state.variants.adopted(name))
+            self._change(f"Adopt variant {name}", self._state.variants.adopted(name))
 
     def discard_variant(self, name: str) -> None:
         """Do without a variant; the only one cannot be discarded."""
-        self._change(f"Variant {name} discarded", self._state.variants.discarded(name))
+        self._change(f"Discard variant {name}", self._state.variants.discarded(name))
 
     # Undo commands
 

@@ -1,4 +1,4 @@
-"""An exposure in the session: what was read of it, and what is found out about it once."""
+"""An open exposure as part of the session's state."""
 
 from __future__ import annotations
 

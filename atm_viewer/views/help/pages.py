@@ -1,4 +1,4 @@
-"""The help pages: which there are, their text with keys and parameters filled in, and where words occur."""
+"""The help pages: their list, their text with keys and parameters filled in, and their search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command palette offers: actions, slices, exposures, bands, parameters, files, help pages."""
+"""Entries of the command palette: actions, slices, exposures, bands, parameters, files, help pages."""
 
 from __future__ import annotations
 
@@ -89,18 +89,18 @@ class Offer:
             state = slice_state(report) if report is not None else ""
             yield Entry(
                 f"slice {number}", f"Slice {number}", state or "slice", partial(session.look.select_slice, number),
-                tip=report.reason if report is not None else "Look at this slice",
+                tip=report.reason if report is not None else "Show this slice",
             )  # fmt: skip
         for exposure in session.state.exposures:
             view = exposure.view
             yield Entry(
                 f"exposure {view.name}", f"Exposure {view.name}", "exposure",
-                partial(session.look.select_exposure, view.key), tip=f"Look at {view.name}, {', '.join(view.bands)}",
+                partial(session.look.select_exposure, view.key), tip=f"Show {view.name}, {', '.join(view.bands)}",
             )  # fmt: skip
         for band in session.state.bands:
             yield Entry(
                 f"band {band}", f"Band {band}", "band", partial(session.look.select_band, band),
-                tip="Sky image and spectra of this band",
+                tip="Show sky image and spectra of this band",
             )  # fmt: skip
 
     def _of_parameters(self) -> Iterator[Entry]:
@@ -128,14 +128,14 @@ class Offer:
         ):
             yield Entry(
                 "column", f"Column {text}", "column", partial(session.look.select_column, int(text)),
-                tip="Look at this element along dispersion [pixel]", also=query,
+                tip="Show this column (pixel along the dispersion direction)", also=query,
             )  # fmt: skip
         radius = re.fullmatch(r"(\d*\.?\d+)\s*(arcsec|″|\")?", text)
         if radius and float(radius[1]) > 0 and score(typed, "aperture radius") is not None:
             yield Entry(
                 "radius", f"Aperture radius {radius[1]}″", "aperture",
                 partial(session.look.set_radius, float(radius[1])),
-                tip="Radius of the aperture that the spaxel is compared with [arcsec]", also=query,
+                tip="Set the radius of the aperture [arcsec]", also=query,
             )  # fmt: skip
         for name, p in PARAMETERS.items():
             value = _read(name, text)

@@ -1,4 +1,4 @@
-"""What is dragged in the slice profile: limits as lines, `use` ranges as bands over all panels."""
+"""Draggable handles of the slice profile: limits as lines, `use` ranges as bands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recipe's values for all slices."""
+"""The recipe's defaults for all slices."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ class RecipePanel(QWidget):
             self.choices[name] = choice
         self.beyond = Label()
         self.beyond.setWordWrap(True)
-        self.beyond.setToolTip("The pipeline cannot do this: products are marked, in their history and their recipe")
+        self.beyond.setToolTip(
+            "These options go beyond the pipeline. Products record them in their history and recipe."
+        )
         grid.addWidget(self.beyond, 3, 0, 1, 4)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
@@ -107,7 +109,7 @@ class RecipePanel(QWidget):
         for name, choice in self.choices.items():
             choice.setCurrentText(getattr(recipe, name))
             choice.setEnabled(not recipe.psf_optimal)
-        self.beyond.setText(f"Not the pipeline's: {'; '.join(recipe.beyond_pipeline)}")
+        self.beyond.setText(f"Beyond the pipeline: {'; '.join(recipe.beyond_pipeline)}")
         self.beyond.setStyleSheet(f"color: {self._theme.accent}")
         self.beyond.setVisible(bool(recipe.beyond_pipeline))
         for number in (self.threshold, self.slope):

@@ -1,4 +1,4 @@
-"""What stands in the cells of the slice table: columns, texts, tooltips, and values to sort and filter by."""
+"""Columns of the slice table: texts, tooltips, and values for sorting and filtering."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ _TITLES = {"number": "slice", "used": "used share", "noise": "noise after", "reu
 
 def _editable(heading: str, widest: str, parameter: str) -> Column:
     tip = (
-        f"{PARAMETERS[parameter].tooltip}<br>Type a value for all selected slices (F2 or double click edits); "
-        "Delete inherits."
+        f"{PARAMETERS[parameter].tooltip}<br>Double-click (or F2) to override it in all selected slices. "
+        "Delete removes the override."
     )
     return Column(parameter, heading, tip, widest, parameter)
 
 
 COLUMNS = (
-    Column("number", "Slice\n", "Number of the slice in the region map; in MIRI the hundreds are the channel", "112"),
+    Column("number", "Slice\n", "Slice number in the region map; for MIRI the hundreds digit is the channel", "112"),
     Column(
         "peak",
         "Peak\n[{unit}]",
-        "Peak of the collapsed profile (median over wavelength) as a bar in decades, the same for all slices; the "
-        "upright line is the slice's threshold. Grey: below it, no spline",
+        "Peak of the collapsed profile (median over wavelength). The bar is logarithmic, with one scale for all "
+        "slices; its upright line is the slice's threshold. Grey: below threshold, no spline",
         "8888888888",
     ),
     _editable("Thr.\n[σ]", "88.8", "fit_threshold"),
@@ -59,13 +59,15 @@ COLUMNS = (
     Column(
         "noise",
         "Noise\n[%]",
-        "Resampling noise on the slice's brightest trace, before → after: 1.4826 MAD of the flux in a spaxel over the "
-        "sum of the column, about a cubic. — where no source stands out. A cube's spaxel mixes slices and dithers "
-        "and is often calmer",
+        "Resampling noise on the slice's brightest trace, before → after: 1.4826 × MAD, from a cubic, of the flux "
+        "in a spaxel divided by the column sum; — without a clear source. A cube's spaxel combines slices and "
+        "dithers and is often less noisy",
         "88.8 → 8.8",
     ),
-    Column("state", "State\n", "What was decided for the slice", "below thr."),
-    Column("reused", "Re-\nused", "Columns whose own fit failed and that reuse another column's spline", "1024"),
+    Column("state", "State\n", "How the slice was fitted", "below thr."),
+    Column(
+        "reused", "Re-\nused", "Number of columns whose own fit failed and that reuse another column's spline", "1024"
+    ),
     _editable("Win.\n[col]", "88", "window"),
     _editable("Bkpt\n", "88", "breakpoints"),
     _editable("λ range\n[µm]", "14.88…16.88", "wavelengths"),
@@ -175,9 +177,9 @@ def cell_tip(row: SliceRow, column: Column) -> str:
     """Tooltip of a cell, in the pipeline's terms."""
     if column.parameter:
         if column.parameter not in row.overridden:
-            return f"{column.tip}<br>Inherited: {cell_text(row, column, typed=True) or 'nowhere'}."
+            return f"{column.tip}<br>Default: {cell_text(row, column, typed=True) or 'nowhere'}."
         whose = escaped(row.overridden[column.parameter] or "all exposures")
-        return f"{column.tip}<br><b>Set for this slice</b> of {whose}."
+        return f"{column.tip}<br><b>Override</b> for {whose}."
     if row.report is None:
         return column.tip
     if column.name == "peak":

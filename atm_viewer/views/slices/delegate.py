@@ -1,4 +1,4 @@
-"""How the cells of the slice table are painted and edited."""
+"""Painting and editing of the slice table's cells."""
 
 from __future__ import annotations
 

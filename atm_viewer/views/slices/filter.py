@@ -1,4 +1,4 @@
-"""Which slices the table shows, and in what order."""
+"""Filters and order of the slice table's rows."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ class QuickFilter:
 
 
 QUICK = (
-    QuickFilter("overrides", "Overrides", "Slices that have overrides", lambda row: bool(row.overridden)),
-    QuickFilter("below", "Below thr.", "Slices whose peak is below their threshold", lambda row: row.below),
+    QuickFilter("overrides", "Overrides", "slices with overrides", lambda row: bool(row.overridden)),
+    QuickFilter("below", "Below thr.", "slices whose peak is below the threshold", lambda row: row.below),
     QuickFilter(
         "reused",
         "Reused",
-        "Slices with columns that reuse another column's spline, since their own fit failed",
+        "slices in which a column's own fit failed and it reuses another column's spline",
         lambda row: row.report is not None and row.report.reused > 0,
     ),
     QuickFilter(
         "unused",
         "Not used",
-        "Slices that have splines, but use them nowhere",
+        "slices that were fitted but use the spline nowhere",
         lambda row: row.splines > 0 and row.report is not None and row.report.used == 0,
     ),
 )
 
 FILTER_TIP = (
-    "<p>Shows only the slices that all words are true of:<br>"
-    "<b>11</b> — numbers that begin so; <b>105-112</b> — from one to the other;<br>"
+    "<p>Show only the slices that match all conditions:<br>"
+    "<b>11</b> — slice numbers that start with 11; <b>105-112</b> — a range of slice numbers;<br>"
     "<b>noise&gt;2</b>, <b>before&gt;5</b> [%], <b>used&lt;20</b> [%], <b>peak&gt;100</b>, <b>thr&gt;=4</b>, "
     "<b>slope</b>, <b>reused</b>, <b>win</b>, <b>bkpt</b>;<br>"
-    "anything else — words of the state, such as <b>sparse</b>.<br>Esc shows all again.</p>"
+    "any other word — part of the state, such as <b>sparse</b>.<br>Press Esc to show all slices.</p>"
 )
 
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}

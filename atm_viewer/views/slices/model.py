@@ -142,7 +142,7 @@ class SliceModel(QAbstractTableModel):
                 view = self._session.state.current
                 return COLUMNS[section].heading.format(unit=view.unit if view else "MJy/sr")
             if role == Qt.ItemDataRole.ToolTipRole:
-                return f"<p>{COLUMNS[section].tip}<br>A click sorts; the right button chooses columns.</p>"
+                return f"<p>{COLUMNS[section].tip}<br>Click: sort · Right-click: choose columns</p>"
         return None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:

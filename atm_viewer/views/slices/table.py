@@ -1,4 +1,4 @@
-"""The slices of the chosen exposure: how each was fitted, and the parameters to tune it by."""
+"""Table of the chosen exposure's slices: their fits and parameters."""
 
 from __future__ import annotations
 
@@ -236,13 +236,13 @@ class SliceTable(TakesTurns, QTableView):
         menu.addSection(f"Slice {numbers[0]}" if len(numbers) == 1 else count(len(numbers), "slice"))
         if parameter:
             label = PARAMETERS[parameter].label
-            edit = menu.addAction(f"Change {label}…", lambda: self._edit(index))
-            inherit = menu.addAction(f"Inherit {label}", lambda: self._inherit(index))
+            edit = menu.addAction(f"Override {label}…", lambda: self._edit(index))
+            inherit = menu.addAction(f"Remove override of {label}", lambda: self._inherit(index))
             assert edit is not None
             assert inherit is not None
             edit.setToolTip(PARAMETERS[parameter].tooltip)
             edit.setEnabled(bool(index.flags() & Qt.ItemFlag.ItemIsEditable))
-            inherit.setToolTip("Take the slices' own values away (Delete)")
+            inherit.setToolTip("Remove the override of the selected slices (Delete)")
             inherit.setEnabled(any(parameter in self._session.state.overridden(n) for n in numbers))
             menu.addSeparator()
         menu.addActions(self.actions())
@@ -252,7 +252,7 @@ class SliceTable(TakesTurns, QTableView):
         menu.addMenu(self._columns_menu(menu))
         select = menu.addAction("Select All", self.selectAll)
         assert select is not None
-        select.setToolTip(f"Select all slices that are shown ({QKeySequence('Ctrl+A').toString()})")
+        select.setToolTip(f"Select all slices in the table ({QKeySequence('Ctrl+A').toString()})")
         return menu
 
     def _beyond_menu(self, parent: QMenu) -> QMenu:
@@ -274,7 +274,7 @@ class SliceTable(TakesTurns, QTableView):
         return menu
 
     def _sort_menu(self, parent: QMenu) -> QMenu:
-        menu, header = QMenu("Sort by", parent), self.horizontalHeader()
+        menu, header = QMenu("Sort By", parent), self.horizontalHeader()
         assert header is not None
         for i, column in enumerate(COLUMNS):
             action = menu.addAction(column.title.capitalize(), lambda i=i: self._sort_by(i))

@@ -180,7 +180,7 @@ def test_nothing_is_replaced_unasked(tmp_path):
     write_pipeline_call(files, Recipe(), tmp_path, "star")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     for write in (write_script, write_pipeline_call):
-        with pytest.raises(OutputError, match="exists already"):
+        with pytest.raises(OutputError, match="already exists"):
             write(files, UNIFORM, tmp_path, "star")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     write_script(files, UNIFORM, tmp_path, "star", overwrite=True)

@@ -205,7 +205,7 @@ def test_without_oversampling_nothing_changes_in_the_image(case):
 def test_position_outside_of_the_field_is_told(case):
     instrument, bench, view = case
     ra, dec = demo_source(instrument)
-    with pytest.raises(InputError, match=r"outside of the .* cube"):
+    with pytest.raises(InputError, match=r"outside the .* cube"):
         bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], ra, dec + 0.01, 0.4), quiet)
 
 

@@ -48,14 +48,17 @@ INTENTS = [
     (drag, "Slice 102: threshold 10 → 6"),
     (lambda s, _: s.recipes.reset_slices((101,)), "Slice 101: reset"),
     (lambda s, _: alone(s, lambda s: s.recipes.reset_slices((103,))), f"Slice 103 of {ONE}: reset"),
-    (lambda s, _: s.recipes.copy_slice(101, (102, 103)), "2 slices: as slice 101"),
-    (lambda s, _: alone(s, lambda s: s.recipes.copy_slice(101, (102,))), f"Slice 102 of {ONE}: as slice 101"),
-    (lambda s, _: s.recipes.apply_to_all_exposures((103,)), "Slice 103: for all exposures"),
-    (lambda s, _: s.recipes.keep_to_this_exposure((101,)), f"Slice 101: for {ONE} alone"),
+    (lambda s, _: s.recipes.copy_slice(101, (102, 103)), "2 slices: copy overrides of slice 101"),
+    (
+        lambda s, _: alone(s, lambda s: s.recipes.copy_slice(101, (102,))),
+        f"Slice 102 of {ONE}: copy overrides of slice 101",
+    ),
+    (lambda s, _: s.recipes.apply_to_all_exposures((103,)), "Slice 103: apply to all exposures"),
+    (lambda s, _: s.recipes.keep_to_this_exposure((101,)), f"Slice 101: limit to {ONE}"),
     (lambda s, _: s.recipes.reset_all(), "Reset all to defaults"),
     (load, "Load mine.toml"),
-    (lambda s, _: s.recipes.new_variant(), "Variant B: new"),
-    (lambda s, _: s.recipes.label_variant("A", "lower threshold"), "Variant A: label lower threshold"),
+    (lambda s, _: s.recipes.new_variant(), "New variant B"),
+    (lambda s, _: s.recipes.label_variant("A", "lower threshold"), "Label variant A: lower threshold"),
 ]
 
 
@@ -84,8 +87,8 @@ def test_with_several_variants_each_step_says_whose_it_is(opened, qtbot):
     opened.recipes.set_global("fit_threshold", 8.0)
     assert opened.recipes.undo_stack.undoText() == "All slices: threshold 10 → 8 (variant B)"
     for act, name in (
-        (lambda: opened.recipes.choose_variant("A"), "Variant A chosen"),
-        (lambda: opened.recipes.discard_variant("A"), "Variant A discarded"),
+        (lambda: opened.recipes.choose_variant("A"), "Activate variant A"),
+        (lambda: opened.recipes.discard_variant("A"), "Discard variant A"),
     ):
         before = opened.state.variants
         act()
@@ -95,7 +98,7 @@ def test_with_several_variants_each_step_says_whose_it_is(opened, qtbot):
         opened.recipes.undo_stack.redo()
     opened.recipes.undo_stack.undo()
     opened.recipes.adopt_variant("B")
-    assert opened.recipes.undo_stack.undoText() == "Variant B adopted"
+    assert opened.recipes.undo_stack.undoText() == "Adopt variant B"
     assert opened.state.recipe == Recipe(fit_threshold=8.0)
     qtbot.waitUntil(lambda: opened.complete)
 
@@ -122,7 +125,7 @@ def test_steps_that_lead_back_are_nothing(opened, qtbot):
     opened.recipes.set_global("fit_threshold", 11.0, step=True)
     assert opened.recipes.undo_stack.undoText() == "All slices: threshold 10 → 11 (variant B)"
     opened.recipes.set_global("fit_threshold", 10.0, step=True)
-    assert opened.recipes.undo_stack.undoText() == "Variant B: new"
+    assert opened.recipes.undo_stack.undoText() == "New variant B"
     qtbot.waitUntil(lambda: opened.complete)
 
 

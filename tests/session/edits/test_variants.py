@@ -16,7 +16,7 @@ def names(session) -> str:
 
 @pytest.fixture
 def two(opened, qtbot):
-    """A session with A as the pipeline has it, and B, the active one, with another threshold."""
+    """A session with A at the pipeline's defaults, and B, the active one, with another threshold."""
     opened.recipes.new_variant()
     opened.recipes.set_override(101, "fit_threshold", 4.0)
     settle(qtbot, opened)
@@ -33,7 +33,7 @@ def test_a_new_variant_is_a_copy_and_costs_nothing(opened, workers, qtbot):
     )
     assert workers.requests[before:] == []
     assert opened.answers.spectra_of("B") is opened.answers.spectra_of("A") is opened.answers.spectra
-    assert opened.recipes.undo_stack.undoText() == "Variant B: new"
+    assert opened.recipes.undo_stack.undoText() == "New variant B"
 
 
 def test_an_edit_is_for_the_active_variant_alone(two, workers, qtbot):
@@ -72,7 +72,7 @@ def test_choosing_asks_for_no_spectra_and_is_one_step(two, workers, qtbot):
     assert two.state.recipe == Recipe()
     assert len(workers.asked(MakeSpectra)) == asked
     assert two.recipes.undo_stack.count() == steps + 1
-    assert two.recipes.undo_stack.undoText() == "Variant A chosen"
+    assert two.recipes.undo_stack.undoText() == "Activate variant A"
     two.recipes.choose_variant("B")
     assert two.recipes.undo_stack.count() == steps  # where it began
     two.recipes.choose_variant("H")
@@ -127,7 +127,7 @@ def test_discarding_and_taking_it_back(two, qtbot):
     kept = two.state.variants
     two.recipes.discard_variant("B")
     assert (names(two), two.state.variants.active) == ("AC", "C")
-    assert two.recipes.undo_stack.undoText() == "Variant B discarded"
+    assert two.recipes.undo_stack.undoText() == "Discard variant B"
     assert two.answers.spectra_of("B") is None
     two.recipes.undo_stack.undo()
     assert two.state.variants == kept
@@ -135,7 +135,7 @@ def test_discarding_and_taking_it_back(two, qtbot):
     assert all(s.spectra is not None for s in two.answers.shown_spectra)
     two.recipes.discard_variant("C")
     two.recipes.discard_variant("B")
-    assert two.recipes.undo_stack.undoText() == "Variant B discarded"
+    assert two.recipes.undo_stack.undoText() == "Discard variant B"
     two.recipes.discard_variant("A")
     assert names(two) == "A"  # one always stays
     settle(qtbot, two)
@@ -158,7 +158,7 @@ def test_adopting_leaves_one_recipe(two, workers, qtbot):
     assert two.state.variants == Variants((Variant("A", recipe),), "A")
     assert two.answers.spectra is spectra
     assert len(workers.asked(MakeSpectra)) == asked
-    assert two.recipes.undo_stack.undoText() == "Variant B adopted"
+    assert two.recipes.undo_stack.undoText() == "Adopt variant B"
     two.recipes.set_global("slope_limit", 0.2)
     assert two.recipes.undo_stack.undoText() == "All slices: slope limit 0.1 → 0.2"  # of whom needs no telling any more
     two.recipes.undo_stack.undo()
@@ -170,7 +170,7 @@ def test_adopting_leaves_one_recipe(two, workers, qtbot):
 def test_labels(two):
     two.recipes.label_variant("B", "  low   threshold ")
     assert two.state.variants["B"].title == "B low threshold"
-    assert two.recipes.undo_stack.undoText() == "Variant B: label low threshold"
+    assert two.recipes.undo_stack.undoText() == "Label variant B: low threshold"
     two.recipes.undo_stack.undo()
     assert two.state.variants["B"].title == "B"
 
@@ -179,7 +179,7 @@ def test_names_run_out_and_are_used_again(opened, qtbot):
     for _ in NAMES:
         opened.recipes.new_variant()
     assert names(opened) == "ABCDEFGH"
-    assert opened.messages.all[-1].text == "There are 8 variants already; discard one first."
+    assert opened.messages.all[-1].text == "8 variants is the maximum; discard one first."
     opened.recipes.discard_variant("C")
     opened.recipes.new_variant()
     assert names(opened) == "ABCDEFGH"

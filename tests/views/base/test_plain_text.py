@@ -177,8 +177,8 @@ def test_messages_and_jobs_are_shown_as_they_are(evil_window, tmp_path, qtbot):
     window, session = evil_window, evil_window.session
     recipe = tmp_path / f"{EVIL}.toml"
     recipe.write_text(f"version = 1\n[global]\n'{EVIL}' = 3\n")
-    assert not session.recipes.load_recipe(recipe)
-    assert EVIL in window.banner.label.text()
+    session.recipes.load_recipe(recipe)
+    qtbot.waitUntil(lambda: EVIL in window.banner.label.text())
     check_all(expected=10)
     session.messages.tell("error", EVIL)
     number = session.jobs.start_activity(EVIL, lambda: None)
@@ -222,8 +222,8 @@ def test_dialogs_show_names_as_they_are(evil_window, qtbot):
 def test_a_session_whose_exposures_are_missing_names_them_as_they_are(evil_window, tmp_path, qtbot):
     window = evil_window
     path = tmp_path / f"{EVIL}.toml"
-    assert window.sessions.keeper.save(path)
-    assert EVIL in window.windowTitle()
+    window.sessions.keeper.save(path)
+    qtbot.waitUntil(lambda: EVIL in window.windowTitle())
     check_all(expected=20)
     window.sessions.open(str(path))
     qtbot.waitUntil(lambda: window.findChild(MissingDialog) is not None)

@@ -143,7 +143,7 @@ def test_options_beyond_the_pipeline_are_chosen_and_marked(qtbot, window):
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert session.state.recipe == Recipe(reach="slice")
     assert panel.beyond.isVisible()
-    assert panel.beyond.text() == 'Not the pipeline\'s: reach = "slice"'
+    assert panel.beyond.text() == 'Beyond the pipeline: reach = "slice"'
     assert session.recipes.undo_stack.undoText() == "All slices: reach pipeline → slice"
     session.recipes.undo_stack.undo()
     assert box.currentText() == "pipeline"
@@ -189,6 +189,6 @@ def test_options_beyond_the_pipeline_are_chosen_for_slices_by_the_tables_menu(qt
         action.trigger()
         menu.close()
         assert session.state.recipe.override(102).reach == expected
-        marked = 'Not the pipeline\'s: reach = "slice" (slice 102)'
+        marked = 'Beyond the pipeline: reach = "slice" (slice 102)'
         assert window.recipe_panel.beyond.isVisible() is (expected is not None)
         assert expected is None or window.recipe_panel.beyond.text() == marked

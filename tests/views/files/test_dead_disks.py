@@ -28,7 +28,7 @@ def disk(monkeypatch):
     def wait(*_: object) -> None:
         event.wait()
 
-    for place in ("recipe_edits.load_recipe", "recipe_edits.write_text", "persistence.keeper.write_text"):
+    for place in ("parts.recipe_edits.load_recipe", "parts.recipe_edits.write_whole", "persistence.keeper.write_whole"):
         monkeypatch.setattr(f"atm_viewer.session.{place}", wait)
     yield event
     event.set()
@@ -92,13 +92,13 @@ def test_edits_during_a_slow_save_are_not_taken_for_saved(opened, qtbot, disk, t
 
 
 def test_quitting_saves_first_even_when_that_takes_long(opened, qtbot, tmp_path, monkeypatch):
-    from atm_viewer.session.persistence.autosave import write_text
+    from atm_viewer.engine.whole_file import write_whole
 
     def slowly(path: Path, text: str) -> None:
         time.sleep(1.0)
-        write_text(path, text)
+        write_whole(path, text)
 
-    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_text", slowly)
+    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_whole", slowly)
     window, path = opened, tmp_path / "star.toml"
     window.sessions.keeper.path = str(path)
     window.session.recipes.set_global("fit_threshold", 8.0)
@@ -119,7 +119,7 @@ def test_quitting_while_a_save_hangs_asks_and_goes(opened, qtbot, disk, tmp_path
     window.session.recipes.save_recipe(tmp_path / "mine.toml")
     window.close()
     box = dialog_of(window, QMessageBox)
-    assert box.text() == "Saving mine.toml is not finished. Quit and drop it?"
+    assert box.text() == "Saving mine.toml is not finished. Quit and discard it?"
     qtbot.mouseClick(next(b for b in box.buttons() if b.text() == "Quit"), LEFT)
     assert not window.isVisible()
 
@@ -148,4 +148,4 @@ def test_the_program_ends_though_a_disk_never_answers(tmp_path):
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert "Saving far.toml is not finished. Quit and drop it?" in done.stdout
+    assert "Saving far.toml is not finished. Quit and discard it?" in done.stdout

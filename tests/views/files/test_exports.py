@@ -46,7 +46,7 @@ def test_a_uniform_recipe_goes_to_the_pipeline(window, workers, qtbot, tmp_path)
     dialog.name_edit.setText("star")
     write(qtbot, dialog)
     assert workers.asked(WriteRecipe) == [WriteRecipe("pipeline", tuple(FILES), Recipe(), str(tmp_path), "star")]
-    qtbot.waitUntil(lambda: f"Written to {tmp_path}: x_pipeline." in window.log.toPlainText())
+    qtbot.waitUntil(lambda: f"Wrote x_pipeline to {tmp_path}." in window.log.toPlainText())
 
 
 def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
@@ -56,7 +56,7 @@ def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
     assert dialog.names() == ["jw09999-star-atm.py"]
     dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("pipeline"))
     assert not dialog.write_button.isEnabled()
-    assert "choose the script" in dialog.problem.text()
+    assert "choose the Python script" in dialog.problem.text()
     dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("script"))
     write(qtbot, dialog)
     assert workers.asked(WriteRecipe)[0].kind == "script"
@@ -90,7 +90,7 @@ def test_spectra_of_an_older_recipe_are_not_written(window, workers, qtbot, tmp_
     dialog = dialog_of(qtbot, window, "export_spectra", tmp_path)
     workers.held = {MakeSpectra}
     window.session.recipes.set_global("fit_threshold", 5.0)
-    assert "being renewed" in dialog.problem.text()
+    assert "still being updated" in dialog.problem.text()
     assert not dialog.write_button.isEnabled()
     workers.release(MakeSpectra)
     qtbot.waitUntil(dialog.write_button.isEnabled)
@@ -109,7 +109,7 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
         write(qtbot, dialog)
         wait_for_files(window)
         path = tmp_path / f"star_{panel}.{kind}"
-        assert f"Written to {tmp_path}: {path.name}." in window.log.toPlainText()
+        assert f"Wrote {path.name} to {tmp_path}." in window.log.toPlainText()
         if kind == "png":
             image = QImage(str(path))
             canvas = getattr(window, panel).canvas
@@ -152,7 +152,7 @@ def test_a_picture_does_not_replace_what_has_appeared_meanwhile(window, qtbot, t
     (name,) = dialog.names()
     (tmp_path / name).write_text("a file is there by now")
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
-    assert f"{name} cannot be written: File exists" in window.banner.label.text()
+    qtbot.waitUntil(lambda: f"{name} cannot be written: File exists" in window.banner.label.text())
     assert (tmp_path / name).read_text() == "a file is there by now"
     assert not list(tmp_path.glob(".*.part"))
 
@@ -169,7 +169,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
         dialog.name_edit.setText("star")
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
         write(qtbot, dialog)
-        qtbot.waitUntil(lambda kind=kind: f"Written to {tmp_path}: star_report.{kind}." in window.log.toPlainText())
+        qtbot.waitUntil(lambda kind=kind: f"Wrote star_report.{kind} to {tmp_path}." in window.log.toPlainText())
     text = (tmp_path / "star_report.html").read_text()
     assert text.count('src="data:image/png;base64,') == text.count("<img") == 4
     assert "http" not in text
@@ -207,7 +207,7 @@ def test_what_other_programs_are_sent(window, workers, qtbot, tmp_path):
         qtbot.waitUntil(lambda dialog=dialog: dialog.tool_box.count() == 1)
         assert dialog.tool_box.currentText() == name
         if what == "cube":
-            assert "Choose a cube" in dialog.note.text()
+            assert "Choose an existing cube file." in dialog.note.text()
             assert not dialog.send_button.isEnabled()
             dialog.path_edit.setText(str(cube))
         qtbot.mouseClick(dialog.send_button, Qt.MouseButton.LeftButton)
@@ -230,7 +230,7 @@ def test_no_program_to_send_to(window, workers, qtbot):
     workers.tools = (Tool("c2", "TOPCAT", ("table.load.fits",)), Tool("c3", "Splat", ("table.load.fits",)))
     qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(dialog.send_button.isEnabled)
-    assert [dialog.tool_box.itemText(i) for i in range(3)] == ["TOPCAT", "Splat", "all of them"]
+    assert [dialog.tool_box.itemText(i) for i in range(3)] == ["TOPCAT", "Splat", "all programs"]
     workers.failing = {FindTools: "No SAMP hub is running; start TOPCAT."}
     qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "No SAMP hub is running" in dialog.note.text())

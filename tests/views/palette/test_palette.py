@@ -132,7 +132,7 @@ def test_nothing_that_makes_no_sense_is_offered(window, qtbot):
         palette.line.clear()
         qtbot.keyClicks(palette.line, text)
         assert not any(t.startswith(("Slice", "All", "Column")) for t in shown(palette))
-    assert palette.note.text() == "Nothing fits."
+    assert palette.note.text() == "No matches."
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)  # does nothing
     assert palette.isVisible()
     palette.close()

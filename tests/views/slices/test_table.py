@@ -182,7 +182,7 @@ def test_a_report_that_arrives_leaves_what_is_being_typed(session, table, worker
     qtbot.keyClicks(table, "2")
     workers.release(Correct)
     settle(qtbot, session)
-    assert table.cell(101, "state").data() == "12 reused"
+    assert table.cell(101, "state").data() == "reused"
     qtbot.keyClicks(editor_of(table), "5")
     qtbot.keyClick(editor_of(table), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: session.state.recipe.override(101).window == 25)
@@ -461,7 +461,7 @@ def test_copying_to_neighbours(session, window, qtbot):
     assert dialog.targets_label.text() == "103 (1 slice)"
     qtbot.mouseClick(dialog.copy_button, LEFT)
     assert thresholds(session) == {102: 4.0, 103: 4.0}
-    assert session.recipes.undo_stack.undoText() == "Slice 103: as slice 102"
+    assert session.recipes.undo_stack.undoText() == "Slice 103: copy overrides of slice 102"
     settle(qtbot, session)
 
 
@@ -473,9 +473,9 @@ def test_overrides_of_one_dither_become_those_of_all_and_the_reverse(session, wi
     click(qtbot, window.slice_table, 103, modifier=SHIFT)
     press(qtbot, window, "apply_to_all_exposures")
     assert (thresholds(session), thresholds(session, name)) == ({101: 4.0, 102: 4.0}, {})
-    assert session.recipes.undo_stack.undoText() == "2 slices: for all exposures"
+    assert session.recipes.undo_stack.undoText() == "2 slices: apply to all exposures"
     press(qtbot, window, "apply_to_all_exposures")
-    assert session.messages.all[-1].text == "The selected slices have no override of this exposure alone."
+    assert session.messages.all[-1].text == "The selected slices have no override for this exposure only."
     press(qtbot, window, "keep_to_this_exposure")
     assert (thresholds(session), thresholds(session, name)) == ({}, {101: 4.0, 102: 4.0})
     press(qtbot, window, "keep_to_this_exposure")
@@ -506,8 +506,14 @@ def test_the_context_menu_leaves_the_selection_and_works_on_it(session, window, 
     QApplication.sendEvent(table.viewport(), QContextMenuEvent(reason, place, table.viewport().mapToGlobal(place)))
     menu = next(m for m in table.findChildren(QMenu) if m.isVisible())
     texts = {action.text(): action for action in menu.actions()}
-    assert {"Change threshold…", "Inherit threshold", "Copy to Neighbours…", "Reset Slices", "Sort by"} <= set(texts)
-    texts["Inherit threshold"].trigger()
+    assert {
+        "Override threshold…",
+        "Remove override of threshold",
+        "Copy to Neighbours…",
+        "Reset Slices",
+        "Sort By",
+    } <= set(texts)
+    texts["Remove override of threshold"].trigger()
     menu.close()
     assert session.state.recipe == Recipe()
     settle(qtbot, session)
@@ -522,7 +528,7 @@ def test_columns_are_hidden_and_sorted_by_menu(session, window, qtbot):
     assert table.isColumnHidden(AT["window"])
     by_name["Window"].trigger()
     assert not table.isColumnHidden(AT["window"])
-    orders = {action.text(): action for action in parts["Sort by"].actions()}
+    orders = {action.text(): action for action in parts["Sort By"].actions()}
     orders["Slice"].trigger()
     assert shown(table)[0] == "203"
     menu.close()

@@ -176,7 +176,7 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     entries = {action.text(): action for action in other.files.recent_menu.actions()}
     entries["gone_cal.fits"].trigger()
     wait_for_files(other)
-    assert "gone_cal.fits is not there any more" in other.banner.label.text()
+    assert "gone_cal.fits no longer exists" in other.banner.label.text()
     assert str(gone) not in other.files.recent.paths
     entries["there_cal.fits"].trigger()
     wait_for_files(other)
@@ -281,7 +281,7 @@ def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
     index = cell(opened, 101, "fit_threshold")
     assert index.data() == "4"
     assert index.data(Qt.ItemDataRole.ForegroundRole).name() == opened.theme.accent
-    assert "Set for this slice" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "<b>Override</b> for all exposures" in index.data(Qt.ItemDataRole.ToolTipRole)
     assert opened.actions_by_name["undo"].text() == "Undo Slice 101: threshold 10 → 4"
     assert opened.isWindowModified()
     press(qtbot, opened, "undo")
@@ -480,7 +480,7 @@ def test_cubes_of_one_kind_into_a_new_folder(opened, workers, qtbot, tmp_path):
     (request,) = workers.asked(WriteCubes)
     assert (request.which, request.overwrite) == ("after", False)
     settle(qtbot, opened)
-    assert "Written to" in opened.log.toPlainText()
+    assert "Wrote " in opened.log.toPlainText()
     opened.files.write_cubes()  # the folder is remembered once it is there; it is not
     again = dialog_of(opened, QDialog)
     assert again.folder != str(tmp_path / "new")
@@ -494,7 +494,7 @@ def test_names_that_no_product_can_have(opened, qtbot, tmp_path, product):
     dialog.folder_edit.setText(str(tmp_path))
     dialog.product_edit.setText(product)
     assert not dialog.write_button.isEnabled()
-    assert "name that a file can have" in dialog.problem.text()
+    assert "valid file name" in dialog.problem.text()
     dialog.reject()
 
 
@@ -502,7 +502,7 @@ def test_folders_that_cannot_be_used(opened, qtbot, tmp_path):
     (tmp_path / "file").touch()
     opened.files.write_exposures()
     dialog = dialog_of(opened, QDialog)
-    for folder, word in ((tmp_path / "file" / "x", "is a file"), ("", "Give a folder")):
+    for folder, word in ((tmp_path / "file" / "x", "is a file"), ("", "Choose a folder")):
         dialog.folder_edit.setText(str(folder))
         assert word in dialog.problem.text()
         assert not dialog.write_button.isEnabled()
@@ -605,12 +605,12 @@ def test_quitting_asks_when_something_would_be_lost(opened, workers, qtbot):
     press(qtbot, opened, "quit")
     assert opened.isVisible()
     box = dialog_of(opened, QMessageBox)
-    assert "not saved" in box.text()
-    stay, leave = (next(b for b in box.buttons() if b.text() == text) for text in ("Stay", "Quit"))
+    assert "unsaved" in box.text()
+    stay, leave = (next(b for b in box.buttons() if b.text() == text) for text in ("Cancel", "Discard"))
     qtbot.mouseClick(stay, Qt.MouseButton.LeftButton)
     assert opened.isVisible()
     press(qtbot, opened, "quit")
-    leave = next(b for b in dialog_of(opened, QMessageBox).buttons() if b.text() == "Quit")
+    leave = next(b for b in dialog_of(opened, QMessageBox).buttons() if b.text() == "Discard")
     qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
     assert not opened.isVisible()
 
