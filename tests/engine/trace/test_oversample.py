@@ -9,9 +9,10 @@ import pytest
 
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.io.exposure import open_exposure
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import PARAMETERS, FitParams, Recipe, SliceOverride, Stage
 from atm_viewer.engine.trace.oversample import correct_exposure, oversample
-from atm_viewer.engine.trace.prepared import fit_slices, prepare
+from atm_viewer.engine.trace.prepared import fit_input, fit_key, fit_slices, prepare
+from atm_viewer.engine.trace.trace_fit import fit_each
 from tests.engine.equality import largest_differences
 from tests.engine.pipeline import Setting, pipeline_answers
 
@@ -127,13 +128,37 @@ def test_window_and_breakpoints_reach_the_fit(star):
 
 def test_fits_that_still_hold_are_reused(star):
     prepared, number = star
-    from atm_viewer.engine.trace.prepared import fit_key
-
     recipe = Recipe(2, 200.0)
     fits = fit_slices(prepared, recipe)
     known = {fit_key(n, recipe.params(n, "")): fit for n, fit in fits.items()}
     again = fit_slices(prepared, recipe.with_override(SliceOverride(number, window=30)), known=known)
     assert [n for n in fits if fits[n] is not again[n]] == [number]
+
+
+def test_the_fit_reads_no_parameter_that_changes_only_what_follows(star):
+    """Else a fit would be kept that the parameter has made stale."""
+    prepared, number = star
+    read = set()
+
+    class Watched(FitParams):
+        def __getattribute__(self, name):
+            read.add(name)
+            return super().__getattribute__(name)
+
+    [fit] = fit_each([fit_input(prepared, number, Watched())])
+    assert fit.has_splines
+    fitted = {name for name, p in PARAMETERS.items() if p.of_slice and p.stage is Stage.FIT}
+    assert read & set(PARAMETERS) == fitted
+
+
+def test_fits_that_are_reused_carry_the_new_parameters(star):
+    prepared, number = star
+    fits = fit_slices(prepared, Recipe(2, 200.0))
+    known = {fit_key(n, fit.params): fit for n, fit in fits.items()}
+    recipe = Recipe(2, 200.0).with_override(SliceOverride(number, slope_limit=0.01))
+    again = fit_slices(prepared, recipe, known=known)
+    assert again[number].poly is fits[number].poly
+    assert {n: fit.params for n, fit in again.items()} == {n: recipe.params(n, "") for n in fits}
 
 
 def test_cancelling_stops_between_slices(star):

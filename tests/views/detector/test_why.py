@@ -138,7 +138,7 @@ def test_spaxels_have_the_classes_of_the_pixels_on_them():
 def test_options_beyond_the_pipeline_are_chosen_and_marked(qtbot, window):
     panel, session = window.recipe_panel, window.session
     assert not panel.beyond.isVisible()
-    box = panel.choices["reach"]
+    box = panel.boxes["reach"]
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert session.recipe == Recipe(reach="slice")
