@@ -167,7 +167,7 @@ class Parameter:
         """Say that a range is none, or exceeds the limits; empty when it will do."""
         low, high = pair
         if low >= high:
-            return f"{self.name} runs from low to high, but {low:g} is not below {high:g}"
+            return f"{self.name} runs from low to high, but {low} is not below {high}"
         if low < self.low or high > self.high:
             return f"{self.name} must lie between {self.low:g} and {self.high:g} {self.unit}, not {low:g}{TO}{high:g}"
         return ""
