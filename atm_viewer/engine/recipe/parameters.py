@@ -240,7 +240,7 @@ PARAMETERS: dict[str, Parameter] = {
             Stage.USE,
             False,
             "for a simple, isolated point source: every slice is fitted, the spline is used everywhere and no residual "
-            "is added; threshold and slope limit are ignored.",
+            "is added; the parameters that say otherwise are ignored.",
         ),
         Parameter(
             "window",
@@ -333,6 +333,20 @@ PARAMETERS: dict[str, Parameter] = {
             beyond=True,
             psf_optimal=PIPELINE,
             heading="Peak\ncut",
+        ),
+        Parameter(
+            "residual",
+            "residual",
+            "choice",
+            "both",
+            Stage.USE,
+            "interpolated",
+            "what is added to the spline where it is used. The pipeline adds what the spline leaves of the pixels' "
+            "fluxes, interpolated linearly; 'none' takes the spline alone, as psf_optimal does in all slices. Not the "
+            "pipeline's without psf_optimal: products are marked.",
+            choices=("interpolated", "none"),
+            beyond=True,
+            psf_optimal="none",
         ),
     )
 }

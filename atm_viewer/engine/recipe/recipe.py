@@ -33,6 +33,8 @@ class FitParams:
     peak_cut : {"pipeline", "source"}
         Which peaks of steep pixels are compact sources: those of a fifth of the highest, as in the pipeline, or
         besides each that has enough steep pixels of its own.
+    residual : {"interpolated", "none"}
+        What is added to the spline where it is used: the interpolated residual of the fit, or nothing.
     """
 
     fit_threshold: float = 10.0
@@ -43,6 +45,7 @@ class FitParams:
     wavelengths: tuple[float, float] | None = None
     reach: str = PIPELINE
     peak_cut: str = PIPELINE
+    residual: str = "interpolated"
 
     def of_stage(self, stage: Stage) -> tuple:
         """Values of all parameters of a stage: a key of what it makes."""
@@ -63,7 +66,7 @@ class SliceOverride:
         Slice number of the region map (MIRI 101..., NIRSpec 1 to 30).
     exposure : str or None
         Name of the one exposure it applies to (file name without ``_cal``/``_crf`` and ending); None: all.
-    fit_threshold, slope_limit, window, breakpoints, use, wavelengths, reach, peak_cut
+    fit_threshold, slope_limit, window, breakpoints, use, wavelengths, reach, peak_cut, residual
         As in `FitParams`.
     """
 
@@ -77,6 +80,7 @@ class SliceOverride:
     wavelengths: tuple[float, float] | None = None
     reach: str | None = None
     peak_cut: str | None = None
+    residual: str | None = None
 
     def values(self) -> dict[str, Any]:
         """Overridden values by name."""
@@ -94,10 +98,10 @@ class Recipe:
     fit_threshold, slope_limit : float
         As in `FitParams`.
     psf_optimal : bool
-        Simple isolated point source: every slice fitted, spline used everywhere, no residual added; thresholds
-        and slope limits are ignored.
-    reach, peak_cut : str
-        As in `FitParams`; other values than ``pipeline`` go beyond the pipeline.
+        Simple isolated point source: every slice fitted, spline used everywhere, no residual added; what
+        slices or other parameters say on this is ignored.
+    reach, peak_cut, residual : str
+        As in `FitParams`; other values than the defaults go beyond the pipeline.
     overrides : tuple of SliceOverride
         Later entries win over earlier ones; an entry for one exposure wins over one for all.
     """
@@ -109,6 +113,7 @@ class Recipe:
     overrides: tuple[SliceOverride, ...] = field(default=())
     reach: str = PIPELINE
     peak_cut: str = PIPELINE
+    residual: str = "interpolated"
 
     @property
     def beyond_pipeline(self) -> tuple[str, ...]:

@@ -302,7 +302,7 @@ def oversample_slice(
     at = np.isfinite(spline)
     native = native_slice(prepared, fit, use, factor, defined, at)
     sci[at] = spline[at]
-    if not recipe.psf_optimal:
+    if params.residual == "interpolated":
         at &= np.isfinite(residual)
         sci[at] += residual[at]
     if prepared.background.offset is not None:

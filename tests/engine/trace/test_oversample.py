@@ -117,6 +117,36 @@ def test_slope_limit_of_zero_uses_the_spline_everywhere(star):
     assert row_of(corrected(prepared, Recipe(2, 200.0)), number).used < 0.9
 
 
+def test_splines_without_residual_everywhere_are_psf_optimal(star):
+    prepared, _ = star
+    psf = corrected(prepared, Recipe(2, psf_optimal=True))
+    ours = corrected(prepared, Recipe(2, fit_threshold=0.0, slope_limit=0.0, residual="none"))
+    for field in ("sci", "err", "var_poisson", "var_rnoise", "var_flat", "dq", "trace"):
+        assert np.array_equal(getattr(psf, field), getattr(ours, field), equal_nan=True), field
+    used = np.isfinite(ours.trace) & np.isfinite(ours.sci)
+    assert used.sum() > 1e5
+    assert np.array_equal(ours.sci[used], ours.trace[used])
+    with_residual = corrected(prepared, Recipe(2, fit_threshold=0.0, slope_limit=0.0))
+    assert np.array_equal(with_residual.trace, ours.trace, equal_nan=True)
+    assert not np.array_equal(with_residual.sci, ours.sci, equal_nan=True)
+
+
+def test_the_residual_is_left_out_of_a_slice_alone(star):
+    prepared, number = star
+    base = Recipe(2, 200.0)
+    before, after = (corrected(prepared, r) for r in (base, base.with_override(SliceOverride(number, residual="none"))))
+    here = before.regions == number
+    for field in ("sci", "err", "dq", "trace"):
+        a, b = getattr(before, field), getattr(after, field)
+        assert np.array_equal(a[~here], b[~here], equal_nan=True)
+        assert np.array_equal(a[here], b[here], equal_nan=True) == (field != "sci"), field
+    used = here & np.isfinite(after.trace) & np.isfinite(after.sci)
+    assert used.sum() > 1000
+    assert np.array_equal(after.sci[used], after.trace[used])
+    rest = here & ~used
+    assert np.array_equal(before.sci[rest], after.sci[rest], equal_nan=True)
+
+
 def test_window_and_breakpoints_reach_the_fit(star):
     prepared, number = star
     recipe = replace(Recipe(2, 200.0), overrides=(SliceOverride(number, window=20, breakpoints=24),))

@@ -23,6 +23,7 @@ from atm_viewer.session.edits.parameters import format_value, parse_value
         ("wavelengths", "4.9:5.6", (4.9, 5.6)),
         ("reach", " Slice", "slice"),
         ("peak_cut", "source", "source"),
+        ("residual", "None", "none"),
     ],
 )
 def test_what_people_type(name, text, value):
