@@ -30,7 +30,8 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
         if not p.is_global:
             continue
         option = f"--{p.name.replace('_', '-')}"
-        text = "in place of the recipe's value" + (f"; beyond the pipeline but for {p.default}" if p.beyond else "")
+        beyond = " and ".join(choice for choice in p.choices if choice != p.default) if p.beyond else ""
+        text = "in place of the recipe's value" + (f"; {beyond}: beyond the pipeline" if beyond else "")
         if p.kind == "switch":
             parser.add_argument(option, action="store_true", default=None, help="whatever the recipe says")
         elif p.kind == "choice":

@@ -240,7 +240,7 @@ PARAMETERS: dict[str, Parameter] = {
             Stage.USE,
             False,
             "for a simple, isolated point source: every slice is fitted, the spline is used everywhere and no residual "
-            "is added; the parameters that say otherwise are ignored.",
+            "is added; threshold, slope limit and options beyond the pipeline are ignored.",
         ),
         Parameter(
             "window",
