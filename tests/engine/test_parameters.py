@@ -76,7 +76,7 @@ def test_what_goes_beyond_the_pipeline_is_marked(p):
     value = other_value(p)
     recipe = changed(Recipe(), p)
     assert recipe.beyond_pipeline == (f'{p.name} = "{value}"',)
-    assert recipe.why_no_pipeline == f"since {p.name} goes beyond it"
+    assert recipe.why_no_pipeline == f"because {p.name} goes beyond it"
     assert f'{p.name} = "{value}" # beyond the pipeline' in dump_recipe(recipe)
     assert changed(Recipe(), p, 7).beyond_pipeline == (f'{p.name} = "{value}" (slice 7)',)
     assert p.name not in dump_recipe(Recipe())
