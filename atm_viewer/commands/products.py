@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from atm_viewer.commands.arguments import add_channel, add_files, add_folder, add_overwrite, add_recipe, factor, number
+from atm_viewer.commands.arguments import (
+    add_channel,
+    add_files,
+    add_folder,
+    add_overwrite,
+    add_parameters,
+    add_recipe,
+    given_parameters,
+)
 from atm_viewer.commands.work import Work, list_paths, recipe_of
-from atm_viewer.engine.recipe import CHOICES
 
 
 def correct_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,18 +23,7 @@ def correct_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     add_recipe(parser)
     add_folder(parser)
-    parser.add_argument("--oversample", type=factor, metavar="N", help="replaces the recipe's default")
-    parser.add_argument("--fit-threshold", type=number, metavar="X", help="replaces the recipe's default")
-    parser.add_argument("--slope-limit", type=number, metavar="X", help="replaces the recipe's default")
-    parser.add_argument("--psf-optimal", action="store_true", default=None, help="turns psf_optimal on")
-    parser.add_argument(
-        "--reach", choices=CHOICES["reach"], help="where compact sources are looked for; slice goes beyond the pipeline"
-    )
-    parser.add_argument(
-        "--peak-cut",
-        choices=CHOICES["peak_cut"],
-        help="which peaks are compact sources; source goes beyond the pipeline",
-    )
+    add_parameters(parser)
     add_overwrite(parser)
 
 
@@ -35,12 +31,7 @@ def correct(args: argparse.Namespace) -> int:
     """Write corrected exposures."""
     from atm_viewer.jobs.requests.products import WriteExposures
 
-    wanted = {
-        name: value
-        for name in ("oversample", "fit_threshold", "slope_limit", "psf_optimal", *CHOICES)
-        if (value := getattr(args, name)) is not None
-    }
-    recipe = replace(recipe_of(args), **wanted)
+    recipe = replace(recipe_of(args), **given_parameters(args))
     with Work() as work:
         written = work.ask(WriteExposures(tuple(args.files), recipe, str(args.output), args.overwrite))
     list_paths(written.paths)

@@ -14,7 +14,7 @@ from atm_viewer.engine.io.association import default_product, expand_inputs, is_
 from atm_viewer.engine.io.setting import one_setting
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
-from atm_viewer.engine.recipe import Recipe, dump_recipe
+from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, dump_recipe
 
 Paths = Sequence[str | os.PathLike]
 
@@ -209,13 +209,8 @@ def _checked(paths: Paths, product: str) -> tuple[list[Path], str]:
 
 def _parameters(recipe: Recipe) -> dict[str, Any]:
     """Parameters of the step, by the pipeline's names."""
-    return {
-        "skip": False,
-        "oversample": float(recipe.oversample),
-        "fit_threshold": recipe.fit_threshold,
-        "slope_limit": recipe.slope_limit,
-        "psf_optimal": recipe.psf_optimal,
-    }
+    values = {name: getattr(recipe, name) for name in GLOBAL if not PARAMETERS[name].beyond}
+    return {"skip": False, **values, "oversample": float(recipe.oversample)}
 
 
 def _steps(recipe: Recipe) -> dict[str, dict[str, Any]]:

@@ -163,7 +163,7 @@ class Bench:
         fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
         fine = []
         if recipe.oversample == 1:
-            report = report_traces(item.prepared, fits, recipe, begun)
+            report = report_traces(item.prepared, fits, begun)
         else:
             progress("Computing oversampled coordinates", 0.6)
             item.fine_coordinates(recipe.oversample)
@@ -171,7 +171,7 @@ class Bench:
             told = CorrectionTold(item.prepared, fits, begun)
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
-                one = item.fine_slice(number, fits[number], recipe, intervals)
+                one = item.fine_slice(fits[number], recipe, intervals)
                 fine.append(one)
                 if one.native is not None:
                     told.add(number, one.native, one.share)
@@ -206,7 +206,7 @@ class Bench:
         fit = item.fit(number, recipe)
         intervals = item.first_intervals(recipe) if fit.has_splines else 0
         wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
-        return slice_profile(item.prepared, fit, recipe, column, intervals, wavelengths)
+        return slice_profile(item.prepared, fit, recipe.oversample, column, intervals, wavelengths)
 
     def explain(self, key: str, recipe: Recipe, x: int, y: int) -> PixelReport:
         """Tell what happened to a pixel and which parameter would change it.
@@ -236,11 +236,11 @@ class Bench:
         if number not in item.prepared.slices:
             raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} is not in a slice; choose another.")
         fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
-        fine = item.fine_slice(number, fit, recipe, intervals) if recipe.oversample > 1 else None
+        fine = item.fine_slice(fit, recipe, intervals) if recipe.oversample > 1 else None
         native = fine.native if fine is not None else None
         if native is None:
-            native = trace_slice(item.prepared, fit, recipe, intervals)
-        return explain_pixel(item.prepared, fit, recipe, intervals, native, fine, x, y)
+            native = trace_slice(item.prepared, fit, intervals)
+        return explain_pixel(item.prepared, fit, recipe.oversample, intervals, native, fine, x, y)
 
     def sky_image(
         self,

@@ -32,7 +32,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import PredictedArtifact
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
-from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, part_of
+from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, part_of, slice_params
 from atm_viewer.engine.trace.trace_fit import fit_each
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Prog
     real = item.prepared
     slices = cut_slices(synthetic, None)
     prepared = Prepared(synthetic, real.defaults, Background(None, {}, {}), slices)
-    params = {n: recipe.params(n, synthetic.name) for n in slices}
+    params = slice_params(prepared, recipe)
     dark = _DARK * np.nanmax(synthetic.sci, initial=0.0)
 
     def threshold(number: int) -> float:
@@ -239,7 +239,7 @@ def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Prog
     coordinates = item.fine_coordinates(recipe.oversample)
     intervals = compact_intervals(fits, prepared)
     fine = in_threads(
-        lambda n: oversample_slice(prepared, n, fits[n], recipe, coordinates, intervals),
+        lambda n: oversample_slice(prepared, fits[n], recipe, coordinates, intervals),
         list(slices),
         lambda n, part: progress(f"Oversampling slice {n}", 0.8 + 0.2 * part),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import PixelReport, Why
 from atm_viewer.engine.trace.compact import Source, find_use, within
 from atm_viewer.engine.trace.oversample import OversampledSlice
@@ -95,7 +95,7 @@ class Facts:
 def explain_pixel(
     prepared: Prepared,
     fit: TraceFit,
-    recipe: Recipe,
+    factor: int,
     intervals: int,
     native: NativeSlice,
     fine: OversampledSlice | None,
@@ -110,8 +110,8 @@ def explain_pixel(
         The exposure.
     fit : TraceFit
         Trace model of the pixel's slice.
-    recipe : Recipe
-        Parameters.
+    factor : int
+        Oversampling factor.
     intervals : int
         See `compact_intervals`.
     native : NativeSlice
@@ -130,10 +130,8 @@ def explain_pixel(
     height = exposure.sci.shape[1]
     row, column = (height - 1 - x, y) if exposure.rotated else (y, x)
     row -= data.row
-    params = recipe.params(fit.number, exposure.name)
-    arcsec = exposure.coordinates.arcsec
+    params, arcsec = fit.params, exposure.coordinates.arcsec
     alpha, why = float(data.alpha[row, column]), Why(int(native.why[row, column]))
-    factor = recipe.oversample
     mean, rms = prepared.background.mean[fit.number], prepared.background.rms[fit.number]
     peak = min(data.profile.peak, data.trimmed_profile.peak)
     facts = Facts(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from typing import Any
 
-from atm_viewer.engine.recipe import Recipe, SliceOverride
-from atm_viewer.session.edits.parameters import PARAMETERS, format_value
+from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, SliceOverride
+from atm_viewer.session.edits.parameters import format_value
 from atm_viewer.session.names import count
 
 
@@ -28,8 +28,8 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
     """
     base = reference or Recipe()
     parts = [
-        f"{_label(name)} {format_value(name, getattr(base, name))} → {format_value(name, getattr(recipe, name))}"
-        for name in (f.name for f in fields(Recipe) if f.name != "overrides")
+        f"{_named(name, getattr(base, name))} → {format_value(name, getattr(recipe, name))}"
+        for name in GLOBAL
         if getattr(recipe, name) != getattr(base, name)
     ]
     changed = [o for o in recipe.overrides if o not in base.overrides]
@@ -44,9 +44,9 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
 
 def _override_words(override: SliceOverride) -> str:
     whose = f" in {override.exposure}" if override.exposure else ""
-    values = ", ".join(f"{_label(name)} {format_value(name, value)}" for name, value in override.values().items())
+    values = ", ".join(_named(name, value) for name, value in override.values().items())
     return f"slice {override.number}{whose}: {values}"
 
 
-def _label(name: str) -> str:
-    return PARAMETERS[name].label if name in PARAMETERS else name
+def _named(name: str, value: Any) -> str:
+    return f"{PARAMETERS[name].label} {format_value(name, value)}"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from atm_viewer.engine.recipe import Recipe, SliceOverride
-from atm_viewer.session.edits.parameters import PARAMETERS, format_value
+from atm_viewer.engine.recipe import PARAMETERS, Recipe, SliceOverride
+from atm_viewer.session.edits.parameters import format_value
 from atm_viewer.session.names import count
 
 

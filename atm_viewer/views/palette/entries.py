@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 from PyQt6.QtGui import QAction
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.recipe import CHOICES, Recipe, SliceOverride
-from atm_viewer.session.edits.parameters import PARAMETERS, Parameter, format_value, parse_value
+from atm_viewer.engine.recipe import PARAMETERS, Parameter
+from atm_viewer.session.edits.parameters import format_value, parse_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions.actions import ACTIONS, native
@@ -22,12 +21,9 @@ from atm_viewer.views.help.pages import pages
 from atm_viewer.views.palette.palette import Entry, score
 
 #: A name and a value, such as ``threshold 5``, ``use -0.9…0.4``, ``psf on``.
-_WORDS = "|".join(dict.fromkeys(["none", "on", "off", *(word for words in CHOICES.values() for word in words)]))
+_WORDS = "|".join(dict.fromkeys(["none", "on", "off", *(word for p in PARAMETERS.values() for word in p.choices)]))
 _VALUE = re.compile(rf"(?P<name>[a-z][a-z_ ]*?)[\s=:]+(?P<value>[-+−]?[\d.].*|{_WORDS})", re.IGNORECASE)
 _ALL = re.compile(r"^all( slices)?\b\s*", re.IGNORECASE)
-_SWITCH = {"on": True, "off": False}
-_GLOBAL = {field.name for field in fields(Recipe)}
-_OF_SLICE = {field.name for field in fields(SliceOverride)}
 #: Actions that would do nothing here.
 _LEFT_OUT = ("open_recent", "show_palette")
 
@@ -107,10 +103,10 @@ class Offer:
         """Parameters without a value: choosing one asks for it."""
         number = self._session.state.number
         for name, p in PARAMETERS.items():
-            subject = f"of slice {number}" if name in _OF_SLICE else "of all slices"
+            subject = f"of slice {number}" if p.of_slice else "of all slices"
             yield Entry(
                 f"ask {name}", f"Set {p.label} {subject}…", "parameter", fill=f"{p.label} ",
-                tip=f"Type a value [{p.unit or 'no unit'}]; default {p.default}", also=name,
+                tip=f"Type a value [{p.unit or 'no unit'}]; default {p.default_text}", also=name,
             )  # fmt: skip
 
     def _of_values(self, query: str) -> Iterator[Entry]:
@@ -142,7 +138,7 @@ class Offer:
             if value is None or score(typed, f"{p.label} {name}") is None:
                 continue
             shown = f"{format_value(name, value)} {p.unit}".rstrip()
-            if name in _OF_SLICE and not everywhere:
+            if p.of_slice and not everywhere:
                 number = session.state.number
                 yield self._setter(
                     p,
@@ -150,13 +146,13 @@ class Offer:
                     query,
                     partial(session.recipes.edit_slice, number, name, value),
                 )
-            if name in _GLOBAL:
+            if p.is_global:
                 yield self._setter(
                     p, f"All slices: {p.label} {shown}", query, partial(session.recipes.set_global, name, value)
                 )
 
     def _setter(self, p: Parameter, text: str, query: str, run: Callable[[], object]) -> Entry:
-        return Entry(f"set {p.name}", text, "parameter", run, tip=f"{p.name}; default {p.default}", also=query)
+        return Entry(f"set {p.name}", text, "parameter", run, tip=f"{p.name}; default {p.default_text}", also=query)
 
     def _of_files(self) -> Iterator[Entry]:
         for path in self._files.recent.paths:
@@ -168,10 +164,6 @@ class Offer:
 
 def _read(name: str, text: str) -> Any:
     """Read a value that was typed; None when the parameter cannot have it."""
-    if isinstance(getattr(Recipe(), name, None), bool):
-        return _SWITCH.get(text.lower())
-    if text.lower() in _SWITCH:
-        return None
     try:
         return parse_value(name, text)
     except InputError:

@@ -7,9 +7,9 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QObject, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
 
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.results.profile import SliceProfile
-from atm_viewer.session.edits.parameters import PARAMETERS
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.plotting import make_brush, make_pen
 from atm_viewer.views.base.theme import Theme

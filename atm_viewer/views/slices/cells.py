@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from atm_viewer.engine.errors import MOST_OF_SENTENCE
-from atm_viewer.engine.recipe import FitParams
+from atm_viewer.engine.recipe import OVERRIDABLE, PARAMETERS, FitParams
+from atm_viewer.engine.recipe.parameters import TO
 from atm_viewer.engine.results.correction import SliceReport
-from atm_viewer.session.edits.parameters import PARAMETERS, TO, format_value
+from atm_viewer.session.edits.parameters import format_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.base.plain_text import escaped
 
@@ -35,12 +36,15 @@ class Column:
 _TITLES = {"number": "slice", "used": "used share", "noise": "noise after", "reused": "reused columns"}
 
 
-def _editable(heading: str, widest: str, parameter: str) -> Column:
-    tip = (
-        f"{PARAMETERS[parameter].tooltip}<br>Double-click (or F2) to override it in all selected slices. "
-        "Delete removes the override."
-    )
-    return Column(parameter, heading, tip, widest, parameter)
+def _editable(name: str) -> Column:
+    p = PARAMETERS[name]
+    tip = f"{p.tooltip}<br>Double-click (or F2) to override it in all selected slices. Delete removes the override."
+    widest = p.widest or max(p.choices, key=len, default="")
+    return Column(name, p.heading or f"{p.title}\n", tip, widest, name)
+
+
+#: Parameters whose columns stand before what became of the slice.
+_FIRST = ("fit_threshold", "slope_limit", "use")
 
 
 COLUMNS = (
@@ -52,9 +56,7 @@ COLUMNS = (
         "slices; its upright line is the slice's threshold. Grey: below threshold, no spline",
         "8888888888",
     ),
-    _editable("Thr.\n[σ]", "88.8", "fit_threshold"),
-    _editable("Slope\nlimit", "0.088", "slope_limit"),
-    _editable("Use range\n[″]", "-1.88…-0.88", "use"),
+    *map(_editable, _FIRST),
     Column("used", "Used\n[%]", "Share of the slice's valid oversampled pixels where the spline is used", "888888"),
     Column(
         "noise",
@@ -68,11 +70,7 @@ COLUMNS = (
     Column(
         "reused", "Re-\nused", "Number of columns whose own fit failed and that reuse another column's spline", "1024"
     ),
-    _editable("Win.\n[col]", "88", "window"),
-    _editable("Bkpt\n", "88", "breakpoints"),
-    _editable("λ range\n[µm]", "14.88…16.88", "wavelengths"),
-    _editable("Reach\n", "pipeline", "reach"),
-    _editable("Peak\ncut", "pipeline", "peak_cut"),
+    *(_editable(name) for name in OVERRIDABLE if name not in _FIRST),
 )
 AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
@@ -195,7 +193,7 @@ def cell_value(row: SliceRow, name: str) -> float | str | None:
         return row.number
     if name == "state":
         return slice_state(report) if report else None
-    if name in ("use", "wavelengths"):
+    if name in PARAMETERS and PARAMETERS[name].kind in ("range", "ranges"):
         ranges = getattr(row.params, name)
         if name == "use" and ranges is None and report is not None:
             ranges = report.compact

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 
+from atm_viewer.engine.recipe import PARAMETERS, Parameter
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.slices.cells import COLUMNS, SliceRow, cell_value
 from atm_viewer.views.slices.model import SliceModel
@@ -43,20 +44,28 @@ QUICK = (
     ),
 )
 
+
+def _short(parameter: Parameter) -> str:
+    """First word of a parameter's heading."""
+    return (parameter.heading or parameter.label).split()[0].rstrip(".").lower()
+
+
+_NUMBERS = [p for p in PARAMETERS.values() if p.of_slice and p.kind in ("number", "whole")]
+_NAMES = {
+    **{name: name for name in ("noise", "before", "used", "peak", "reused")},
+    **{name: p.name for p in _NUMBERS for name in (_short(p), p.label.split()[0])},
+    "after": "noise",
+}
+
 FILTER_TIP = (
     "<p>Show only the slices that match all conditions:<br>"
     "<b>11</b> — slice numbers that start with 11; <b>105-112</b> — a range of slice numbers;<br>"
-    "<b>noise&gt;2</b>, <b>before&gt;5</b> [%], <b>used&lt;20</b> [%], <b>peak&gt;100</b>, <b>thr&gt;=4</b>, "
-    "<b>slope</b>, <b>reused</b>, <b>win</b>, <b>bkpt</b>;<br>"
+    "<b>noise&gt;2</b>, <b>before&gt;5</b> [%], <b>used&lt;20</b> [%], <b>peak&gt;100</b>, <b>reused&gt;=4</b>, "
+    f"and the parameters {', '.join(f'<b>{_short(p)}</b>' for p in _NUMBERS)};<br>"
     "any other word — part of the state, such as <b>sparse</b>.<br>Press Esc to show all slices.</p>"
 )
 
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
-_NAMES = {
-    **{name: name for name in ("noise", "before", "used", "peak", "reused", "window", "breakpoints")},
-    **{"thr": "fit_threshold", "threshold": "fit_threshold", "slope": "slope_limit"},
-    **{"win": "window", "bkpt": "breakpoints", "after": "noise"},
-}
 _PER_CENT = ("noise", "before", "used")
 
 

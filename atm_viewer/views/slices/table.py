@@ -14,8 +14,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
-from atm_viewer.engine.recipe import CHOICES, PIPELINE
-from atm_viewer.session.edits.parameters import PARAMETERS
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.paint_turns import TakesTurns
@@ -259,18 +258,21 @@ class SliceTable(TakesTurns, QTableView):
         """Options that the pipeline does not have, for the chosen slices."""
         menu, numbers = QMenu("Beyond the Pipeline", parent), self.numbers()
         menu.setToolTipsVisible(True)
-        for name, (_, beyond) in CHOICES.items():
-            action = menu.addAction(f"{PARAMETERS[name].label.capitalize()}: {beyond}")
-            assert action is not None
-            action.setToolTip(PARAMETERS[name].tooltip)
-            action.setCheckable(True)
-            action.setChecked(all(getattr(self._session.state.params(n), name) == beyond for n in numbers))
-            action.setEnabled(not self._session.state.recipe.psf_optimal)
-            action.toggled.connect(
-                lambda on, name=name, beyond=beyond: self._session.recipes.edit_slices(
-                    numbers, name, beyond if on else PIPELINE
+        for p in PARAMETERS.values():
+            if not (p.beyond and p.of_slice):
+                continue
+            for beyond in (choice for choice in p.choices if choice != p.default):
+                action = menu.addAction(f"{p.title}: {beyond}")
+                assert action is not None
+                action.setToolTip(p.tooltip)
+                action.setCheckable(True)
+                action.setChecked(all(getattr(self._session.state.params(n), p.name) == beyond for n in numbers))
+                action.setEnabled(not self._session.state.recipe.ignores(p.name))
+                action.toggled.connect(
+                    lambda on, p=p, beyond=beyond: self._session.recipes.edit_slices(
+                        numbers, p.name, beyond if on else p.default
+                    )
                 )
-            )
         return menu
 
     def _sort_menu(self, parent: QMenu) -> QMenu:

@@ -42,12 +42,12 @@ def told(alpha, fate, factor=2, *, use=None, params=None, flagged=(), holes=(), 
     inside = np.ones(alpha.shape, dtype=bool)
     inside[-1] = False
     data = SimpleNamespace(flux=flux, alpha=alpha, inside=inside)
-    fit = SimpleNamespace(fate=np.array(fate))
+    fit = SimpleNamespace(fate=np.array(fate), params=params or FitParams())
     has = np.isin(fate, (Fate.FITTED, Fate.REUSED))
     defined = np.repeat((alpha < 3) & has, factor, axis=0)
     fine = np.repeat(alpha, factor, axis=0)
     used = defined & np.any([(fine > low) & (fine <= high) for low, high in use.ranges], axis=0)
-    why, counts = tell_why(data, fit, params or FitParams(), use, ngood, mark, factor, defined, used)
+    why, counts = tell_why(data, fit, use, ngood, mark, factor, defined, used)
     assert counts.sum() == inside.sum()
     assert all((why[inside] == k).sum() == count for k, count in enumerate(counts))
     assert (why[-1] == Why.OUTSIDE).all()
@@ -106,7 +106,7 @@ def case(request, demo_files):
 
 def fine_slices(bench, view, recipe):
     item = bench._item(view.key)
-    return [item.fine_slice(n, item.fit(n, recipe), recipe, item.first_intervals(recipe)) for n in view.slices]
+    return [item.fine_slice(item.fit(n, recipe), recipe, item.first_intervals(recipe)) for n in view.slices]
 
 
 @pytest.mark.parametrize("oversample", [1, 2, 3])

@@ -36,6 +36,7 @@ INTENTS = [
     (lambda s, _: s.recipes.set_global("oversample", 2), "All slices: oversample 3 → 2"),
     (lambda s, _: s.recipes.set_global("psf_optimal", True), "All slices: PSF optimal off → on"),
     (lambda s, _: s.recipes.set_global("reach", "slice"), "All slices: reach pipeline → slice"),
+    (lambda s, _: s.recipes.set_global("residual", "none"), "All slices: residual interpolated → none"),
     (lambda s, _: s.recipes.set_global("peak_cut", "source"), "All slices: peak cut pipeline → source"),
     (lambda s, _: s.recipes.set_override(102, "window", 20), "Slice 102: window default → 20"),
     (lambda s, _: s.recipes.set_override(101, "fit_threshold", None), "Slice 101: threshold 4 → 10"),

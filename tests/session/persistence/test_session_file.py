@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import random
 import tomllib
@@ -40,8 +41,8 @@ def any_state(seed: int) -> SavedSession:
     def word() -> str:
         return "".join(dice.choice("abc xyz_-\"'\\#[]{}=\n\tα″é漢🙂") for _ in range(dice.randint(1, 12)))
 
-    def number() -> float:
-        return dice.choice([0.1, -5.0, 1e-30, 1e30, 3.0, dice.random(), dice.uniform(-1e3, 1e3)])
+    def number(highest: float = math.inf) -> float:
+        return min(dice.choice([0.1, -5.0, 1e-30, 1e30, 3.0, dice.random(), dice.uniform(-1e3, 1e3)]), highest)
 
     def pair(low: float, high: float) -> tuple[float, float]:
         a, b = sorted((dice.uniform(low, high), dice.uniform(low, high)))
@@ -49,8 +50,8 @@ def any_state(seed: int) -> SavedSession:
 
     def override(number_of_slice: int) -> SliceOverride:
         values = {
-            "fit_threshold": number(),
-            "slope_limit": number(),
+            "fit_threshold": number(1e9),
+            "slope_limit": number(1.0),
             "window": dice.randint(1, 2048),
             "breakpoints": dice.randint(4, 400),
             "use": tuple(pair(-2, 2) for _ in some(3)),
@@ -61,7 +62,7 @@ def any_state(seed: int) -> SavedSession:
 
     def recipe() -> Recipe:
         overrides = tuple(override(101 + i) for i in some(6))
-        return Recipe(dice.randint(1, 10), number(), number(), dice.random() < 0.3, overrides)
+        return Recipe(dice.randint(1, 10), number(1e9), number(1.0), dice.random() < 0.3, overrides)
 
     def exposure(index: int) -> SavedExposure:
         folder = dice.choice(

@@ -138,7 +138,7 @@ def test_spaxels_have_the_classes_of_the_pixels_on_them():
 def test_options_beyond_the_pipeline_are_chosen_and_marked(qtbot, window):
     panel, session = window.recipe_panel, window.session
     assert not panel.beyond.isVisible()
-    box = panel.choices["reach"]
+    box = panel.boxes["reach"]
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert session.state.recipe == Recipe(reach="slice")
@@ -148,6 +148,24 @@ def test_options_beyond_the_pipeline_are_chosen_and_marked(qtbot, window):
     session.recipes.undo_stack.undo()
     assert box.currentText() == "pipeline"
     assert not panel.beyond.isVisible()
+
+
+def test_the_residual_is_left_out_by_hand_and_by_psf_optimal(qtbot, window):
+    panel, session = window.recipe_panel, window.session
+    box = panel.boxes["residual"]
+    assert box.currentText() == "interpolated"
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert session.state.recipe == Recipe(residual="none")
+    assert panel.beyond.text() == 'Not the pipeline\'s: residual = "none"'
+    # With psf_optimal the pipeline leaves it out too: nothing is left to choose or to mark.
+    session.recipes.set_global("psf_optimal", True)
+    assert not box.isEnabled()
+    assert not panel.beyond.isVisible()
+    session.recipes.undo_stack.undo()
+    session.recipes.undo_stack.undo()
+    assert box.isEnabled()
+    assert session.state.recipe == Recipe()
 
 
 #: What people see who lack cones for long, medium or short waves (Machado, Oliveira & Fernandes 2009), in linear RGB.

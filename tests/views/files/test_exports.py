@@ -52,7 +52,7 @@ def test_a_uniform_recipe_goes_to_the_pipeline(window, workers, qtbot, tmp_path)
 def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
     window.session.recipes.set_override(101, "fit_threshold", 4.0)
     dialog = dialog_of(qtbot, window, "export_recipe", tmp_path)
-    assert "since 1 slice has values of its own" in dialog.words.text()
+    assert "because 1 slice has overrides" in dialog.words.text()
     assert dialog.names() == ["jw09999-star-atm.py"]
     dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("pipeline"))
     assert not dialog.write_button.isEnabled()

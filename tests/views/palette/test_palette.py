@@ -53,6 +53,7 @@ FIRST = {
     "use -0.9 to 0.4": "Slice {number}: use range -0.9…0.4 arcsec",
     "psf on": "All slices: PSF optimal on",
     "reach slice": "Slice {number}: reach slice",
+    "residual none": "Slice {number}: residual none",
     "column 20": "Column 20",
     "aperture 0.8": "Aperture radius 0.8″",
     "help keyb": "Help: Keyboard",

@@ -75,7 +75,7 @@ def test_chips_tell_in_words_how_they_differ(two):
 def test_a_click_chooses(two, qtbot):
     qtbot.mouseClick(two.variant_bar.chips["A"], LEFT)
     assert two.session.state.recipe == Recipe()
-    assert two.recipe_panel.threshold.value() == 10.0
+    assert two.recipe_panel.boxes["fit_threshold"].value() == 10.0
     qtbot.mouseClick(two.variant_bar.chips["A"], LEFT)  # again: it stays the chosen one
     assert [two.variant_bar.chips[n].isChecked() for n in "AB"] == [True, False]
     settle(qtbot, two)

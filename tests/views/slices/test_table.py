@@ -411,13 +411,13 @@ def test_what_is_dragged_moves_in_the_table_at_once(session, table, workers, qtb
     assert session.recipes.undo_stack.count() == 1
 
 
-@pytest.mark.parametrize(("name", "choice"), [("reach", "slice"), ("peak_cut", "source")])
+@pytest.mark.parametrize(("name", "choice"), [("reach", "slice"), ("peak_cut", "source"), ("residual", "none")])
 def test_values_of_a_kind_are_chosen_from_a_list(session, table, qtbot, name, choice):
     click(qtbot, table, 101, name)
     qtbot.keyClick(table, Qt.Key.Key_Down, SHIFT)
     qtbot.keyClick(table, Qt.Key.Key_F2)
     (box,) = (b for b in table.viewport().findChildren(QComboBox) if b.isVisible())
-    assert box.currentText() == "pipeline"
+    assert box.currentText() == getattr(Recipe(), name)
     qtbot.keyClick(box, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: session.state.recipe != Recipe())
     assert {o.number: getattr(o, name) for o in session.state.recipe.overrides} == {101: choice, 102: choice}

@@ -93,7 +93,7 @@ def test_files_are_dropped(window, workers, qtbot, tmp_path):
     settle(qtbot, window)
     assert [e.view.key for e in window.session.state.exposures] == FILES
     assert window.session.state.recipe == Recipe(fit_threshold=7.0)
-    assert window.recipe_panel.threshold.text() == "7 σ"
+    assert window.recipe_panel.boxes["fit_threshold"].text() == "7 σ"
     assert "mine.toml" in window.windowTitle()
 
 
@@ -371,7 +371,7 @@ def test_edits_for_this_exposure_alone(opened, qtbot):
 
 
 def test_values_for_all_slices(opened, qtbot):
-    box = opened.recipe_panel.threshold
+    box = opened.recipe_panel.boxes["fit_threshold"]
     box.setFocus()
     box.selectAll()
     qtbot.keyClicks(box, "8")
@@ -383,7 +383,7 @@ def test_values_for_all_slices(opened, qtbot):
     qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert opened.session.state.recipe == Recipe()
     assert box.value() == 10
-    qtbot.mouseClick(opened.recipe_panel.psf, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    qtbot.mouseClick(opened.recipe_panel.boxes["psf_optimal"], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     assert opened.session.state.recipe.psf_optimal
     assert not box.isEnabled()
     assert not cell(opened, 101, "fit_threshold").flags() & Qt.ItemFlag.ItemIsEditable
@@ -573,8 +573,8 @@ def test_every_control_has_a_tooltip(opened):
     boxes = opened.choosers
     controls = [
         *(boxes.scope_box, opened.reset_button, boxes.slice_box, boxes.column_box, boxes.band_box),
-        *(opened.recipe_panel.threshold, opened.recipe_panel.slope, opened.recipe_panel.oversample),
-        *(opened.recipe_panel.psf, opened.exposure_panel, opened.log, opened.status.cancel_button),
+        *opened.recipe_panel.boxes.values(),
+        *(opened.exposure_panel, opened.log, opened.status.cancel_button),
     ]
     assert all(control.toolTip() for control in controls)
     model = opened.slice_table.rows
