@@ -33,7 +33,10 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "demo": (("atm_viewer.demo", "atm_viewer.engine"), QT),
     "jobs": (("atm_viewer.jobs", "atm_viewer.engine"), QT),
     "session": (("atm_viewer.session", "atm_viewer.jobs", *LIGHT), ("PyQt6.QtWidgets", "pyqtgraph", *PIPELINE)),
-    "views": (("atm_viewer.views", "atm_viewer.session", "atm_viewer.teaching", *LIGHT), PIPELINE),
+    "views": (
+        ("atm_viewer.views", "atm_viewer.session", "atm_viewer.teaching", "atm_viewer.jobs.requests", *LIGHT),
+        PIPELINE,
+    ),
     "resources": ((), (*QT, *PIPELINE)),
     # The entry points wire: they may import every room.
     "app": (("atm_viewer.",), ("pyqtgraph", *PIPELINE)),

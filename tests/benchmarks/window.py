@@ -15,6 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.jobs.messages import Outcome, Status
+from atm_viewer.jobs.requests.previews import MakeSpectra, ShowProfile
+from atm_viewer.session.parts.job_list import Job
+
 LIMIT = 900.0  # seconds until a job is given up
 
 
@@ -232,10 +237,7 @@ class _Drag:
 
     def go(self, values: list) -> dict:
         session, number = self._user.session, self._user.session.state.number
-        watch = {"profile": session.changed.profile, "spectra": session.changed.spectra}
-        slots = {what: lambda what=what: self._see(what) for what in watch}
-        for what, signal in watch.items():
-            signal.connect(slots[what])
+        session.jobs.ended.connect(self._see)
         spent = []
         begun = time.perf_counter()
         for k, value in enumerate(values):
@@ -247,19 +249,24 @@ class _Drag:
         self._user.wait(lambda: not session.answers.pending & {"profile", "spectra"})
         session.recipes.end_drag()
         self._user.wait(lambda: session.complete)
-        for what, signal in watch.items():
-            signal.disconnect(slots[what])
+        session.jobs.ended.disconnect(self._see)
         medians = {what: float(np.median(seen)) for what, seen in self._seen.items()}
         counts = {"moves": len(values), "profiles": len(self._seen["profile"])}
         return medians | counts | {"spectra shown": len(self._seen["spectra"]), "move": float(np.median(spent))}
 
-    def _see(self, what: str) -> None:
+    def _see(self, _: Job, outcome: Outcome) -> None:
         from PyQt6.QtCore import QTimer
 
-        session = self._user.session
-        name = "profile" if what == "profile" else f"spectra {session.state.variants.active}1"
-        recipe = session._shown[name].asked.recipe
-        moved = self._moved.get(getattr(recipe.params(session.state.number, session.state.current.name), self._name))
+        match outcome.request:
+            case ShowProfile(recipe=recipe):
+                what = "profile"
+            case MakeSpectra(extraction=Extraction(recipe=recipe)):
+                what = "spectra"
+            case _:
+                return
+        state = self._user.session.state
+        value = getattr(recipe.params(state.number, state.current.name), self._name)
+        moved = self._moved.get(value) if outcome.status is Status.DONE else None
         if moved is not None:
             # what is painted in this turn of the event loop is on the screen in the next one
             QTimer.singleShot(0, lambda: self._seen[what].append(time.perf_counter() - moved))
