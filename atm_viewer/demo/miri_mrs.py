@@ -7,6 +7,7 @@ in the instrument's order; the shapes of traces and dispersion are simple.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from atm_viewer.demo.scene import STAR, Optics, Scene
 from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import FieldOfView
 from atm_viewer.demo.trace import Trace, map_slices
+from atm_viewer.engine.psf import psf_fwhm
 
 SHAPE = (1024, 1032)
 DETECTOR = "mirifushort"
@@ -31,7 +33,7 @@ FIELD = FieldOfView(v2=-503.5, v3=-318.9, angle=8.4, parity=-1)
 DITHERS = ((0.88, -0.40), (-0.78, 0.48), (-0.93, 0.31), (0.83, -0.39))
 """Place (alpha, beta) of the star in arcsec: half a slice and fractions of a pixel apart."""
 
-OPTICS = Optics(fwhm=lambda wavelength: 0.033 * wavelength + 0.106, resolving_power=3000.0)
+OPTICS = Optics(fwhm=partial(psf_fwhm, "MIRI"), resolving_power=3000.0)
 """Full width of the point-spread function after Law et al. 2023, AJ 166, 45."""
 
 NOISE = Noise(read=0.5, poisson=0.15)

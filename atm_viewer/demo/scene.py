@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 MJY_PER_SR = 1e-9 * (180 / np.pi * 3600) ** 2
 """Surface brightness in MJy/sr of one mJy per square arcsecond."""
 
+FWHM_PER_SIGMA = 2.3548
+"""Full width at half maximum of a Gaussian in standard deviations; more digits would change every pixel of the demo."""
+
 RYDBERG = 10.967758
 """Rydberg constant of hydrogen in 1/um."""
 
@@ -160,7 +163,7 @@ def stellar_absorption(wavelength: Array, resolving_power: float) -> Array:
 
 def _unit_line(wavelength: Array, centre: float, resolving_power: float) -> Array:
     """Gaussian line with a peak of one."""
-    sigma = centre / resolving_power / 2.3548
+    sigma = centre / resolving_power / FWHM_PER_SIGMA
     return np.exp(-0.5 * ((wavelength - centre) / sigma) ** 2)
 
 
@@ -172,7 +175,7 @@ def _point_in_pixel(d_alpha: Array, d_beta: Array, pixel_width: float, slice_wid
     """
     mean = np.zeros_like(d_alpha)
     for share, scale in ((0.88, 1.0), (0.12, 3.5)):
-        sigma = scale * fwhm / 2.3548
+        sigma = scale * fwhm / FWHM_PER_SIGMA
         mean += share * _gaussian_in_bin(d_alpha, pixel_width, sigma) * _gaussian_in_bin(d_beta, slice_width, sigma)
     return mean
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import SendFile, WriteRecipe, WriteSpectra
-from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session
 
 #: What astropy calls the units that spectra are shown in; surface brightness has a column of its own.
@@ -51,7 +51,7 @@ def send(session: Session, what: str, tool: str, folder: str, path: str = "") ->
     """
     if what == "spectra":
         found = shown_spectra(session)
-        stem = common_product([e.view.name for e in session.together])
+        stem = product_name([e.view.name for e in session.together])
         session.write(SendFile(_tables(session, found, folder, stem, "fits", "Jy", True), tool, folder))
     elif what == "image":
         if session.sky is not None:

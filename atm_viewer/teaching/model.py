@@ -13,8 +13,9 @@ from functools import cache
 
 import numpy as np
 
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
+
 #: Full width at half maximum of a Gaussian in standard deviations.
-FWHM_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 HERE = np.zeros(1)  #: distance from the source of the spaxel on it
 #: How values between pixels are found.
 NEAREST, LINEAR, CUBIC, OVERLAP = METHODS = ("nearest", "linear", "cubic", "overlap")
@@ -136,7 +137,7 @@ def pixel_means(centres: np.ndarray, fwhm: np.ndarray | float, width: float = 1.
     -------
     ndarray of float64
     """
-    sigma = np.asarray(fwhm) / FWHM_SIGMA
+    sigma = np.asarray(fwhm) / SIGMA_TO_FWHM
     scale = 1.0 / (math.sqrt(2.0) * sigma)
     rise = _erf((centres + width / 2.0) * scale) - _erf((centres - width / 2.0) * scale)
     return sigma * math.sqrt(math.pi / 2.0) / width * rise

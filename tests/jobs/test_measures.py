@@ -7,6 +7,7 @@ import pytest
 
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap
@@ -15,26 +16,22 @@ from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MakeSpectra, Mea
 from atm_viewer.jobs.serve import Staff, _Desk
 
 
-def quiet(step, fraction):
-    """Progress that nobody watches."""
-
-
 def test_measurements_are_of_the_spectra_that_are_shown():
     desk = _Desk(Staff(rehearsal=""))
     path = min(demo_exposures("nirspec").parent.glob("*_cal.fits"))
-    [view] = desk.bench.open([path], quiet).exposures
+    [view] = desk.bench.open([path], no_progress).exposures
     keys, recipe, band = (view.key,), Recipe(oversample=2), view.bands[0]
-    extraction = Extraction(keys, recipe, band, *desk.bench.sky_image(keys, band, quiet).peak, 0.4)
-    _, spectra = desk.answer(MakeSpectra(extraction), quiet)
+    extraction = Extraction(keys, recipe, band, *desk.bench.sky_image(keys, band, no_progress).peak, 0.4)
+    _, spectra = desk.answer(MakeSpectra(extraction), no_progress)
 
-    _, periods = desk.answer(MakePeriods(extraction), quiet)
+    _, periods = desk.answer(MakePeriods(extraction), no_progress)
     assert isinstance(periods, PeriodReport)
     assert (periods.noise_before, periods.noise_after) == (spectra.noise_before, spectra.noise_after)
     assert np.array_equal(periods.periods.wavelength, spectra.wavelength)
 
     middle = float(spectra.wavelength[spectra.wavelength.size // 2])
     lines = (("middle", middle), ("elsewhere", 25.0))
-    _, report = desk.answer(MeasureLines(extraction, lines, 3000.0), quiet)
+    _, report = desk.answer(MeasureLines(extraction, lines, 3000.0), no_progress)
     assert isinstance(report, LineReport)
     [line] = report.lines
     assert (line.name, line.wavelength) == ("middle", middle)
@@ -45,7 +42,7 @@ def test_measurements_are_of_the_spectra_that_are_shown():
     assert line.spaxel[1].continuum == pytest.approx(level, rel=0.03)
     assert report.conservation.mean == pytest.approx(1.0, abs=0.01)
 
-    _, noise = desk.answer(MakeNoiseMap(keys, recipe, band, 0.4, 0.5), quiet)
+    _, noise = desk.answer(MakeNoiseMap(keys, recipe, band, 0.4, 0.5), no_progress)
     assert isinstance(noise, NoiseMap)
     x, y = spectra.spaxel
     assert noise.before[y, x] == pytest.approx(spectra.noise_before, rel=0.1)  # the aperture is about the spaxel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,31 +18,9 @@ RADII = (0.5, 0.75, 1.0, 1.5, 2.0)
 #: Radius of the aperture that the others are held against, in the same unit.
 REFERENCE = 3.0
 
-_ARCSEC_PER_MICRON = 1e-6 / 6.5 * 180 / np.pi * 3600  #: λ/D for D = 6.5 m
-_SLICE = 0.1  #: width of a NIRSpec slice [arcsec]
-
-
-@dataclass(frozen=True)
-class Width:
-    """Width of the point-spread function by wavelength, and the formula's words."""
-
-    miri: bool
-
-    @property
-    def formula(self) -> str:
-        """Formula and source."""
-        if self.miri:
-            return SOURCES["MIRI"]
-        return "FWHM = √((λ/D)² + (0.1″)²) (NIRSpec: diffraction limit for D = 6.5 m, and a slice's width as the floor)"
-
-    def __call__(self, wavelength: np.ndarray | float) -> np.ndarray:
-        """FWHM [arcsec] at wavelengths [um]."""
-        wave = np.asarray(wavelength, dtype=float)
-        return psf_fwhm("MIRI", wave) if self.miri else np.hypot(_ARCSEC_PER_MICRON * wave, _SLICE)
-
 
 def compare_apertures(
-    before: PlaceSpectra, after: PlaceSpectra, width: Width, radii: Sequence[float] = RADII, degree: int = DEGREE
+    before: PlaceSpectra, after: PlaceSpectra, instrument: str, radii: Sequence[float] = RADII, degree: int = DEGREE
 ) -> Remedy:
     """Compare the spectra of apertures that grow with the point-spread function.
 
@@ -51,8 +28,8 @@ def compare_apertures(
     ----------
     before, after : PlaceSpectra
         Spaxels about the apertures' centre, out to `REFERENCE` widths.
-    width : Width
-        Of the point-spread function.
+    instrument : str
+        ``MIRI`` or ``NIRSPEC``; the point-spread function is that of `psf_fwhm`.
     radii : sequence of float
         Radii in widths; one spaxel comes first.
     degree : int
@@ -64,8 +41,8 @@ def compare_apertures(
         Noise is against the aperture of `REFERENCE` widths of the same cube, about a cubic.
     """
     wavelength = before.wavelength
-    fwhm = width(wavelength)
-    middle = float(width((wavelength[0] + wavelength[-1]) / 2))
+    fwhm = psf_fwhm(instrument, wavelength)
+    middle = float(psf_fwhm(instrument, (wavelength[0] + wavelength[-1]) / 2))
     x, y = before.nearest(0.0, 0.0)
     noises, spectra = [], []
     for block in (before, after):
@@ -83,9 +60,9 @@ def compare_apertures(
     )
     columns = ("aperture", "radius [″]", "radius [FWHM]", "noise before [%]", "noise after [%]")
     note = (
-        f"{width.formula}; {middle:.3f}″ in the middle of the band. Apertures grow with it. Noise: 1.4826 MAD of the "
-        f"spectrum over that of {REFERENCE:g} FWHM about a cubic; the spaxel stands at the radius of a circle of its "
-        "area."
+        f"{SOURCES[instrument]}; {middle:.3f}″ in the middle of the band. Apertures grow with it. Noise: 1.4826 MAD "
+        f"of the spectrum over that of {REFERENCE:g} FWHM about a cubic; the spaxel stands at the radius of a circle "
+        "of its area."
     )
     flat = [[normalised(wavelength, one, degree) for one in series] for series in spectra]
     shifts = offsets(flat[0])

@@ -19,6 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.results.lines import Conservation, LineFlux
+from atm_viewer.engine.statistics import robust_sigma
 
 LIGHT = 2.99792458e14  #: speed of light [um/s]
 JANSKY = 1e-26  #: [W m-2 Hz-1]
@@ -90,7 +91,7 @@ def conservation(before: np.ndarray, after: np.ndarray) -> Conservation:
         return Conservation(np.nan, np.nan, np.nan, 0)
     ratio = after[known] / before[known]
     middle = float(np.median(ratio))
-    scatter = 1.4826 * float(np.median(np.abs(ratio - middle)))
+    scatter = robust_sigma(ratio - middle)
     return Conservation(middle, scatter, float(after[known].sum() / before[known].sum()), int(known.sum()))
 
 
@@ -107,7 +108,7 @@ def _continuum(
         covariance = np.linalg.inv(weighted.T @ weighted)
         coefficients = covariance @ (weighted.T @ (flux[used] / sigma[used]))
         rest = (flux - np.vander(wavelength - centre, 2, increasing=True) @ coefficients) / sigma
-        scatter = 1.4826 * float(np.median(np.abs(rest[used])))
+        scatter = robust_sigma(rest[used])
         kept = sides & (np.abs(rest) <= _CLIP * max(scatter, 1e-12))
         if (kept == used).all():
             break

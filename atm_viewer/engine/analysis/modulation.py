@@ -26,6 +26,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.results.periods import LocalPower, Modulation, Periods
+from atm_viewer.engine.statistics import MAD_TO_SIGMA, robust_sigma
 
 SPAN = 1.2  #: standard deviation of the window [periods]
 LONGEST = 0.5  #: part of the band
@@ -56,7 +57,7 @@ def relative(spaxel: np.ndarray, aperture: np.ndarray) -> np.ndarray:
     level = float(np.median(finite)) if finite.size else np.nan
     if not level > 0:
         return np.full(ratio.shape, np.nan)
-    spread = 1.4826 * float(np.median(np.abs(finite - level)))
+    spread = robust_sigma(finite - level)
     with np.errstate(invalid="ignore"):
         ratio[np.abs(ratio - level) > 10 * spread + 1e-12] = np.nan
     return ratio / level
@@ -200,7 +201,7 @@ def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tupl
     for _ in range(_ROUNDS):
         solved, inverse = _solve(y, basis, weights)
         rest = y - np.einsum("mnk,mk->mn", basis, solved)
-        scatter = 1.4826 * np.nanmedian(np.where(counts, np.abs(rest), np.nan), axis=1) + 1e-12
+        scatter = MAD_TO_SIGMA * np.nanmedian(np.where(counts, np.abs(rest), np.nan), axis=1) + 1e-12
         weights = windows / (1 + (rest / (_FAR * scatter[:, None])) ** 2)
     plain, _ = _solve(y, basis[:, :, :2], weights)
     smooth = y - np.einsum("mnk,mk->mn", basis[:, :, :2], plain)

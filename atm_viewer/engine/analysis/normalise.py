@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from atm_viewer.engine.statistics import MAD_TO_SIGMA, robust_sigma
+
 DEGREE = 3  #: of the polynomial, unless told otherwise
 _ROUNDS = 5
 _FAR = 3.0  #: distance from the fit at which points are left out [robust standard deviations]
@@ -36,7 +38,7 @@ def trend(wavelength: np.ndarray, flux: np.ndarray, degree: int = DEGREE) -> np.
     for _ in range(_ROUNDS):
         fit = np.polynomial.Chebyshev.fit(x[kept], flux[kept], degree, domain=(-1, 1))(x)
         far = np.abs(flux - fit)
-        near = np.isfinite(flux) & (far <= _FAR * 1.4826 * np.median(far[kept]) + 1e-12 * np.abs(fit))
+        near = np.isfinite(flux) & (far <= _FAR * MAD_TO_SIGMA * np.median(far[kept]) + 1e-12 * np.abs(fit))
         if near.sum() < 5 * (degree + 1) or (near == kept).all():
             break
         kept = near
@@ -53,7 +55,7 @@ def normalised(wavelength: np.ndarray, flux: np.ndarray, degree: int = DEGREE) -
 def scatter(values: np.ndarray) -> float:
     """1.4826 times the median absolute deviation of the finite values; NaN without any."""
     finite = values[np.isfinite(values)]
-    return float(1.4826 * np.median(np.abs(finite - np.median(finite)))) if finite.size else float("nan")
+    return robust_sigma(finite - np.median(finite)) if finite.size else float("nan")
 
 
 def offsets(spectra: Sequence[np.ndarray]) -> list[float]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import exposure_name
+from atm_viewer.engine.names import product_name
 
 
 def expand_inputs(paths: Sequence[str | os.PathLike]) -> list[Path]:
@@ -73,9 +73,7 @@ def default_product(paths: Sequence[str | os.PathLike]) -> str:
             if not is_plain_name(name):
                 raise InputError(f"{first.name} names its product {name!r}, which is not a name for a file; mend it.")
             return name
-    names = [exposure_name(path).split("_") for path in expand_inputs(paths)]
-    common = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*names, strict=False))]
-    return "_".join(common or names[0])
+    return product_name([exposure_name(path) for path in expand_inputs(paths)])
 
 
 def is_plain_name(name: Any) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.statistics import robust_sigma
+
 
 def crossings(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
     """Wavelengths at which a trace is centred on a pixel.
@@ -218,4 +220,4 @@ class PeriodReport:
         if not ratio.size:
             return Agreement(np.nan, np.nan, 0)
         middle = float(np.median(ratio))
-        return Agreement(middle, 1.4826 * float(np.median(np.abs(ratio - middle))), int(ratio.size))
+        return Agreement(middle, robust_sigma(ratio - middle), int(ratio.size))

@@ -14,16 +14,15 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
+from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import (
     Prepared,
-    Progress,
     compact_intervals,
     fit_input,
     fit_key,
     fit_slices,
-    part_of,
 )
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
 from atm_viewer.engine.trace.traces import trace_intervals

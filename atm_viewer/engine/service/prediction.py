@@ -27,12 +27,13 @@ from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, cut_slices
 from atm_viewer.engine.io.tangent import TangentPlane
-from atm_viewer.engine.psf import psf_fwhm
+from atm_viewer.engine.progress import Progress, part_of
+from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import PredictedArtifact
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
-from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, part_of
+from atm_viewer.engine.trace.prepared import Prepared, compact_intervals
 from atm_viewer.engine.trace.trace_fit import fit_each
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: np.ndarray, edge: fl
     along = (corners[:, 2] + corners[:, 3] - corners[:, 0] - corners[:, 1]) / 2.0 / (2.0 * edge)
     across = (corners[:, 1] + corners[:, 2] - corners[:, 0] - corners[:, 3]) / 2.0
     centre = corners.mean(axis=1)
-    sigma = fwhm / 2.3548
+    sigma = fwhm / SIGMA_TO_FWHM
     mean = np.full(fwhm.shape, _FLUX)
     for side in (along, across):
         width = np.hypot(*side)

@@ -16,6 +16,7 @@ from atm_viewer.engine.io.coordinates import Coordinates
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import PackedFrame, pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.trace.oversample import correct_exposure
@@ -48,16 +49,12 @@ def rehearse() -> None:
         view = bench.adopt(exposure)
         keys, band, number = (view.key,), view.bands[0], view.slices[0]
         bench.profile(view.key, _RECIPE, number, _COLUMNS // 2)
-        bench.correct(view.key, _RECIPE, _quiet)
-        bench.sky_image(keys, band, _quiet)
-        bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), _quiet)
+        bench.correct(view.key, _RECIPE, no_progress)
+        bench.sky_image(keys, band, no_progress)
+        bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
         sums = CubeSums(bench.grid(keys, band, 1))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
             sums.add(exposure, SkyMapper(exposure), values)
-
-
-def _quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
 
 
 def tiny_exposure(instrument: str) -> Exposure:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, SliceData, cut_slices, measure_background
+from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.trace.defaults import ModeDefaults, mode_defaults
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +37,6 @@ class Prepared:
     slices: Mapping[int, SliceData]
 
 
-def quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
-
-
-def part_of(progress: Progress, begin: float, end: float) -> Progress:
-    """Progress of a part of the work, which takes the whole from one fraction to another."""
-    return lambda step, fraction: progress(step, begin + (end - begin) * fraction)
-
-
 def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     """Cut an exposure into slices and measure its background.
 
@@ -61,7 +51,7 @@ def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     -------
     Prepared
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     background = measure_background(exposure)
     slices = cut_slices(
         exposure, background.offset, lambda number, fraction: progress(f"Collapsing slice {number}", fraction)
@@ -94,7 +84,7 @@ def fit_slices(
     dict of int to TraceFit
         By slice number, ascending.
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     params = {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
     known = known or {}
 

@@ -25,7 +25,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from atm_viewer.session.names import common_product, count, cube_files, exposure_files
+from atm_viewer.engine.names import product_name
+from atm_viewer.session.names import count, cube_files, exposure_files
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.theme import Theme
 
@@ -155,7 +156,7 @@ class WriteCubesDialog(WriteDialog):
 
     def __init__(self, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Write Cubes", exposures, theme, folder, parent)
-        self.product_edit = QLineEdit(common_product([e.view.name for e in exposures]))
+        self.product_edit = QLineEdit(product_name([e.view.name for e in exposures]))
         self.product_edit.setToolTip("Files begin with this name; corrected cubes add -atm to it")
         self.product_edit.textChanged.connect(self.check)
         self.form.addRow("Product", self.product_edit)

@@ -7,15 +7,12 @@ import pytest
 
 from atm_viewer.engine.analysis.period import DETECTOR_FRINGE, _combined, find_periods, follow, slice_shares
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.periods import TracePhase, crossings
 from atm_viewer.engine.service import measuring
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.warm_up import _DEC, _RA, _STEP, _WIDTH, tiny_exposure
-
-
-def quiet(step, fraction):
-    """Progress that nobody watches."""
 
 
 @pytest.fixture(scope="module", params=["MIRI", "NIRSPEC"])
@@ -84,11 +81,11 @@ def test_what_dithers_cancel():
 @pytest.mark.parametrize("instrument", ["miri", "nirspec"])
 def test_the_demos_star_oscillates_as_predicted(demo_files, instrument):
     bench = Bench()
-    [view] = bench.open(demo_files(instrument)[:1], quiet).exposures
+    [view] = bench.open(demo_files(instrument)[:1], no_progress).exposures
     band = view.bands[0]
-    image = bench.sky_image([view.key], band, quiet)
+    image = bench.sky_image([view.key], band, no_progress)
     star = Extraction((view.key,), Recipe(oversample=2), band, *image.peak, 5 * image.spaxel)
-    report = measuring.measure_periods(bench, star, quiet)
+    report = measuring.measure_periods(bench, star, no_progress)
     found = report.agreement
     assert found.windows >= 20
     assert found.ratio == pytest.approx(1.0, abs=0.05)

@@ -10,6 +10,7 @@ import pytest
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.service.bench import Bench
@@ -23,10 +24,6 @@ RADIUS = 0.45
 RECIPE = Recipe(oversample=2, fit_threshold=0.0)
 
 
-def quiet(step, fraction):
-    """Progress that nobody watches."""
-
-
 @pytest.fixture(scope="module")
 def bench():
     bench = Bench()
@@ -37,7 +34,7 @@ def bench():
 
 def predicted(bench, instrument="MIRI", recipe=RECIPE, source=STAR):
     exposure = tiny_exposure(instrument)
-    return predict(bench, Extraction((exposure.key,), recipe, exposure.bands[0], *STAR, RADIUS), source, quiet)
+    return predict(bench, Extraction((exposure.key,), recipe, exposure.bands[0], *STAR, RADIUS), source, no_progress)
 
 
 def mean_in(low: float, high: float, sigma: float) -> float:
