@@ -24,9 +24,7 @@ def demo(args: argparse.Namespace) -> int:
 
     with Line() as line:
         line("Making the demo's exposures (first time only)", 0.0)
-        association = demo_exposures(
-            args.instrument, progress=lambda done, total: line(f"Exposure {done} of {total} made", done / total)
-        )
+        association = demo_exposures(args.instrument, progress=line)
     if not (args.no_gui or no_display()):
         from atm_viewer import app
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-import platformdirs
 
 from atm_viewer.demo import miri_mrs, nirspec_ifu
 from atm_viewer.demo.detector_noise import calibrated_arrays
+from atm_viewer.demo.folder import demo_folder
 from atm_viewer.demo.scene import surface_brightness
 from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
 from atm_viewer.engine.errors import InputError, OutputError
+from atm_viewer.engine.output.staging import partial_folder, remove_partial
+from atm_viewer.engine.progress import Progress, no_progress
 
 VERSION = "3"
 """Part of the cache folder's name: to be changed whenever the exposures change."""
@@ -41,9 +42,7 @@ def instrument_named(name: str) -> ModuleType:
         raise InputError(f"There is no demo for {name!r}; there is {known}.") from None
 
 
-def demo_exposures(
-    instrument: str = "miri", folder: Path | None = None, progress: Callable[[int, int], None] | None = None
-) -> Path:
+def demo_exposures(instrument: str = "miri", folder: Path | None = None, progress: Progress = no_progress) -> Path:
     """Path of the demo's association; the exposures are made on first use.
 
     Parameters
@@ -52,8 +51,8 @@ def demo_exposures(
         Which set.
     folder : Path, optional
         Where sets are kept, by default the user's cache folder.
-    progress : callable, optional
-        Called with the number of exposures made and their total.
+    progress : callable
+        ``progress(step, fraction)``.
 
     Returns
     -------
@@ -68,15 +67,17 @@ def demo_exposures(
         When the exposures cannot be written.
     """
     camera = instrument_named(instrument)
-    kept = (folder or platformdirs.user_cache_path("atm-viewer") / "demo") / f"{instrument}-{VERSION}"
+    kept = (folder or demo_folder()) / f"{instrument}-{VERSION}"
     association = kept / f"{_product(camera)}_asn.json"
     try:
         if _complete(association):
             return association
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{kept.name}.part.", dir=kept.parent) as made:
-            write_exposures(instrument, Path(made) / kept.name, progress=progress)
-            put_in_place(Path(made) / kept.name, association)
+        made = partial_folder(kept.parent, os.getpid())
+        try:
+            write_exposures(instrument, made, progress=progress)
+            put_in_place(made, association)
+        finally:
+            remove_partial(kept.parent, os.getpid())
     except OSError as error:
         raise OutputError(
             f"The demo's exposures cannot be written to {kept} ({error.strerror}): check permissions and free space."
@@ -84,9 +85,7 @@ def demo_exposures(
     return association
 
 
-def write_exposures(
-    instrument: str, folder: Path, seed: int = 1, progress: Callable[[int, int], None] | None = None
-) -> Path:
+def write_exposures(instrument: str, folder: Path, seed: int = 1, progress: Progress = no_progress) -> Path:
     """Write a set of exposures and its association into a folder.
 
     Parameters
@@ -97,8 +96,8 @@ def write_exposures(
         Made when absent; files in it are overwritten.
     seed : int
         The same seed gives the same pixels.
-    progress : callable, optional
-        Called with the number of exposures made and their total.
+    progress : callable
+        ``progress(step, fraction)``.
 
     Returns
     -------
@@ -111,14 +110,11 @@ def write_exposures(
     total = len(camera.DITHERS)
     names = []
     for number in range(1, total + 1):
-        if progress is not None:
-            progress(number - 1, total)
+        progress(f"Exposure {number} of {total}", (number - 1) / total)
         name = f"jw00000001001_02101_{number:05d}_{camera.DETECTOR}_cal.fits"
         with make_exposure(instrument, number, seed, coordinates) as model:
             model.save(folder / name)
         names.append(name)
-    if progress is not None:
-        progress(total, total)
     return _write_association(folder, _product(camera), names)
 
 

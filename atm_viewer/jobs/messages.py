@@ -207,6 +207,17 @@ class WriteSpectra:
 
 
 @dataclass(frozen=True)
+class MakeDemo:
+    """Make the demo's exposures in a folder unless they are there; the result is the path of their association.
+
+    ``instrument`` is ``miri`` or ``nirspec``.
+    """
+
+    instrument: str
+    folder: str
+
+
+@dataclass(frozen=True)
 class FindTools:
     """Find the programs that files can be sent to by SAMP; the result is a tuple of `Tool`."""
 
@@ -250,6 +261,7 @@ Request = (
     | WriteExposures
     | WriteRecipe
     | WriteSpectra
+    | MakeDemo
     | FindTools
     | SendFile
     | ClearCache
@@ -257,7 +269,7 @@ Request = (
 
 #: Requests that write files into a ``folder``, or wait for other programs: each has a process of its own, which
 #: cancelling kills.
-Writing = WriteCubes | WriteExposures | WriteRecipe | WriteSpectra | FindTools | SendFile
+Writing = WriteCubes | WriteExposures | WriteRecipe | WriteSpectra | MakeDemo | FindTools | SendFile
 
 
 class Status(Enum):

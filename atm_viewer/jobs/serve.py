@@ -30,6 +30,7 @@ from atm_viewer.jobs.messages import (
     Correct,
     ExplainPixel,
     FindTools,
+    MakeDemo,
     MakeNoiseMap,
     MakePeriods,
     MakeSkyImage,
@@ -77,6 +78,9 @@ class Staff:
         Modules that take seconds to import and are needed sooner or later.
     rehearsal : str
         ``module:function`` that gets everything ready that is made ready by use; empty for none.
+    demo : str
+        ``module:function`` that takes an instrument, a folder and a function for progress, and makes the exposures that
+        the program can be tried on.
     """
 
     bench: str = "atm_viewer.engine.service.bench:Bench"
@@ -87,6 +91,7 @@ class Staff:
         "jwst.cube_build.cube_match_sky_driz",
     )
     rehearsal: str = "atm_viewer.engine.service.warm_up:rehearse"
+    demo: str = "atm_viewer.demo:demo_exposures"
 
 
 @dataclass(frozen=True)
@@ -291,6 +296,9 @@ class _Desk:
                 return _written(write(paths, recipe, folder, product, overwrite))
             case WriteSpectra():
                 return _written(_write_spectra(request))
+            case MakeDemo(instrument, folder):
+                path = _named(self._staff.demo)(instrument, Path(folder), progress)
+                return f"{path.name} is there.", str(path)
             case FindTools():
                 from atm_viewer.engine.output.samp import find_tools
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
@@ -42,7 +41,6 @@ class JobList(QObject):
         super().__init__(parent)
         self.messages: list[Message] = []
         self._jobs: dict[int, Job] = {}
-        self._stops: dict[int, Callable[[], None]] = {}
         self._mail: queue.SimpleQueue[tuple[Progress | Outcome, tuple[OpenExposure, ...]]] = queue.SimpleQueue()
         self._reading = QTimer(self)
         self._reading.timeout.connect(self._take_next)
@@ -57,35 +55,13 @@ class JobList(QObject):
 
     def cancel(self, job: int) -> None:
         """End a job."""
-        if job in self._stops:
-            self._stops[job]()
-        elif job in self._jobs:
+        if job in self._jobs:
             self._workers.cancel(job)
 
     def cancel_all(self) -> None:
         """End all jobs."""
         for job in list(self._jobs):
             self.cancel(job)
-
-    def start_activity(self, name: str, stop: Callable[[], None]) -> int:
-        """Show work that is done outside of the workers as a job; ``stop`` is called when it is cancelled."""
-        number = min([0, *self._jobs]) - 1
-        self._jobs[number] = Job(number, name, lasting=True)
-        self._stops[number] = stop
-        self.jobs_changed.emit()
-        return number
-
-    def report_activity(self, number: int, step: str, fraction: float) -> None:
-        """Say how far such work is."""
-        if number in self._jobs:
-            self._jobs[number] = replace(self._jobs[number], step=step, fraction=fraction)
-            self.jobs_changed.emit()
-
-    def finish_activity(self, number: int) -> None:
-        """Take such work off the list of jobs."""
-        self._stops.pop(number, None)
-        if self._jobs.pop(number, None):
-            self.jobs_changed.emit()
 
     def tell(self, level: str, text: str, detail: str = "") -> None:
         """Tell something: level (``info``, ``warning``, ``error``), one sentence, and a traceback for the log."""
@@ -95,8 +71,6 @@ class JobList(QObject):
 
     def close(self) -> None:
         """End the workers."""
-        for stop in list(self._stops.values()):
-            stop()
         self._closed = True
         self._reading.stop()
         self._workers.close()

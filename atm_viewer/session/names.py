@@ -12,6 +12,7 @@ from atm_viewer.jobs.messages import (
     Correct,
     ExplainPixel,
     FindTools,
+    MakeDemo,
     MakeNoiseMap,
     MakePeriods,
     MakeSkyImage,
@@ -75,6 +76,8 @@ def job_name(request: Request) -> str:
             return f"Writing {Path(path).name}"
         case WriteCubes(product=product):
             return f"Writing cubes of {product}"
+        case MakeDemo():
+            return "Making the demo's exposures"
         case FindTools():
             return "Looking for programs"
         case SendFile():

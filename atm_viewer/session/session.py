@@ -20,6 +20,7 @@ from atm_viewer.jobs.messages import (
     ClearCache,
     CloseExposures,
     FindTools,
+    MakeDemo,
     Opened,
     OpenExposures,
     Outcome,
@@ -32,7 +33,7 @@ from atm_viewer.jobs.messages import (
 )
 from atm_viewer.jobs.remedy_messages import SaveFigure
 from atm_viewer.session.job_list import MakeWorkers
-from atm_viewer.session.names import count
+from atm_viewer.session.names import count, job_name
 from atm_viewer.session.persistence.session_state import KeptExposure, Look, SessionState
 from atm_viewer.session.pointer import Pointer
 from atm_viewer.session.recipe_edits import RecipeEdits
@@ -88,6 +89,12 @@ class Session(RecipeEdits):
         """Open cal/crf files and associations."""
         if paths:
             self._open(tuple(str(p) for p in paths))
+
+    def make_demo(self, instrument: str, folder: str) -> None:
+        """Make the demo's exposures, or find them in a folder, and open them; one set at a time."""
+        request = MakeDemo(instrument, folder)
+        if job_name(request) not in {job.name for job in self.jobs}:
+            self._submit(request, lasting=True)
 
     def restore(self, state: SessionState) -> None:
         """Put a session in place of what is there; what is open stays open when the session names no exposures.
@@ -291,6 +298,8 @@ class Session(RecipeEdits):
                 self._tell_opened(len(opened.exposures), opened.problems)
                 if opened.exposures and outcome.job != self._restoring_job:
                     self.opened.emit(outcome.request.paths)  # type: ignore[union-attr]
+            case str() as association if isinstance(outcome.request, MakeDemo):
+                self.open_files([association])
             case None if isinstance(outcome.request, ClearCache | SendFile):
                 self.tell("info", outcome.sentence)
             case WrittenProducts(paths):

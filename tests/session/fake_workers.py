@@ -25,6 +25,7 @@ from atm_viewer.jobs.messages import (
     Correct,
     ExplainPixel,
     FindTools,
+    MakeDemo,
     MakeNoiseMap,
     MakePeriods,
     MakeSkyImage,
@@ -423,6 +424,8 @@ class FakeWorkers:
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
                 return WrittenProducts((os.path.join(folder, "x_atm.fits"),))
+            case MakeDemo(instrument):
+                return f"/data/{instrument}_asn.json"
             case FindTools():
                 return self.tools
             case SendFile():

@@ -5,6 +5,7 @@ import pytest
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.jobs.messages import (
     Correct,
+    MakeDemo,
     MakeSkyImage,
     MakeSpectra,
     OpenExposures,
@@ -328,13 +329,22 @@ def test_opening_can_be_cancelled(session, workers, qtbot):
     assert session.exposures == ()
 
 
-def test_activities_are_jobs(session):
-    stopped = []
-    number = session.start_activity("Making the demo", lambda: stopped.append(True))
-    session.cancel(number)
-    assert stopped == [True]
-    session.finish_activity(number)
-    assert session.jobs == ()
+def test_the_demo_is_made_and_opened(session, workers, qtbot):
+    session.make_demo("miri", "/cache")
+    session.make_demo("miri", "/cache")  # it is under way
+    (job,) = session.jobs
+    assert job.lasting
+    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    assert session.current.key == "/data/miri_asn.json"
+    assert workers.asked(MakeDemo) == [MakeDemo("miri", "/cache")]
+
+
+def test_making_the_demo_is_cancelled(session, workers, qtbot):
+    workers.held.add(MakeDemo)
+    session.make_demo("miri", "/cache")
+    session.cancel_all()
+    qtbot.waitUntil(lambda: session.jobs == ())
+    assert session.exposures == ()
 
 
 def test_the_other_instrument_is_included_when_the_first_one_is_closed(opened, qtbot):
