@@ -482,7 +482,7 @@ def test_the_demo_without_display_says_what_it_has_written(tmp_path):
         "    return (path,)\n"
         # Worker processes read this file too.
         "atm_viewer.demo.demo_exposures = lambda *a, **k: pathlib.Path('demo_asn.json')\n"
-        "atm_viewer.engine.products.write_cubes = cubes\n"
+        "atm_viewer.engine.output.products.write_cubes = cubes\n"
         "atm_viewer.app.run = picture\n"
         "if __name__ == '__main__':\n"
         "    sys.exit(run(['demo']))\n"

@@ -61,7 +61,7 @@ class Work:
         jobs = [self._workers.submit(request) for request in requests]
         done = dict.fromkeys(jobs, 0.0)
         results: dict[int, Any] = {}
-        with Line() as line:
+        with ProgressLine() as line:
             while len(results) < len(jobs):
                 try:
                     news = self._news.get(timeout=0.2)  # Ctrl-C does not end an endless wait everywhere
@@ -86,7 +86,7 @@ class Work:
         return tuple(e.key for e in opened.exposures)
 
 
-class Line:
+class ProgressLine:
     """Progress on one line of the terminal, gone in the end; nothing when stderr is not a terminal."""
 
     def __enter__(self) -> Callable[[str, float], None]:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from atm_viewer.demo import miri_mrs, nirspec_ifu
+from atm_viewer.demo.detector_geometry import DetectorGeometry
 from atm_viewer.demo.detector_noise import calibrated_arrays
 from atm_viewer.demo.folder import demo_folder
 from atm_viewer.demo.scene import surface_brightness
-from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.output.staging import partial_folder, remove_partial
@@ -106,7 +106,7 @@ def write_exposures(instrument: str, folder: Path, seed: int = 1, progress: Prog
     """
     camera = instrument_named(instrument)
     folder.mkdir(parents=True, exist_ok=True)
-    coordinates = camera.slice_map()
+    coordinates = camera.detector_geometry()
     total = len(camera.DITHERS)
     names = []
     for number in range(1, total + 1):
@@ -118,7 +118,7 @@ def write_exposures(instrument: str, folder: Path, seed: int = 1, progress: Prog
     return _write_association(folder, _product(camera), names)
 
 
-def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: SliceMap | None = None) -> Any:
+def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: DetectorGeometry | None = None) -> Any:
     """One exposure of the demo, as a data model.
 
     Parameters
@@ -129,7 +129,7 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
         Dither position, counted from one.
     seed : int
         The same seed gives the same pixels.
-    coordinates : SliceMap, optional
+    coordinates : DetectorGeometry, optional
         The instrument's slice map, when it is at hand.
 
     Returns
@@ -141,7 +141,7 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
     from stdatamodels.jwst import datamodels
 
     camera = instrument_named(instrument)
-    coordinates = coordinates or camera.slice_map()
+    coordinates = coordinates or camera.detector_geometry()
     # Metadata is checked once, when the model is saved: checking every assignment takes longer than the rest.
     model = datamodels.IFUImageModel(camera.SHAPE, validate_on_assignment=False, strict_validation=True)
     aim(model, camera.FIELD, camera.SCENE.star, camera.DITHERS[number - 1])
@@ -157,7 +157,7 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
     return model
 
 
-def _describe(model: Any, camera: ModuleType, coordinates: SliceMap, number: int) -> None:
+def _describe(model: Any, camera: ModuleType, coordinates: DetectorGeometry, number: int) -> None:
     """Write the metadata that the pipeline's third stage looks at and that a person expects."""
     camera.describe(model, coordinates)
     meta = model.meta

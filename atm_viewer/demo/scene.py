@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.detector_geometry import DetectorGeometry
 
 Array = NDArray[np.float64]
 
@@ -27,16 +27,16 @@ H2_LINES = (1.9576, 2.0338, 2.1218, 2.2233, 2.4066, 5.0531, 5.5112, 8.0250)
 
 
 @dataclass(frozen=True)
-class Place:
+class Direction:
     """A direction on the sky, ICRS, in degrees."""
 
     ra: float
     dec: float
 
-    def moved(self, east: float, north: float) -> Place:
+    def moved(self, east: float, north: float) -> Direction:
         """Direction at the given offsets in arcsec on the tangent plane (to 1e-5 arcsec for an arcsec)."""
         dec = self.dec + north / 3600
-        return Place(self.ra + east / 3600 / np.cos(np.radians(dec)), dec)
+        return Direction(self.ra + east / 3600 / np.cos(np.radians(dec)), dec)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Scene:
 
     Attributes
     ----------
-    star, neighbour : Place
+    star, neighbour : Direction
         Directions of the two point sources.
     star_flux, neighbour_flux : float
         Flux densities at ``pivot`` in mJy.
@@ -55,20 +55,20 @@ class Scene:
         Wavelength in um at which fluxes are given.
     """
 
-    star: Place
-    neighbour: Place
+    star: Direction
+    neighbour: Direction
     star_flux: float
     neighbour_flux: float
     emission: float
     pivot: float
 
 
-STAR = Place(161.25, -59.68)
+STAR = Direction(161.25, -59.68)
 """Direction of the bright star."""
 
 
 @dataclass(frozen=True)
-class Optics:
+class InstrumentOptics:
     """How an instrument blurs the scene.
 
     Attributes
@@ -84,7 +84,11 @@ class Optics:
 
 
 def surface_brightness(
-    scene: Scene, slices: SliceMap, optics: Optics, star: tuple[float, float], neighbour: tuple[float, float]
+    scene: Scene,
+    slices: DetectorGeometry,
+    optics: InstrumentOptics,
+    star: tuple[float, float],
+    neighbour: tuple[float, float],
 ) -> Array:
     """Mean surface brightness of the scene over every pixel.
 
@@ -95,9 +99,9 @@ def surface_brightness(
     ----------
     scene : Scene
         Sources and emission.
-    slices : SliceMap
+    slices : DetectorGeometry
         Coordinates of the pixels.
-    optics : Optics
+    optics : InstrumentOptics
         Point-spread function and spectral resolution.
     star, neighbour : tuple of float
         Place (alpha, beta) of the two sources on the slicer's plane in arcsec.

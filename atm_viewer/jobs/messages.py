@@ -153,7 +153,7 @@ class PredictArtifact:
 
 @dataclass(frozen=True)
 class WriteCubes:
-    """Write cubes of some files, see `atm_viewer.engine.products.write_cubes`; gives `WrittenProducts`."""
+    """Write cubes of some files, see `atm_viewer.engine.output.products.write_cubes`; gives `WrittenProducts`."""
 
     paths: tuple[str, ...]
     recipe: Recipe
@@ -168,7 +168,7 @@ class WriteCubes:
 
 @dataclass(frozen=True)
 class WriteExposures:
-    """Write corrected exposures, see `atm_viewer.engine.products.write_exposures`; gives `WrittenProducts`."""
+    """Write corrected exposures, see `atm_viewer.engine.output.products.write_exposures`; gives `WrittenProducts`."""
 
     paths: tuple[str, ...]
     recipe: Recipe

@@ -51,7 +51,7 @@ from atm_viewer.jobs.messages import (
     Writing,
 )
 from atm_viewer.jobs.pipe import receive, send
-from atm_viewer.jobs.remedies import answer_remedy
+from atm_viewer.jobs.remedy_answers import answer_remedy
 from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 
 #: Seconds between two progress messages of a job.
@@ -76,7 +76,7 @@ class Staff:
         Module with ``write_cubes`` and ``write_exposures``.
     pipeline : tuple of str
         Modules that take seconds to import and are needed sooner or later.
-    rehearsal : str
+    warm_up : str
         ``module:function`` that gets everything ready that is made ready by use; empty for none.
     demo : str
         ``module:function`` that takes an instrument, a folder and a function for progress, and makes the exposures that
@@ -90,7 +90,7 @@ class Staff:
         "jwst.assign_wcs.nirspec",
         "jwst.cube_build.cube_match_sky_driz",
     )
-    rehearsal: str = "atm_viewer.engine.service.warm_up:rehearse"
+    warm_up: str = "atm_viewer.engine.service.warm_up:warm_up"
     demo: str = "atm_viewer.demo:demo_exposures"
 
 
@@ -248,8 +248,8 @@ class _Desk:
             _ = self.bench
             for name in self._staff.pipeline:
                 importlib.import_module(name)
-            if self._staff.rehearsal:
-                _named(self._staff.rehearsal)()
+            if self._staff.warm_up:
+                _named(self._staff.warm_up)()
 
     def answer(self, request: Request, progress: Any) -> tuple[str, Any]:
         """Return a sentence and the result that the request's docstring names."""

@@ -17,7 +17,7 @@ from atm_viewer.jobs.serve import Staff, _Desk
 
 
 def test_measurements_are_of_the_spectra_that_are_shown():
-    desk = _Desk(Staff(rehearsal=""))
+    desk = _Desk(Staff(warm_up=""))
     path = min(demo_exposures("nirspec").parent.glob("*_cal.fits"))
     [view] = desk.bench.open([path], no_progress).exposures
     keys, recipe, band = (view.key,), Recipe(oversample=2), view.bands[0]

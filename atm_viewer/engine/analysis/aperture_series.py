@@ -11,7 +11,7 @@ from atm_viewer.engine.analysis.metrics import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.psf import SOURCES, psf_fwhm
-from atm_viewer.engine.results.remedy import AFTER, BEFORE, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, BEFORE, Remedy, RemedyCurve, RemedyPlot
 
 #: Radii of the apertures, in widths (FWHM) of the point-spread function.
 RADII = (0.5, 0.75, 1.0, 1.5, 2.0)
@@ -69,12 +69,13 @@ def compare_apertures(
     plots = []
     for column, series in enumerate(flat):
         curves = [
-            Curve(wavelength, one + shifts[k], k / max(len(series) - 1, 1), names[k]) for k, one in enumerate(series)
+            RemedyCurve(wavelength, one + shifts[k], k / max(len(series) - 1, 1), names[k])
+            for k, one in enumerate(series)
         ]
         title, name = STATES[column], "normalised flux + offset"
         plots.append(RemedyPlot(title, 0, column, "wavelength", "µm", name, "", tuple(curves)))
     lines = tuple(
-        Curve(np.array(sizes), np.array(noise), role, label)
+        RemedyCurve(np.array(sizes), np.array(noise), role, label)
         for noise, role, label in zip(noises, (BEFORE, AFTER), STATES, strict=True)
     )
     title = "noise against radius"

@@ -11,10 +11,10 @@ from atm_viewer.engine.analysis.fringe import STATES
 from atm_viewer.engine.analysis.metrics import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
-from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 #: Up to so many exposures all subsets are compared; of more, those that follow one another.
-MOST = 5
+MOST_EXPOSURES = 5
 
 #: Gives the spaxels of the cubes before and after of some exposures, by their index.
 Combined = Callable[[Sequence[int]], tuple[PlaceSpectra, PlaceSpectra]]
@@ -22,7 +22,7 @@ Combined = Callable[[Sequence[int]], tuple[PlaceSpectra, PlaceSpectra]]
 
 def subsets(count: int, chosen: Sequence[int] = ()) -> list[tuple[int, ...]]:
     """Subsets of exposures, by index and from the smallest on; the chosen one is among them."""
-    if count <= MOST:
+    if count <= MOST_EXPOSURES:
         found = [s for size in range(1, count + 1) for s in combinations(range(count), size)]
     else:
         found = [tuple(range(start, start + size)) for size in range(1, count + 1) for start in range(count - size + 1)]
@@ -111,8 +111,8 @@ def _spectra(wavelength: np.ndarray, flat: dict, names: Sequence[str]) -> list[R
             spaxel, aperture = states[column]
             whole = len(subset) == len(names)
             label = f"all {len(names)}" if whole else f"{len(subset)} (dither {_which(subset, names)})"
-            curves.append(Curve(wavelength, aperture + shifts[k], UNDER, "aperture" if k == 0 else ""))
-            curves.append(Curve(wavelength, spaxel + shifts[k], k / max(len(flat) - 1, 1), label))
+            curves.append(RemedyCurve(wavelength, aperture + shifts[k], UNDER, "aperture" if k == 0 else ""))
+            curves.append(RemedyCurve(wavelength, spaxel + shifts[k], k / max(len(flat) - 1, 1), label))
         name = "normalised flux + offset"
         plots.append(RemedyPlot(title, 0, column, "wavelength", "µm", name, "", tuple(curves)))
     return plots
@@ -122,9 +122,9 @@ def _against_number(wanted: Sequence[tuple[int, ...]], noise: dict, middle: dict
     curves = []
     for k, role in enumerate((BEFORE, AFTER)):
         sizes = np.array([len(s) for s in wanted], dtype=float)
-        curves.append(Curve(sizes, np.array([noise[s][k] for s in wanted]), role, "", points=True))
+        curves.append(RemedyCurve(sizes, np.array([noise[s][k] for s in wanted]), role, "", points=True))
         at, values = np.array(list(middle), dtype=float), np.array([m[k] for m in middle.values()])
-        curves.append(Curve(at, values, role, f"{STATES[k]}, median"))
+        curves.append(RemedyCurve(at, values, role, f"{STATES[k]}, median"))
     title = "noise against number of dithers"
     return RemedyPlot(title, 1, 0, "exposures combined", "", "noise", "%", tuple(curves), columns=2)
 

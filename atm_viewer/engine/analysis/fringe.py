@@ -8,7 +8,7 @@ import numpy as np
 
 from atm_viewer.engine.analysis.metrics import resampling_noise
 from atm_viewer.engine.analysis.normalise import normalised, offsets, scatter
-from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 STATES = ("standard cube", "ATM cube")
 
@@ -109,13 +109,15 @@ def _plots(wavelength: np.ndarray, spectra, clean, degree: int) -> tuple[RemedyP
         for row, name in enumerate(("spaxel", "aperture")):
             shift = shifts[row]
             curves += [
-                Curve(wavelength, flat[row][k] + shift, UNDER, "as it is" if row == 0 else ""),
-                Curve(wavelength, flat_clean[row][k] + shift, float(row), f"{name}, RF1D"),
+                RemedyCurve(wavelength, flat[row][k] + shift, UNDER, "as it is" if row == 0 else ""),
+                RemedyCurve(wavelength, flat_clean[row][k] + shift, float(row), f"{name}, RF1D"),
             ]
         plots.append(RemedyPlot(state, 0, k, "wavelength", "µm", "normalised flux + offset", "", tuple(curves)))
     models = []
     for k, role in enumerate((BEFORE, AFTER)):
         with np.errstate(invalid="ignore", divide="ignore"):
-            models.append(Curve(wavelength, 100 * (spectra[0][k] / clean[0][k] - 1), role, f"spaxel, {STATES[k]}"))
+            models.append(
+                RemedyCurve(wavelength, 100 * (spectra[0][k] / clean[0][k] - 1), role, f"spaxel, {STATES[k]}")
+            )
     title = "what RF1D removes"
     return (*plots, RemedyPlot(title, 1, 0, "wavelength", "µm", "residual fringes", "%", tuple(models), columns=2))

@@ -32,7 +32,7 @@ SPAN = 1.2  #: standard deviation of the window [periods]
 LONGEST = 0.5  #: part of the band
 SHORTEST = 4.0  #: planes
 _CENTRES = 48  #: wavelengths about which is fitted
-_LEAST = 0.45  #: part of a window's weight that must have data
+_MIN_WEIGHT = 0.45  #: part of a window's weight that must have data
 _ROUNDS = 5  #: of weights
 _MOST = 4  #: exposures whose phases are fitted
 _ALIKE = 1e-3  #: part of a wave, squared, below which it counts as the same as others
@@ -170,7 +170,7 @@ def _windows(
     fit = fit & np.isfinite(sigma)
     weights = np.exp(-0.5 * ((wavelength[None, :] - at[fit, None]) / sigma[fit, None]) ** 2)
     step = float(np.median(np.diff(wavelength)))
-    enough = weights[:, known].sum(axis=1) * step > _LEAST * np.sqrt(2 * np.pi) * sigma[fit]
+    enough = weights[:, known].sum(axis=1) * step > _MIN_WEIGHT * np.sqrt(2 * np.pi) * sigma[fit]
     fit[fit] = enough
     return weights[enough][:, known], fit
 

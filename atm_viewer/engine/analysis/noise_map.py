@@ -16,7 +16,7 @@ from atm_viewer.engine.results.noise import NoiseMap
 #: Brightness of the faintest spaxels, against the brightest one.
 FAINTEST = 0.01
 #: Spaxels that are measured at most, the brightest ones.
-MOST = 400
+MOST_SPAXELS = 400
 
 
 class FieldSpectra:
@@ -79,16 +79,16 @@ def bright_spaxels(image: np.ndarray, faintest: float = FAINTEST) -> tuple[np.nd
     Returns
     -------
     where : ndarray of int, shape (n, 2)
-        Zero-based (x, y), from the brightest on; at most `MOST`.
+        Zero-based (x, y), from the brightest on; at most `MOST_SPAXELS`.
     limit : float
         Brightness of the faintest that counts [unit of the image].
     """
     finite = np.where(np.isfinite(image), image, -np.inf)
     limit = faintest * float(finite.max())
-    order = np.argsort(-finite, axis=None)[:MOST]
+    order = np.argsort(-finite, axis=None)[:MOST_SPAXELS]
     order = order[(finite.ravel()[order] >= limit) & (finite.ravel()[order] > 0)]
     y, x = np.unravel_index(order, image.shape)
-    if order.size == MOST:
+    if order.size == MOST_SPAXELS:
         limit = float(finite.ravel()[order[-1]])
     return np.stack([x, y], axis=1), limit
 

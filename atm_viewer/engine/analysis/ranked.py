@@ -11,7 +11,7 @@ from atm_viewer.engine.analysis.metrics import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.results.remedy import APERTURE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import APERTURE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 RANKS = (1, 2, 4, 8, 16)
 
@@ -102,12 +102,12 @@ def _plots(wavelength: np.ndarray, versions, labels: Sequence[str], degree: int)
     plots = []
     for row, version in enumerate(flat):
         for column, state in enumerate(version):
-            curves = [Curve(wavelength, state[0], APERTURE, labels[0])]
+            curves = [RemedyCurve(wavelength, state[0], APERTURE, labels[0])]
             for k, one in enumerate(state[1:]):
                 shift = shifts[k + 1]
                 place = k / max(len(state) - 2, 1)
-                curves.append(Curve(wavelength, state[0] + shift, UNDER))
-                curves.append(Curve(wavelength, one + shift, place, labels[k + 1]))
+                curves.append(RemedyCurve(wavelength, state[0] + shift, UNDER))
+                curves.append(RemedyCurve(wavelength, one + shift, place, labels[k + 1]))
             title = STATES[column] + (", residual fringes removed (RF1D)" if row else "")
             name = "normalised flux + offset"
             plots.append(RemedyPlot(title, row, column, "wavelength", "µm", name, "", tuple(curves)))

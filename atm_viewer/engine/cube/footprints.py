@@ -12,7 +12,7 @@ import numpy as np
 from atm_viewer.engine.cube.cube_grid import detector_position
 from atm_viewer.engine.io.coordinates import slice_wcs, to_slicer, wavelength_table
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SliceMap, fit_sky_maps
+from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SlicePolynomials, fit_sky_maps
 from atm_viewer.engine.io.tangent import TangentPlane
 
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
@@ -99,7 +99,7 @@ class SkyMapper:
     def __init__(self, exposure: Exposure) -> None:
         self._exposure = exposure
         self._miri = exposure.instrument == "MIRI"
-        self._slice_maps: dict[int, SliceMap] = {}
+        self._slice_maps: dict[int, SlicePolynomials] = {}
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
 
     def slice_width(self, number: int) -> float:
@@ -136,7 +136,7 @@ class SkyMapper:
         arrays = self._exposure.kept.get_or_make("sky-maps", make)
         return SkyMaps(**arrays) if arrays else None
 
-    def slice_map(self, number: int) -> SliceMap:
+    def slice_map(self, number: int) -> SlicePolynomials:
         """Series of one slice, evaluated in each of its columns."""
         assert self.maps is not None
         if number not in self._slice_maps:

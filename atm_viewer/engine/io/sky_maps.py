@@ -85,7 +85,7 @@ class PlanePositions:
 
 
 @dataclass(frozen=True, eq=False)
-class SliceMap:
+class SlicePolynomials:
     """Polynomials along one slice in each of its columns, see `atm_viewer.engine.kernels.sky.map_pixels`.
 
     Parameters
@@ -157,14 +157,14 @@ class SkyMaps:
         """Plane that positions are given in."""
         return TangentPlane(float(self.origin[0]), float(self.origin[1]))
 
-    def of_slice(self, number: int, half: float) -> SliceMap:
+    def of_slice(self, number: int, half: float) -> SlicePolynomials:
         """Map of one slice; ``half`` is the distance of a column's edges from its middle [pixel]."""
         m = int(np.searchsorted(self.numbers, number))
         middle, width, scale = self.domain[m]
         # A column more on each side: an oversampled pixel can be on the sky where its native one is not.
         first, last = max(round(middle - width + half) - 1, 0), round(middle + width - half) + 1
         columns, shift, _, _ = self._columns(np.array([m]), first, last, half)
-        return SliceMap(first, columns, shift, float(scale), self.limits[m])
+        return SlicePolynomials(first, columns, shift, float(scale), self.limits[m])
 
     def positions(
         self, number: np.ndarray, along: np.ndarray, dispersion: np.ndarray, edge: float, half: float

@@ -17,7 +17,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import Recipe, dump_recipe
-from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 KINDS = (".pdf", ".svg", ".png")
 
@@ -139,7 +139,7 @@ def _draw_plot(axes: Any, plot: RemedyPlot, labelled: bool) -> None:
         )
 
 
-def _style(curve: Curve) -> dict[str, Any]:
+def _style(curve: RemedyCurve) -> dict[str, Any]:
     colour = _ROLES[curve.role] if isinstance(curve.role, str) else _series(curve.role)
     if curve.points:
         return {"color": colour, "linestyle": "none", "marker": "o", "markersize": 3.5, "alpha": 0.6}

@@ -198,7 +198,7 @@ class PeriodReport:
     modulation_before, modulation_after : Modulation
         How much of it has the predicted phase.
     noise_before, noise_after : float
-        `atm_viewer.engine.metrics.resampling_noise`.
+        `atm_viewer.engine.analysis.metrics.resampling_noise`.
     """
 
     band: str

@@ -15,7 +15,7 @@ APERTURE, UNDER, BEFORE, AFTER = "aperture", "under", "before", "after"
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class RemedyCurve:
     """A line of a panel.
 
     Parameters
@@ -49,7 +49,7 @@ class RemedyPlot:
         Its place, and over how many columns it goes.
     x_name, x_unit, y_name, y_unit : str
         Of the axes; an empty unit for a pure number.
-    curves : tuple of Curve
+    curves : tuple of RemedyCurve
         From the lowest on.
     """
 
@@ -60,7 +60,7 @@ class RemedyPlot:
     x_unit: str
     y_name: str
     y_unit: str
-    curves: tuple[Curve, ...]
+    curves: tuple[RemedyCurve, ...]
     columns: int = 1
 
 

@@ -31,7 +31,7 @@ from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace.correction_report import CorrectionTold, report_traces
+from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.explain import explain_pixel
 from atm_viewer.engine.trace.prepared import compact_intervals, prepare
 from atm_viewer.engine.trace.profile import column_wavelengths, slice_profile
@@ -165,14 +165,14 @@ class Bench:
             progress("Computing oversampled coordinates", 0.6)
             item.fine_coordinates(recipe.oversample)
             intervals = compact_intervals(fits, item.prepared)
-            told = CorrectionTold(item.prepared, fits, begun)
+            builder = CorrectionReportBuilder(item.prepared, fits, begun)
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
                 one = item.fine_slice(number, fits[number], recipe, intervals)
                 fine.append(one)
                 if one.native is not None:
-                    told.add(number, one.native, one.share)
-            report = told.report()
+                    builder.add(number, one.native, one.share)
+            report = builder.report()
         return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:

@@ -49,7 +49,7 @@ _DARK = 1e-4
 
 
 @dataclass(frozen=True)
-class Source:
+class PointSource:
     """A point source: ICRS position [deg]."""
 
     ra: float
@@ -96,7 +96,7 @@ def predict(
     for k, item in enumerate(items):
         part = part_of(progress, 0.05 + 0.7 * k / len(items), 0.05 + 0.7 * (k + 1) / len(items))
         part("Putting the source on the sky", 0.0)
-        synthetic = put_source(item.exposure, item.mapper, band, Source(*source), radius + grid.spaxel)
+        synthetic = put_source(item.exposure, item.mapper, band, PointSource(*source), radius + grid.spaxel)
         made.append((item, synthetic, _correct(item, synthetic, recipe, part) if recipe.oversample > 1 else {}))
     if not any(synthetic.slices for _, synthetic, _ in made):
         raise InputError("No slice sees the source; choose a place in the field.")
@@ -127,7 +127,7 @@ def predict(
     )
 
 
-def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: Source, reach: float) -> Exposure:
+def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: PointSource, reach: float) -> Exposure:
     """Make the exposure that a point source alone would give, without noise.
 
     Parameters
@@ -138,7 +138,7 @@ def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: Source,
         Its footprints.
     band : str
         Band whose slices are made.
-    source : Source
+    source : PointSource
         The source.
     reach : float
         Slices within this distance of the source [arcsec], and some more, are made; the others are left out.

@@ -1,4 +1,4 @@
-"""Kernels compiled before anybody waits for them: two tiny exposures, made up in memory, go the way of real ones."""
+"""Kernels compiled before anybody waits for them, on two small synthetic exposures."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Known(KeptGeometry):
         return self.parts[part]
 
 
-def rehearse() -> None:
+def warm_up() -> None:
     """Open, look at, correct and drizzle a tiny exposure of each instrument.
 
     Whatever is not in the kernels' cache is compiled and kept by that, for arrays of the types and layouts that
@@ -109,7 +109,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         f"corners-{bands[0]}-2": corners,
     }
     return Exposure(
-        path=Path(f"rehearsal_{instrument.lower()}_cal.fits").resolve(),
+        path=Path(f"warm-up_{instrument.lower()}_cal.fits").resolve(),
         instrument=instrument,
         detector="MIRIFUSHORT" if miri else "NRS1",
         grating="" if miri else "G235M",
@@ -130,7 +130,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         dithers=1,
         target="",
         footprint="",
-        kept=_Known("rehearsal", known),
+        kept=_Known("warm-up", known),
         state=(0, 0),
     )
 

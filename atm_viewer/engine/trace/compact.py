@@ -21,7 +21,7 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Source:
+class CompactSource:
     """A separate peak in the histogram of a slice's steep pixels.
 
     Parameters
@@ -59,7 +59,7 @@ class Use:
         About compact sources that the histogram does not reach.
     dropped : list of (float, float)
         About compact sources whose peak is too low beside the highest.
-    sources : tuple of Source
+    sources : tuple of CompactSource
         All compact sources, ascending; empty where they do not decide.
     reach : float
         The pipeline's histogram spans this much to both sides of alpha 0, in the pipeline's unit.
@@ -68,7 +68,7 @@ class Use:
     ranges: list[Range]
     out_of_reach: list[Range]
     dropped: list[Range]
-    sources: tuple[Source, ...]
+    sources: tuple[CompactSource, ...]
     reach: float
 
 
@@ -114,7 +114,7 @@ def find_use(params: FitParams, steep: np.ndarray, step: float, intervals: int, 
         return Use([], [], [], (), reach)
     sources = _find_sources(params, steep, step, intervals)
 
-    def about(wanted: Iterable[Source]) -> list[Range]:
+    def about(wanted: Iterable[CompactSource]) -> list[Range]:
         return [(s.alpha - pad * step, s.alpha + pad * step) for s in wanted]
 
     beyond = [not s.used and not s.in_reach and params.reach == PIPELINE for s in sources]
@@ -127,7 +127,7 @@ def find_use(params: FitParams, steep: np.ndarray, step: float, intervals: int, 
     )
 
 
-def _find_sources(params: FitParams, steep: np.ndarray, step: float, intervals: int) -> tuple[Source, ...]:
+def _find_sources(params: FitParams, steep: np.ndarray, step: float, intervals: int) -> tuple[CompactSource, ...]:
     edge = step * intervals / 4
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -152,7 +152,9 @@ def _find_sources(params: FitParams, steep: np.ndarray, step: float, intervals: 
         used = bin_ in pipelines or (seen and (high or (own and params.peak_cut != PIPELINE)))
         if used or own or steep_here >= LOWEST_PEAK * counts.max():
             share = steep_here / highest if highest else np.inf
-            sources.append(Source(float(positions[k]), steep_here, float(share), bin_ in pipelines or in_reach, used))
+            sources.append(
+                CompactSource(float(positions[k]), steep_here, float(share), bin_ in pipelines or in_reach, used)
+            )
     return tuple(sources)
 
 

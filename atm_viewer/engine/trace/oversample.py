@@ -18,7 +18,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.compact import within
-from atm_viewer.engine.trace.correction_report import CorrectionTold, report_traces
+from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice
@@ -174,7 +174,7 @@ def oversample(
     intervals = compact_intervals(fits, prepared)
     frames = _empty_frames(exposure, factor)
 
-    told = CorrectionTold(prepared, fits, begun)
+    builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
         fine = oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals)
@@ -187,7 +187,7 @@ def oversample(
         }.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
         if fine.native is not None:
-            told.add(number, fine.native, fine.share)
+            builder.add(number, fine.native, fine.share)
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
@@ -201,7 +201,7 @@ def oversample(
         oversample=factor,
         wavelength=wavelength.result(),
         regions=regions.result(),
-        report=told.report(),
+        report=builder.report(),
         sci=frames["sci"],
         err=frames["err"],
         dq=frames["dq"],

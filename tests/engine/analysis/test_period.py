@@ -16,15 +16,15 @@ from atm_viewer.engine.service.warm_up import _DEC, _RA, _STEP, _WIDTH, tiny_exp
 
 
 @pytest.fixture(scope="module", params=["MIRI", "NIRSPEC"])
-def rehearsal(request):
+def tiny(request):
     """Two slices, 0.2 arcsec wide, with a pixel's drift in a hundred columns of 0.0008 um; the star between them."""
     bench, exposure = Bench(), tiny_exposure(request.param)
     bench.adopt(exposure)
     return exposure, bench.grid([exposure.key], exposure.bands[0], 1)
 
 
-def test_a_pixel_in_a_hundred_columns(rehearsal):
-    exposure, grid = rehearsal
+def test_a_pixel_in_a_hundred_columns(tiny):
+    exposure, grid = tiny
     found = find_periods([exposure], grid, _RA, _DEC)
     known = np.isfinite(found.period)
     assert known.sum() > 300
@@ -37,8 +37,8 @@ def test_a_pixel_in_a_hundred_columns(rehearsal):
     assert found.fringe == ((DETECTOR_FRINGE,) if exposure.instrument == "MIRI" else ())
 
 
-def test_ticks_are_where_the_trace_is_centred_on_a_pixel(rehearsal):
-    exposure, grid = rehearsal
+def test_ticks_are_where_the_trace_is_centred_on_a_pixel(tiny):
+    exposure, grid = tiny
     position = follow(exposure, exposure.slices[0], grid, _RA, _DEC)
     at = crossings(position, grid.wavelength)
     assert 3 <= at.size <= 5
@@ -48,8 +48,8 @@ def test_ticks_are_where_the_trace_is_centred_on_a_pixel(rehearsal):
     assert there == pytest.approx(np.round(there), abs=1e-6)
 
 
-def test_slices_share_a_spaxel_by_overlap(rehearsal):
-    exposure, grid = rehearsal
+def test_slices_share_a_spaxel_by_overlap(tiny):
+    exposure, grid = tiny
     first, second = exposure.slices
     assert set(slice_shares(exposure, grid, _RA, _DEC - 0.6 / 3600)) == set()
     one = slice_shares(exposure, grid, _RA, _DEC - 0.5 * _WIDTH / 3600)

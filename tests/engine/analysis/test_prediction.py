@@ -14,7 +14,7 @@ from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.service.prediction import Source, predict, put_source
+from atm_viewer.engine.service.prediction import PointSource, predict, put_source
 from atm_viewer.engine.service.warm_up import tiny_exposure
 
 #: Where the tiny exposures' star is, and how they see it: pixels and slices [arcsec], um and pixels per column.
@@ -101,7 +101,7 @@ def test_the_trace_model_takes_it_away_where_the_recipe_uses_it(bench):
 
 def test_light_of_a_pixel_is_the_integral_over_its_rectangle():
     exposure = tiny_exposure("MIRI")
-    made = put_source(exposure, SkyMapper(exposure), "ch1-short", Source(*STAR), 1.0)
+    made = put_source(exposure, SkyMapper(exposure), "ch1-short", PointSource(*STAR), 1.0)
     column, row = 120, 11
     place, beta = (row - 12 + TILT * column) * PIXEL, -WIDTH / 2
     sigma = psf_fwhm("MIRI", 4.9 + STEP * column) / 2.3548
@@ -118,7 +118,7 @@ def test_light_of_a_pixel_is_the_integral_over_its_rectangle():
 def test_bad_pixels_stay_bad():
     exposure = tiny_exposure("MIRI")
     exposure.to_dispersion(exposure.sci)[10, 200] = np.nan
-    made = put_source(exposure, SkyMapper(exposure), "ch1-short", Source(*STAR), 1.0)
+    made = put_source(exposure, SkyMapper(exposure), "ch1-short", PointSource(*STAR), 1.0)
     assert np.isnan(made.to_dispersion(made.sci)[10, 200])
     assert np.isfinite(made.to_dispersion(made.sci)[10, 201])
 

@@ -108,7 +108,7 @@ def test_parts_of_a_slice_give_the_fit_of_the_whole(order, monkeypatch):
         defaults = replace(mode_defaults("MIRI", "MIRIFUSHORT", ""), order=order)
         fits = []
         for count in (1, 2, 5):
-            monkeypatch.setattr("atm_viewer.engine.trace_fit.processors", lambda count=count: count)
+            monkeypatch.setattr("atm_viewer.engine.trace.trace_fit.processors", lambda count=count: count)
             fits.append(fit_slice(data, FitParams(window=WINDOW, breakpoints=BREAKPOINTS), defaults, -np.inf))
         for name in ("fate", "source", "knots", "intervals", "scale", "bounds", "rejected"):
             for fit in fits[1:]:

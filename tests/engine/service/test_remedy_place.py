@@ -11,7 +11,7 @@ from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.service.remedies import RemedyPlace
+from atm_viewer.engine.service.remedy_place import RemedyPlace
 from atm_viewer.resources import resource
 
 RECIPE = Recipe(oversample=2, fit_threshold=100.0)

@@ -14,7 +14,7 @@ from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
 from atm_viewer.engine.results.pixels import Fate, Why
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.trace.compact import Source, Use
+from atm_viewer.engine.trace.compact import CompactSource, Use
 from atm_viewer.engine.trace.explain import Facts, tell
 from atm_viewer.engine.trace.oversample import FLUX_ESTIMATED
 from atm_viewer.engine.trace.why import tell_why
@@ -205,8 +205,8 @@ FACTS = Facts(
     limit=0.05,
     reach=2.4,
 )
-SECOND = Source(-0.4, 80, 0.12, True, False)
-FAR = Source(2.65, 400, 1.0, False, False)
+SECOND = CompactSource(-0.4, 80, 0.12, True, False)
+FAR = CompactSource(2.65, 400, 1.0, False, False)
 
 
 @pytest.mark.parametrize(

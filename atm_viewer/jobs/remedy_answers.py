@@ -35,7 +35,7 @@ def answer_remedy(bench: Any, request: Any, progress: Any) -> tuple[str, Any]:
 
 
 def _compare(bench: Any, request: Any, progress: Any) -> Any:
-    from atm_viewer.engine.service.remedies import RemedyPlace
+    from atm_viewer.engine.service.remedy_place import RemedyPlace
 
     place = RemedyPlace(bench, request.extraction, request.degree, progress)
     match request:
