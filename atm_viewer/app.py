@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 import platformdirs
 from PyQt6.QtCore import QObject, QSettings, QTimer, pyqtSignal
@@ -179,8 +180,10 @@ def _screenshot_problem(path: Path) -> str:
     return ""
 
 
-def _exception_teller(session: Session) -> Callable:
-    def tell(kind, error, trace) -> None:
+def _exception_teller(
+    session: Session,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
         print(detail, file=sys.stderr)
         session.tell("error", f"Something went wrong inside of the window ({kind.__name__}); see the log.", detail)

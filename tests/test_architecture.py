@@ -17,7 +17,7 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 #: Result types and parameters: what travels between worker and window, and what numpy alone computes in milliseconds.
 LIGHT = (
     *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
-    *("atm_viewer.engine.errors", "atm_viewer.engine.names", "atm_viewer.engine.psf"),
+    *("atm_viewer.engine.arrays", "atm_viewer.engine.errors", "atm_viewer.engine.names", "atm_viewer.engine.psf"),
 )
 #: What the window's process must never import, not even late.
 PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba")

@@ -10,10 +10,13 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from atm_viewer.jobs.messages import Outcome, Progress
 
 
 class Failed(UserError):
@@ -38,11 +41,13 @@ class Work:
     def __enter__(self) -> Work:
         from atm_viewer.jobs.workers import Workers
 
-        self._news: queue.SimpleQueue = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[Progress | Outcome] = queue.SimpleQueue()
         self._workers = Workers(self._news.put, warm=False)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         # A second Ctrl-C must not keep the first from cleaning up.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:

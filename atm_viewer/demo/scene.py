@@ -187,4 +187,5 @@ def _point_in_pixel(d_alpha: Array, d_beta: Array, pixel_width: float, slice_wid
 def _gaussian_in_bin(offset: Array, width: Array | float, sigma: Array) -> Array:
     """Mean over a bin of a normal distribution of standard deviation ``sigma`` centred ``-offset`` from the bin."""
     scale = 1 / (np.sqrt(2) * sigma)
-    return (erf((offset + width / 2) * scale) - erf((offset - width / 2) * scale)) / (2 * width)
+    mean: Array = (erf((offset + width / 2) * scale) - erf((offset - width / 2) * scale)) / (2 * width)
+    return mean

@@ -139,4 +139,5 @@ def _of_plane(coefficients: Sequence[float], plane: Array) -> Array:
     square = np.zeros((3, 3))
     square[0, 0], square[1, 0], square[0, 1] = constant**2, 2 * constant * slope_a, 2 * constant * slope_b
     square[2, 0], square[0, 2], square[1, 1] = slope_a**2, slope_b**2, 2 * slope_a * slope_b
-    return np.sum([c * power for c, power in zip(coefficients, (one, plane, square), strict=False)], axis=0)
+    total: Array = np.sum([c * power for c, power in zip(coefficients, (one, plane, square), strict=False)], axis=0)
+    return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -188,7 +189,7 @@ class Recipe:
         return replace(self, overrides=tuple(kept))
 
 
-def load_recipe(path) -> Recipe:
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Read a recipe from a TOML file.
 
     Parameters
@@ -377,7 +378,7 @@ class Checker:
         """Return one of the values that an option takes."""
         if value not in CHOICES[key]:
             raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, CHOICES[key]))}, not {value!r}.")
-        return value
+        return str(value)
 
     def range(self, value: Any, key: str) -> tuple[float, float]:
         """Return a pair whose first number is the lower one."""

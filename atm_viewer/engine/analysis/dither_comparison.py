@@ -10,6 +10,7 @@ import numpy as np
 from atm_viewer.engine.analysis.fringe import STATES
 from atm_viewer.engine.analysis.metrics import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
@@ -17,6 +18,12 @@ from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, Remed
 MOST_EXPOSURES = 5
 
 #: Gives the spaxels of the cubes before and after of some exposures, by their index.
+#: Noise of each subset, before and after [%].
+Noise = dict[tuple[int, ...], tuple[float, ...]]
+#: Its median over the subsets of a size.
+Medians = dict[int, tuple[float, ...]]
+#: Normalised spectra of a subset, before and after, of the spaxel and of the aperture.
+Flattened = dict[tuple[int, ...], list[list[Floats]]]
 Combined = Callable[[Sequence[int]], tuple[PlaceSpectra, PlaceSpectra]]
 
 
@@ -63,7 +70,8 @@ def compare_dithers(
     count = len(names)
     wanted = subsets(count, chosen)
     shown = _shown(count, tuple(sorted(set(chosen))))
-    noise, flat = {}, {}
+    noise: Noise = {}
+    flat: Flattened = {}
     for k, subset in enumerate(wanted):
         begun(k / len(wanted))
         blocks = combined(subset)
@@ -102,7 +110,7 @@ def _which(subset: Sequence[int], names: Sequence[str]) -> str:
     return " + ".join(names[k] for k in subset)
 
 
-def _spectra(wavelength: np.ndarray, flat: dict, names: Sequence[str]) -> list[RemedyPlot]:
+def _spectra(wavelength: Floats, flat: Flattened, names: Sequence[str]) -> list[RemedyPlot]:
     shifts = offsets([one[0][0] for one in flat.values()])
     plots = []
     for column, title in enumerate(STATES):
@@ -118,7 +126,7 @@ def _spectra(wavelength: np.ndarray, flat: dict, names: Sequence[str]) -> list[R
     return plots
 
 
-def _against_number(wanted: Sequence[tuple[int, ...]], noise: dict, middle: dict) -> RemedyPlot:
+def _against_number(wanted: Sequence[tuple[int, ...]], noise: Noise, middle: Medians) -> RemedyPlot:
     curves = []
     for k, role in enumerate((BEFORE, AFTER)):
         sizes = np.array([len(s) for s in wanted], dtype=float)
@@ -129,7 +137,7 @@ def _against_number(wanted: Sequence[tuple[int, ...]], noise: dict, middle: dict
     return RemedyPlot(title, 1, 0, "exposures combined", "", "noise", "%", tuple(curves), columns=2)
 
 
-def _note(count: int, chosen: tuple[int, ...], noise: dict, middle: dict) -> str:
+def _note(count: int, chosen: tuple[int, ...], noise: Noise, middle: Medians) -> str:
     whole = tuple(range(count))
     end = " Noise: 1.4826 MAD of the spaxel over the aperture about a cubic, all on the grid of the whole cube."
     if count == 1:

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.periods import LocalPower, Modulation, Periods
 from atm_viewer.engine.statistics import MAD_TO_SIGMA, robust_sigma
 
@@ -181,7 +182,8 @@ def _without_trend(ratio: np.ndarray) -> np.ndarray:
     if known.sum() < 20:
         return np.full(ratio.shape, np.nan)
     x = np.linspace(-1, 1, ratio.size)
-    return ratio / np.polynomial.Polynomial.fit(x[known], ratio[known], 3)(x) - 1.0
+    left: Floats = ratio / np.polynomial.Polynomial.fit(x[known], ratio[known], 3)(x) - 1.0
+    return left
 
 
 def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -216,7 +218,8 @@ def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tupl
 
 
 def _normal(basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.swapaxes(basis * weights[:, :, None], 1, 2) @ basis
+    matrices: Floats = np.swapaxes(basis * weights[:, :, None], 1, 2) @ basis
+    return matrices
 
 
 def _solve(y: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.statistics import MAD_TO_SIGMA, robust_sigma
 
 DEGREE = 3  #: of the polynomial, unless told otherwise
@@ -36,7 +37,7 @@ def trend(wavelength: np.ndarray, flux: np.ndarray, degree: int = DEGREE) -> np.
         return np.full(flux.shape, np.nan)
     x = np.interp(wavelength, (wavelength[0], wavelength[-1]), (-1.0, 1.0))
     for _ in range(_ROUNDS):
-        fit = np.polynomial.Chebyshev.fit(x[kept], flux[kept], degree, domain=(-1, 1))(x)
+        fit: Floats = np.polynomial.Chebyshev.fit(x[kept], flux[kept], degree, domain=(-1, 1))(x)
         far = np.abs(flux - fit)
         near = np.isfinite(flux) & (far <= _FAR * MAD_TO_SIGMA * np.median(far[kept]) + 1e-12 * np.abs(fit))
         if near.sum() < 5 * (degree + 1) or (near == kept).all():

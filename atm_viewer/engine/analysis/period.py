@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.results.periods import Periods, TracePhase
@@ -118,7 +119,8 @@ def follow(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: floa
     if known.size < 2:
         return np.full(grid.wavelength.size, np.nan)
     known = known[np.argsort(lam[known])]
-    return np.interp(grid.wavelength, lam[known], position[known], left=np.nan, right=np.nan)
+    at_planes: Floats = np.interp(grid.wavelength, lam[known], position[known], left=np.nan, right=np.nan)
+    return at_planes
 
 
 def _middle(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: float) -> tuple[np.ndarray, np.ndarray]:

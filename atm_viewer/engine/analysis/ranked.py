@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from atm_viewer.engine.analysis.fringe import STATES, without_fringes
 from atm_viewer.engine.analysis.metrics import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.results.remedy import APERTURE, UNDER, Remedy, RemedyCurve, RemedyPlot
@@ -65,7 +64,7 @@ def compare_ranked(
     versions = [spectra]
     if channel is not None:
         count = 2 * len(spectra[0])
-        freed: list[list[np.ndarray]] = [[], []]
+        freed: list[list[Floats]] = [[], []]
         for k, state in enumerate(spectra):
             for one in state:
                 begun((len(freed[0]) + len(freed[1])) / count)
@@ -96,7 +95,12 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _plots(wavelength: np.ndarray, versions, labels: Sequence[str], degree: int) -> tuple[RemedyPlot, ...]:
+def _plots(
+    wavelength: Floats,
+    versions: Sequence[Sequence[Sequence[Floats]]],
+    labels: Sequence[str],
+    degree: int,
+) -> tuple[RemedyPlot, ...]:
     flat = [[[normalised(wavelength, one, degree) for one in state] for state in version] for version in versions]
     shifts = offsets(flat[0][0])
     plots = []

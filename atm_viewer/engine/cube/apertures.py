@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_share, near_slices, summed_rows
 from atm_viewer.engine.cube.footprints import SkyMapper
@@ -22,7 +23,8 @@ def aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float)
 
     half = size / 2
     edges: tuple[Any, ...] = (xs[0] - half, xs[-1] + half, ys[0] - half, ys[-1] + half)
-    return circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)
+    weights: Floats = circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)
+    return weights
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.tangent import TangentPlane
@@ -87,7 +88,7 @@ class CubeParameters:
     stop: float
 
 
-def read_cube_parameters(path: str | os.PathLike, band: str) -> CubeParameters:
+def read_cube_parameters(path: str | os.PathLike[str], band: str) -> CubeParameters:
     """Read a band's defaults from a CUBEPAR reference file.
 
     Parameters
@@ -149,9 +150,9 @@ def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParamete
 
     corners = np.concatenate([_corners(exposure, band, factor) for exposure in exposures], axis=1)
     ra, dec = wrap_ra(corners[0]), corners[1]
-    centre = circmean(np.array([ra.min(), ra.max()]) * units.deg).value % 360
+    centre: Any = circmean(np.array([ra.min(), ra.max()]) * units.deg)  # a Quantity, unlike what astropy says
     size = parameters.spaxel
-    provisional = CubeGrid(band, float(centre), float((dec.min() + dec.max()) / 2.0), size, *_nothing())
+    provisional = CubeGrid(band, float(centre.value % 360), float((dec.min() + dec.max()) / 2.0), size, *_nothing())
     xi, eta = provisional.project(ra, dec)
     x, y = (_centres(limit, size) for limit in (max(abs(xi.min()), abs(xi.max())), max(abs(eta.min()), abs(eta.max()))))
     planes = math.ceil((parameters.stop - parameters.start) / parameters.step)
@@ -233,4 +234,6 @@ def detector_position(fine: np.ndarray, factor: int) -> np.ndarray:
 def world_of(model: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """RA, Dec [deg] and wavelength [um] of detector positions of a MIRI exposure."""
     wcs = model.meta.wcs
-    return wcs.get_transform("alpha_beta", "world")(*wcs.get_transform("detector", "alpha_beta")(x, y))
+    slicer = wcs.get_transform("detector", "alpha_beta")(x, y)
+    world: tuple[Floats, Floats, Floats] = wcs.get_transform("alpha_beta", "world")(*slicer)
+    return world

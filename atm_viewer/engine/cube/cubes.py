@@ -205,7 +205,7 @@ def build_cubes(
     cubepar: str,
     channel: str | None,
     sums: Mapping[str, CubeSums] | None = None,
-) -> list:
+) -> list[Any]:
     """Build a cube per band with jwst's ``CubeBuildStep`` (drizzle, one band per cube, its defaults).
 
     Parameters
@@ -233,7 +233,7 @@ def build_cubes(
     from jwst.cube_build import CubeBuildStep, cube_build_step
     from jwst.datamodels import ModelContainer
 
-    class CubesOfOurModels(CubeBuildStep):
+    class CubesOfOurModels(CubeBuildStep):  # type: ignore[misc]  # a class of jwst, which has no types
         def prepare_output(self, init: Any, **kwargs: Any) -> Any:
             """Take the models as they are: nobody else has them, so a deep copy would only cost memory."""
             return init
@@ -265,11 +265,11 @@ def build_cubes(
     return [built[band] for band in bands]
 
 
-def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type:
+def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type[Any]:
     """Make a class of ``IFUCubeData`` whose cubes follow from sums that are there already."""
     from jwst.cube_build.ifu_cube import IFUCubeData
 
-    class CubeOfSums(IFUCubeData):
+    class CubeOfSums(IFUCubeData):  # type: ignore[misc]  # a class of jwst, which has no types
         def setup_ifucube_wcs(self) -> None:
             """Take the grid of the sums."""
             prefix = "ch" if self.instrument == "MIRI" else ""
@@ -293,7 +293,8 @@ def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type:
             self.input_models_this_cube = list(of_instrument[self.list_par1[0]][self.list_par2[0]])
             self.find_spaxel_flux()
             self.set_final_dq_flags()
-            return self.setup_final_ifucube_model(self.input_models_this_cube[0])
+            made: tuple[Any, int] = self.setup_final_ifucube_model(self.input_models_this_cube[0])
+            return made
 
         def set_final_dq_flags(self) -> None:
             """Do as the pipeline does, but go through the holes in compiled code."""

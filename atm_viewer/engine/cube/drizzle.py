@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
@@ -188,7 +189,8 @@ def _distances(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> np.nd
     there = np.concatenate([ends, np.ones((*ends.shape[:3], 1))], axis=3) @ matrix.T
     a, b = np.moveaxis(there[..., :2] / there[..., 2:], 2, 0)
     part = np.clip(((point - a) * (b - a)).sum(axis=2) / ((b - a) ** 2).sum(axis=2), 0.0, 1.0)
-    return np.hypot(*np.moveaxis(a + part[..., None] * (b - a) - point, 2, 0)).min(axis=1)
+    nearest: Floats = np.hypot(*np.moveaxis(a + part[..., None] * (b - a) - point, 2, 0)).min(axis=1)
+    return nearest
 
 
 def summed_rows(shares: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:

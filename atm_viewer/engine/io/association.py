@@ -6,14 +6,14 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import exposure_name
 from atm_viewer.engine.names import product_name
 
 
-def expand_inputs(paths: Sequence[str | os.PathLike]) -> list[Path]:
+def expand_inputs(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """Replace associations by their science members.
 
     Parameters
@@ -48,7 +48,7 @@ def expand_inputs(paths: Sequence[str | os.PathLike]) -> list[Path]:
     return found
 
 
-def default_product(paths: Sequence[str | os.PathLike]) -> str:
+def default_product(paths: Sequence[str | os.PathLike[str]]) -> str:
     """Name of the product made from some inputs.
 
     Parameters
@@ -76,7 +76,7 @@ def default_product(paths: Sequence[str | os.PathLike]) -> str:
     return product_name([exposure_name(path) for path in expand_inputs(paths)])
 
 
-def is_plain_name(name: Any) -> bool:
+def is_plain_name(name: Any) -> TypeGuard[str]:
     """Whether this can be a file's name as it stands: text without folders, so it leads nowhere else."""
     return isinstance(name, str) and name.isprintable() and not set("/\\") & set(name) and name not in ("", ".", "..")
 

@@ -143,7 +143,7 @@ def slice_wcs(model: Any) -> list[Any]:
     """WCS of each of the 30 slices of a NIRSpec IFU exposure, whichever of the two styles the file has."""
     from jwst.assign_wcs.nirspec import nrs_ifu_wcs
 
-    return nrs_ifu_wcs(model)
+    return list(nrs_ifu_wcs(model))
 
 
 def to_slicer(wcs: Any, number: int) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
@@ -144,7 +145,7 @@ class Exposure:
     @property
     def column_count(self) -> int:
         """Number of columns: elements along dispersion."""
-        return self.regions.shape[0 if self.rotated else 1]
+        return int(self.regions.shape[0 if self.rotated else 1])
 
     def to_dispersion(self, array: np.ndarray) -> np.ndarray:
         """View of a detector array with the dispersion along x, as the pipeline fits it."""
@@ -225,12 +226,12 @@ class Exposure:
         )
 
 
-def exposure_name(path: str | os.PathLike) -> str:
+def exposure_name(path: str | os.PathLike[str]) -> str:
     """File name without ending and ``_cal``/``_crf``."""
     return _SUFFIX.sub("", Path(path).stem)
 
 
-def open_exposure(path: str | os.PathLike) -> Exposure:
+def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     """Open a ``_cal`` or ``_crf`` file of MIRI MRS or the NIRSpec IFU.
 
     Parameters
@@ -406,7 +407,7 @@ def _read(path: Path) -> _Content:
 
 def _native(hdu: Any) -> np.ndarray:
     """Array of an extension in the machine's byte order, flags as unsigned integers: one copy, no more."""
-    stored = hdu.data
+    stored: NDArray[Any] = hdu.data
     if stored.dtype.kind == "f":
         return stored.astype(np.float32)
     if hdu.header.get("BZERO", 0) == 2**31 and stored.dtype.itemsize == 4:

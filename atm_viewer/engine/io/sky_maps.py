@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.io.tangent import TangentPlane
 from atm_viewer.engine.kernels.sky import least_squares, make_columns, map_pixels
 from atm_viewer.engine.threads import in_threads, processors
@@ -113,7 +114,8 @@ class SlicePolynomials:
         """Both ends of the slice in some columns, in the plane [arcsec]; shape (17, 2 ends, 2)."""
         at = np.linspace(0, self.columns.shape[0] - 1, 17).astype(int)
         signs = np.array([-1.0, 1.0])[:, None] ** np.arange(self.columns.shape[1])
-        return np.einsum("cpk,ep->cek", self.columns[at][:, :, 4:6], signs)
+        ends: Floats = np.einsum("cpk,ep->cek", self.columns[at][:, :, 4:6], signs)
+        return ends
 
 
 @dataclass(frozen=True, eq=False)

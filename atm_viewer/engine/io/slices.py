@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Singles
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.threads import in_threads
 
@@ -238,7 +239,8 @@ def _clipped(values: np.ndarray, default: float = 0.0) -> tuple[float, float]:
 def _native_step(alpha: np.ndarray) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return np.abs(np.nanmedian(np.diff(alpha, axis=0)))
+        step: float = np.abs(np.nanmedian(np.diff(alpha, axis=0)))
+        return step
 
 
 def _trim_edges(flux: np.ndarray, alpha: np.ndarray, profile: CollapsedProfile) -> np.ndarray:
@@ -269,6 +271,6 @@ def _column_sums(flux: np.ndarray, cut: slice, rows: int, rotated: bool, profile
         frame = np.full((flux.shape[1], rows), np.nan, dtype=flux.dtype).T
         frame[cut] = flux
         flux = frame
-    if profile.snr.size and np.nanmin(profile.snr) < -5.0:
-        return np.sum(flux, where=(flux > 0), axis=0)
-    return np.nansum(flux, axis=0)
+    low = profile.snr.size and np.nanmin(profile.snr) < -5.0
+    sums: Singles = np.sum(flux, where=(flux > 0), axis=0) if low else np.nansum(flux, axis=0)
+    return sums

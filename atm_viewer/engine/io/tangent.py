@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
+
 ARCSEC_PER_RADIAN = 180.0 * 3600.0 / math.pi
 
 
@@ -59,7 +61,8 @@ class TangentPlane:
     def matrix(self, other: TangentPlane) -> np.ndarray:
         """Matrix that takes (x, y, 1) of this plane [arcsec] to those of another, up to a factor; shape (3, 3)."""
         m = other.axes @ self.axes.T
-        return m * [[1.0, 1.0, ARCSEC_PER_RADIAN]] / [[1.0], [1.0], [ARCSEC_PER_RADIAN]]
+        scaled: Floats = m * [[1.0, 1.0, ARCSEC_PER_RADIAN]] / [[1.0], [1.0], [ARCSEC_PER_RADIAN]]
+        return scaled
 
     def onto(self, other: TangentPlane, xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Coordinates [arcsec] in another plane of points of this one: no trigonometry, since lines stay lines."""

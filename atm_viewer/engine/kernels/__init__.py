@@ -23,4 +23,4 @@ def kernel_cache() -> Path:
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(kernel_cache())
+    numba.config.CACHE_DIR = str(kernel_cache())  # type: ignore[attr-defined]  # made at run time

@@ -7,6 +7,8 @@ as `scipy.interpolate.BSpline` extrapolates.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -14,7 +16,7 @@ from numba import njit
 # equations, or the polynomials of a B-spline that only its tail meets a point, lose the digits that equality needs.
 DELICATE = 1e-6
 
-KERNEL = {"nogil": True, "cache": True, "error_model": "numpy"}
+KERNEL: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
 # Sums may be taken in any order, so that they run on vectors; NaN and infinity keep their meaning.
 FAST = KERNEL | {"fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 

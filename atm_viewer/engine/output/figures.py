@@ -25,7 +25,7 @@ KINDS = (".pdf", ".svg", ".png")
 _SERIES = ("#0072b2", "#009e73", "#c98a00", "#d55e00", "#a0529b")
 _ROLES = {APERTURE: "#000000", UNDER: "#b4b4b4", BEFORE: "#7c8593", AFTER: "#0072b2"}
 _WIDTH = 7.1  #: two columns of a journal [inch]
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     **{"font.size": 8, "axes.linewidth": 0.6, "axes.labelsize": 8, "axes.titlesize": 8.5, "legend.fontsize": 7},
     **{"xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True},
     **{"pdf.fonttype": 42, "svg.fonttype": "none"},

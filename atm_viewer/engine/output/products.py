@@ -27,7 +27,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
-Paths = Sequence[str | os.PathLike]
+Paths = Sequence[str | os.PathLike[str]]
 
 # What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
 _EXTRAS = (
@@ -44,7 +44,11 @@ _EXTRAS = (
 
 
 def write_exposures(
-    paths: Paths, recipe: Recipe, folder: str | os.PathLike, overwrite: bool = False, progress: Progress | None = None
+    paths: Paths,
+    recipe: Recipe,
+    folder: str | os.PathLike[str],
+    overwrite: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[Path, ...]:
     """Write corrected exposures, ``<stem>_atm.fits`` each; all of them or none.
 
@@ -96,11 +100,11 @@ def write_exposures(
 def write_cubes(
     paths: Paths,
     recipe: Recipe,
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     product: str = "",
     which: str = "both",
     channel: str | None = None,
-    cubepar: str | os.PathLike | None = None,
+    cubepar: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     engine: str = "own",
     progress: Progress | None = None,
@@ -179,7 +183,7 @@ class _CubeJob:
     bands: Sequence[str]
     kinds: Sequence[bool]
     stems: Mapping[bool, str]
-    cubepar: str | os.PathLike | None
+    cubepar: str | os.PathLike[str] | None
     channel: str | None
     progress: Progress
 
@@ -383,7 +387,7 @@ def _check_cubepar(path: Path, instrument: str) -> None:
         raise InputError(f"{path} is not a CUBEPAR reference file for {instrument}; give another or none.")
 
 
-def _cubepar(model: Any, instrument: str, given: str | os.PathLike | None) -> str:
+def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) -> str:
     """CUBEPAR file: the user's, else of CRDS (marked ``crds://``), else the one shipped."""
     if given is not None:
         return str(given)

@@ -62,12 +62,12 @@ def staged(folder: Path, names: Sequence[str], overwrite: bool = False) -> Itera
                 path.rmdir()
 
 
-def partial_folder(folder: str | os.PathLike, pid: int) -> Path:
+def partial_folder(folder: str | os.PathLike[str], pid: int) -> Path:
     """Temporary folder in which a process makes the files of a folder."""
     return Path(folder) / f".atm-viewer-{pid}.part"
 
 
-def remove_partial(folder: str | os.PathLike, pid: int) -> None:
+def remove_partial(folder: str | os.PathLike[str], pid: int) -> None:
     """Remove what a process that was terminated has left half-written in a folder."""
     shutil.rmtree(partial_folder(folder, pid), ignore_errors=True)
 
@@ -82,7 +82,7 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
-def full_sentence(folder: str | os.PathLike) -> str:
+def full_sentence(folder: str | os.PathLike[str]) -> str:
     """Return what to tell when a disk is full."""
     return f"The disk is full: {folder} cannot be written; free some space there or choose another folder."
 

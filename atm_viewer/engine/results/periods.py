@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.statistics import robust_sigma
 
 
@@ -29,7 +30,8 @@ def crossings(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
         at = np.flatnonzero(np.abs(np.diff(whole)) == 1)
         target = np.maximum(whole[at], whole[at + 1])
         part = (target - position[at]) / (position[at + 1] - position[at])
-    return wavelength[at] + part * (wavelength[at + 1] - wavelength[at])
+    found: Floats = wavelength[at] + part * (wavelength[at + 1] - wavelength[at])
+    return found
 
 
 @dataclass(frozen=True, eq=False)

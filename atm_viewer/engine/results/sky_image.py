@@ -42,7 +42,7 @@ class SkyImage:
     peak: tuple[float, float]
     wavelengths: tuple[float, float] | None = None
 
-    def offsets(self, ra, dec) -> tuple[np.ndarray, np.ndarray]:
+    def offsets(self, ra: np.ndarray | float, dec: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""
         a, d = np.radians(np.asarray(ra) - self.ra), np.radians(dec)
         d0 = np.radians(self.dec)
@@ -51,7 +51,7 @@ class SkyImage:
         north = (np.sin(d) * np.cos(d0) - np.cos(d) * np.sin(d0) * np.cos(a)) / h
         return np.degrees(east) * 3600.0, np.degrees(north) * 3600.0
 
-    def position(self, east, north) -> tuple[np.ndarray, np.ndarray]:
+    def position(self, east: np.ndarray | float, north: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         """ICRS position [deg] for offsets [arcsec] to the east and north: the inverse of `offsets`."""
         xi, eta = np.radians(np.asarray(east) / 3600.0), np.radians(np.asarray(north) / 3600.0)
         d0 = np.radians(self.dec)

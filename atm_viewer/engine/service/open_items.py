@@ -35,7 +35,7 @@ T = TypeVar("T")
 _ALIKE = 4
 
 
-class Recent(OrderedDict):
+class Recent(OrderedDict[Hashable, Any]):
     """The last few results by key; several threads may use it.
 
     Parameters
@@ -56,7 +56,8 @@ class Recent(OrderedDict):
         with self._lock:
             if key in self:
                 self.move_to_end(key)
-                return self[key]
+                kept: T = self[key]
+                return kept
         return self.keep(key, make())
 
     def keep(self, key: Hashable, value: T) -> T:
@@ -121,7 +122,7 @@ class OpenItem:
         """Whether the trace model of a slice is known."""
         return self._fit_key(number, recipe.params(number, self.exposure.name)) in self.fits
 
-    def _fit_key(self, number: int, params: FitParams) -> tuple:
+    def _fit_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
         return number, self.prepared.slices[number].over_threshold(threshold), params.window, params.breakpoints
 

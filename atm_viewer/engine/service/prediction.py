@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.apertures import Extracted
 from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
@@ -206,7 +207,8 @@ def _mean_in_bin(offset: np.ndarray, width: np.ndarray, sigma: np.ndarray) -> np
     from scipy.special import erf
 
     scale = 1.0 / (np.sqrt(2.0) * sigma)
-    return (erf((offset + width / 2.0) * scale) - erf((offset - width / 2.0) * scale)) / (2.0 * width)
+    mean: Floats = (erf((offset + width / 2.0) * scale) - erf((offset - width / 2.0) * scale)) / (2.0 * width)
+    return mean
 
 
 def _footprints(mapper: SkyMapper, x: np.ndarray, y: np.ndarray, number: int) -> Footprints:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Integers
 from atm_viewer.engine.recipe import PIPELINE, FitParams
 
 #: Steep pixels that a slice needs to have any compact source in the pipeline (``require_npt``). With
@@ -176,7 +177,8 @@ def find_peaks(values: np.ndarray) -> np.ndarray:
     heights = values[starts]
     ends = np.append(starts[1:], values.size) - 1
     high = np.flatnonzero((heights[1:-1] > heights[:-2]) & (heights[1:-1] > heights[2:])) + 1
-    return (starts[high] + ends[high]) // 2
+    middle: Integers = (starts[high] + ends[high]) // 2
+    return middle
 
 
 def _beyond(steep: np.ndarray, edge: float, step: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def fit_slices(
     prepared: Prepared,
     recipe: Recipe,
     progress: Progress | None = None,
-    known: Mapping[tuple, TraceFit] | None = None,
+    known: Mapping[tuple[Hashable, ...], TraceFit] | None = None,
 ) -> dict[int, TraceFit]:
     """Fit the trace model of every slice of an exposure.
 
@@ -104,7 +104,7 @@ def fit_input(prepared: Prepared, number: int, recipe: Recipe) -> tuple[SliceDat
     return prepared.slices[number], params, prepared.defaults, threshold
 
 
-def fit_key(number: int, params: FitParams) -> tuple:
+def fit_key(number: int, params: FitParams) -> tuple[Hashable, ...]:
     """Return what the fit of a slice depends on: a key for reuse."""
     return number, params.fit_threshold, params.window, params.breakpoints
 
