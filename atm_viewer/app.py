@@ -13,11 +13,12 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PyQt6.QtCore import QObject, QSettings, QTimer, pyqtSignal
+from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSettings, QTimer, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.demo.folder import demo_folder
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.resources import resource
 from atm_viewer.session.session import Session
@@ -34,6 +35,7 @@ def run(
     screenshot: str | os.PathLike[str] | None = None,
     size: tuple[int, int] | None = None,
     report: str | os.PathLike[str] | None = None,
+    overwrite: bool = True,
 ) -> int:
     """Open the window and stay until it is closed, or save a picture of it, or a report.
 
@@ -49,6 +51,8 @@ def run(
         Width and height of the window [pixel]; in a picture of 4K everything is drawn at twice its size.
     report : path-like or None
         HTML or PDF file: as ``screenshot``, but a report of the session.
+    overwrite : bool
+        Whether picture or report may be there already when it is saved.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def run(
     photographer = None
     if saved is not None:
         make = None if report is None else partial(window.exports.report, Path(saved).suffix.lower()[1:])
-        photographer = Photographer(session, window, Path(saved), bool(files), make)
+        photographer = Photographer(session, window, Path(saved), bool(files), make, overwrite)
     if photographer is None:
         _let_interrupt_quit(app)
         screen = app.primaryScreen()
@@ -92,9 +96,11 @@ def run(
         if photographer is None:
             keeper.start_autosave(platformdirs.user_state_path("atm-viewer", appauthor=False) / "sessions")
         # Recipe first: the exposures' first preview is already made with it.
+        open_files = partial(window.files.open_dropped, [os.fspath(file) for file in files])
         if recipe is not None:
-            window.files.load_recipe_file(os.fspath(recipe))
-        window.files.open_dropped([os.fspath(file) for file in files])
+            window.files.load_recipe_file(os.fspath(recipe), open_files, open_files)
+        else:
+            open_files()
 
     QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end
     gc.freeze()  # what stays until the end: to look through it for garbage would hold up the window now and then
@@ -127,11 +133,18 @@ class Photographer(QObject):
     finished = pyqtSignal(int)
 
     def __init__(
-        self, session: Session, window: MainWindow, path: Path, waits: bool, make: Callable[[], bytes] | None = None
+        self,
+        session: Session,
+        window: MainWindow,
+        path: Path,
+        waits: bool,
+        make: Callable[[], bytes] | None = None,
+        overwrite: bool = True,
     ):
         super().__init__(window)
-        self._session, self._window, self._path, self._waits = session, window, path, waits
-        self._make = make
+        self._session, self._path, self._waits = session, path, waits
+        self._make = make or partial(_png, window)
+        self._what, self._overwrite = "screenshot" if make is None else "report", overwrite
         self._timer = QTimer(self)
         # Plots paint after the data arrive: complete must hold for a moment.
         self._timer.setInterval(300)
@@ -146,19 +159,10 @@ class Photographer(QObject):
     def _look(self) -> None:
         if not self._session.complete or (self._waits and not self._session.exposures):
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         try:
-            if self._make is not None:
-                temporary.write_bytes(self._make())
-            elif not self._window.grab().save(str(temporary), "PNG"):
-                raise OSError("the picture was not written")
-            os.replace(temporary, self._path)
+            write_whole(self._path, self._make(), overwrite=self._overwrite)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
-            self._fail(
-                f"The {'screenshot' if self._make is None else 'report'} cannot be saved as {self._path}: "
-                f"{error.strerror or error}."
-            )
+            self._fail(f"The {self._what} cannot be saved as {self._path}: {error.strerror or error}.")
             return
         self._timer.stop()
         self.finished.emit(0)
@@ -169,6 +173,14 @@ class Photographer(QObject):
         self._timer.stop()
         print(sentence, file=sys.stderr)
         self.finished.emit(1)
+
+
+def _png(window: MainWindow) -> bytes:
+    store = QByteArray()
+    buffer = QBuffer(store)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    window.grab().save(buffer, "PNG")
+    return bytes(store.data())
 
 
 def _screenshot_problem(path: Path) -> str:

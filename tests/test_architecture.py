@@ -18,6 +18,8 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 LIGHT = (
     *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
     *("atm_viewer.engine.arrays", "atm_viewer.engine.errors", "atm_viewer.engine.names", "atm_viewer.engine.psf"),
+    # the standard library alone
+    *("atm_viewer.engine.regular_file", "atm_viewer.engine.whole_file"),
 )
 #: What the window's process must never import, not even late.
 PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba")
@@ -245,3 +247,21 @@ def test_the_way_to_the_first_window_is_light():
     code = f"import sys, atm_viewer.app; print(*sorted(set(sys.modules) & set({PIPELINE!r})))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == []
+
+
+def labels(source: str) -> list[int]:
+    """Lines where a module makes one of Qt's own labels or file dialogs, or a class of them."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        used = [node.func] if isinstance(node, ast.Call) else node.bases if isinstance(node, ast.ClassDef) else []
+        if any(isinstance(name, ast.Name) and name.id in ("QLabel", "QFileDialog") for name in used):
+            found.append(node.lineno)
+    return found
+
+
+def test_labels_and_file_dialogs_are_those_that_show_text_as_it_is():
+    """Qt's own take what looks like HTML for rich text: names from outside could open files."""
+    assert labels("class A(QLabel): pass") == labels("QLabel('x')") == labels("QFileDialog()") == [1]
+    own = {"plain_text.py", "file_dialog.py"}
+    found = {path.name: labels(path.read_text(encoding="utf-8")) for path in (PACKAGE / "views").rglob("*.py")}
+    assert {name for name, lines in found.items() if lines} == own

@@ -494,3 +494,90 @@ def test_the_demo_without_display_says_what_it_has_written(tmp_path):
     names = ["before_s3d.fits", "after_s3d.fits", "atm-viewer-demo-miri.png"]
     assert done.stdout.splitlines()[1:] == [f"atm-viewer-demo/{name}" for name in names]
     assert sorted(os.listdir(tmp_path / "atm-viewer-demo")) == sorted(names)
+
+
+# Paths that could be taken for URLs, and programs that race
+
+ODD = "a#b?c%20d"
+#: What is left of the name when the rest is taken for the parts of a URL.
+REMAINS = ("a", "a#b", "a#b?c d")
+PIPELINE_CALL = ("_spec3.sh", "_spec3.py", "_asn.json", "_pars.asdf")
+
+
+@pytest.fixture
+def odd(exposure, cubepar, tmp_path, monkeypatch) -> Path:
+    """Exposure in the working folder's ``a#b?c%20d``, and files of other people that are called as `REMAINS`."""
+    folder = tmp_path / ODD
+    folder.mkdir()
+    for place in (tmp_path, folder):
+        for name in REMAINS:
+            (place / name).write_text("mine")
+    os.link(exposure, folder / f"{ODD}_cal.fits")
+    os.link(cubepar, folder / "file:#.fits")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("correct {exposure} -o {folder}", [f"{ODD}_atm.fits"]),
+        ("correct {exposure} -o file:", [f"{ODD}_atm.fits"]),
+        ("cube {exposure} -o ~ --cubepar {cubepar} --channel 2 --which before", [f"{ODD}_ch2-short_s3d.fits"]),
+        ("export pipeline {exposure} -o {folder}", [f"{ODD}-atm{end}" for end in PIPELINE_CALL]),
+        ("export pipeline {exposure} -o file:", [f"{ODD}-atm{end}" for end in PIPELINE_CALL]),
+        ("export script {exposure} -o {folder}", [f"{ODD}-atm.py"]),
+        ("spectrum {exposure} --ra 161.2495 --dec -59.67992 --channel 2 -o {folder}/s.ecsv", ["s.ecsv"]),
+        ("figure ranked {exposure} --channel 2 --ranks 1 --no-fringes -o {folder}/a#b.pdf", ["a#b.pdf"]),
+    ],
+)
+def test_a_path_is_no_url(odd, tmp_path, capsys, line, names):
+    folder = tmp_path / "new" / ODD if "{folder}" in line else tmp_path / line.split("-o ")[1].split()[0]
+    words = {
+        "exposure": f"{ODD}/{ODD}_cal.fits",
+        "cubepar": f"{ODD}/file:#.fits",
+        "folder": folder.relative_to(tmp_path),
+    }
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert cli.run([word.format(**words) for word in line.split()]) == 0, capsys.readouterr().err
+    after = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert after - set(before) == {folder / name for name in names}
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert all((folder / name).stat().st_size > 100 for name in names)
+    if (pars := folder / f"{ODD}-atm_pars.asdf").exists():
+        import asdf
+
+        with open(pars, "rb") as file, asdf.open(file) as read:
+            assert read["name"] == "AdaptiveTraceModelStep"
+
+
+@pytest.mark.usefixtures("odd")
+def test_the_path_of_a_report_is_no_url(tmp_path):
+    (tmp_path / "new").mkdir()
+    done = program("report", f"{ODD}/{ODD}_cal.fits", "-o", f"new/{ODD}.html", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert os.listdir(tmp_path / "new") == [f"{ODD}.html"]
+    assert [(tmp_path / name).read_text() for name in REMAINS] == ["mine"] * 3
+
+
+def test_of_two_programs_that_write_the_same_one_is_refused(exposure, tmp_path):
+    folder = tmp_path / "new"
+    command = [*PROGRAM, "export", "pipeline", exposure, "-o", str(folder)]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT) for _ in range(2)]
+    told = [one.communicate(timeout=120)[1] for one in both]
+    assert sorted(one.returncode for one in both) == [0, 1], told
+    (sentence,) = filter(None, told)
+    assert sentence.startswith(f"atm-viewer: {folder}")
+    assert "exists already" in sentence
+    assert sentence.count("\n") == 1
+    assert sorted(os.listdir(folder)) == sorted(f"{NAME}-atm{end}" for end in PIPELINE_CALL)
+
+
+def test_two_programs_may_make_one_new_folder(exposure, tmp_path):
+    for turn in range(3):
+        folder = tmp_path / str(turn) / "deep" / "new"
+        commands = ([*PROGRAM, "export", "script", exposure, "-o", str(folder), "--product", name] for name in "ab")
+        both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT) for command in commands]
+        assert [one.communicate(timeout=120)[1] for one in both] == ["", ""]
+        assert [one.returncode for one in both] == [0, 0]
+        assert sorted(os.listdir(folder)) == ["a-atm.py", "b-atm.py"]

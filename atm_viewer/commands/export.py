@@ -8,6 +8,7 @@ from pathlib import Path
 from atm_viewer.commands.arguments import FILES, add_files, add_folder, add_overwrite, add_recipe, window_size
 from atm_viewer.commands.work import ProgressLine, Work, go_offscreen, list_paths, recipe_of
 from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.output.staging import exists_sentence
 
 
 def export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,13 +40,13 @@ def report_arguments(parser: argparse.ArgumentParser) -> None:
 def report(args: argparse.Namespace) -> int:
     """Write a report."""
     if args.output.exists() and not args.overwrite:
-        raise OutputError(f"{args.output} exists already; choose another name or allow overwriting (--overwrite).")
+        raise OutputError(exists_sentence(args.output))
     go_offscreen()
     from atm_viewer import app
 
     with ProgressLine() as line:
         line("Making the report", 0.0)
-        code = app.run(args.files, args.recipe, None, args.size, args.output)
+        code = app.run(args.files, args.recipe, None, args.size, args.output, args.overwrite)
     if code == 0:
         list_paths([str(args.output)])
     return code

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, UserError, one_line
 from atm_viewer.engine.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def list_paths(paths: Sequence[str]) -> None:
 
 def say(sentence: str) -> None:
     """Tell a sentence on stderr."""
-    print(f"atm-viewer: {sentence}", file=sys.stderr)
+    print(f"atm-viewer: {one_line(sentence, MOST_OF_SENTENCE)}", file=sys.stderr)
 
 
 def no_display() -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +17,7 @@ from atm_viewer.demo.folder import demo_folder
 from atm_viewer.demo.scene import surface_brightness
 from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
 from atm_viewer.engine.errors import InputError, OutputError
-from atm_viewer.engine.output.staging import partial_folder, remove_partial
+from atm_viewer.engine.output.staging import alone, temporary_folder
 from atm_viewer.engine.progress import Progress, no_progress
 
 VERSION = "3"
@@ -72,12 +71,9 @@ def demo_exposures(instrument: str = "miri", folder: Path | None = None, progres
     try:
         if _complete(association):
             return association
-        made = partial_folder(kept.parent, os.getpid())
-        try:
-            write_exposures(instrument, made, progress=progress)
-            put_in_place(made, association)
-        finally:
-            remove_partial(kept.parent, os.getpid())
+        with temporary_folder(kept.parent) as part:
+            write_exposures(instrument, part / kept.name, progress=progress)
+            put_in_place(part / kept.name, association)
     except OSError as error:
         raise OutputError(
             f"The demo's exposures cannot be written to {kept} ({error.strerror}): check permissions and free space."
@@ -211,18 +207,18 @@ def put_in_place(made: Path, association: Path) -> None:
     Parameters
     ----------
     made : Path
-        Folder with a complete set, on the same file system.
+        Folder with a complete set, on the same file system, in a temporary folder that is deleted afterwards: what is
+        in its place is put there.
     association : Path
         Where its association is to be.
     """
     kept = association.parent
-    if kept.exists() and not _complete(association):
-        shutil.rmtree(kept)
-    try:
+    with alone(kept.parent):
+        if _complete(association):
+            return
+        if os.path.lexists(kept):
+            kept.rename(made.with_name(f"{made.name}.old"))
         made.rename(kept)
-    except OSError:
-        if not _complete(association):
-            raise
 
 
 def _product(camera: ModuleType) -> str:

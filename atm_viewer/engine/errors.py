@@ -1,10 +1,44 @@
-"""Failures that are told to people: every message is one sentence that says what is wrong and what to do."""
+"""Failures that are told to people: every message is one sentence that says what is wrong and what to do.
+
+What a sentence quotes may come from anywhere; `one_line` makes it fit to be read.
+"""
 
 from __future__ import annotations
+
+from unicodedata import category
+
+MOST_OF_SENTENCE = 1000  #: letters of a sentence; one that is longer quotes something without end
+MOST_OF_VALUE = 80  #: letters of a name or a value
+
+
+def one_line(value: object, most: int = MOST_OF_VALUE) -> str:
+    """Write a value as a single line that can be read.
+
+    Parameters
+    ----------
+    value : object
+        Text from outside: a name, a keyword, a whole sentence.
+    most : int
+        Letters; what is longer is cut in the middle.
+
+    Returns
+    -------
+    str
+        Without line breaks, control characters, and marks that change the direction of writing.
+    """
+    text = str(value)
+    if len(text) > most:
+        text = f"{text[: most // 2]}…{text[len(text) - (most - most // 2 - 1) :]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or category(c) == "Zs" else " " if c.isspace() else "\ufffd" for c in text)
 
 
 class UserError(Exception):
     """Something the user can mend; ``str(error)`` is the sentence to show."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__(), MOST_OF_SENTENCE)
 
 
 class InputError(UserError):

@@ -11,7 +11,8 @@ from typing import Any
 
 import tomlkit
 
-from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.regular_file import read_text
 
 VERSION = 1
 
@@ -204,16 +205,9 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     Raises
     ------
     InputError
-        The file cannot be read, is not TOML, or holds an unknown key or an impossible value.
+        The file cannot be read, is too large, is not TOML, or holds an unknown key or an impossible value.
     """
-    try:
-        with open(path, "rb") as handle:
-            text = handle.read().decode("utf-8")
-    except OSError as error:
-        raise InputError(f"The recipe {path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"The recipe {path} is not text; give a TOML file.") from error
-    return parse_recipe(text, str(path))
+    return parse_recipe(read_text(path, "recipe"), str(path))
 
 
 def parse_recipe(text: str, name: str = "recipe") -> Recipe:
@@ -338,7 +332,9 @@ class Checker:
         """Complain about keys that are not among the allowed ones."""
         unknown = sorted(set(table) - set(allowed))
         if unknown:
-            raise InputError(f"{self.name} has an unknown key '{unknown[0]}' {where}; known are {', '.join(allowed)}.")
+            raise InputError(
+                f"{self.name} has an unknown key '{one_line(unknown[0])}' {where}; known are {', '.join(allowed)}."
+            )
 
     def table(self, value: Any, what: str) -> Mapping[str, Any]:
         """Return a table."""
@@ -350,7 +346,7 @@ class Checker:
         """Return a finite number."""
         plain = isinstance(value, int | float) and not isinstance(value, bool)
         if not plain or not abs(value) < math.inf:
-            raise InputError(f"{self.name}: {key} must be a finite number, not {value!r}.")
+            raise InputError(f"{self.name}: {key} must be a finite number, not {value!r:.80}.")
         try:
             return float(value)
         except OverflowError:
@@ -365,25 +361,25 @@ class Checker:
     def whole(self, value: Any, key: str, low: int, high: int) -> int:
         """Return a whole number within limits."""
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise InputError(f"{self.name}: {key} must be a whole number from {low} to {high}, not {value!r}.")
+            raise InputError(f"{self.name}: {key} must be a whole number from {low} to {high}, not {value!r:.80}.")
         return value
 
     def boolean(self, value: Any, key: str) -> bool:
         """Return true or false."""
         if not isinstance(value, bool):
-            raise InputError(f"{self.name}: {key} must be true or false, not {value!r}.")
+            raise InputError(f"{self.name}: {key} must be true or false, not {value!r:.80}.")
         return value
 
     def choice(self, value: Any, key: str) -> str:
         """Return one of the values that an option takes."""
         if value not in CHOICES[key]:
-            raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, CHOICES[key]))}, not {value!r}.")
+            raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, CHOICES[key]))}, not {value!r:.80}.")
         return str(value)
 
     def range(self, value: Any, key: str) -> tuple[float, float]:
         """Return a pair whose first number is the lower one."""
         if not isinstance(value, list) or len(value) != 2:
-            raise InputError(f"{self.name}: {key} must be a pair [low, high], not {value!r}.")
+            raise InputError(f"{self.name}: {key} must be a pair [low, high], not {value!r:.80}.")
         low, high = self.number(value[0], key), self.number(value[1], key)
         if low >= high:
             raise InputError(f"{self.name}: in {key}, {low} is not below {high}.")
@@ -392,5 +388,5 @@ class Checker:
     def ranges(self, value: Any, key: str) -> tuple[tuple[float, float], ...]:
         """Return pairs as of `range`."""
         if not isinstance(value, list):
-            raise InputError(f"{self.name}: {key} must be a list of pairs [[low, high], ...], not {value!r}.")
+            raise InputError(f"{self.name}: {key} must be a list of pairs [[low, high], ...], not {value!r:.80}.")
         return tuple(self.range(pair, key) for pair in value)

@@ -104,7 +104,28 @@ class Run:
 
 @dataclass(frozen=True)
 class Stop:
-    """Message to the worker: nobody waits for this job's answer any more."""
+    """Message to the worker: nobody waits for this job's answer any more.
+
+    ``answer``: the worker has to say by `Stopped` that it does not work on it any more.
+    """
+
+    job: int
+    answer: bool = False
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Message to the worker: say by `Pong` that you are there."""
+
+
+@dataclass(frozen=True)
+class Pong:
+    """Message from the worker: it is there, whatever it is computing."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Message from the worker: it works on nothing that nobody waits for; answers a `Stop`."""
 
     job: int
 
@@ -130,13 +151,33 @@ class End:
     detail: str = ""
 
 
-class _Inbox:
-    """What the pipe has brought and nobody has taken yet."""
+class _Line:
+    """The worker's end of the pipe, which several threads send to."""
 
-    def __init__(self) -> None:
-        self.stopped: set[int] = set()
+    def __init__(self, connection: Connection):
+        self._connection = connection
+        self._sending = threading.Lock()
+
+    def send(self, message: Any) -> None:
+        """Send a message, whole."""
+        with self._sending:
+            send(self._connection, message)
+
+    def receive(self) -> Any:
+        """Wait for a message."""
+        return receive(self._connection)
+
+
+class _Inbox:
+    """What the pipe has brought and nobody has taken yet, and what is under way."""
+
+    def __init__(self, line: _Line) -> None:
         self.writing = ""  # folder that a product is being written to
+        self._line = line
         self._runs: list[Run] = []
+        self._running: list[int] = []
+        self._stopped: set[int] = set()
+        self._unanswered: list[int] = []
         self._changed = threading.Condition()
 
     def put(self, run: Run) -> None:
@@ -145,17 +186,49 @@ class _Inbox:
             self._changed.notify_all()
 
     def take(self) -> Run:
-        """Wait for a request; the most urgent one, of several that are equally urgent the oldest."""
+        """Wait for a request, which is under way then: the most urgent one, of equally urgent ones the oldest."""
         with self._changed:
             self._changed.wait_for(lambda: self._runs)
             run = min(self._runs, key=_rank)
             self._runs.remove(run)
+            self._running.append(run.job)
             return run
 
     def take_before(self, other: Run) -> Run | None:
         """Take a request that is more urgent than another one, if there is any."""
         with self._changed:
             return self.take() if any(_rank(run) < _rank(other) for run in self._runs) else None
+
+    def stop(self, stop: Stop) -> None:
+        """Drop a request that is still waiting; one that is under way finds out when it asks `is_stopped`."""
+        with self._changed:
+            self._runs = [run for run in self._runs if run.job != stop.job]
+            if stop.job in self._running:
+                self._stopped.add(stop.job)
+            if stop.answer:
+                self._unanswered.append(stop.job)
+            idle = not self._stopped
+        if idle:
+            self._answer_stops()
+
+    def is_stopped(self, run: Run) -> bool:
+        """Whether nobody waits for this any more; to be asked often, on the thread that computes."""
+        if self._unanswered:
+            self._answer_stops()
+        return run.job in self._stopped
+
+    def end(self, run: Run) -> None:
+        """Note that a request has been answered."""
+        with self._changed:
+            self._running.remove(run.job)
+            self._stopped.discard(run.job)
+        self._answer_stops()
+
+    def _answer_stops(self) -> None:
+        with self._changed:
+            jobs, self._unanswered = self._unanswered, []
+        for job in jobs:
+            self._line.send(Stopped(job))
 
 
 def _rank(run: Run) -> int:
@@ -180,7 +253,7 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bo
     Parameters
     ----------
     connection : Connection
-        Pipe to the window's process: takes `Run` and `Stop`, gives `Step` and `End`.
+        Pipe to the window's process: takes `Run`, `Stop` and `Ping`, gives `Step`, `End`, `Stopped` and `Pong`.
     staff : Staff
         Who does the work.
     log : str
@@ -200,15 +273,16 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bo
         # Semaphores that libraries make have no names then, and none is reported as leaked when this process is killed.
         multiprocessing.set_start_method("fork", force=True)
     os.environ.setdefault("STPIPE_DISABLE_CRDS_STEPPARS", "true")
-    inbox = _Inbox()
-    threading.Thread(target=_listen, args=(connection, inbox), daemon=True).start()
+    line = _Line(connection)
+    inbox = _Inbox(line)
+    threading.Thread(target=_listen, args=(line, inbox), daemon=True).start()
     desk = _Desk(staff)
     if warm:
         threading.Thread(target=desk.warm, daemon=True).start()
     while True:
         run = inbox.take()
         inbox.writing = run.request.folder if isinstance(run.request, Writing) else ""
-        _reply(connection, run, _answer(desk, run, connection, inbox))
+        _reply(line, run, _answer(desk, run, line, inbox))
         inbox.writing = ""
 
 
@@ -373,21 +447,21 @@ def _written(paths: tuple[Path, ...]) -> tuple[str, WrittenProducts]:
     return f"{names} written to {paths[0].parent}.", WrittenProducts(tuple(map(str, paths)))
 
 
-def _answer(desk: _Desk, run: Run, connection: Connection, inbox: _Inbox) -> End:
+def _answer(desk: _Desk, run: Run, line: _Line, inbox: _Inbox) -> End:
     told = -PROGRESS_EVERY
 
     def progress(step: str, fraction: float, result: Any = None) -> None:
         nonlocal told
         if result is not None or (now := time.monotonic()) - told >= PROGRESS_EVERY:
             told = time.monotonic() if result is not None else now
-            send(connection, Step(run.job, step, min(max(float(fraction), 0.0), 1.0), result))
+            line.send(Step(run.job, step, min(max(float(fraction), 0.0), 1.0), result))
         while (urgent := inbox.take_before(run)) is not None:
-            _reply(connection, urgent, _answer(desk, urgent, connection, inbox))
-        if run.job in inbox.stopped:
+            _reply(line, urgent, _answer(desk, urgent, line, inbox))
+        if inbox.is_stopped(run):
             raise Cancelled
 
     try:
-        if run.job in inbox.stopped:
+        if inbox.is_stopped(run):
             raise Cancelled
         sentence, result = desk.answer(run.request, progress)
         return End(run.job, Status.DONE, sentence, result)
@@ -398,31 +472,33 @@ def _answer(desk: _Desk, run: Run, connection: Connection, inbox: _Inbox) -> End
     except (Exception, SystemExit) as error:  # libraries of the pipeline exit where others raise
         return End(run.job, Status.FAILED, explain(error), detail=traceback.format_exc())
     finally:
-        inbox.stopped.discard(run.job)
+        inbox.end(run)
 
 
-def _reply(connection: Connection, run: Run, end: End) -> None:
+def _reply(line: _Line, run: Run, end: End) -> None:
     try:
-        send(connection, end)
+        line.send(end)
     except (BrokenPipeError, ConnectionError):
         pass  # nobody is there any more; the listener ends this process
     except Exception as error:  # a result that cannot be pickled, or no memory to do so
-        send(connection, End(run.job, Status.FAILED, explain(error), detail=traceback.format_exc()))
+        line.send(End(run.job, Status.FAILED, explain(error), detail=traceback.format_exc()))
 
 
-def _listen(connection: Connection, inbox: _Inbox) -> None:
+def _listen(line: _Line, inbox: _Inbox) -> None:
     while True:
         try:
-            message = receive(connection)
+            message = line.receive()
+            if isinstance(message, Ping):
+                line.send(Pong())
+            elif isinstance(message, Stop):
+                inbox.stop(message)
+            else:
+                inbox.put(message)
         except (EOFError, OSError):
             # The window is gone: nothing that is under way is wanted, and nothing half-written may stay.
             if inbox.writing:
                 remove_partial(inbox.writing, os.getpid())
             os._exit(0)
-        if isinstance(message, Stop):
-            inbox.stopped.add(message.job)
-        else:
-            inbox.put(message)
 
 
 def _keep_quiet(log: str) -> None:

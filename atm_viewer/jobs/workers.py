@@ -10,6 +10,7 @@ import queue
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -39,11 +40,20 @@ from atm_viewer.jobs.messages import (
 )
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes
-from atm_viewer.jobs.serve import REOPEN, End, Run, Staff, Step, Stop, serve
+from atm_viewer.jobs.serve import REOPEN, End, Ping, Pong, Run, Staff, Step, Stop, Stopped, serve
 
 Notify = Callable[[Progress | Outcome], None]
 
 _LOG_TAIL = 8000
+
+#: Seconds between looks at whether workers listen.
+LOOK_EVERY = 0.2
+#: Seconds that a worker may take to stop what was cancelled, and that a process which was killed may take to end.
+STOPPING = 1.0
+#: Seconds without a sign of life after which a worker that has something to do is given up.
+SILENCE = 10.0
+#: The same before the first sign of life: where programs are on a slow disk, starting takes long.
+STARTING = 60.0
 
 
 class Workers:
@@ -51,7 +61,8 @@ class Workers:
 
     Products are written by a fresh process per job, which cancelling kills; everything else is answered one after
     the other by one process, which holds the open exposures. When that one dies, the next request starts another,
-    which opens the exposures again.
+    which opens the exposures again. When it does not stop what the user cancels, or gives no sign of life, it is
+    replaced: another one opens the exposures again and is asked what the first one owes.
 
     Parameters
     ----------
@@ -78,6 +89,9 @@ class Workers:
         self._news: queue.SimpleQueue[Progress | Outcome | None] = queue.SimpleQueue()
         self._notifier = threading.Thread(target=self._tell, name="atm-viewer-notify", daemon=True)
         self._notifier.start()
+        self._ending = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="atm-viewer-watch", daemon=True)
+        self._watcher.start()
         if warm:
             with self._lock:
                 self._preview_process()
@@ -107,17 +121,19 @@ class Workers:
             else:
                 for older, job in list(self._jobs.items()):
                     if (target := _target(request)) is not None and _target(job.request) == target:
-                        self.cancel(older)
+                        self._drop(older, job, by_user=False)
+                if isinstance(request, CloseExposures):
+                    for key in request.exposures:
+                        self._open.pop(key, None)
+                    if self._preview is not None and self._preview.reopening:
+                        self._replace(self._preview)  # perhaps it hangs in one of those
                 process = self._preview_process()
-            if isinstance(request, CloseExposures):
-                for key in request.exposures:
-                    self._open.pop(key, None)
             self._jobs[number] = _Job(request, process)
             process.send(Run(number, request))
             return number
 
     def cancel(self, job: int) -> None:
-        """End a job; its outcome is CANCELLED unless it has ended already.
+        """End a job; its outcome is CANCELLED unless it has ended already. A worker that goes on with it is replaced.
 
         Parameters
         ----------
@@ -132,40 +148,102 @@ class Workers:
                 found.cancelled = True
                 found.process.kill()  # `_ended` removes what is half-written and tells
                 return
-            del self._jobs[job]
-            self._news.put(Outcome(job, found.request, Status.CANCELLED, "Cancelled."))
-            found.process.send(Stop(job))
+            self._drop(job, found, by_user=True)
+
+    def _drop(self, number: int, job: _Job, by_user: bool) -> None:
+        del self._jobs[number]
+        self._news.put(Outcome(number, job.request, Status.CANCELLED, "Cancelled."))
+        job.process.send(Stop(number, answer=by_user))
+        if by_user:
+            job.process.stopping.setdefault(number, 0.0)
 
     def close(self) -> None:
         """End all processes; jobs under way are cancelled. Returns when nothing is left."""
         with self._lock:
             self._closed = True
+            self._ending.set()
             for job in self._jobs.values():
                 job.cancelled = True
             processes = list(self._processes)
             for process in processes:
                 process.kill()
+        deadline = time.monotonic() + 2 * STOPPING
         for process in processes:
-            process.wait()
+            process.wait(deadline - time.monotonic())
+        with self._lock:  # what a system that does not let go of a process leaves
+            for number, job in self._jobs.items():
+                self._news.put(Outcome(number, job.request, Status.CANCELLED, "Cancelled."))
+            self._jobs.clear()
         self._news.put(None)
         if threading.current_thread() is not self._notifier:
             self._notifier.join(timeout=1.0)
+        if threading.current_thread() is not self._watcher:
+            self._watcher.join(timeout=1.0)
 
     def _preview_process(self) -> _Process:
         if self._preview is None:
             self._preview = self._start(warm=self._warm)
             if self._open:
+                self._preview.reopening = True
                 self._preview.send(Run(REOPEN, OpenExposures(tuple(self._open))))
         return self._preview
+
+    def _watch(self) -> None:
+        """Replace workers that do not listen."""
+        last = time.monotonic()
+        while not self._ending.wait(LOOK_EVERY):
+            now = time.monotonic()
+            # If we did not run either (suspended, or a machine with no time for us), the silence says nothing.
+            passed, last = min(now - last, 2 * LOOK_EVERY), now
+            with self._lock:
+                if not self._closed:
+                    self._look(passed)
+
+    def _look(self, passed: float) -> None:
+        for number, job in list(self._jobs.items()):
+            if job.cancelled:  # its process is killed, but the system does not let it end
+                job.waited += passed
+                if job.waited > STOPPING:
+                    del self._jobs[number]
+                    self._news.put(Outcome(number, job.request, Status.CANCELLED, "Cancelled."))
+        process = self._preview
+        if process is None:
+            return
+        owing = {number: job for number, job in self._jobs.items() if job.process is process}
+        process.look(passed, bool(owing))
+        if process.deaf:
+            self._replace(process)
+        elif process.silent:
+            for number, job in owing.items():
+                if job.again:  # twice is no accident
+                    del self._jobs[number]
+                    self._news.put(Outcome(number, job.request, Status.CRASHED, _SILENT))
+                job.again = True
+            self._replace(process)
+
+    def _replace(self, process: _Process) -> None:
+        """Give up the process that holds the exposures; ask another one for what it owes."""
+        process.kill()
+        self._preview = None
+        owed = {number: job for number, job in self._jobs.items() if job.process is process}
+        fresh = self._preview_process()
+        for number, job in owed.items():
+            job.process = fresh
+            fresh.send(Run(number, job.request))
 
     def _start(self, warm: bool = False) -> _Process:
         process = _Process(self._staff, warm, self._warm, self._received, self._ended)
         self._processes.add(process)
         return process
 
-    def _received(self, process: _Process, message: Step | End) -> None:
+    def _received(self, process: _Process, message: Step | End | Stopped | Pong) -> None:
         with self._lock:
+            process.hear(message)
+            if isinstance(message, Stopped | Pong):
+                return
             job = self._jobs.get(message.job)
+            if job is not None and job.process is not process:
+                return  # it was given up, and another one is asked the same
             if isinstance(message, Step):
                 self._take_step(process, job, message)
                 return
@@ -181,11 +259,14 @@ class Workers:
 
     def _take_step(self, process: _Process, job: _Job | None, step: Step) -> None:
         if job is not None:
-            if isinstance(step.result, Opened):
-                job.opened += step.result.exposures
-                self._open.update(dict.fromkeys(e.key for e in step.result.exposures))
-            self._news.put(Progress(step.job, step.step, step.fraction, step.result))
-        elif step.job != REOPEN and isinstance(step.result, Opened):
+            result = step.result
+            if isinstance(result, Opened):
+                known = {e.key for e in job.opened}  # told by a process that was given up since
+                result = Opened(tuple(e for e in result.exposures if e.key not in known), result.problems)
+                job.opened += result.exposures
+                self._open.update(dict.fromkeys(e.key for e in result.exposures))
+            self._news.put(Progress(step.job, step.step, step.fraction, result))
+        elif step.job != REOPEN and isinstance(step.result, Opened) and process is self._preview:
             # Nobody waits any more for what was opened; another job may open the same file, and does it after this.
             opening = any(isinstance(other.request, OpenExposures) for other in self._jobs.values())
             keys = tuple(e.key for e in step.result.exposures if e.key not in self._open)
@@ -194,14 +275,18 @@ class Workers:
 
     def _ended(self, process: _Process, detail: str) -> None:
         with self._lock:
+            folders = [
+                j.request.folder for j in self._jobs.values() if j.process is process and isinstance(j.request, Writing)
+            ]
+        for folder in folders:  # not under the lock: this takes as long as the disk does
+            remove_partial(folder, process.pid)
+        with self._lock:
             self._processes.discard(process)
             if self._preview is process:
                 self._preview = None
             left = {number: job for number, job in self._jobs.items() if job.process is process}
             for number, job in left.items():
                 del self._jobs[number]
-                if isinstance(job.request, Writing):
-                    remove_partial(job.request.folder, process.pid)
                 if job.cancelled:
                     outcome = Outcome(number, job.request, Status.CANCELLED, "Cancelled.")
                 else:
@@ -222,11 +307,21 @@ class _Job:
     request: Request
     process: _Process
     cancelled: bool = False
+    waited: float = 0.0  #: seconds since it was cancelled, for one that is killed
+    again: bool = False  #: asked again, since the process that was asked first gave no sign of life
     opened: list[ExposureView] = field(default_factory=list)
 
 
 class _Process:
-    """One worker process with the thread that reads from it."""
+    """One worker process, with a thread that reads from it and one that sends to it: neither may hold up the window.
+
+    Attributes
+    ----------
+    reopening : bool
+        It has not finished opening the exposures that its predecessor had.
+    stopping : dict
+        Seconds since jobs were cancelled that it may still be working on.
+    """
 
     def __init__(
         self,
@@ -249,8 +344,15 @@ class _Process:
         theirs.close()
         self.pid: int = self._process.pid or 0
         self._received, self._ended = received, ended
-        self._sending = threading.Lock()
         self._finished = False
+        self.reopening = False
+        self.stopping: dict[int, float] = {}
+        self._heard = False
+        self._asked = False
+        self._silence = 0.0
+        self._outbox: queue.SimpleQueue[Run | Stop | Ping | None] = queue.SimpleQueue()
+        self._sender = threading.Thread(target=self._send, name=f"atm-viewer-to-worker-{self.pid}", daemon=True)
+        self._sender.start()
         self._reader = threading.Thread(target=self._read, name=f"atm-viewer-worker-{self.pid}", daemon=True)
         self._reader.start()
 
@@ -258,10 +360,40 @@ class _Process:
     def exitcode(self) -> int | None:
         return self._process.exitcode
 
-    def send(self, message: Run | Stop) -> None:
-        """Send; when the process has died, its reader finds out and ends its jobs."""
-        with suppress(OSError), self._sending:
-            send(self._connection, message)
+    @property
+    def deaf(self) -> bool:
+        """Whether it goes on with what was cancelled."""
+        return any(seconds > STOPPING for seconds in self.stopping.values())
+
+    @property
+    def silent(self) -> bool:
+        """Whether it gives no sign of life."""
+        return self._silence > (SILENCE if self._heard else STARTING)
+
+    def look(self, passed: float, owing: bool) -> None:
+        """Count the seconds that it has not answered; ask for a sign of life when it owes something."""
+        if self._heard:  # until then it works on nothing
+            self.stopping = {job: seconds + passed for job, seconds in self.stopping.items()}
+        if self._asked:
+            self._silence += passed
+        elif owing:
+            self._asked = True
+            self.send(Ping())
+
+    def hear(self, message: Step | End | Stopped | Pong) -> None:
+        """Note a sign of life."""
+        self._heard = True
+        self._silence = 0.0
+        if isinstance(message, Pong):
+            self._asked = False
+        elif isinstance(message, Stopped):
+            self.stopping.pop(message.job, None)
+        elif isinstance(message, End) and message.job == REOPEN:
+            self.reopening = False
+
+    def send(self, message: Run | Stop | Ping) -> None:
+        """Send soon; when the process has died, its reader finds out and ends its jobs."""
+        self._outbox.put(message)
 
     def finish(self) -> None:
         """Let the process end, since no more answers are wanted; for `received` to call."""
@@ -271,10 +403,17 @@ class _Process:
         """End the process at once, whatever it is doing."""
         self._process.kill()
 
-    def wait(self) -> None:
-        """Wait until the process and its reader have ended."""
-        if threading.current_thread() is not self._reader:
-            self._reader.join(timeout=2.0)
+    def wait(self, seconds: float) -> None:
+        """Wait until the process and its threads have ended, as long as that makes sense."""
+        deadline = time.monotonic() + seconds
+        for thread in (self._reader, self._sender):
+            if threading.current_thread() is not thread:
+                thread.join(timeout=max(deadline - time.monotonic(), 0.0))
+
+    def _send(self) -> None:
+        with suppress(OSError):  # it has died
+            while (message := self._outbox.get()) is not None:
+                send(self._connection, message)
 
     def _read(self) -> None:
         try:
@@ -286,9 +425,13 @@ class _Process:
             # Nothing sensible can come from a pipe whose message cannot be read.
             logging.getLogger(__name__).exception("unreadable answer of worker %d", self.pid)
             self.kill()
-        with self._sending:
-            self._connection.close()  # the process ends when its pipe does
-        self._process.join(timeout=1.0)
+        self._outbox.put(None)
+        self._sender.join(timeout=STOPPING)
+        if self._sender.is_alive():  # in the middle of something that the process does not take
+            self.kill()
+            self._sender.join()
+        self._connection.close()  # the process ends when its pipe does
+        self._process.join(timeout=STOPPING)
         if self._process.is_alive():
             self.kill()
             self._process.join()
@@ -331,6 +474,12 @@ def _target(request: Request) -> object:
         case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():
             return type(request)
     return None
+
+
+_SILENT = (
+    "The worker process gave no sign of life twice and was ended; try again, and report it with the log when it "
+    "happens again."
+)
 
 
 def _why_ended(exitcode: int | None) -> str:

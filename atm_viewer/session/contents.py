@@ -281,7 +281,8 @@ class Contents(JobList):
     def complete(self) -> bool:
         """Whether everything that can be shown is there and nothing is under way."""
         parts = (self.report, self.profile, self.sky, self.spectra)
-        return not self._jobs and not self._pending and (not self._exposures or all(p is not None for p in parts))
+        idle = not self._jobs and not self._pending and not self.file_work.busy
+        return idle and (not self._exposures or all(p is not None for p in parts))
 
     def _extraction(self) -> Extraction | None:
         """Say which spectra the active variant has at the active place; None where there is nothing to look at."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import Opened, Outcome, Progress, Request, Status
+from atm_viewer.session.file_work import FileWork, answer_soon
 from atm_viewer.session.names import job_name
 from atm_viewer.session.persistence.moved_exposures import mark_of
+from atm_viewer.session.persistence.session_state import Mark
 from atm_viewer.session.spectrum.units import load as load_units
 from atm_viewer.session.state.cursor import map_slices
 from atm_viewer.session.state.open_exposure import Job, Message, OpenExposure, Workers
@@ -41,10 +45,12 @@ class JobList(QObject):
         super().__init__(parent)
         self.messages: list[Message] = []
         self._jobs: dict[int, Job] = {}
+        self._stops: dict[int, Callable[[], None]] = {}
         self._mail: queue.SimpleQueue[tuple[Progress | Outcome, tuple[OpenExposure, ...]]] = queue.SimpleQueue()
         self._reading = QTimer(self)
         self._reading.timeout.connect(self._take_next)
         self._closed = False
+        self.file_work = FileWork(self)  #: reads and writes files off the window's thread
         self._arrived.connect(self._read, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
         self._workers = make_workers(self._receive)
 
@@ -55,22 +61,47 @@ class JobList(QObject):
 
     def cancel(self, job: int) -> None:
         """End a job."""
-        if job in self._jobs:
+        if job in self._stops:
+            self._stops[job]()
+        elif job in self._jobs:
             self._workers.cancel(job)
 
     def cancel_all(self) -> None:
         """End all jobs."""
-        for job in list(self._jobs):
+        for job in reversed(list(self._jobs)):  # so that what waits for an older one does not begin
             self.cancel(job)
+
+    def start_activity(self, name: str, stop: Callable[[], None]) -> int:
+        """Show work that is done outside of the workers as a job; ``stop`` is called when it is cancelled."""
+        number = min([0, *self._jobs]) - 1
+        self._jobs[number] = Job(number, name, lasting=True)
+        self._stops[number] = stop
+        self.jobs_changed.emit()
+        return number
+
+    def report_activity(self, number: int, step: str, fraction: float) -> None:
+        """Say how far such work is."""
+        if number in self._jobs:
+            self._jobs[number] = replace(self._jobs[number], step=step, fraction=fraction)
+            self.jobs_changed.emit()
+
+    def finish_activity(self, number: int) -> None:
+        """Take such work off the list of jobs."""
+        self._stops.pop(number, None)
+        if self._jobs.pop(number, None):
+            self.jobs_changed.emit()
 
     def tell(self, level: str, text: str, detail: str = "") -> None:
         """Tell something: level (``info``, ``warning``, ``error``), one sentence, and a traceback for the log."""
-        message = Message(level, text, detail, datetime.now().strftime("%H:%M:%S"))
+        message = Message(level, one_line(text, MOST_OF_SENTENCE), detail, datetime.now().strftime("%H:%M:%S"))
         self.messages.append(message)
         self.told.emit(message)
 
     def close(self) -> None:
         """End the workers."""
+        self.file_work.close()
+        for stop in list(self._stops.values()):
+            stop()
         self._closed = True
         self._reading.stop()
         self._workers.close()
@@ -89,7 +120,7 @@ class JobList(QObject):
         if isinstance(item, Progress) and isinstance(item.result, Opened):
             views = [(view, slices_of(view)) for view in item.result.exposures]
             found = tuple(
-                OpenExposure(view, slices, brightest_slice(view, slices), map_slices(view), mark=mark_of(view.key))
+                OpenExposure(view, slices, brightest_slice(view, slices), map_slices(view), mark=_mark(view.key))
                 for view, slices in views
             )
         self._mail.put((item, found))
@@ -113,5 +144,10 @@ class JobList(QObject):
     def _tell_failure(self, job: Job, outcome: Outcome) -> None:
         if outcome.status is Status.CANCELLED:
             self.tell("info", f"Cancelled: {job.name}.")
-        elif not (self.messages and self.messages[-1].text == outcome.sentence):
+        elif not (self.messages and self.messages[-1].text == one_line(outcome.sentence, MOST_OF_SENTENCE)):
             self.tell("error", outcome.sentence, outcome.detail)
+
+
+def _mark(path: str) -> Mark | None:
+    """Mark of a file that was read a moment ago; a disk that has gone since must not keep all else waiting."""
+    return answer_soon(lambda: mark_of(path), None, seconds=2.0)

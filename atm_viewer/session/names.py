@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.results.correction import SliceReport
 from atm_viewer.jobs.messages import (
     ClearCache,
@@ -41,7 +42,7 @@ def job_name(request: Request) -> str:
     """Say what a job does, as in the status bar."""
     match request:
         case OpenExposures(paths):
-            return f"Opening {Path(paths[0]).name if len(paths) == 1 else count(len(paths), 'file')}"
+            return f"Opening {one_line(Path(paths[0]).name) if len(paths) == 1 else count(len(paths), 'file')}"
         case CloseExposures():
             return "Closing"
         case Correct():
@@ -73,9 +74,9 @@ def job_name(request: Request) -> str:
         case RemoveFringes():
             return "Residual fringes"
         case SaveFigure(path=path):
-            return f"Writing {Path(path).name}"
+            return f"Writing {one_line(Path(path).name)}"
         case WriteCubes(product=product):
-            return f"Writing cubes of {product}"
+            return f"Writing cubes of {one_line(product)}"
         case MakeDemo():
             return "Making the demo's exposures"
         case FindTools():
@@ -107,7 +108,7 @@ def short_names(names: Sequence[str]) -> list[str]:
     """
     common = _common_start(names) if len(set(names)) > 1 else ""
     cut = common.rfind("_")
-    return [f"…{name[cut:]}" if cut > 2 else name for name in names]
+    return [one_line(f"…{name[cut:]}" if cut > 2 else name) for name in names]
 
 
 def short_bands(bands: Sequence[str]) -> str:

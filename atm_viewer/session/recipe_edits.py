@@ -12,14 +12,15 @@ from typing import Any
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QUndoStack
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.choices import Choices
 from atm_viewer.session.edits import slice_edits
 from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.file_work import Done, nothing_more
 from atm_viewer.session.job_list import MakeWorkers
-from atm_viewer.session.persistence.autosave import write_text
 
 
 class RecipeEdits(Choices):
@@ -121,30 +122,46 @@ class RecipeEdits(Choices):
         if self.recipe != Recipe():
             self._edit("Reset all to defaults", Recipe())
 
-    def load_recipe(self, path: str | os.PathLike[str]) -> bool:
-        """Read a recipe from a file; a failure is told. Says whether it was read."""
-        try:
-            recipe = load_recipe(path)
-        except UserError as error:
-            self.tell("error", str(error))
-            return False
-        if recipe != self.recipe:
-            self._edit(f"Load {Path(path).name}", recipe)
-        self.undo_stack.setClean()
-        self.tell("info", f"Recipe {path} loaded.")
-        return True
+    def load_recipe(
+        self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more
+    ) -> None:
+        """Read a recipe from a file; a failure is told.
 
-    def save_recipe(self, path: str | os.PathLike[str]) -> bool:
-        """Write the recipe to a file; a failure is told. Says whether it was written."""
-        target = Path(path)
-        try:
-            write_text(target, dump_recipe(self.recipe))
-        except OSError as error:
-            self.tell("error", f"The recipe cannot be saved as {target}: {error.strerror or error}.")
-            return False
-        self.undo_stack.setClean()
-        self.tell("info", f"Recipe saved as {target}.")
-        return True
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        then, otherwise : callable
+            Called when it is loaded; when it cannot be.
+        """
+
+        def loaded(recipe: Recipe) -> None:
+            if recipe != self.recipe:
+                self._edit(f"Load {one_line(Path(path).name)}", recipe)
+            self.undo_stack.setClean()
+            self.tell("info", f"Recipe {path} loaded.")
+            then()
+
+        self.file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
+
+    def save_recipe(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
+        """Write the recipe to a file; a failure is told. ``then`` is called when it is written."""
+        target, text, saved = Path(path), dump_recipe(self.recipe), self._variants
+
+        def write() -> None:
+            try:
+                write_whole(target, text)
+            except OSError as error:
+                reason = error.strerror or error
+                raise OutputError(f"The recipe cannot be saved as {target}: {reason}.") from error
+
+        def written(_: None) -> None:
+            if self._variants == saved:
+                self.undo_stack.setClean()
+            self.tell("info", f"Recipe saved as {target}.")
+            then()
+
+        self.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target.absolute()))
 
     # Variants
 

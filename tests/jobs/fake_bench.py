@@ -6,6 +6,7 @@ import ctypes
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import warnings
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.output.staging import partial_folder, staged
+from atm_viewer.engine.output.staging import staged, temporary_folder
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class FakeBench:
             progress(f"Opening {path}", k / len(paths))
             if path.startswith("slow"):
                 _work(progress, 3.0)
+            if path.startswith("stuck"):
+                with open(path.removeprefix("stuck ")):  # a pipe to which nobody writes
+                    pass
         good = [p for p in paths if not p.startswith("bad")]
         self.open_keys.extend(k for k in good if k not in self.open_keys)
         return Opening(tuple(map(Exposure, good)), tuple(f"{p} is bad." for p in paths if p.startswith("bad")))
@@ -56,6 +60,10 @@ class FakeBench:
                 _work(progress, 20.0)
             case "deaf":
                 time.sleep(5.0)
+            case "hang":
+                time.sleep(60.0)
+            case "stop":
+                os.kill(os.getpid(), signal.SIGSTOP)
             case "input":
                 raise InputError("That file is no good; take another.")
             case "bug":
@@ -132,8 +140,8 @@ def make_demo(instrument, folder, progress):
     if instrument == "unheard-of":
         raise InputError(f"There is no demo for {instrument!r}.")
     if instrument == "slow":
-        partial_folder(folder, os.getpid()).mkdir()
-        _work(progress, 20.0)
+        with temporary_folder(folder):
+            _work(progress, 20.0)
     return folder / f"{instrument}_asn.json"
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -274,6 +275,177 @@ def test_a_process_that_dies_idle_is_replaced(workers, told, ask):
     assert ask(correct("where")).result != pid
 
 
+# Workers that do not listen
+
+
+@contextmanager
+def stopped(pid: int):
+    """A process that is stopped, as by a debugger, for a while."""
+    os.kill(pid, signal.SIGSTOP)
+    yield
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_stopped_worker_is_replaced_when_something_is_cancelled(workers, told, ask):
+    ask(OpenExposures(("a", "b")))
+    pid = ask(correct("where")).result
+    with stopped(pid):
+        cancelled, kept = workers.submit(correct("quick")), workers.submit(ShowProfile("a", Recipe(), 101, 7))
+        begun = time.monotonic()
+        workers.cancel(cancelled)
+        assert told.wait(cancelled, 1.0).status is Status.CANCELLED
+        assert told.wait(kept, 6.0).result == ("a", 101, 7)  # by another process, which takes a second to start
+        assert ask(correct("open")).result == ("a", "b")
+        assert ask(correct("where")).result != pid
+        assert time.monotonic() - begun < 6.0
+    assert not _runs(pid)
+
+
+def test_a_stopped_worker_is_replaced_in_the_end_without_being_asked(told, ask, workers, monkeypatch):
+    monkeypatch.setattr("atm_viewer.jobs.workers.SILENCE", 1.0)
+    pid = ask(correct("where")).result
+    with stopped(pid):
+        assert told.wait(workers.submit(correct("where")), 10.0).result != pid
+
+
+def test_a_worker_that_is_stopped_again_and_again_ends_the_job(told, workers, monkeypatch, ask):
+    monkeypatch.setattr("atm_viewer.jobs.workers.SILENCE", 1.0)
+    ask(correct("quick"))
+    job = workers.submit(correct("stop"))
+    ended = told.wait(job, 20.0)
+    assert ended.status is Status.CRASHED
+    assert "gave no sign of life twice" in ended.sentence
+    assert ask(correct("quick")).status is Status.DONE
+
+
+def test_a_worker_that_answers_slowly_is_left_alone(told, workers, monkeypatch, ask):
+    monkeypatch.setattr("atm_viewer.jobs.workers.SILENCE", 1.0)
+    pid = ask(correct("where")).result
+    assert told.wait(workers.submit(correct("deaf"))).status is Status.FAILED  # five seconds without progress
+    assert ask(correct("where")).result == pid
+
+
+def test_newer_parameters_never_cost_the_worker(told, workers, ask):
+    pid = ask(correct("where")).result
+    first = workers.submit(MakeSkyImage(("a",), "deaf"))
+    time.sleep(0.3)
+    second = workers.submit(MakeSkyImage(("a",), "where"))
+    assert told.wait(first).status is Status.CANCELLED
+    assert told.wait(second).result == pid
+
+
+def test_cancelling_works_when_what_hangs_was_replaced_by_newer_parameters(told, workers, ask):
+    pid = ask(correct("where")).result
+    workers.submit(MakeSkyImage(("a",), "hang"))
+    time.sleep(0.3)
+    second = workers.submit(MakeSkyImage(("a",), "where"))
+    workers.cancel(second)
+    assert told.wait(second, 1.0).status is Status.CANCELLED
+    assert told.wait(workers.submit(correct("where")), 6.0).result != pid
+
+
+def test_an_opening_that_hangs_is_cancelled_and_the_rest_stays_open(told, workers, ask, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    ask(OpenExposures(("a",)))
+    job = workers.submit(OpenExposures(("b", f"stuck {pipe}")))
+    with told._changed:
+        assert told._changed.wait_for(lambda: any(p.job == job and p.result for p in told.progress), 5.0)
+    profile = workers.submit(ShowProfile("a", Recipe(), 101, 7))
+    workers.cancel(job)
+    assert told.wait(job, 1.0).status is Status.CANCELLED
+    assert told.wait(profile, 6.0).status is Status.DONE
+    assert ask(correct("open")).result == ("a", "b")
+
+
+def test_an_opening_goes_on_in_another_process_and_tells_nothing_twice(told, workers, ask):
+    pid = ask(correct("where")).result
+    job = workers.submit(OpenExposures(("a", "slow b")))
+    with told._changed:
+        assert told._changed.wait_for(lambda: any(p.job == job and p.result for p in told.progress), 5.0)
+    with stopped(pid):
+        other = workers.submit(ShowProfile("a", Recipe(), 101, 7))
+        workers.cancel(other)
+        done = told.wait(job, 15.0)
+    assert [e.key for e in done.result.exposures] == ["a", "slow b"]
+    assert [e.key for p in told.progress if p.result for e in p.result.exposures] == ["a", "slow b"]
+
+
+def test_closing_what_cannot_be_opened_again(told, workers, ask, tmp_path):
+    """The other exposures are there again, though the new process hangs in one of them."""
+    pipe = tmp_path / "pipe"
+    pipe.write_text("")
+    ask(OpenExposures(("a", f"stuck {pipe}")))
+    pipe.unlink()
+    os.mkfifo(pipe)
+    assert ask(correct("kill")).status is Status.CRASHED
+    waiting = workers.submit(correct("open"))
+    time.sleep(2.0)
+    assert waiting not in told.outcomes
+    workers.submit(CloseExposures((f"stuck {pipe}",)))
+    assert told.wait(waiting, 6.0).result == ("a",)
+
+
+def test_sending_to_a_worker_that_does_not_read_takes_no_time(told, workers, ask):
+    pid = ask(correct("where")).result
+    with stopped(pid):
+        begun = time.monotonic()
+        jobs = [workers.submit(OpenExposures((f"{number:01000}",))) for number in range(500)]
+        assert time.monotonic() - begun < 1.0  # half a megabyte, more than a pipe takes
+        for job in jobs:
+            workers.cancel(job)
+        assert time.monotonic() - begun < 2.0
+        assert told.wait(workers.submit(correct("where")), 6.0).result != pid
+
+
+def test_closing_with_stopped_workers(told, tmp_path):
+    workers = Workers(told, STAFF)
+    pid = told.wait(workers.submit(correct("where"))).result
+    writing = workers.submit(WriteExposures(("work",), Recipe(), str(tmp_path)))
+    told.wait_for_progress(writing)
+    with stopped(pid):
+        waiting = workers.submit(correct("quick"))
+        begun = time.monotonic()
+        workers.close()
+        assert time.monotonic() - begun < 2.0
+    assert told.outcomes[waiting].status is Status.CANCELLED
+    assert not _runs(pid)
+
+
+def test_a_program_that_is_suspended_as_a_whole_goes_on_with_its_worker(tmp_path):
+    """Ctrl-Z and fg, or a laptop's lid: nothing was heard for a while, but nobody has listened either."""
+    code = (
+        "import queue, time\n"
+        "import atm_viewer.jobs.workers as module\n"
+        "from tests.jobs.test_workers import STAFF, correct\n"
+        "if __name__ == '__main__':\n"
+        "    module.SILENCE = 1.0\n"
+        "    news = queue.Queue()\n"
+        "    workers = module.Workers(news.put, STAFF)\n"
+        "    workers.submit(correct('where'))\n"
+        "    print(news.get(timeout=20).result, flush=True)\n"
+        "    workers.submit(correct('deaf'))\n"
+        "    print(news.get(timeout=20).status, flush=True)\n"
+        "    workers.submit(correct('where'))\n"
+        "    print(news.get(timeout=20).result, flush=True)\n"
+        "    workers.close()\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "main.py"], stdout=subprocess.PIPE, text=True, env=environment
+    ) as window:
+        pid = window.stdout.readline()
+        time.sleep(0.3)
+        with stopped(int(pid)):
+            time.sleep(0.5)  # by now it owes an answer
+            with stopped(window.pid):
+                time.sleep(3.0)
+        rest = window.stdout.read()
+    assert rest == f"Status.FAILED\n{pid}"
+
+
 def test_a_crash_while_writing_leaves_nothing(ask, tmp_path):
     crashed = ask(WriteExposures(("fine", "kill"), Recipe(), str(tmp_path)))
     assert crashed.status is Status.CRASHED
@@ -361,7 +533,7 @@ def test_a_killed_window_takes_its_workers_along(tmp_path):
     ) as window:
         pid = int(window.stdout.readline())
         part = next((tmp_path / "out").iterdir())
-        writer = int(part.name.split("-")[-1].split(".")[0])
+        writer = int(part.name.split("-")[2])
         window.kill()
     deadline = time.monotonic() + 5.0
     while (alive := [p for p in (pid, writer) if _runs(p)]) and time.monotonic() < deadline:

@@ -329,6 +329,15 @@ def test_opening_can_be_cancelled(session, workers, qtbot):
     assert session.exposures == ()
 
 
+def test_activities_are_jobs(session):
+    stopped = []
+    number = session.start_activity("Searching", lambda: stopped.append(True))
+    session.cancel(number)
+    assert stopped == [True]
+    session.finish_activity(number)
+    assert session.jobs == ()
+
+
 def test_the_demo_is_made_and_opened(session, workers, qtbot):
     session.make_demo("miri", "/cache")
     session.make_demo("miri", "/cache")  # it is under way
@@ -396,20 +405,23 @@ def test_recipes_are_saved_and_loaded(opened, tmp_path, qtbot):
     opened.set_override(101, "use", ((-0.9, 0.4),))
     recipe = opened.recipe
     assert not opened.undo_stack.isClean()
-    assert opened.save_recipe(tmp_path / "mine.toml")
+    opened.save_recipe(tmp_path / "mine.toml")
+    settle(qtbot, opened)
     assert opened.undo_stack.isClean()
     assert [p.name for p in tmp_path.iterdir()] == ["mine.toml"]
     opened.reset_all()
-    assert opened.load_recipe(tmp_path / "mine.toml")
-    assert opened.recipe == recipe
+    opened.load_recipe(tmp_path / "mine.toml")
+    qtbot.waitUntil(lambda: opened.recipe == recipe)
     assert opened.undo_stack.undoText() == "Load mine.toml"
     settle(qtbot, opened)
 
 
-def test_recipes_that_cannot_be_read_or_written(opened, tmp_path):
+def test_recipes_that_cannot_be_read_or_written(opened, tmp_path, qtbot):
     (tmp_path / "wrong.toml").write_text("version = 1\n[global]\nthreshold = 3\n")
-    assert not opened.load_recipe(tmp_path / "wrong.toml")
+    opened.load_recipe(tmp_path / "wrong.toml")
+    settle(qtbot, opened)
     assert "unknown key 'threshold'" in opened.messages[-1].text
     assert opened.recipe == Recipe()
-    assert not opened.save_recipe(tmp_path / "missing" / "mine.toml")
+    opened.save_recipe(tmp_path / "missing" / "mine.toml")
+    settle(qtbot, opened)
     assert "cannot be saved" in opened.messages[-1].text

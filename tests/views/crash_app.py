@@ -2,18 +2,21 @@
 
 ``python -m tests.views.crash_app work FILE...`` opens files, sets a threshold and stays, until it is killed;
 ``python -m tests.views.crash_app restore`` starts again, presses Restore, prints what is there then, and closes.
+``python -m tests.views.crash_app stuck`` reads a recipe from a disk that never answers, quits, and presses Quit.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from atm_viewer import app
+from atm_viewer.session import recipe_edits
 from atm_viewer.session.persistence import keeper
 from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
@@ -56,6 +59,27 @@ def tell_and_quit(window: MainWindow) -> None:
     window.close()
 
 
+def read_for_ever(*_: object) -> None:
+    print("reading", flush=True)
+    threading.Event().wait()
+
+
+def save_and_quit(window: MainWindow) -> None:
+    window.session.load_recipe("far.toml")
+    window.session.save_recipe("far.toml")
+    window.close()
+
+
+def asked(window: MainWindow) -> bool:
+    return any(box.isVisible() for box in window.findChildren(QMessageBox))
+
+
+def press_quit(window: MainWindow) -> None:
+    (box,) = (box for box in window.findChildren(QMessageBox) if box.isVisible())
+    print(box.text(), flush=True)
+    QTest.mouseClick(next(b for b in box.buttons() if b.text() == "Quit"), Qt.MouseButton.LeftButton)
+
+
 def main() -> int:
     app.Workers = FakeWorkers  # type: ignore[misc, assignment]
     keeper.DELAY = 10
@@ -63,6 +87,9 @@ def main() -> int:
     application = QApplication(sys.argv[:1])
     if role == "work":
         user = User((opened, work))
+    elif role == "stuck":
+        recipe_edits.load_recipe = recipe_edits.write_text = read_for_ever  # type: ignore[assignment]
+        user = User((lambda w: w.isVisible(), save_and_quit), (asked, press_quit))
     else:
         user = User((lambda w: w.sessions.offer_bar.isVisible(), press_restore), (opened, tell_and_quit))
     code = app.run(files)

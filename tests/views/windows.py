@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from atm_viewer.views.window.main_window import MainWindow
@@ -30,6 +32,7 @@ def wait(qtbot, window: MainWindow) -> None:
 def press(qtbot, window: MainWindow, name: str) -> None:
     """Press the keys of an action."""
     qtbot.keySequence(window, window.actions_by_name[name].shortcut())
+    wait_for_files(window)
 
 
 def dialog_of(window: QWidget, kind: type):
@@ -47,4 +50,13 @@ def drop(window: MainWindow, paths: Iterable[str | Path]) -> bool:
     QApplication.sendEvent(window, enter)
     if enter.isAccepted():
         QApplication.sendEvent(window, QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, data, buttons, none))
+        wait_for_files(window)
     return enter.isAccepted()
+
+
+def wait_for_files(window: MainWindow) -> None:
+    """Wait until what was asked of files is answered: they are read and written beside the window's thread."""
+    deadline = time.monotonic() + 5.0
+    while window.session.file_work.busy:
+        assert time.monotonic() < deadline, "a file is still being read or written"
+        QTest.qWait(5)

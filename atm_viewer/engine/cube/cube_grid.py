@@ -14,6 +14,7 @@ from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.tangent import TangentPlane
+from atm_viewer.engine.regular_file import check_regular
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,7 @@ def read_cube_parameters(path: str | os.PathLike[str], band: str) -> CubeParamet
     from astropy.io import fits
 
     try:
+        check_regular(path, "a CUBEPAR reference file")
         with fits.open(path) as hdus:
             table = hdus["CUBEPAR"].data
             names = [n.lower() for n in table.names]

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.exposure import exposure_name
 from atm_viewer.engine.names import product_name
+from atm_viewer.engine.regular_file import read_bytes
 
 
 def expand_inputs(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
@@ -71,7 +72,9 @@ def default_product(paths: Sequence[str | os.PathLike[str]]) -> str:
         products = _products(first)
         if len(products) == 1 and (name := products[0].get("name")):
             if not is_plain_name(name):
-                raise InputError(f"{first.name} names its product {name!r}, which is not a name for a file; mend it.")
+                raise InputError(
+                    f"{first.name} names its product {name!r:.80}, which is not a name for a file; mend it."
+                )
             return name
     return product_name([exposure_name(path) for path in expand_inputs(paths)])
 
@@ -98,17 +101,20 @@ def _member(association: Path, name: Any) -> Path:
     # An association from elsewhere must not reach for files outside of its own folder.
     if not is_plain_name(name):
         raise InputError(
-            f"{association.name} names a member {name!r}; members must be file names without folders, put beside it."
+            f"{association.name} names a member {name!r:.80}; "
+            "members must be file names without folders, put beside it."
         )
     path = association.parent / name
     if not os.path.isfile(path):
-        raise InputError(f"{association.name} needs {name}, which is not beside it; put it into {path.parent}.")
+        raise InputError(
+            f"{association.name} needs {one_line(name)}, which is not beside it; put it into {path.parent}."
+        )
     return path
 
 
 def _products(association: Path) -> list[dict[str, Any]]:
     try:
-        content = json.loads(association.read_bytes())
+        content = json.loads(read_bytes(association, "association", "*_asn.json"))
     except FileNotFoundError:
         raise InputError(f"There is no file {association}; check the name.") from None
     except OSError as error:

@@ -15,13 +15,15 @@ import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from atm_viewer.engine.private_cache import cache_root, is_private, make_private
+from atm_viewer.engine.whole_file import whole_file
 
 #: Changes with the meaning or the layout of what is kept.
 VERSION = 3
@@ -71,6 +73,8 @@ class KeptGeometry:
 
     def _read(self, part: str) -> Arrays | None:
         path = self._path(part)
+        if not is_private(cache_folder()):
+            return None  # what others may have written there is nothing to rely on
         try:
             with open(path, "rb") as file:
                 names, checksums = (np.load(file, allow_pickle=False) for _ in range(2))
@@ -92,16 +96,11 @@ class KeptGeometry:
         if needed > _limit():
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-            try:
-                with open(handle, "wb") as file:
-                    for array in (names, _checksums(names, arrays), *arrays.values()):
-                        np.save(file, array, allow_pickle=False)
-                os.replace(temporary, path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            make_private(cache_folder())
+            path.parent.mkdir(exist_ok=True)
+            with whole_file(path, private=True) as file:
+                for array in (names, _checksums(names, arrays), *arrays.values()):
+                    np.save(file, array, allow_pickle=False)
         except OSError as error:
             logging.getLogger(__name__).debug("cannot keep %s: %s", path, error)
         else:
@@ -129,9 +128,7 @@ def content_key(parts: Iterable[bytes | memoryview]) -> str:
 
 def cache_folder() -> Path:
     """Folder that holds everything kept; the user may delete it at any time."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("atm-viewer") / "coordinates"
+    return cache_root() / "coordinates"
 
 
 def cache_size() -> int:

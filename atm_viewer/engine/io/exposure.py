@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
+from atm_viewer.engine.regular_file import open_regular
 from atm_viewer.engine.results.exposure_view import ExposureView
 
 DETECTOR_SHAPES = {"MIRI": (1024, 1032), "NIRSPEC": (2048, 2048)}
@@ -284,7 +285,7 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
         detector=str(primary.get("DETECTOR", "")).upper(),
         grating=grating,
         bands=bands,
-        unit=str(science.get("BUNIT") or "MJy/sr"),
+        unit=one_line(science.get("BUNIT") or "MJy/sr"),
         sci=arrays["SCI"],
         err=arrays["ERR"],
         variances={name.lower(): arrays[name] for name in _VARIANCES if name in arrays},
@@ -298,7 +299,7 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
         ),
         dither=int(primary.get("PATT_NUM") or 0),
         dithers=int(primary.get("NUMDTHPT") or 0),
-        target=str(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
+        target=one_line(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
         footprint=str(science.get("S_REGION") or "") if usable else "",
         kept=kept,
         state=state,
@@ -373,7 +374,7 @@ def _read(path: Path) -> _Content:
 
     name, state = path.name, _state(path)
     try:
-        with open(path, "rb") as handle:
+        with open_regular(path, "_cal.fits or _crf.fits files or an association") as handle:
             start = handle.read(30)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error

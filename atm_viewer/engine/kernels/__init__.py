@@ -7,11 +7,13 @@ So the cache lies in a folder of the user's cache that is named after the conten
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from pathlib import Path
 
 import numba
-import platformdirs
+
+from atm_viewer.engine.private_cache import cache_root, make_private
 
 
 def kernel_cache() -> Path:
@@ -19,8 +21,22 @@ def kernel_cache() -> Path:
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    return platformdirs.user_cache_path("atm-viewer") / "kernels" / digest.hexdigest()[:16]
+    return cache_root() / "kernels" / digest.hexdigest()[:16]
 
 
-if "NUMBA_CACHE_DIR" not in os.environ:
+def _keep_compiled() -> bool:
+    """Tell numba where to keep compiled code; say whether it may keep any."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return True
+    try:
+        # What is in the cache is run: it must be ours alone.
+        make_private(kernel_cache())
+    except OSError as error:
+        logging.getLogger(__name__).info("compiled code is not kept in %s: %s", kernel_cache(), error)
+        return False
     numba.config.CACHE_DIR = str(kernel_cache())  # type: ignore[attr-defined]  # made at run time
+    return True
+
+
+#: Whether compiled code is kept between runs.
+KEPT = _keep_compiled()

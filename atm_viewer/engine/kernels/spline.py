@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from atm_viewer.engine.kernels import KEPT
+
 # Pivots below this, against their diagonal element or against 1, the square of a B-spline's height: the normal
 # equations, or the polynomials of a B-spline that only its tail meets a point, lose the digits that equality needs.
 DELICATE = 1e-6
 
-KERNEL: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
+KERNEL: dict[str, Any] = {"nogil": True, "cache": KEPT, "error_model": "numpy"}
 # Sums may be taken in any order, so that they run on vectors; NaN and infinity keep their meaning.
 FAST = KERNEL | {"fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 

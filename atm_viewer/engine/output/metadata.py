@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
     from astropy.io import fits
     from stdatamodels.jwst import datamodels
 
-    with warnings.catch_warnings(), fits.open(path, memmap=False) as hdus:
+    with warnings.catch_warnings(), fits.open(Path(path).absolute(), memmap=False) as hdus:
         warnings.simplefilter("ignore")
         tree = np.frombuffer(without_wcs(asdf_bytes(hdus)), dtype=np.uint8)[None, :]
         column = fits.Column(array=tree, format=f"{tree.size}B", name="ASDF_METADATA")

@@ -161,8 +161,9 @@ def write_pipeline_call(
             _PYTHON.format(versions=ascii(versions), association=ascii(association), steps=_rows(steps)),
         )
         _write(part / association, json.dumps(_association(exposures, folder, stem), indent=2) + "\n")
-        with saving(part / parameters):
-            _step(recipe).export_config(part / parameters)
+        # Given a path, asdf would take it for a URL: "a#b" would go into a file "a".
+        with saving(part / parameters), open(part / parameters, "xb") as file:
+            _step(recipe).export_config(file)
     return tuple(folder / name for name in names)
 
 

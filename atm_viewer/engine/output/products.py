@@ -24,6 +24,7 @@ from atm_viewer.engine.output.provenance import Provenance, add_history, append_
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
@@ -156,7 +157,9 @@ def write_cubes(
     if not is_plain_name(product):
         raise OutputError(f"The product's name {product!r} must be a file name without folders; choose another.")
     if cubepar is not None:
-        _check_cubepar(Path(cubepar), setting.instrument)
+        # astropy takes relative paths that begin with ~ or file: for something else.
+        cubepar = Path(cubepar).absolute()
+        _check_cubepar(cubepar, setting.instrument)
     stems = {False: product, True: f"{product}-atm"}
     kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
     names = [f"{stems[after]}_{band}_s3d.fits" for after in kinds for band in bands]
@@ -378,6 +381,7 @@ def _check_cubepar(path: Path, instrument: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            check_regular(path, "a CUBEPAR reference file")
             header = fits.getheader(path)
     except OSError as error:
         raise InputError(

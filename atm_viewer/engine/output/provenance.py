@@ -13,6 +13,7 @@ from typing import Any
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Recipe, dump_recipe, parse_recipe
+from atm_viewer.engine.regular_file import check_regular
 
 PACKAGES = ("atm-viewer", "jwst", "stdatamodels", "numpy", "scipy", "astropy", "numba")
 
@@ -92,7 +93,8 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
 
     name = Path(path).name
     try:
-        with fits.open(path) as hdus:
+        check_regular(path, "a product of ATM Viewer")
+        with fits.open(Path(path).absolute()) as hdus:
             if "ATM_RECIPE" not in hdus or "ATM_VERSIONS" not in hdus:
                 raise InputError(f"{name} carries no recipe; give a product of ATM Viewer.")
             text = "\n".join(hdus["ATM_RECIPE"].data["TOML"])

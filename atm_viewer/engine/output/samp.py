@@ -105,7 +105,8 @@ def kind_of(path: Path) -> str:
     """Tell by a FITS file's first data whether programs have to take images, or tables, to load it."""
     from astropy.io import fits
 
-    if not Path(path).is_file():
+    path = Path(path).absolute()
+    if not path.is_file():
         raise InputError(f"There is no file {path}.")
     try:
         with fits.open(path) as hdus:

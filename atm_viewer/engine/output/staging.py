@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: made in a temporary folder beside their place, then moved."""
+"""Files that appear together or not at all: made in a temporary folder beside their place, then moved."""
 
 from __future__ import annotations
 
@@ -6,19 +6,42 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+import stat
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.whole_file import put_new
+
+try:
+    import fcntl
+except ImportError:  # Windows has no locks on folders
+    fcntl = None  # type: ignore[assignment]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
+
+#: Within a temporary folder: files that are being replaced, and a file on its way into place.
+_OLD, _ON_THE_WAY = ".old", ".new"
+#: Seconds that a program waits for another one to finish moving its files, which takes milliseconds.
+_PATIENCE = 10.0
 
 
 @contextmanager
 def staged(folder: Path, names: Sequence[str], overwrite: bool = False) -> Iterator[Path]:
     """Make files in a temporary folder and move them into place when all of them are complete.
+
+    All of them are moved or, when one cannot be, none: what was there before is put back. Two programs that write to
+    one folder move their files one after the other, so that the files there are all of one program. A link in the
+    place of a file is replaced; what it leads to stays as it is.
+
+    A process that is killed while it makes files leaves the temporary folder. One that is killed while it moves them,
+    which takes milliseconds, leaves some new and some old files in place, and all that were replaced in the temporary
+    folder, in ``.old``. Whoever writes to the folder next, or calls `remove_partial`, puts them back: then all files
+    are as before, unless the new ones were all in place. Without hard links (FAT) a new file that replaced none stays.
 
     Parameters
     ----------
@@ -32,44 +55,87 @@ def staged(folder: Path, names: Sequence[str], overwrite: bool = False) -> Itera
     Yields
     ------
     Path
-        The temporary folder, in ``folder``; it is gone afterwards, however the body ends.
+        The temporary folder, in ``folder``; it is gone afterwards, however the body ends. It is absolute: libraries
+        take a relative path that begins with ``~`` or ``file:`` for something else.
 
     Raises
     ------
     OutputError
-        ``folder`` cannot be written, a file is there already (both before the body starts), or the disk is full.
+        ``folder`` cannot be written, a file is there already (before the body starts, or since), or the disk is full.
     """
-    made = _make_ready(folder, names, overwrite)
-    part = partial_folder(folder, os.getpid())
+    shown, folder = folder, folder.absolute()
+    _check(shown, names, overwrite)
+    made: list[Path] = []
+    part = lock = None
     try:
-        with _told(folder):
-            remove_partial(folder, os.getpid())
-            part.mkdir()
+        with _told(shown):
+            part, lock = _begin(folder, made)
         try:
             yield part
         except OSError as error:
             if is_full(error):
-                raise OutputError(full_sentence(folder)) from error
+                raise OutputError(full_sentence(shown)) from error
             raise
-        with _told(folder):
-            for name in names:
-                os.replace(part / name, folder / name)
-        made = []
+        with _told(shown), _turn(folder):
+            _move_all(part, folder, names, overwrite)
+        made.clear()
     finally:
-        remove_partial(folder, os.getpid())
-        for path in made:
+        # What could not be put back stays where it is.
+        if part is not None and not os.path.exists(part / _OLD):
+            shutil.rmtree(part, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+        for path in reversed(made):
             with suppress(OSError):
                 path.rmdir()
 
 
-def partial_folder(folder: str | os.PathLike[str], pid: int) -> Path:
-    """Temporary folder in which a process makes the files of a folder."""
-    return Path(folder) / f".atm-viewer-{pid}.part"
+@contextmanager
+def temporary_folder(folder: Path) -> Iterator[Path]:
+    """Make a temporary folder in another one, which is made when absent.
+
+    Yields
+    ------
+    Path
+        It is gone afterwards, however the body ends; where the process is killed, `remove_partial` removes it.
+    """
+    part, lock = _begin(folder, [])
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def partial_folders(folder: str | os.PathLike[str], pid: int | None = None) -> list[Path]:
+    """Temporary folders of ours in a folder: those that a process has made, or all."""
+    wanted = re.compile(rf"\.atm-viewer-{'[0-9]+' if pid is None else pid}-[^.]*\.part")
+    found = []
+    with suppress(OSError), os.scandir(os.fspath(folder)) as entries:
+        for entry in entries:
+            if wanted.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+                owner = entry.stat(follow_symlinks=False).st_uid
+                # Nobody else's: what somebody put into a shared folder must not be moved about by us.
+                if not hasattr(os, "geteuid") or owner == os.geteuid():
+                    found.append(Path(entry.path))
+    return found
 
 
 def remove_partial(folder: str | os.PathLike[str], pid: int) -> None:
-    """Remove what a process that was terminated has left half-written in a folder."""
-    shutil.rmtree(partial_folder(folder, pid), ignore_errors=True)
+    """Put back what a process that was terminated was replacing in a folder, and remove what it has left half-written.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where it was writing to.
+    pid : int
+        Number of the process.
+    """
+    if partial_folders(folder, pid):
+        with suppress(OSError, OutputError), _turn(Path(folder)):
+            for part in partial_folders(folder, pid):
+                _clear(part)
 
 
 def is_full(error: BaseException | None) -> bool:
@@ -87,11 +153,35 @@ def full_sentence(folder: str | os.PathLike[str]) -> str:
     return f"The disk is full: {folder} cannot be written; free some space there or choose another folder."
 
 
+def exists_sentence(path: str | os.PathLike[str]) -> str:
+    """Return what to tell when a file is there already."""
+    return f"{path} exists already; choose another folder or allow overwriting (--overwrite)."
+
+
 @contextmanager
 def saving(path: Path) -> Iterator[None]:
     """Turn a failure to write a staged file into a sentence that names its place."""
     with _told(path.parent.parent):
         yield
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait for other programs to leave a folder alone, and keep them from it; for what takes milliseconds.
+
+    Raises
+    ------
+    BlockingIOError
+        Another program does not leave it.
+    FileNotFoundError
+        There is no such folder.
+    """
+    lock = _locked(folder, _PATIENCE)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 @contextmanager
@@ -105,8 +195,8 @@ def _told(folder: Path) -> Iterator[None]:
         raise OutputError(f"{folder} cannot be written: {reason}; choose another folder.") from error
 
 
-def _make_ready(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path]:
-    """Check the place of the files; return the folders that had to be made, innermost first."""
+def _check(folder: Path, names: Sequence[str], overwrite: bool) -> None:
+    """Refuse a place where the files cannot be before any work is done."""
     existing = next((p for p in (folder, *folder.parents) if os.path.exists(p)), folder)
     if not os.path.isdir(existing):
         raise OutputError(f"{existing} is a file, not a folder; choose another folder.")
@@ -115,11 +205,170 @@ def _make_ready(folder: Path, names: Sequence[str], overwrite: bool) -> list[Pat
         if os.path.isdir(path):
             raise OutputError(f"{path} is a folder, so no file of this name can be written; choose another folder.")
         if os.path.exists(path) and not overwrite:
-            raise OutputError(f"{path} exists already; choose another folder or allow overwriting (--overwrite).")
-    made: list[Path] = []
-    with _told(folder):
-        missing = [p for p in (folder, *folder.parents) if not os.path.exists(p)]
-        for path in reversed(missing):
-            path.mkdir()
-            made.insert(0, path)
-    return made
+            raise OutputError(exists_sentence(path))
+
+
+def _begin(folder: Path, made: list[Path]) -> tuple[Path, int | None]:
+    """Make a temporary folder, and note in ``made`` which folders had to be made for it.
+
+    Returns
+    -------
+    Path, int or None
+        The temporary folder, and the descriptor that keeps it locked as long as we live.
+    """
+    for attempts_left in (2, 1, 0):
+        try:
+            for path in reversed([p for p in (folder, *folder.parents) if not os.path.exists(p)]):
+                try:
+                    path.mkdir()
+                except FileExistsError:
+                    if not path.is_dir():
+                        raise
+                else:
+                    made.append(path)
+            with _turn(folder):
+                part = Path(tempfile.mkdtemp(prefix=f".atm-viewer-{os.getpid()}-", suffix=".part", dir=folder))
+                try:
+                    return part, _locked(part)
+                except BaseException:
+                    part.rmdir()
+                    raise
+        except FileNotFoundError:
+            # Another program had made the folder, and has taken it away again since it failed.
+            if not attempts_left:
+                raise
+    raise AssertionError
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Be alone in a folder, after putting in order what terminated processes have left there."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(folder))
+        except BlockingIOError as error:
+            raise OutputError(f"Another program is writing to {folder}; try again when it has finished.") from error
+        for part in partial_folders(folder):
+            with suppress(OSError):  # among them: its process is alive
+                lock = _locked(part)
+                if lock is not None:
+                    _clear(part)
+                    os.close(lock)
+        yield
+
+
+def _locked(folder: Path, patience: float = 0.0) -> int | None:
+    """Lock a folder until the descriptor returned is closed; None where folders cannot be locked.
+
+    Raises
+    ------
+    BlockingIOError
+        Somebody else has kept it locked for so many seconds.
+    """
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:
+        return None
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                os.close(descriptor)
+                raise
+        except OSError:
+            os.close(descriptor)
+            return None
+        time.sleep(0.02)
+
+
+def _move_all(part: Path, folder: Path, names: Sequence[str], overwrite: bool) -> None:
+    """Move files into place, or leave all as it was."""
+    moved: list[str] = []
+    (part / _OLD).mkdir()
+    try:
+        for name in names:
+            _move(part / name, folder / name, overwrite, moved)
+    except BaseException as error:
+        try:
+            _put_back(part, moved)
+        except OSError as stuck:
+            raise OutputError(
+                f"{folder} cannot be written any more: {stuck.strerror or stuck}; the files that were there are in "
+                f"{part / _OLD}, put them back yourself."
+            ) from error
+        if isinstance(error, FileExistsError):
+            raise OutputError(exists_sentence(folder / name)) from error
+        raise
+    # Before another program has its turn: it would take what is here for a process that was terminated.
+    shutil.rmtree(part, ignore_errors=True)
+
+
+def _move(new: Path, place: Path, overwrite: bool, moved: list[str]) -> None:
+    """Move a file into place; the old one goes to ``.old``.
+
+    The new one stays in the temporary folder too, by which it can be told what in place is ours. Where the file system
+    has no hard links, ``moved`` tells.
+    """
+    if overwrite:
+        _keep(place, new.parent / _OLD / place.name)
+        try:
+            os.link(new, new.parent / _ON_THE_WAY)
+        except OSError:
+            moved.append(place.name)
+            os.replace(new, place)
+        else:
+            os.replace(new.parent / _ON_THE_WAY, place)
+    elif not put_new(new, place):
+        moved.append(place.name)
+
+
+def _keep(place: Path, old: Path) -> None:
+    """Keep the file that is to be replaced."""
+    try:
+        kind = place.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, f"{place.name} is a folder by now", str(place))
+    if stat.S_ISREG(kind):
+        with suppress(OSError):  # no hard links, or not of other people's files
+            os.link(place, old)
+            return
+    os.rename(place, old)
+
+
+def _put_back(part: Path, moved: Collection[str] = ()) -> None:
+    """Undo moves: put back old files where there is nothing or a file of ours, and take ours away elsewhere."""
+    names = {name for name in (*os.listdir(part), *moved) if name not in (_OLD, _ON_THE_WAY)}
+    old = part / _OLD
+    names.update(os.listdir(old) if old.is_dir() else [])
+    for name in names:
+        place = part.parent / name
+        kept = os.path.lexists(old / name)
+        ours = name in moved or _same(part / name, place) or (kept and not os.path.lexists(part / name))
+        if kept and (ours or not os.path.lexists(place)):
+            os.replace(old / name, place)
+        elif ours:
+            place.unlink(missing_ok=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _clear(part: Path) -> None:
+    """Put back what a terminated process was replacing, unless it had replaced all, and remove what it has left."""
+    with suppress(OSError):
+        new = [name for name in os.listdir(part) if name not in (_OLD, _ON_THE_WAY)]
+        if not all(_same(part / name, part.parent / name) for name in new):
+            _put_back(part)
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samestat(one.lstat(), other.lstat())
+    except OSError:
+        return False

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,26 +15,15 @@ from pathlib import Path
 from PyQt6.QtCore import QLockFile
 
 from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.persistence.session_file import dump_session, load_session
 from atm_viewer.session.persistence.session_state import SessionState
 
 #: A session's file, the lock beside it, and what is being written.
-_OURS = re.compile(r"\.?(.+\.toml)(?:\.lock|\.\d+\.part)?$")
+_OURS = re.compile(r"\.?(.+\.toml)(?:\.lock|\.\d+-\w+\.part)?$")
 
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
+#: Seconds that closing waits for a disk.
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,29 +75,34 @@ class Autosave:
         # A process number may come back, the time with it hardly.
         self.path = folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{os.getpid()}.toml"
         self._lock: QLockFile | None = None
-        self._thread: ThreadPoolExecutor | None = None
+        self._tasks: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
         self._failed = False
 
     def write(self, state: SessionState, then: Callable[[], None] | None = None) -> None:
         """Write a session soon; ``then`` is called on the thread that did, after it is on the disk."""
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "autosave")
-        self._thread.submit(self._write, state, then)
+        self.do(lambda: self._write(state, then))
 
     def clear(self) -> None:
         """Take the file away: there is nothing to lose."""
         if self._thread is not None:
-            self._thread.submit(self._remove)
+            self.do(self._remove)
+
+    def do(self, task: Callable[[], object]) -> None:
+        """Do something with files of this folder, after all that was to be done before."""
+        if self._thread is None:
+            # A daemon: a folder that does not answer any more must not keep the program from ending.
+            self._thread = threading.Thread(target=self._work, name="autosave", daemon=True)
+            self._thread.start()
+        self._tasks.put(task)
 
     def close(self) -> None:
         """Finish writing and take the file away; nothing is left of a window that was closed."""
         if self._thread is not None:
-            self._thread.submit(self._remove)
-            self._thread.shutdown()
+            self.do(self._end)
+            self._tasks.put(None)
+            self._thread.join(_PATIENCE)
             self._thread = None
-        if self._lock is not None:
-            self._lock.unlock()
-            self._lock = None
 
     def leftovers(self) -> tuple[list[Leftover], list[str]]:
         """Sessions of processes that have ended, the latest first, and a sentence on each that cannot be read."""
@@ -135,11 +130,11 @@ class Autosave:
 
     def _write(self, state: SessionState, then: Callable[[], None] | None) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._lock is None:
                 self._lock = _lock_of(self.path)
                 self._lock.tryLock(0)
-            write_text(self.path, dump_session(state))
+            write_whole(self.path, dump_session(state), private=True)
         except (OSError, ValueError) as error:
             if not self._failed:  # once is enough
                 reason = getattr(error, "strerror", "") or error
@@ -149,6 +144,16 @@ class Autosave:
         self._failed = False
         if then is not None:
             then()
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            task()
+
+    def _end(self) -> None:
+        self._remove()
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
 
     def _remove(self) -> None:
         with suppress(OSError):

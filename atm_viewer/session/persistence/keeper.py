@@ -15,12 +15,15 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from atm_viewer import __version__
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import OutputError, one_line
+from atm_viewer.engine.regular_file import read_text
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.file_work import Done, Task, answer_soon, nothing_more
 from atm_viewer.session.names import count
-from atm_viewer.session.persistence.autosave import Autosave, Leftover, write_text
+from atm_viewer.session.persistence.autosave import Autosave, Leftover
 from atm_viewer.session.persistence.moved_exposures import Search
-from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session, read_text
+from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session
 from atm_viewer.session.persistence.session_state import SessionState, ViewState
 from atm_viewer.session.session import Session
 
@@ -62,10 +65,12 @@ class Keeper(QObject):
         self._collect = collect
         self._saved: Any = None
         self._rescued = False
+        self._opened = 0
         self._autosave: Autosave | None = None
         self._written = SessionState()
         self._offers: list[Leftover] = []
         self._taken: Leftover | None = None
+        self._searching: Task | None = None
         self._timer, self._ticks = QTimer(self), QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY)
@@ -97,41 +102,48 @@ class Keeper(QObject):
 
     # Files
 
-    def save(self, path: str | os.PathLike[str]) -> bool:
-        """Write the session to a file, from now on its own; a failure is told. Says whether it was written."""
+    def save(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
+        """Write the session to a file, its own from now on; a failure is told. ``then`` is called when it is there."""
         if self._session.restoring:
             self._session.tell("warning", "The session is still being opened; save it when that is done.")
-            return False
-        target, state = Path(path).absolute(), self.state
-        try:
-            write_text(target, dump_session(state, target.parent))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", "") or error
-            self._session.tell("error", f"The session cannot be saved as {target}: {reason}.")
-            return False
-        self.path, self._saved, self._rescued = str(target), _work(state), False
-        self._session.tell("info", f"Session saved as {target}.")
-        self.changed.emit()
-        return True
+            return
+        target, state, opened = Path(path).absolute(), self.state, self._opened
 
-    def open(self, path: str | os.PathLike[str]) -> bool:
+        def write() -> None:
+            try:
+                write_whole(target, dump_session(state, target.parent))
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", "") or error
+                raise OutputError(f"The session cannot be saved as {target}: {reason}.") from error
+
+        def written(_: None) -> None:
+            if self._opened == opened:  # else another session is open by now, which is not what was saved
+                self.path, self._saved, self._rescued = str(target), _work(state), False
+            self._session.tell("info", f"Session saved as {target}.")
+            self.changed.emit()
+            then()
+
+        self._session.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target))
+
+    def open(self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more) -> None:
         """Open a session or a recipe in place of what is there; a failure is told.
 
-        Returns
-        -------
-        bool
-            Whether it could be read; exposures may have to be found before it is open.
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        then, otherwise : callable
+            Called when it could be read, though exposures may have to be found before it is open; when it could not.
         """
         path = os.path.abspath(path)
-        try:
-            text = read_text(path)
+
+        def read() -> Search:
+            text = read_text(path, "session")
             state = parse_session(text, path, Path(path).parent)
-        except UserError as error:
-            self._session.tell("error", str(error))
-            return False
-        # Saving a session over a recipe would make it unreadable as a recipe.
-        self._seek(Search(state, path if is_session(text) else ""))
-        return True
+            # Saving a session over a recipe would make it unreadable as a recipe.
+            return Search(state, path if is_session(text) else "")
+
+        self._search(f"Reading {one_line(Path(path).name)}", read, then, otherwise)
 
     def go_on(self, search: Search) -> None:
         """Open a session whose exposures have been looked for; those that are missing are left out."""
@@ -139,6 +151,7 @@ class Keeper(QObject):
         if search.state.exposures and not result.exposures:
             self._session.tell("error", f"{name} was not opened: none of its exposures was found.")
             return
+        self._opened += 1
         offer = self._offers[0] if self._offers and self._offers[0].state is search.state else None
         self.path, self._rescued = search.path, offer is not None
         self._saved = None if search.by_hand else _work(result)
@@ -151,6 +164,28 @@ class Keeper(QObject):
         if not self._session.restoring:
             self._end_restoring()
         self.changed.emit()
+
+    def _search(
+        self, name: str, search: Callable[[], Search], then: Done = nothing_more, otherwise: Done = nothing_more
+    ) -> None:
+        """Look for a session's exposures and open it; what was to be opened before, and is not there yet, is not."""
+        if self._searching is not None:
+            self._session.file_work.drop(self._searching)
+        variants = self._session.variants
+
+        def found(result: Search) -> None:
+            self._searching = None
+            if self._session.variants != variants:
+                name = Path(result.path).name or "The session"
+                self._session.tell(
+                    "warning", f"{name} was not opened: the recipe was changed meanwhile; open it again."
+                )
+                otherwise()
+                return
+            self._seek(result)
+            then()
+
+        self._searching = self._session.file_work.run(name, search, found, otherwise)
 
     def _seek(self, search: Search) -> None:
         if not search.missing:
@@ -182,31 +217,37 @@ class Keeper(QObject):
     def start_autosave(self, folder: Path) -> None:
         """Begin to autosave into a folder, and offer what is left there."""
         self._autosave = Autosave(folder, self._complained.emit)
-        self._offers, problems = self._autosave.leftovers()
-        for problem in problems:
-            self._session.tell("warning", problem)
+        self._session.file_work.run("Looking for unsaved sessions", self._autosave.leftovers, self._offer)
         self._ticks.start()
         self._note()
-        self.offered.emit()
 
     def take_offer(self) -> None:
         """Restore the session that is offered."""
         if self.offer is not None:
             state = self.offer.state
-            self._seek(Search(state, state.origin))
+            self._search("Looking for exposures", lambda: Search(state, state.origin))
 
     def discard_offer(self) -> None:
         """Delete the session that is offered."""
-        if self._offers:
-            self._offers.pop(0).discard()
+        if self._offers and self._autosave is not None:
+            self._autosave.do(self._offers.pop(0).discard)
             self.offered.emit()
+
+    def _offer(self, left: tuple[list[Leftover], list[str]]) -> None:
+        self._offers, problems = left
+        if self._autosave is None:  # closed meanwhile
+            self.close()
+            return
+        for problem in problems:
+            self._session.tell("warning", problem)
+        self.offered.emit()
 
     def close(self) -> None:
         """End: what was autosaved is not needed any more, what was offered and not answered is offered again."""
         self._timer.stop()
         self._ticks.stop()
         for offer in (*self._offers, *([self._taken] if self._taken else ())):
-            offer.keep()
+            answer_soon(offer.keep, None)
         self._offers, self._taken = [], None
         if self._autosave is not None:
             self._autosave.close()

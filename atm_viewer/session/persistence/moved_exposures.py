@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.regular_file import open_regular
 from atm_viewer.session.persistence.session_state import KeptExposure, Mark, SessionState
 
 #: Bytes at the beginning of a file that its mark is made of: more than a primary header of the pipeline has.
@@ -18,12 +19,10 @@ _BEGINNING = 65536
 def mark_of(path: str | os.PathLike[str]) -> Mark | None:
     """Mark of a file's content; None when it is no regular file, or cannot be read."""
     try:
-        state = os.stat(path)
-        if not stat.S_ISREG(state.st_mode):  # a pipe or device would never end
-            return None
-        with open(path, "rb") as file:
-            return Mark(state.st_size, hashlib.sha256(file.read(_BEGINNING)).hexdigest()[:24])
-    except (OSError, ValueError):
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            return Mark(size, hashlib.sha256(file.read(_BEGINNING)).hexdigest()[:24])
+    except (InputError, OSError, ValueError):
         return None
 
 
@@ -116,6 +115,10 @@ class Search:
         """Do without an exposure."""
         self._put(index, replace(self.found[index], left_out=left_out))
         self.by_hand = True
+
+    def take(self, other: Search) -> None:
+        """Take over what a copy of this has found."""
+        self.found, self.by_hand = other.found, other.by_hand
 
     @property
     def result(self) -> SessionState:

@@ -20,6 +20,7 @@ import tomlkit
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Checker, fill_recipe, parse_toml, read_recipe
+from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.edits.variants import NAMES, Variant, Variants
 from atm_viewer.session.persistence.session_state import KeptExposure, Look, Mark, SessionState
 from atm_viewer.session.spectrum.settings import SpectrumSettings
@@ -27,7 +28,6 @@ from atm_viewer.session.state.places import MOST, Place, Places
 
 VERSION = 1
 KIND = "atm-viewer session"  #: tells sessions from recipes, which are TOML as well
-MOST_BYTES = 4 * 2**20  #: no session is as large
 _MOST_EXPOSURES = 1000
 _MOST_VALUES = 1000  #: in one list of a view's state
 _DEPTH = 4  #: of a view's state
@@ -74,23 +74,7 @@ def load_session(path: str | os.PathLike[str]) -> SessionState:
     InputError
         The file cannot be read, is too large, is not TOML, or holds an unknown key or an impossible value.
     """
-    return parse_session(read_text(path), str(path), Path(path).absolute().parent)
-
-
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Read a file that may be a session; one that cannot be one is told in a sentence."""
-    try:
-        if not os.path.isfile(path) and os.path.exists(path):
-            raise InputError(f"{path} is not a file; give a session (.toml).")
-        with open(path, "rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise InputError(f"{path} is too large for a session; give a session (.toml).")
-        return content.decode("utf-8")
-    except (OSError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise InputError(f"{path} is not text; give a session (.toml).") from error
-        raise InputError(f"The session {path} cannot be read: {getattr(error, 'strerror', '') or error}.") from error
+    return parse_session(read_text(path, "session"), str(path), Path(path).absolute().parent)
 
 
 def is_session(text: str) -> bool:

@@ -53,7 +53,7 @@ class Job:
     Parameters
     ----------
     number : int
-        Number of the job.
+        Number of the job; negative for work outside of the workers.
     name : str
         What it does.
     step : str

@@ -14,10 +14,8 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMessageBox,
     QPushButton,
@@ -26,8 +24,11 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.engine.names import product_name
+from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.names import count, cube_files, exposure_files
 from atm_viewer.session.state.open_exposure import OpenExposure
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.base.theme import Theme
 
 _MOST_FILES = 8  # named in the dialog; more would make it taller than a small screen
@@ -63,7 +64,7 @@ class WriteDialog(QDialog):
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         bands = ", ".join(dict.fromkeys(band for e in exposures for band in e.view.bands))
-        self.form.addRow("From", QLabel(f"{count(len(exposures), 'included exposure')}, {bands}"))
+        self.form.addRow("From", Label(f"{count(len(exposures), 'included exposure')}, {bands}"))
         self.folder_edit = QLineEdit(folder)
         self.folder_edit.setToolTip("Folder to write to; it is made when it is not there")
         browse = QPushButton("Choose…")
@@ -73,12 +74,12 @@ class WriteDialog(QDialog):
         line.addWidget(self.folder_edit, 1)
         line.addWidget(browse)
         self.form.addRow("Folder", line)
-        self.files = QLabel()
+        self.files = Label(markup=True)
         self.files.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.overwrite = QCheckBox()
         self.overwrite.setToolTip("Without it nothing is written over")
         self.overwrite.toggled.connect(self.check)
-        self.problem = QLabel()
+        self.problem = Label()
         self.problem.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.write_button = QPushButton("Write")
@@ -111,19 +112,19 @@ class WriteDialog(QDialog):
         folder = Path(self.folder)
         if not self.folder:
             return "Give a folder."
-        there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-        if not there.is_dir():
-            return f"{there} is a file; choose a folder."
-        if not os.access(there, os.W_OK):
-            return f"{there} cannot be written to; choose another folder."
-        return ""
+        return answer_soon(lambda: _complaint_about(folder), f"{folder} does not answer; choose another folder.")
 
     def check(self) -> None:
         """List the files, mark those that exist, and allow to write when all is clear."""
         names, problem = self.names(), self.complaint()
-        existing = [] if problem else [name for name in names if (Path(self.folder) / name).exists()]
+        folder = Path(self.folder)
+        existing: list[str] = []
+        if not problem:
+            existing = answer_soon(lambda: [name for name in names if (folder / name).exists()], existing)
         lines = [
-            f'<span style="color:{self._theme.warning}">{name} — exists</span>' if name in existing else name
+            f'<span style="color:{self._theme.warning}">{escaped(name)} — exists</span>'
+            if name in existing
+            else escaped(name)
             for name in names[:_MOST_FILES]
         ]
         if len(names) > _MOST_FILES:
@@ -135,8 +136,8 @@ class WriteDialog(QDialog):
         self.problem.setVisible(bool(problem))
         allowed = not problem and (not existing or self.overwrite.isChecked())
         self.write_button.setEnabled(allowed)
-        tip = "Write the files in the background"
-        self.write_button.setToolTip(tip if allowed else problem or "Tick that existing files may be replaced")
+        why_not = problem or "Tick that existing files may be replaced"
+        self.write_button.setToolTip(plain_tip("Write the files in the background" if allowed else why_not))
 
     @property
     def replaces(self) -> bool:
@@ -144,11 +145,18 @@ class WriteDialog(QDialog):
         return not self.overwrite.isHidden() and self.overwrite.isChecked()
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, "Folder for products", self.folder or os.getcwd())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog = FileDialog("Folder for products", self.folder or os.getcwd(), FileDialog.FileMode.Directory, self)
         dialog.fileSelected.connect(self.folder_edit.setText)
         dialog.open()
+
+
+def _complaint_about(folder: Path) -> str:
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir():
+        return f"{there} is a file; choose a folder."
+    if not os.access(there, os.W_OK):
+        return f"{there} cannot be written to; choose another folder."
+    return ""
 
 
 class WriteCubesDialog(WriteDialog):
@@ -217,7 +225,7 @@ _PACKAGES = (("jwst", "jwst"), ("stdatamodels", "stdatamodels"), ("astropy", "as
 
 
 def show_text(title: str, text: str, parent: QWidget) -> QMessageBox:
-    """Open a window with rich text."""
+    """Open a window with rich text, all of it our own."""
     box = QMessageBox(parent)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowTitle(title)
@@ -230,7 +238,9 @@ def show_text(title: str, text: str, parent: QWidget) -> QMessageBox:
 
 def ask(title: str, text: str, answers: Sequence[tuple[str, QMessageBox.ButtonRole]], parent: QWidget) -> QMessageBox:
     """Open a question; connect to its ``buttonClicked``."""
-    box = QMessageBox(QMessageBox.Icon.Question, title, text, QMessageBox.StandardButton.NoButton, parent)
+    box = QMessageBox(QMessageBox.Icon.Question, title, "", QMessageBox.StandardButton.NoButton, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(text)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for answer, role in answers:
         box.addButton(answer, role)

@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.brightness import (
     COLOURS,
@@ -25,6 +25,7 @@ from atm_viewer.views.base.brightness import (
     to_indices,
 )
 from atm_viewer.views.base.kept import Kept, take_zoom, zoom_of
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, FreeViewBox, Paragraph, PlainAxis, legend_html
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -145,7 +146,7 @@ class ImagePanel(QWidget):
         self.header.addStretch(1)
         for widget in (self.stretch_box, self.share_box, self.fit_button):
             self.header.addWidget(widget)
-        self.legend = Paragraph()
+        self.legend = Paragraph(markup=True)
         self.legend.setContentsMargins(6, 0, 6, 2)
         self.legend.hide()
 
@@ -155,7 +156,7 @@ class ImagePanel(QWidget):
         self.view.disableAutoRange()
         self._image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self._image)
-        self._note = QLabel()
+        self._note = Label()
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
         self._bar = ColourBar()

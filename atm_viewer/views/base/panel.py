@@ -8,12 +8,13 @@ from PyQt6.QtWidgets import (
     QDockWidget,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
+
+from atm_viewer.views.base.plain_text import Label
 
 #: Milliseconds after which people are told that something is being computed; quicker answers would only flicker.
 _PATIENCE = 250
@@ -46,14 +47,14 @@ class Panel(QDockWidget):
         super().__init__(title)
         self.setObjectName(title.lower())
         self.body = body
-        self.heading = QLabel(title)
+        self.heading = Label(title)
         self.heading.setProperty("role", "heading")
-        self.note = QLabel()
+        self.note = Label()
         self.note.setProperty("role", "muted")
         self.note.setMinimumWidth(10)
         # Titles of neighbours stand in line, whether or not there are boxes in them.
         self.note.setMinimumHeight(self.fontMetrics().height() + 10)
-        self._busy = QLabel("updating…")
+        self._busy = Label("updating…")
         self._busy.setProperty("role", "muted")
         self._busy.hide()
         self._timer = QTimer(self)
@@ -86,7 +87,7 @@ class Panel(QDockWidget):
         self.hint = QWidget()
         self.hint.setProperty("role", "hint")
         self.hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._hint_text = QLabel()
+        self._hint_text = Label()
         self._hint_text.setWordWrap(True)
         self.hint_button = _title_button("✕", "Never show this hint again; Help → First Steps brings it back")
         self.hint_button.clicked.connect(lambda: self.hint_dismissed.emit(self.objectName()))

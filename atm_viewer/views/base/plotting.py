@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from html import escape
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
-from PyQt6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from atm_viewer.views.base.paint_turns import TakesTurns
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.base.theme import Theme
 
 AXIS_WIDTH = 66  #: numbers and label beside a plot [dots]
@@ -66,7 +66,7 @@ def with_unit(value: float, unit: str, digits: int = 4) -> str:
 def legend_html(entries: Iterable[tuple[str, str, str]]) -> str:
     """Legend line of rich text from (symbol, colour, words)."""
     return "&nbsp; ".join(
-        f'<span style="color:{colour}"><b>{glyph}</b></span>&nbsp;{escape(words)}' for glyph, colour, words in entries
+        f'<span style="color:{colour}"><b>{glyph}</b></span>&nbsp;{escaped(words)}' for glyph, colour, words in entries
     )
 
 
@@ -101,7 +101,11 @@ class PlainAxis(pg.AxisItem):
 
     def name(self, label: str, unit: str) -> None:
         """Set the label; the unit goes in brackets."""
-        self.setLabel(f"{label} [{unit}]" if unit else label)
+        self.write(f"{label} [{unit}]" if unit else label)
+
+    def write(self, label: str) -> None:
+        """Set the whole label, on one line or several; pyqtgraph takes it for HTML."""
+        self.setLabel("<br>".join(escaped(line) for line in label.split("\n")))
 
     def apply(self, theme: Theme) -> None:
         """Take a theme's colours."""
@@ -208,21 +212,20 @@ class Dots(pg.GraphicsObject):
             painter.drawPoints(transform.map(polygon))
 
 
-class Line(QLabel):
+class Line(Label):
     """One line of rich text that is cut rather than making the widget wider."""
 
     def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.RichText)
+        super().__init__(parent=parent, markup=True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
 
 
-class Paragraph(QLabel):
+class Paragraph(Label):
     """Text that takes as many lines as it needs at its width, and asks for one only."""
 
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
+    def __init__(self, parent: QWidget | None = None, *, markup: bool = False):
+        super().__init__(parent=parent, markup=markup)
         self.setWordWrap(True)
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -234,17 +237,17 @@ class Paragraph(QLabel):
         return QSize(40, self.fontMetrics().height() + margins.top() + margins.bottom())
 
 
-class Elided(QLabel):
+class Elided(Label):
     """Plain text on one line that ends in an ellipsis when there is no room; the tooltip has all of it."""
 
     def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str | None) -> None:
         """Show a text."""
         super().setText(text)
-        self.setToolTip(text or "")
+        self.setToolTip(plain_tip(text or ""))
 
     def paintEvent(self, event) -> None:
         """Draw what fits."""

@@ -131,7 +131,6 @@ class DetectorView(ImagePanel):
         self.layer_buttons.buttons()[0].setChecked(True)
         self.layer_buttons.idToggled.connect(self._layer_toggled)
         self.answer = Paragraph()
-        self.answer.setTextFormat(Qt.TextFormat.PlainText)
         self.answer.setContentsMargins(6, 2, 6, 3)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.answer.hide()

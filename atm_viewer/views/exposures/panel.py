@@ -5,9 +5,11 @@ from __future__ import annotations
 from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.session.names import short_bands, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.open_exposure import OpenExposure
+from atm_viewer.views.base.plain_text import escaped
 
 HEIGHT = 19  #: of a row [pixel], so that tick boxes keep apart
 _KEY = Qt.ItemDataRole.UserRole
@@ -90,11 +92,10 @@ def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:
     item.setText(1, f"{view.dither}/{view.dithers}" if view.dithers else str(view.dither))
     item.setText(2, short_bands(view.bands))
     item.setCheckState(0, Qt.CheckState.Checked if exposure.included else Qt.CheckState.Unchecked)
-    target = f"Target: {view.target}<br>" if view.target else ""
-    tip = (
-        f"<b>{view.name}</b><br>{target}{view.instrument} {view.detector}, {', '.join(view.bands)}<br>{view.key}<br>"
-        "Ticked: included in sky image, spectra and cubes"
-    )
+    lines = [f"<b>{escaped(view.name)}</b>"]
+    lines += [f"Target: {escaped(view.target)}"] if view.target else []
+    lines += [escaped(f"{view.instrument} {view.detector}, {', '.join(view.bands)}")]
+    lines += [escaped(view.key, MOST_OF_SENTENCE), "Ticked: included in sky image, spectra and cubes"]
     item.setSizeHint(0, QSize(0, HEIGHT))
     for column in range(3):
-        item.setToolTip(column, tip)
+        item.setToolTip(column, "<br>".join(lines))

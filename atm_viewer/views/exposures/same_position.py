@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from atm_viewer.session.pointer import Elsewhere
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import with_unit
 
 _COLUMNS = (
@@ -32,6 +32,7 @@ _COLUMNS = (
     ("SCI", "Value of the pixel, with its unit"),
     ("DQ", "Data-quality flags of the pixel by name"),
 )
+
 _NUMBERS = range(1, 6)
 
 
@@ -46,7 +47,7 @@ class DithersWindow(QDialog):
         self._session = session
         self._place = session.pointer.cursor or session.pointer.chosen
         self._shown: tuple[Elsewhere, ...] = ()
-        self.place = QLabel()
+        self.place = Label()
         self.place.setToolTip("Sky position (ICRS) and wavelength of the cursor; without one, of spaxel and column")
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels([name for name, _ in _COLUMNS])
@@ -64,7 +65,7 @@ class DithersWindow(QDialog):
         rows.hide()
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         columns.setStretchLastSection(True)
-        hint = QLabel("Follows the mouse in all views · double click or Enter: go there")
+        hint = Label("Follows the mouse in all views · double click or Enter: go there")
         hint.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)

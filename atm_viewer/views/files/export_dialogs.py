@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+from PyQt6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from atm_viewer.engine.names import product_name
 from atm_viewer.session import exports
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import Theme
 
 #: Formats of pictures: ending and words.
@@ -55,7 +56,7 @@ class RecipeDialog(ExportDialog):
 
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Export Recipe", session, theme, folder, parent)
-        words = QLabel(exports.possible_words(session.recipe))
+        words = Label(exports.possible_words(session.recipe))
         words.setWordWrap(True)
         self.words = words
         kinds = exports.kinds()

@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QWidget
 
+from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.session import exports
 from atm_viewer.session.report_page import captions
 from atm_viewer.session.session import Session
@@ -94,7 +95,7 @@ class Exports(QObject):
             view, kind = self._views[dialog.panel], dialog.format_box.currentData()
             title = f"{dialog.name} {dialog.panel}, ATM Viewer"
             content = picture(view, self._theme(), kind, title, dialog.light)
-            self._keep(Path(dialog.folder) / name, content)
+            self._keep(Path(dialog.folder) / name, content, dialog.replaces)
 
         self._open(dialog, write)
 
@@ -104,8 +105,8 @@ class Exports(QObject):
 
         def write() -> None:
             (name,) = dialog.names()
-            path, kind = Path(dialog.folder) / name, dialog.format_box.currentData()
-            self._make_figures([], lambda figures: self._keep(path, page(self._session, figures, kind)))
+            path, kind, replaces = Path(dialog.folder) / name, dialog.format_box.currentData(), dialog.replaces
+            self._make_figures([], lambda figures: self._keep(path, page(self._session, figures, kind), replaces))
 
         self._open(dialog, write)
 
@@ -127,18 +128,21 @@ class Exports(QObject):
         """Ask what to send to which program, and send it."""
         SendDialog(self._session, self._files.folder(), self._window).open()
 
-    def _keep(self, path: Path, content: bytes) -> None:
+    def _keep(self, path: Path, content: bytes, overwrite: bool) -> None:
         """Write a file and tell it."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            problem = f"{path.parent} cannot be made: {error.strerror or error}; choose another folder."
-        else:
-            problem = save(path, content)
-        if problem:
-            self._session.tell("error", problem)
-        else:
+
+        def write() -> None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                reason = error.strerror or error
+                raise OutputError(f"{path.parent} cannot be made: {reason}; choose another folder.") from error
+            save(path, content, overwrite)
+
+        def written(_: None) -> None:
             self._session.tell("info", f"Written to {path.parent}: {path.name}.")
+
+        self._session.file_work.run(f"Saving {one_line(path.name)}", write, written, place=str(path.absolute()))
 
     def _open(self, dialog: WriteDialog, write: Callable[[], None]) -> None:
         def wanted() -> None:

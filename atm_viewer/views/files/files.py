@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QObject, QSettings, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
+from PyQt6.QtCore import QMimeData, QObject, QSettings, pyqtSignal
+from PyQt6.QtWidgets import QMenu, QWidget
 
-from atm_viewer.engine.errors import UserError
-from atm_viewer.session.persistence.session_file import is_session, read_text
+from atm_viewer.engine.errors import UserError, one_line
+from atm_viewer.engine.regular_file import read_text
+from atm_viewer.session.file_work import Done, answer_soon, nothing_more
+from atm_viewer.session.persistence.session_file import is_session
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteCubesDialog, WriteDialog, WriteExposuresDialog
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import no_mnemonic, plain_tip
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.files.recent import RecentFiles
 
@@ -42,13 +47,13 @@ class Files(QObject):
         Another file is the one that Save Recipe writes.
     recent_changed()
         The list of recent files.
-    session_wanted(str)
-        A session is to be opened.
+    session_wanted(str, callable)
+        A session is to be opened; what is to be done when it was read, or could not be.
     """
 
     recipe_path_changed = pyqtSignal()
     recent_changed = pyqtSignal()
-    session_wanted = pyqtSignal(str)
+    session_wanted = pyqtSignal(str, object)
 
     def __init__(
         self,
@@ -74,7 +79,7 @@ class Files(QObject):
 
     def open(self) -> None:
         """Ask for exposures to open."""
-        dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, QFileDialog.FileMode.ExistingFiles)
+        dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, FileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._session.open_files)
 
     def open_recent(self) -> None:
@@ -82,23 +87,41 @@ class Files(QObject):
 
     def open_recent_file(self, path: str) -> None:
         """Open a file of the list; one that is gone is told and taken off."""
-        if os.path.exists(path):
-            self.open_dropped([path])
-        else:
+
+        def open_it(there: bool) -> None:
+            if there:
+                self.open_dropped([path])
+                return
             for recent in (self.recent, self.recent_sessions):
                 recent.remove(path)
             self.recent_changed.emit()
             self._session.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
 
+        self._session.file_work.run(f"Looking for {one_line(Path(path).name)}", lambda: os.path.exists(path), open_it)
+
     def open_dropped(self, paths: list[str]) -> None:
         """Open what was dropped on the window: exposures, associations, a session, a recipe."""
         texts = [path for path in paths if path.lower().endswith(".toml")]
-        sessions = [path for path in texts if looks_like_session(path)]
-        for path in sessions[-1:]:
-            self.session_wanted.emit(path)
-        for path in [path for path in texts if path not in sessions][-1:]:
-            self.load_recipe_file(path)
-        self._session.open_files([path for path in paths if path not in texts])
+        rest = [path for path in paths if path not in texts]
+
+        def open_rest() -> None:
+            self._session.open_files(rest)
+
+        def open_them(sessions: list[str]) -> None:
+            # One after the other: a session takes the place of what is open, and what is opened is shown with the
+            # recipe at once.
+            recipes = [path for path in texts if path not in sessions]
+            then = partial(self.load_recipe_file, recipes[-1], open_rest, open_rest) if recipes else open_rest
+            if sessions:
+                self.session_wanted.emit(sessions[-1], then)
+            else:
+                then()
+
+        if texts:
+            name = f"Reading {one_line(Path(texts[-1]).name)}"
+            self._session.file_work.run(name, lambda: [p for p in texts if looks_like_session(p)], open_them, open_rest)
+        else:
+            open_rest()
 
     def open_demo(self) -> None:
         """Make and open the demo's MIRI exposures."""
@@ -117,13 +140,17 @@ class Files(QObject):
 
     def load_recipe(self) -> None:
         """Ask for a recipe to load."""
-        dialog = self._file_dialog("Load recipe", _RECIPES, QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.load_recipe_file)
+        dialog = self._file_dialog("Load recipe", _RECIPES, FileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.load_recipe_file(path))
 
-    def load_recipe_file(self, path: str) -> None:
-        """Load a recipe; it becomes the one that Save Recipe writes."""
-        if self._session.load_recipe(path):
+    def load_recipe_file(self, path: str, then: Done = nothing_more, otherwise: Done = nothing_more) -> None:
+        """Load a recipe; it becomes the one that Save Recipe writes. What follows: when it is loaded, or is not."""
+
+        def loaded() -> None:
             self._set_recipe_path(path)
+            then()
+
+        self._session.load_recipe(path, loaded, otherwise)
 
     def save_recipe(self) -> None:
         """Save the recipe where it came from; ask where when it came from nowhere."""
@@ -134,8 +161,8 @@ class Files(QObject):
 
     def save_recipe_as(self) -> None:
         """Ask where to save the recipe."""
-        dialog = self._file_dialog("Save recipe", _RECIPES, QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = self._file_dialog("Save recipe", _RECIPES, FileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(FileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(self.recipe_path or "recipe.toml")
         dialog.fileSelected.connect(self._save_recipe_file)
@@ -165,10 +192,8 @@ class Files(QObject):
         self.recent_sessions.add([path])
         self.recent_changed.emit()
 
-    def _file_dialog(self, title: str, kinds: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self.folder(), kinds)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
+    def _file_dialog(self, title: str, kinds: str, mode: FileDialog.FileMode) -> FileDialog:
+        dialog = FileDialog(title, self.folder(), mode, self._window, kinds)
         dialog.open()
         return dialog
 
@@ -176,17 +201,15 @@ class Files(QObject):
         dialog.wanted.connect(write)
         dialog.open()
 
-    def folder(self) -> str:
-        """Folder that dialogs begin with."""
-        folder = str(self._settings.value("folder", ""))
-        if not os.path.isdir(folder):
-            view = self._session.current
-            folder = str(Path(view.key).parent) if view is not None else str(Path.home())
-        return folder
+    def folder(self, first: str = "") -> str:
+        """Folder that dialogs begin with: the first one, if it is there."""
+        view, home = self._session.current, str(Path.home())
+        beside = os.path.dirname(view.key) if view is not None else ""
+        folders = [folder for folder in (first, str(self._settings.value("folder", "")), beside) if folder]
+        return answer_soon(lambda: next((folder for folder in folders if os.path.isdir(folder)), home), home)
 
     def _save_recipe_file(self, path: str) -> None:
-        if self._session.save_recipe(path):
-            self._set_recipe_path(path)
+        self._session.save_recipe(path, lambda: self._set_recipe_path(path))
 
     def _set_recipe_path(self, path: str) -> None:
         self.recipe_path = path
@@ -202,9 +225,9 @@ class Files(QObject):
             if recent.paths:
                 self.recent_menu.addSection(heading)
             for path in recent.paths:
-                action = self.recent_menu.addAction(Path(path).name)
+                action = self.recent_menu.addAction(no_mnemonic(one_line(Path(path).name)))
                 assert action is not None
-                action.setToolTip(path)
+                action.setToolTip(plain_tip(path))
                 action.triggered.connect(lambda _checked=False, path=path: self.open_recent_file(path))
         if self.recent_menu.isEmpty():
             nothing = self.recent_menu.addAction("Nothing yet")
@@ -215,7 +238,7 @@ class Files(QObject):
 def looks_like_session(path: str) -> bool:
     """Tell a session from a recipe by its content; what cannot be read is none."""
     try:
-        return is_session(read_text(path))
+        return is_session(read_text(path, "session"))
     except UserError:
         return False
 

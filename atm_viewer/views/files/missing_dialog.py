@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
@@ -10,9 +11,7 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -20,8 +19,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
+from atm_viewer.session.file_work import FileWork, Task, answer_soon
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.moved_exposures import Found, Search
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import Label, plain_tip
 from atm_viewer.views.exposures.panel import HEIGHT
 
 _EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
@@ -34,6 +37,8 @@ class MissingDialog(QDialog):
     ----------
     search : Search
         What was looked for.
+    file_work : FileWork
+        Looks for more.
     parent : QWidget or None
         Window it belongs to.
 
@@ -45,13 +50,15 @@ class MissingDialog(QDialog):
 
     answered = pyqtSignal(object)
 
-    def __init__(self, search: Search, parent: QWidget | None = None):
+    def __init__(self, search: Search, file_work: FileWork, parent: QWidget | None = None):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Exposures Not Found")
         self._search = search
+        self._file_work = file_work
+        self._looking: Task | None = None
         self._rows = [index for index, found in enumerate(search.found) if found.missing]
-        words = QLabel(_explain(len(self._rows), len(search.found), Path(search.path).name or "the session"))
+        words = Label(_explain(len(self._rows), len(search.found), one_line(Path(search.path).name) or "the session"))
         words.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setColumnCount(3)
@@ -91,6 +98,7 @@ class MissingDialog(QDialog):
         self.leave_button.clicked.connect(self._leave_out)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
+        self.finished.connect(self._stop_looking)
         self.accepted.connect(lambda: self.answered.emit(search))
         self._show()
         self.list.setCurrentItem(self.list.topLevelItem(0))
@@ -104,17 +112,19 @@ class MissingDialog(QDialog):
             folder = os.path.dirname(found.exposure.places[-1])
             texts = (found.name, folder, _tell(found))
             for column, text in enumerate(texts):
-                item.setText(column, text)
-                item.setToolTip(column, text)
+                item.setText(column, one_line(text, MOST_OF_SENTENCE))
+                item.setToolTip(column, plain_tip(text))
             item.setSizeHint(0, QSize(0, HEIGHT))
         self._allow()
 
     def _allow(self) -> None:
         chosen, found = self._chosen(), self._search.found
-        self.locate_button.setEnabled(bool(chosen))
-        self.leave_button.setEnabled(any(not found[index].path and not found[index].left_out for index in chosen))
+        free = self._looking is None
+        self.locate_button.setEnabled(free and bool(chosen))
+        left = any(not found[index].path and not found[index].left_out for index in chosen)
+        self.leave_button.setEnabled(free and left)
         there = sum(bool(f.path) for f in found)
-        ready = there > 0 and not self._search.missing
+        ready = free and there > 0 and not self._search.missing
         self.open_button.setText(f"Open {count(there, 'Exposure')}" if there else "Open")
         self.open_button.setEnabled(ready)
         self.open_button.setToolTip(
@@ -130,26 +140,41 @@ class MissingDialog(QDialog):
 
     def _locate(self, *_: object) -> None:
         chosen = self._chosen()
-        if not chosen:
+        if not chosen or self._looking is not None:
             return
         index = next((i for i in chosen if self._search.found[i].missing), chosen[0])
         found = self._search.found[index]
         there = [f.path for f in self._search.found if f.path]
         folders = [os.path.dirname(path) for path in (*found.exposure.places, *there, self._search.path) if path]
-        folder = next((f for f in folders if os.path.isdir(f)), str(Path.home()))
+        home = str(Path.home())
+        folder = answer_soon(lambda: next((f for f in folders if os.path.isdir(f)), home), home)
         kinds = f"{found.name} ({found.name});;{_EXPOSURES}"
-        dialog = QFileDialog(self, f"Where is {found.name}?", folder, kinds)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = FileDialog(f"Where is {one_line(found.name)}?", folder, FileDialog.FileMode.ExistingFile, self, kinds)
         dialog.fileSelected.connect(lambda path: self._take(index, path))
         dialog.open()
 
     def _take(self, index: int, path: str) -> None:
-        self._search.locate(index, path)
-        self._show()
-        left = next((row for row, i in enumerate(self._rows) if self._search.found[i].missing), None)
-        if left is not None:
-            self.list.setCurrentItem(self.list.topLevelItem(left))
+        # In a copy: until the disk has answered, what is shown stays as it is.
+        looked = copy(self._search)
+
+        def found(_: int) -> None:
+            self._search.take(looked)
+            ended()
+            left = next((row for row, i in enumerate(self._rows) if self._search.found[i].missing), None)
+            if left is not None:
+                self.list.setCurrentItem(self.list.topLevelItem(left))
+
+        def ended() -> None:
+            self._looking = None
+            self._show()
+
+        name = f"Looking for {one_line(self._search.found[index].name)}"
+        self._looking = self._file_work.run(name, lambda: looked.locate(index, path), found, ended)
+        self._allow()
+
+    def _stop_looking(self) -> None:
+        if self._looking is not None:
+            self._file_work.drop(self._looking)
 
     def _leave_out(self) -> None:
         for index in self._chosen():

@@ -6,11 +6,13 @@ import math
 import os
 from typing import Protocol
 
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRect, QRectF, QSaveFile, QSize, QSizeF
+from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRect, QRectF, QSize, QSizeF
 from PyQt6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPaintDevice, QPainter, QPdfWriter, QTextDocument
 from PyQt6.QtSvg import QSvgGenerator
-from PyQt6.QtWidgets import QLabel
 
+from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.whole_file import write_whole
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas
 from atm_viewer.views.base.theme import LIGHT, Theme
 
@@ -90,7 +92,7 @@ class _Sheet:
 def _legend(view: Plots) -> str:
     """Legend that a view has beside its plots, as rich text."""
     for owner in (view, getattr(view, "header", None)):
-        if isinstance(label := getattr(owner, "legend", None), QLabel):
+        if isinstance(label := getattr(owner, "legend", None), Label):
             return label.text()
     return ""
 
@@ -127,9 +129,10 @@ def _made(sheet: _Sheet, kind: str, title: str) -> bytes:
     return bytes(store.data())
 
 
-def save(path: str | os.PathLike[str], content: bytes) -> str:
-    """Write a file that appears whole or not at all; return what went wrong, empty when nothing did."""
-    file = QSaveFile(os.fspath(path))
-    if not file.open(QIODevice.OpenModeFlag.WriteOnly) or file.write(content) != len(content) or not file.commit():
-        return f"{os.fspath(path)} cannot be written: {file.errorString()}; choose another folder."
-    return ""
+def save(path: str | os.PathLike[str], content: bytes, overwrite: bool) -> None:
+    """Write a file that appears whole or not at all; an `OutputError` says what went wrong."""
+    try:
+        write_whole(path, content, overwrite=overwrite)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{os.fspath(path)} cannot be written: {reason}; choose another folder.") from error

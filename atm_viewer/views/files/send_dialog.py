@@ -10,18 +10,20 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.session import exports
+from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.session import Session
+from atm_viewer.views.base.file_dialog import FileDialog
+from atm_viewer.views.base.plain_text import Label
 
 #: What can be sent: name, words, and the message that a program has to take for it.
 _WHAT = (
@@ -29,6 +31,7 @@ _WHAT = (
     ("image", "image of the field before correction, white light", "image.load.fits"),
     ("cube", "cube in a file", "image.load.fits"),
 )
+_CUBES = "Cubes (*_s3d.fits);;FITS (*.fits);;All files (*)"
 
 
 class SendDialog(QDialog):
@@ -65,7 +68,7 @@ class SendDialog(QDialog):
         line.addWidget(self.choose_button)
         self.tool_box = QComboBox()
         self.tool_box.setToolTip("Programs on the SAMP hub that take this")
-        self.note = QLabel()
+        self.note = Label()
         self.note.setWordWrap(True)
         self.again_button = QPushButton("Look Again")
         self.again_button.setToolTip("Look for programs again, once another one was started")
@@ -116,7 +119,7 @@ class SendDialog(QDialog):
         takers = [tool for tool in self._tools if wanted in tool.takes]
         self.tool_box.clear()
         for tool in takers:
-            self.tool_box.addItem(tool.name, tool.number)
+            self.tool_box.addItem(one_line(tool.name), tool.number)
         if len(takers) > 1:
             self.tool_box.addItem("all of them", "")
         self._form.setRowVisible(self._cube, self.what == "cube")
@@ -132,7 +135,8 @@ class SendDialog(QDialog):
             return self._problem
         if not self.tool_box.count():
             return "No program on the SAMP hub takes this; start TOPCAT for tables, DS9 for images and cubes."
-        if self.what == "cube" and not os.path.isfile(self.path_edit.text()):
+        cube = self.path_edit.text()
+        if self.what == "cube" and not answer_soon(lambda: os.path.isfile(cube), default=False):
             return "Choose a cube that was written."
         if self.what == "spectra" and (self._session.spectra is None or "spectra" in self._session.pending):
             return "Spectra are being renewed; they can be sent in a moment."
@@ -141,9 +145,7 @@ class SendDialog(QDialog):
         return ""
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Cube to send", self._folder, "Cubes (*_s3d.fits);;FITS (*.fits);;All files (*)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = FileDialog("Cube to send", self._folder, FileDialog.FileMode.ExistingFile, self, _CUBES)
         dialog.fileSelected.connect(self.path_edit.setText)
         dialog.open()
 

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, Qt
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
 
+from atm_viewer.engine.errors import one_line
+from atm_viewer.session.file_work import Done, nothing_more
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.session_state import SessionState
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import ask
+from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.kept import Kept, Restorable
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.files.files import Files
 from atm_viewer.views.files.missing_dialog import MissingDialog
@@ -65,15 +69,18 @@ class SessionFiles(QObject):
 
     def open_session(self) -> None:
         """Ask for a session to open."""
-        dialog = self._dialog("Open session", QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.open)
+        dialog = self._dialog("Open session", FileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.open(path))
 
-    def open(self, path: str) -> None:
-        """Open a session, after asking when that would lose changes."""
+    def open(self, path: str, then: Done = nothing_more) -> None:
+        """Open a session, after asking when that would lose changes. ``then`` is called when it was read or was not."""
+
+        def read() -> None:
+            self._files.remember_session(path)
+            then()
 
         def open_it() -> None:
-            if self.keeper.open(path):
-                self._files.remember_session(path)
+            self.keeper.open(path, read, then)
 
         self._ask_before(open_it)
 
@@ -94,8 +101,8 @@ class SessionFiles(QObject):
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Ask where to save the session."""
-        dialog = self._dialog("Save session", QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = self._dialog("Save session", FileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(FileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(self.keeper.path or "session.toml")
         dialog.fileSelected.connect(lambda path: self._save(path, then))
@@ -106,6 +113,8 @@ class SessionFiles(QObject):
         answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
         if any(job.name.startswith("Writing") for job in self._session.jobs):
             return "Products are being written. Quit and drop them?", answers
+        if self._session.file_work.writing:
+            return f"{self._session.file_work.writing} is not finished. Quit and drop it?", answers
         if self.keeper.modified:
             return "The session has changes that are not saved. Save them?", [self._saving_answer(), *answers]
         return "", []
@@ -135,21 +144,21 @@ class SessionFiles(QObject):
         box.buttonClicked.connect(answer)
 
     def _save(self, path: str, then: Callable[[], object] | None) -> None:
-        if self.keeper.save(path):
+        def saved() -> None:
             self._files.remember_session(path)
             if then is not None:
                 then()
 
-    def _dialog(self, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
-        folder = os.path.dirname(self.keeper.path) or self._files.folder()
-        dialog = QFileDialog(self._window, title, folder, _SESSIONS)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
+        self.keeper.save(path, saved)
+
+    def _dialog(self, title: str, mode: FileDialog.FileMode) -> FileDialog:
+        folder = self._files.folder(os.path.dirname(self.keeper.path))
+        dialog = FileDialog(title, folder, mode, self._window, _SESSIONS)
         dialog.open()
         return dialog
 
     def _ask(self, search: Any) -> None:
-        dialog = MissingDialog(search, self._window)
+        dialog = MissingDialog(search, self._session.file_work, self._window)
         dialog.answered.connect(self.keeper.go_on)
         dialog.open()
 
@@ -196,7 +205,7 @@ class OfferBar(QFrame):
         super().__init__()
         self._keeper = keeper
         self.setObjectName("offer")
-        self.label = QLabel()
+        self.label = Label()
         self.label.setWordWrap(True)
         self.restore_button = QPushButton("Restore")
         self.restore_button.setToolTip("Open it in place of what is open now")
@@ -228,7 +237,7 @@ def _offer_text(state: SessionState) -> str:
     overrides = sum(len(variant.recipe.overrides) for variant in state.variants.all)
     what += [count(overrides, "override")] if overrides else []
     what += [count(len(state.variants.all), "variant")] if state.variants.several else []
-    of = f" of {Path(state.origin).name}" if state.origin else ""
+    of = f" of {one_line(Path(state.origin).name)}" if state.origin else ""
     return f"ATM Viewer did not close properly{_when(state.saved)}. Restore {_listed(what) or 'the recipe'}{of}?"
 
 

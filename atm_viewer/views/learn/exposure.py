@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from atm_viewer.engine.psf import SOURCES
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.session.session import Session
+from atm_viewer.views.base.plain_text import Label, escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -32,10 +32,9 @@ class ExposurePage(QWidget):
         super().__init__()
         self._session = session
         self.theme = DARK
-        self.words = Paragraph()
+        self.words = Paragraph(markup=True)
         self.words.setContentsMargins(8, 6, 8, 2)
-        self.numbers = QLabel()
-        self.numbers.setTextFormat(Qt.TextFormat.RichText)
+        self.numbers = Label(markup=True)
         self.numbers.setToolTip(
             "1.4826 times the median absolute deviation of spaxel over aperture about a cubic in wavelength [%]"
         )
@@ -45,8 +44,7 @@ class ExposurePage(QWidget):
             "Put the source where the light near the active place is centred, which the spaxel's phase depends on "
             "(default); otherwise exactly at the place"
         )
-        self.legend = QLabel()
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend = Label(markup=True)
         self.canvas = Canvas()
         self._axes: list[PlainAxis] = []
         self.plots = [self._add_plot(row, name) for row, name in enumerate(("Before", "After"))]
@@ -141,7 +139,7 @@ class ExposurePage(QWidget):
         if found is None:
             return "Predicting from geometry…" if session.predicting else "There is no prediction for this place."
         busy = " <i>updating…</i>" if session.predicting else ""
-        place = f"place {session.places.active}, variant {session.variants.active}, {found.band}"
+        place = f"place {session.places.active}, variant {session.variants.active}, {escaped(found.band)}"
         return (
             f"<b>A star without noise, seen by these exposures</b> ({place}), drizzled as the cube is. What you "
             f"measure and the prediction shows too is resampling noise; what only you measure is something else.{busy}"

@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from PyQt6.QtWidgets import (
 from atm_viewer.session.session import Session
 from atm_viewer.teaching.model import METHODS
 from atm_viewer.teaching.presets import MRS_1A, OVERSAMPLE, PRESETS, LearnSetup, setup_of
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.learn.plots import LearnFigure, words_of
@@ -131,7 +131,7 @@ class LearnPage(QWidget):
         controls.setFixedWidth(_WIDTH)
         left = QVBoxLayout(controls)
         left.setContentsMargins(8, 8, 4, 8)
-        heading = QLabel("Numbers of")
+        heading = Label("Numbers of")
         heading.setProperty("role", "heading")
         left.addWidget(heading)
         for button in (*self.preset_buttons.values(), self.own_button):
@@ -157,7 +157,7 @@ class LearnPage(QWidget):
                 name.setToolTip(widget.toolTip())
         left.addLayout(form)
         left.addWidget(self.model_box)
-        tries = Paragraph()
+        tries = Paragraph(markup=True)
         tries.setText(
             "<b>Try</b>: drag the source; 2 dithers; an aperture of 2 FWHM; the trace model; then the model with a "
             "trace that crosses 0 pixels and does not bow: there are no other phases to learn from (the "

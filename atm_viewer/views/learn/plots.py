@@ -77,7 +77,7 @@ class Chart(QWidget):
 
     def __init__(self, x: PlainAxis, y: PlainAxis):
         super().__init__()
-        self.words = Paragraph()
+        self.words = Paragraph(markup=True)
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setContentsMargins(8, 2, 8, 2)
         self.canvas = Canvas()

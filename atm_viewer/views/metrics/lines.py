@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.engine.results.lines import LineFlux, LineReport
 from atm_viewer.views.base.panel import NumberBox
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph, plain
 
 _COLUMNS = (
@@ -30,6 +30,7 @@ _COLUMNS = (
     ("EW before\n[nm]", "Equivalent width, positive in absorption, ± 1 σ"),
     ("EW after\n[nm]", "The same after correction by the active variant"),
 )
+
 _NOTHING = "–"
 
 
@@ -79,7 +80,7 @@ class LinesView(QWidget):
         line.setContentsMargins(4, 2, 4, 2)
         line.addWidget(self.where_box)
         line.addStretch(1)
-        line.addWidget(QLabel("width"))
+        line.addWidget(Label("width"))
         line.addWidget(self.speed_box)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

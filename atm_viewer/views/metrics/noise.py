@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from PyQt6.QtCore import QRectF, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QLabel, QWidget
+from PyQt6.QtWidgets import QComboBox, QWidget
 
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.views.base.image_panel import ImagePanel, Pixels
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, plain, with_unit
 from atm_viewer.views.sky.view import SkyView
 
@@ -49,7 +50,7 @@ class NoiseView(ImagePanel):
             "Resampling noise of each spaxel against an aperture about it: 1.4826 MAD of their ratio about a cubic. "
             "Spaxels below 1 % of the brightest are left out. Default: before"
         )
-        self.value_label = QLabel()
+        self.value_label = Label()
         self.value_label.setProperty("role", "muted")
         self.header.insertWidget(0, self.choice_box)
         self.header.insertWidget(1, self.value_label)

@@ -52,7 +52,7 @@ class PeriodView(ImagePanel):
         )
         self.stretch_box.setCurrentText("linear")
         self.header.insertWidget(0, self.side_box)
-        self.words = Paragraph()
+        self.words = Paragraph(markup=True)
         self.words.setContentsMargins(6, 0, 6, 2)
         box = self.layout()
         assert box is not None

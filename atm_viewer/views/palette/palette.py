@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, QSettings, Qt
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QDialog, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from atm_viewer.engine.errors import one_line
+from atm_viewer.views.base.plain_text import Label, plain_tip
 
 _RECENT = "palette/recent"
 _MOST_RECENT = 12
@@ -139,7 +142,7 @@ class Palette(QDialog):
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
         for column in (1, 2):
             header.setSectionResizeMode(column, header.ResizeMode.ResizeToContents)
-        self.note = QLabel()
+        self.note = Label()
         self.note.setProperty("role", "muted")
         self.note.setMinimumWidth(10)
         layout = QVBoxLayout(self)
@@ -198,12 +201,12 @@ class Palette(QDialog):
         found.sort(key=lambda row: row[:2])
         self.list.clear()
         for _, _, entry in found[:_MOST_SHOWN]:
-            item = QTreeWidgetItem([entry.text, entry.keys, entry.kind])
+            item = QTreeWidgetItem([one_line(entry.text), entry.keys, one_line(entry.kind)])
             item.setData(0, _ENTRY, entry)
             for column in (1, 2):
                 item.setForeground(column, self.palette().placeholderText())
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(0, entry.tip)
+            item.setToolTip(0, plain_tip(entry.tip))
             self.list.addTopLevelItem(item)
         self.list.setCurrentItem(self.list.topLevelItem(0))
         if not found:

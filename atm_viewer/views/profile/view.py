@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.correction import SliceReport
@@ -16,6 +16,7 @@ from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, with_unit
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.profile.columns import HEIGHT, ColumnStrip
@@ -90,7 +91,7 @@ class ProfileView(QWidget):
         self.show_profile(None, None, None)
 
     def _make_controls(self) -> None:
-        self.title = QLabel()
+        self.title = Label(markup=True)
         self.title.setToolTip("Slice, column (element along dispersion) and its median wavelength")
         self.fate = Elided()
         self.legend = Line()

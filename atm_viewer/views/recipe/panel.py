@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSignalBlocker
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QWidget
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QWidget
 
 from atm_viewer.engine.recipe import CHOICES, Recipe
 from atm_viewer.session.edits.parameters import PARAMETERS
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import NumberBox, WholeBox
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
 
 
@@ -37,7 +38,7 @@ class RecipePanel(QWidget):
         self.oversample.setRange(int(PARAMETERS["oversample"].low), int(PARAMETERS["oversample"].high))
         self.oversample.setSuffix(" ×")
         self.psf = QCheckBox("PSF optimal")
-        self._labels = {name: QLabel(text) for name, text in _LABELS}
+        self._labels = {name: Label(text) for name, text in _LABELS}
         boxes: dict[str, NumberBox | WholeBox] = {
             "fit_threshold": self.threshold,
             "slope_limit": self.slope,
@@ -69,7 +70,7 @@ class RecipePanel(QWidget):
             grid.addWidget(label, 2, column)
             grid.addWidget(choice, 2, column + 1)
             self.choices[name] = choice
-        self.beyond = QLabel()
+        self.beyond = Label()
         self.beyond.setWordWrap(True)
         self.beyond.setToolTip("The pipeline cannot do this: products are marked, in their history and their recipe")
         grid.addWidget(self.beyond, 3, 0, 1, 4)

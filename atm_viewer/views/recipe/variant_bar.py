@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from html import escape
 
 from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PyQt6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.edits.variants import Variant
 from atm_viewer.session.session import Session
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.theme import DARK, Theme
 
 #: With more variants than these a chip has the letter alone.
@@ -139,10 +140,11 @@ class VariantBar(QWidget):
         font = chip.font()
         font.setBold(active)
         chip.setFont(font)
-        lines = [f"<b>Variant {escape(variant.title)}</b>{' (active: edited, and written)' if active else ''}"]
-        lines.append(f"Differs from the defaults: {escape(recipe_words(variant.recipe))}")
+        lines = [f"<b>Variant {escaped(variant.title)}</b>{' (active: edited, and written)' if active else ''}"]
+        differences = [f"Differs from the defaults: {recipe_words(variant.recipe)}"]
         if not active:
-            lines.append(f"From {variants.active}: {escape(recipe_words(variant.recipe, variants.recipe))}")
+            differences.append(f"From {variants.active}: {recipe_words(variant.recipe, variants.recipe)}")
+        lines += [escaped(line, MOST_OF_SENTENCE) for line in differences]
         if spectra is not None and math.isfinite(noise):
             before = f"{100 * spectra.noise_before:.1f} %"
             lines.append(

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTable
 
 from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 from atm_viewer.views.base.paint_turns import painted_afterwards
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -27,7 +28,7 @@ class RemedyPlots(QWidget):
         super().__init__()
         self._theme = DARK
         self._remedy: Remedy | None = None
-        self.legend = Paragraph()
+        self.legend = Paragraph(markup=True)
         self.legend.setContentsMargins(6, 0, 6, 2)
         self.canvas = Canvas()
         self.plots: list[pg.PlotItem] = []
@@ -89,7 +90,7 @@ class RemedyPlots(QWidget):
         words: dict[str, tuple[str, str, str]] = {}
         for plot, panel in zip(self.plots, remedy.plots if remedy else (), strict=True):
             plot.clear()
-            plot.setTitle(panel.title, color=theme.text, size="9pt")
+            plot.setTitle(escaped(panel.title), color=theme.text, size="9pt")
             for side in ("left", "bottom"):
                 plot.getAxis(side).apply(theme)
             for curve in panel.curves:

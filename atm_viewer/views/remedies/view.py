@@ -9,9 +9,7 @@ from PyQt6.QtCore import QRegularExpression, QSignalBlocker, Qt
 from PyQt6.QtGui import QRegularExpressionValidator, QResizeEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
@@ -20,14 +18,18 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.session.names import short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.remedy_choice import KINDS, has_fringes
+from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.panel import WholeBox
+from atm_viewer.views.base.plain_text import Label, no_mnemonic, plain_tip
 from atm_viewer.views.base.plotting import Elided
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.remedies.plots import RemedyPlots, RemedyTable
 
+_SHORT = 16  #: letters of an exposure without a number
 _ROOMY = 360  #: height of a page that has room for the table too [dots]
 _FIGURES = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
 _NOTHING = {
@@ -126,10 +128,10 @@ class RemediesView(QWidget):
         self._exposure_line.setContentsMargins(0, 0, 0, 0)
         self.exposure_boxes: dict[str, QCheckBox] = {}
         self.pages = {
-            "ranked": RemedyPage(QLabel("Brightest"), self.ranks_edit, self.fringes_box),
-            "apertures": RemedyPage(QLabel("Radii [FWHM]"), self.radii_edit),
-            "dithers": RemedyPage(QLabel("If there were only"), self._exposures),
-            "fringes": RemedyPage(QLabel("Spaxel and aperture of the active place, without and with RF1D")),
+            "ranked": RemedyPage(Label("Brightest"), self.ranks_edit, self.fringes_box),
+            "apertures": RemedyPage(Label("Radii [FWHM]"), self.radii_edit),
+            "dithers": RemedyPage(Label("If there were only"), self._exposures),
+            "fringes": RemedyPage(Label("Spaxel and aperture of the active place, without and with RF1D")),
         }
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -167,10 +169,8 @@ class RemediesView(QWidget):
     def save_figure(self) -> None:
         """Ask where to, and draw the remedy in front for a publication."""
         kind = self.kind
-        dialog = QFileDialog(self, f"Save figure: {KINDS[kind]}", self._folder(), _FIGURES)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = FileDialog(f"Save figure: {KINDS[kind]}", self._folder(), FileDialog.FileMode.AnyFile, self, _FIGURES)
+        dialog.setAcceptMode(FileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("pdf")
         dialog.filterSelected.connect(lambda kinds: dialog.setDefaultSuffix(kinds[:3].lower()))
         dialog.selectFile(f"{kind}-{self._session.band}.pdf")
@@ -231,8 +231,8 @@ class RemediesView(QWidget):
             self.exposure_boxes = {}
             names = short_names([e.view.name for e in together])
             for e, name in zip(together, names, strict=True):
-                box = QCheckBox(f"{e.view.dither}" if e.view.dither else name)
-                box.setToolTip(f"Take part in the subset that is compared with all exposures: {e.view.name}")
+                box = QCheckBox(f"{e.view.dither}" if e.view.dither else no_mnemonic(one_line(name, _SHORT)))
+                box.setToolTip(plain_tip(f"Take part in the subset that is compared with all exposures: {e.view.name}"))
                 box.toggled.connect(self._take_exposures)
                 self._exposure_line.addWidget(box)
                 self.exposure_boxes[e.view.key] = box

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.session.edits.variants import Variants
@@ -28,6 +27,7 @@ from atm_viewer.session.state.sky_choice import (
 )
 from atm_viewer.views.base.image_panel import Pixels
 from atm_viewer.views.base.panel import NumberBox
+from atm_viewer.views.base.plain_text import Label, escaped
 from atm_viewer.views.base.plotting import make_pen, plain, with_unit
 from atm_viewer.views.base.theme import Theme
 
@@ -146,7 +146,7 @@ def caption(picture: Picture, shown: ShownSky, several: bool, theme: Theme) -> t
 
     def words(name: str) -> str:
         colour = theme.before if name == BEFORE else theme.variant(name)
-        return f'<span style="color:{colour}">■</span>&nbsp;<b>{escape(side_name(name, several))}</b>'
+        return f'<span style="color:{colour}">■</span>&nbsp;<b>{escaped(side_name(name, several))}</b>'
 
     left = sign.join(words(name) for name in picture.left) + (" · being made…" if picture.missing else "")
     left += f"<br>{where}"
@@ -287,12 +287,11 @@ class SwipeLine(pg.InfiniteLine):
         self.setHoverPen(make_pen(theme.accent, 3.0))
 
 
-class CornerText(QLabel):
+class CornerText(Label):
     """Words on top of an image, on a ground of their own, that the mouse does not feel."""
 
     def __init__(self, parent: QWidget):
-        super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.RichText)
+        super().__init__(parent=parent, markup=True)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def set_theme(self, theme: Theme) -> None:

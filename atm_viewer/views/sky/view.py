@@ -9,7 +9,7 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QDoubleSpinBox, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.session.edits.variants import NAMES, Variants
@@ -19,6 +19,7 @@ from atm_viewer.session.state.sky_choice import BEFORE, BLINK, FIRST, MODES, PLA
 from atm_viewer.views.base.cursor_marks import Sight
 from atm_viewer.views.base.image_panel import ImagePanel
 from atm_viewer.views.base.kept import Kept
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.sky.compare import (
@@ -88,7 +89,7 @@ class SkyView(ImagePanel):
             "Radius of the aperture around the spaxel [arcsec], or drag the handle of the circle; its spectrum "
             "is nearly free of resampling noise and shows what the spaxel's should look like"
         )
-        self.radius_label = QLabel("aperture")
+        self.radius_label = Label("aperture")
         self.radius_label.setToolTip(self.radius_box.toolTip())
         self.header.insertWidget(0, self.radius_label)
         self.header.insertWidget(1, self.radius_box)

@@ -10,8 +10,10 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QToolButton, QVBoxLayout
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Paragraph, legend_html
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.detector.view import CHECKED
@@ -45,7 +47,7 @@ class WhyOverlay(QObject):
             "Over the image, what became of most of the chosen exposure's pixels that fall on each spaxel: where the "
             "spline is used, and why not elsewhere; hover to read the shares"
         )
-        self.legend = Paragraph()
+        self.legend = Paragraph(markup=True)
         self.legend.setContentsMargins(6, 0, 6, 2)
         layout = sky.layout()
         assert isinstance(layout, QVBoxLayout)
@@ -114,6 +116,6 @@ class WhyOverlay(QObject):
         x, y = self._sky.grid_pixel(image, east, north)
         inside = 0 <= y < counts.shape[0] and 0 <= x < counts.shape[1]
         if inside and counts[y, x].any():
-            self.legend.setText(f"spaxel x {x}, y {y}: {shares_text(counts[y, x])}")
+            self.legend.setText(escaped(f"spaxel x {x}, y {y}: {shares_text(counts[y, x])}", MOST_OF_SENTENCE))
         else:
             self._show_legend()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.session.edits.parameters import PARAMETERS, format_value
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import WholeBox
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.slices.browser import SliceBrowser
 
 #: Actions that the table's context menu shows, by name.
@@ -102,10 +103,10 @@ class CopyDialog(QDialog):
         self.setWindowTitle(f"Copy Slice {source} to Neighbours")
         at = order.index(source)
         self._before, self._after = order[:at][::-1], order[at + 1 :]
-        told = QLabel(overrides)
+        told = Label(overrides)
         told.setWordWrap(True)
         self.before_box, self.after_box = (self._box(side) for side in (self._before, self._after))
-        self.targets_label = QLabel()
+        self.targets_label = Label()
         self.targets_label.setWordWrap(True)
         form = QFormLayout()
         form.addRow("Overrides", told)

@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.correction import SliceReport
 from atm_viewer.session.edits.parameters import PARAMETERS, TO, format_value
 from atm_viewer.session.names import slice_state
+from atm_viewer.views.base.plain_text import escaped
 
 ARROW = " → "
 
@@ -174,13 +176,14 @@ def cell_tip(row: SliceRow, column: Column) -> str:
     if column.parameter:
         if column.parameter not in row.overridden:
             return f"{column.tip}<br>Inherited: {cell_text(row, column, typed=True) or 'nowhere'}."
-        whose = row.overridden[column.parameter] or "all exposures"
+        whose = escaped(row.overridden[column.parameter] or "all exposures")
         return f"{column.tip}<br><b>Set for this slice</b> of {whose}."
     if row.report is None:
         return column.tip
     if column.name == "peak":
-        return f"Peak {row.report.peak:.4g} {row.unit}, threshold {row.threshold:.4g} {row.unit}.<br>{column.tip}."
-    return f"{row.report.reason}<br>{column.tip}."
+        unit = escaped(row.unit)
+        return f"Peak {row.report.peak:.4g} {unit}, threshold {row.threshold:.4g} {unit}.<br>{column.tip}."
+    return f"{escaped(row.report.reason, MOST_OF_SENTENCE)}<br>{column.tip}."
 
 
 def cell_value(row: SliceRow, name: str) -> float | str | None:

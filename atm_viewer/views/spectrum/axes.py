@@ -13,6 +13,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
 
 from atm_viewer.session.spectrum.lines import SpectralLine
+from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import AXIS_WIDTH, FreeViewBox, PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -35,11 +36,12 @@ class PowerAxis(PlainAxis):
         self.setWidth(LEFT_WIDTH)
 
     def name_for(self, label: str, unit: str, size: float) -> None:
-        """Set the label; the largest number on the axis decides on the power of ten."""
+        """Set the label, our own markup, and its unit; the largest number on the axis decides on the power of ten."""
         power = math.floor(math.log10(size)) if size > 0 and math.isfinite(size) else 0
         power = 0 if -3 <= power < 5 else power
         self.setScale(10.0**-power)
-        self._parts = label, f"[10{str(power).translate(_SUPERSCRIPT)} {unit}]" if power else f"[{unit}]" * bool(unit)
+        shown = escaped(unit)
+        self._parts = label, f"[10{str(power).translate(_SUPERSCRIPT)} {shown}]" if power else f"[{shown}]" * bool(unit)
         self._break_label()
 
     def resizeEvent(self, ev=None) -> None:

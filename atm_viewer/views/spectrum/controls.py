@@ -15,7 +15,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from atm_viewer.session.spectrum.lines import LineList
 from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UNITS, SpectrumSettings
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
 from atm_viewer.views.base.panel import NumberBox
+from atm_viewer.views.base.plain_text import Label
 
 _NEAREST = "nearest to the middle"
 
@@ -240,7 +240,7 @@ class SpectrumControls(QFrame):
         form.addRow("Against", self.reference_box)
         form.addRow("Smoothing", _row(self.kernel_box, self.width_box, self.width_unit_box))
         form.addRow("", self.region_tick)
-        note = QLabel("Smoothing is for display only. Escape closes.")
+        note = Label("Smoothing is for display only. Escape closes.")
         note.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.session.spectrum.curves import MASKS, Curve, Picture
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.base.plotting import Line, legend_html, plain, with_unit
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.spectrum.axes import HATCHES
@@ -60,12 +61,11 @@ class SpectrumHeader(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.legend = QLabel()
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend = Label(markup=True)
         self.legend.setWordWrap(True)
         self.legend.setMinimumWidth(40)
         self.legend.setContentsMargins(6, 0, 6, 2)
-        self.noise = QLabel()
+        self.noise = Label(markup=True)
         self.noise.setToolTip(
             "Resampling noise before → after: 1.4826 times the median absolute deviation of spaxel over aperture "
             "about a cubic in wavelength [%]"
@@ -110,12 +110,12 @@ class SpectrumHeader(QWidget):
         # an entry is not broken; what looks alike and is called alike at several places is told once
         unbroken = [(glyph, colour, words.replace(" ", "\u00a0")) for glyph, colour, words in entries]
         self.legend.setText(legend_html(dict.fromkeys(unbroken)))
-        self.legend.setToolTip(_explain(picture))
+        self.legend.setToolTip(plain_tip(_explain(picture)))
         self.noise.setText(f"<b>noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
         stale = any(c.stale for c in picture.curves if (c.variant, c.place) == active)
         words = "updating…" if stale else picture.smoothing or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
         colour = theme.warning if stale or picture.smoothing else theme.muted
-        self.place.setText(f'<span style="color:{colour}">{words}</span>')
+        self.place.setText(f'<span style="color:{colour}">{escaped(words)}</span>')
 
 
 def values_at(picture: Picture, active: tuple[str, int], k: int) -> str:

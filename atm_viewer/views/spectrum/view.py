@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.periods import Periods
 from atm_viewer.session.edits.variants import ShownSpectra
@@ -20,6 +20,7 @@ from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
@@ -227,7 +228,7 @@ class SpectrumView(QWidget):
         self._region.hide()
         self.flux_plot.addItem(self._region, ignoreBounds=True)
         self._cursor_lines = [CursorLine(plot) for plot in self.plots.values()]
-        self._note = QLabel("Click a spaxel on the sky to see its spectrum")
+        self._note = Label("Click a spaxel on the sky to see its spectrum")
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
 

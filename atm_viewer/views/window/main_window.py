@@ -9,7 +9,6 @@ from pathlib import Path
 from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
-    QLabel,
     QMainWindow,
     QMessageBox,
     QPushButton,
@@ -17,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
@@ -29,6 +28,7 @@ from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.layout import Bench
 from atm_viewer.views.base.paint_turns import painted_afterwards, painting_in_turns
 from atm_viewer.views.base.panel import Panel, stacked
+from atm_viewer.views.base.plain_text import Label, no_mnemonic, plain_tip
 from atm_viewer.views.base.scale import Scale
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.base.theme_choice import ThemeChoice
@@ -148,8 +148,8 @@ class MainWindow(QMainWindow):
         detector = self.detector  # whose title has room that its line of buttons lacks
         self.detector_panel = Panel("Detector", detector, detector.stretch_box, detector.share_box, detector.fit_button)
         self.profile_panel = Panel(
-            *("Profile", self.profile, QLabel("Slice"), self.choosers.slice_box),
-            *(QLabel("Column"), self.choosers.column_box),
+            *("Profile", self.profile, Label("Slice"), self.choosers.slice_box),
+            *(Label("Column"), self.choosers.column_box),
         )
         self.sky_panel = Panel("Sky", self.sky, self.why_overlay.button, self.choosers.band_box)
         self.spectrum_panel = Panel(
@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
         ):
             panel.heading.setToolTip(uses)
         self.remedies_panel = Panel(
-            "Remedies", self.remedies, QLabel("Degree"), self.remedies.degree_box, self.remedies.save_button
+            "Remedies", self.remedies, Label("Degree"), self.remedies.degree_box, self.remedies.save_button
         )
         self.log_panel = Panel("Log", self.log)
         panels = (
@@ -279,7 +279,7 @@ class MainWindow(QMainWindow):
         names = [e.view.name for e in session.exposures]
         at = next((i for i, e in enumerate(session.exposures) if e.view is view), None)
         self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")
-        self.detector_panel.note.setToolTip(names[at] if at is not None else "")
+        self.detector_panel.note.setToolTip(plain_tip(names[at]) if at is not None else "")
         self.choosers.show_choice()
         if view is not None:
             if not self._detector_turn.isActive():
@@ -350,7 +350,7 @@ class MainWindow(QMainWindow):
             ("undo", stack.undoText(), stack.canUndo()),
             ("redo", stack.redoText(), stack.canRedo()),
         ):
-            self.actions_by_name[name].setText(f"{name.capitalize()} {text}".rstrip())
+            self.actions_by_name[name].setText(f"{name.capitalize()} {no_mnemonic(one_line(text))}".rstrip())
             self.actions_by_name[name].setEnabled(possible)
 
     def _update_actions(self) -> None:
@@ -371,7 +371,8 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         keeper = self.sessions.keeper
-        name = Path(keeper.path or self.files.recipe_path).name
+        # Qt takes "[*]" for the place of the mark of a change, unless it is there twice.
+        name = one_line(Path(keeper.path or self.files.recipe_path).name).replace("[*]", "[*][*]")
         self.setWindowTitle(f"{name}[*] — ATM Viewer" if name else "[*]ATM Viewer")
         self.setWindowModified(keeper.modified)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QToolButton
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QToolButton
 
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.open_exposure import Message
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
 
 
@@ -74,10 +75,10 @@ class Banner(QFrame):
         self._level = "warning"
         self._theme = DARK
         self._missed = 0
-        self.label = QLabel()
+        self.label = Label()
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.more = QLabel()
+        self.more = Label()
         self.log_button = QPushButton("Show log")
         self.log_button.setToolTip("All messages, with details")
         self.close_button = QToolButton()

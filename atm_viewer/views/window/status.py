@@ -9,7 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QStatusBar,
@@ -17,10 +16,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
 from atm_viewer.session.state.open_exposure import Job
+from atm_viewer.views.base.plain_text import Label, plain_tip
 from atm_viewer.views.base.plotting import Elided, with_unit
 
 #: Milliseconds after which a preview is shown as a job; most are over before.
@@ -45,7 +46,7 @@ class StatusBar(QStatusBar):
         self.hover = Elided()
         self.addWidget(self.hover, 1)
 
-        self.job_name = QLabel()
+        self.job_name = Label()
         self.bar = QProgressBar()
         self.bar.setFixedWidth(130)
         self.bar.setMaximumHeight(16)
@@ -61,11 +62,11 @@ class StatusBar(QStatusBar):
         self.setMinimumHeight(self.job.sizeHint().height() + 4)
         self.job.hide()
         self.addPermanentWidget(self.job)
-        self.preview = QLabel()
+        self.preview = Label()
         self.preview.setProperty("role", "muted")
         self.preview.setToolTip("Time that fitting all slices of the exposure took [s]")
         self.addPermanentWidget(self.preview)
-        self.versions = QLabel(f"jwst {_version('jwst')} ")
+        self.versions = Label(f"jwst {_version('jwst')} ")
         self.versions.setProperty("role", "muted")
         self.versions.setToolTip("Version of the pipeline whose results are shown")
         self.addPermanentWidget(self.versions)
@@ -119,9 +120,9 @@ class StatusBar(QStatusBar):
         self._shown = job.number
         others = len(self._session.jobs) - 1
         step = f": {job.step}" if job.step else "…"
-        self.job_name.setText(_shorten(f"{job.name}{step}") + (f"  (+{others})" if others else ""))
+        self.job_name.setText(one_line(f"{job.name}{step}", 70) + (f"  (+{others})" if others else ""))
         lines = [f"{j.name}{': ' + j.step if j.step else ''}" for j in self._session.jobs]
-        self.job_name.setToolTip("\n".join(lines))
+        self.job_name.setToolTip(plain_tip("\n".join(lines)))
         # A bar that is told its value paints itself at once, and all of the window that waits for it too.
         self.bar.setUpdatesEnabled(False)
         self.bar.setRange(0, 0 if job.fraction is None else 100)
@@ -167,10 +168,6 @@ def tell_cursor(cursor: Cursor | None) -> str:
     if cursor.spaxel is not None:
         parts.append(f"spaxel {cursor.spaxel[0]}, {cursor.spaxel[1]}")
     return "   ".join(parts).replace("-", "−")
-
-
-def _shorten(text: str, most: int = 70) -> str:
-    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
 
 
 def _version(package: str) -> str:

@@ -7,7 +7,9 @@ from html import escape
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 
 _STEPS = (
     (
@@ -47,7 +49,7 @@ class Welcome(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        title = QLabel("<h2>Is it resampling noise, and which parameters remove it?</h2>")
+        title = Label("<h2>Is it resampling noise, and which parameters remove it?</h2>", markup=True)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.place = QFrame()
         self.place.setProperty("role", "drop")
@@ -64,10 +66,10 @@ class Welcome(QWidget):
         self.learn_button = QPushButton("What Is Resampling Noise?")
         self.learn_button.setToolTip("A source on a grid of pixels, to play with (Ctrl+J)")
         self.learn_button.clicked.connect(self.learn_wanted)
-        self.recent = QLabel()
+        self.recent = Label(markup=True)
         self.recent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.recent.linkActivated.connect(self.recent_wanted)
-        self.busy = QLabel()
+        self.busy = Label()
         self.busy.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.busy.setProperty("role", "muted")
         inside = QVBoxLayout(self.place)
@@ -100,16 +102,16 @@ class Welcome(QWidget):
 
     def show_recent(self, paths: Sequence[str]) -> None:
         """List recent files as links."""
-        links = [f'<a href="{escape(path)}">{escape(Path(path).name)}</a>' for path in paths[:5]]
+        links = [f'<a href="{escape(path)}">{escaped(Path(path).name)}</a>' for path in paths[:5]]
         self.recent.setText("<p>Recent:</p>" + "<br>".join(links) if links else "")
-        self.recent.setToolTip("\n".join(paths[:5]))
+        self.recent.setToolTip(plain_tip("\n".join(paths[:5])))
 
 
 def _steps() -> QHBoxLayout:
     line = QHBoxLayout()
     line.setSpacing(28)
     for heading, text in _STEPS:
-        step = QLabel(f"<h3>{heading}</h3><p>{text}</p>")
+        step = Label(f"<h3>{heading}</h3><p>{text}</p>", markup=True)
         step.setWordWrap(True)
         step.setAlignment(Qt.AlignmentFlag.AlignTop)
         line.addWidget(step, 1)

@@ -105,11 +105,11 @@ def test_an_unreadable_association_is_told(tmp_path, monkeypatch):
     path = tmp_path / "locked_asn.json"
     path.touch()
 
-    def refuse(self):
+    def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
     # Tests may run as root, to whom everything is readable.
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("atm_viewer.engine.io.association.read_bytes", refuse)
     assert "Permission denied" in refusal(path)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import resource
 import shutil
 import signal
-import subprocess
 import sys
 import warnings
 from functools import partial
@@ -25,7 +23,6 @@ from atm_viewer.engine.io.setting import one_setting
 from atm_viewer.engine.output import products
 from atm_viewer.engine.output.products import corrected_model, oversampled_wcs, write_cubes, write_exposures
 from atm_viewer.engine.output.provenance import read_provenance
-from atm_viewer.engine.output.staging import partial_folder, remove_partial, staged
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.trace.oversample import Corrected
@@ -405,86 +402,6 @@ def test_a_product_with_folders_in_its_name_is_refused(tmp_path):
 
 def files(folder: Path) -> dict[str, str]:
     return {p.name: p.read_text() for p in folder.rglob("*") if p.is_file()}
-
-
-def test_staged_files_appear_together(tmp_path):
-    folder = tmp_path / "a" / "b"
-    with staged(folder, ["x", "y"]) as part:
-        (part / "x").write_text("1")
-        (part / "y").write_text("2")
-        assert [p for p in folder.iterdir() if p != part] == []
-    assert files(tmp_path) == {"x": "1", "y": "2"}
-    assert sorted(p.name for p in folder.iterdir()) == ["x", "y"]
-
-
-@pytest.mark.parametrize("error", [Cancelled(), KeyboardInterrupt(), InputError("Bad."), MemoryError()])
-def test_after_a_failure_everything_is_as_before(tmp_path, error):
-    (tmp_path / "x").write_text("old")
-
-    def fail(folder: Path) -> None:
-        with staged(folder, ["x", "y"], overwrite=True) as part:
-            (part / "x").write_text("new")
-            raise error
-
-    for folder in (tmp_path, tmp_path / "a" / "b"):
-        with pytest.raises(type(error)):
-            fail(folder)
-    assert files(tmp_path) == {"x": "old"}
-    assert [p.name for p in tmp_path.iterdir()] == ["x"]
-
-
-def test_existing_files_are_refused_before_any_work(tmp_path):
-    (tmp_path / "y").write_text("old")
-    with pytest.raises(OutputError, match=r"y exists already.*--overwrite"), staged(tmp_path, ["x", "y"]):
-        pytest.fail("work has begun")
-    assert files(tmp_path) == {"y": "old"}
-
-
-@pytest.mark.parametrize(("place", "part"), [("file", "is a file, not a folder"), ("file/below", "is a file")])
-def test_a_folder_that_is_a_file_is_told(tmp_path, place, part):
-    (tmp_path / "file").write_text("here")
-    with pytest.raises(OutputError, match=part), staged(tmp_path / place, ["x"]):
-        pytest.fail("work has begun")
-    assert files(tmp_path) == {"file": "here"}
-
-
-def test_a_file_that_is_a_folder_is_told(tmp_path):
-    (tmp_path / "x").mkdir()
-    with pytest.raises(OutputError, match="is a folder"), staged(tmp_path, ["x"], overwrite=True):
-        pytest.fail("work has begun")
-
-
-def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
-    def refuse(self, *args, **kwargs):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    # Tests may run as root, who may write everywhere.
-    monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(OutputError, match="cannot be written: Permission denied"), staged(tmp_path, ["x"]):
-        pytest.fail("work has begun")
-
-
-@pytest.mark.skipif(
-    not Path("/proc").is_dir(), reason="needs a folder in which nobody can write, such as Linux's /proc"
-)
-def test_a_real_folder_that_cannot_be_written_is_told():
-    with pytest.raises(OutputError, match="cannot be written"), staged(Path("/proc/self"), ["x"]):
-        pytest.fail("work has begun")
-
-
-def test_a_terminated_process_leaves_what_can_be_removed(tmp_path):
-    code = (
-        "import os, pathlib, sys\n"
-        "from atm_viewer.engine.output.staging import staged\n"
-        "with staged(pathlib.Path(sys.argv[1]), ['x']) as part:\n"
-        "    (part / 'x').write_text('half')\n"
-        "    os.kill(os.getpid(), 9)\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=CHECKOUT)
-    assert process.wait(30) == -signal.SIGKILL
-    assert partial_folder(tmp_path, process.pid).is_dir()
-    remove_partial(tmp_path, process.pid)
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture

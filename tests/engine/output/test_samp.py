@@ -49,7 +49,7 @@ def viewer(hub):
 
 @pytest.fixture
 def image(tmp_path) -> Path:
-    path = tmp_path / "né cube_s3d.fits"
+    path = tmp_path / "né c#b?%20_s3d.fits"
     fits.writeto(path, np.ones((3, 4, 5), np.float32))
     return path
 

@@ -65,6 +65,7 @@ def test_every_change_of_the_recipe_is_a_named_step(opened, qtbot, tmp_path, act
     opened.set_override(103, "window", 30, ONE)
     before = opened.variants
     act(opened, tmp_path)
+    qtbot.waitUntil(lambda: not opened.file_work.busy)
     after = opened.variants
     assert after != before
     assert opened.undo_stack.undoText().startswith(name)
@@ -128,6 +129,7 @@ def test_steps_that_lead_back_are_nothing(opened, qtbot):
 def test_what_was_saved_is_not_melted_into_the_next_step(opened, qtbot, tmp_path):
     opened.set_global("fit_threshold", 11.0, step=True)
     opened.save_recipe(tmp_path / "mine.toml")
+    qtbot.waitUntil(opened.undo_stack.isClean)
     opened.set_global("fit_threshold", 12.0, step=True)
     opened.undo_stack.undo()
     assert opened.undo_stack.isClean()

@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.messages import MakeSpectra, OpenExposures
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.moved_exposures import Search, mark_of
@@ -62,6 +64,30 @@ class Desk:
         self.qtbot.waitUntil(lambda: self.session.complete and self.session.exposures != ())
         return self
 
+    def open_session(self, path) -> bool:
+        read = []
+        self.keeper.open(path, lambda: read.append(True))
+        self.wait()
+        return read == [True]
+
+    def save(self, path) -> bool:
+        written = []
+        self.keeper.save(path, lambda: written.append(True))
+        self.wait()
+        return written == [True]
+
+    def start_autosave(self, folder) -> None:
+        self.keeper.start_autosave(folder)
+        self.wait()
+
+    def take_offer(self) -> None:
+        self.keeper.take_offer()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the disk has answered."""
+        self.qtbot.waitUntil(lambda: not self.session.file_work.busy)
+
     def told(self, level: str) -> list[str]:
         return [m.text for m in self.session.messages if m.level == level]
 
@@ -103,7 +129,7 @@ def saved(desk, data, tmp_path):
     session.add_place(83.80005, -5.4)
     session.set_spectrum_settings(SpectrumSettings(unit="Jy", redshift=0.1))
     first.settle()
-    assert first.keeper.save(path)
+    assert first.save(path)
     return path, first
 
 
@@ -114,7 +140,7 @@ def same(a: SessionState, b: SessionState) -> bool:
 def test_everything_is_back(desk, saved):
     path, first = saved
     second = desk()
-    assert second.keeper.open(path)
+    assert second.open_session(path)
     assert second.session.restoring
     second.settle()
     assert same(second.session.state, first.session.state)
@@ -136,7 +162,7 @@ def test_what_was_open_gives_way(desk, saved, data):
     second = desk().open([data / NAMES[2]])
     second.session.set_global("fit_threshold", 7.0)
     second.settle()
-    second.keeper.open(path)
+    second.open_session(path)
     second.settle()
     assert same(second.session.state, first.session.state)
     assert not second.session.undo_stack.canUndo()
@@ -147,8 +173,8 @@ def test_what_is_being_opened_gives_way(desk, saved, data):
     second = desk()
     second.workers.held = {OpenExposures}
     second.session.open_files([str(data / NAMES[2])])
-    second.keeper.open(path)
-    second.keeper.open(path)  # again, before the first is there
+    second.open_session(path)
+    second.open_session(path)  # again, before the first is there
     second.workers.release(OpenExposures)
     second.settle()
     assert same(second.session.state, first.session.state)
@@ -164,7 +190,7 @@ def test_what_the_user_chooses_meanwhile_holds(desk, saved, data):
         if [e.view.name for e in second.session.exposures] == [NAMES[0].removesuffix("_cal.fits")]:
             second.session.select(102, 30)
 
-    second.keeper.open(path)
+    second.open_session(path)
     second.settle()
     assert (second.session.number, second.session.column) == (102, 30)
     assert second.session.current.key == str(data / NAMES[0])
@@ -180,14 +206,14 @@ def test_modified_means_that_work_would_be_lost(desk, saved):
     assert not keeper.modified  # looking around is no work
     session.pick_sky(83.8001, -5.4)
     assert keeper.modified  # one of two places that were laid out
-    keeper.save(keeper.path)
+    first.save(keeper.path)
     session.set_global("fit_threshold", 8.0)
     assert keeper.modified
     session.undo_stack.undo()
     assert not keeper.modified
     session.include(first.session.exposures[0].view.key, True)
     assert keeper.modified
-    keeper.save(keeper.path)
+    first.save(keeper.path)
     assert not keeper.modified
     session.label_variant("A", "default")
     assert keeper.modified
@@ -201,6 +227,7 @@ def test_without_a_file_the_recipe_counts(desk, data, tmp_path):
     one.session.set_global("fit_threshold", 8.0)
     assert one.keeper.modified
     one.session.save_recipe(tmp_path / "recipe.toml")
+    one.wait()
     assert not one.keeper.modified
     one.settle()
 
@@ -209,7 +236,7 @@ def test_a_recipe_opens_and_leaves_what_is_open(desk, data, tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text("version = 1\n[global]\nfit_threshold = 7.0\n")
     one = desk().open([data / NAMES[0]])
-    assert one.keeper.open(recipe)
+    assert one.open_session(recipe)
     one.settle()
     assert one.session.recipe == Recipe(fit_threshold=7.0)
     assert len(one.session.exposures) == 1
@@ -220,8 +247,8 @@ def test_what_cannot_be_opened_changes_nothing(desk, data, tmp_path):
     one = desk().open([data / NAMES[0]])
     before = one.session.state
     (tmp_path / "wrong.toml").write_text('kind = "atm-viewer session"\nversion = 1\ncolour = 3\n')
-    assert not one.keeper.open(tmp_path / "wrong.toml")
-    assert not one.keeper.open(tmp_path / "gone.toml")
+    assert not one.open_session(tmp_path / "wrong.toml")
+    assert not one.open_session(tmp_path / "gone.toml")
     assert "unknown key 'colour'" in one.told("error")[0]
     assert "gone.toml cannot be read" in one.told("error")[1]
     assert same(one.session.state, before)
@@ -229,14 +256,14 @@ def test_what_cannot_be_opened_changes_nothing(desk, data, tmp_path):
 
 def test_what_cannot_be_saved_is_told(desk, data, tmp_path):
     one = desk().open([data / NAMES[0]])
-    assert not one.keeper.save(tmp_path / "missing" / "star.toml")
+    assert not one.save(tmp_path / "missing" / "star.toml")
     assert "cannot be saved as" in one.told("error")[0]
     assert one.keeper.path == ""
     one.workers.held = {OpenExposures}
-    one.keeper.save(tmp_path / "star.toml")
-    one.keeper.open(tmp_path / "star.toml")
+    one.save(tmp_path / "star.toml")
+    one.open_session(tmp_path / "star.toml")
     before = (tmp_path / "star.toml").read_bytes()
-    assert not one.keeper.save(tmp_path / "star.toml")  # half of it is open
+    assert not one.save(tmp_path / "star.toml")  # half of it is open
     assert (tmp_path / "star.toml").read_bytes() == before
     one.workers.release(OpenExposures)
     one.settle()
@@ -246,15 +273,61 @@ def test_exposures_that_cannot_be_opened_are_told_and_the_rest_is_back(desk, dat
     bad = data / "bad_cal.fits"
     bad.touch()
     one = desk().open([data / NAMES[0]])
-    one.keeper.save(tmp_path / "star.toml")
+    one.save(tmp_path / "star.toml")
     text = (tmp_path / "star.toml").read_text()
     (tmp_path / "star.toml").write_text(text.replace("[look]", '[[exposure]]\npath = "data/bad_cal.fits"\n\n[look]'))
     two = desk()
-    two.keeper.open(tmp_path / "star.toml")
+    two.open_session(tmp_path / "star.toml")
     two.settle()
     assert "bad_cal.fits is not a FITS file" in two.told("warning")[0]
     assert len(two.session.exposures) == 1
     assert two.keeper.modified
+
+
+def test_the_newest_wins_when_two_are_opened_at_once(desk, saved, data, tmp_path):
+    path, first = saved
+    other = desk().open([data / NAMES[2]])
+    other.save(tmp_path / "other.toml")
+    two = desk()
+    two.keeper.open(tmp_path / "other.toml", lambda: pytest.fail("nobody wants it any more"))
+    two.keeper.open(path)
+    two.wait()
+    two.settle()
+    assert same(two.session.state, first.session.state)
+
+
+def test_what_is_edited_while_a_session_is_read_is_not_lost(desk, saved, data):
+    path, _ = saved
+    two = desk().open([data / NAMES[2]])
+    two.keeper.open(path)
+    two.session.set_global("fit_threshold", 7.0)
+    two.wait()
+    two.settle()
+    assert two.session.recipe.fit_threshold == 7.0
+    assert two.told("warning") == ["star.toml was not opened: the recipe was changed meanwhile; open it again."]
+
+
+def test_a_save_that_ends_after_another_session_was_opened_is_not_taken_for_it(desk, saved, tmp_path, monkeypatch):
+    """Else the next Save would write over the wrong file."""
+    path, _ = saved
+    two = desk()
+    two.open_session(path)
+    two.settle()
+    shutil.copy(path, path.parent / "other.toml")
+    gate = threading.Event()
+
+    def slowly(target: Path, text: str) -> None:
+        gate.wait()
+        write_whole(target, text)
+
+    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_whole", slowly)
+    two.keeper.save(path)
+    two.keeper.open(path.parent / "other.toml")
+    two.qtbot.waitUntil(lambda: two.keeper.path == str(path.parent / "other.toml"))
+    gate.set()
+    two.wait()
+    two.settle()
+    assert two.keeper.path == str(path.parent / "other.toml")
 
 
 # Files that were moved
@@ -266,7 +339,7 @@ def test_a_folder_that_was_moved_with_its_session(desk, saved, tmp_path):
     shutil.move(tmp_path / "data", tmp_path / "copy" / "data")
     shutil.move(path, tmp_path / "copy" / "star.toml")
     two = desk()
-    two.keeper.open(tmp_path / "copy" / "star.toml")
+    two.open_session(tmp_path / "copy" / "star.toml")
     two.settle()
     assert [Path(e.view.key).parent for e in two.session.exposures] == 2 * [tmp_path / "copy" / "data"]
     assert not two.missing
@@ -278,7 +351,7 @@ def test_a_session_that_was_moved_alone(desk, saved, tmp_path):
     moved = tmp_path / "a" / "b" / "star.toml"
     shutil.move(path, moved)
     two = desk()
-    two.keeper.open(moved)
+    two.open_session(moved)
     two.settle()
     assert len(two.session.exposures) == 2
 
@@ -287,7 +360,7 @@ def test_an_exposure_that_was_moved_is_found_beside_the_session_or_others(desk, 
     path, _ = saved
     shutil.move(data / NAMES[0], tmp_path / NAMES[0])
     two = desk()
-    two.keeper.open(path)
+    two.open_session(path)
     two.settle()
     assert [e.view.key for e in two.session.exposures] == [str(tmp_path / NAMES[0]), str(data / NAMES[1])]
     assert two.told("warning") == []
@@ -300,7 +373,7 @@ def test_what_is_not_found_is_asked_for(desk, saved, data, tmp_path):
     for name in NAMES[:2]:
         shutil.move(data / name, away / name)
     two = desk()
-    two.keeper.open(path)
+    two.open_session(path)
     (search,) = two.missing
     assert [f.name for f in search.missing] == NAMES[:2]
     assert two.session.exposures == ()
@@ -318,10 +391,10 @@ def test_nothing_found_and_nobody_to_ask(desk, saved, data):
     shutil.rmtree(data)
     two = desk()
     two.keeper.asks = False
-    two.keeper.open(path)
+    two.open_session(path)
     assert two.told("error") == [f"{path} was not opened: {NAMES[0]}, {NAMES[1]} cannot be found."]
     three = desk()
-    three.keeper.open(path)
+    three.open_session(path)
     (search,) = three.missing
     for index in (0, 1):
         search.leave_out(index)
@@ -333,7 +406,7 @@ def test_another_file_of_the_same_name_is_told(desk, saved, data):
     path, _ = saved
     (data / NAMES[1]).write_bytes(b"SIMPLE  = again")
     two = desk()
-    two.keeper.open(path)
+    two.open_session(path)
     two.settle()
     (told,) = two.told("warning")
     assert told.startswith(f"{NAMES[1]} is not as it was when the session was saved")
@@ -366,10 +439,11 @@ def leftovers(folder: Path) -> list[Path]:
 def test_a_session_is_autosaved_and_gone_after_closing(desk, data, tmp_path, qtbot):
     folder = tmp_path / "state" / "sessions"
     one = desk()
-    one.keeper.start_autosave(folder)
+    one.start_autosave(folder)
     one.open([data / NAMES[0]])
     qtbot.waitUntil(lambda: len(leftovers(folder)) == 1)
     (path,) = leftovers(folder)
+    assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600), "others may not read it"
     one.session.set_override(101, "window", 30)
     one.settle()
     qtbot.waitUntil(lambda: load_session(path).variants == one.session.variants)
@@ -381,7 +455,7 @@ def test_a_session_is_autosaved_and_gone_after_closing(desk, data, tmp_path, qtb
 def test_an_empty_window_leaves_nothing(desk, data, tmp_path, qtbot):
     folder = tmp_path / "sessions"
     one = desk()
-    one.keeper.start_autosave(folder)
+    one.start_autosave(folder)
     one.open([data / NAMES[0]])
     qtbot.waitUntil(lambda: leftovers(folder) != [])
     one.session.close_exposure(str(data / NAMES[0]))
@@ -391,7 +465,7 @@ def test_an_empty_window_leaves_nothing(desk, data, tmp_path, qtbot):
 def test_autosaving_that_fails_is_told_once(desk, data, tmp_path, qtbot):
     (tmp_path / "file").touch()
     one = desk()
-    one.keeper.start_autosave(tmp_path / "file" / "sessions")
+    one.start_autosave(tmp_path / "file" / "sessions")
     one.open([data / NAMES[0]])
     qtbot.waitUntil(lambda: one.told("warning") != [])
     one.session.set_global("fit_threshold", 8.0)
@@ -425,9 +499,9 @@ def test_what_a_dead_process_left_is_offered_and_restored(desk, saved, tmp_path,
     crash(folder, path)
     (left,) = leftovers(folder)
     two = desk()
-    two.keeper.start_autosave(folder)
+    two.start_autosave(folder)
     assert two.keeper.offer.state.variants == first.session.variants
-    two.keeper.take_offer()
+    two.take_offer()
     assert left.exists()  # until it has been saved again
     two.settle()
     assert same(two.session.state, first.session.state)
@@ -443,26 +517,26 @@ def test_two_windows_do_not_offer_the_same(desk, saved, tmp_path):
     folder = tmp_path / "sessions"
     crash(folder, path)
     one, two = desk(), desk()
-    one.keeper.start_autosave(folder)
-    two.keeper.start_autosave(folder)
+    one.start_autosave(folder)
+    two.start_autosave(folder)
     assert one.keeper.offer is not None
     assert two.keeper.offer is None
     one.close()  # without an answer
     three = desk()
-    three.keeper.start_autosave(folder)
+    three.start_autosave(folder)
     assert three.keeper.offer is not None
     three.keeper.discard_offer()
     assert three.keeper.offer is None
-    assert leftovers(folder) == []
+    three.qtbot.waitUntil(lambda: leftovers(folder) == [])
 
 
 def test_a_living_window_is_not_a_leftover(desk, saved, tmp_path, qtbot):
     _, first = saved
     folder = tmp_path / "sessions"
-    first.keeper.start_autosave(folder)
+    first.start_autosave(folder)
     qtbot.waitUntil(lambda: leftovers(folder) != [])
     two = desk()
-    two.keeper.start_autosave(folder)
+    two.start_autosave(folder)
     assert two.keeper.offer is None
 
 
@@ -473,11 +547,11 @@ def test_the_latest_is_offered_first_then_the_next(desk, saved, tmp_path):
     crash(folder, path)
     older, newer = leftovers(folder)
     two = desk()
-    two.keeper.start_autosave(folder)
+    two.start_autosave(folder)
     assert two.keeper.offer.path == newer
     two.keeper.discard_offer()
     assert two.keeper.offer.path == older
-    assert leftovers(folder) == [older]
+    two.qtbot.waitUntil(lambda: leftovers(folder) == [older])
 
 
 def test_what_was_half_written_when_a_process_died_goes(desk, saved, tmp_path):
@@ -485,15 +559,15 @@ def test_what_was_half_written_when_a_process_died_goes(desk, saved, tmp_path):
     folder = tmp_path / "sessions"
     crash(folder, path)
     (left,) = leftovers(folder)
-    (folder / f".{left.name}.77.part").write_text("kind = ")
-    (folder / ".20261124-130500-1-77.toml.77.part").write_text("kind = ")  # killed at the first time it wrote
+    (folder / f".{left.name}.77-0a1b.part").write_text("kind = ")
+    (folder / ".20261124-130500-1-77.toml.77-0a1b.part").write_text("kind = ")  # killed at the first time it wrote
     shutil.copy(f"{left}.lock", folder / "20261124-130500-1-78.toml.lock")
     one = desk()
-    one.keeper.start_autosave(folder)
+    one.start_autosave(folder)
     assert one.keeper.offer.path == left
     assert sorted(p.name for p in folder.iterdir()) == [left.name, f"{left.name}.lock"]
     one.keeper.discard_offer()
-    assert list(folder.iterdir()) == []
+    one.qtbot.waitUntil(lambda: list(folder.iterdir()) == [])
 
 
 def test_a_damaged_leftover_is_told_and_set_aside(desk, tmp_path):
@@ -501,7 +575,7 @@ def test_a_damaged_leftover_is_told_and_set_aside(desk, tmp_path):
     folder.mkdir()
     (folder / "20261124-130500-1-77.toml").write_text("kind = ")
     one = desk()
-    one.keeper.start_autosave(folder)
+    one.start_autosave(folder)
     assert one.keeper.offer is None
     assert "not valid TOML" in one.told("warning")[0]
     assert [p.name for p in folder.iterdir()] == ["20261124-130500-1-77.damaged"]

@@ -11,9 +11,9 @@ import pytest
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Recipe, SliceOverride, load_recipe
+from atm_viewer.engine.regular_file import MOST_BYTES
 from atm_viewer.session.edits.variants import Variant, Variants
 from atm_viewer.session.persistence.session_file import (
-    MOST_BYTES,
     VERSION,
     dump_session,
     is_session,
@@ -307,7 +307,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path):
     path = tmp_path / "mine.toml"
     with pytest.raises(InputError, match="cannot be read: No such file"):
         load_session(path)
-    with pytest.raises(InputError, match="is not a file"):
+    with pytest.raises(InputError, match="is a folder, not a file"):
         load_session(tmp_path)
     path.write_bytes(b"\x89PNG\xff")
     with pytest.raises(InputError, match="is not text"):
@@ -317,5 +317,5 @@ def test_files_that_cannot_be_read_are_told(tmp_path):
     with pytest.raises(InputError, match="too large for a session"):
         load_session(path)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="is not a file"):  # and not waited for
+    with pytest.raises(InputError, match="is a pipe, not a file"):  # and not waited for
         load_session(tmp_path / "pipe")

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QDialog
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.written import Tool
 from atm_viewer.jobs.messages import FindTools, MakeSpectra, SendFile, WriteRecipe, WriteSpectra
-from tests.views.windows import FILES
+from tests.views.windows import FILES, wait_for_files
 
 
 @pytest.fixture
@@ -105,6 +105,7 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
         dialog.colour_box.setCurrentIndex(int(kind == "png"))
         write(qtbot, dialog)
+        wait_for_files(window)
         path = tmp_path / f"star_{panel}.{kind}"
         assert f"Written to {tmp_path}: {path.name}." in window.log.toPlainText()
         if kind == "png":
@@ -140,7 +141,18 @@ def test_a_picture_that_cannot_be_written_is_told(window, qtbot, tmp_path):
     dialog = dialog_of(qtbot, window, "export_picture", tmp_path / "new")
     (tmp_path / "new").write_text("a file is there by now")
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    wait_for_files(window)
     assert "choose another folder" in window.banner.label.text()
+
+
+def test_a_picture_does_not_replace_what_has_appeared_meanwhile(window, qtbot, tmp_path):
+    dialog = dialog_of(qtbot, window, "export_picture", tmp_path)
+    (name,) = dialog.names()
+    (tmp_path / name).write_text("a file is there by now")
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    assert f"{name} cannot be written: File exists" in window.banner.label.text()
+    assert (tmp_path / name).read_text() == "a file is there by now"
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_a_report_holds_everything(window, qtbot, tmp_path):

@@ -19,7 +19,7 @@ from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
 from tests.session.persistence.test_keeper import crash
 from tests.views import mouse
-from tests.views.windows import dialog_of, drop, settle
+from tests.views.windows import dialog_of, drop, settle, wait_for_files
 
 NAMES = [f"jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3, 4)]
 LEFT = Qt.MouseButton.LeftButton
@@ -59,6 +59,7 @@ def path(qtbot, data, tmp_path) -> Path:
     session.open_files([data / name for name in NAMES])
     work(qtbot, session, data)
     Keeper(session).save(tmp_path / "star.toml")
+    complete(qtbot, session)
     session.close()
     return tmp_path / "star.toml"
 
@@ -95,6 +96,7 @@ def press(qtbot, window, name: str):
     """Press the keys of an action in a window that may have been behind another one."""
     activate(qtbot, window)
     qtbot.keySequence(window, window.actions_by_name[name].shortcut())
+    wait_for_files(window)
 
 
 def press_with_alt(qtbot, dialog, key: Qt.Key):
@@ -107,11 +109,23 @@ def choose(window, path):
     dialog = dialog_of(window, QFileDialog)
     dialog.fileSelected.emit(str(path))
     dialog.close()
+    wait_for_files(top_of(window))
 
 
 def answer(qtbot, window, text: str):
     box = dialog_of(window, QMessageBox)
     qtbot.mouseClick(next(b for b in box.buttons() if b.text() == text), LEFT)
+    wait_for_files(window)
+
+
+def top_of(widget) -> MainWindow:
+    """Window that a dialog belongs to."""
+    return widget if isinstance(widget, MainWindow) else top_of(widget.parent())
+
+
+def autosave_into(window, folder):
+    window.sessions.keeper.start_autosave(folder)
+    wait_for_files(window)
 
 
 def shown_slices(window) -> list[str]:
@@ -245,11 +259,13 @@ def test_recent_sessions(saved, start, qtbot):
     (entry,) = (a for a in window.files.recent_menu.actions() if a.text() == "star.toml")
     assert "star.toml" in window.welcome.recent.text()
     entry.trigger()
+    wait_for_files(window)
     settle(qtbot, window)
     assert window.session.recipe == first.session.recipe
     assert window.files.recent.paths == exposures  # exposures of a session do not push out others
     os.remove(path)
     window.files.open_recent_file(str(path))
+    wait_for_files(window)
     assert "is not there any more" in window.banner.label.text()
     assert window.files.recent_sessions.paths == []
 
@@ -393,7 +409,7 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
     window = start()
     bar = window.sessions.offer_bar
     assert bar.isHidden()
-    window.sessions.keeper.start_autosave(tmp_path / "left")
+    autosave_into(window, tmp_path / "left")
     assert bar.isVisible()
     assert bar.label.text().startswith("ATM Viewer did not close properly at ")
     assert bar.label.text().endswith("Restore 4 exposures and 1 override?")
@@ -412,20 +428,21 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
 def test_what_was_left_is_discarded_by_keys(path, start, qtbot, tmp_path):
     crash(tmp_path / "left", path)
     window = start()
-    window.sessions.keeper.start_autosave(tmp_path / "left")
+    autosave_into(window, tmp_path / "left")
     bar = window.sessions.offer_bar
     bar.discard_button.setFocus()
     qtbot.keyClick(bar.discard_button, Qt.Key.Key_Space)
     assert bar.isHidden()
-    assert list((tmp_path / "left").glob("*.toml")) == []
+    qtbot.waitUntil(lambda: list((tmp_path / "left").glob("*.toml")) == [])
 
 
 def test_the_offer_stays_while_exposures_are_missing(path, start, qtbot, data, tmp_path):
     crash(tmp_path / "left", path)
     shutil.rmtree(data)
     window = start()
-    window.sessions.keeper.start_autosave(tmp_path / "left")
+    autosave_into(window, tmp_path / "left")
     qtbot.mouseClick(window.sessions.offer_bar.restore_button, LEFT)
+    wait_for_files(window)
     dialog_of(window, MissingDialog).reject()
     QApplication.processEvents()
     assert window.sessions.offer_bar.isVisible()

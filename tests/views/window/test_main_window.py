@@ -30,7 +30,7 @@ from atm_viewer.views.actions.actions import ACTIONS
 from atm_viewer.views.slices.cells import AT
 from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
-from tests.views.windows import FILES, dialog_of, drop, press, settle
+from tests.views.windows import FILES, dialog_of, drop, press, settle, wait_for_files
 
 
 @pytest.fixture
@@ -182,9 +182,11 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     other.files.recent_menu.aboutToShow.emit()
     entries = {action.text(): action for action in other.files.recent_menu.actions()}
     entries["gone_cal.fits"].trigger()
+    wait_for_files(other)
     assert "gone_cal.fits is not there any more" in other.banner.label.text()
     assert str(gone) not in other.files.recent.paths
     entries["there_cal.fits"].trigger()
+    wait_for_files(other)
     settle(qtbot, other)
     assert other.session.current.key == str(there)
     other.session.close()
@@ -426,9 +428,12 @@ def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path):
     path = tmp_path / "mine.toml"
     dialog.fileSelected.emit(str(path))
     dialog.close()
+    wait_for_files(opened)
     assert "window = 30" in path.read_text()
     assert not opened.isWindowModified()
     opened.session.set_override(101, "window", 40)
+    opened.activateWindow()
+    qtbot.waitUntil(opened.isActiveWindow)
     press(qtbot, opened, "save_recipe")
     assert "window = 40" in path.read_text()
     path.write_text("version = 7")
@@ -436,6 +441,7 @@ def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path):
     dialog = dialog_of(opened, QFileDialog)
     dialog.fileSelected.emit(str(path))
     dialog.close()
+    wait_for_files(opened)
     assert "version = 7" in opened.banner.label.text()
     assert opened.session.recipe.override(101).window == 40
     settle(qtbot, opened)

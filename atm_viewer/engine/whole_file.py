@@ -1,0 +1,117 @@
+"""A single file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str], private: bool = False, overwrite: bool = True) -> Iterator[BinaryIO]:
+    """Open a file for writing; it is in its place when the body has ended well, and else everything is as before.
+
+    The bytes go into a new file beside it, ``.<name>.<process>-<random>.part``, which is then moved into place. Nobody
+    can put a link there beforehand that is followed. A process that is killed leaves this file.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the file belongs. Of a link the file that it leads to is replaced, and the link stays.
+    private : bool
+        Whether nobody else may read the file. Others have the modes of the file that they replace, or those that the
+        system gives to new files.
+    overwrite : bool
+        Whether a file may be there already, when the body ends.
+
+    Yields
+    ------
+    BinaryIO
+        The new file.
+
+    Raises
+    ------
+    FileExistsError
+        There is a file and ``overwrite`` is false; or there is something that is not a file, such as a device.
+    OSError
+        The file cannot be written.
+    """
+    place = Path(os.path.realpath(path))
+    mode = _mode_there(place)
+    new = place.with_name(f".{place.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+
+    def create(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600 if private else 0o666)
+
+    try:
+        with open(new, "xb", opener=create) as file:
+            if mode is not None and not private and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), mode)
+            yield file
+        if overwrite:
+            os.replace(new, place)
+        elif put_new(new, place):
+            new.unlink()
+    except BaseException:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(
+    path: str | os.PathLike[str], content: str | bytes, private: bool = False, overwrite: bool = True
+) -> None:
+    """Write a file that appears whole or not at all; see `whole_file`.
+
+    Text is written as UTF-8, as it is. The bytes are on the disk before the file is in its place, so that it is whole
+    after a power cut too.
+    """
+    with whole_file(path, private, overwrite) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def put_new(new: Path, place: Path) -> bool:
+    """Put a file into a place in the same file system where there must be none.
+
+    Returns
+    -------
+    bool
+        Whether ``new`` is there still, as another name of the same file: not where the file system has no hard links.
+
+    Raises
+    ------
+    FileExistsError
+        Something is there. Whoever put it there first keeps it, even when two programs do this at once.
+    """
+    try:
+        os.link(new, place)
+        return True
+    except FileExistsError:
+        raise
+    except OSError:
+        # An empty file of our own keeps others from the place meanwhile.
+        os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        os.replace(new, place)
+    except BaseException:
+        place.unlink()
+        raise
+    return False
+
+
+def _mode_there(place: Path) -> int | None:
+    """Permissions of the file that is to be replaced, None when there is none."""
+    try:
+        found = place.lstat().st_mode
+    except OSError:
+        return None
+    if not stat.S_ISREG(found):
+        raise FileExistsError(errno.EEXIST, "it is not an ordinary file", str(place))
+    return stat.S_IMODE(found)
