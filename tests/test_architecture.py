@@ -196,7 +196,7 @@ def test_no_folder_is_crowded():
         ("demo/sky.py", "from PyQt6.QtGui import QImage", "PyQt6.QtGui"),
         ("jobs/worker.py", "from atm_viewer.session import state", "atm_viewer.session"),
         ("session/state.py", "from PyQt6 import QtWidgets", "PyQt6.QtWidgets"),
-        ("session/state.py", "from atm_viewer.engine import cubes", "atm_viewer.engine.cube.cubes"),
+        ("session/state.py", "from atm_viewer.engine import cubes", "atm_viewer.engine.cubes"),
         ("session/state.py", "from atm_viewer.views import window", "atm_viewer.views"),
         ("views/window.py", "from atm_viewer.jobs import worker", "atm_viewer.jobs"),
         ("views/window.py", "def late():\n    import jwst.datamodels", "jwst.datamodels"),
