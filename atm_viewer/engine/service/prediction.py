@@ -27,11 +27,11 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, cut_slices
-from atm_viewer.engine.io.tangent import TangentPlane
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import PredictedArtifact
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals
