@@ -88,7 +88,7 @@ def main() -> int:
     if role == "work":
         user = User((opened, work))
     elif role == "stuck":
-        recipe_edits.load_recipe = recipe_edits.write_text = read_for_ever  # type: ignore[assignment]
+        recipe_edits.load_recipe = recipe_edits.write_whole = read_for_ever  # type: ignore[assignment]
         user = User((lambda w: w.isVisible(), save_and_quit), (asked, press_quit))
     else:
         user = User((lambda w: w.sessions.offer_bar.isVisible(), press_restore), (opened, tell_and_quit))

@@ -268,7 +268,7 @@ def test_a_relative_folder_with_a_tilde_is_a_folder(tmp_path, monkeypatch):
 KILLED = """
 import os, sys
 from pathlib import Path
-from atm_viewer.engine.staging import staged
+from atm_viewer.engine.output.staging import staged
 folder, name, at, overwrite = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "True"
 does, calls = getattr(os, name), []
 def last(*args, **kwargs):
@@ -358,7 +358,7 @@ def test_what_somebody_else_calls_by_our_names_stays(tmp_path):
 RACER = """
 import pathlib, sys, time
 from atm_viewer.engine.errors import OutputError
-from atm_viewer.engine.staging import staged
+from atm_viewer.engine.output.staging import staged
 folder, me, overwrite, rounds = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "True", int(sys.argv[4])
 names = [f"f{k}" for k in range(20)]
 refused = 0

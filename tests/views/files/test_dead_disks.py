@@ -28,7 +28,7 @@ def disk(monkeypatch):
     def wait(*_: object) -> None:
         event.wait()
 
-    for place in ("recipe_edits.load_recipe", "recipe_edits.write_text", "persistence.keeper.write_text"):
+    for place in ("recipe_edits.load_recipe", "recipe_edits.write_whole", "persistence.keeper.write_whole"):
         monkeypatch.setattr(f"atm_viewer.session.{place}", wait)
     yield event
     event.set()
@@ -92,13 +92,13 @@ def test_edits_during_a_slow_save_are_not_taken_for_saved(opened, qtbot, disk, t
 
 
 def test_quitting_saves_first_even_when_that_takes_long(opened, qtbot, tmp_path, monkeypatch):
-    from atm_viewer.session.persistence.autosave import write_text
+    from atm_viewer.engine.whole_file import write_whole
 
     def slowly(path: Path, text: str) -> None:
         time.sleep(1.0)
-        write_text(path, text)
+        write_whole(path, text)
 
-    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_text", slowly)
+    monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_whole", slowly)
     window, path = opened, tmp_path / "star.toml"
     window.sessions.keeper.path = str(path)
     window.session.set_global("fit_threshold", 8.0)

@@ -150,7 +150,7 @@ def test_a_picture_does_not_replace_what_has_appeared_meanwhile(window, qtbot, t
     (name,) = dialog.names()
     (tmp_path / name).write_text("a file is there by now")
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
-    assert f"{name} cannot be written: File exists" in window.banner.label.text()
+    qtbot.waitUntil(lambda: f"{name} cannot be written: File exists" in window.banner.label.text())
     assert (tmp_path / name).read_text() == "a file is there by now"
     assert not list(tmp_path.glob(".*.part"))
 
