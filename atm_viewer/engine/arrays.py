@@ -13,8 +13,8 @@ Singles = NDArray[np.float32]
 Reals = NDArray[np.floating]
 #: Indices and counts.
 Integers = NDArray[np.int64]
-#: Slice numbers.
-Regions = NDArray[np.int32]
+#: Slice numbers, and what else is counted in 32 bits.
+Integers32 = NDArray[np.int32]
 #: Bits of data quality.
 Flags = NDArray[np.uint32]
 #: Classes of pixels.

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask, Reals
 from atm_viewer.engine.results.lines import Conservation, LineFlux
 from atm_viewer.engine.statistics import robust_sigma
 
@@ -28,7 +29,7 @@ _CLIP = 3.0
 _NOTHING = LineFlux(np.nan, np.nan, np.nan, np.nan, np.nan)
 
 
-def measure_line(wavelength: np.ndarray, jansky: np.ndarray, error: np.ndarray, centre: float, half: float) -> LineFlux:
+def measure_line(wavelength: Floats, jansky: Floats, error: Floats, centre: float, half: float) -> LineFlux:
     """Measure a line.
 
     Parameters
@@ -74,7 +75,7 @@ def measure_line(wavelength: np.ndarray, jansky: np.ndarray, error: np.ndarray, 
     )
 
 
-def conservation(before: np.ndarray, after: np.ndarray) -> Conservation:
+def conservation(before: Floats, after: Floats) -> Conservation:
     """Flux in an aperture after correction over that before.
 
     Parameters
@@ -96,8 +97,8 @@ def conservation(before: np.ndarray, after: np.ndarray) -> Conservation:
 
 
 def _continuum(
-    wavelength: np.ndarray, flux: np.ndarray, sigma: np.ndarray, sides: np.ndarray, centre: float
-) -> tuple[np.ndarray, np.ndarray, float] | None:
+    wavelength: Floats, flux: Floats, sigma: Floats, sides: Mask, centre: float
+) -> tuple[Floats, Reals, float] | None:
     """Value and slope at the line, their covariance, and what errors are to be multiplied by; None without enough."""
     used = sides.copy()
     for _ in range(3):

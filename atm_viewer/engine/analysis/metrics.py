@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.statistics import robust_sigma
 
 
-def resampling_noise(spaxel: np.ndarray, aperture: np.ndarray) -> float:
+def resampling_noise(spaxel: Floats, aperture: Floats) -> float:
     """Scatter of a spaxel's spectrum over that of an aperture, about a smooth trend.
 
     The ratio of the two removes lines, continuum and everything else they share; a cubic takes out what a point-

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.arrays import Floats, Mask, Reals
 from atm_viewer.engine.results.periods import LocalPower, Modulation, Periods
 from atm_viewer.engine.statistics import MAD_TO_SIGMA, robust_sigma
 
@@ -40,7 +40,7 @@ _ALIKE = 1e-3  #: part of a wave, squared, below which it counts as the same as 
 _FAR = 2.5  #: distance from the fit at which a point counts half [robust standard deviations]
 
 
-def relative(spaxel: np.ndarray, aperture: np.ndarray) -> np.ndarray:
+def relative(spaxel: Floats, aperture: Floats) -> Floats:
     """Ratio of two spectra over its median; NaN where it is undefined, or nowhere near the others.
 
     Parameters
@@ -64,7 +64,7 @@ def relative(spaxel: np.ndarray, aperture: np.ndarray) -> np.ndarray:
     return ratio / level
 
 
-def modulation(ratio: np.ndarray, periods: Periods) -> Modulation:
+def modulation(ratio: Floats, periods: Periods) -> Modulation:
     """Amplitude of what oscillates with the phase that geometry predicts.
 
     Parameters
@@ -103,7 +103,7 @@ def modulation(ratio: np.ndarray, periods: Periods) -> Modulation:
     return Modulation(float(np.median(amplitude)), explained, local, at)
 
 
-def local_power(ratio: np.ndarray, wavelength: np.ndarray, period: np.ndarray) -> LocalPower:
+def local_power(ratio: Floats, wavelength: Floats, period: Floats) -> LocalPower:
     """Periodogram in a window that moves.
 
     Parameters
@@ -141,7 +141,7 @@ def local_power(ratio: np.ndarray, wavelength: np.ndarray, period: np.ndarray) -
     return LocalPower(at, period, amplitude, power)
 
 
-def search_periods(wavelength: np.ndarray, count: int = 56) -> np.ndarray:
+def search_periods(wavelength: Floats, count: int = 56) -> Floats:
     """Periods that the planes of a cube can show [um], with equal ratios.
 
     Parameters
@@ -159,14 +159,12 @@ def search_periods(wavelength: np.ndarray, count: int = 56) -> np.ndarray:
     return np.geomspace(SHORTEST * step, LONGEST * float(np.ptp(wavelength)), count)
 
 
-def _centres(wavelength: np.ndarray) -> np.ndarray:
+def _centres(wavelength: Floats) -> Floats:
     edges = np.linspace(wavelength[0], wavelength[-1], _CENTRES + 1)
     return (edges[1:] + edges[:-1]) / 2
 
 
-def _windows(
-    wavelength: np.ndarray, known: np.ndarray, at: np.ndarray, sigma: np.ndarray, fit: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _windows(wavelength: Floats, known: Mask, at: Floats, sigma: Floats, fit: Mask) -> tuple[Floats, Mask]:
     """Weights of the known points about the wavelengths of ``fit``; those with too little data are left out."""
     fit = fit & np.isfinite(sigma)
     weights = np.exp(-0.5 * ((wavelength[None, :] - at[fit, None]) / sigma[fit, None]) ** 2)
@@ -176,7 +174,7 @@ def _windows(
     return weights[enough][:, known], fit
 
 
-def _without_trend(ratio: np.ndarray) -> np.ndarray:
+def _without_trend(ratio: Floats) -> Floats:
     """Ratio over a cubic, less 1."""
     known = np.isfinite(ratio)
     if known.sum() < 20:
@@ -186,7 +184,7 @@ def _without_trend(ratio: np.ndarray) -> np.ndarray:
     return left
 
 
-def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _robust_waves(y: Floats, basis: Floats, windows: Floats) -> tuple[Floats, Floats, Floats]:
     """Amplitudes of the waves, and variances without and with them, window by window.
 
     Parameters
@@ -217,12 +215,12 @@ def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tupl
     return np.sqrt(np.clip(2 * square, 0.0, None)) / np.abs(solved[:, 0]), before, after
 
 
-def _normal(basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _normal(basis: Floats, weights: Floats) -> Floats:
     matrices: Floats = np.swapaxes(basis * weights[:, :, None], 1, 2) @ basis
     return matrices
 
 
-def _solve(y: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _solve(y: Floats, basis: Floats, weights: Floats) -> tuple[Floats, Reals]:
     inverse = np.linalg.pinv(_normal(basis, weights), rcond=_ALIKE, hermitian=True)
     right = np.einsum("mnk,mn->mk", basis, weights * y)
     return np.einsum("mij,mj->mi", inverse, right), inverse

@@ -14,7 +14,7 @@ _ROUNDS = 5
 _FAR = 3.0  #: distance from the fit at which points are left out [robust standard deviations]
 
 
-def trend(wavelength: np.ndarray, flux: np.ndarray, degree: int = DEGREE) -> np.ndarray:
+def trend(wavelength: Floats, flux: Floats, degree: int = DEGREE) -> Floats:
     """Polynomial through a spectrum that lines and other outliers do not pull.
 
     Least squares, repeated without the points that are more than three robust standard deviations (1.4826 times the
@@ -46,20 +46,20 @@ def trend(wavelength: np.ndarray, flux: np.ndarray, degree: int = DEGREE) -> np.
     return fit
 
 
-def normalised(wavelength: np.ndarray, flux: np.ndarray, degree: int = DEGREE) -> np.ndarray:
+def normalised(wavelength: Floats, flux: Floats, degree: int = DEGREE) -> Floats:
     """Divide a spectrum by its `trend`."""
     smooth = trend(wavelength, flux, degree)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(smooth > 0, flux / smooth, np.nan)
 
 
-def scatter(values: np.ndarray) -> float:
+def scatter(values: Floats) -> float:
     """1.4826 times the median absolute deviation of the finite values; NaN without any."""
     finite = values[np.isfinite(values)]
     return robust_sigma(finite - np.median(finite)) if finite.size else float("nan")
 
 
-def offsets(spectra: Sequence[np.ndarray]) -> list[float]:
+def offsets(spectra: Sequence[Floats]) -> list[float]:
     """Shifts that put normalised spectra below one another, the first one at 1, none of them running into the next."""
     shifts, floor = [], np.inf
     for one in spectra:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Flags, Floats, Integers, Singles
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
@@ -43,8 +44,8 @@ class PixelValues:
     """
 
     factor: int
-    flux: np.ndarray
-    err: np.ndarray
+    flux: Singles
+    err: Singles
 
 
 def native_values(exposure: Exposure) -> PixelValues:
@@ -59,7 +60,7 @@ def corrected_values(corrected: Corrected) -> PixelValues:
     return PixelValues(corrected.oversample, flux, corrected.err)
 
 
-def _good(sci: np.ndarray, err: np.ndarray, dq: np.ndarray, variances: Iterable[np.ndarray]) -> np.ndarray:
+def _good(sci: Singles, err: Singles, dq: Flags, variances: Iterable[Singles]) -> Singles:
     """Science array with NaN where ``match_nans_and_flags`` or the flags that ``cube_build`` looks at say so."""
     bad = np.isnan(err) | ((dq & (DO_NOT_USE | NON_SCIENCE)) > 0) | ~np.isfinite(sci)
     for variance in variances:
@@ -132,7 +133,7 @@ class CubeSums:
         if nirspec:
             flag_slices(ends, *self._corner, grid.spaxel, grid.x.size, 1, self.dq)
 
-    def _drizzle(self, foot: Footprints, xi: np.ndarray, eta: np.ndarray, values: PixelValues) -> None:
+    def _drizzle(self, foot: Footprints, xi: Floats, eta: Floats, values: PixelValues) -> None:
         """Drizzle pixels, which are sorted by wavelength: threads share the planes."""
         grid, wavelength = self.grid, foot.wavelength
         flux = values.flux[foot.y, foot.x].astype(float)
@@ -168,7 +169,7 @@ class CubeSums:
 
 def _batches(
     exposure: Exposure, slices: Sequence[int], band: str, values: PixelValues
-) -> Iterator[tuple[float, np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[float, Integers, Integers, Integers]]:
     """Pixels that have a value, as (fraction done before, x, y, slice number), some slices at a time."""
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     begun, held = 0.0, 0
@@ -182,7 +183,7 @@ def _batches(
             found, held, begun = [], 0, (k + 1) / len(slices)
 
 
-def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[np.ndarray, np.ndarray]:
+def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[Integers, Integers]:
     """(Oversampled) pixels of a slice that have a value, in the detector's frame."""
     factor = values.factor
     y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)

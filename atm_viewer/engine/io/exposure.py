@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Singles
 from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
@@ -86,11 +87,11 @@ class Exposure:
     grating: str
     bands: tuple[str, ...]
     unit: str
-    sci: np.ndarray
-    err: np.ndarray
-    variances: dict[str, np.ndarray]
-    dq: np.ndarray
-    regions: np.ndarray
+    sci: Singles
+    err: Singles
+    variances: dict[str, Singles]
+    dq: Flags
+    regions: Integers32
     coordinates: Coordinates
     dither: int
     dithers: int
@@ -121,7 +122,7 @@ class Exposure:
     def oversampled_coordinates(self, factor: int) -> tuple[PackedFrame, PackedFrame]:
         """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
 
-        def make() -> dict[str, np.ndarray]:
+        def make() -> dict[str, NDArray[Any]]:
             frames = oversampled_coordinates(self.model, factor)
             return pack(dict(zip(("alpha", "wavelength"), map(PackedFrame.of, frames), strict=True)))
 
@@ -158,14 +159,14 @@ class Exposure:
         return tuple(int(n) for n in np.unique(self.regions) if n > 0)
 
     @cached_property
-    def _pixels(self) -> dict[int, np.ndarray]:
+    def _pixels(self) -> dict[int, Integers]:
         flat = self.regions.ravel()
         chosen = np.flatnonzero(flat > 0)
         chosen = chosen[np.argsort(flat[chosen], kind="stable")]
         starts = np.searchsorted(flat[chosen], self.slices)
         return dict(zip(self.slices, np.split(chosen, starts[1:]), strict=True))
 
-    def slice_pixels(self, number: int) -> np.ndarray:
+    def slice_pixels(self, number: int) -> Integers:
         """Flat indices of a slice's pixels in the detector's frame, ascending."""
         return self._pixels[number]
 
@@ -184,7 +185,7 @@ class Exposure:
         return self._steps[number]
 
     @cached_property
-    def column_wavelengths(self) -> dict[int, np.ndarray]:
+    def column_wavelengths(self) -> dict[int, Floats]:
         """Least and greatest wavelength [um] of each slice's pixels by column; (2, columns), NaN where it has none."""
         wavelength = self.coordinates.wavelength.ravel()
         width = self.regions.shape[1]
@@ -263,7 +264,7 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     arrays, state, kept = content.arrays, content.state, content.kept
     opened: list[Any] = []
 
-    def pixels() -> dict[str, np.ndarray]:
+    def pixels() -> dict[str, NDArray[Any]]:
         opened.append(_open_model(path))
         parts = _geometry(path, opened[0], arrays.get("REGIONS"))
         kept.get_or_make("sky", lambda: parts["sky"])
@@ -315,12 +316,12 @@ class _Content:
     """What is in a file, apart from its WCS."""
 
     headers: tuple[Any, Any]
-    arrays: dict[str, np.ndarray]
+    arrays: dict[str, NDArray[Any]]
     kept: KeptGeometry
     state: tuple[int, int]
 
 
-def _geometry(path: Path, model: Any, regions: np.ndarray | None) -> dict[str, dict[str, np.ndarray]]:
+def _geometry(path: Path, model: Any, regions: Integers32 | None) -> dict[str, dict[str, NDArray[Any]]]:
     """Region map and coordinates of the pixels, and whether there is a spectral region.
 
     In two parts: sky coordinates are not always wanted.

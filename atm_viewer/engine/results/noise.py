@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.periods import PeriodReport
 
@@ -62,9 +61,9 @@ class NoiseMap:
     """
 
     band: str
-    before: np.ndarray
-    after: np.ndarray
-    brightness: np.ndarray
+    before: Floats
+    after: Floats
+    brightness: Floats
     limit: float
     radius: float
-    conserved: np.ndarray
+    conserved: Floats

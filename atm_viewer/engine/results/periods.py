@@ -10,7 +10,7 @@ from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.statistics import robust_sigma
 
 
-def crossings(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
+def crossings(position: Floats, wavelength: Floats) -> Floats:
     """Wavelengths at which a trace is centred on a pixel.
 
     Parameters
@@ -54,7 +54,7 @@ class TracePhase:
     exposure: str
     number: int
     share: float
-    position: np.ndarray
+    position: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +77,14 @@ class Periods:
         Periods [1/cm] of the instrument's fringes: typical, least, greatest; empty for none.
     """
 
-    wavelength: np.ndarray
+    wavelength: Floats
     traces: tuple[TracePhase, ...]
-    period: np.ndarray
-    left: np.ndarray
+    period: Floats
+    left: Floats
     fringe: tuple[tuple[float, float, float], ...] = ()
 
     @property
-    def wave(self) -> np.ndarray:
+    def wave(self) -> Floats:
         """Sum of cosines, crests where traces are centred on pixels, weighted by share; shape (n,), NaN where unknown.
 
         What oscillates has this shape if each exposure gives the same in the same phase.
@@ -133,8 +133,8 @@ class Modulation:
 
     amplitude: float
     explained: float
-    local: np.ndarray
-    at: np.ndarray
+    local: Floats
+    at: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,12 +153,12 @@ class LocalPower:
         Part of the variance within the window that it takes away, 0 to 1.
     """
 
-    wavelength: np.ndarray
-    period: np.ndarray
-    amplitude: np.ndarray
-    power: np.ndarray
+    wavelength: Floats
+    period: Floats
+    amplitude: Floats
+    power: Floats
 
-    def peak(self) -> np.ndarray:
+    def peak(self) -> Floats:
         """Period of the largest power [um], window by window; NaN where nothing is known.
 
         Between the periods that were tried it follows from a parabola through the highest point and its neighbours.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
+from atm_viewer.engine.arrays import Floats
 
 #: Roles of curves that are not one of a series: the aperture's spectrum, the same in grey below another one, and the
 #: states before and after correction.
@@ -30,8 +30,8 @@ class RemedyCurve:
         Drawn as points alone.
     """
 
-    x: np.ndarray
-    y: np.ndarray
+    x: Floats
+    y: Floats
     role: str | float
     label: str = ""
     points: bool = False

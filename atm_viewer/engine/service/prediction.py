@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from atm_viewer.engine.analysis.metrics import resampling_noise
-from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.apertures import Extracted
 from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
@@ -171,7 +171,7 @@ def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: PointSo
     return replace(exposure, sci=flux, err=err, variances={}, regions=regions)
 
 
-def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: np.ndarray, edge: float) -> np.ndarray:
+def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: Floats, edge: float) -> Floats:
     """Mean surface brightness of a point source at the origin of a plane over each pixel's rectangle on the sky.
 
     Parameters
@@ -202,7 +202,7 @@ def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: np.ndarray, edge: fl
     return mean
 
 
-def _mean_in_bin(offset: np.ndarray, width: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+def _mean_in_bin(offset: Floats, width: Floats, sigma: Floats) -> Floats:
     """Mean of a normal distribution over a bin at an offset from its centre."""
     from scipy.special import erf
 
@@ -211,7 +211,7 @@ def _mean_in_bin(offset: np.ndarray, width: np.ndarray, sigma: np.ndarray) -> np
     return mean
 
 
-def _footprints(mapper: SkyMapper, x: np.ndarray, y: np.ndarray, number: int) -> Footprints:
+def _footprints(mapper: SkyMapper, x: Integers, y: Integers, number: int) -> Footprints:
     return mapper.footprints(x, y, np.full(x.size, number), 1)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from atm_viewer.engine.arrays import Integers
 from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
@@ -78,7 +81,7 @@ def tiny_exposure(instrument: str) -> Exposure:
     # In the detector's frame MIRI's rows run backwards.
     sign = -1 if miri else 1
 
-    def positions(x: np.ndarray, y: np.ndarray, number: np.ndarray) -> PixelPositions:
+    def positions(x: Integers, y: Integers, number: Integers) -> PixelPositions:
         along, across = (2 * _ROWS - 1 - x, y) if miri else (y, x)
         centre = (along % _ROWS - _ROWS / 2 + across / 100) * _PIXEL
         side = (number - first - 0.5) * _WIDTH
@@ -135,6 +138,6 @@ def tiny_exposure(instrument: str) -> Exposure:
     )
 
 
-def _sky(xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _sky(xi: NDArray[Any], eta: NDArray[Any]) -> tuple[Floats, Floats]:
     """RA and Dec [deg] of small offsets [arcsec]."""
     return _RA - xi / 3600.0 / np.cos(np.radians(_DEC)), _DEC + eta / 3600.0
