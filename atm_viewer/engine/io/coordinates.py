@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Integers32, Reals
+from atm_viewer.engine.arrays import Floats, Integers32, Singles
 from atm_viewer.engine.io.packing import PackedFrame
 
 
@@ -87,7 +87,7 @@ def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
     return _nirspec(model, model.data.shape, regions)
 
 
-def oversampled_coordinates(model: Any, factor: int) -> tuple[Reals, Reals]:
+def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
     """Alpha and wavelength of the oversampled pixels, dispersion along x.
 
     Parameters

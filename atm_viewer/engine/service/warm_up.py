@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Integers
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
