@@ -123,8 +123,8 @@ class Exposure:
         """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
 
         def make() -> dict[str, NDArray[Any]]:
-            frames = oversampled_coordinates(self.model, factor)
-            return pack(dict(zip(("alpha", "wavelength"), map(PackedFrame.of, frames), strict=True)))
+            alpha, wavelength = oversampled_coordinates(self.model, factor)
+            return pack({"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(wavelength)})
 
         packed = self.kept.get_or_make(f"oversampled-{factor}", make)
         return unpack(packed, "alpha"), unpack(packed, "wavelength")

@@ -142,7 +142,7 @@ def test_a_line_list_that_cannot_be_read_is_told_and_the_window_works(monkeypatc
     def broken():
         raise InputError("The line list lines.toml cannot be read: it is broken.")
 
-    monkeypatch.setattr("atm_viewer.views.main_window.line_list", broken)
+    monkeypatch.setattr("atm_viewer.views.window.main_window.line_list", broken)
     window = start()
     session = window.session
     assert session.messages[-1].text == "The line list lines.toml cannot be read: it is broken."
