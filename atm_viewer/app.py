@@ -185,10 +185,10 @@ def _png(window: MainWindow) -> bytes:
 
 def _screenshot_problem(path: Path) -> str:
     if path.is_dir():
-        return f"{path} is a folder; give the name of a file."
+        return f"{path} is a folder; give a file name."
     folder = path.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return f"The folder {folder} is not there or cannot be written to; choose another one."
+        return f"The folder {folder} does not exist or cannot be written to; choose another folder."
     return ""
 
 
@@ -198,7 +198,7 @@ def _exception_teller(
     def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
         print(detail, file=sys.stderr)
-        session.tell("error", f"Something went wrong inside of the window ({kind.__name__}); see the log.", detail)
+        session.tell("error", f"Unexpected error in the window ({kind.__name__}); see the log for details.", detail)
 
     return tell
 

@@ -1,4 +1,4 @@
-"""The command line: what it takes, and how it tells failures."""
+"""The command line: parses arguments, runs a command or the window, and reports failures."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
     "correct": ("write corrected exposures", products.correct_arguments, products.correct),
     "cube": ("write cubes before and after correction", products.cube_arguments, products.cube),
     "spectrum": (
-        "write the spectrum of a spaxel or an aperture, before and after",
+        "write the spectrum of a spaxel or an aperture, before and after correction",
         spectrum.spectrum_arguments,
         spectrum.spectrum,
     ),
     "metrics": (
-        "write the noise of spaxels, their periods and lines, before and after, as a table",
+        "write a table of noise, periods and lines of the brightest spaxels",
         metrics.metrics_arguments,
         metrics.metrics,
     ),
     "predict": (
-        "write what a star without noise would show, before and after, from geometry alone",
+        "predict the resampling noise of a star from the exposures' geometry",
         predict.predict_arguments,
         predict.predict,
     ),
     "export": (
-        "write a call of the pipeline, or a script, that gives the same outside",
+        "write a calwebb_spec3 call or a Python script that reproduces the result",
         export.export_arguments,
         export.export,
     ),
@@ -50,22 +50,26 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         figure.figure,
     ),
     "report": (
-        "write a report of parameters, numbers, figures and versions (HTML, PDF)",
+        "write a report with parameters, noise values, figures and versions (HTML or PDF)",
         export.report_arguments,
         export.report,
     ),
     "send": (
-        "send a FITS file to DS9, TOPCAT or another program by SAMP",
+        "send a FITS file to DS9, TOPCAT or another program through SAMP",
         send.send_arguments,
         send.send,
     ),
-    "inspect": ("show how each slice is fitted", inspect.inspect_arguments, inspect.inspect),
+    "inspect": ("list how each slice is fitted", inspect.inspect_arguments, inspect.inspect),
     "cache": (
-        "tell what is kept of files' coordinates, so that they open at once",
+        "show the size of the coordinate cache, or clear it",
         cache.cache_arguments,
         cache.cache,
     ),
-    "demo": ("try the program on exposures of its own", demo.demo_arguments, demo.demo),
+    "demo": (
+        "open the window on synthetic demo exposures; without a display, write their cubes",
+        demo.demo_arguments,
+        demo.demo,
+    ),
 }
 
 
@@ -92,7 +96,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        say("Interrupted; nothing half-written is left.")
+        say("Interrupted; incomplete files were removed.")
         return 130
     except BrokenPipeError:
         # The reader of our output has gone (``| head``): nobody is left to be told, not even at exit.
@@ -112,8 +116,8 @@ def _window(args: argparse.Namespace) -> int:
     if no_display():
         if args.screenshot is None:
             raise InputError(
-                "There is no display to open a window on; use one of the commands "
-                f"({', '.join(_COMMANDS)}), or --screenshot, which works without."
+                "There is no display for a window; use one of the commands "
+                f"({', '.join(_COMMANDS)}), or --screenshot, which needs no display."
             )
         go_offscreen()
     from atm_viewer import app
@@ -131,7 +135,7 @@ class _Parser(argparse.ArgumentParser):
 def _parse(argv: list[str]) -> argparse.Namespace:
     """Read arguments: the first one is a command when it has a command's name, else everything is for the window."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    common.add_argument("--debug", action="store_true", help="show the traceback of errors")
     debug = argv[:1] == ["--debug"]
     name = argv[debug] if len(argv) > debug and argv[debug] in _COMMANDS else ""
     if name:
@@ -150,11 +154,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             prog="atm-viewer",
             usage="atm-viewer [FILE ...] [--recipe R] [--screenshot OUT.png [--size WxH]]\n"
             "       atm-viewer COMMAND ... [--help]",
-            description="Tune JWST's adaptive trace model on MIRI MRS and NIRSpec IFU exposures, in a window or by "
-            "a command.",
+            description="Tune JWST's adaptive trace model on MIRI MRS and NIRSpec IFU exposures, in a window or "
+            "with a command.",
             epilog="commands:\n"
             + "\n".join(f"  {key:9} {text}" for key, (text, _, _) in _COMMANDS.items())
-            + "\n\nThe first word is a command when it is one of these; to open a file of such a name write ./demo.",
+            + "\n\nTo open a file that is named like a command, add its folder, for example ./demo.",
             parents=[common],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -167,6 +171,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 def _window_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"{FILES}; or a session (.toml)")
     add_recipe(parser)
-    parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="save the window once it is complete; exit")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="OUT.png", help="save a picture of the window when it is complete, then exit"
+    )
     parser.add_argument("--size", type=window_size, metavar="WxH", help="size of the window [pixel]")
     parser.add_argument("--version", action="version", version=f"ATM Viewer {__version__}")

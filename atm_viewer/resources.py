@@ -30,5 +30,5 @@ def resource(name: str) -> Path:
     """
     path = _FOLDER / name
     if not path.exists():
-        raise FileNotFoundError(f"ATM Viewer's own file {path} is missing; install the application anew.")
+        raise FileNotFoundError(f"The file {path} of ATM Viewer is missing; reinstall ATM Viewer.")
     return path

@@ -45,7 +45,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 #: Folders of a room from the ground up: each may import those before it, and modules that lie in no folder.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "engine": ("results", "kernels", "io", "trace", "cube", "analysis", "output", "service"),
+    "engine": ("recipe", "results", "kernels", "io", "trace", "cube", "analysis", "output", "service"),
     "views": (
         *("base", "detector", "sky", "spectrum", "profile", "slices", "metrics", "remedies", "exposures", "recipe"),
         *("actions", "files", "help", "palette", "learn", "window"),

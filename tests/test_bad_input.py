@@ -47,7 +47,7 @@ def ignore(step: str, fraction: float) -> None:
 
 
 def is_one_sentence(text: str) -> bool:
-    return text.endswith(".") and "\n" not in text and "Traceback" not in text and "the log has" not in text
+    return text.endswith(".") and "\n" not in text and "Traceback" not in text and "see the log" not in text
 
 
 def refused(capsys, folder: Path, *line: str) -> str:
@@ -168,8 +168,8 @@ NO_EXPOSURES = {
     "WCS damaged": (spoilt_wcs, "is damaged"),
     "without errors": (spoilt_without_errors, "has no ERR extension"),
     "cube": (spoilt_cube, "is a cube"),
-    "all NaN": (spoilt_nan, "holds no valid pixel"),
-    "oversampled": (spoilt_oversampled, "was already oversampled"),
+    "all NaN": (spoilt_nan, "has no valid pixels"),
+    "oversampled": (spoilt_oversampled, "is already oversampled"),
 }
 
 
@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_written(locked, below):
 @pytest.mark.parametrize("command", ["correct", "cube"])
 def test_a_folder_in_which_nobody_can_write(command, tmp_path, capsys):
     sentence = refused(capsys, tmp_path, command, str(exposures("miri")[0]), "-o", "/proc/atm")
-    assert sentence.startswith("/proc/atm cannot be written")
+    assert sentence.startswith("/proc/atm cannot be written to")
 
 
 @pytest.mark.parametrize("command", ["correct", "cube"])
@@ -332,7 +332,7 @@ def test_a_disk_that_fills_while_writing(tmp_path, capsys):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert sentence.startswith(f"The disk is full: {tmp_path / 'out'} cannot be written")
+    assert sentence.startswith(f"The disk is full, so {tmp_path / 'out'} cannot be written to")
 
 
 @pytest.mark.parametrize(

@@ -98,14 +98,14 @@ def test_help_and_version_are_quick(capsys):
         ("spectrum x --ra 1 --dec 2", "-o/--output"),
         ("spectrum x --ra 1 --dec 91 -o s.ecsv", "'91' is not between -90 and 90"),
         ("spectrum x --ra 1 --dec -2 --radius 0 -o s.ecsv", "'0' is not above zero"),
-        ("spectrum x --ra 1 --dec -2 -o s.txt", "'s.txt' ends neither in .ecsv nor in .fits"),
+        ("spectrum x --ra 1 --dec -2 -o s.txt", "'s.txt' must end in .ecsv or .fits"),
         ("export poster x", "invalid choice: 'poster'"),
         ("figure bars x -o f.pdf", "invalid choice: 'bars'"),
-        ("figure ranked x -o f.gif", "'f.gif' ends neither in .pdf nor in .svg or .png"),
+        ("figure ranked x -o f.gif", "'f.gif' must end in .pdf, .svg or .png"),
         ("figure ranked x --ranks 0,1 -o f.pdf", "'0,1' is not a list of whole numbers such as 1,2,4"),
         ("figure apertures x --radii 3 -o f.pdf", "3 is above 2.5"),
         ("figure ranked x --degree 12 -o f.pdf", "'12' is not a whole number from 0 to 9"),
-        ("report x -o x.txt", "'x.txt' ends neither in .html nor in .pdf"),
+        ("report x -o x.txt", "'x.txt' must end in .html or .pdf"),
         ("send a b", "b"),
         ("inspect a b", "b"),
         ("demo --instrument nircam", "invalid choice: 'nircam'"),
@@ -175,7 +175,7 @@ def test_what_is_kept_is_told_and_deleted(exposure, tmp_path, monkeypatch, capsy
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cli.run(["cache"]) == 0
-    assert "holds 0 MB" in capsys.readouterr().out
+    assert "uses 0 MB" in capsys.readouterr().out
     open_exposure(exposure).close()
     assert cli.run(["cache"]) == 0
     told = capsys.readouterr().out
@@ -195,7 +195,7 @@ def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
         "",
         "--slope-limit 0.2",
         "--oversample 4 --fit-threshold -1 --psf-optimal --overwrite -o out",
-        "--reach slice --peak-cut source",
+        "--reach slice --peak-cut source --residual none",
     ):
         assert cli.run(["correct", "a.fits", "-r", str(tmp_path / "r.toml"), *options.split()]) == 0
     overrides = (SliceOverride(112, window=20),)
@@ -203,7 +203,7 @@ def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
         WriteExposures(("a.fits",), Recipe(2, 7.0, 0.3, False, overrides), "."),
         WriteExposures(("a.fits",), Recipe(2, 7.0, 0.2, False, overrides), "."),
         WriteExposures(("a.fits",), Recipe(4, -1.0, 0.3, True, overrides), "out", overwrite=True),
-        WriteExposures(("a.fits",), Recipe(2, 7.0, 0.3, False, overrides, "slice", "source"), "."),
+        WriteExposures(("a.fits",), Recipe(2, 7.0, 0.3, False, overrides, "slice", "source", "none"), "."),
     ]
 
 
@@ -266,7 +266,7 @@ def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
     assert time.monotonic() - interrupted < 3.0
     assert begun.returncode == 130
     assert out == ""
-    assert err == "atm-viewer: Interrupted; nothing half-written is left.\n"
+    assert err == "atm-viewer: Interrupted; incomplete files were removed.\n"
     assert [p for p in (tmp_path / "out").rglob("*") if p.name] == []
 
 
@@ -324,7 +324,7 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
 
     before = path.read_bytes()
     assert cli.run(line) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert path.read_bytes() == before
 
 
@@ -346,7 +346,7 @@ def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
     assert brightest[1:3] == list(spectra.spaxel)
     assert brightest[3:] == pytest.approx([100 * spectra.noise_before, 100 * spectra.noise_after], rel=1e-6)
     assert cli.run(line) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
@@ -369,7 +369,7 @@ def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
     assert table.meta["versions"]["jwst"]
     assert os.listdir(tmp_path) == [path.name]
     assert cli.run(line) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert cli.run([*line, "--line", "Pa no", "--overwrite"]) == 1
     assert "no line Pa no" in capsys.readouterr().err
 
@@ -399,9 +399,9 @@ def test_a_stars_prediction_is_a_table(exposure, tmp_path, capsys):
     assert before > 5 * after > 0
     assert table.meta["fwhm"]["ch1-short"] == pytest.approx(0.033 * 5.3 + 0.106, abs=0.01)
     assert cli.run(line) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert cli.run([*line, "--dec", "12.0", "--overwrite"]) == 1
-    assert "outside of the ch1-short cube" in capsys.readouterr().err
+    assert "outside the ch1-short cube" in capsys.readouterr().err
 
 
 def test_inspect_shows_every_slice(exposure, capsys, tmp_path):
@@ -463,7 +463,7 @@ def test_a_report_needs_no_display(exposure, tmp_path):
     assert text.count("<img") == 4
     again = program("report", exposure, "-o", "star.html", cwd=tmp_path)
     assert again.returncode == 1
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_the_demo_without_display_says_what_it_has_written(tmp_path):
@@ -568,7 +568,7 @@ def test_of_two_programs_that_write_the_same_one_is_refused(exposure, tmp_path):
     assert sorted(one.returncode for one in both) == [0, 1], told
     (sentence,) = filter(None, told)
     assert sentence.startswith(f"atm-viewer: {folder}")
-    assert "exists already" in sentence
+    assert "already exists" in sentence
     assert sentence.count("\n") == 1
     assert sorted(os.listdir(folder)) == sorted(f"{NAME}-atm{end}" for end in PIPELINE_CALL)
 

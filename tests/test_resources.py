@@ -23,7 +23,7 @@ def make_cubepar() -> SimpleNamespace:
 def test_resource_is_found_and_a_wrong_name_is_told():
     icon = ElementTree.parse(resource("icons/atm-viewer.svg")).getroot()
     assert icon.tag.endswith("svg")
-    with pytest.raises(FileNotFoundError, match=r"icons/none\.svg is missing"):
+    with pytest.raises(FileNotFoundError, match=r"icons/none\.svg of ATM Viewer is missing"):
         resource("icons/none.svg")
 
 

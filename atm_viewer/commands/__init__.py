@@ -1,1 +1,1 @@
-"""Commands of the command line: a module each, with its arguments and what it does."""
+"""Commands of the command line: one module each, with its arguments."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-FILES = "cal or crf files, or an association (*_asn.json), which stands for its science members"
+from atm_viewer.engine.recipe import PARAMETERS, Parameter
+from atm_viewer.engine.recipe.parameters import limits_text
+
+FILES = "cal or crf files, or an association (*_asn.json) with its science members"
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
@@ -16,12 +21,52 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Take the file of a recipe."""
-    parser.add_argument("-r", "--recipe", metavar="RECIPE", help="TOML file; default: the pipeline's parameters")
+    parser.add_argument(
+        "-r", "--recipe", metavar="RECIPE", help="recipe (TOML file); default: the pipeline's parameters"
+    )
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """Take parameters in place of the recipe's values for all slices."""
+    for p in PARAMETERS.values():
+        if not p.is_global:
+            continue
+        option = f"--{p.name.replace('_', '-')}"
+        beyond = " and ".join(choice for choice in p.choices if choice != p.default) if p.beyond else ""
+        text = "in place of the recipe's value" + (f"; {beyond}: beyond the pipeline" if beyond else "")
+        if p.kind == "switch":
+            parser.add_argument(option, action="store_true", default=None, help="whatever the recipe says")
+        elif p.kind == "choice":
+            parser.add_argument(option, choices=p.choices, help=text)
+        else:
+            parser.add_argument(option, type=_within(p), metavar="N" if p.kind == "whole" else "X", help=text)
+
+
+def given_parameters(args: argparse.Namespace) -> dict[str, Any]:
+    """Values of `add_parameters` that were given, by name."""
+    given = {p.name: getattr(args, p.name) for p in PARAMETERS.values() if p.is_global}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _within(parameter: Parameter) -> Callable[[str], float | int]:
+    """Read a number within a parameter's limits."""
+    whole = parameter.kind == "whole"
+    kind = f"a{' whole' if whole else ''} number{limits_text(parameter.low, parameter.high)}"
+
+    def read(text: str) -> float | int:
+        value = number(text)
+        if not parameter.low <= value <= parameter.high or (whole and not text.isdecimal()):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {kind}")
+        return int(text) if whole else value
+
+    return read
 
 
 def add_folder(parser: argparse.ArgumentParser, default: Path = Path()) -> None:
     """Take a folder to write to."""
-    text = "folder to write to, made when absent; default: " + ("this folder" if default == Path() else f"./{default}")
+    text = "folder to write to, created if missing; default: " + (
+        "this folder" if default == Path() else f"./{default}"
+    )
     parser.add_argument("-o", "--output", type=Path, default=default, metavar="DIR", help=text)
 
 
@@ -32,7 +77,7 @@ def add_channel(parser: argparse.ArgumentParser) -> None:
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:
     """Take the leave to replace files."""
-    parser.add_argument("--overwrite", action="store_true", help="replace files of the same name")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite existing files")
 
 
 def number(text: str) -> float:
@@ -64,13 +109,6 @@ def _float(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-
-
-def factor(text: str) -> int:
-    """Read an oversampling factor."""
-    if not text.isdecimal() or not 1 <= int(text) <= 10:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 10")
-    return int(text)
 
 
 def window_size(text: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Command ``cache``: how much is kept of files' coordinates."""
+"""Command ``cache``: size of the coordinate cache, and clearing it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import argparse
 
 def cache_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``cache`` takes."""
-    parser.epilog = "The variable ATM_VIEWER_CACHE_GIB says how much may be kept [GiB]; default: 8, 0 keeps nothing."
-    parser.add_argument("--clear", action="store_true", help="delete it; files take some seconds to open again")
+    parser.epilog = (
+        "The environment variable ATM_VIEWER_CACHE_GIB limits the size of the cache [GiB]; default: 8. 0 disables it."
+    )
+    parser.add_argument(
+        "--clear", action="store_true", help="clear the coordinate cache; files open more slowly next time"
+    )
 
 
 def cache(args: argparse.Namespace) -> int:
@@ -16,7 +20,7 @@ def cache(args: argparse.Namespace) -> int:
     from atm_viewer.engine.io.coordinate_cache import cache_folder, cache_size, clear_cache
 
     if args.clear:
-        print(f"{clear_cache() / 1e6:.0f} MB deleted from {cache_folder().parent}.")
+        print(f"Cleared the coordinate cache: {clear_cache() / 1e6:.0f} MB deleted from {cache_folder().parent}.")
     else:
-        print(f"{cache_folder()} holds {cache_size() / 1e6:.0f} MB.")
+        print(f"The coordinate cache {cache_folder()} uses {cache_size() / 1e6:.0f} MB.")
     return 0

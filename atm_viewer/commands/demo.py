@@ -1,4 +1,4 @@
-"""Command ``demo``: the program on exposures of its own."""
+"""Command ``demo``: runs the program on synthetic demo exposures."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from atm_viewer.engine.recipe import Recipe
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``demo`` takes."""
-    parser.epilog = "Without a display, as with --no-gui, writes cubes before and after and a picture of the window."
-    parser.add_argument("--no-gui", action="store_true", help="open no window")
-    parser.add_argument("--instrument", choices=("miri", "nirspec"), default="miri", help="default: miri")
+    parser.epilog = (
+        "Without a display, or with --no-gui, writes cubes before and after correction and a picture of the window."
+    )
+    parser.add_argument("--no-gui", action="store_true", help="do not open a window")
+    parser.add_argument(
+        "--instrument",
+        choices=("miri", "nirspec"),
+        default="miri",
+        help="instrument of the demo exposures; default: miri",
+    )
     add_folder(parser, Path("atm-viewer-demo"))
 
 
@@ -23,7 +30,7 @@ def demo(args: argparse.Namespace) -> int:
     from atm_viewer.demo import demo_exposures
 
     with ProgressLine() as line:
-        line("Making the demo's exposures (first time only)", 0.0)
+        line("Making the demo exposures (first time only)", 0.0)
         association = demo_exposures(args.instrument, progress=line)
     if not (args.no_gui or no_display()):
         from atm_viewer import app
@@ -49,6 +56,6 @@ def demo(args: argparse.Namespace) -> int:
         line("Taking a picture of the window", 0.0)
         code = app.run([association], None, picture)
     if code == 0:
-        print(f"The demo's exposures are in {association.parent}; written were:")
+        print(f"The demo exposures are in {association.parent}. Files written:")
         list_paths([*written[0].paths, *written[1].paths, str(picture)])
     return code

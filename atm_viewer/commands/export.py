@@ -1,4 +1,4 @@
-"""Commands ``export`` and ``report``: what reproduces a result outside, and what tells of it."""
+"""Commands ``export`` and ``report``: files that reproduce or document a result."""
 
 from __future__ import annotations
 
@@ -19,17 +19,22 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
         "without slices that have values of their own, and without options beyond it.\n"
         "script: <product>-atm.py, which makes exposures and cubes by atm_viewer.engine, with any recipe."
     )
-    parser.add_argument("kind", choices=("pipeline", "script"), help="what to write")
+    parser.add_argument("kind", choices=("pipeline", "script"), help="pipeline call or Python script")
     add_files(parser)
     add_recipe(parser)
     add_folder(parser)
-    parser.add_argument("--product", default="", metavar="NAME", help="default: from association or exposures")
+    parser.add_argument(
+        "--product",
+        default="",
+        metavar="NAME",
+        help="name of the product; default: from the association or the exposures",
+    )
     add_overwrite(parser)
 
 
 def report_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``report`` takes."""
-    parser.epilog = "Opens the window unseen, waits for the brightest spaxel, and writes what it shows."
+    parser.epilog = "Runs headless: shows the brightest spaxel and writes the report of that view."
     parser.add_argument("files", nargs="+", metavar="FILE", help=f"{FILES}; or a session (.toml)")
     add_recipe(parser)
     parser.add_argument("-o", "--output", type=_page, required=True, metavar="OUT.html|OUT.pdf")
@@ -54,7 +59,7 @@ def report(args: argparse.Namespace) -> int:
 
 def _page(text: str) -> Path:
     if Path(text).suffix.lower() not in (".html", ".pdf"):
-        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .html nor in .pdf")
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .html or .pdf")
     return Path(text)
 
 

@@ -1,4 +1,4 @@
-"""Command ``figure``: remedies against resampling noise, drawn for a publication."""
+"""Command ``figure``: draws a remedy against resampling noise for a publication."""
 
 from __future__ import annotations
 
@@ -19,25 +19,35 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
         "the exposures; fringes: what RF1D does to spaxel and aperture (MIRI). Before and after side by side. The\n"
         "file's metadata (PDF Subject, SVG and PNG Description) has parameters and numbers as JSON."
     )
-    parser.add_argument("kind", choices=("ranked", "apertures", "dithers", "fringes"), help="which figure")
+    parser.add_argument("kind", choices=("ranked", "apertures", "dithers", "fringes"), help="figure to draw")
     add_files(parser)
     add_recipe(parser)
-    parser.add_argument("--channel", choices=("1", "2", "3", "4"), metavar="N", help="MIRI channel; default: the lower")
-    parser.add_argument("--ra", type=number, metavar="DEG", help="ICRS place; default: the brightest spaxel")
+    parser.add_argument(
+        "--channel", choices=("1", "2", "3", "4"), metavar="N", help="MIRI channel; default: the lower one"
+    )
+    parser.add_argument("--ra", type=number, metavar="DEG", help="ICRS right ascension; default: the brightest spaxel")
     parser.add_argument("--dec", type=declination, metavar="DEG", help="ICRS place; default: the brightest spaxel")
     parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="of the aperture; default: 5 spaxels")
     parser.add_argument(
-        "--ranks", type=_ranks, default=(1, 2, 4, 8, 16), metavar="N,N,...", help="ranked: default 1,2,4,8,16"
+        "--ranks",
+        type=_ranks,
+        default=(1, 2, 4, 8, 16),
+        metavar="N,N,...",
+        help="ranked: ranks of the spaxels; default: 1,2,4,8,16",
     )
     parser.add_argument(
         "--radii",
         type=_radii,
         default=(0.5, 0.75, 1.0, 1.5, 2.0),
         metavar="X,X,...",
-        help="apertures: radii in FWHM; default 0.5,0.75,1,1.5,2",
+        help="apertures: radii in FWHM; default: 0.5,0.75,1,1.5,2",
     )
-    parser.add_argument("--no-fringes", action="store_true", help="ranked: without the row by RF1D (MIRI)")
-    parser.add_argument("--degree", type=_degree, default=3, metavar="N", help="of the polynomials; default: 3")
+    parser.add_argument(
+        "--no-fringes", action="store_true", help="ranked: leave out the row after residual fringe removal (MIRI)"
+    )
+    parser.add_argument(
+        "--degree", type=_degree, default=3, metavar="N", help="degree of the normalising polynomials; default: 3"
+    )
     parser.add_argument("-o", "--output", type=_picture, required=True, metavar="OUT.pdf|OUT.svg|OUT.png")
     add_overwrite(parser)
 
@@ -91,7 +101,7 @@ def _ranks(text: str) -> tuple[int, ...]:
 def _radii(text: str) -> tuple[float, ...]:
     radii = tuple(sorted({positive(part) for part in text.split(",")}))
     if radii[-1] > 2.5:
-        raise argparse.ArgumentTypeError(f"{radii[-1]:g} is above 2.5; apertures are held against one of 3 FWHM")
+        raise argparse.ArgumentTypeError(f"{radii[-1]:g} is above 2.5; the reference aperture has 3 FWHM")
     return radii
 
 
@@ -104,5 +114,5 @@ def _degree(text: str) -> int:
 def _picture(text: str) -> Path:
     path = Path(text)
     if path.suffix.lower() not in (".pdf", ".svg", ".png"):
-        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .pdf nor in .svg or .png")
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .pdf, .svg or .png")
     return path

@@ -15,7 +15,7 @@ def inspect_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``inspect`` takes."""
     parser.add_argument("file", metavar="FILE", help=FILES)
     add_recipe(parser)
-    parser.add_argument("--json", action="store_true", help="a JSON list with an object per slice")
+    parser.add_argument("--json", action="store_true", help="print a JSON list with one object per slice")
 
 
 def inspect(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Command ``metrics``: noise of spaxels, periods and lines as a table."""
+"""Command ``metrics``: writes a table of noise, periods and lines of spaxels."""
 
 from __future__ import annotations
 
@@ -19,11 +19,22 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     add_recipe(parser)
     add_channel(parser)
-    parser.add_argument("--count", type=_count, default=25, metavar="N", help="spaxels in each band; default: 25")
-    parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="of the apertures; default: 5 spaxels")
-    parser.add_argument("--line", dest="lines", action="append", default=[], metavar="NAME", help="measure a line too")
-    parser.add_argument("--redshift", type=number, default=0.0, metavar="Z", help="of the lines; default: 0")
-    parser.add_argument("--speed", type=positive, default=600.0, metavar="KM/S", help="width of lines; default: 600")
+    parser.add_argument(
+        "--count", type=_count, default=25, metavar="N", help="number of spaxels in each band; default: 25"
+    )
+    parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="radius of the apertures; default: 5 spaxels")
+    parser.add_argument(
+        "--line",
+        dest="lines",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="also measure this line; repeat for more lines",
+    )
+    parser.add_argument("--redshift", type=number, default=0.0, metavar="Z", help="redshift of the lines; default: 0")
+    parser.add_argument(
+        "--speed", type=positive, default=600.0, metavar="KM/S", help="full width of the lines; default: 600"
+    )
     parser.add_argument("-o", "--output", type=ecsv, required=True, metavar="OUT.ecsv")
     add_overwrite(parser)
 
@@ -61,7 +72,9 @@ def _observed(names: Sequence[str], redshift: float) -> dict[str, float]:
     for name in names:
         line = line_list().find(name)
         if line is None:
-            raise InputError(f"There is no line {name} in the line list; the window's Spectrum Options show its names.")
+            raise InputError(
+                f"There is no line {name} in the line list; see Options in the window's Spectrum panel for the names."
+            )
         found[name] = line.observed(redshift)
     return found
 

@@ -1,4 +1,4 @@
-"""Command ``predict``: what geometry makes of a point source, without noise."""
+"""Command ``predict``: predicts the resampling noise of a point source from geometry."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     parser.add_argument("--ra", type=number, required=True, metavar="DEG", help="ICRS right ascension of the star")
     parser.add_argument("--dec", type=declination, required=True, metavar="DEG", help="ICRS declination of the star")
-    parser.add_argument("--radius", type=positive, default=0.5, metavar="ARCSEC", help="of the aperture; default: 0.5")
+    parser.add_argument(
+        "--radius", type=positive, default=0.5, metavar="ARCSEC", help="radius of the aperture; default: 0.5"
+    )
     add_recipe(parser)
     add_channel(parser)
     parser.add_argument("-o", "--output", type=ecsv, required=True, metavar="OUT.ecsv")
@@ -89,8 +91,8 @@ def _table(found: Sequence[PredictedArtifact]) -> QTable:
     for name, words in (
         ("band", "band of the cube"),
         ("wavelength", "planes of the cube"),
-        ("before", "spaxel at the star over the sum of the aperture about it, before correction"),
-        ("after", "the same after correction"),
+        ("before", "spaxel on the star divided by the sum of the aperture around it, before correction"),
+        ("after", "spaxel on the star divided by the sum of the aperture around it, after correction"),
     ):
         table[name].info.description = words
     return table

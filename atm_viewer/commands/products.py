@@ -1,27 +1,29 @@
-"""Commands ``correct`` and ``cube``: products in files."""
+"""Commands ``correct`` and ``cube``: write corrected exposures and cubes."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
 
-from atm_viewer.commands.arguments import add_channel, add_files, add_folder, add_overwrite, add_recipe, factor, number
+from atm_viewer.commands.arguments import (
+    add_channel,
+    add_files,
+    add_folder,
+    add_overwrite,
+    add_parameters,
+    add_recipe,
+    given_parameters,
+)
 from atm_viewer.commands.work import Work, list_paths, recipe_of
-from atm_viewer.engine.recipe import CHOICES
 
 
 def correct_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``correct`` takes."""
-    parser.epilog = "Writes <stem>_atm.fits per exposure; <stem> is its name without _cal or _crf."
+    parser.epilog = "Writes <stem>_atm.fits for each exposure; <stem> is the exposure's name without _cal or _crf."
     add_files(parser)
     add_recipe(parser)
     add_folder(parser)
-    parser.add_argument("--oversample", type=factor, metavar="N", help="in place of the recipe's value")
-    parser.add_argument("--fit-threshold", type=number, metavar="X", help="in place of the recipe's value")
-    parser.add_argument("--slope-limit", type=number, metavar="X", help="in place of the recipe's value")
-    parser.add_argument("--psf-optimal", action="store_true", default=None, help="whatever the recipe says")
-    parser.add_argument("--reach", choices=CHOICES["reach"], help="slice: beyond the pipeline, see the recipe's reach")
-    parser.add_argument("--peak-cut", choices=CHOICES["peak_cut"], help="source: beyond the pipeline, likewise")
+    add_parameters(parser)
     add_overwrite(parser)
 
 
@@ -29,12 +31,7 @@ def correct(args: argparse.Namespace) -> int:
     """Write corrected exposures."""
     from atm_viewer.jobs.messages import WriteExposures
 
-    wanted = {
-        name: value
-        for name in ("oversample", "fit_threshold", "slope_limit", "psf_optimal", *CHOICES)
-        if (value := getattr(args, name)) is not None
-    }
-    recipe = replace(recipe_of(args), **wanted)
+    recipe = replace(recipe_of(args), **given_parameters(args))
     with Work() as work:
         written = work.ask(WriteExposures(tuple(args.files), recipe, str(args.output), args.overwrite))
     list_paths(written.paths)
@@ -50,15 +47,25 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     add_recipe(parser)
     add_folder(parser)
-    parser.add_argument("--which", choices=("before", "after", "both"), default="both", help="default: both")
-    parser.add_argument("--product", default="", metavar="NAME", help="default: from association or exposures")
+    parser.add_argument(
+        "--which", choices=("before", "after", "both"), default="both", help="cubes to write; default: both"
+    )
+    parser.add_argument(
+        "--product",
+        default="",
+        metavar="NAME",
+        help="name of the product; default: from the association or the exposures",
+    )
     add_channel(parser)
-    parser.add_argument("--cubepar", metavar="FILE", help="CUBEPAR reference file; default: from CRDS, else our own")
+    parser.add_argument(
+        "--cubepar", metavar="FILE", help="CUBEPAR reference file; default: from CRDS, or else that of ATM Viewer"
+    )
     parser.add_argument(
         "--engine",
         choices=("own", "pipeline"),
         default="own",
-        help="who drizzles: our kernels, or the pipeline's cube_build, to the same outcome and slowly; default: own",
+        help="drizzle with ATM Viewer (own) or with the pipeline's cube_build, which gives the same result more "
+        "slowly; default: own",
     )
     add_overwrite(parser)
 

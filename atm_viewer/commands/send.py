@@ -1,4 +1,4 @@
-"""Command ``send``: a file for another program."""
+"""Command ``send``: sends a file to another program."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from atm_viewer.engine.errors import InputError
 def send_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``send`` takes."""
     parser.epilog = (
-        "Images and cubes go to programs that take images (DS9, Aladin), others to those that take tables (TOPCAT)."
+        "Images and cubes go to programs that accept images (DS9, Aladin), tables to those that accept tables (TOPCAT)."
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="FITS file; it has to stay where it is")
-    parser.add_argument("--to", default="", metavar="NAME", help="program, by its name on the hub; default: all")
+    parser.add_argument("file", type=Path, metavar="FILE", help="FITS file; do not move it while other programs use it")
+    parser.add_argument(
+        "--to", default="", metavar="NAME", help="name of the program on the SAMP hub; default: all programs"
+    )
 
 
 def send(args: argparse.Namespace) -> int:
@@ -27,7 +29,7 @@ def send(args: argparse.Namespace) -> int:
         tools = {tool.name.lower(): tool for tool in find_tools() if kind in tool.takes}
         if args.to.lower() not in tools:
             there = ", ".join(tool.name for tool in tools.values()) or "none"
-            raise InputError(f"No program {args.to} on the SAMP hub takes such files; there are: {there}.")
+            raise InputError(f"No program {args.to} on the SAMP hub accepts such files; programs that do: {there}.")
         number = tools[args.to.lower()].number
     print(send_file(args.file, kind, number))
     return 0

@@ -1,4 +1,4 @@
-"""Command ``spectrum``: the spectrum of a spaxel or an aperture."""
+"""Command ``spectrum``: writes the spectrum of a spaxel or an aperture."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     parser.add_argument("--ra", type=number, required=True, metavar="DEG", help="ICRS right ascension")
     parser.add_argument("--dec", type=declination, required=True, metavar="DEG", help="ICRS declination")
-    parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="sum an aperture; default: one spaxel")
+    parser.add_argument(
+        "--radius", type=positive, metavar="ARCSEC", help="radius of an aperture to sum; default: one spaxel"
+    )
     add_recipe(parser)
     add_channel(parser)
     parser.add_argument("-o", "--output", type=_table, required=True, metavar="OUT.ecsv|OUT.fits")
@@ -71,5 +73,5 @@ def spectrum(args: argparse.Namespace) -> int:
 def _table(text: str) -> Path:
     path = Path(text)
     if path.suffix.lower() not in (".ecsv", ".fits"):
-        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .ecsv nor in .fits")
+        raise argparse.ArgumentTypeError(f"{text!r} must end in .ecsv or .fits")
     return path

@@ -1,4 +1,4 @@
-"""What commands share: work in other processes, progress on one line, paths and sentences."""
+"""Shared by all commands: jobs in worker processes, progress on one line, printed paths and messages."""
 
 from __future__ import annotations
 

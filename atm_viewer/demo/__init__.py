@@ -1,4 +1,4 @@
-"""Synthetic exposures with a geometry of our own, to try the application on.
+"""Synthetic demo exposures with a simple geometry.
 
 Nothing here imports the pipeline before the first exposures are made.
 """

@@ -1,4 +1,4 @@
-"""Where every detector pixel of an image slicer looks: slice, place along and across it, wavelength."""
+"""Slice, position along and across it, and wavelength of every detector pixel of an image slicer."""
 
 from __future__ import annotations
 

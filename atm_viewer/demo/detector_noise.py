@@ -1,4 +1,4 @@
-"""What a detector makes of a noiseless image: calibrated arrays with noise, bad pixels and variances."""
+"""Adds noise, bad pixels and variances to a noiseless detector image."""
 
 from __future__ import annotations
 

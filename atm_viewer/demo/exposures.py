@@ -1,4 +1,4 @@
-"""Makes the demo's exposures and keeps them: four dithers as ``*_cal.fits`` and their association."""
+"""Makes and caches the demo exposures: four dithers as ``*_cal.fits`` and their association."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def instrument_named(name: str) -> ModuleType:
     try:
         return _INSTRUMENTS[name]
     except KeyError:
-        known = " and ".join(f"one for {known}" for known in _INSTRUMENTS)
-        raise InputError(f"There is no demo for {name!r}; there is {known}.") from None
+        known = " or ".join(_INSTRUMENTS)
+        raise InputError(f"There is no demo for {name!r}; choose {known}.") from None
 
 
 def demo_exposures(instrument: str = "miri", folder: Path | None = None, progress: Progress = no_progress) -> Path:
@@ -76,7 +76,7 @@ def demo_exposures(instrument: str = "miri", folder: Path | None = None, progres
             put_in_place(part / kept.name, association)
     except OSError as error:
         raise OutputError(
-            f"The demo's exposures cannot be written to {kept} ({error.strerror}): check permissions and free space."
+            f"The demo exposures cannot be written to {kept} ({error.strerror}); check permissions and free space."
         ) from error
     return association
 

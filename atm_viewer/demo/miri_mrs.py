@@ -1,4 +1,4 @@
-"""A MIRI MRS of our own: channels 1 and 2, band SHORT, on the detector MIRIFUSHORT.
+"""A simplified MIRI MRS: channels 1 and 2, band SHORT, on the detector MIRIFUSHORT.
 
 Slice counts, widths, pixel scale and wavelength ranges are the published ones, and the slices lie on the detector
 in the instrument's order; the shapes of traces and dispersion are simple.

@@ -1,4 +1,4 @@
-"""A NIRSpec IFU of our own: thirty slices in a band like that of G235M with F170LP, on the detector NRS1.
+"""A simplified NIRSpec IFU: thirty slices in a band like that of G235M with F170LP, on the detector NRS1.
 
 Slice count and size, pixel scale, dispersion and the order of the slices on the detector are those of the
 instrument. The detector is smaller than the real one, which would leave two thirds of it empty: the files are

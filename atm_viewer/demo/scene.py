@@ -1,4 +1,4 @@
-"""The sky of the demo: a bright star, a faint neighbour, smooth emission, and what the slices see of them."""
+"""The sky of the demo: a bright star, a faint neighbour and smooth emission, and their images in the slices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the telescope points: from the slicer's plane to the sky, and back."""
+"""Telescope pointing: transforms from the slicer's plane to the sky and back."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Failures that are told to people: every message is one sentence that says what is wrong and what to do.
+"""Errors shown to the user: every message is one sentence that says what is wrong and what to do.
 
-What a sentence quotes may come from anywhere; `one_line` makes it fit to be read.
+What a sentence quotes may come from anywhere; `one_line` makes it short and printable.
 """
 
 from __future__ import annotations

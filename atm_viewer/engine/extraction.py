@@ -1,4 +1,4 @@
-"""What spectra are taken of: exposures, a recipe, a band, a place on the sky and an aperture there."""
+"""Specification of the spectra to extract: exposures, recipe, band, position and aperture."""
 
 from __future__ import annotations
 

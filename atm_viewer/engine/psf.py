@@ -1,4 +1,4 @@
-"""Width of the point-spread function, by formulas from the literature.
+"""Width of the point-spread function from published formulas.
 
 It is that of the image that falls on the slicer, before pixels and slices widen it.
 """
@@ -17,7 +17,7 @@ SIGMA_TO_FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))
 #: What people are told about where the widths come from.
 SOURCES = {
     "MIRI": "FWHM = 0.033 λ/µm + 0.106″ (MIRI MRS; Law et al. 2023, AJ 166, 45)",
-    "NIRSPEC": "FWHM² = (0.0323 λ/µm)² + 0.045² [″²] (diffraction of 6.5 m, and 0.045″ of the instrument: approximate)",
+    "NIRSPEC": "FWHM² = (0.0323 λ/µm)² + 0.045² [″²] (diffraction limit of 6.5 m plus 0.045″ instrument; approximate)",
 }
 
 

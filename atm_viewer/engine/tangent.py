@@ -1,4 +1,4 @@
-"""Tangent planes of the sky (gnomonic projection), and the way from one to another."""
+"""Tangent planes of the sky (gnomonic projection), and transforms between them."""
 
 from __future__ import annotations
 

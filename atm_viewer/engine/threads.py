@@ -1,4 +1,4 @@
-"""Work on slices, several at a time.
+"""Runs work on slices in parallel.
 
 Plain Python threads: the kernels release Python's lock, and none of them is parallel itself, so that numba's threading
 layers are never started and cannot get in the way of Qt's threads or of a fork.

@@ -1,1 +1,1 @@
-"""Long work in a process of its own: requests, progress, outcomes."""
+"""Long computations in separate processes: requests, progress, outcomes."""

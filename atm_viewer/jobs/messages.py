@@ -1,4 +1,4 @@
-"""What goes over the pipe between the window and its worker process."""
+"""Messages between the window and its worker processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages with large arrays: one array after the other, so that no other thread waits long for Python's lock."""
+"""Sends messages with large arrays piece by piece, so that other threads do not wait for Python's lock."""
 
 from __future__ import annotations
 

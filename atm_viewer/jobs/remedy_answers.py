@@ -1,4 +1,4 @@
-"""The worker's answers on remedies and their figures."""
+"""The worker's side of requests on remedies and their figures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def answer_remedy(bench: Any, request: Any, progress: Any) -> tuple[str, Any]:
     written = write_figure(
         found, request.path, wanted.extraction.recipe, wanted.extraction.exposures, request.overwrite
     )
-    return f"{written.name} written to {written.parent}.", WrittenProducts((str(Path(request.path)),))
+    return f"Wrote {written.name} to {written.parent}.", WrittenProducts((str(Path(request.path)),))
 
 
 def _compare(bench: Any, request: Any, progress: Any) -> Any:

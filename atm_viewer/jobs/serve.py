@@ -1,4 +1,4 @@
-"""The worker's side: takes requests from the pipe, answers each with progress and one outcome."""
+"""The worker's side: receives requests, sends progress, and answers each request with one outcome."""
 
 from __future__ import annotations
 
@@ -298,7 +298,7 @@ def explain(error: BaseException) -> str:
         return "The disk is full; free some space and try again."
     what = str(error).strip().splitlines()
     named = f"{type(error).__name__}: {what[0]}" if what else type(error).__name__
-    return f"This failed for a reason that the program does not know ({named.rstrip('.')}); the log has the details."
+    return f"Unexpected error ({named.rstrip('.')}); see the log for details."
 
 
 class _Desk:
@@ -359,7 +359,7 @@ class _Desk:
             case ClearCache():
                 from atm_viewer.engine.io.coordinate_cache import clear_cache
 
-                return f"{clear_cache() / 1e6:.0f} MB of kept coordinates and kernels deleted.", None
+                return f"Cleared the coordinate cache ({clear_cache() / 1e6:.0f} MB).", None
             case WriteExposures(paths, recipe, folder, overwrite):
                 products = importlib.import_module(self._staff.products)
                 return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))
@@ -410,7 +410,7 @@ class _Desk:
             problems += opened.problems
             if opened.exposures:
                 count += 1
-                progress(f"{file.name} is open", begin + share, Opened(tuple(opened.exposures), ()))
+                progress(f"Opened {file.name}", begin + share, Opened(tuple(opened.exposures), ()))
         return f"{count} exposure{'' if count == 1 else 's'} opened.", Opened((), tuple(problems))
 
 

@@ -1,4 +1,4 @@
-"""The window's side: processes that work, jobs under way, and one outcome for each of them."""
+"""The window's side: manages worker processes and running jobs, and delivers one outcome per job."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Workers:
         with self._lock:
             number = next(self._numbers)
             if self._closed:
-                self._news.put(Outcome(number, request, Status.CANCELLED, "Cancelled: the program is closing."))
+                self._news.put(Outcome(number, request, Status.CANCELLED, "Cancelled, because the program is closing."))
                 return number
             if isinstance(request, Writing):
                 process = self._start()
@@ -485,11 +485,11 @@ _SILENT = (
 def _why_ended(exitcode: int | None) -> str:
     if exitcode == -9:  # SIGKILL, which Windows does not know
         return (
-            "The system ended the worker process, which happens when memory runs out; close some exposures or other "
-            "programs and try again."
+            "The worker process was killed, probably for lack of memory; close some exposures or other programs and "
+            "try again."
         )
     name = f"exit code {exitcode}"
     if exitcode is not None and exitcode < 0:
         with suppress(ValueError):
             name = signal.Signals(-exitcode).name
-    return f"The worker process crashed ({name}); try again, and report it with the log when it happens again."
+    return f"The worker process crashed ({name}); try again, and report the crash with the log if it happens again."

@@ -1,4 +1,4 @@
-"""Intents: what to look at."""
+"""Intents that change what is shown."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Choices(Questions):
     def add_place(self, ra: float, dec: float) -> None:
         """Show the spectra of one more position [deg]."""
         if len(self._places.all) == MOST:
-            self.tell("warning", f"There are {MOST} places already; remove one first.")
+            self.tell("warning", f"{MOST} places is the maximum; remove one first.")
         self.set_places(self._places.added(ra, dec))
 
     def set_radius(self, radius: float) -> None:

@@ -1,4 +1,4 @@
-"""What is open, chosen and known, as views read it."""
+"""The session's state as views read it."""
 
 from __future__ import annotations
 

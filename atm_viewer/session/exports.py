@@ -1,4 +1,4 @@
-"""What of the session goes into files that others read: which spectra, under which names."""
+"""Chooses what is exported from the session, and names the files."""
 
 from __future__ import annotations
 
@@ -105,19 +105,19 @@ def write_recipe(session: Session, kind: str, folder: str, product: str, overwri
 def possible_words(recipe: Recipe) -> str:
     """Say in a sentence or two what can be exported for a recipe, and why."""
     if reason := recipe.why_no_pipeline:
-        return f"The pipeline's own step cannot follow this recipe, {reason}. A script with the engine can."
-    return "The pipeline's own step can follow this recipe: all slices have the same values. So can a script."
+        return f"The pipeline cannot run this recipe, {reason}. A Python script can."
+    return "The pipeline can run this recipe, because all slices have the same values. A Python script can, too."
 
 
 def cannot(kind: str, recipe: Recipe) -> str:
     """Why a kind cannot be exported; empty when it can."""
     reason = recipe.why_no_pipeline if kind == "pipeline" else ""
-    return f"The pipeline's own step cannot do this, {reason}; choose the script." if reason else ""
+    return f"The pipeline cannot run this recipe, {reason}; choose the Python script." if reason else ""
 
 
 def kinds() -> Sequence[tuple[str, str, str]]:
     """Kinds of what reproduces a result: name, words, and what is in it."""
     return (
-        ("pipeline", "call of the pipeline", "Shell line and Python call of calwebb_spec3, and the step's parameters"),
-        ("script", "Python script", "A script with this recipe in it, which uses the pipeline and our engine"),
+        ("pipeline", "Pipeline call", "shell and Python calls of calwebb_spec3, with association and parameter file"),
+        ("script", "Python script", "contains the recipe; needs the pipeline and atm_viewer.engine"),
     )

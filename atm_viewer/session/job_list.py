@@ -1,4 +1,4 @@
-"""What is under way in the workers, and what they and others tell; the lowest layer of the session."""
+"""Running jobs and messages; the lowest layer of the session."""
 
 from __future__ import annotations
 
@@ -145,7 +145,8 @@ class JobList(QObject):
         if outcome.status is Status.CANCELLED:
             self.tell("info", f"Cancelled: {job.name}.")
         elif not (self.messages and self.messages[-1].text == one_line(outcome.sentence, MOST_OF_SENTENCE)):
-            self.tell("error", outcome.sentence, outcome.detail)
+            failed = f"{job.name} failed. " if job.lasting and outcome.status is Status.CRASHED else ""
+            self.tell("error", failed + outcome.sentence, outcome.detail)
 
 
 def _mark(path: str) -> Mark | None:

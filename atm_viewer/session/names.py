@@ -1,4 +1,4 @@
-"""Names for people: jobs, exposures, bands, products."""
+"""Names shown to the user: jobs, exposures, bands, products."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def job_name(request: Request) -> str:
         case OpenExposures(paths):
             return f"Opening {one_line(Path(paths[0]).name) if len(paths) == 1 else count(len(paths), 'file')}"
         case CloseExposures():
-            return "Closing"
+            return "Closing exposures"
         case Correct():
             return "Fitting slices"
         case ShowProfile(number=number, column=column):
             return f"Profile of slice {number}, column {column}"
         case ExplainPixel(x=x, y=y):
-            return f"What happened to pixel x {x}, y {y}"
+            return f"Explaining pixel x {x}, y {y}"
         case MakeSkyImage(band=band):
             return f"Sky image, {band}"
         case MakeSpectra():
@@ -64,7 +64,7 @@ def job_name(request: Request) -> str:
         case MeasureSpaxels(band=band):
             return f"Metrics, {band}"
         case PredictArtifact():
-            return "Prediction from geometry"
+            return "Predicting resampling noise"
         case RankSpaxels():
             return "Ranked spaxels"
         case CompareApertures():
@@ -80,17 +80,17 @@ def job_name(request: Request) -> str:
         case MakeDemo():
             return "Making the demo's exposures"
         case FindTools():
-            return "Looking for programs"
+            return "Looking for SAMP programs"
         case SendFile():
-            return "Sending"
+            return "Sending through SAMP"
         case ClearCache():
-            return "Deleting kept coordinates"
+            return "Clearing the coordinate cache"
         case WriteExposures(paths=paths):
             return f"Writing {count(len(paths), 'corrected exposure')}"
         case WriteRecipe(kind=kind):
-            return f"Writing {'a call of the pipeline' if kind == 'pipeline' else 'a script'}"
+            return f"Writing {'a pipeline call' if kind == 'pipeline' else 'a Python script'}"
         case WriteSpectra(names=names):
-            return f"Writing {count(len(names), 'table')} of spectra"
+            return f"Writing {count(len(names), 'spectrum table')}"
 
 
 def short_names(names: Sequence[str]) -> list[str]:
@@ -125,10 +125,10 @@ def slice_state(report: SliceReport) -> str:
         return "empty" if report.peak != report.peak else "below thr."
     if not report.fitted:
         return "too sparse" if report.sparse >= report.few else "too few points"
-    # A column of the table is narrow: where all is well one word will do, else what is not so well counts.
-    # A slice with splines that are used nowhere is as uncorrected as one without.
-    parts = ["not used"] if report.used == 0 else []
-    parts += [f"{report.reused} reused"] if report.reused else []
+    if report.used == 0:  # a slice that is fitted but never uses its splines is as uncorrected as one without
+        return "fitted, not used" + (f" ({report.reused} columns reused)" if report.reused else "")
+    # The table's column is narrow, and has the number of reused columns beside it.
+    parts = ["reused"] if report.reused else []
     parts += [f"{report.sparse} sparse"] if report.sparse else []
     return ", ".join(parts) or "fitted"
 

@@ -1,4 +1,4 @@
-"""What the mouse points at, in whichever view: kept apart from what is chosen, and gone when the mouse is."""
+"""The cursor's position in all views, independent of the selection."""
 
 from __future__ import annotations
 
@@ -104,7 +104,9 @@ class Pointer(QObject):
         """Move the spaxel to the cursor, and the band with it."""
         cursor, view = self._cursor, self._session.current
         if cursor is None or view is None or not math.isfinite(cursor.ra):
-            self._session.tell("info", "Point at a pixel of a slice or at the sky to centre the spaxel there.")
+            self._session.tell(
+                "info", "Point at the sky image or at a pixel of a slice, then press C to move the spaxel there."
+            )
             return
         if cursor.number and cursor.column is not None and band_of(view, cursor.number) != self._session.band:
             self._session.select(cursor.number, cursor.column)

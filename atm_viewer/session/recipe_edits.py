@@ -1,4 +1,4 @@
-"""Intents: edits of recipes and of variants, which can be undone."""
+"""Intents that edit recipes and variants, with undo."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class RecipeEdits(Choices):
             if recipe != self.recipe:
                 self._edit(f"Load {one_line(Path(path).name)}", recipe)
             self.undo_stack.setClean()
-            self.tell("info", f"Recipe {path} loaded.")
+            self.tell("info", f"Loaded recipe {path}.")
             then()
 
         self.file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
@@ -158,7 +158,7 @@ class RecipeEdits(Choices):
         def written(_: None) -> None:
             if self._variants == saved:
                 self.undo_stack.setClean()
-            self.tell("info", f"Recipe saved as {target}.")
+            self.tell("info", f"Saved recipe as {target}.")
             then()
 
         self.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target.absolute()))
@@ -169,13 +169,13 @@ class RecipeEdits(Choices):
         """Go on with a copy of the active variant; the old one stays to be compared with."""
         variants = self._variants.added()
         if variants == self._variants:
-            self.tell("warning", f"There are {len(variants.all)} variants already; discard one first.")
-        self._change(f"Variant {variants.active}: new", variants)
+            self.tell("warning", f"{len(variants.all)} variants is the maximum; discard one first.")
+        self._change(f"New variant {variants.active}", variants)
 
     def choose_variant(self, name: str) -> None:
         """Make another variant the active one."""
         if name in self._variants:
-            self._change(f"Variant {name} chosen", self._variants.chosen(name), ChooseVariant)
+            self._change(f"Activate variant {name}", self._variants.chosen(name), ChooseVariant)
 
     def step_variant(self, delta: int) -> None:
         """Make the next (1) or previous (-1) variant the active one, around the end."""
@@ -185,16 +185,16 @@ class RecipeEdits(Choices):
     def label_variant(self, name: str, label: str) -> None:
         """Give a variant a few words that tell what it tries."""
         variants = self._variants.renamed(name, label)
-        self._change(f"Variant {name}: label {variants[name].label or 'none'}", variants)
+        self._change(f"Label variant {name}: {variants[name].label or 'none'}", variants)
 
     def adopt_variant(self, name: str) -> None:
         """Discard all variants but one."""
         if self._variants.several:
-            self._change(f"Variant {name} adopted", self._variants.adopted(name))
+            self._change(f"Adopt variant {name}", self._variants.adopted(name))
 
     def discard_variant(self, name: str) -> None:
         """Do without a variant; the only one cannot be discarded."""
-        self._change(f"Variant {name} discarded", self._variants.discarded(name))
+        self._change(f"Discard variant {name}", self._variants.discarded(name))
 
     # Undo commands
 

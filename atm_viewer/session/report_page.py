@@ -58,11 +58,11 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
             for v in variants.all
         ]
         parts += [
-            _table(("variant", "against the pipeline's defaults"), rows),
+            _table(("variant", "compared with the pipeline's defaults"), rows),
             f"<p>Recipe of {variants.active}:</p>",
         ]
     else:
-        parts += [f"<p>Against the pipeline's defaults: {escape(recipe_words(recipe, most=99))}.</p>"]
+        parts += [f"<p>Compared with the pipeline's defaults: {escape(recipe_words(recipe, most=99))}.</p>"]
     if beyond := recipe.beyond_pipeline:
         parts += [f"<p>Beyond the pipeline: {escape(', '.join(beyond))}.</p>"]
     parts += [f"<p>{escape(possible_words(recipe))}</p>", f"<pre>{escape(dump_recipe(recipe))}</pre>"]
@@ -92,11 +92,11 @@ def _noise(session: Session) -> str:
                 )
             )
     if not rows:
-        return "<p>There are no spectra.</p>"
+        return "<p>No spectra.</p>"
     head = ("spaxel (ICRS)", "variant", "band", "noise before", "noise after", "aperture, radius")
     words = (
-        "Resampling noise: 1.4826 times the median absolute deviation of spaxel over aperture about a cubic, as a "
-        "share of the flux."
+        "Resampling noise: 1.4826 times the median absolute deviation of spaxel / aperture from a cubic, relative "
+        "to the flux."
     )
     return f"{_table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>"
 
@@ -104,7 +104,7 @@ def _noise(session: Session) -> str:
 def _slices(session: Session) -> str:
     view, report = session.current, session.report
     if view is None or report is None or "report" in session.pending:
-        return "<p>No exposure is fitted.</p>"
+        return "<p>No fits.</p>"
     rows = [
         (s.number, f"{s.peak:.4g}", f"{s.threshold:.4g}", s.fitted, s.reused, f"{100 * s.used:.1f} %", slice_state(s))
         for s in report.slices
@@ -119,7 +119,7 @@ def _slices(session: Session) -> str:
         "spline used",
         "state",
     )
-    return f"<p>Of {escape(view.name)}:</p>{_table(head, rows, numbers=range(6))}"
+    return f"<p>Exposure {escape(view.name)}:</p>{_table(head, rows, numbers=range(6))}"
 
 
 def _exposures(session: Session) -> str:
@@ -165,8 +165,8 @@ def _version(package: str) -> str:
 def captions() -> Mapping[str, str]:
     """Caption of each panel's figure, in the order of the report."""
     return {
-        "spectrum": "Spectra before and after correction, and against the reference",
-        "sky": "The field, with the places of the spectra and their apertures",
+        "spectrum": "Spectra before and after correction, and their ratio or difference to the reference",
+        "sky": "Sky image with the places of the spectra and their apertures",
         "profile": "Spatial profile of the chosen slice and column, and the spline fitted to it",
         "detector": "The chosen exposure on the detector",
     }

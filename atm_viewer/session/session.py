@@ -1,4 +1,4 @@
-"""What is open, chosen and wanted: the one state behind the window.
+"""The session: the one state behind the window.
 
 The session is made in layers, a class and a module each, of which each knows only those below: `JobList` (what is
 under way), `Contents` (what views read), `Questions` (what is asked for), `Choices` and `RecipeEdits` (intents). Here,
@@ -304,7 +304,7 @@ class Session(RecipeEdits):
                 self.tell("info", outcome.sentence)
             case WrittenProducts(paths):
                 names = ", ".join(Path(p).name for p in paths)
-                self.tell("info", f"Written to {outcome.request.folder}: {names}.")  # type: ignore[union-attr]
+                self.tell("info", f"Wrote {names} to {outcome.request.folder}.")  # type: ignore[union-attr]
 
     def _add_exposures(self, found: tuple[OpenExposure, ...]) -> None:
         for exposure in found:
@@ -317,7 +317,10 @@ class Session(RecipeEdits):
             first = next(iter(self._exposures.values()), exposure)
             fits, kept = first.view.instrument == view.instrument, self._restoring.get(view.key)
             if not fits and kept is None:
-                self.tell("warning", f"{view.name} is of another instrument, so it is not included in sky and spectra.")
+                self.tell(
+                    "warning",
+                    f"{view.name} is from another instrument and is not included in sky image, spectra and cubes.",
+                )
             self._exposures[view.key] = replace(exposure, included=kept.included if kept else fits)
             if kept is not None and kept.chosen and self._look is not None:
                 self._look_again(view.key, self._look)

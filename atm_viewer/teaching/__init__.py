@@ -1,1 +1,1 @@
-"""Resampling noise in one dimension, to be played with: the model and its presets."""
+"""Interactive one-dimensional model of resampling noise, and its presets."""

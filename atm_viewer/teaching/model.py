@@ -1,4 +1,4 @@
-"""Resampling noise in one dimension: a Gaussian on a grid of pixels, and what interpolation makes of it.
+"""One-dimensional model of resampling noise: a Gaussian on a pixel grid, and its interpolation.
 
 This is the figure by which Law et al. 2023 (AJ 166, 45) explain the effect. Numpy alone is needed, and a few
 milliseconds, so that the window can draw it while somebody drags the Gaussian. Lengths are in pixels unless a name or

@@ -1,4 +1,4 @@
-"""What the page on resampling noise plays with: instruments with their numbers, and those of the open exposure."""
+"""Presets of the one-dimensional model: instruments, and the open exposure."""
 
 from __future__ import annotations
 

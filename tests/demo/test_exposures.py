@@ -95,7 +95,7 @@ def test_of_two_processes_the_faster_one_keeps_its_set(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
     (tmp_path / "taken").write_text("a file, not a folder")
-    with pytest.raises(OutputError, match=r"^The demo's exposures cannot be written to .*taken"):
+    with pytest.raises(OutputError, match=r"^The demo exposures cannot be written to .*taken"):
         demo_exposures("miri", tmp_path / "taken")
 
 

@@ -27,6 +27,7 @@ breakpoints = 40
 use = [[-0.9, 0.4], [1, 2.5]]
 wavelengths = [4.9, 5.6]
 reach = "slice"
+residual = "none"
 [[slice]]
 number = 113
 window = 12
@@ -39,7 +40,9 @@ RECIPE = Recipe(
     slope_limit=0.2,
     psf_optimal=True,
     overrides=(
-        SliceOverride(112, "jw1_00002", 4.0, 0.05, 30, 40, ((-0.9, 0.4), (1.0, 2.5)), (4.9, 5.6), "slice"),
+        SliceOverride(
+            112, "jw1_00002", 4.0, 0.05, 30, 40, ((-0.9, 0.4), (1.0, 2.5)), (4.9, 5.6), "slice", residual="none"
+        ),
         SliceOverride(113, window=12, peak_cut="pipeline"),
     ),
     peak_cut="source",
@@ -109,7 +112,7 @@ def test_later_entries_and_entries_for_one_exposure_win():
 
 def test_psf_optimal_ignores_thresholds_everywhere():
     recipe = Recipe(psf_optimal=True, overrides=(SliceOverride(7, fit_threshold=5.0, slope_limit=0.3, window=20),))
-    assert recipe.params(7, "a") == FitParams(0.0, 0.0, window=20)
+    assert recipe.params(7, "a") == FitParams(0.0, 0.0, window=20, residual="none")
 
 
 def test_an_override_replaces_the_one_for_the_same_slice_and_exposure():
@@ -135,6 +138,7 @@ def test_an_override_replaces_the_one_for_the_same_slice_and_exposure():
         ("slope_limit = false", "slope_limit must be a finite number"),
         ("psf_optimal = 1", "psf_optimal must be true or false"),
         ('reach = "everywhere"', "reach must be 'pipeline' or 'slice', not 'everywhere'"),
+        ('residual = "all"', "residual must be 'interpolated' or 'none', not 'all'"),
         ("peak_cut = true", "peak_cut must be 'pipeline' or 'source', not True"),
         ("[[slice]]\nnumber = 1\nreach = ['slice']", "reach must be"),
         ("fit_threshold = ", "not valid TOML"),

@@ -241,7 +241,7 @@ def test_kept_coordinates_are_deleted(told, monkeypatch, tmp_path):
     workers = Workers(told, STAFF)
     done = told.wait(workers.submit(ClearCache()))
     workers.close()
-    assert (done.status, done.sentence) == (Status.DONE, "3 MB of kept coordinates and kernels deleted.")
+    assert (done.status, done.sentence) == (Status.DONE, "Cleared the coordinate cache (3 MB).")
     assert not kept.exists()
 
 

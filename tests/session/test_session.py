@@ -318,7 +318,7 @@ def test_cancelling(opened, workers, qtbot):
 def test_written_files_are_told(opened, qtbot):
     opened.write_cubes("/out", "star")
     settle(qtbot, opened)
-    assert opened.messages[-1].text == "Written to /out: star_ch1-short_s3d.fits."
+    assert opened.messages[-1].text == "Wrote star_ch1-short_s3d.fits to /out."
 
 
 def test_opening_can_be_cancelled(session, workers, qtbot):

@@ -1,4 +1,4 @@
-"""The simplest remedy: apertures, from one spaxel up to twice the width of the point-spread function."""
+"""The remedy of larger apertures: from one spaxel up to twice the width of the point-spread function."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def compare_apertures(
     )
     columns = ("aperture", "radius [″]", "radius [FWHM]", "noise before [%]", "noise after [%]")
     note = (
-        f"{SOURCES[instrument]}; {middle:.3f}″ in the middle of the band. Apertures grow with it. Noise: 1.4826 MAD "
-        f"of the spectrum over that of {REFERENCE:g} FWHM about a cubic; the spaxel stands at the radius of a circle "
+        f"{SOURCES[instrument]}; {middle:.3f}″ in the middle of the band. Aperture radii scale with it. Noise: 1.4826 "
+        f"MAD of spectrum / {REFERENCE:g}-FWHM aperture from a cubic. The spaxel is plotted at the radius of a circle "
         "of its area."
     )
     flat = [[normalised(wavelength, one, degree) for one in series] for series in spectra]

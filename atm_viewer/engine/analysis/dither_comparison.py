@@ -1,4 +1,4 @@
-"""Dithers: the noise of a spaxel for subsets of the exposures, and what more of them bring."""
+"""The remedy of more dithers: noise of a spaxel for subsets of the exposures."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def compare_dithers(
     rows: list[tuple[str | int | float, ...]] = [
         (len(s), _which(s, names) + (" (chosen)" if s == tuple(sorted(set(chosen))) else ""), *noise[s]) for s in wanted
     ]
-    rows += [(n, "median of all with so many", *middle[n]) for n in sizes if n < count]
+    rows += [(n, "median of all subsets of this size", *middle[n]) for n in sizes if n < count]
     plots = (*_spectra(wavelength, flat, names), _against_number(wanted, noise, middle))
     note = _note(count, tuple(sorted(set(chosen))), noise, middle)
     title = f"Dithers, spaxel x {x}, y {y}"
@@ -139,14 +139,14 @@ def _against_number(wanted: Sequence[tuple[int, ...]], noise: Noise, middle: Med
 
 def _note(count: int, chosen: tuple[int, ...], noise: Noise, middle: Medians) -> str:
     whole = tuple(range(count))
-    end = " Noise: 1.4826 MAD of the spaxel over the aperture about a cubic, all on the grid of the whole cube."
+    end = " Noise: 1.4826 MAD of spaxel / aperture from a cubic, on the grid of the full cube."
     if count == 1:
-        return "Only one exposure takes part: what more dithers would bring needs them open and included." + end
+        return "Only one exposure is included. Open and include more dithers to compare subsets." + end
     size = len(chosen) if chosen and chosen != whole else 1
     here = noise[chosen] if chosen and chosen != whole else middle[1]
     missing = count - size
     return (
-        f"With {size} of {count} exposures the noise is {here[0]:.2f} %; the {missing} missing "
-        f"{'dither brings' if missing == 1 else 'dithers bring'} it to {noise[whole][0]:.2f} %, the correction alone "
+        f"With {size} of {count} exposures the noise is {here[0]:.2f} %. The {missing} other "
+        f"{'exposure changes' if missing == 1 else 'exposures change'} it to {noise[whole][0]:.2f} %, correction alone "
         f"to {here[1]:.2f} %, both to {noise[whole][1]:.2f} %."
     ) + end

@@ -1,4 +1,4 @@
-"""Residual fringes of MIRI spectra (RF1D), removed by the pipeline's own ``fit_residual_fringes_1d``."""
+"""Residual fringes of MIRI spectra (RF1D), removed with the pipeline's ``fit_residual_fringes_1d``."""
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ def compare_fringes(
             )
     before, after = rows[0], rows[1]
     note = (
-        "Noise of the spaxel against its aperture: standard "
+        "Noise of the spaxel relative to its aperture: standard "
         f"{before[1]:.2f} %, with RF1D alone {before[2]:.2f} %, with ATM alone {after[1]:.2f} %, with both "
-        f"{after[2]:.2f} %. RF1D fits sines with periods about 2.9 cm⁻¹ (channels 3 and 4: also 0.4)."
+        f"{after[2]:.2f} %. RF1D fits sines with periods near 2.9 cm⁻¹ (channels 3 and 4: also near 0.4 cm⁻¹)."
     )
     columns = (
         *("spectrum", "noise [%]", "noise, RF1D [%]", "scatter [%]", "scatter, RF1D [%]", "fringes removed, rms [%]"),
@@ -114,7 +114,7 @@ def _plots(wavelength: Floats, spectra: Pairs, clean: Pairs, degree: int) -> tup
         for row, name in enumerate(("spaxel", "aperture")):
             shift = shifts[row]
             curves += [
-                RemedyCurve(wavelength, flat[row][k] + shift, UNDER, "as it is" if row == 0 else ""),
+                RemedyCurve(wavelength, flat[row][k] + shift, UNDER, "without RF1D" if row == 0 else ""),
                 RemedyCurve(wavelength, flat_clean[row][k] + shift, float(row), f"{name}, RF1D"),
             ]
         plots.append(RemedyPlot(state, 0, k, "wavelength", "µm", "normalised flux + offset", "", tuple(curves)))

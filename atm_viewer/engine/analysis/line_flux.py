@@ -1,4 +1,4 @@
-"""Lines in spectra: flux and equivalent width above a local continuum, and how well an aperture keeps its flux.
+"""Flux and equivalent width of lines above a local continuum, and conservation of an aperture's flux.
 
 A line is what lies within ``half`` of its wavelength. Its continuum is the straight line through what lies between 1.5
 and 4 times ``half`` on both sides, by weighted least squares; points further than 3 robust standard deviations from it

@@ -1,4 +1,4 @@
-"""Numbers that say how much resampling noise a spectrum has."""
+"""Measures of the resampling noise of a spectrum."""
 
 from __future__ import annotations
 

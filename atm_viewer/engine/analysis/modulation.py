@@ -1,4 +1,4 @@
-"""Oscillations of a spectrum: how much of them has the phase that geometry predicts, and what periods there are.
+"""Oscillations of a spectrum: their amplitude with the predicted phase, and their periods.
 
 What oscillates is the ratio of a spaxel's spectrum to that of an aperture, over its own smooth trend. Lines, continuum
 and everything else the two share are gone from it; outliers are kept down by weights that fall with the distance from

@@ -1,4 +1,4 @@
-"""Resampling noise of all spaxels that are bright enough, before and after, and of their apertures' flux."""
+"""Resampling noise and aperture flux of all bright spaxels, before and after correction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spectra over their own smooth trend, so that many of them can be drawn above one another."""
+"""Spectra divided by their smooth trend, for stacked plots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Period of resampling noise from geometry: how quickly the trace of a source crosses the grid of pixels.
+"""Period of resampling noise from geometry: how fast a source's trace crosses the pixel grid.
 
 A position on the sky has, in each slice that sees it and in each column, a place on the detector along the slice. From
 column to column this place drifts, since traces are tilted and curved against the grid. What interpolation makes of an

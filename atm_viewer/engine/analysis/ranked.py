@@ -83,7 +83,7 @@ def compare_ranked(
     labels = [f"aperture r = {radius:.2f}″"]
     labels += [f"{ordinal(rank)} (x {x}, y {y})" for rank, (x, y) in zip(wanted, spaxels, strict=True)]
     note = (
-        "Noise: 1.4826 MAD of spaxel over aperture about a cubic. Spectra are divided by a polynomial of degree "
+        "Noise: 1.4826 MAD of spaxel / aperture from a cubic. Spectra are divided by a polynomial of degree "
         f"{degree} (outliers clipped) and offset."
     )
     return Remedy("ranked", "Ranked spaxels", _plots(wavelength, versions, labels, degree), columns, rows, note)

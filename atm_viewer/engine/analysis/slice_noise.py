@@ -1,4 +1,4 @@
-"""Resampling noise of single slices: what a slice gives to the spaxel on its brightest trace, along the dispersion.
+"""Resampling noise that a single slice contributes to the spaxel on its brightest trace.
 
 The trace is the line of constant alpha through the peak of the slice's collapsed profile. A spaxel on it is a box as
 wide as a spaxel of the band's cube; its value in a column is the mean of the pixels weighted by their overlap with the

@@ -1,4 +1,4 @@
-"""Grid of the cube that ``cube_build`` makes of some exposures, known without building it."""
+"""The grid of the cube that ``cube_build`` would make, computed without building the cube."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class CubeGrid:
         iy = round(float((eta - self.y[0]) / self.spaxel))
         if not (0 <= ix < self.x.size and 0 <= iy < self.y.size):
             raise InputError(
-                f"RA {ra:.6f}°, Dec {dec:.6f}° is outside of the {self.band} cube, which is centred on "
+                f"RA {ra:.6f}°, Dec {dec:.6f}° is outside the {self.band} cube, which is centred on "
                 f"RA {self.ra:.6f}°, Dec {self.dec:.6f}°; choose a position in the field."
             )
         return ix, iy
@@ -123,7 +123,7 @@ def read_cube_parameters(path: str | os.PathLike[str], band: str) -> CubeParamet
                     return CubeParameters(*values)
     except (OSError, KeyError, TypeError) as error:
         raise InputError(f"The cube parameters {path} cannot be read; give a CUBEPAR reference file.") from error
-    raise InputError(f"The cube parameters {path} have no entry for {band}; give a CUBEPAR file that has.")
+    raise InputError(f"The cube parameters {path} have no entry for {band}; give a CUBEPAR file that has one.")
 
 
 def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParameters, factor: int) -> CubeGrid:

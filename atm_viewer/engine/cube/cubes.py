@@ -1,4 +1,4 @@
-"""Cubes as ``cube_build`` makes them: by our own drizzle, or by the pipeline itself.
+"""Builds cubes as ``cube_build`` does: with our own drizzle, or with the pipeline itself.
 
 Our own way fills the sums of a cube exposure by exposure, and hands them to ``CubeBuildStep``, which makes the product
 of them as of its own sums. The pipeline maps every pixel through gwcs and compares every pixel with every plane; that

@@ -1,4 +1,4 @@
-"""Images of the field on the cube's grid, before and after correction, drizzled as the cube's planes are.
+"""Sky images on the cube's grid, before and after correction, drizzled like the cube's planes.
 
 White light takes a few columns of the dispersion and no account of planes: quick, for orientation. Resampling noise
 averages out in it. An image of a few planes is what the cube has in them, and shows it.

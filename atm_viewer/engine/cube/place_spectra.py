@@ -1,4 +1,4 @@
-"""Spaxels about a place on the sky, out of which spectra of single spaxels and of apertures are taken."""
+"""Drizzled block of spaxels around a place, from which spectra of spaxels and apertures are taken."""
 
 from __future__ import annotations
 

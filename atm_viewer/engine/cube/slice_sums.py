@@ -1,4 +1,4 @@
-"""Sums over the slices of an exposure, quick when all slices but one are those of the last sum.
+"""Sums over an exposure's slices that are updated quickly when only one slice changes.
 
 While somebody tunes a slice its spectra are made many times, and all other slices give the same every time.
 """

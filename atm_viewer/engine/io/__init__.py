@@ -1,1 +1,1 @@
-"""Files and their coordinates: exposures, associations, slices, and the cache of what follows from a WCS."""
+"""Files and their coordinates: exposures, associations, slices, and the coordinate cache."""

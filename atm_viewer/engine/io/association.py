@@ -1,4 +1,4 @@
-"""What people give as input: exposures, and associations that name exposures beside them."""
+"""Resolves paths and associations to exposures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def expand_inputs(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
         if os.path.isdir(path):
-            raise InputError(f"{path} is a folder; give the _cal.fits or _crf.fits files or the association in it.")
+            raise InputError(f"{path} is a folder; give the _cal.fits or _crf.fits files in it, or an association.")
         found.extend(_members(path) if path.suffix.lower() == ".json" else [path])
     if not found:
         raise InputError("No exposure is given; give _cal.fits or _crf.fits files or an association.")
@@ -73,7 +73,7 @@ def default_product(paths: Sequence[str | os.PathLike[str]]) -> str:
         if len(products) == 1 and (name := products[0].get("name")):
             if not is_plain_name(name):
                 raise InputError(
-                    f"{first.name} names its product {name!r:.80}, which is not a name for a file; mend it."
+                    f"{first.name} names its product {name!r:.80}, which is not a valid file name; rename the product."
                 )
             return name
     return product_name([exposure_name(path) for path in expand_inputs(paths)])
@@ -93,7 +93,7 @@ def _members(association: Path) -> list[Path]:
             if isinstance(entry, dict) and str(entry.get("exptype", "")).lower() == "science":
                 members.append(_member(association, entry.get("expname")))
     if not members:
-        raise InputError(f"{association.name} has no science members; give an association of calwebb_spec3.")
+        raise InputError(f"{association.name} has no science members; give an association for calwebb_spec3.")
     return members
 
 
@@ -101,13 +101,13 @@ def _member(association: Path, name: Any) -> Path:
     # An association from elsewhere must not reach for files outside of its own folder.
     if not is_plain_name(name):
         raise InputError(
-            f"{association.name} names a member {name!r:.80}; "
-            "members must be file names without folders, put beside it."
+            f"{association.name} lists the member {name!r:.80}; members must be file names without "
+            "folders, in the association's folder."
         )
     path = association.parent / name
     if not os.path.isfile(path):
         raise InputError(
-            f"{association.name} needs {one_line(name)}, which is not beside it; put it into {path.parent}."
+            f"{association.name} needs {one_line(name)}, which is not in its folder; move it to {path.parent}."
         )
     return path
 
@@ -116,7 +116,7 @@ def _products(association: Path) -> list[dict[str, Any]]:
     try:
         content = json.loads(read_bytes(association, "association", "*_asn.json"))
     except FileNotFoundError:
-        raise InputError(f"There is no file {association}; check the name.") from None
+        raise InputError(f"There is no file {association}; its name is wrong, or it was moved or deleted.") from None
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"{association} cannot be read: {reason}; check its permissions.") from error

@@ -1,4 +1,4 @@
-"""What follows from the WCS of a file alone, kept on disk between runs.
+"""The coordinate cache: results that depend only on a file's WCS, stored on disk.
 
 The WCS takes seconds to read and to evaluate, and never changes: so what was computed from it is kept under a key made
 from the file's content. The cache is a convenience: a part that is damaged, or cannot be read or written, is computed

@@ -1,4 +1,4 @@
-"""Calibrated IFU exposures: checked, opened, with the coordinates of their pixels."""
+"""Calibrated IFU exposures: checks and opens files, and provides their pixel coordinates."""
 
 from __future__ import annotations
 
@@ -278,7 +278,7 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     packed = kept.get_or_make("pixels", pixels)
     regions = packed["regions"].astype(np.int32)
     if not np.isfinite(arrays["SCI"][regions > 0]).any():
-        raise InputError(f"{path.name} holds no valid pixel: all of its slices are NaN; nothing can be done with it.")
+        raise InputError(f"{path.name} has no valid pixels (all of its slices are NaN) and cannot be used.")
     usable = bool(packed["spectral_region"]) and str(primary.get("TARGTYPE", "")).upper() != "MOVING"
     exposure = Exposure(
         path=path,
@@ -332,7 +332,7 @@ def _geometry(path: Path, model: Any, regions: Integers32 | None) -> dict[str, d
     if str(model.meta.instrument.name).upper() == "MIRI":
         regions = np.asarray(wcs.get_transform("detector", "alpha_beta").label_mapper.mapper)
     if regions is None:
-        raise InputError(f"{path.name} has no REGIONS extension; run assign_wcs of jwst 2.0 or later on it again.")
+        raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = native_coordinates(model, regions)
@@ -355,7 +355,7 @@ def _open_model(path: Path) -> Any:
             _ = model.meta.wcs
     except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, asdf.exceptions.ValidationError) as e:
         logging.getLogger(__name__).debug("cannot open %s", path, exc_info=True)
-        raise InputError(f"{path.name} is damaged and cannot be opened; download or make it again.") from e
+        raise InputError(f"{path.name} is damaged and cannot be opened; download it or process it again.") from e
     return model
 
 
@@ -363,7 +363,7 @@ def _state(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except FileNotFoundError:
-        raise InputError(f"There is no file {path}; check the name.") from None
+        raise InputError(f"There is no file {path}; its name is wrong, or it was moved or deleted.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
     return found.st_mtime_ns, found.st_size
@@ -390,7 +390,7 @@ def _read(path: Path) -> _Content:
                 if needed > state[1]:
                     raise InputError(
                         f"{name} is truncated: {state[1]} bytes where its headers say {needed}; "
-                        "download or make it again."
+                        "download it or process it again."
                     )
                 headers = hdus[0].header, hdus["SCI"].header if "SCI" in hdus else None
                 _check_keywords(name, *headers, set(places))
@@ -401,7 +401,7 @@ def _read(path: Path) -> _Content:
             handle.seek(places["ASDF"]["datLoc"])
             wcs = handle.read(places["ASDF"]["datSpan"])
     except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, fits.VerifyError) as error:
-        raise InputError(f"{name} is a damaged FITS file; download or make it again.") from error
+        raise InputError(f"{name} is a damaged FITS file; download it or process it again.") from error
     shape = str(arrays["SCI"].shape).encode()
     depends_on = [shape, wcs, *([arrays["REGIONS"].tobytes()] if "REGIONS" in arrays else [])]
     return _Content(headers, arrays, KeptGeometry(content_key(depends_on)), state)
@@ -425,18 +425,16 @@ def _check_keywords(name: str, primary: Any, science: Any, extensions: set[str])
         raise InputError(f"{name} is not a product of the JWST pipeline; open _cal.fits or _crf.fits files.")
     if kind not in ("MIR_MRS", "NRS_IFU"):
         what = _KINDS.get(kind, f"an exposure of type {kind}")
-        raise InputError(f"{name} is {what}; this program works on MIRI MRS and NIRSpec IFU exposures.")
+        raise InputError(f"{name} is {what}; ATM Viewer works on MIRI MRS and NIRSpec IFU exposures.")
     if science.get("NAXIS") == 3:
-        raise InputError(f"{name} is a cube; open the _cal or _crf exposures it was made from.")
+        raise InputError(f"{name} is a cube; open the _cal or _crf exposures from which it was built.")
     if str(primary.get("S_WCS", "")) != "COMPLETE" or "ASDF" not in extensions:
         raise InputError(f"{name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
     instrument = str(primary.get("INSTRUME", "")).upper()
     expected = DETECTOR_SHAPES.get(instrument)
     shape = (science.get("NAXIS2"), science.get("NAXIS1"))
     if shape != expected and "COMPLETE" in (primary.get("S_TRCMOD"), primary.get("S_TRCMDL")):
-        raise InputError(
-            f"{name} was already oversampled by adaptive_trace_model; open the _cal or _crf file it came from."
-        )
+        raise InputError(f"{name} is already oversampled by adaptive_trace_model; open the original _cal or _crf file.")
     missing = [e for e in ("ERR", "DQ") if e not in extensions]
     if missing:
-        raise InputError(f"{name} has no {missing[0]} extension; run calwebb_spec2 again to make it.")
+        raise InputError(f"{name} has no {missing[0]} extension; run calwebb_spec2 again to create it.")

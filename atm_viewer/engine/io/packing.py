@@ -1,4 +1,4 @@
-"""Frames that are NaN over large parts, without those parts."""
+"""Stores arrays that are mostly NaN without the NaN parts."""
 
 from __future__ import annotations
 

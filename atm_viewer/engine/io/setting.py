@@ -1,4 +1,4 @@
-"""Instrument and bands of exposures, read from their headers, and whether exposures belong together."""
+"""Instrument and bands of exposures from their headers, and a check that exposures can be combined."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def chosen_bands(setting: Setting, channel: str | None) -> tuple[str, ...]:
     if channel is None:
         return setting.bands
     if setting.instrument != "MIRI":
-        raise InputError("Only MIRI has channels, and these are NIRSpec exposures; leave the channel out.")
+        raise InputError("These are NIRSpec exposures, which have no channels; omit the channel.")
     chosen = tuple(band for band in setting.bands if band.startswith(f"ch{channel}-"))
     if not chosen:
-        raise InputError(f"The exposures have no channel {channel}; they hold {' and '.join(setting.bands)}.")
+        raise InputError(f"The exposures have no channel {channel}; they contain {' and '.join(setting.bands)}.")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Where the pixels of an exposure lie on the sky, as polynomials that stand in for its WCS.
+"""Sky positions of an exposure's pixels as polynomials that replace its WCS.
 
 A WCS takes microseconds per position and a cube asks for a dozen positions per pixel. Within a slice all of them are
 smooth functions of the detector's coordinates, so that a short Chebyshev series is as good as the WCS. Two things in

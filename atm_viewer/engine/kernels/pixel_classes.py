@@ -1,4 +1,4 @@
-"""What became of each pixel of a slice, from what oversampling decided."""
+"""Classifies how each pixel of a slice was treated."""
 
 from __future__ import annotations
 

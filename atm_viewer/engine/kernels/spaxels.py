@@ -1,4 +1,4 @@
-"""Drizzling of one slice onto a few spaxels: its pixels near them are mapped and drizzled in one go."""
+"""Drizzling of one slice onto a few spaxels: maps and drizzles the pixels near them in one pass."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files that are written: cubes, corrected exposures, provenance, tables, figures, exports."""
+"""Writers of output files: cubes, corrected exposures, provenance, tables, figures, exports."""

@@ -66,7 +66,7 @@ def write_figure(
     path = Path(path)
     kind = path.suffix.lower()
     if kind not in KINDS:
-        raise InputError(f"{path.name} ends neither in .pdf nor in .svg or .png; choose one of these.")
+        raise InputError(f"{path.name} must end in .pdf, .svg or .png.")
     with staged(path.parent, [path.name], overwrite) as part, mpl.rc_context(_STYLE):
         figure = draw(remedy)
         made = part / path.name

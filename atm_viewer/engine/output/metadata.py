@@ -1,4 +1,4 @@
-"""Metadata of an exposure as a datamodel, without its WCS, whose conversion is what makes opening slow."""
+"""Metadata of an exposure as a datamodel without its WCS, because converting the WCS is slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured for spaxels as a table: a row per spaxel, columns with units and descriptions."""
+"""Table of the measured values of spaxels: one row per spaxel, columns with units and descriptions."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (
     (
         "noise_before",
         "percent",
-        "scatter (1.4826 MAD) of spaxel over aperture about a cubic",
+        "scatter (1.4826 MAD) of spaxel / aperture from a cubic, before correction",
         lambda m: 100 * m.periods.noise_before,
     ),
     ("noise_after", "percent", "the same after correction", lambda m: 100 * m.periods.noise_after),
     (
         "amplitude_before",
         "percent",
-        "amplitude of what oscillates with the phase of the trace on the pixels (fundamental and harmonic)",
+        "amplitude of the oscillation in phase with the pixels (fundamental and harmonic), before correction",
         lambda m: 100 * m.periods.modulation_before.amplitude,
     ),
     (
@@ -43,7 +43,7 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (
     (
         "explained_before",
         "percent",
-        "part of the variance about a smooth trend that has that phase",
+        "fraction of the variance around a smooth trend that has this phase, before correction",
         lambda m: 100 * m.periods.modulation_before.explained,
     ),
     (
@@ -56,14 +56,14 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (
     (
         "period_ratio",
         "",
-        "strongest period before correction over that of the predicted wave, median over wavelength",
+        "strongest period before correction divided by that of the predicted wave, median over wavelength",
         lambda m: m.periods.agreement.ratio,
     ),
     ("period_scatter", "", "its scatter (1.4826 MAD)", lambda m: m.periods.agreement.scatter),
     (
         "conserved",
         "",
-        "flux in the aperture after over before, median over wavelength",
+        "flux in the aperture after correction divided by flux before, median over wavelength",
         lambda m: m.lines.conservation.mean,
     ),
     ("conserved_scatter", "", "its scatter (1.4826 MAD)", lambda m: m.lines.conservation.scatter),

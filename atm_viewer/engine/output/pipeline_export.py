@@ -1,4 +1,4 @@
-"""What reproduces a result outside of ATM Viewer: a call of the pipeline, or a script that uses our engine."""
+"""Exports that reproduce a result outside ATM Viewer: a pipeline call, or a Python script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from atm_viewer.engine.io.association import default_product, expand_inputs, is_
 from atm_viewer.engine.io.setting import one_setting
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
-from atm_viewer.engine.recipe import Recipe, dump_recipe
+from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, dump_recipe
 
 Paths = Sequence[str | os.PathLike[str]]
 
@@ -52,7 +52,7 @@ if __name__ == "__main__":
 
 _SCRIPT = '''"""Written by ATM Viewer: corrects exposures with a recipe and builds cubes before and after.
 
-Needs the pipeline (jwst) and atm_viewer.engine; no window. Run it with --help for its options.
+Needs the pipeline (jwst) and atm_viewer.engine, but no window. Run it with --help to list its options.
 """
 
 import argparse
@@ -61,7 +61,7 @@ from importlib.metadata import version
 from atm_viewer.engine.output.products import write_cubes, write_exposures
 from atm_viewer.engine.recipe import parse_recipe
 
-# What the script was written with; other versions may give other numbers.
+# Versions with which the script was written; other versions may give other results.
 VERSIONS = {versions}
 
 # The parameters, as ATM Viewer saves them.
@@ -84,13 +84,13 @@ def main():
     parser.add_argument("files", nargs="*", default=EXPOSURES, help="cal or crf files; default: those of the session")
     parser.add_argument("-o", "--output", default=".", help="folder to write to; default: this folder")
     parser.add_argument("--product", default=PRODUCT, help="name of the cubes; default: %(default)s")
-    parser.add_argument("--cubepar", help="CUBEPAR reference file; default: from CRDS, else that of ATM Viewer")
-    parser.add_argument("--engine", choices=("own", "pipeline"), default="own", help="who drizzles; the same outcome")
-    parser.add_argument("--overwrite", action="store_true", help="replace files of the same name")
+    parser.add_argument("--cubepar", help="CUBEPAR reference file; default: from CRDS, or else that of ATM Viewer")
+    parser.add_argument("--engine", choices=("own", "pipeline"), default="own", help="program that drizzles")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite existing files")
     args = parser.parse_args()
     for package, wanted in VERSIONS.items():
         if package != "python" and version(package) != wanted:
-            print("Note:", package, version(package), "is here;", wanted, "was there when the script was written.")
+            print("Note:", package, version(package), "is installed; the script was written with", wanted)
     recipe = parse_recipe(RECIPE, "The recipe in this script")
     exposures = write_exposures(args.files, recipe, args.output, args.overwrite)
     cubes = write_cubes(
@@ -141,7 +141,7 @@ def write_pipeline_call(
         A file exists already, or ``folder`` cannot be written.
     """
     if reason := recipe.why_no_pipeline:
-        raise InputError(f"The pipeline's own step cannot do this, {reason}; export a script instead.")
+        raise InputError(f"The pipeline cannot run this recipe, {reason}; export a Python script instead.")
     exposures, product = _checked(paths, product)
     stem = f"{product}-atm"
     names = [f"{stem}_spec3.sh", f"{stem}_spec3.py", f"{stem}_asn.json", f"{stem}_pars.asdf"]
@@ -203,19 +203,14 @@ def _checked(paths: Paths, product: str) -> tuple[list[Path], str]:
     one_setting(exposures)
     product = product or default_product(paths)
     if not is_plain_name(product):
-        raise OutputError(f"The product's name {product!r} must be a file name without folders; choose another.")
+        raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
     return exposures, product
 
 
 def _parameters(recipe: Recipe) -> dict[str, Any]:
     """Parameters of the step, by the pipeline's names."""
-    return {
-        "skip": False,
-        "oversample": float(recipe.oversample),
-        "fit_threshold": recipe.fit_threshold,
-        "slope_limit": recipe.slope_limit,
-        "psf_optimal": recipe.psf_optimal,
-    }
+    values = {name: getattr(recipe, name) for name in GLOBAL if not PARAMETERS[name].beyond}
+    return {"skip": False, **values, "oversample": float(recipe.oversample)}
 
 
 def _steps(recipe: Recipe) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Products in files: corrected exposures that stock ``cube_build`` reads, and cubes before and after."""
+"""Writes corrected exposures that stock ``cube_build`` reads, and cubes before and after correction."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def write_cubes(
     bands = chosen_bands(setting, channel)
     product = product or default_product(paths)
     if not is_plain_name(product):
-        raise OutputError(f"The product's name {product!r} must be a file name without folders; choose another.")
+        raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
     if cubepar is not None:
         # astropy takes relative paths that begin with ~ or file: for something else.
         cubepar = Path(cubepar).absolute()
@@ -204,7 +204,7 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
         sums: dict[bool, dict[str, CubeSums]] = {after: {} for after in job.kinds}
         for after in job.kinds:
             for band in job.bands:
-                job.progress(f"Finding the {band} cube's place on the sky", 0.05)
+                job.progress(f"Computing the grid of the {band} cube", 0.05)
                 factor = job.recipe.oversample if after else 1
                 sums[after][band] = CubeSums(cube_grid(opened, band, parameters[band], factor))
         for k, exposure in enumerate(opened):
@@ -248,7 +248,7 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
     for k, after in enumerate(job.kinds):
         begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
         if after:
-            job.progress("Putting corrected arrays into the exposures", begun)
+            job.progress("Assembling corrected exposures", begun)
             while corrections:
                 corrected_model(models[-len(corrections)], corrections.pop(0))
         here = part_of(job.progress, begun + 0.1 * share, begun + 0.9 * share)
@@ -370,7 +370,7 @@ def _distinct_names(exposures: Sequence[Path]) -> list[str]:
     for path in exposures:
         name = f"{exposure_name(path)}_atm.fits"
         if name in names:
-            raise InputError(f"{names[name]} and {path} would both be written as {name}; give one of them at a time.")
+            raise InputError(f"{names[name]} and {path} would both be written as {name}; process them separately.")
         names[name] = path
     return list(names)
 
@@ -388,7 +388,7 @@ def _check_cubepar(path: Path, instrument: str) -> None:
             f"The cube parameters {path} cannot be read as FITS; give a CUBEPAR reference file."
         ) from error
     if str(header.get("REFTYPE", "")).upper() != "CUBEPAR" or header.get("INSTRUME") != instrument:
-        raise InputError(f"{path} is not a CUBEPAR reference file for {instrument}; give another or none.")
+        raise InputError(f"{path} is not a CUBEPAR reference file for {instrument}; give another file, or none.")
 
 
 def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) -> str:

@@ -1,4 +1,4 @@
-"""How a product was made: recipe and versions, carried inside of it."""
+"""Recipe and versions, recorded in every product."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def append_provenance(path: str | os.PathLike[str], provenance: Provenance) -> N
 
     recipe = _table("ATM_RECIPE", {"TOML": _lines(provenance.recipe)})
     recipe.header["APPLIED"] = (provenance.applied, "adaptive trace model applied to this product")
-    recipe.header["BEYOND"] = (bool(provenance.beyond_pipeline), "by options that the pipeline does not have")
+    recipe.header["BEYOND"] = (bool(provenance.beyond_pipeline), "options beyond the pipeline were used")
     versions = {"PACKAGE": list(provenance.versions), "VERSION": list(provenance.versions.values())}
     with fits.open(path, mode="append") as hdus:
         hdus.extend([recipe, _table("ATM_VERSIONS", versions)])
@@ -96,7 +96,7 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
         check_regular(path, "a product of ATM Viewer")
         with fits.open(Path(path).absolute()) as hdus:
             if "ATM_RECIPE" not in hdus or "ATM_VERSIONS" not in hdus:
-                raise InputError(f"{name} carries no recipe; give a product of ATM Viewer.")
+                raise InputError(f"{name} contains no recipe; give a product of ATM Viewer.")
             text = "\n".join(hdus["ATM_RECIPE"].data["TOML"])
             versions = hdus["ATM_VERSIONS"].data
             return Provenance(
@@ -105,7 +105,7 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
                 versions=dict(zip(map(str, versions["PACKAGE"]), map(str, versions["VERSION"]), strict=True)),
             )
     except (OSError, KeyError, UnicodeDecodeError) as error:
-        raise InputError(f"{name} cannot be read as FITS; download or make it again.") from error
+        raise InputError(f"{name} cannot be read as FITS; download it or write it again.") from error
 
 
 def _lines(recipe: Recipe) -> list[str]:

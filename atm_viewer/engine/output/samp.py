@@ -1,4 +1,4 @@
-"""Sending files to other programs (DS9, TOPCAT, Aladin, SPLAT) by SAMP."""
+"""Sends files to other programs (DS9, TOPCAT, Aladin, SPLAT) through SAMP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HUB, _TOOL = 5.0, 20
 #: Seconds that files are kept which were made to be sent.
 _KEPT = 24 * 3600.0
 
-_NO_HUB = "No SAMP hub is running; start TOPCAT, Aladin or DS9, which bring one, and try again."
+_NO_HUB = "No SAMP hub is running; start TOPCAT, Aladin or DS9, which provide one, and try again."
 
 
 def find_tools() -> tuple[Tool, ...]:
@@ -87,18 +87,20 @@ def send_file(path: Path, kind: str, tool: str = "") -> str:
     with _hub() as client:
         if not tool:
             if not client.get_subscribed_clients(kind):
-                raise InputError(f"No program on the SAMP hub takes {_noun(kind)}; start DS9 or TOPCAT and try again.")
+                raise InputError(
+                    f"No program on the SAMP hub accepts {_noun(kind)}; start DS9 or TOPCAT and try again."
+                )
             told = client.notify_all(message)
-            return f"{path.name} sent to {len(told)} program{'s' if len(told) > 1 else ''}."
+            return f"Sent {path.name} to {len(told)} program{'s' if len(told) > 1 else ''}."
         try:
             name = client.get_metadata(tool).get("samp.name") or tool
             reply = client.call_and_wait(tool, message, str(_TOOL))
         except (xmlrpc.client.Fault, library().SAMPProxyError) as error:
-            raise InputError(f"The program did not take {path.name} within {_TOOL} s ({_first(error)}).") from error
+            raise InputError(f"The program did not accept {path.name} within {_TOOL} s ({_first(error)}).") from error
     if reply.get("samp.status") == "samp.error":
-        why = reply.get("samp.error", {}).get("samp.errortxt", "it does not say why")
+        why = reply.get("samp.error", {}).get("samp.errortxt", "no reason given")
         raise InputError(f"{name} could not load {path.name}: {why}.")
-    return f"{path.name} sent to {name}."
+    return f"Sent {path.name} to {name}."
 
 
 def kind_of(path: Path) -> str:
@@ -170,7 +172,7 @@ def _hub() -> Iterator[Any]:
                 socket.setdefaulttimeout(_HUB + _TOOL)
                 yield client
             except (OSError, xmlrpc.client.Error) as error:
-                raise InputError(f"The SAMP hub does not answer ({_first(error)}); start it anew.") from error
+                raise InputError(f"The SAMP hub does not answer ({_first(error)}); restart it.") from error
             finally:
                 with suppress(Exception):
                     client.disconnect()

@@ -1,4 +1,4 @@
-"""Spectra in tables, FITS or ECSV, that ``specutils.Spectrum.read(path)`` opens without being told more.
+"""Spectrum tables, FITS or ECSV, that ``specutils.Spectrum.read(path)`` opens without options.
 
 specutils takes the first column of flux densities as the flux and the next one of the same unit as its error; it does
 not take surface brightness. So a spaxel's flux density comes first, and its surface brightness after it.

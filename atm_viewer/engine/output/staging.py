@@ -1,4 +1,4 @@
-"""Files that appear together or not at all: made in a temporary folder beside their place, then moved."""
+"""Writes files completely or not at all: first to a temporary folder, then moved into place."""
 
 from __future__ import annotations
 
@@ -150,12 +150,12 @@ def is_full(error: BaseException | None) -> bool:
 
 def full_sentence(folder: str | os.PathLike[str]) -> str:
     """Return what to tell when a disk is full."""
-    return f"The disk is full: {folder} cannot be written; free some space there or choose another folder."
+    return f"The disk is full, so {folder} cannot be written to; free some space or choose another folder."
 
 
 def exists_sentence(path: str | os.PathLike[str]) -> str:
     """Return what to tell when a file is there already."""
-    return f"{path} exists already; choose another folder or allow overwriting (--overwrite)."
+    return f"{path} already exists; choose another folder or allow overwriting (--overwrite)."
 
 
 @contextmanager
@@ -192,7 +192,7 @@ def _told(folder: Path) -> Iterator[None]:
         if is_full(error):
             raise OutputError(full_sentence(folder)) from error
         reason = error.strerror or error
-        raise OutputError(f"{folder} cannot be written: {reason}; choose another folder.") from error
+        raise OutputError(f"{folder} cannot be written to: {reason}; choose another folder.") from error
 
 
 def _check(folder: Path, names: Sequence[str], overwrite: bool) -> None:
@@ -203,7 +203,7 @@ def _check(folder: Path, names: Sequence[str], overwrite: bool) -> None:
     for name in names:
         path = folder / name
         if os.path.isdir(path):
-            raise OutputError(f"{path} is a folder, so no file of this name can be written; choose another folder.")
+            raise OutputError(f"{path} is a folder, so no file with this name can be written; choose another folder.")
         if os.path.exists(path) and not overwrite:
             raise OutputError(exists_sentence(path))
 
@@ -298,7 +298,7 @@ def _move_all(part: Path, folder: Path, names: Sequence[str], overwrite: bool) -
             _put_back(part, moved)
         except OSError as stuck:
             raise OutputError(
-                f"{folder} cannot be written any more: {stuck.strerror or stuck}; the files that were there are in "
+                f"{folder} cannot be written to any more: {stuck.strerror or stuck}; the files that were there are in "
                 f"{part / _OLD}, put them back yourself."
             ) from error
         if isinstance(error, FileExistsError):

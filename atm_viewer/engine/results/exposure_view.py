@@ -1,4 +1,4 @@
-"""What the window needs to know of an open exposure.
+"""The data of an open exposure that the window needs.
 
 Images are in the detector's own frame, ``[y, x]``; a *column* is one element along dispersion (x in NIRSpec, y in
 MIRI, where the dispersion runs along y). ``alpha`` is in arcsec along the slice for both instruments.

@@ -1,4 +1,4 @@
-"""Remedies against resampling noise, ready to be drawn and tabulated.
+"""Results of remedies against resampling noise, ready to be drawn and tabulated.
 
 Window and publication figure draw the same panels, so that the screen shows what is printed.
 """

@@ -1,4 +1,4 @@
-"""Images of the field on the sky."""
+"""Sky images."""
 
 from __future__ import annotations
 

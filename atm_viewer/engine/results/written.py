@@ -1,4 +1,4 @@
-"""Files that were written, and programs that files can be sent to."""
+"""Files that were written, and programs that accept files."""
 
 from __future__ import annotations
 

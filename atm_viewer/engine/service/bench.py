@@ -160,7 +160,7 @@ class Bench:
         fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
         fine = []
         if recipe.oversample == 1:
-            report = report_traces(item.prepared, fits, recipe, begun)
+            report = report_traces(item.prepared, fits, begun)
         else:
             progress("Computing oversampled coordinates", 0.6)
             item.fine_coordinates(recipe.oversample)
@@ -168,7 +168,7 @@ class Bench:
             builder = CorrectionReportBuilder(item.prepared, fits, begun)
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
-                one = item.fine_slice(number, fits[number], recipe, intervals)
+                one = item.fine_slice(fits[number], recipe, intervals)
                 fine.append(one)
                 if one.native is not None:
                     builder.add(number, one.native, one.share)
@@ -199,11 +199,11 @@ class Bench:
         item = self._item(key)
         exposure, data = item.exposure, item.prepared.slices.get(number)
         if data is None or not 0 <= column < data.flux.shape[1]:
-            raise InputError(f"{exposure.name} has no slice {number} with a column {column}; choose another.")
+            raise InputError(f"{exposure.name} has no column {column} in slice {number}; choose another.")
         fit = item.fit(number, recipe)
         intervals = item.first_intervals(recipe) if fit.has_splines else 0
         wavelengths = item.wavelengths.get_or_make(number, lambda: column_wavelengths(item.prepared, number))
-        return slice_profile(item.prepared, fit, recipe, column, intervals, wavelengths)
+        return slice_profile(item.prepared, fit, recipe.oversample, column, intervals, wavelengths)
 
     def explain(self, key: str, recipe: Recipe, x: int, y: int) -> PixelReport:
         """Tell what happened to a pixel and which parameter would change it.
@@ -231,13 +231,13 @@ class Bench:
         within = 0 <= y < regions.shape[0] and 0 <= x < regions.shape[1]
         number = int(regions[y, x]) if within else 0
         if number not in item.prepared.slices:
-            raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} lies in no slice; choose another.")
+            raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} is not in a slice; choose another.")
         fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
-        fine = item.fine_slice(number, fit, recipe, intervals) if recipe.oversample > 1 else None
+        fine = item.fine_slice(fit, recipe, intervals) if recipe.oversample > 1 else None
         native = fine.native if fine is not None else None
         if native is None:
-            native = trace_slice(item.prepared, fit, recipe, intervals)
-        return explain_pixel(item.prepared, fit, recipe, intervals, native, fine, x, y)
+            native = trace_slice(item.prepared, fit, intervals)
+        return explain_pixel(item.prepared, fit, recipe.oversample, intervals, native, fine, x, y)
 
     def sky_image(
         self,
@@ -275,7 +275,7 @@ class Bench:
             No exposure has the band.
         """
         items = self._with_band(keys, band)
-        progress("Finding the cube's grid", 0.0)
+        progress("Computing the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
         inputs = self.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
@@ -303,7 +303,7 @@ class Bench:
         recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
         ra, dec = extraction.place
         items = self._with_band(extraction.exposures, band)
-        progress("Finding the cube's grid", 0.0)
+        progress("Computing the cube's grid", 0.0)
         grid = self._grid(items, band, 1)
         spaxel = grid.spaxel_at(ra, dec)
         before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
@@ -373,7 +373,7 @@ class Bench:
     def _with_band(self, keys: Sequence[str], band: str) -> list[OpenItem]:
         items = [i for i in map(self._item, keys) if band in i.exposure.bands]
         if not items:
-            raise InputError(f"None of the chosen exposures has the band {band}; choose exposures that have.")
+            raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
         return items
 
     def _grid(self, items: list[OpenItem], band: str, factor: int) -> CubeGrid:

@@ -1,4 +1,4 @@
-"""What is measured on the bench's spectra: periods, lines, noise of the whole field."""
+"""Measurements for the window: periods, lines, and noise of all bright spaxels."""
 
 from __future__ import annotations
 

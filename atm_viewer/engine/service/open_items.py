@@ -1,4 +1,4 @@
-"""Open exposures with what was computed for them: fits and oversampled slices, of which the latest are kept."""
+"""Open exposures with their latest results: fits and oversampled slices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.progress import Progress, part_of
-from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.recipe import FitParams, Recipe, Stage
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import (
     Prepared,
@@ -23,6 +23,8 @@ from atm_viewer.engine.trace.prepared import (
     fit_input,
     fit_key,
     fit_slices,
+    slice_params,
+    with_params,
 )
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
 from atm_viewer.engine.trace.traces import trace_intervals
@@ -97,40 +99,48 @@ class OpenItem:
 
     def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
         """Trace models of all slices."""
-        params = {n: recipe.params(n, self.exposure.name) for n in self.prepared.slices}
+        params = slice_params(self.prepared, recipe)
         found = {n: self._known_fit(n, params[n]) for n in params}
         known = {fit_key(n, params[n]): fit for n, fit in found.items() if fit is not None}
         fits = fit_slices(self.prepared, recipe, progress, known)
-        for number, fit in fits.items():
-            self.keep_fit(number, recipe, fit)
+        for fit in fits.values():
+            self.keep_fit(fit)
         return fits
 
     def fit(self, number: int, recipe: Recipe) -> TraceFit:
         """Trace model of one slice."""
-        params = recipe.params(number, self.exposure.name)
+        params = self.params(number, recipe)
         found = self._known_fit(number, params)
         if found is None:
-            [found] = fit_each([fit_input(self.prepared, number, recipe)])
-            self.keep_fit(number, recipe, found)
+            [found] = fit_each([fit_input(self.prepared, number, params)])
+            self.keep_fit(found)
         return found
 
-    def keep_fit(self, number: int, recipe: Recipe, fit: TraceFit) -> None:
+    def params(self, number: int, recipe: Recipe) -> FitParams:
+        """Resolve what applies to a slice."""
+        return recipe.params(number, self.exposure.name)
+
+    def keep_fit(self, fit: TraceFit) -> None:
         """Keep the trace model of a slice."""
-        self.fits.keep(self._fit_key(number, recipe.params(number, self.exposure.name)), fit)
+        self.fits.keep(self._fit_key(fit.number, fit.params), fit)
 
     def has_fit(self, number: int, recipe: Recipe) -> bool:
         """Whether the trace model of a slice is known."""
-        return self._fit_key(number, recipe.params(number, self.exposure.name)) in self.fits
+        return self._fit_key(number, self.params(number, recipe)) in self.fits
 
     def _fit_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
+        """Key of a fit: of the threshold, only what it decides."""
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
-        return number, self.prepared.slices[number].over_threshold(threshold), params.window, params.breakpoints
+        over = self.prepared.slices[number].over_threshold(threshold)
+        return fit_key(number, replace(params, fit_threshold=float(over)))
 
     def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
         """Earlier fit; one with another threshold that decided the same is no different but for that number."""
         fit = self.fits.get(self._fit_key(number, params))
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
-        return fit if fit is None or fit.threshold == threshold else replace(fit, threshold=threshold)
+        if fit is not None and fit.threshold != threshold:
+            fit = replace(fit, threshold=threshold)
+        return fit if fit is None else with_params(fit, params)
 
     def first_intervals(self, recipe: Recipe) -> int:
         """`compact_intervals` or `trace_intervals`, without fitting more slices than that takes."""
@@ -145,16 +155,13 @@ class OpenItem:
         """Coordinates on the finer grid."""
         return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
 
-    def fine_slice(self, number: int, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
+    def fine_slice(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         """One slice on the finer grid, without variances."""
-        params = recipe.params(number, self.exposure.name)
-        where = params.slope_limit, params.use, params.wavelengths, params.reach, params.peak_cut
-        rest = *where, recipe.oversample, recipe.psf_optimal, intervals
+        own = *self._fit_key(fit.number, fit.params), *fit.params.of_stage(Stage.USE)
         return self.fine.get_or_make(
-            (*self._fit_key(number, params), *rest),
+            (*own, *recipe.of_stage(Stage.USE), intervals),
             lambda: oversample_slice(
                 self.prepared,
-                number,
                 fit,
                 recipe,
                 self.fine_coordinates(recipe.oversample),
@@ -205,7 +212,7 @@ def corrected(
         intervals = item.first_intervals(recipe)
 
         def fine(number: int, item: OpenItem = item, intervals: int = intervals) -> OversampledSlice:
-            return item.fine_slice(number, item.fit(number, recipe), recipe, intervals)
+            return item.fine_slice(item.fit(number, recipe), recipe, intervals)
 
         inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
     return inputs
@@ -217,8 +224,8 @@ def _fit_missing(
     """Fit slices that have no fit so far: those of all exposures together, so that no thread waits for the others."""
     missing = [(item, number) for item in items for number in wanted(item) if not item.has_fit(number, recipe)]
     made = fit_each(
-        [fit_input(item.prepared, number, recipe) for item, number in missing],
+        [fit_input(item.prepared, number, item.params(number, recipe)) for item, number in missing],
         lambda number, fraction: progress(f"Fitting slice {number}", fraction),
     )
-    for (item, number), fit in zip(missing, made, strict=True):
-        item.keep_fit(number, recipe, fit)
+    for (item, _), fit in zip(missing, made, strict=True):
+        item.keep_fit(fit)

@@ -1,4 +1,4 @@
-"""The artifact that an exposure's own geometry makes of a point source: no noise, no other source, nothing unknown.
+"""Predicts the resampling noise of a noise-free point source from the exposures' geometry.
 
 A star with a constant spectrum is put on the sky. Its image, a Gaussian as wide as the literature says, is integrated
 over the rectangle on the sky that each pixel of the open exposures covers: its extent along the slice and the slice's
@@ -34,7 +34,7 @@ from atm_viewer.engine.results.spectra import PredictedArtifact
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
-from atm_viewer.engine.trace.prepared import Prepared, compact_intervals
+from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, slice_params
 from atm_viewer.engine.trace.trace_fit import fit_each
 
 if TYPE_CHECKING:
@@ -89,18 +89,18 @@ def predict(
     keys, recipe, band = extraction.exposures, extraction.recipe, extraction.band
     place, radius = extraction.place, extraction.radius
     items = bench.items(keys, band)
-    progress("Finding the cube's grid", 0.0)
+    progress("Computing the cube's grid", 0.0)
     grid = bench.grid(keys, band, 1)
     grid.spaxel_at(*place)
     instrument = items[0].exposure.instrument
     made = []
     for k, item in enumerate(items):
         part = part_of(progress, 0.05 + 0.7 * k / len(items), 0.05 + 0.7 * (k + 1) / len(items))
-        part("Putting the source on the sky", 0.0)
+        part("Simulating the source", 0.0)
         synthetic = put_source(item.exposure, item.mapper, band, PointSource(*source), radius + grid.spaxel)
         made.append((item, synthetic, _correct(item, synthetic, recipe, part) if recipe.oversample > 1 else {}))
     if not any(synthetic.slices for _, synthetic, _ in made):
-        raise InputError("No slice sees the source; choose a place in the field.")
+        raise InputError("No slice contains the source; choose a place in the field.")
     progress("Drizzling before correction", 0.75)
     before = Extracted.of([_native(item, synthetic) for item, synthetic, _ in made], grid, *place, radius)
     after = before
@@ -221,11 +221,11 @@ def _native(item: OpenItem, synthetic: Exposure) -> DrizzleInput:
 
 def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Progress) -> dict[int, OversampledSlice]:
     """Fit and oversample the slices of a synthetic exposure; of those with light, those that are in the real one."""
-    progress("Cutting slices", 0.2)
+    progress("Extracting slices", 0.2)
     real = item.prepared
     slices = cut_slices(synthetic, None)
     prepared = Prepared(synthetic, real.defaults, Background(None, {}, {}), slices)
-    params = {n: recipe.params(n, synthetic.name) for n in slices}
+    params = slice_params(prepared, recipe)
     dark = _DARK * np.nanmax(synthetic.sci, initial=0.0)
 
     def threshold(number: int) -> float:
@@ -242,7 +242,7 @@ def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Prog
     coordinates = item.fine_coordinates(recipe.oversample)
     intervals = compact_intervals(fits, prepared)
     fine = in_threads(
-        lambda n: oversample_slice(prepared, n, fits[n], recipe, coordinates, intervals),
+        lambda n: oversample_slice(prepared, fits[n], recipe, coordinates, intervals),
         list(slices),
         lambda n, part: progress(f"Oversampling slice {n}", 0.8 + 0.2 * part),
     )

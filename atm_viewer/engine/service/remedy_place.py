@@ -1,4 +1,4 @@
-"""The bench's answers on remedies: ranked spaxels, apertures, dithers, residual fringes, and figures of them."""
+"""Answers the window's requests on remedies: ranked spaxels, apertures, dithers, fringes, and their figures."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class RemedyPlace:
         """Tell what RF1D does to the place's spaxel and aperture, see `compare_fringes`."""
         channel = channel_of(self._wanted.band)
         if channel is None:
-            raise InputError("Only MIRI's spectra have residual fringes; there is nothing to remove from NIRSpec's.")
+            raise InputError("Residual fringes occur in MIRI spectra only; there are none to remove for NIRSpec.")
         radius = self._wanted.radius
         before, after = (shares.spectra() for shares in self._shares(radius, 0.5))
         self._progress("Removing residual fringes", 0.5)

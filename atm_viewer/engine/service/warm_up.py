@@ -1,4 +1,4 @@
-"""Kernels compiled before anybody waits for them, on two small synthetic exposures."""
+"""Warm-up: compiles the kernels on two small synthetic exposures, before the first request needs them."""
 
 from __future__ import annotations
 

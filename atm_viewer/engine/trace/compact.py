@@ -1,4 +1,4 @@
-"""Where the spline of a slice is used: compact sources, found by the alpha of pixels in which it is steep."""
+"""Where the spline of a slice is used: finds compact sources from the alpha of steep pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports on corrections, put together while slices are oversampled."""
+"""Builds the report of a correction while its slices are oversampled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.trace.prepared import Prepared
 from atm_viewer.engine.trace.slice_report import report_slice
@@ -69,7 +68,7 @@ class CorrectionReportBuilder:
         return CorrectionReport(key, slices, trace, time.perf_counter() - self._begun, why)
 
 
-def report_traces(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> CorrectionReport:
+def report_traces(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float) -> CorrectionReport:
     """Tell what was decided where nothing is oversampled: the trace model at the detector's pixels decides.
 
     Parameters
@@ -78,8 +77,6 @@ def report_traces(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Reci
         The exposure.
     fits : mapping of int to TraceFit
         Trace models of its slices.
-    recipe : Recipe
-        Parameters.
     begun : float
         Time the work began, by `time.perf_counter`.
 
@@ -88,7 +85,7 @@ def report_traces(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Reci
     CorrectionReport
     """
     builder = CorrectionReportBuilder(prepared, fits, begun)
-    for number, native in trace_slices(prepared, fits, recipe).items():
+    for number, native in trace_slices(prepared, fits).items():
         valid = np.isfinite(prepared.slices[number].flux)
         builder.add(number, native, float((np.isfinite(native.trace) & valid).sum() / max(valid.sum(), 1)))
     return builder.report()

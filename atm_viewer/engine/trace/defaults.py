@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.recipe import PARAMETERS
+from atm_viewer.engine.recipe.parameters import PerPixel
+
 
 @dataclass(frozen=True)
 class ModeDefaults:
@@ -80,8 +83,17 @@ def mode_defaults(instrument: str, detector: str, grating: str) -> ModeDefaults:
     ModeDefaults
     """
     if instrument == "MIRI":
-        return ModeDefaults(50, 36, 0.0, 8, 0.0, 1.2, "inwards", pad=3, trim_ends=False)
+        return ModeDefaults(*_of_mode("MRS"), 8, 0.0, 1.2, "inwards", pad=3, trim_ends=False)
     order = "rightwards" if detector == "NRS1" else "leftwards"
     if grating.upper() == "PRISM":
-        return ModeDefaults(10, None, 1.0, None, 0.25, 1.6, order, pad=2, trim_ends=True)
-    return ModeDefaults(50, None, 2.0, None, 0.5, 1.6, order, pad=2, trim_ends=True)
+        return ModeDefaults(*_of_mode("PRISM"), None, 0.25, 1.6, order, pad=2, trim_ends=True)
+    return ModeDefaults(*_of_mode("NIRSpec"), None, 0.5, 1.6, order, pad=2, trim_ends=True)
+
+
+def _of_mode(mode: str) -> tuple[int, int | None, float]:
+    """Window, breakpoints and breakpoints per native pixel, of which one is left out."""
+    window, breakpoints = (PARAMETERS[name].modes[mode] for name in ("window", "breakpoints"))
+    assert not isinstance(window, PerPixel)
+    if isinstance(breakpoints, PerPixel):
+        return int(window), None, breakpoints.value
+    return int(window), int(breakpoints), 0.0

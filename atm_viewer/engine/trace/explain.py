@@ -1,4 +1,4 @@
-"""What happened to one pixel, in a sentence that names the parameter which would change it."""
+"""Explains in one sentence how a pixel was treated, and which parameter would change that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import PixelReport, Why
 from atm_viewer.engine.trace.compact import CompactSource, find_use, within
 from atm_viewer.engine.trace.oversample import OversampledSlice
@@ -95,7 +95,7 @@ class Facts:
 def explain_pixel(
     prepared: Prepared,
     fit: TraceFit,
-    recipe: Recipe,
+    factor: int,
     intervals: int,
     native: NativeSlice,
     fine: OversampledSlice | None,
@@ -110,8 +110,8 @@ def explain_pixel(
         The exposure.
     fit : TraceFit
         Trace model of the pixel's slice.
-    recipe : Recipe
-        Parameters.
+    factor : int
+        Oversampling factor.
     intervals : int
         See `compact_intervals`.
     native : NativeSlice
@@ -130,10 +130,8 @@ def explain_pixel(
     height = exposure.sci.shape[1]
     row, column = (height - 1 - x, y) if exposure.rotated else (y, x)
     row -= data.row
-    params = recipe.params(fit.number, exposure.name)
-    arcsec = exposure.coordinates.arcsec
+    params, arcsec = fit.params, exposure.coordinates.arcsec
     alpha, why = float(data.alpha[row, column]), Why(int(native.why[row, column]))
-    factor = recipe.oversample
     mean, rms = prepared.background.mean[fit.number], prepared.background.rms[fit.number]
     peak = min(data.profile.peak, data.trimmed_profile.peak)
     facts = Facts(
@@ -229,20 +227,20 @@ def _left(facts: Facts) -> str:
 
 def _below_threshold(facts: Facts) -> str:
     text = (
-        f"the slice is not fitted, since its peak of {facts.peak:.4g} {facts.unit} is not above the threshold of "
+        f"the slice is not fitted, because its peak of {facts.peak:.4g} {facts.unit} is not above the threshold of "
         f"{facts.threshold:.4g} {facts.unit} (fit_threshold {facts.params.fit_threshold:g} σ), so {_left(facts)}"
     )
     if facts.sigma > 0.1:
         # Rounded down, or the peak would not exceed it.
         step = 10.0 ** (math.floor(math.log10(facts.sigma)) - 1)
         return f"{text}; lower fit_threshold to {math.floor(facts.sigma / step * 0.999) * step:g} σ to fit it"
-    return f"{text}; set fit_threshold to 0 to fit it whatever its peak"
+    return f"{text}; set fit_threshold to 0 to fit every slice"
 
 
 def _too_few(facts: Facts) -> str:
     return (
-        f"the column has {facts.good} valid pixels in the slice and needs more than {facts.needed} to get a spline, so "
-        f"{_left(facts)}; no parameter changes that"
+        f"the column has only {facts.good} valid pixels in the slice and needs more than {facts.needed} for a spline, "
+        f"so {_left(facts)}; no parameter changes that"
     )
 
 
@@ -251,13 +249,13 @@ def _remedy(facts: Facts, aim: str) -> str:
     if facts.wider is not None:
         found.append(f"widen window from {facts.window} to {facts.wider} columns")
     if facts.fewer is not None:
-        found.append(f"take {facts.fewer} breakpoints in place of {facts.breakpoints}")
+        found.append(f"reduce breakpoints from {facts.breakpoints} to {facts.fewer}")
     return f"{' or '.join(found)} {aim}" if found else "neither a wider window nor fewer breakpoints would change that"
 
 
 def _too_sparse(facts: Facts) -> str:
     return (
-        f"the points of {facts.window} columns to each side leave gaps too wide for {facts.breakpoints} breakpoints, "
+        f"the points of {facts.window} columns on each side leave gaps too wide for {facts.breakpoints} breakpoints, "
         f"or the fit failed, and there is no earlier spline to reuse, so {_left(facts)}; "
         f"{_remedy(facts, 'to get a spline')}"
     )
@@ -269,7 +267,7 @@ def _end_of_spline(facts: Facts) -> str:
         return f"the outermost pixels of the spline are dropped, so {_left(facts)}; no parameter changes that"
     return (
         f"the spline does not reach here: the points it was fitted to span α {low:.2f}″ to {high:.2f}″, so "
-        f"{_left(facts)}; a wider window than {facts.window} columns may reach farther"
+        f"{_left(facts)}; a window wider than {facts.window} columns may extend it"
     )
 
 
@@ -290,8 +288,8 @@ def _below_slope(facts: Facts) -> str:
             "as steep at this α to make a compact source"
         )
     else:
-        reason = f"its slope of {slope} is below slope_limit {limit:g} and no compact source is near"
-    return f"the spline exists, but {reason}, so {_left(facts)}; {_lower_limit(facts)}"
+        reason = f"its slope of {slope} is below slope_limit {limit:g} and there is no compact source nearby"
+    return f"the column has a spline, but {reason}, so {_left(facts)}; {_lower_limit(facts)}"
 
 
 def _not_wanted(facts: Facts) -> str:
@@ -299,13 +297,13 @@ def _not_wanted(facts: Facts) -> str:
     if use is not None and not any(low <= facts.alpha <= high for low, high in use):
         ranges = ", ".join(f"{low:g}…{high:g}″" for low, high in use) or "none"
         return (
-            f"the spline exists, but α lies outside of the recipe's use range ({ranges}), so {_left(facts)}; widen "
-            "use, or take it away to decide by slope"
+            f"the column has a spline, but α lies outside the recipe's use range ({ranges}), so {_left(facts)}; widen "
+            "use, or remove it so that slope_limit decides"
         )
     span = f"{waves[0]:g}…{waves[1]:g} µm" if waves else "all"
     return (
-        f"the spline exists, but the wavelength of {facts.wavelength:.4f} µm lies outside of the recipe's wavelengths "
-        f"({span}), so {_left(facts)}; widen wavelengths to use the spline"
+        f"the column has a spline, but its wavelength of {facts.wavelength:.4f} µm lies outside the recipe's "
+        f"wavelengths ({span}), so {_left(facts)}; widen wavelengths to use the spline"
     )
 
 
@@ -313,8 +311,8 @@ def _out_of_reach(facts: Facts) -> str:
     source = facts.source
     at = f"at α {source.alpha:.2f}″ " if source is not None else ""
     return (
-        f"the compact source {at}lies beyond the ±{facts.reach:.2f}″ in which the pipeline looks for sources, so "
-        f"{_left(facts)}; reach = “slice” finds it (beyond the pipeline), or give the slice a use range"
+        f"the compact source {at}lies outside the ±{facts.reach:.2f}″ in which the pipeline looks for sources, so "
+        f"{_left(facts)}; set reach = “slice” to find it (beyond the pipeline), or set a use range for the slice"
     )
 
 
@@ -324,8 +322,8 @@ def _second_source(facts: Facts) -> str:
     share = f"{100 * source.share:.0f} %" if source is not None else "less than 20 %"
     lower = _lower_limit(facts)
     return (
-        f"the compact source {at}has {share} of the steep pixels of the slice's strongest peak and the pipeline drops "
-        f"what has less than 20 %, so {_left(facts)}; peak_cut = “source” keeps it (beyond the pipeline)"
+        f"the compact source {at}has {share} of the steep pixels of the slice's strongest peak, and the pipeline drops "
+        f"sources with less than 20 %, so {_left(facts)}; set peak_cut = “source” to keep it (beyond the pipeline)"
         + (f", or {lower}" if lower else "")
     )
 
@@ -337,15 +335,15 @@ def _reason_used(facts: Facts) -> str:
         return "slope_limit 0 uses the spline everywhere"
     at = f" at α {facts.source.alpha:.2f}″" if facts.source is not None else ""
     limit = facts.params.slope_limit
-    return f"it lies about the compact source{at}, where the spline is steeper than slope_limit {limit:g}"
+    return f"it is close to the compact source{at}, where the spline is steeper than slope_limit {limit:g}"
 
 
 def _how_to_leave(facts: Facts) -> str:
     if facts.params.use is not None:
         return "narrow use to interpolate instead"
     if facts.limit is not None:
-        return f"raise slope_limit to {facts.limit:g}, or give the slice a use range, to interpolate instead"
-    return "give the slice a use range to interpolate instead"
+        return f"raise slope_limit to {facts.limit:g}, or set a use range for the slice, to interpolate instead"
+    return "set a use range for the slice to interpolate instead"
 
 
 def _partly(facts: Facts) -> str:
@@ -353,27 +351,25 @@ def _partly(facts: Facts) -> str:
 
 
 def _used(facts: Facts) -> str:
-    made = "the trace model has" if facts.oversample == 1 else "the pixel takes"
-    return f"{made} the column's own spline{_partly(facts)}, since {_reason_used(facts)}; {_how_to_leave(facts)}"
+    made = "the trace model uses" if facts.oversample == 1 else "the pixel takes"
+    return f"{made} the column's own spline{_partly(facts)}, because {_reason_used(facts)}; {_how_to_leave(facts)}"
 
 
 def _reused(facts: Facts) -> str:
-    made = "the trace model has" if facts.oversample == 1 else "the pixel takes"
+    made = "the trace model uses" if facts.oversample == 1 else "the pixel takes"
     return (
         f"the column's own fit failed, and {made} the spline of column {facts.reused_from}{_partly(facts)}; "
-        f"{_remedy(facts, 'to get an own one')}"
+        f"{_remedy(facts, 'to get its own spline')}"
     )
 
 
 def _filled(facts: Facts) -> str:
     of = f"the spline of column {facts.reused_from}" if facts.reused_from >= 0 else "the column's own spline"
-    what = _partly(facts).removeprefix(" ") or "it in"
+    what = _partly(facts).removeprefix(" ") or "it"
     if facts.oversample == 1:
-        return (
-            f"the input has no valid value; the trace model has {of}, and more than 1 for oversample would fill it in"
-        )
+        return f"the input has no valid value; the trace model uses {of}, and an oversample above 1 would fill it"
     return (
-        f"the input has no valid value and {of} fills {what} (flag FLUX_ESTIMATED), since "
+        f"the input has no valid value and {of} fills {what} (flag FLUX_ESTIMATED), because "
         f"{_reason_used(facts)}; {_how_to_leave(facts).replace('interpolate instead', 'leave it empty')}"
     )
 

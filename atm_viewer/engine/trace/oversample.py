@@ -169,7 +169,7 @@ def oversample(
     progress = progress or no_progress
     begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
-        return _only_trace(prepared, fits, recipe, begun)
+        return _only_trace(prepared, fits, begun)
     exposure, factor = prepared.exposure, recipe.oversample
     intervals = compact_intervals(fits, prepared)
     frames = _empty_frames(exposure, factor)
@@ -177,7 +177,7 @@ def oversample(
     builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
-        fine = oversample_slice(prepared, number, fits[number], recipe, coordinates, intervals)
+        fine = oversample_slice(prepared, fits[number], recipe, coordinates, intervals)
         for name, cut in {
             "sci": fine.sci,
             "err": fine.err,
@@ -240,7 +240,6 @@ def _empty_frames(exposure: Exposure, factor: int) -> dict[str, np.ndarray]:
 
 def oversample_slice(
     prepared: Prepared,
-    number: int,
     fit: TraceFit,
     recipe: Recipe,
     coordinates: tuple[Frame, Frame],
@@ -253,12 +252,10 @@ def oversample_slice(
     ----------
     prepared : Prepared
         The exposure.
-    number : int
-        Slice number.
     fit : TraceFit
-        Its trace model.
+        Trace model of the slice, with its parameters.
     recipe : Recipe
-        Parameters.
+        Parameters that are the same for all slices.
     coordinates : (ndarray or PackedFrame, same)
         Oversampled alpha and wavelength of the exposure, see `oversampled_coordinates`.
     intervals : int
@@ -270,8 +267,7 @@ def oversample_slice(
     -------
     OversampledSlice
     """
-    data, factor = prepared.slices[number], recipe.oversample
-    params = recipe.params(number, prepared.exposure.name)
+    data, params, factor = prepared.slices[fit.number], fit.params, recipe.oversample
     shape = data.flux.shape[0] * factor, data.flux.shape[1]
     rows = slice(data.row * factor, data.row * factor + shape[0])
     sci, spline, residual, reached = (np.full(shape, np.nan) for _ in range(4))
@@ -297,7 +293,7 @@ def oversample_slice(
         reached,
         slopes,
     )
-    use = find_slice_use(prepared, data, fit, params, slopes, intervals)
+    use = find_slice_use(prepared, fit, slopes, intervals)
     unused = ~within(reached, use.ranges)
     if params.wavelengths is not None:
         wavelength = coordinates[1][rows]
@@ -305,9 +301,9 @@ def oversample_slice(
     defined = np.isfinite(spline)
     spline[unused] = np.nan
     at = np.isfinite(spline)
-    native = native_slice(prepared, data, fit, params, use, factor, defined, at)
+    native = native_slice(prepared, fit, use, factor, defined, at)
     sci[at] = spline[at]
-    if not recipe.psf_optimal:
+    if params.residual == "interpolated":
         at &= np.isfinite(residual)
         sci[at] += residual[at]
     if prepared.background.offset is not None:
@@ -381,9 +377,9 @@ def _with_errors(
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
 
-def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe, begun: float) -> Corrected:
+def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float) -> Corrected:
     exposure = prepared.exposure
-    report = report_traces(prepared, fits, recipe, begun)
+    report = report_traces(prepared, fits, begun)
     return Corrected(
         oversample=1,
         sci=exposure.sci,

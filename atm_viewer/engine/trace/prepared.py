@@ -1,16 +1,16 @@
-"""What a correction needs of an exposure: its slices, cut out and collapsed, and the fits of their trace models."""
+"""Prepares a correction: extracts and collapses the slices, and fits their trace models."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, SliceData, cut_slices, measure_background
 from atm_viewer.engine.progress import Progress, no_progress
-from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.recipe import FitParams, Recipe, Stage
 from atm_viewer.engine.trace.defaults import ModeDefaults, mode_defaults
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
 
@@ -85,28 +85,37 @@ def fit_slices(
         By slice number, ascending.
     """
     progress = progress or no_progress
-    params = {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
+    params = slice_params(prepared, recipe)
     known = known or {}
-
-    missing = [number for number in params if fit_key(number, params[number]) not in known]
+    held = {n: with_params(known[key], p) for n, p in params.items() if (key := fit_key(n, p)) in known}
+    missing = [number for number in params if number not in held]
     made = fit_each(
-        [fit_input(prepared, number, recipe) for number in missing],
+        [fit_input(prepared, number, params[number]) for number in missing],
         lambda number, fraction: progress(f"Fitting slice {number}", fraction),
     )
-    fits = dict(zip(missing, made, strict=True))
-    return {n: fits[n] if n in fits else known[fit_key(n, params[n])] for n in params}
+    fits = held | dict(zip(missing, made, strict=True))
+    return {number: fits[number] for number in params}
 
 
-def fit_input(prepared: Prepared, number: int, recipe: Recipe) -> tuple[SliceData, FitParams, ModeDefaults, float]:
+def slice_params(prepared: Prepared, recipe: Recipe) -> dict[int, FitParams]:
+    """Resolve what applies to each slice of an exposure; fits carry it on to what is made with them."""
+    return {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
+
+
+def fit_input(prepared: Prepared, number: int, params: FitParams) -> tuple[SliceData, FitParams, ModeDefaults, float]:
     """Return what `fit_each` takes for a slice of an exposure."""
-    params = recipe.params(number, prepared.exposure.name)
     threshold = prepared.background.threshold(number, params.fit_threshold)
     return prepared.slices[number], params, prepared.defaults, threshold
 
 
 def fit_key(number: int, params: FitParams) -> tuple[Hashable, ...]:
-    """Return what the fit of a slice depends on: a key for reuse."""
-    return number, params.fit_threshold, params.window, params.breakpoints
+    """Return what the fit of a slice depends on: a key for reuse, see `with_params`."""
+    return number, *params.of_stage(Stage.FIT)
+
+
+def with_params(fit: TraceFit, params: FitParams) -> TraceFit:
+    """Return the same splines, to be used by other parameters; those of the fit are the same."""
+    return fit if fit.params == params else replace(fit, params=params)
 
 
 def compact_intervals(fits: Mapping[int, TraceFit], prepared: Prepared) -> int:

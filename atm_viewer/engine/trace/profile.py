@@ -1,4 +1,4 @@
-"""The fit of one column of a slice, put together for people to look at."""
+"""The fit of one column of a slice, collected for display."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from atm_viewer.engine.io.slices import SliceData
-from atm_viewer.engine.recipe import PIPELINE, Recipe
+from atm_viewer.engine.recipe import PIPELINE
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.trace.prepared import Prepared
@@ -21,7 +21,7 @@ FINE = 600
 def slice_profile(
     prepared: Prepared,
     fit: TraceFit,
-    recipe: Recipe,
+    factor: int,
     column: int,
     intervals: int,
     wavelengths: np.ndarray,
@@ -34,8 +34,8 @@ def slice_profile(
         The exposure.
     fit : TraceFit
         Trace model of the slice.
-    recipe : Recipe
-        Parameters.
+    factor : int
+        Oversampling factor.
     column : int
         The column.
     intervals : int
@@ -57,8 +57,8 @@ def slice_profile(
         grid = np.linspace(low, high, FINE)
         _, first, step, _ = fit.knots[source]
         knots = (first + step * np.arange(fit.intervals[source] - 1)) * arcsec
-    pixels, slope, counted = column_slope(data, fit, column, recipe.oversample)
-    near = recipe.params(fit.number, exposure.name).reach == PIPELINE
+    pixels, slope, counted = column_slope(data, fit, column, factor)
+    near = fit.params.reach == PIPELINE
     return SliceProfile(
         exposure=exposure.key,
         number=fit.number,
@@ -79,7 +79,7 @@ def slice_profile(
         pixels=pixels * arcsec,
         slope=slope,
         counted=counted,
-        use=_within_slice(data, slice_use(prepared, fit, recipe, intervals).ranges, arcsec),
+        use=_within_slice(data, slice_use(prepared, fit, factor, intervals).ranges, arcsec),
         reach=float(data.native_step * intervals / 4 * arcsec) if intervals and near else float("nan"),
         window=fit.window,
         level=(float(prepared.background.mean[fit.number]), float(prepared.background.rms[fit.number])),

@@ -1,4 +1,4 @@
-"""Reports on slices: how each was fitted, and one sentence on it."""
+"""Reports how each slice was fitted, with a one-sentence reason."""
 
 from __future__ import annotations
 
@@ -69,16 +69,16 @@ def _reason(data: SliceData, fit: TraceFit, counts: Mapping[Fate, int], use: Use
     columns = counts[Fate.FITTED] + counts[Fate.REUSED]
     text = f"{columns} columns have a spline"
     if counts[Fate.REUSED]:
-        text += f" ({counts[Fate.REUSED]} of them reused from another column)"
+        text += f" ({counts[Fate.REUSED]} of them reuse another column's)"
     arcsec = exposure.coordinates.arcsec
     left_out = max((s for s in use.sources if not s.used), key=lambda s: s.steep, default=None)
     missed = ""
     if left_out is not None:
-        why = "has too low a peak beside a stronger one"
+        why = "has less than 20 % of the steep pixels of a stronger one"
         if use.out_of_reach:
-            why = f"lies beyond the pipeline's reach of ±{use.reach * arcsec:.2f}″"
+            why = f"lies outside the pipeline's reach of ±{use.reach * arcsec:.2f}″"
         missed = f"the compact source at α {left_out.alpha * arcsec:+.2f}″ {why}".replace("-", "−")
     if not use.ranges:
-        missed = missed or "no compact source is steeper than the slope limit within reach"
-        return f"{text}, but it is used nowhere: {missed}."
+        missed = missed or "no compact source within reach is steeper than the slope limit"
+        return f"{text} but do not use it: {missed}."
     return f"{text}; {missed}." if missed else f"{text}."

@@ -31,6 +31,8 @@ class TraceFit:
         Slice number.
     threshold : float
         Flux the slice's peak had to exceed [unit of the exposure]; ``-inf``: none.
+    params : FitParams
+        The slice's parameters, by which the splines are used too.
     window, breakpoints, require_ngood : int
         Values in force.
     fate : ndarray of int64, shape (columns,)
@@ -53,6 +55,7 @@ class TraceFit:
 
     number: int
     threshold: float
+    params: FitParams
     window: int
     breakpoints: int
     require_ngood: int
@@ -165,6 +168,7 @@ class _SliceFit:
         self._fit = fit = TraceFit(
             number=data.number,
             threshold=threshold,
+            params=params,
             window=params.window or defaults.window,
             breakpoints=breakpoints,
             require_ngood=require_ngood,

@@ -1,4 +1,4 @@
-"""Trace models at the detector's own pixels, and what became of each of these."""
+"""Trace models at the detector's native pixels, and how each pixel was treated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import resample as kernels
-from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.compact import NO_USE, Use, find_use, within
 from atm_viewer.engine.trace.prepared import Prepared
@@ -18,37 +17,30 @@ from atm_viewer.engine.trace.why import NativeSlice, tell_why
 DO_NOT_USE = 1
 
 
-def find_slice_use(
-    prepared: Prepared, data: SliceData, fit: TraceFit, params: FitParams, slopes: np.ndarray, intervals: int
-) -> Use:
+def find_slice_use(prepared: Prepared, fit: TraceFit, slopes: np.ndarray, intervals: int) -> Use:
     """Find where the spline of a slice is used, from the slopes at its pixels; see `find_use`."""
     if not fit.has_splines:
         return NO_USE
-    arcsec, steep = prepared.exposure.coordinates.arcsec, data.alpha[slopes > params.slope_limit]
-    return find_use(params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
+    data, arcsec = prepared.slices[fit.number], prepared.exposure.coordinates.arcsec
+    steep = data.alpha[slopes > fit.params.slope_limit]
+    return find_use(fit.params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
 
 
 def native_slice(
-    prepared: Prepared,
-    data: SliceData,
-    fit: TraceFit,
-    params: FitParams,
-    use: Use,
-    factor: int,
-    defined: np.ndarray,
-    used: np.ndarray,
+    prepared: Prepared, fit: TraceFit, use: Use, factor: int, defined: np.ndarray, used: np.ndarray
 ) -> NativeSlice:
     """Tell what became of a slice's own pixels; ``defined`` and ``used`` say it of the oversampled ones."""
+    data = prepared.slices[fit.number]
     dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
     why, counts = tell_why(
-        data, fit, params, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, factor, defined, used
+        data, fit, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, factor, defined, used
     )
     trace, _ = _trace_values(data, fit)
-    trace[~_wanted(prepared, data, params, use)] = np.nan
+    trace[~_wanted(prepared, fit, use)] = np.nan
     return NativeSlice(trace, why, counts, use)
 
 
-def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recipe) -> dict[int, NativeSlice]:
+def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit]) -> dict[int, NativeSlice]:
     """Trace models at the detector's own pixels, where the spline is used (``_trace_image``).
 
     Parameters
@@ -57,8 +49,6 @@ def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recip
         The exposure.
     fits : mapping of int to TraceFit
         Trace models of its slices.
-    recipe : Recipe
-        Parameters.
 
     Returns
     -------
@@ -68,7 +58,7 @@ def trace_slices(prepared: Prepared, fits: Mapping[int, TraceFit], recipe: Recip
     intervals = trace_intervals(fits)
 
     def work(number: int) -> NativeSlice:
-        return trace_slice(prepared, fits[number], recipe, intervals)
+        return trace_slice(prepared, fits[number], intervals)
 
     return dict(zip(prepared.slices, in_threads(work, prepared.slices), strict=True))
 
@@ -82,7 +72,7 @@ def trace_intervals(fits: Mapping[int, TraceFit]) -> int:
     return 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
 
 
-def slice_use(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> Use:
+def slice_use(prepared: Prepared, fit: TraceFit, factor: int, intervals: int) -> Use:
     """Find where the spline of a slice is used, without oversampling the slice.
 
     Parameters
@@ -91,8 +81,8 @@ def slice_use(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int)
         The exposure.
     fit : TraceFit
         Trace model of the slice.
-    recipe : Recipe
-        Parameters.
+    factor : int
+        Oversampling factor.
     intervals : int
         See `compact_intervals`, and `trace_intervals` for oversampling by 1.
 
@@ -101,24 +91,23 @@ def slice_use(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int)
     Use
         The same as `oversample_slice` and `trace_slice` find.
     """
-    data, params = prepared.slices[fit.number], recipe.params(fit.number, prepared.exposure.name)
-    slopes = slice_slopes(data, fit, recipe.oversample)
-    if recipe.oversample > 1:  # columns with too few pixels are not oversampled
+    data = prepared.slices[fit.number]
+    slopes = slice_slopes(data, fit, factor)
+    if factor > 1:  # columns with too few pixels are not oversampled
         slopes[:, (data.inside & np.isfinite(data.flux)).sum(axis=0) <= prepared.defaults.oversample_ngood] = 0.0
-    return find_slice_use(prepared, data, fit, params, slopes, intervals)
+    return find_slice_use(prepared, fit, slopes, intervals)
 
 
-def trace_slice(prepared: Prepared, fit: TraceFit, recipe: Recipe, intervals: int) -> NativeSlice:
+def trace_slice(prepared: Prepared, fit: TraceFit, intervals: int) -> NativeSlice:
     """Make the trace model of one slice at its own pixels, see `trace_slices`."""
     data = prepared.slices[fit.number]
-    params = recipe.params(fit.number, prepared.exposure.name)
     trace, slopes = _trace_values(data, fit)
-    use = find_slice_use(prepared, data, fit, params, slopes, intervals)
-    wanted = _wanted(prepared, data, params, use)
+    use = find_slice_use(prepared, fit, slopes, intervals)
+    wanted = _wanted(prepared, fit, use)
     defined = np.isfinite(trace)
     # Columns are not oversampled here, so none has too few pixels for it.
     dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
-    why, counts = tell_why(data, fit, params, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
+    why, counts = tell_why(data, fit, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
     trace[~wanted] = np.nan
     return NativeSlice(trace, why, counts, use)
 
@@ -155,8 +144,9 @@ def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[np.n
     return trace, slopes
 
 
-def _wanted(prepared: Prepared, data: SliceData, params: FitParams, use: Use) -> np.ndarray:
+def _wanted(prepared: Prepared, fit: TraceFit, use: Use) -> np.ndarray:
     """Whether a slice's own pixels lie where its spline is used."""
+    data, params = prepared.slices[fit.number], fit.params
     wanted = within(data.alpha, use.ranges)
     if params.wavelengths is not None:
         wavelength = prepared.exposure.to_dispersion(prepared.exposure.coordinates.wavelength)

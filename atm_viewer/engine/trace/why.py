@@ -1,4 +1,4 @@
-"""What became of each of the detector's pixels, and why: derived from what oversampling decided."""
+"""Derives the why map: how each detector pixel was treated, and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import pixel_classes as kernels
-from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import Fate, Why, WhyMap
 from atm_viewer.engine.trace.compact import Use
 from atm_viewer.engine.trace.trace_fit import TraceFit
@@ -64,7 +63,6 @@ class NativeSlice:
 def tell_why(
     data: SliceData,
     fit: TraceFit,
-    params: FitParams,
     use: Use,
     require_ngood: int,
     flagged: np.ndarray,
@@ -82,8 +80,6 @@ def tell_why(
         The slice.
     fit : TraceFit
         Its splines.
-    params : FitParams
-        Its parameters.
     use : Use
         Where the spline is used.
     require_ngood : int
@@ -119,7 +115,7 @@ def tell_why(
         defined,
         used,
         *(np.array(r, dtype=float).reshape(-1, 2) for r in (use.ranges, use.out_of_reach, use.dropped)),
-        params.use is not None,
+        fit.params.use is not None,
         _CLASSES,
         why,
         counts,

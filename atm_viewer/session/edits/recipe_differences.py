@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from typing import Any
 
-from atm_viewer.engine.recipe import Recipe, SliceOverride
-from atm_viewer.session.edits.parameters import PARAMETERS, format_value
+from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, SliceOverride
+from atm_viewer.session.edits.parameters import format_value
 from atm_viewer.session.names import count
 
 
@@ -24,12 +24,12 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
     Returns
     -------
     str
-        Such as ``threshold 10 → 4; slice 112: window 30``, or ``as the pipeline has it``.
+        Such as ``threshold 10 → 4; slice 112: window 30``, or ``no differences``.
     """
     base = reference or Recipe()
     parts = [
-        f"{_label(name)} {format_value(name, getattr(base, name))} → {format_value(name, getattr(recipe, name))}"
-        for name in (f.name for f in fields(Recipe) if f.name != "overrides")
+        f"{_named(name, getattr(base, name))} → {format_value(name, getattr(recipe, name))}"
+        for name in GLOBAL
         if getattr(recipe, name) != getattr(base, name)
     ]
     changed = [o for o in recipe.overrides if o not in base.overrides]
@@ -39,15 +39,14 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
     parts += listed[:most]
     if (more := len(listed) - most) > 0:
         parts.append(count(more, "more override"))
-    same = "the same recipe" if reference is not None else "as the pipeline has it"
-    return "; ".join(parts) or same
+    return "; ".join(parts) or "no differences"
 
 
 def _override_words(override: SliceOverride) -> str:
-    whose = f" of {override.exposure}" if override.exposure else ""
-    values = ", ".join(f"{_label(name)} {format_value(name, value)}" for name, value in override.values().items())
+    whose = f" in {override.exposure}" if override.exposure else ""
+    values = ", ".join(_named(name, value) for name, value in override.values().items())
     return f"slice {override.number}{whose}: {values}"
 
 
-def _label(name: str) -> str:
-    return PARAMETERS[name].label if name in PARAMETERS else name
+def _named(name: str, value: Any) -> str:
+    return f"{PARAMETERS[name].label} {format_value(name, value)}"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from atm_viewer.engine.recipe import Recipe, SliceOverride
-from atm_viewer.session.edits.parameters import PARAMETERS, format_value
+from atm_viewer.engine.recipe import PARAMETERS, Recipe, SliceOverride
+from atm_viewer.session.edits.parameters import format_value
 from atm_viewer.session.names import count
 
 
@@ -94,7 +94,7 @@ def copy(recipe: Recipe, source: int, targets: Sequence[int], exposure: str | No
         for entry in entries:
             new = new.with_override(replace(entry, number=number))
     whose = f" of {exposure}" if only_this else ""
-    return Edit(f"{_subject(targets)}{whose}: as slice {source}", new)
+    return Edit(f"{_subject(targets)}{whose}: copy overrides of slice {source}", new)
 
 
 def for_all_exposures(recipe: Recipe, numbers: Sequence[int], exposure: str) -> Edit:
@@ -106,7 +106,7 @@ def for_all_exposures(recipe: Recipe, numbers: Sequence[int], exposure: str) -> 
             new = _without(new, number, tuple(values), other)
         for name, value in values.items():
             new = with_value(new, number, name, value, None)
-    return Edit(f"{_subject(numbers)}: for all exposures", new)
+    return Edit(f"{_subject(numbers)}: apply to all exposures", new)
 
 
 def for_one_exposure(recipe: Recipe, numbers: Sequence[int], exposure: str) -> Edit:
@@ -118,7 +118,7 @@ def for_one_exposure(recipe: Recipe, numbers: Sequence[int], exposure: str) -> E
         new = _without(new, number, tuple(values), None)
         for name, value in (values | own).items():
             new = with_value(new, number, name, value, exposure)
-    return Edit(f"{_subject(numbers)}: for {exposure} alone", new)
+    return Edit(f"{_subject(numbers)}: limit to {exposure}", new)
 
 
 def _named_values(recipe: Recipe, scopes: dict[int, str | None], name: str, value: Any) -> Edit:

@@ -1,4 +1,4 @@
-"""Sessions saved by themselves, and what processes have left that did not end well."""
+"""Autosaves sessions, and finds the recovery files of crashed processes."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Autosave:
                 with suppress(OSError):
                     os.replace(path, aside)
                 lock.unlock()
-                problems.append(f"An autosaved session cannot be restored: {error} It is now {aside}.")
+                problems.append(f"An autosaved session cannot be restored: {error} It was renamed to {aside}.")
         return found, problems
 
     def _write(self, state: SessionState, then: Callable[[], None] | None) -> None:
@@ -138,7 +138,7 @@ class Autosave:
         except (OSError, ValueError) as error:
             if not self._failed:  # once is enough
                 reason = getattr(error, "strerror", "") or error
-                self._complain(f"The session cannot be saved automatically in {self._folder}: {reason}.")
+                self._complain(f"The session cannot be autosaved in {self._folder}: {reason}.")
             self._failed = True
             return
         self._failed = False

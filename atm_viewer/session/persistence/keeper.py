@@ -1,4 +1,4 @@
-"""Which file the session is saved in, whether it has changed since, and what a crash must not take away."""
+"""Tracks the session's file and unsaved changes, and autosaves for recovery after a crash."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Keeper(QObject):
     def save(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
         """Write the session to a file, its own from now on; a failure is told. ``then`` is called when it is there."""
         if self._session.restoring:
-            self._session.tell("warning", "The session is still being opened; save it when that is done.")
+            self._session.tell("warning", "The session is still being opened; save it afterwards.")
             return
         target, state, opened = Path(path).absolute(), self.state, self._opened
 
@@ -149,7 +149,7 @@ class Keeper(QObject):
         """Open a session whose exposures have been looked for; those that are missing are left out."""
         result, name = search.result, Path(search.path).name or "The session"
         if search.state.exposures and not result.exposures:
-            self._session.tell("error", f"{name} was not opened: none of its exposures was found.")
+            self._session.tell("error", f"{name} was not opened, because none of its exposures was found.")
             return
         self._opened += 1
         offer = self._offers[0] if self._offers and self._offers[0].state is search.state else None
@@ -194,18 +194,16 @@ class Keeper(QObject):
             self.missing.emit(search)
         else:
             names = ", ".join(found.name for found in search.missing)
-            self._session.tell("error", f"{search.path} was not opened: {names} cannot be found.")
+            self._session.tell("error", f"{search.path} was not opened, because exposures were not found: {names}.")
 
     def _tell_differences(self, search: Search) -> None:
         others = [found.name for found in search.others]
         if others:
             more = f" (and {count(len(others) - 1, 'more')})" if others[1:] else ""
-            self._session.tell(
-                "warning", f"{others[0]}{more} is not as it was when the session was saved: its content is another one."
-            )
+            self._session.tell("warning", f"The content of {others[0]}{more} has changed since the session was saved.")
         then, now = search.state.versions.get("jwst"), _versions().get("jwst")
         if then and now and then != now:
-            self._session.tell("info", f"The session was saved with jwst {then}; this is jwst {now}.")
+            self._session.tell("info", f"The session was saved with jwst {then}; the installed version is {now}.")
 
     # What a crash must not take away
 

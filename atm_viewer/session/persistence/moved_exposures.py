@@ -1,4 +1,4 @@
-"""Exposures of a session that may have been moved: where they are now, and whether they are the same."""
+"""Finds exposures of a session that were moved, and checks that they are the same files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session as readable text: everything needed to be back where one was.
+"""Reads and writes sessions as TOML text.
 
 Each part of a session is one table of the file with a writer and a reader of its own, listed in `PARTS`: to keep more,
 add a field to `SessionState` and a part. Files of older versions are brought up to date table by table (`_MIGRATIONS`)
@@ -34,7 +34,7 @@ _DEPTH = 4  #: of a view's state
 
 _HEAD = (
     "A session of ATM Viewer: open it with File > Open Session, or give it to atm-viewer on the command line.",
-    "Paths are relative to this file; `was` is where an exposure lay when the session was saved.",
+    "Paths are relative to this file; `was` is the absolute path when the session was saved.",
 )
 
 
@@ -193,9 +193,9 @@ def _write_exposures(state: SessionState, folder: Path | None) -> Any:
 
 def _read_exposures(check: Checker, value: Any, folder: Path | None) -> dict[str, Any]:
     if not isinstance(value, list):
-        raise InputError(f"{check.name}: exposures are written as [[exposure]], with two brackets.")
+        raise InputError(f"{check.name}: write exposures as [[exposure]], with two brackets.")
     if len(value) > _MOST_EXPOSURES:
-        raise InputError(f"{check.name} names {len(value)} exposures; {_MOST_EXPOSURES} are the most.")
+        raise InputError(f"{check.name} lists {len(value)} exposures; the maximum is {_MOST_EXPOSURES}.")
     return {"exposures": tuple(_read_exposure(check, entry, folder) for entry in value)}
 
 
@@ -275,7 +275,7 @@ def _write_places(state: SessionState, _folder: Path | None) -> Any:
 
 def _read_places(check: Checker, value: Any, _folder: Path | None) -> dict[str, Any]:
     if not isinstance(value, list):
-        raise InputError(f"{check.name}: places are written as [[place]], with two brackets.")
+        raise InputError(f"{check.name}: write places as [[place]], with two brackets.")
     active, places = 0, Places()
     for entry in value:
         table = check.table(entry, "[[place]]")
@@ -283,7 +283,7 @@ def _read_places(check: Checker, value: Any, _folder: Path | None) -> dict[str, 
         number = check.whole(table.get("number"), "number of a place", 1, MOST)
         ra, dec, radius = (check.number(table.get(key), f"{key} of place {number}") for key in ("ra", "dec", "radius"))
         if places[number] is not None:
-            raise InputError(f"{check.name}: place {number} is there twice.")
+            raise InputError(f"{check.name}: place {number} is listed twice.")
         if not -360 <= ra <= 360 or not -90 <= dec <= 90:
             raise InputError(f"{check.name}: ra, dec of place {number} must be a position on the sky [deg].")
         if not radius > 0:
@@ -330,7 +330,7 @@ def _write_variants(state: SessionState, _folder: Path | None) -> Any:
 
 def _read_variants(check: Checker, value: Any, _folder: Path | None) -> dict[str, Any]:
     if not isinstance(value, list) or not value:
-        raise InputError(f"{check.name}: variants are written as [[variant]], with two brackets.")
+        raise InputError(f"{check.name}: write variants as [[variant]], with two brackets.")
     active = ""
     variants: list[Variant] = []
     for entry in value:
@@ -338,7 +338,7 @@ def _read_variants(check: Checker, value: Any, _folder: Path | None) -> dict[str
         check.known(table, ("name", "label", "active", "recipe"), "in [[variant]]")
         name, label = table.get("name"), table.get("label", "")
         if name not in NAMES or name in [v.name for v in variants]:
-            raise InputError(f"{check.name}: name of a variant must be a letter of its own, A to {NAMES[-1]}.")
+            raise InputError(f"{check.name}: names of variants must be different letters, A to {NAMES[-1]}.")
         recipe = read_recipe(check.table(table.get("recipe"), "[variant.recipe]"), check.name)
         variants.append(Variant(name, recipe, check.text(label, f"label of variant {name}", 200) if label else ""))
         if check.boolean(table.get("active", False), f"active of variant {name}"):
@@ -363,7 +363,7 @@ def _read_views(check: Checker, value: Any, _folder: Path | None) -> dict[str, A
 def _check_plain(check: Checker, value: Any, key: str, depth: int = 0) -> None:
     """Make sure that there are plain values only, and not too many of them."""
     if isinstance(value, dict | list) and (depth > _DEPTH or len(value) > _MOST_VALUES):
-        raise InputError(f"{check.name}: {key} holds more than a view can have.")
+        raise InputError(f"{check.name}: {key} has too many entries for a view.")
     if isinstance(value, dict):
         for name, inner in value.items():
             _check_plain(check, inner, f"{key}.{name}", depth + 1)

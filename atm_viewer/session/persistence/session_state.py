@@ -1,4 +1,4 @@
-"""What a session keeps: everything needed to be back where one was."""
+"""The contents of a saved session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the spectrum view draws, as arrays: a pure function of spectra and settings."""
+"""Curves of the spectrum view as arrays, a pure function of spectra and settings."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS, flux_factor, fro
 
 #: Kinds of wavelengths without a value, and what they mean.
 MASKS = {
-    "nothing": "no data (outside of the field, or all pixels flagged)",
-    "filled": "filled (data after only, from the spline)",
-    "lost": "lost (data before only)",
+    "nothing": "no data (outside the field, or all pixels flagged)",
+    "filled": "filled (data only after correction, from the spline)",
+    "lost": "lost (data only before correction)",
 }
 
 

@@ -1,4 +1,4 @@
-"""Lines and bands that spectra are marked with, from the shipped table ``lines.toml``."""
+"""Spectral lines and bands to mark, from the shipped table ``lines.toml``."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def read_lines(path: str | os.PathLike[str]) -> LineList:
         for entry in entries:
             line = _line(family, entry)
             if line is None or line.name in lines:
-                raise InputError(f"The line list {path} has an entry that is not understood in [{family}]: {entry}.")
+                raise InputError(f"The line list {path} has an invalid entry in [{family}]: {entry}.")
             lines[line.name] = line
     return LineList(about, tuple(lines.values()))
 

@@ -1,4 +1,4 @@
-"""How spectra are shown: all choices of the spectrum view as one value, to be saved and restored."""
+"""Settings of the spectrum view as one value that can be saved and restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cursor: one place on the detector, along its slice, in wavelength and on the sky, found from any of these.
+"""The cursor: detector pixel, alpha, wavelength and sky position, computed from any of these.
 
 Everything here is a function of arrays. What does not depend on where the mouse is, `map_slices` makes once for each
 exposure; a place is then found among the pixels of a few columns of one slice.

@@ -1,4 +1,4 @@
-"""What is measured beside the spectra: only what somebody looks at is asked for."""
+"""Measurements beside the spectra; only visible ones are requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces of the session's state, and what it needs of the workers."""
+"""An open exposure as part of the session's state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which remedies against resampling noise are looked at, and what is asked for them."""
+"""Which remedies are shown, and the requests for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to look at first, and what lies where: slices, columns, bands and levels of an exposure."""
+"""Initial selection, and lookup of slices, columns, bands and levels of an exposure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which images of the field are shown: before and after, or of two variants, and in what light."""
+"""Which sky images are shown: before and after, or two variants, and in white light or planes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SkyChoice:
     planes: int = 0
 
     def sides(self, variants: Variants) -> tuple[str, str]:
-        """Names of both images; what is not there any more gives way to before, or to the active variant."""
+        """Names of both images; what no longer exists gives way to before, or to the active variant."""
         first = self.first if self.first in variants else BEFORE
         second = self.second if self.second in variants or self.second == BEFORE else variants.active
         return first, second

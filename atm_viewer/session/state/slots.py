@@ -1,4 +1,4 @@
-"""The names of what the window shows; under each the latest question and answer are kept."""
+"""Names of the results that the window shows, each with its latest question and answer."""
 
 from __future__ import annotations
 

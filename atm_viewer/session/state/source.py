@@ -1,4 +1,4 @@
-"""Where the light near a place is centred: the source whose resampling noise a spaxel shows."""
+"""Centroid of the light near a place: the source whose resampling noise a spaxel shows."""
 
 from __future__ import annotations
 

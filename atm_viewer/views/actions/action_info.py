@@ -1,4 +1,4 @@
-"""What an action of the window is."""
+"""Description of one action of the window."""
 
 from __future__ import annotations
 

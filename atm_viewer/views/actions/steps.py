@@ -1,4 +1,4 @@
-"""Actions that only ask the session: what is looked at, and quick changes of the recipe."""
+"""Actions that only call the session: stepping through the data, and quick recipe changes."""
 
 from __future__ import annotations
 

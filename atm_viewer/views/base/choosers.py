@@ -1,4 +1,4 @@
-"""What is chosen in the titles of panels: slice, column, band, and which exposures a value applies to."""
+"""Choosers in the panels' titles: slice, column, band, and the scope of new overrides."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ class Choosers:
         self._session = session
         self.scope_box = QComboBox()
         self.scope_box.addItems(["all exposures", "this exposure"])
-        self.scope_box.setToolTip("Which exposures a value typed in the table, or dragged in the profile, applies to")
+        self.scope_box.setToolTip(
+            "Exposures that get the overrides you make in the table or the profile. Default: all exposures"
+        )
         self.slice_box = QComboBox()
-        self.slice_box.setToolTip("Slice of the region map (Alt+↑, Alt+↓)")
+        self.slice_box.setToolTip("Slice number in the region map (Alt+↑, Alt+↓)")
         self.slice_box.setMaxVisibleItems(24)
         self.column_box = WholeBox()
-        self.column_box.setToolTip("Column: element along dispersion [pixel], zero-based (Alt+←, Alt+→)")
+        self.column_box.setToolTip("Column: pixel along the dispersion direction, zero-based (Alt+←, Alt+→)")
         self.band_box = QComboBox()
-        self.band_box.setToolTip("Band of sky image and spectra, as the pipeline names its cubes")
+        self.band_box.setToolTip("Band of sky image and spectra, named as the pipeline names its cubes")
         self.slice_box.activated.connect(lambda row: session.select_slice(session.slices[row]))
         self.column_box.valueChanged.connect(session.select_column)
         self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))

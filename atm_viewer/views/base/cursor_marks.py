@@ -1,4 +1,4 @@
-"""Marks of the cursor in the views, and what joins the views to it."""
+"""Cursor marks in the views, and the link between the views."""
 
 from __future__ import annotations
 

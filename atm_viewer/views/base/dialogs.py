@@ -66,9 +66,9 @@ class WriteDialog(QDialog):
         bands = ", ".join(dict.fromkeys(band for e in exposures for band in e.view.bands))
         self.form.addRow("From", Label(f"{count(len(exposures), 'included exposure')}, {bands}"))
         self.folder_edit = QLineEdit(folder)
-        self.folder_edit.setToolTip("Folder to write to; it is made when it is not there")
+        self.folder_edit.setToolTip("Folder to write to; it is created if it does not exist")
         browse = QPushButton("Choose…")
-        browse.setToolTip("Choose a folder")
+        browse.setToolTip("Choose the folder to write to")
         browse.clicked.connect(self._browse)
         line = QHBoxLayout()
         line.addWidget(self.folder_edit, 1)
@@ -77,7 +77,7 @@ class WriteDialog(QDialog):
         self.files = Label(markup=True)
         self.files.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.overwrite = QCheckBox()
-        self.overwrite.setToolTip("Without it nothing is written over")
+        self.overwrite.setToolTip("Allow existing files to be overwritten")
         self.overwrite.toggled.connect(self.check)
         self.problem = Label()
         self.problem.setWordWrap(True)
@@ -111,7 +111,7 @@ class WriteDialog(QDialog):
         """Say in a sentence what keeps the products from being written; empty when nothing does."""
         folder = Path(self.folder)
         if not self.folder:
-            return "Give a folder."
+            return "Choose a folder to write to."
         return answer_soon(lambda: _complaint_about(folder), f"{folder} does not answer; choose another folder.")
 
     def check(self) -> None:
@@ -130,13 +130,13 @@ class WriteDialog(QDialog):
         if len(names) > _MOST_FILES:
             lines.append(f"and {count(len(names) - _MOST_FILES, 'more file')}")
         self.files.setText("<br>".join(lines))
-        self.overwrite.setText(f"Replace {count(len(existing), 'existing file')}")
+        self.overwrite.setText(f"Overwrite {count(len(existing), 'existing file')}")
         self.overwrite.setVisible(bool(existing))
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         allowed = not problem and (not existing or self.overwrite.isChecked())
         self.write_button.setEnabled(allowed)
-        why_not = problem or "Tick that existing files may be replaced"
+        why_not = problem or "Allow overwriting"
         self.write_button.setToolTip(plain_tip("Write the files in the background" if allowed else why_not))
 
     @property
@@ -145,7 +145,7 @@ class WriteDialog(QDialog):
         return not self.overwrite.isHidden() and self.overwrite.isChecked()
 
     def _browse(self) -> None:
-        dialog = FileDialog("Folder for products", self.folder or os.getcwd(), FileDialog.FileMode.Directory, self)
+        dialog = FileDialog("Choose a folder", self.folder or os.getcwd(), FileDialog.FileMode.Directory, self)
         dialog.fileSelected.connect(self.folder_edit.setText)
         dialog.open()
 
@@ -165,13 +165,15 @@ class WriteCubesDialog(WriteDialog):
     def __init__(self, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Write Cubes", exposures, theme, folder, parent)
         self.product_edit = QLineEdit(product_name([e.view.name for e in exposures]))
-        self.product_edit.setToolTip("Files begin with this name; corrected cubes add -atm to it")
+        self.product_edit.setToolTip("File names start with this; corrected cubes add -atm")
         self.product_edit.textChanged.connect(self.check)
         self.form.addRow("Product", self.product_edit)
         self.which_box = QComboBox()
         for which, text in (("both", "before and after"), ("before", "before only"), ("after", "after only")):
             self.which_box.addItem(text, which)
-        self.which_box.setToolTip("Cubes of the exposures as they are (before), of the corrected exposures (after)")
+        self.which_box.setToolTip(
+            "Cubes of the original exposures (before), of the corrected exposures (after), or both"
+        )
         self.which_box.currentIndexChanged.connect(self.check)
         self.form.addRow("Cubes", self.which_box)
         self.check()
@@ -194,7 +196,7 @@ class WriteCubesDialog(WriteDialog):
     def complaint(self) -> str:
         """Also ask for a name that a file can have."""
         if not self.product or Path(self.product).name != self.product or self.product.startswith("."):
-            return "Give the product a name that a file can have."
+            return "Enter a product name that is a valid file name."
         return super().complaint()
 
 
@@ -215,7 +217,7 @@ def about_text() -> str:
     lines = [f"{name} {_version(package)}" for name, package in _PACKAGES]
     return (
         f"<h3>ATM Viewer {_version('atm-viewer')}</h3>"
-        "<p>Shows what JWST's adaptive trace model does to IFU exposures, slice by slice, and tunes it.</p>"
+        "<p>Inspect and tune JWST's adaptive trace model on IFU exposures, slice by slice.</p>"
         f"<p>{'<br>'.join(lines)}<br>Python {platform.python_version()}, Qt {QT_VERSION_STR}</p>"
         "<p>GPL-3.0-or-later</p>"
     )

@@ -129,17 +129,15 @@ class ImagePanel(QWidget):
 
         self.stretch_box = QComboBox()
         self.stretch_box.addItems(STRETCHES)
-        self.stretch_box.setToolTip("Brightness scale of the image: asinh shows faint and bright parts together")
+        self.stretch_box.setToolTip("Brightness scale: asinh shows faint and bright structure together")
         self.share_box = QComboBox()
         for share in SHARES:
             self.share_box.addItem("min–max" if share == 100.0 else f"{share:g} %", share)
         self.share_box.setCurrentIndex(SHARES.index(99.5))
-        self.share_box.setToolTip(
-            "Share of the pixels between the display limits [%]; zoom and mouse do not change them"
-        )
+        self.share_box.setToolTip("Share of pixels within the display limits [%]; zooming does not change the limits")
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
-        self.fit_button.setToolTip("Show the whole image again (wheel zooms, drag moves, right drag stretches)")
+        self.fit_button.setToolTip("Show the whole image (wheel: zoom, drag: move, right drag: stretch)")
         self.header = QHBoxLayout()
         self.header.setContentsMargins(4, 2, 4, 2)
         self.header.setSpacing(4)

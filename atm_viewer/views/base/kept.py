@@ -1,4 +1,4 @@
-"""What a session keeps of a view: plain values by name, such as a layer or the range of an axis."""
+"""Saved state of a view: plain values by name, such as a layer or the range of an axis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the panels are: ready layouts, the user's own one, and the invitation while nothing is open."""
+"""Arrangement of the panels: predefined layouts, the user's layout, and the welcome page."""
 
 from __future__ import annotations
 

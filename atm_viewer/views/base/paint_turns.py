@@ -1,4 +1,4 @@
-"""Painting a window in several turns of the event loop, so that painting never keeps people waiting.
+"""Paints a window in several turns of the event loop, so that the window stays responsive.
 
 Qt paints at once whatever has changed. Plots are slow to paint: they keep for a moment what they have shown, and are
 painted one by one in the next turns.

@@ -1,4 +1,4 @@
-"""Small pieces of the window: panels with a title line, boxes for numbers."""
+"""Building blocks of the window: panels with a title line, number boxes."""
 
 from __future__ import annotations
 
@@ -61,13 +61,11 @@ class Panel(QDockWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(self._busy.show)
-        self.help_button = _title_button("?", f"What is this? Help on the {title} panel (Shift+F1)")
+        self.help_button = _title_button("?", f"Show help on the {title} panel (Shift+F1)")
         self.help_button.clicked.connect(lambda: self.help_wanted.emit(self.objectName()))
-        self.float_button = _title_button(
-            "◱", f"Take the {title} panel out of the window, or put it back (double click)"
-        )
+        self.float_button = _title_button("◱", f"Detach the {title} panel, or dock it again (double-click the title)")
         self.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
-        self.close_button = _title_button("✕", f"Close the {title} panel; View → Panels brings it back")
+        self.close_button = _title_button("✕", f"Close the {title} panel; reopen it with View → Panels")
         self.close_button.clicked.connect(self.close)
         bar = QWidget()
         line = QHBoxLayout(bar)
@@ -89,7 +87,7 @@ class Panel(QDockWidget):
         self.hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._hint_text = Label()
         self._hint_text.setWordWrap(True)
-        self.hint_button = _title_button("✕", "Never show this hint again; Help → First Steps brings it back")
+        self.hint_button = _title_button("✕", "Hide this hint; Help → First Steps shows it again")
         self.hint_button.clicked.connect(lambda: self.hint_dismissed.emit(self.objectName()))
         words = QHBoxLayout(self.hint)
         words.setContentsMargins(6, 2, 3, 2)

@@ -1,4 +1,4 @@
-"""What the plots have in common: numbers in words, pens, axes, canvas, points, lines of text."""
+"""Shared by all plots: number formats, pens, axes, canvas, points, text lines."""
 
 from __future__ import annotations
 

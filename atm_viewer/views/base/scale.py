@@ -1,4 +1,4 @@
-"""How large everything is drawn, for fine screens that do not tell it themselves."""
+"""Size of the window's text and controls, for screens that do not report their scale."""
 
 from __future__ import annotations
 
@@ -62,13 +62,15 @@ class Scale:
         """Keep a size for the next start."""
         if percent != self.percent:
             self._settings.setValue(_KEY, percent)
-            self._session.tell("warning", f"From the next start on, everything is drawn at {percent} %.")
+            self._session.tell("warning", f"Size changes to {percent} % after restart.")
 
     def advise(self, width: int, ratio: float) -> None:
         """Tell once that there is a choice, where a screen of a width [pixel] is fine and nobody scales for it."""
         if width >= _FINE and ratio == 1.0 and self._settings.value(_KEY) is None:
             self._settings.setValue(_KEY, 100)
-            self._session.tell("warning", "Too small on this fine screen? View → Size draws everything larger.")
+            self._session.tell(
+                "warning", "Is everything too small on this screen? Choose a larger size in View → Size."
+            )
 
 
 def _chosen(settings: QSettings) -> int:

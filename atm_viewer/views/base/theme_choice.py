@@ -1,4 +1,4 @@
-"""Light or dark: what the user chose, or what the system is."""
+"""Light or dark theme: the user's choice, or the system setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The detector image with its slices: where the light is, where the trace model is, which column is looked at."""
+"""The detector image with slices, trace model and the chosen column."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _DQ_CLASSES = (
 
 LAYERS = (
     ("Data", "SCI: the calibrated exposure"),
-    ("Trace", "TRACEMODEL: the splines evaluated at the detector's pixels, where they are used"),
-    ("Data − trace", "SCI minus TRACEMODEL, where the spline is used"),
-    ("DQ", "Data-quality flags by what they mean for the fit; hover to read all flags of a pixel"),
-    ("Why", "What became of each pixel: where the spline is used, and why not elsewhere; click a pixel to read it"),
+    ("Trace", "TRACEMODEL: the splines evaluated at the detector's pixels, shown where they are used"),
+    ("Data − trace", "Residual: SCI minus TRACEMODEL, shown where the spline is used"),
+    ("DQ", "Data-quality flags, grouped by their effect on the fit; point at a pixel to read all its flags"),
+    ("Why", "How each pixel was treated: where the spline is used, and why not elsewhere; click a pixel for details"),
 )
 
 DATA, TRACE, REST, DQ, WHY = range(len(LAYERS))
@@ -242,13 +242,13 @@ class DetectorView(ImagePanel):
     def _show_answer(self) -> None:
         pixel = self._pixel_report if self.layer == WHY else None
         self.answer.setVisible(self.layer == WHY)
-        self.answer.setText(pixel.sentence if pixel else "Click a pixel to read what happened to it, and why.")
+        self.answer.setText(pixel.sentence if pixel else "Click a pixel to read how it was treated, and why.")
         self._asked.setData([pixel.x] if pixel else [], [pixel.y] if pixel else [])
 
     def _show_layer(self, *_: object) -> None:
         view, layer = self._exposure, self.layer
         if view is None:
-            self.show_content(None, note="Open calibrated exposures to see them here")
+            self.show_content(None, note="Open exposures to see their detector images")
             return
         ny, nx = view.sci.shape
         rect = QRectF(-0.5, -0.5, nx, ny)

@@ -20,7 +20,7 @@ CLASSES: dict[Why, tuple[str, str]] = {
     Why.TOO_SPARSE: ("too sparse", "#defff2"),
     Why.END_OF_SPLINE: ("end of spline", "#bbb3cd"),
     Why.BELOW_SLOPE: ("slope below limit", "#8e776c"),
-    Why.NOT_WANTED: ("outside use or wavelengths", "#f0e442"),
+    Why.NOT_WANTED: ("outside the set ranges", "#f0e442"),
     Why.OUT_OF_REACH: ("out of reach", "#e60017"),
     Why.SECOND_SOURCE: ("second source, dropped", "#f6aca2"),
     Why.USED: ("used", "#2463cd"),

@@ -1,4 +1,4 @@
-"""The open exposures: which one is looked at, and which ones take part in sky image, spectra and products."""
+"""List of the open exposures: which one is shown, and which are included."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class ExposurePanel(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setToolTip("Ticked exposures take part in sky image, spectra and cubes; the chosen one is shown")
+        self.setToolTip(
+            "Ticked exposures are included in sky image, spectra and cubes. The chosen exposure is "
+            "shown in the other panels."
+        )
         header = self.header()
         assert header is not None
         header.setStretchLastSection(False)

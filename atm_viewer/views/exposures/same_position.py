@@ -1,4 +1,4 @@
-"""Where the same place of the sky, at the same wavelength, falls in the other exposures."""
+"""Window with the same sky position and wavelength in all exposures."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import with_unit
 
 _COLUMNS = (
-    ("Exposure", "Open exposure; the chosen one in bold"),
+    ("Exposure", "Open exposure; the chosen one is bold"),
     ("Slice", "Slice that covers the position"),
-    ("x [pixel]", "Zero-based pixel next to position and wavelength"),
-    ("y [pixel]", "Zero-based pixel next to position and wavelength"),
+    ("x [pixel]", "Pixel closest to this position and wavelength, zero-based"),
+    ("y [pixel]", "Pixel closest to this position and wavelength, zero-based"),
     ("α [″]", "Position of the pixel along its slice [arcsec]"),
     ("SCI", "Value of the pixel, with its unit"),
     ("DQ", "Data-quality flags of the pixel by name"),
@@ -43,12 +43,12 @@ class DithersWindow(QDialog):
         super().__init__(parent, Qt.WindowType.Tool)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)  # keys go on to where the mouse is
-        self.setWindowTitle("The same place in all exposures")
+        self.setWindowTitle("Position in All Exposures")
         self._session = session
         self._place = session.pointer.cursor or session.pointer.chosen
         self._shown: tuple[Elsewhere, ...] = ()
         self.place = Label()
-        self.place.setToolTip("Sky position (ICRS) and wavelength of the cursor; without one, of spaxel and column")
+        self.place.setToolTip("Sky position (ICRS) and wavelength of the cursor, or else of spaxel and column")
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels([name for name, _ in _COLUMNS])
         for column, (_, tip) in enumerate(_COLUMNS):
@@ -58,14 +58,14 @@ class DithersWindow(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setToolTip("Double click or Enter: look at this exposure there, in the slice and column it has")
+        self.table.setToolTip("Double-click or press Enter to show this exposure at this position")
         rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
         assert rows is not None
         assert columns is not None
         rows.hide()
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         columns.setStretchLastSection(True)
-        hint = Label("Follows the mouse in all views · double click or Enter: go there")
+        hint = Label("Follows the mouse in all panels · Double-click or Enter: show this exposure")
         hint.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
@@ -87,7 +87,7 @@ class DithersWindow(QDialog):
             self._show()
 
     def _show(self) -> None:
-        self.place.setText(_tell(self._place) if self._place else "Point at the sky or at a pixel of a slice")
+        self.place.setText(_tell(self._place) if self._place else "Point at the sky image or at a pixel of a slice")
         self._shown = self._session.pointer.elsewhere(self._place) if self._place else ()
         names = short_names([e.view.name for e in self._shown])
         self.table.setRowCount(len(self._shown))
@@ -96,7 +96,7 @@ class DithersWindow(QDialog):
 
     def _fill(self, row: int, name: str, found: Elsewhere) -> None:
         cursor, view = found.cursor, found.view
-        texts = [name, "", "", "", "", "", "not covered: another place or wavelength"]
+        texts = [name, "", "", "", "", "", "not covered by this exposure"]
         if cursor.pixel is not None:
             x, y = cursor.pixel
             alpha = f"{cursor.alpha:z.2f}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""Dialogs that ask what to export, and where to."""
+"""Dialogs for exports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import Theme
 
 #: Formats of pictures: ending and words.
-PICTURES = (("png", "PNG, pixels, twice as fine"), ("svg", "SVG, lines"), ("pdf", "PDF, lines"))
+PICTURES = (("png", "PNG, double resolution"), ("svg", "SVG, vector graphics"), ("pdf", "PDF, vector graphics"))
 
 
 class ExportDialog(WriteDialog):
@@ -24,7 +24,7 @@ class ExportDialog(WriteDialog):
         super().__init__(title, session.together, theme, folder, parent)
         self.session = session
         self.name_edit = QLineEdit(product_name([e.view.name for e in self.exposures]))
-        self.name_edit.setToolTip("Files begin with this name")
+        self.name_edit.setToolTip("File names start with this")
         self.name_edit.textChanged.connect(self.check)
         self.form.addRow("Name", self.name_edit)
 
@@ -37,7 +37,7 @@ class ExportDialog(WriteDialog):
         """Also ask for a name that a file can have."""
         plain = self.name.isprintable() and Path(self.name).name == self.name and "\\" not in self.name
         if not self.name or not plain or self.name.startswith("."):
-            return "Give a name that a file can have."
+            return "Enter a valid file name."
         return super().complaint()
 
     def box(self, label: str, entries, tip: str) -> QComboBox:
@@ -86,11 +86,11 @@ class SpectraDialog(ExportDialog):
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Export Spectra", session, theme, folder, parent)
         formats = (("ecsv", "ECSV, text"), ("fits", "FITS table"))
-        self.format_box = self.box("Format", formats, "Both are opened by specutils.Spectrum.read(path) as they are")
+        self.format_box = self.box("Format", formats, "specutils.Spectrum.read(path) opens both")
         self.unit_box = self.box(
             "Flux densities",
-            ((False, "in Jy"), (True, "in the unit shown, if it is one of flux density")),
-            "Surface brightness [MJy/sr] has columns of its own",
+            ((False, "in Jy"), (True, "in the unit shown, if it is a flux density")),
+            "Unit of the flux-density columns; surface brightness is always in MJy/sr",
         )
         session.pending_changed.connect(self.check)
         self.check()
@@ -108,7 +108,7 @@ class SpectraDialog(ExportDialog):
     def complaint(self) -> str:
         """Also wait for spectra of the recipe in force."""
         if any(shown.stale for shown in self.session.shown_spectra):
-            return "Spectra are being renewed; they can be written in a moment."
+            return "The spectra are still being updated; wait a moment before you export them."
         return super().complaint()
 
     def names(self) -> list[str]:
@@ -121,10 +121,10 @@ class PictureDialog(ExportDialog):
 
     def __init__(self, session: Session, theme: Theme, folder: str, panels, chosen: str, parent: QWidget | None = None):
         super().__init__("Export Picture", session, theme, folder, parent)
-        self.panel_box = self.box("Panel", [(name, name.capitalize()) for name in panels], "What the picture is of")
-        self.format_box = self.box("Format", PICTURES, "PNG for screens; SVG and PDF can be made larger")
+        self.panel_box = self.box("Panel", [(name, name.capitalize()) for name in panels], "Panel to export")
+        self.format_box = self.box("Format", PICTURES, "Choose PNG for screens, SVG or PDF for print")
         self.colour_box = self.box(
-            "Colours", ((False, "as in the window"), (True, "on white")), "On white for papers, whatever the window is"
+            "Colours", ((False, "as in the window"), (True, "on white")), "Choose white for papers"
         )
         self.panel_box.setCurrentIndex(max(0, self.panel_box.findData(chosen)))
         self.check()
@@ -149,8 +149,8 @@ class ReportDialog(ExportDialog):
 
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Export Report", session, theme, folder, parent)
-        formats = (("html", "HTML, one page with its pictures"), ("pdf", "PDF"))
-        self.format_box = self.box("Format", formats, "Both hold everything: nothing else belongs to the file")
+        formats = (("html", "HTML"), ("pdf", "PDF"))
+        self.format_box = self.box("Format", formats, "Either format is a single file that includes all figures")
         self.check()
 
     def names(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""File → Export: what others read, and what reproduces a result outside."""
+"""File → Export: its actions, and what they write."""
 
 from __future__ import annotations
 
@@ -136,11 +136,11 @@ class Exports(QObject):
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 reason = error.strerror or error
-                raise OutputError(f"{path.parent} cannot be made: {reason}; choose another folder.") from error
+                raise OutputError(f"{path.parent} cannot be created: {reason}; choose another folder.") from error
             save(path, content, overwrite)
 
         def written(_: None) -> None:
-            self._session.tell("info", f"Written to {path.parent}: {path.name}.")
+            self._session.tell("info", f"Wrote {path.name} to {path.parent}.")
 
         self._session.file_work.run(f"Saving {one_line(path.name)}", write, written, place=str(path.absolute()))
 

@@ -1,4 +1,4 @@
-"""Files: what is opened, loaded, saved and written, and the dialogs that ask for it."""
+"""Opens, loads, saves and writes files, with the dialogs for it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Files(QObject):
             for recent in (self.recent, self.recent_sessions):
                 recent.remove(path)
             self.recent_changed.emit()
-            self._session.tell("warning", f"{path} is not there any more; it was taken off the recent files.")
+            self._session.tell("warning", f"{path} no longer exists and was removed from the recent files.")
 
         self._session.file_work.run(f"Looking for {one_line(Path(path).name)}", lambda: os.path.exists(path), open_it)
 
@@ -230,7 +230,7 @@ class Files(QObject):
                 action.setToolTip(plain_tip(path))
                 action.triggered.connect(lambda _checked=False, path=path: self.open_recent_file(path))
         if self.recent_menu.isEmpty():
-            nothing = self.recent_menu.addAction("Nothing yet")
+            nothing = self.recent_menu.addAction("No Recent Files")
             assert nothing is not None
             nothing.setEnabled(False)
 

@@ -1,4 +1,4 @@
-"""Asks for the exposures of a session that are not where they were."""
+"""Dialog for exposures of a session that were moved or deleted."""
 
 from __future__ import annotations
 
@@ -62,16 +62,18 @@ class MissingDialog(QDialog):
         words.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setColumnCount(3)
-        self.list.setHeaderLabels(["Exposure", "Was in", "Now"])
+        self.list.setHeaderLabels(["Exposure", "Was In", "Found"])
         self.list.setRootIsDecorated(False)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.list.setToolTip("Exposures that were not found; choose some and locate them or leave them out")
+        self.list.setToolTip("Exposures that were not found: select them, then locate them or leave them out")
         self.locate_button = QPushButton("&Locate…")
-        self.locate_button.setToolTip("Show the file of the chosen exposure; others beside it are found by their names")
+        self.locate_button.setToolTip(
+            "Locate the file of the selected exposure; other exposures in its folder are found automatically"
+        )
         self.leave_button = QPushButton("Leave &Out")
         self.leave_button.setToolTip(
-            "Open the session without the chosen exposures; its file stays as it is until you save"
+            "Open the session without the selected exposures; the session file changes only when you save"
         )
         self.open_button = QPushButton(f"Open {count(len(search.found), 'Exposure')} ")
         self.open_button.setMinimumWidth(self.open_button.sizeHint().width())
@@ -128,7 +130,9 @@ class MissingDialog(QDialog):
         self.open_button.setText(f"Open {count(there, 'Exposure')}" if there else "Open")
         self.open_button.setEnabled(ready)
         self.open_button.setToolTip(
-            "Open the session with the exposures that were found" if ready else "Locate each exposure or leave it out"
+            "Open the session with the exposures that were found"
+            if ready
+            else "Locate or leave out each exposure first"
         )
         if ready:
             self.open_button.setDefault(True)
@@ -185,13 +189,13 @@ class MissingDialog(QDialog):
 
 def _explain(missing: int, exposures: int, name: str) -> str:
     if exposures == 1:
-        return f"The exposure of {name} is not where it was when the session was saved. Locate it to open the session."
+        return f"The exposure of {name} was moved or deleted. Locate it to open the session."
     if missing == 1:
-        return f"One of the {exposures} exposures of {name} is not where it was when the session was saved."
-    what = f"The {missing}" if missing == exposures else f"{missing} of the {exposures}"
+        return f"One of the {exposures} exposures of {name} was moved or deleted."
+    what = f"All {missing}" if missing == exposures else f"{missing} of the {exposures}"
     return (
-        f"{what} exposures of {name} are not where they were when the session was saved. Locate one of them: "
-        "others are found by their names in the same folder."
+        f"{what} exposures of {name} were moved or deleted. Locate one of them; "
+        "others in the same folder are found automatically."
     )
 
 
@@ -201,4 +205,4 @@ def _tell(found: Found) -> str:
     if not found.path:
         return "not found"
     folder = os.path.dirname(found.path)
-    return f"other content, in {folder}" if found.other else f"in {folder}"
+    return f"in {folder}, with different content" if found.other else f"in {folder}"

@@ -1,4 +1,4 @@
-"""Files that were open before, kept in the settings."""
+"""Recent files, stored in the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dialog that sends spectra, images and cubes to other programs by SAMP."""
+"""Dialog that sends spectra, images and cubes to other programs through SAMP."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from atm_viewer.views.base.plain_text import Label
 #: What can be sent: name, words, and the message that a program has to take for it.
 _WHAT = (
     ("spectra", "spectra of all places and variants, as tables", "table.load.fits"),
-    ("image", "image of the field before correction, white light", "image.load.fits"),
-    ("cube", "cube in a file", "image.load.fits"),
+    ("image", "sky image before correction, white light", "image.load.fits"),
+    ("cube", "cube file", "image.load.fits"),
 )
 _CUBES = "Cubes (*_s3d.fits);;FITS (*.fits);;All files (*)"
 
@@ -57,24 +57,24 @@ class SendDialog(QDialog):
         self.what_box = QComboBox()
         for name, words, _ in _WHAT:
             self.what_box.addItem(words, name)
-        self.what_box.setToolTip("What the other program is to load")
+        self.what_box.setToolTip("Data to send to the other program")
         self.path_edit = QLineEdit()
-        self.path_edit.setToolTip("A cube that was written (_s3d.fits)")
+        self.path_edit.setToolTip("Cube file (_s3d.fits)")
         self.choose_button = QPushButton("Choose…")
-        self.choose_button.setToolTip("Choose a cube")
+        self.choose_button.setToolTip("Choose a cube file")
         self.choose_button.clicked.connect(self._choose)
         line = self._cube = QHBoxLayout()
         line.addWidget(self.path_edit, 1)
         line.addWidget(self.choose_button)
         self.tool_box = QComboBox()
-        self.tool_box.setToolTip("Programs on the SAMP hub that take this")
+        self.tool_box.setToolTip("Programs on the SAMP hub that accept this data")
         self.note = Label()
         self.note.setWordWrap(True)
         self.again_button = QPushButton("Look Again")
-        self.again_button.setToolTip("Look for programs again, once another one was started")
+        self.again_button.setToolTip("Look for programs again after you start one")
         self.again_button.clicked.connect(self.look)
         self.send_button = QPushButton("Send")
-        self.send_button.setToolTip("Send it in the background")
+        self.send_button.setToolTip("Send the data in the background")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.addButton(self.again_button, QDialogButtonBox.ButtonRole.ActionRole)
         self.buttons.addButton(self.send_button, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -121,7 +121,7 @@ class SendDialog(QDialog):
         for tool in takers:
             self.tool_box.addItem(one_line(tool.name), tool.number)
         if len(takers) > 1:
-            self.tool_box.addItem("all of them", "")
+            self.tool_box.addItem("all programs", "")
         self._form.setRowVisible(self._cube, self.what == "cube")
         self._check()
 
@@ -134,18 +134,18 @@ class SendDialog(QDialog):
         if self._problem:
             return self._problem
         if not self.tool_box.count():
-            return "No program on the SAMP hub takes this; start TOPCAT for tables, DS9 for images and cubes."
+            return "No program on the SAMP hub accepts this; start TOPCAT for tables, or DS9 for images and cubes."
         cube = self.path_edit.text()
         if self.what == "cube" and not answer_soon(lambda: os.path.isfile(cube), default=False):
-            return "Choose a cube that was written."
+            return "Choose an existing cube file."
         if self.what == "spectra" and (self._session.spectra is None or "spectra" in self._session.pending):
-            return "Spectra are being renewed; they can be sent in a moment."
+            return "The spectra are still being updated; wait a moment before you send them."
         if self.what == "image" and self._session.sky is None:
-            return "There is no image of the field yet."
+            return "There is no sky image yet."
         return ""
 
     def _choose(self) -> None:
-        dialog = FileDialog("Cube to send", self._folder, FileDialog.FileMode.ExistingFile, self, _CUBES)
+        dialog = FileDialog("Choose a cube to send", self._folder, FileDialog.FileMode.ExistingFile, self, _CUBES)
         dialog.fileSelected.connect(self.path_edit.setText)
         dialog.open()
 

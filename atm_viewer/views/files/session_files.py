@@ -1,4 +1,4 @@
-"""The window's side of session files: dialogs, what is offered after a crash, and the states of the views."""
+"""The window's side of session files: dialogs, recovery after a crash, and states of the views."""
 
 from __future__ import annotations
 
@@ -110,13 +110,15 @@ class SessionFiles(QObject):
     def closing_question(self) -> tuple[str, list[tuple[str, QMessageBox.ButtonRole]]]:
         """Give what is to be asked before the window closes, and the answers; empty when nothing would be lost."""
         role = QMessageBox.ButtonRole
-        answers = [("Quit", role.DestructiveRole), ("Stay", role.RejectRole)]
+        cancel = ("Cancel", role.RejectRole)
+        answers = [("Quit", role.DestructiveRole), cancel]
         if any(job.name.startswith("Writing") for job in self._session.jobs):
-            return "Products are being written. Quit and drop them?", answers
+            return "Files are still being written. Quit and discard them?", answers
         if self._session.file_work.writing:
-            return f"{self._session.file_work.writing} is not finished. Quit and drop it?", answers
+            return f"{self._session.file_work.writing} is not finished. Quit and discard it?", answers
         if self.keeper.modified:
-            return "The session has changes that are not saved. Save them?", [self._saving_answer(), *answers]
+            discard = ("Discard", role.DestructiveRole)
+            return "The session has unsaved changes. Save them?", [self._saving_answer(), discard, cancel]
         return "", []
 
     def _saving_answer(self) -> tuple[str, QMessageBox.ButtonRole]:
@@ -130,8 +132,8 @@ class SessionFiles(QObject):
         role = QMessageBox.ButtonRole
         box = ask(
             "Open Session",
-            "The session that is open has changes that are not saved. Save them first?",
-            [self._saving_answer(), ("Do Not Save", role.DestructiveRole), ("Cancel", role.RejectRole)],
+            "The open session has unsaved changes. Save them first?",
+            [self._saving_answer(), ("Discard", role.DestructiveRole), ("Cancel", role.RejectRole)],
             self._window,
         )
 
@@ -172,7 +174,9 @@ class SessionFiles(QObject):
         # A view that a session says nothing of is as it is by itself; a recipe says nothing at all.
         self._waiting = {name: states.get(name, {}) for name in self._views} if states else {}
         for name in states.keys() - self._views.keys():
-            self._session.tell("warning", f"The session has a state of '{name}', which this version does not know.")
+            self._session.tell(
+                "warning", f"The session describes a view '{name}' that this version does not have; it was ignored."
+            )
         self._restore()
 
     def _restore(self) -> None:
@@ -189,7 +193,7 @@ class SessionFiles(QObject):
             self._views[name].restore(left)
             if left:
                 keys = ", ".join(f"views.{name}.{key}" for key in left)
-                session.tell("warning", f"Not understood in the session, and left as it is: {keys}.")
+                session.tell("warning", f"The session has unknown settings, which were ignored: {keys}.")
 
 
 class OfferBar(QFrame):
@@ -208,9 +212,9 @@ class OfferBar(QFrame):
         self.label = Label()
         self.label.setWordWrap(True)
         self.restore_button = QPushButton("Restore")
-        self.restore_button.setToolTip("Open it in place of what is open now")
+        self.restore_button.setToolTip("Restore this session in place of the open one")
         self.discard_button = QPushButton("Discard")
-        self.discard_button.setToolTip("Delete it; exposures and files that were saved by hand stay")
+        self.discard_button.setToolTip("Delete this autosaved session; exposures and saved files are not touched")
         self.discard_button.clicked.connect(keeper.discard_offer)
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 4, 6, 4)

@@ -1,4 +1,4 @@
-"""A line in each panel that says what can be done there, until it is dismissed for good."""
+"""Hints: a line of help in each panel, shown until it is dismissed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from atm_viewer.views.base.panel import Panel
 _KEY = "hints/dismissed"
 
 HINTS = {
-    "exposures": "Click an exposure to look at it; untick it to leave it out of sky, spectra and cubes.",
-    "recipe": "These values hold for every slice that has none of its own.",
-    "slices": "Click a slice; double click a value to give the slice its own.",
-    "detector": "Click a pixel to see its slice and column in the profile; C moves the spaxel to the mouse.",
-    "profile": "Drag the dashed line to change the threshold, a blue edge to change where the spline is used.",
-    "sky": "Click a spaxel to see its spectra, Shift+click for one more place; drag the circle's handle; W: dithers.",
-    "spectrum": "A spaxel after correction should run along the aperture: watch the ratio. Click to choose a column.",
+    "exposures": "Click an exposure to show it. Untick to exclude it from sky image, spectra and cubes.",
+    "recipe": "Defaults for all slices without an override.",
+    "slices": "Click a slice to show it. Double-click a value to override it.",
+    "detector": "Click a pixel to see its slice and column in the profile. Press C to move the spaxel to the mouse.",
+    "profile": "Drag the dashed line to change the threshold. Drag a blue edge to change where the spline is used.",
+    "sky": "Click a spaxel to see its spectra. Shift+click to add a place. Drag the circle's handle to resize the "
+    "aperture.",
+    "spectrum": "After correction the ratio should be smooth; a slope is normal. Click to choose a column.",
 }
 
 

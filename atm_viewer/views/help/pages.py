@@ -1,4 +1,4 @@
-"""The help pages: which there are, their text with keys and parameters filled in, and where words occur."""
+"""The help pages: their list, their text with keys and parameters filled in, and their search."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.resources import resource
-from atm_viewer.session.edits.parameters import PARAMETERS
 from atm_viewer.views.actions.actions import ACTIONS, WIDGET_KEYS, native
 
 #: Help page of each panel.
@@ -70,7 +70,8 @@ def fill(text: str) -> str:
     """Put in what the pages leave to the application, so that it is never out of date.
 
     ``{{key:NAME}}`` becomes the keys of an action, ``{{menu:NAME}}`` its place in the menus, ``{{default:NAME}}`` a
-    parameter's default, ``{{parameters}}`` the table of parameters, and ``{{keys}}`` the tables of all keys.
+    parameter's default, ``{{modes:NAME}}`` its defaults by mode as cells of a table, ``{{parameters}}`` the table of
+    parameters, and ``{{keys}}`` the tables of all keys.
     """
 
     def put(match: re.Match[str]) -> str:
@@ -106,7 +107,7 @@ def keys_table() -> str:
 def parameters_table() -> str:
     """Every parameter with its meaning and default, as Markdown."""
     rows = (
-        f"| **{p.name}** | {p.unit or '–'} | {p.default} | {_cell(p.tip[0].upper() + p.tip[1:])} |"
+        f"| **{p.name}** | {p.unit or '–'} | {p.default_text} | {_cell(p.tip[0].upper() + p.tip[1:])} |"
         for p in PARAMETERS.values()
     )
     return "| Parameter | Unit | Default | Meaning |\n| :-- | :-- | :-- | :-- |\n" + "\n".join(rows)
@@ -128,7 +129,8 @@ def _cell(text: str) -> str:
 _FIELDS: dict[str, Callable[[str], str]] = {
     "key": lambda name: f"**{native(_action(name).shortcut)}**",
     "menu": _menu,
-    "default": lambda name: PARAMETERS[name].default,
+    "default": lambda name: PARAMETERS[name].default_text,
+    "modes": lambda name: " | ".join(map(PARAMETERS[name].mode_text, PARAMETERS[name].modes)),
     "parameters": lambda _: parameters_table(),
     "keys": lambda _: keys_table(),
 }

@@ -67,7 +67,7 @@ class HelpBrowser(QTextBrowser):
             with open(path, encoding="utf-8") as file:
                 return fill(file.read())
         except OSError:
-            return f"This page is missing: {name.fileName()}."
+            return f"The help page {name.fileName()} is missing."
 
     def doSetSource(
         self, name: QUrl, kind: QTextDocument.ResourceType = QTextDocument.ResourceType.UnknownResource
@@ -149,14 +149,14 @@ class HelpWindow(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
-        self.search.setToolTip("Show the pages that have all these words (Ctrl+F)")
+        self.search.setToolTip("Search for pages that contain all these words (Ctrl+F)")
         self.contents = QListWidget()
-        self.contents.setToolTip("The help pages")
+        self.contents.setToolTip("Help pages")
         self.browser = HelpBrowser()
         self.back_button = QPushButton("‹ Back")
-        self.back_button.setToolTip("The page before (Alt+←)")
+        self.back_button.setToolTip("Go back (Alt+←)")
         self.forward_button = QPushButton("Forward ›")
-        self.forward_button.setToolTip("Forward again (Alt+→)")
+        self.forward_button.setToolTip("Go forward (Alt+→)")
         self._arrange()
         self.search.textChanged.connect(self._list)
         self.search.returnPressed.connect(self._take_first)

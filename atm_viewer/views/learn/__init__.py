@@ -1,1 +1,1 @@
-"""The window Learn: resampling noise to play with, and predicted from geometry."""
+"""The Learn window: an interactive model of resampling noise, and its prediction from geometry."""

@@ -1,4 +1,4 @@
-"""What geometry predicts for the user's own exposures, over what their spectra show."""
+"""Predicted resampling noise of the user's exposures, compared with the measurement."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class ExposurePage(QWidget):
         self.words.setContentsMargins(8, 6, 8, 2)
         self.numbers = Label(markup=True)
         self.numbers.setToolTip(
-            "1.4826 times the median absolute deviation of spaxel over aperture about a cubic in wavelength [%]"
+            "1.4826 × median absolute deviation of spaxel / aperture from a cubic in wavelength [%]"
         )
-        self.centred_box = QCheckBox("Source where the light is")
+        self.centred_box = QCheckBox("Centre source on the light")
         self.centred_box.setChecked(True)
         self.centred_box.setToolTip(
-            "Put the source where the light near the active place is centred, which the spaxel's phase depends on "
-            "(default); otherwise exactly at the place"
+            "Put the model star at the measured centroid near the active place (default); otherwise exactly at the "
+            "place"
         )
         self.legend = Label(markup=True)
         self.canvas = Canvas()
@@ -135,25 +135,25 @@ class ExposurePage(QWidget):
     def _what(self, found: PredictedArtifact | None) -> str:
         session = self._session
         if session.current is None:
-            return "Open an exposure: then what its geometry makes of a point source is shown here, over its spectra."
+            return "Open an exposure to compare its spectra with the resampling noise predicted from its geometry."
         if found is None:
-            return "Predicting from geometry…" if session.predicting else "There is no prediction for this place."
+            return "Predicting resampling noise…" if session.predicting else "No prediction for this place."
         busy = " <i>updating…</i>" if session.predicting else ""
         place = f"place {session.places.active}, variant {session.variants.active}, {escaped(found.band)}"
         return (
-            f"<b>A star without noise, seen by these exposures</b> ({place}), drizzled as the cube is. What you "
-            f"measure and the prediction shows too is resampling noise; what only you measure is something else.{busy}"
+            f"<b>Noise-free star in these exposures</b> ({place}), drizzled like the cube. "
+            f"Whatever measurement and prediction share is resampling noise; the rest is something else.{busy}"
         )
 
     def _how(self, found: PredictedArtifact) -> str:
         view = self._session.current
         formula = SOURCES[view.instrument] if view is not None else ""
         used = (
-            f"In the prediction, the spline is used in slices {', '.join(map(str, found.fitted))}."
+            f"The prediction uses the spline in slices {', '.join(map(str, found.fitted))}."
             if found.fitted
-            else ("No slice that sees the source has a spline in use: nothing is corrected.")
+            else ("No slice that contains the source uses a spline, so nothing is corrected.")
         )
-        return f"Gaussian with {formula}; {found.fwhm:.3f}″ in mid-band. {used} Made in {found.seconds:.1f} s."
+        return f"Gaussian with {formula}; FWHM {found.fwhm:.3f}″ at mid-band. {used} Computed in {found.seconds:.1f} s."
 
     def _draw(self, found: PredictedArtifact, spectra: SpaxelSpectra | None) -> None:
         theme, variant = self.theme, self._session.variants.active

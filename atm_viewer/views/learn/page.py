@@ -1,4 +1,4 @@
-"""The page on resampling noise in one dimension: the figure, and what can be changed in it."""
+"""The page on resampling noise in one dimension: the figure and its controls."""
 
 from __future__ import annotations
 
@@ -83,20 +83,22 @@ class LearnPage(QWidget):
         self.own_button.clicked.connect(self.use_exposure)
         self.fwhm_box = _box(0.02, 3.0, 0.01, 3, "″", f"FWHM of the source's image [arcsec]; {MRS_1A.fwhm:g} in MRS 1A")
         self.pixel_box = _box(
-            0.02, 1.0, 0.01, 3, "″", f"Pixel along the slice on the sky [arcsec]; {MRS_1A.pixel:g} in MRS 1A"
+            0.02, 1.0, 0.01, 3, "″", f"Pixel size along the slice [arcsec]; {MRS_1A.pixel:g} in MRS 1A"
         )
-        self.spaxel_box = _box(0.02, 1.0, 0.01, 3, "″", f"Spaxel of the cube [arcsec]; {MRS_1A.spaxel:g} in MRS 1A")
+        self.spaxel_box = _box(
+            0.02, 1.0, 0.01, 3, "″", f"Spaxel size of the cube [arcsec]; {MRS_1A.spaxel:g} in MRS 1A"
+        )
         self.method_box = QComboBox()
         for method in METHODS:
             self.method_box.addItem(words_of(method), method)
-        self.method_box.setToolTip("How values between pixels are found; cube_build drizzles (default)")
+        self.method_box.setToolTip("Interpolation between pixels; cube_build drizzles (default)")
         self.crossed_box = _box(
             -40.0,
             40.0,
             0.5,
             1,
             " pixels",
-            f"Tilt: pixels that the trace crosses over the band; {MRS_1A.trace.crossed:g} in MRS 1A",
+            f"Tilt: number of pixels that the trace crosses in the band; {MRS_1A.trace.crossed:g} in MRS 1A",
         )
         self.bow_box = _box(
             -20.0,
@@ -104,17 +106,19 @@ class LearnPage(QWidget):
             0.5,
             1,
             " pixels",
-            f"Bow: how far the trace bends away from a straight line; {MRS_1A.trace.bow:g} in MRS 1A",
+            f"Bow: deviation of the trace from a straight line; {MRS_1A.trace.bow:g} in MRS 1A",
         )
         self.dither_box = QComboBox()
         for count, words in ((1, "none"), (2, "2 points"), (4, "4 points")):
             self.dither_box.addItem(words, count)
-        self.dither_box.setToolTip("Exposures, equal parts of a pixel apart, that are averaged (default none)")
+        self.dither_box.setToolTip(
+            "Number of dithered exposures to average, evenly spaced within a pixel (default none)"
+        )
         self.radius_box = _box(0.1, 3.0, 0.1, 1, " FWHM", "Radius of the aperture [FWHM] (default 1)")
         self.model_box = QCheckBox("Adaptive trace model")
         self.model_box.setToolTip(
-            "What adaptive_trace_model does: a spline through the pixels of many columns, which see the source at "
-            f"other phases; pixels are divided into {OVERSAMPLE} by it (oversample)"
+            "Fit a spline to the pixels of many columns, which see the source at different phases, as "
+            f"adaptive_trace_model does. The spline divides each pixel into {OVERSAMPLE} (oversample)."
         )
         self.fwhm_box.valueChanged.connect(lambda value: self._change(fwhm=value))
         self.pixel_box.valueChanged.connect(lambda value: self._change(pixel=value))
@@ -131,7 +135,7 @@ class LearnPage(QWidget):
         controls.setFixedWidth(_WIDTH)
         left = QVBoxLayout(controls)
         left.setContentsMargins(8, 8, 4, 8)
-        heading = Label("Numbers of")
+        heading = Label("Preset")
         heading.setProperty("role", "heading")
         left.addWidget(heading)
         for button in (*self.preset_buttons.values(), self.own_button):
@@ -159,9 +163,9 @@ class LearnPage(QWidget):
         left.addWidget(self.model_box)
         tries = Paragraph(markup=True)
         tries.setText(
-            "<b>Try</b>: drag the source; 2 dithers; an aperture of 2 FWHM; the trace model; then the model with a "
-            "trace that crosses 0 pixels and does not bow: there are no other phases to learn from (the "
-            "step fits no spline then)."
+            "<b>Try this</b>: drag the source; choose 2 dithers; choose an aperture of 2 FWHM; tick the trace model. "
+            "Then set the trace to cross 0 pixels with no bow: all columns see the same phase, and the pipeline "
+            "fits no spline."
         )
         tries.setProperty("role", "muted")
         left.addSpacing(8)
@@ -205,9 +209,9 @@ class LearnPage(QWidget):
         there = self._session.current is not None
         self.own_button.setEnabled(there)
         self.own_button.setToolTip(
-            "Pixel step and trace of the chosen slice, FWHM at the chosen column's wavelength, the cube's spaxel"
+            "Use pixel size and trace of the chosen slice, FWHM at the chosen column, and the cube's spaxel size"
             if there
-            else "Open an exposure first: then its pixel step, trace and FWHM can be taken"
+            else "Open an exposure to use its pixel size, trace and FWHM"
         )
 
 

@@ -1,4 +1,4 @@
-"""The figure on resampling noise: a Gaussian on its pixels that is dragged, its peak against phase and wavelength."""
+"""The interactive figure on resampling noise: a Gaussian on pixels, and its peak against phase and wavelength."""
 
 from __future__ import annotations
 
@@ -149,8 +149,8 @@ class LearnFigure(QWidget):
             layout.setRowStretch(row, share)
         layout.setColumnStretch(0, 4)
         layout.setColumnStretch(1, 6)
-        self.top.canvas.setToolTip("Drag the Gaussian, or press ← and → (with Shift, five times as far)")
-        self.by_phase.canvas.setToolTip("Click or drag: put the source at this phase")
+        self.top.canvas.setToolTip("Drag the star, or press ← and → (with Shift, five times as far)")
+        self.by_phase.canvas.setToolTip("Click or drag to move the source to this phase")
         self.top.box.dragged.connect(self._drag)
         self.top.box.pressed.connect(lambda x: self._take_focus())
         for signal in (self.by_phase.box.pressed, self.by_phase.box.dragged):
@@ -228,25 +228,25 @@ class LearnFigure(QWidget):
         entries = [
             ("—", self.theme.text, "the source"),
             ("●", self.theme.accent, "its pixels"),
-            ("—", self.theme.after, f"between them: {words_of(setup.method)}"),
+            ("—", self.theme.after, f"between the pixels: {words_of(setup.method)}"),
             ("■", self.theme.after, "spaxels"),
         ]
         if setup.model:
             x, y = phase_points(phase + setup.trace.drift[::6], setup.optics.fwhm)
             near = np.abs(x + phase) < HALF
             self._neighbours.setData(x[near] + phase, y[near])
-            entries.insert(2, ("·", self.theme.window_points, "pixels of other columns, about the same source"))
+            entries.insert(2, ("·", self.theme.window_points, "pixels of other columns, aligned on the source"))
         self._neighbours.setVisible(setup.model)
         pixels = setup.fwhm / setup.pixel
         if setup.model:
             look = (
-                "<b>Other columns see other phases.</b> Together they sample the profile finely; a spline through them "
-                "gives the values between the pixels."
+                "<b>Other columns see the source at other phases.</b> Together they sample the profile finely. A "
+                "spline fitted to them gives the values between the pixels."
             )
         else:
             look = (
-                f"<b>{pixels:.2f} pixels per FWHM</b>; from about 2 on, pixels tell all there is. Drag the source: "
-                "between two pixels, neither sees the peak."
+                f"<b>{pixels:.2f} pixels per FWHM</b>: above about 2 pixels per FWHM the profile is well sampled. "
+                "Drag the source between two pixels: neither pixel records the peak."
             )
         self.top.words.setText(f"{look}<br>{legend_html(entries)}")
 
@@ -263,7 +263,7 @@ class LearnFigure(QWidget):
         self.by_phase.words.setText(
             f"<b>±{100 * amplitude(values):.1f} %</b> {what}"
             + (f" (±{100 * amplitude(before):.1f} % without)" if setup.model else "")
-            + ". The spaxel on the source, for every place of the source on a pixel; the dot is where it is now."
+            + ": spaxel on the source against pixel phase. The dot marks the current phase."
         )
 
     def _draw_wavelength(self, setup: LearnSetup) -> None:
@@ -286,8 +286,8 @@ class LearnFigure(QWidget):
         words = f"aperture of {setup.radius:g} FWHM ±{100 * amplitude(flat(aperture)):.1f} %"
         entries.append(("—", self.theme.aperture, words))
         self.by_wavelength.words.setText(
-            "The trace crosses the pixels, so phase becomes wavelength: one period per pixel crossed, slow where the "
-            f"trace turns. Apertures add up what spaxels miss.<br>{legend_html(entries)}"
+            "The source's phase changes along the trace: one period per pixel crossed, slow where the "
+            f"trace turns. An aperture recovers the flux that a spaxel misses.<br>{legend_html(entries)}"
         )
 
     # The user's hand

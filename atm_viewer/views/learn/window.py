@@ -1,4 +1,4 @@
-"""The window on what resampling noise is: a page to play with, and the user's own exposures."""
+"""The Learn window: the one-dimensional model, and the user's exposures."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class LearnWindow(QWidget):
         self.page = LearnPage(session, theme)
         self.exposure_page: ExposurePage | None = None  #: made when it is first looked at
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.page, "In one dimension")
+        self.tabs.addTab(self.page, "In One Dimension")
         self._room = QWidget()
         QVBoxLayout(self._room).setContentsMargins(0, 0, 0, 0)
-        self.tabs.addTab(self._room, "Your exposure")
+        self.tabs.addTab(self._room, "Your Exposures")
         self.tabs.currentChanged.connect(self._furnish)
-        self.tabs.setTabToolTip(0, "A source on a grid of pixels, to play with")
-        self.tabs.setTabToolTip(1, "What the geometry of the open exposures makes of a star at the active place")
+        self.tabs.setTabToolTip(0, "Move a model star over the pixels and see what a spaxel records")
+        self.tabs.setTabToolTip(1, "Predict the resampling noise of a star at the active place in the open exposures")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.tabs)

@@ -1,4 +1,4 @@
-"""Marked lines in numbers: flux and equivalent width of spaxel and aperture, before and after."""
+"""Table of marked lines: flux and equivalent width of spaxel and aperture, before and after."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from atm_viewer.views.base.plotting import Paragraph, plain
 _COLUMNS = (
     ("line", "Name in the line list"),
     ("observed\n[µm]", "Wavelength at the redshift of the spectrum's options"),
-    ("flux before\n[W/m²]", "Sum above the local continuum, negative in absorption, ± 1 σ"),
-    ("flux after\n[W/m²]", "The same after correction by the active variant"),
-    ("after/before", "Flux after correction over that before"),
-    ("EW before\n[nm]", "Equivalent width, positive in absorption, ± 1 σ"),
-    ("EW after\n[nm]", "The same after correction by the active variant"),
+    ("flux before\n[W/m²]", "Flux above the local continuum before correction, negative in absorption, ± 1 σ"),
+    ("flux after\n[W/m²]", "Flux after correction by the active variant, ± 1 σ"),
+    ("after/before", "Flux after correction divided by flux before"),
+    ("EW before\n[nm]", "Equivalent width before correction, positive in absorption, ± 1 σ"),
+    ("EW after\n[nm]", "Equivalent width after correction by the active variant, ± 1 σ"),
 )
 
 _NOTHING = "–"
@@ -50,7 +50,7 @@ class LinesView(QWidget):
         self._report: LineReport | None = None
         self.where_box = QComboBox()
         self.where_box.addItems(["spaxel", "aperture"])
-        self.where_box.setToolTip("Whose lines are measured. Default: spaxel")
+        self.where_box.setToolTip("Spectrum to measure: spaxel or aperture. Default: spaxel")
         self.speed_box = NumberBox()
         self.speed_box.setDecimals(0)
         self.speed_box.setRange(50.0, 20000.0)
@@ -58,8 +58,8 @@ class LinesView(QWidget):
         self.speed_box.setSuffix(" km/s")
         self.speed_box.setValue(600.0)
         self.speed_box.setToolTip(
-            "Full width of the range that is summed for each line [km/s]; the continuum is taken from 1.5 to 4 half "
-            "widths on both sides. Default: 600 km/s"
+            "Full width of each line's integration range [km/s]; the continuum is fitted from 1.5 to 4 half widths "
+            "on both sides. Default: 600 km/s"
         )
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -114,15 +114,15 @@ class LinesView(QWidget):
     def _summary(self) -> str:
         report = self._report
         if report is None:
-            return "Lines that are marked in the spectrum are measured here."
+            return "Fluxes of the lines marked in the spectrum appear here."
         kept = report.conservation
         flux = (
-            f"Aperture's flux after / before: {plain(kept.mean, 5)} ± {plain(kept.scatter, 2)}, {kept.planes} planes."
+            f"Aperture flux after / before: {plain(kept.mean, 5)} ± {plain(kept.scatter, 2)}, {kept.planes} planes."
             if kept.planes
             else "The aperture has no flux here."
         )
         missing = (
-            "" if report.lines else " No marked line lies in this band: choose families in the spectrum's options."
+            "" if report.lines else " No marked line lies in this band; choose lines in the Spectrum panel's Options."
         )
         return flux + missing
 

@@ -1,4 +1,4 @@
-"""Noise of every bright spaxel of the field: before, after, or what is left of it."""
+"""Noise map of every bright spaxel: before, after, or their ratio."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHOICES = {
     "before": ("noise before", "%"),
     "after": ("noise after", "%"),
     "after / before": ("noise after / before", "%"),
-    "flux kept": ("aperture's flux, after − before", "%"),
+    "flux change": ("change of aperture flux", "%"),
 }
 
 
@@ -47,8 +47,8 @@ class NoiseView(ImagePanel):
         self.choice_box = QComboBox()
         self.choice_box.addItems(list(CHOICES))
         self.choice_box.setToolTip(
-            "Resampling noise of each spaxel against an aperture about it: 1.4826 MAD of their ratio about a cubic. "
-            "Spaxels below 1 % of the brightest are left out. Default: before"
+            "Resampling noise of each spaxel relative to the aperture around it (1.4826 × MAD from a cubic). "
+            "Spaxels fainter than 1 % of the brightest are left out. Default: before"
         )
         self.value_label = Label()
         self.value_label.setProperty("role", "muted")
@@ -73,7 +73,7 @@ class NoiseView(ImagePanel):
         noise, sky = self._map, self._sky
         if noise is None or sky is None:
             self._values = None
-            self.show_content(None, note="Noise of every bright spaxel is shown here")
+            self.show_content(None, note="The noise map of all bright spaxels appears here")
             self.value_label.setText("")
             return
         choice = self.choice_box.currentText()
@@ -82,7 +82,7 @@ class NoiseView(ImagePanel):
                 "before": noise.before,
                 "after": noise.after,
                 "after / before": noise.after / noise.before,
-                "flux kept": noise.conserved - 1.0,
+                "flux change": noise.conserved - 1.0,
             }[choice]
         self._values = 100.0 * values
         label, unit = CHOICES[choice]
@@ -90,7 +90,7 @@ class NoiseView(ImagePanel):
         sample = 100.0 * np.append(noise.before, 0.0) if choice in ("before", "after") else self._values
         shown = np.ascontiguousarray(self._values[:, ::-1].astype(np.float32))
         self.show_content(
-            Pixels(shown, unit, label, sample.astype(np.float32), choice == "flux kept"), SkyView.grid_rect(sky)
+            Pixels(shown, unit, label, sample.astype(np.float32), choice == "flux change"), SkyView.grid_rect(sky)
         )
         self.value_label.setText(self._summary())
 

@@ -1,4 +1,4 @@
-"""Periods of what oscillates: measured power by wavelength and period, with what geometry predicts drawn over it."""
+"""Periodogram of the spaxel's oscillations, with the periods predicted from geometry."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class PeriodView(ImagePanel):
         self.side_box = QComboBox()
         self.side_box.addItems(SIDES)
         self.side_box.setToolTip(
-            "Oscillations of the spaxel over the aperture before or after correction by the active variant. "
-            "Default: before"
+            "Show the periodogram of spaxel / aperture before or after correction by the active variant. Default: "
+            "before"
         )
         self.stretch_box.setCurrentText("linear")
         self.header.insertWidget(0, self.side_box)
@@ -91,7 +91,7 @@ class PeriodView(ImagePanel):
         if report is None or power is None:
             self.peaks.clear()
             self.words.setText("")
-            self.show_content(None, note="Periods of the spaxel's oscillations are shown here")
+            self.show_content(None, note="The periods of the spaxel's oscillations appear here")
             return
         both = 100.0 * np.stack([report.before.amplitude, report.after.amplitude]).astype(np.float32)
         values = np.ascontiguousarray(both[0 if power is report.before else 1])
@@ -124,19 +124,22 @@ class PeriodView(ImagePanel):
 
     def _write(self, report: PeriodReport) -> None:
         found, before, after = report.agreement, report.modulation_before, report.modulation_after
-        entries = [("━", self.theme.text, "trace crosses one pixel"), ("╌", self.theme.text, "half of it")]
+        entries = [
+            ("━", self.theme.text, "predicted period (one pixel)"),
+            ("╌", self.theme.text, "half the predicted period"),
+        ]
         entries += [("┈", self.theme.accent, f"fringes of {plain(f[0])} cm⁻¹") for f in report.periods.fringe]
-        entries.append(("○", self.theme.cursor, "strongest period"))
+        entries.append(("○", self.theme.cursor, "strongest measured period"))
         ratio = f"Measured / predicted period {plain(found.ratio, 3)} ± {plain(found.scatter, 2)}. "
         words = (
-            (ratio if found.windows else "No period can be measured here. ")
-            + f"With the phase of the pixels: amplitude {_percent(before.amplitude)} → {_percent(after.amplitude)}, "
+            (ratio if found.windows else "No measurable period. ")
+            + f"In phase with the pixels: amplitude {_percent(before.amplitude)} → {_percent(after.amplitude)}, "
             + f"{_percent(before.explained, 2)} of the variance before, {_percent(after.explained, 2)} after."
         )
         self.words.setText(f"{legend_html(entries)}<br>{words}")
         self.words.setToolTip(
-            "Spaxel over aperture, compared with where the source's trace falls on the pixels by the WCS: "
-            "see Help on this panel for formulas and limits"
+            "Oscillations of spaxel / aperture, compared with the path of the source's trace over the pixels (from "
+            "the WCS). Press Shift+F1 for formulas and limits."
         )
 
 

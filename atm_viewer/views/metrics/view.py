@@ -1,4 +1,4 @@
-"""What is measured beside the spectra: periods, noise of the field, lines; only the tab in sight is computed."""
+"""The Metrics tabs: periods, noise map, lines; only the visible tab is computed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from atm_viewer.views.metrics.noise import NoiseView
 from atm_viewer.views.metrics.periods import PeriodView
 
 _TABS = {
-    PERIODS: ("Periods", "Is it resampling noise? Measured periods, and those that the traces on the pixels predict"),
-    NOISE: ("Noise map", "Resampling noise of every bright spaxel, before and after"),
-    LINES: ("Lines", "Flux and equivalent width of the marked lines, before and after"),
+    PERIODS: ("Periods", "Is it resampling noise? Compare measured periods with those predicted by the traces"),
+    NOISE: ("Noise map", "Resampling noise of every bright spaxel, before and after correction"),
+    LINES: ("Lines", "Flux and equivalent width of the marked lines, before and after correction"),
 }
 
 

@@ -1,10 +1,9 @@
-"""What the command palette offers: actions, slices, exposures, bands, parameters, files, help pages."""
+"""Entries of the command palette: actions, slices, exposures, bands, parameters, files, help pages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 from PyQt6.QtGui import QAction
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.recipe import CHOICES, Recipe, SliceOverride
-from atm_viewer.session.edits.parameters import PARAMETERS, Parameter, format_value, parse_value
+from atm_viewer.engine.recipe import PARAMETERS, Parameter
+from atm_viewer.session.edits.parameters import format_value, parse_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions.actions import ACTIONS, native
@@ -22,12 +21,9 @@ from atm_viewer.views.help.pages import pages
 from atm_viewer.views.palette.palette import Entry, score
 
 #: A name and a value, such as ``threshold 5``, ``use -0.9…0.4``, ``psf on``.
-_WORDS = "|".join(dict.fromkeys(["none", "on", "off", *(word for words in CHOICES.values() for word in words)]))
+_WORDS = "|".join(dict.fromkeys(["none", "on", "off", *(word for p in PARAMETERS.values() for word in p.choices)]))
 _VALUE = re.compile(rf"(?P<name>[a-z][a-z_ ]*?)[\s=:]+(?P<value>[-+−]?[\d.].*|{_WORDS})", re.IGNORECASE)
 _ALL = re.compile(r"^all( slices)?\b\s*", re.IGNORECASE)
-_SWITCH = {"on": True, "off": False}
-_GLOBAL = {field.name for field in fields(Recipe)}
-_OF_SLICE = {field.name for field in fields(SliceOverride)}
 #: Actions that would do nothing here.
 _LEFT_OUT = ("open_recent", "show_palette")
 
@@ -89,28 +85,28 @@ class Offer:
             state = slice_state(report) if report is not None else ""
             yield Entry(
                 f"slice {number}", f"Slice {number}", state or "slice", partial(session.select_slice, number),
-                tip=report.reason if report is not None else "Look at this slice",
+                tip=report.reason if report is not None else "Show this slice",
             )  # fmt: skip
         for exposure in session.exposures:
             view = exposure.view
             yield Entry(
                 f"exposure {view.name}", f"Exposure {view.name}", "exposure",
-                partial(session.select_exposure, view.key), tip=f"Look at {view.name}, {', '.join(view.bands)}",
+                partial(session.select_exposure, view.key), tip=f"Show {view.name}, {', '.join(view.bands)}",
             )  # fmt: skip
         for band in session.bands:
             yield Entry(
                 f"band {band}", f"Band {band}", "band", partial(session.select_band, band),
-                tip="Sky image and spectra of this band",
+                tip="Show sky image and spectra of this band",
             )  # fmt: skip
 
     def _of_parameters(self) -> Iterator[Entry]:
         """Parameters without a value: choosing one asks for it."""
         number = self._session.number
         for name, p in PARAMETERS.items():
-            subject = f"of slice {number}" if name in _OF_SLICE else "of all slices"
+            subject = f"of slice {number}" if p.of_slice else "of all slices"
             yield Entry(
                 f"ask {name}", f"Set {p.label} {subject}…", "parameter", fill=f"{p.label} ",
-                tip=f"Type a value [{p.unit or 'no unit'}]; default {p.default}", also=name,
+                tip=f"Type a value [{p.unit or 'no unit'}]; default {p.default_text}", also=name,
             )  # fmt: skip
 
     def _of_values(self, query: str) -> Iterator[Entry]:
@@ -124,20 +120,20 @@ class Offer:
         if score(typed, "column") and text.isdigit() and session.columns[0] <= int(text) <= session.columns[1]:
             yield Entry(
                 "column", f"Column {text}", "column", partial(session.select_column, int(text)),
-                tip="Look at this element along dispersion [pixel]", also=query,
+                tip="Show this column (pixel along the dispersion direction)", also=query,
             )  # fmt: skip
         radius = re.fullmatch(r"(\d*\.?\d+)\s*(arcsec|″|\")?", text)
         if radius and float(radius[1]) > 0 and score(typed, "aperture radius") is not None:
             yield Entry(
                 "radius", f"Aperture radius {radius[1]}″", "aperture", partial(session.set_radius, float(radius[1])),
-                tip="Radius of the aperture that the spaxel is compared with [arcsec]", also=query,
+                tip="Set the radius of the aperture [arcsec]", also=query,
             )  # fmt: skip
         for name, p in PARAMETERS.items():
             value = _read(name, text)
             if value is None or score(typed, f"{p.label} {name}") is None:
                 continue
             shown = f"{format_value(name, value)} {p.unit}".rstrip()
-            if name in _OF_SLICE and not everywhere:
+            if p.of_slice and not everywhere:
                 number = session.number
                 yield self._setter(
                     p,
@@ -145,11 +141,11 @@ class Offer:
                     query,
                     partial(session.edit_slice, number, name, value),
                 )
-            if name in _GLOBAL:
+            if p.is_global:
                 yield self._setter(p, f"All slices: {p.label} {shown}", query, partial(session.set_global, name, value))
 
     def _setter(self, p: Parameter, text: str, query: str, run: Callable[[], object]) -> Entry:
-        return Entry(f"set {p.name}", text, "parameter", run, tip=f"{p.name}; default {p.default}", also=query)
+        return Entry(f"set {p.name}", text, "parameter", run, tip=f"{p.name}; default {p.default_text}", also=query)
 
     def _of_files(self) -> Iterator[Entry]:
         for path in self._files.recent.paths:
@@ -161,10 +157,6 @@ class Offer:
 
 def _read(name: str, text: str) -> Any:
     """Read a value that was typed; None when the parameter cannot have it."""
-    if isinstance(getattr(Recipe(), name, None), bool):
-        return _SWITCH.get(text.lower())
-    if text.lower() in _SWITCH:
-        return None
     try:
         return parse_value(name, text)
     except InputError:

@@ -1,4 +1,4 @@
-"""The command palette: everything that can be done or looked at, found by a few letters, without the mouse."""
+"""The command palette: finds and runs everything by typing."""
 
 from __future__ import annotations
 
@@ -128,14 +128,14 @@ class Palette(QDialog):
         self.setProperty("role", "palette")
         self.line = QLineEdit()
         self.line.setPlaceholderText("Action, slice 112, exposure, band, threshold 5, help page …")
-        self.line.setToolTip("Type a few letters; ↑ ↓ choose, Return does it, Esc leaves")
+        self.line.setToolTip("Type a few letters; choose with ↑ ↓, run with Return, close with Esc")
         self.list = QTreeWidget()
         self.list.setColumnCount(3)
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setToolTip("What fits; what was used lately stands first")
+        self.list.setToolTip("Matches; recently used ones come first")
         header = self.list.header()
         assert header is not None
         header.setStretchLastSection(False)
@@ -210,7 +210,7 @@ class Palette(QDialog):
             self.list.addTopLevelItem(item)
         self.list.setCurrentItem(self.list.topLevelItem(0))
         if not found:
-            self.note.setText("Nothing fits.")
+            self.note.setText("No matches.")
 
     def _tell(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:

@@ -1,4 +1,4 @@
-"""All columns of the slice as a strip: which have a spline, which is shown, and how far its window reaches."""
+"""Strip of all columns of the slice: which have a spline, which is shown, and its window."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QObject, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
 
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.results.profile import SliceProfile
-from atm_viewer.session.edits.parameters import PARAMETERS
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.plotting import make_brush, make_pen
 from atm_viewer.views.base.theme import Theme
@@ -60,7 +60,9 @@ class ColumnStrip(QObject):
         font = self._words.textItem.font()
         font.setPointSizeF(0.9 * font.pointSizeF())
         self._words.setFont(font)
-        self._image.setToolTip("Columns with a spline of their own (blue), with a reused one (orange), without (grey)")
+        self._image.setToolTip(
+            "Columns with their own spline (blue), with a reused spline (orange), without spline (grey)"
+        )
         self._band.setCursor(Qt.CursorShape.OpenHandCursor)
         for line, marker in zip(self._band.lines, ("<|", "|>"), strict=True):
             line.setCursor(Qt.CursorShape.SplitHCursor)

@@ -1,4 +1,4 @@
-"""What is dragged in the slice profile: limits as lines, `use` ranges as bands over all panels."""
+"""Draggable handles of the slice profile: limits as lines, `use` ranges as bands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PyQt6.QtCore import QObject, QSignalBlocker, Qt, pyqtSignal
 
-from atm_viewer.session.edits.parameters import PARAMETERS
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.views.base.plotting import make_brush, make_pen
 from atm_viewer.views.base.theme import Theme
 

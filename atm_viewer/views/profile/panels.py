@@ -291,7 +291,7 @@ class SlopePanel:
         self._uncounted = _scatter(7.0, _cross())
         self._reach = [pg.InfiniteLine(angle=90) for _ in range(2)]
         for line in self._reach:
-            line.setToolTip("Reach: the pipeline looks for compact sources between the two dotted lines only")
+            line.setToolTip("Reach: the pipeline looks for compact sources only between the two dotted lines")
         self._profile: SliceProfile | None = None
         for item in (*self._reach, self._curve, self._uncounted, self._flat, self._steep, self.limit):
             plot.addItem(item, ignoreBounds=True)
@@ -352,7 +352,7 @@ class SlopePanel:
 
     def describe(self, point) -> list[str]:
         """Say what is under the mouse."""
-        parts, profile = [f"change of the normalised spline {plain(point.y(), 3)} per pixel"], self._profile
+        parts, profile = [f"slope of the normalised spline {plain(point.y(), 3)} per pixel"], self._profile
         if profile is None:
             return parts
         k = nearest(self.plot, profile.pixels, profile.slope, point)
@@ -360,11 +360,11 @@ class SlopePanel:
             steep = profile.slope[k] > self.limit.value()
             parts = [f"pixel of column {profile.column}: slope {plain(float(profile.slope[k]), 3)}"]
             if not profile.counted[k]:
-                parts[0] += ", at the spline's end: never counts as compact"
+                parts[0] += ", at the end of the spline: never counts as compact"
             else:
-                parts[0] += ", over the limit: counts as compact" if steep else ", not over the limit"
+                parts[0] += ", above the limit: counts as compact" if steep else ", below the limit"
         if abs(point.x()) > profile.reach:
-            parts.append(f"beyond the reach of ±{profile.reach:.2f}″ in which compact sources are looked for")
+            parts.append(f"beyond the reach of ±{profile.reach:.2f}″: no compact source is looked for here")
         return parts
 
 

@@ -1,4 +1,4 @@
-"""Going through the columns of a slice by itself."""
+"""Plays through the columns of a slice."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Player(QObject):
         self.button = QToolButton()
         self.button.setText("▶ Play")
         self.button.setCheckable(True)
-        self.button.setToolTip("Go through the columns up to the last one (Space in the profile, Alt+P everywhere)")
+        self.button.setToolTip("Play through the columns up to the last one (Space in the profile, Alt+P anywhere)")
         self.speed_box = QComboBox()
         for speed in SPEEDS:
             self.speed_box.addItem(f"{speed} col/s", speed)
         self.speed_box.setCurrentIndex(1)
-        self.speed_box.setToolTip("How fast to play [columns per second]; every column that is shown waits for its fit")
+        self.speed_box.setToolTip("Speed [columns per second]; slower if fits take longer")
         self._left, self._ready = 0, False
         self._beat = QTimer(self)
         self._beat.timeout.connect(self._go_on)

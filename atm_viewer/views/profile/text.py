@@ -1,4 +1,4 @@
-"""What the slice profile says in words."""
+"""Texts of the slice profile."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.views.base.plotting import plain, with_unit
 from atm_viewer.views.base.theme import Theme
 
-HINT = "Drag the grips · ←/→ step · Space plays"
+HINT = "Drag the handles · ←/→: step · Space: play"
 
 _FATES = {
     Fate.EMPTY: "no finite pixel in this column: no spline",
     Fate.TOO_FEW_POINTS: "too few finite pixels in this column: no spline",
-    Fate.TOO_SPARSE: "points of the window too sparse for its breakpoints, no earlier spline to reuse: no spline",
+    Fate.TOO_SPARSE: "points too sparse for the breakpoints, no earlier spline to reuse: no spline",
     Fate.FITTED: "own spline",
 }
 
@@ -54,7 +54,7 @@ def tell_title(profile: SliceProfile | None, number: int) -> str:
 def tell_threshold(flux: float, sigma: float, unit: str) -> str:
     """Label of the threshold line."""
     if sigma <= 0:
-        return "threshold 0 σ: fitted whatever the signal"
+        return "threshold 0 σ: every slice is fitted"
     return f"threshold {plain(flux, 3)} {unit} ({plain(sigma, 3)} σ)"
 
 
@@ -87,7 +87,7 @@ def legend_entries(
             entries.append(("—", theme.spline, "spline"))
             entries.append(("|", theme.muted, "breakpoints"))
     if params is not None and params.use is not None:
-        entries.append(("■", theme.accent, "use (set)"))
+        entries.append(("■", theme.accent, "use (override)"))
     elif compact:
         entries.append(("■", theme.use, "used"))
     return entries

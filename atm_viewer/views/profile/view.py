@@ -1,4 +1,4 @@
-"""How one column of a slice was fitted: the points of its window, the spline, and what decided over it."""
+"""How one column of a slice was fitted: the points of its window, the spline, and what determined it."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ class ProfileView(QWidget):
 
     def _make_controls(self) -> None:
         self.title = Label(markup=True)
-        self.title.setToolTip("Slice, column (element along dispersion) and its median wavelength")
+        self.title.setToolTip("Slice, column and median wavelength of the column")
         self.fate = Elided()
         self.legend = Line()
         self.legend.setToolTip(
-            "Points of all columns in the window, from near (first colour) to far, those the fit rejected, the points "
-            "of this column, the spline with its breakpoints, and the alpha range where it replaces interpolation"
+            "Points of all columns in the window, coloured from near to far; points rejected by the fit; points of "
+            "this column; the spline with its breakpoints; the alpha range where the spline is used"
         )
         self.hint = Line()
         self.hint.setToolTip(f"<p>{HINT}</p>")
@@ -105,22 +105,22 @@ class ProfileView(QWidget):
         self.use_button.setText("Use range")
         self.use_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.use_button.setToolTip(
-            "`use`: alpha ranges [arcsec] in which the spline replaces interpolation in this slice; "
-            "without them the slope of the spline (slope_limit) decides"
+            "Override the alpha ranges [arcsec] where this slice uses the spline (`use`). Without an override, "
+            "slope_limit decides."
         )
-        self.start_action = QAction("Start from the compact ranges", self)
-        self.start_action.setToolTip("Take over the ranges that the slope chose, to drag their ends")
-        self.add_action = QAction("Add a range", self)
-        self.add_action.setToolTip("A further range, to drag to where the spline is to be used")
-        self.clear_action = QAction("Clear: the slope decides", self)
-        self.clear_action.setToolTip("Remove `use` from this slice; slope_limit decides where the spline is used")
+        self.start_action = QAction("Edit automatic ranges", self)
+        self.start_action.setToolTip("Copy the automatic ranges to an override, then drag their ends")
+        self.add_action = QAction("Add range", self)
+        self.add_action.setToolTip("Add a range, then drag it to where the spline should be used")
+        self.clear_action = QAction("Clear (use slope limit)", self)
+        self.clear_action.setToolTip("Remove the override of `use`; slope_limit then decides where the spline is used")
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
         self.menu.addActions([self.start_action, self.add_action, self.clear_action])
         self.use_button.setMenu(self.menu)
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
-        self.fit_button.setToolTip("Show the whole profile again (wheel zooms, drag moves, right drag stretches)")
+        self.fit_button.setToolTip("Show the whole profile (wheel: zoom, drag: move, right drag: stretch)")
         self.player = Player(self)
         self.play_button, self.speed_box = self.player.button, self.player.speed_box
 

@@ -1,4 +1,4 @@
-"""Chips of the variants: choose one, copy it, adopt it, discard it; with the noise that each of them leaves."""
+"""Buttons of the variants with their noise: activate, copy, label, adopt, discard."""
 
 from __future__ import annotations
 
@@ -42,13 +42,12 @@ class VariantBar(QWidget):
         self.chips: dict[str, QToolButton] = {}
         self.new_button = QToolButton()
         self.new_button.setToolTip(
-            "New variant: go on with a copy of the recipe; the old one stays, and its spectra and images are compared "
-            "with (Ctrl+N)"
+            "Copy the active variant to a new one, edit it, and compare spectra and images (Ctrl+N)"
         )
         self.new_button.clicked.connect(session.new_variant)
         self.menu_button = QToolButton()
         self.menu_button.setText("⋯")
-        self.menu_button.setToolTip("Label, adopt or discard the active variant; a right click on a chip does it too")
+        self.menu_button.setToolTip("Label, adopt or discard the active variant (also: right-click a variant)")
         self.menu_button.clicked.connect(self._open_menu)
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(6, 0, 4, 2)
@@ -70,7 +69,7 @@ class VariantBar(QWidget):
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(f"Variant {name}")
-        dialog.setLabelText("A few words that tell what it tries:")
+        dialog.setLabelText("Label:")
         dialog.setTextValue(variant.label)
         dialog.textValueSelected.connect(lambda text: self._session.label_variant(name, text))
         dialog.open()
@@ -82,9 +81,9 @@ class VariantBar(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         for text, tip, enabled, act in (
-            ("Label…", "Give it a few words that tell what it tries", True, self.ask_label),
-            ("Adopt", "Keep it as the only recipe; undo brings the others back", several, session.adopt_variant),
-            ("Discard", "Do without it; undo brings it back", several, session.discard_variant),
+            ("Label…", "Label this variant", True, self.ask_label),
+            ("Adopt", "Keep only this variant; Undo restores the others", several, session.adopt_variant),
+            ("Discard", "Delete this variant; Undo restores it", several, session.discard_variant),
         ):
             action = menu.addAction(f"{text.rstrip('…')} {name}{'…' if text.endswith('…') else ''}")
             assert action is not None
@@ -140,17 +139,19 @@ class VariantBar(QWidget):
         font = chip.font()
         font.setBold(active)
         chip.setFont(font)
-        lines = [f"<b>Variant {escaped(variant.title)}</b>{' (active: edited, and written)' if active else ''}"]
-        differences = [f"Differs from the defaults: {recipe_words(variant.recipe)}"]
+        lines = [
+            f"<b>Variant {escaped(variant.title)}</b>{' (active: used for editing and writing)' if active else ''}"
+        ]
+        differences = [f"Compared with the defaults: {recipe_words(variant.recipe)}"]
         if not active:
-            differences.append(f"From {variants.active}: {recipe_words(variant.recipe, variants.recipe)}")
+            differences.append(f"Compared with {variants.active}: {recipe_words(variant.recipe, variants.recipe)}")
         lines += [escaped(line, MOST_OF_SENTENCE) for line in differences]
         if spectra is not None and math.isfinite(noise):
             before = f"{100 * spectra.noise_before:.1f} %"
             lines.append(
                 f"Resampling noise at the spaxel: {before} → {100 * noise:.1f} %{' (updating)' if stale else ''}"
             )
-        lines.append("Click: make it active (V: next, Shift+V: previous) · right click: label, adopt, discard")
+        lines.append("Click: activate (V: next, Shift+V: previous) · Right-click: label, adopt, discard")
         chip.setToolTip("<br>".join(lines))
 
     def _open_menu(self) -> None:

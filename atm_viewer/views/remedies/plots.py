@@ -1,4 +1,4 @@
-"""Panels and table of a remedy, as the publication figure has them."""
+"""Plots and table of a remedy, as in the publication figure."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class RemedyTable(QTableWidget):
         super().__init__()
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setToolTip("The numbers; the figure's file has them too")
+        self.setToolTip("The plotted values; a saved figure includes them")
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         assert rows is not None
         assert columns is not None

@@ -1,4 +1,4 @@
-"""The remedies against resampling noise on the user's exposures, with what there is to choose about them."""
+"""Remedies against resampling noise on the user's exposures, with their controls."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _SHORT = 16  #: letters of an exposure without a number
 _ROOMY = 360  #: height of a page that has room for the table too [dots]
 _FIGURES = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
 _NOTHING = {
-    "fringes": "Residual fringes are MIRI's alone: there are none to be removed from NIRSpec's spectra.",
+    "fringes": "Residual fringes occur in MIRI spectra only; there are none to remove for NIRSpec.",
 }
-_WAITING = "The answer comes here once exposures are open and included and there is a place on the sky."
+_WAITING = "Open exposures, include them, and click a spaxel in the sky image to see the remedies."
 
 
 class RemedyPage(QWidget):
@@ -97,30 +97,31 @@ class RemediesView(QWidget):
         self._session = session
         self._folder = folder
         self._in_sight = False
-        self.save_button = QPushButton("Save figure…")
+        self.save_button = QPushButton("Save Figure…")
         self.save_button.setToolTip(
-            "Draw this for a publication, as PDF, SVG or PNG, with all parameters in the file (Ctrl+Shift+F)"
+            "Save this figure for a publication (PDF, SVG or PNG); the file records all parameters (Ctrl+Shift+F)"
         )
         self.save_button.clicked.connect(self.save_figure)
         self.degree_box = WholeBox()
         self.degree_box.setRange(0, 9)
-        self.degree_box.setToolTip("Degree of the polynomials by which spectra are divided; default 3")
+        self.degree_box.setToolTip("Degree of the polynomials that normalise the spectra. Default: 3")
         self.degree_box.valueChanged.connect(lambda degree: self._choose(degree=degree))
         self.ranks_edit = _numbers_edit(r"\s*[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3}){0,11}\s*")
         self.ranks_edit.setToolTip(
-            "Which spaxels in the aperture of the active place, by brightness before correction: 1 is the brightest; "
-            "default 1, 2, 4, 8, 16"
+            "Ranks of the spaxels to show, within the active place's aperture; 1 is the brightest before "
+            "correction. Default: 1, 2, 4, 8, 16"
         )
         self.ranks_edit.editingFinished.connect(self._take_ranks)
         self.fringes_box = QCheckBox("RF1D row")
         self.fringes_box.setToolTip(
-            "MIRI: a second row with residual fringes removed by the pipeline's fit_residual_fringes_1d; default on"
+            "MIRI: show a second row after residual fringe removal with the pipeline's fit_residual_fringes_1d. "
+            "Default: on"
         )
         self.fringes_box.toggled.connect(lambda on: self._choose(fringes=on))
         self.radii_edit = _numbers_edit(r"\s*\d(\.\d{1,2})?(\s*,\s*\d(\.\d{1,2})?){0,9}\s*")
         self.radii_edit.setToolTip(
-            "Radii of the apertures in widths (FWHM) of the point-spread function, up to 2.5; default 0.5, 0.75, 1, "
-            "1.5, 2. One spaxel comes first."
+            "Radii of the apertures in units of the PSF's FWHM, at most 2.5. A single spaxel is always shown "
+            "first. Default: 0.5, 0.75, 1, 1.5, 2"
         )
         self.radii_edit.editingFinished.connect(self._take_radii)
         self._exposures = QWidget()
@@ -128,10 +129,12 @@ class RemediesView(QWidget):
         self._exposure_line.setContentsMargins(0, 0, 0, 0)
         self.exposure_boxes: dict[str, QCheckBox] = {}
         self.pages = {
-            "ranked": RemedyPage(Label("Brightest"), self.ranks_edit, self.fringes_box),
+            "ranked": RemedyPage(Label("Ranks"), self.ranks_edit, self.fringes_box),
             "apertures": RemedyPage(Label("Radii [FWHM]"), self.radii_edit),
-            "dithers": RemedyPage(Label("If there were only"), self._exposures),
-            "fringes": RemedyPage(Label("Spaxel and aperture of the active place, without and with RF1D")),
+            "dithers": RemedyPage(Label("Only with"), self._exposures),
+            "fringes": RemedyPage(
+                Label("Spaxel and aperture at the active place, without and with residual fringe removal (RF1D)")
+            ),
         }
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -169,7 +172,7 @@ class RemediesView(QWidget):
     def save_figure(self) -> None:
         """Ask where to, and draw the remedy in front for a publication."""
         kind = self.kind
-        dialog = FileDialog(f"Save figure: {KINDS[kind]}", self._folder(), FileDialog.FileMode.AnyFile, self, _FIGURES)
+        dialog = FileDialog(f"Save Figure: {KINDS[kind]}", self._folder(), FileDialog.FileMode.AnyFile, self, _FIGURES)
         dialog.setAcceptMode(FileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("pdf")
         dialog.filterSelected.connect(lambda kinds: dialog.setDefaultSuffix(kinds[:3].lower()))
@@ -232,7 +235,7 @@ class RemediesView(QWidget):
             names = short_names([e.view.name for e in together])
             for e, name in zip(together, names, strict=True):
                 box = QCheckBox(f"{e.view.dither}" if e.view.dither else no_mnemonic(one_line(name, _SHORT)))
-                box.setToolTip(plain_tip(f"Take part in the subset that is compared with all exposures: {e.view.name}"))
+                box.setToolTip(plain_tip(f"Include {e.view.name} in the subset that is compared with all exposures"))
                 box.toggled.connect(self._take_exposures)
                 self._exposure_line.addWidget(box)
                 self.exposure_boxes[e.view.key] = box

@@ -1,1 +1,1 @@
-"""The Sky panel: images of the field, places, and the why map over them."""
+"""The Sky panel: sky images, places, and the why map over them."""

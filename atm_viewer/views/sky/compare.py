@@ -1,4 +1,4 @@
-"""Two images of the field in one: which of them, in turn, side by side, or what differs."""
+"""Comparison of two sky images: in turn, side by side, difference or ratio."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants
 LEAST = 44  #: width to which a box shrinks where there is no room for all [dots]
 
 _MODE_TIPS = (
-    "This image alone (A: the other one)",
-    "This image alone (A: the other one)",
-    "Both images in turn, in the same place and with the same levels (B)",
-    "Both images side by side: drag the line (Shift+B)",
-    "The second image less the first (D)",
-    "The second image over the first, less 1, in percent (Shift+D)",
+    "Show this image only (A: switch to the other)",
+    "Show this image only (A: switch to the other)",
+    "Alternate between both images with the same display limits (B)",
+    "Show both images side by side; drag the line between them (Shift+B)",
+    "Show the second image minus the first (D)",
+    "Show the second image divided by the first, minus 1 [%] (Shift+D)",
 )
 
 
@@ -148,7 +148,7 @@ def caption(picture: Picture, shown: ShownSky, several: bool, theme: Theme) -> t
         colour = theme.before if name == BEFORE else theme.variant(name)
         return f'<span style="color:{colour}">■</span>&nbsp;<b>{escaped(side_name(name, several))}</b>'
 
-    left = sign.join(words(name) for name in picture.left) + (" · being made…" if picture.missing else "")
+    left = sign.join(words(name) for name in picture.left) + (" · updating…" if picture.missing else "")
     left += f"<br>{where}"
     return left, "".join(words(name) for name in picture.right)
 
@@ -191,22 +191,22 @@ class SkyModeBar(QWidget):
         self._names: tuple[str, ...] = ()
         self.mode_box = QComboBox()
         self.mode_box.setToolTip(
-            "What is shown of the field: before or after correction, both in turn (B), side by side (Shift+B), "
-            "their difference (D) or ratio (Shift+D); A changes between before and after. Default: before"
+            "Sky image to show: before or after correction (A), both in turn (B), side by side (Shift+B), their "
+            "difference (D) or ratio (Shift+D). Default: before"
         )
         self.first_box, self.second_box = QComboBox(), QComboBox()
         self.first_box.setToolTip("First image: before correction, or after correction by a variant. Default: before")
         self.second_box.setToolTip(
-            "Second image: after correction by the active variant, whichever that is, or by another. Default: active"
+            "Second image: after correction by the active variant or a fixed one. Default: active"
         )
         self.light_box = QComboBox()
         for planes in PLANES:
             words = f"{planes} plane{'' if planes == 1 else 's'}" if planes else "white light"
             self.light_box.addItem(words, planes)
         self.light_box.setToolTip(
-            "White light: mean over all wavelengths of the band, in which resampling noise averages out. Planes: "
-            "mean of so many planes of the cube about the chosen column's wavelength, which shows it (L). "
-            "Default: white light"
+            "White light: mean over all wavelengths of the band; resampling noise averages out. Planes: mean of "
+            "the cube's planes around the chosen column's wavelength; resampling noise is visible (L). Default: "
+            "white light"
         )
         self.period_box = NumberBox()
         self.period_box.setRange(0.1, 5.0)
@@ -214,7 +214,7 @@ class SkyModeBar(QWidget):
         self.period_box.setSingleStep(0.1)
         self.period_box.setValue(PERIOD)
         self.period_box.setSuffix(" s")
-        self.period_box.setToolTip(f"How long each image is shown in blinking [s]. Default: {PERIOD} s")
+        self.period_box.setToolTip(f"Blink interval: time that each image is shown [s]. Default: {PERIOD} s")
         line = QHBoxLayout(self)
         line.setContentsMargins(4, 0, 4, 2)
         line.setSpacing(4)
@@ -278,7 +278,7 @@ class SwipeLine(pg.InfiniteLine):
         super().__init__(angle=90, movable=True)
         self.addMarker("<|>", 0.5, 14)
         self.setCursor(Qt.CursorShape.SplitHCursor)
-        self.setToolTip("Drag: the first image to the left, the second to the right")
+        self.setToolTip("Drag: the first image is on the left, the second on the right")
         self.setZValue(50)
 
     def set_theme(self, theme: Theme) -> None:

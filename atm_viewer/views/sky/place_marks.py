@@ -1,4 +1,4 @@
-"""Marks of the places on the sky: spaxel, aperture, a handle to move each, and one for the active aperture's radius."""
+"""Marks of the places on the sky: spaxel, aperture, and handles to move and resize them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class _Mark:
         self.centre = (np.nan, np.nan)
         self._halo, self._spaxel, self._ring = pg.PlotCurveItem(), pg.PlotCurveItem(), pg.PlotCurveItem()
         self.handle = pg.TargetItem(size=_HANDLE, symbol="o", brush=None, hoverBrush=None)
-        self.handle.setToolTip("Drag to move the place; click to make it the one that clicks on the sky move")
+        self.handle.setToolTip("Drag to move the place; click to activate it")
         self.handle.setCursor(Qt.CursorShape.OpenHandCursor)
         self._badge = pg.TextItem(str(number), anchor=(-0.5, 1.3))  # away from the circle's handle
         self._items = (self._halo, self._ring, self._spaxel, self.handle, self._badge)

@@ -1,4 +1,4 @@
-"""The field on the sky, before and after correction: choose a spaxel and the aperture it is compared with."""
+"""The sky image before and after correction, with the chosen spaxel and its aperture."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ class SkyView(ImagePanel):
         self.radius_box.setSuffix("″")
         self.radius_box.setKeyboardTracking(False)
         self.radius_box.setToolTip(
-            "Radius of the aperture around the spaxel [arcsec], or drag the handle of the circle; its spectrum "
-            "is nearly free of resampling noise and shows what the spaxel's should look like"
+            "Radius of the aperture around the spaxel [arcsec] (also: drag the circle's handle). The aperture's "
+            "spectrum is nearly free of resampling noise; compare the spaxel's spectrum with it."
         )
         self.radius_label = Label("aperture")
         self.radius_label.setToolTip(self.radius_box.toolTip())
@@ -165,7 +165,7 @@ class SkyView(ImagePanel):
         """Paint what is chosen, and write what it is."""
         picture = compose(self._shown, self._turn, self._split())
         if picture is None:
-            self.show_content(None, note="The field of the ticked exposures is shown here")
+            self.show_content(None, note="The sky image of the ticked exposures appears here")
             left = right = ""
         else:
             self.show_content(picture.pixels, rect)

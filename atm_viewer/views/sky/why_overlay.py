@@ -1,4 +1,4 @@
-"""The why map over the sky image: what became of most of the pixels that fall on a spaxel."""
+"""The why map over the sky image: the most frequent class of the pixels on each spaxel."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class WhyOverlay(QObject):
         self.button.setText("Why")
         self.button.setCheckable(True)
         self.button.setToolTip(
-            "Over the image, what became of most of the chosen exposure's pixels that fall on each spaxel: where the "
-            "spline is used, and why not elsewhere; hover to read the shares"
+            "Overlay the why map of the chosen exposure: each spaxel has the colour of most of its pixels; point "
+            "at a spaxel to read the shares"
         )
         self.legend = Paragraph(markup=True)
         self.legend.setContentsMargins(6, 0, 6, 2)

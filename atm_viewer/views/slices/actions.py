@@ -1,4 +1,4 @@
-"""Edits of the selected slices that the Edit menu offers, and the dialog that asks which neighbours are meant."""
+"""Edits of the selected slices from the Edit menu, and the dialog for copying to neighbours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
-from atm_viewer.session.edits.parameters import PARAMETERS, format_value
+from atm_viewer.engine.recipe import PARAMETERS
+from atm_viewer.session.edits.parameters import format_value
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import WholeBox
@@ -57,7 +58,7 @@ class SliceActions(QObject):
         if numbers:
             self._session.apply_to_all_exposures(numbers)
         else:
-            self._session.tell("info", "The selected slices have no override of this exposure alone.")
+            self._session.tell("info", "The selected slices have no override for this exposure only.")
 
     def keep_to_this_exposure(self) -> None:
         """Let what is set in the selected slices apply to this exposure alone."""
@@ -77,7 +78,7 @@ class SliceActions(QObject):
             f"{PARAMETERS[name].label} {format_value(name, getattr(params, name))} {PARAMETERS[name].unit}".rstrip()
             for name in self._session.overridden(number)
         ]
-        return ", ".join(texts) or "none: the neighbours will inherit everything"
+        return ", ".join(texts) or "none: the neighbours will use the defaults"
 
 
 class CopyDialog(QDialog):
@@ -110,11 +111,11 @@ class CopyDialog(QDialog):
         self.targets_label.setWordWrap(True)
         form = QFormLayout()
         form.addRow("Overrides", told)
-        form.addRow("Slices before", self.before_box)
-        form.addRow("Slices after", self.after_box)
-        form.addRow("Copied to", self.targets_label)
+        form.addRow("Neighbours before", self.before_box)
+        form.addRow("Neighbours after", self.after_box)
+        form.addRow("Copy to", self.targets_label)
         self.copy_button = QPushButton("Copy")
-        self.copy_button.setToolTip("Put the overrides in place of the neighbours' own, as one step that can be undone")
+        self.copy_button.setToolTip("Replace the neighbours' overrides; Undo restores them")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(self.copy_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
@@ -138,7 +139,7 @@ class CopyDialog(QDialog):
         box.setKeyboardTracking(True)  # the slices are named while one types
         box.setRange(0, len(side))
         box.setValue(min(1, len(side)))
-        box.setToolTip("How many neighbours on this side, in their order on the sky; in NIRSpec numbers alternate")
+        box.setToolTip("Number of neighbours on this side, in sky order (NIRSpec slice numbers alternate)")
         box.valueChanged.connect(self._show)
         return box
 

@@ -1,4 +1,4 @@
-"""The slice table with a line above it that filters its rows."""
+"""The slice table with its filter line."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SliceBrowser(QWidget):
         for info in QUICK:
             button = self.quick[info.name] = QToolButton()
             button.setText(info.text)
-            button.setToolTip(f"{info.tip}; with another of these, slices that either is true of")
+            button.setToolTip(f"Show {info.tip}. With several of these filters, a slice needs to match only one.")
             button.setCheckable(True)
             button.setFont(self.table.font())
             button.toggled.connect(self._filter)

@@ -1,4 +1,4 @@
-"""What stands in the cells of the slice table: columns, texts, tooltips, and values to sort and filter by."""
+"""Columns of the slice table: texts, tooltips, and values for sorting and filtering."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from atm_viewer.engine.errors import MOST_OF_SENTENCE
-from atm_viewer.engine.recipe import FitParams
+from atm_viewer.engine.recipe import OVERRIDABLE, PARAMETERS, FitParams
+from atm_viewer.engine.recipe.parameters import TO
 from atm_viewer.engine.results.correction import SliceReport
-from atm_viewer.session.edits.parameters import PARAMETERS, TO, format_value
+from atm_viewer.session.edits.parameters import format_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.base.plain_text import escaped
 
@@ -35,42 +36,41 @@ class Column:
 _TITLES = {"number": "slice", "used": "used share", "noise": "noise after", "reused": "reused columns"}
 
 
-def _editable(heading: str, widest: str, parameter: str) -> Column:
-    tip = (
-        f"{PARAMETERS[parameter].tooltip}<br>Type a value for all selected slices (F2 or double click edits); "
-        "Delete inherits."
-    )
-    return Column(parameter, heading, tip, widest, parameter)
+def _editable(name: str) -> Column:
+    p = PARAMETERS[name]
+    tip = f"{p.tooltip}<br>Double-click (or F2) to override it in all selected slices. Delete removes the override."
+    widest = p.widest or max(p.choices, key=len, default="")
+    return Column(name, p.heading or f"{p.title}\n", tip, widest, name)
+
+
+#: Parameters whose columns stand before what became of the slice.
+_FIRST = ("fit_threshold", "slope_limit", "use")
 
 
 COLUMNS = (
-    Column("number", "Slice\n", "Number of the slice in the region map; in MIRI the hundreds are the channel", "112"),
+    Column("number", "Slice\n", "Slice number in the region map; for MIRI the hundreds digit is the channel", "112"),
     Column(
         "peak",
         "Peak\n[{unit}]",
-        "Peak of the collapsed profile (median over wavelength) as a bar in decades, the same for all slices; the "
-        "upright line is the slice's threshold. Grey: below it, no spline",
+        "Peak of the collapsed profile (median over wavelength). The bar is logarithmic, with one scale for all "
+        "slices; its upright line is the slice's threshold. Grey: below threshold, no spline",
         "8888888888",
     ),
-    _editable("Thr.\n[σ]", "88.8", "fit_threshold"),
-    _editable("Slope\nlimit", "0.088", "slope_limit"),
-    _editable("Use range\n[″]", "-1.88…-0.88", "use"),
+    *map(_editable, _FIRST),
     Column("used", "Used\n[%]", "Share of the slice's valid oversampled pixels where the spline is used", "888888"),
     Column(
         "noise",
         "Noise\n[%]",
-        "Resampling noise on the slice's brightest trace, before → after: 1.4826 MAD of the flux in a spaxel over the "
-        "sum of the column, about a cubic. — where no source stands out. A cube's spaxel mixes slices and dithers "
-        "and is often calmer",
+        "Resampling noise on the slice's brightest trace, before → after: 1.4826 × MAD, from a cubic, of the flux "
+        "in a spaxel divided by the column sum; — without a clear source. A cube's spaxel combines slices and "
+        "dithers and is often less noisy",
         "88.8 → 8.8",
     ),
-    Column("state", "State\n", "What was decided for the slice", "below thr."),
-    Column("reused", "Re-\nused", "Columns whose own fit failed and that reuse another column's spline", "1024"),
-    _editable("Win.\n[col]", "88", "window"),
-    _editable("Bkpt\n", "88", "breakpoints"),
-    _editable("λ range\n[µm]", "14.88…16.88", "wavelengths"),
-    _editable("Reach\n", "pipeline", "reach"),
-    _editable("Peak\ncut", "pipeline", "peak_cut"),
+    Column("state", "State\n", "How the slice was fitted", "below thr."),
+    Column(
+        "reused", "Re-\nused", "Number of columns whose own fit failed and that reuse another column's spline", "1024"
+    ),
+    *(_editable(name) for name in OVERRIDABLE if name not in _FIRST),
 )
 AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
@@ -175,9 +175,9 @@ def cell_tip(row: SliceRow, column: Column) -> str:
     """Tooltip of a cell, in the pipeline's terms."""
     if column.parameter:
         if column.parameter not in row.overridden:
-            return f"{column.tip}<br>Inherited: {cell_text(row, column, typed=True) or 'nowhere'}."
+            return f"{column.tip}<br>Default: {cell_text(row, column, typed=True) or 'nowhere'}."
         whose = escaped(row.overridden[column.parameter] or "all exposures")
-        return f"{column.tip}<br><b>Set for this slice</b> of {whose}."
+        return f"{column.tip}<br><b>Override</b> for {whose}."
     if row.report is None:
         return column.tip
     if column.name == "peak":
@@ -193,7 +193,7 @@ def cell_value(row: SliceRow, name: str) -> float | str | None:
         return row.number
     if name == "state":
         return slice_state(report) if report else None
-    if name in ("use", "wavelengths"):
+    if name in PARAMETERS and PARAMETERS[name].kind in ("range", "ranges"):
         ranges = getattr(row.params, name)
         if name == "use" and ranges is None and report is not None:
             ranges = report.compact

@@ -1,4 +1,4 @@
-"""How the cells of the slice table are painted and edited."""
+"""Painting and editing of the slice table's cells."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from atm_viewer.engine.recipe import CHOICES
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.views.slices.cells import COLUMNS, SliceRow, bar_length
 from atm_viewer.views.slices.model import ROW, SliceModel
 
@@ -74,10 +74,10 @@ class SliceDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget | None, option: QStyleOptionViewItem, index: QModelIndex) -> QWidget | None:
         """Offer a list where there are few values."""
         name = COLUMNS[index.column()].parameter
-        if name not in CHOICES:
+        if not name or PARAMETERS[name].kind != "choice":
             return super().createEditor(parent, option, index)
         box = QComboBox(parent)
-        box.addItems(CHOICES[name])
+        box.addItems(PARAMETERS[name].choices)
         box.activated.connect(lambda: self._finish(box))
         return box
 

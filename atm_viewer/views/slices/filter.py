@@ -1,4 +1,4 @@
-"""Which slices the table shows, and in what order."""
+"""Filters and order of the slice table's rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 
+from atm_viewer.engine.recipe import PARAMETERS, Parameter
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.slices.cells import COLUMNS, SliceRow, cell_value
 from atm_viewer.views.slices.model import SliceModel
@@ -27,36 +28,44 @@ class QuickFilter:
 
 
 QUICK = (
-    QuickFilter("overrides", "Overrides", "Slices that have overrides", lambda row: bool(row.overridden)),
-    QuickFilter("below", "Below thr.", "Slices whose peak is below their threshold", lambda row: row.below),
+    QuickFilter("overrides", "Overrides", "slices with overrides", lambda row: bool(row.overridden)),
+    QuickFilter("below", "Below thr.", "slices whose peak is below the threshold", lambda row: row.below),
     QuickFilter(
         "reused",
         "Reused",
-        "Slices with columns that reuse another column's spline, since their own fit failed",
+        "slices in which a column's own fit failed and it reuses another column's spline",
         lambda row: row.report is not None and row.report.reused > 0,
     ),
     QuickFilter(
         "unused",
         "Not used",
-        "Slices that have splines, but use them nowhere",
+        "slices that were fitted but use the spline nowhere",
         lambda row: row.splines > 0 and row.report is not None and row.report.used == 0,
     ),
 )
 
+
+def _short(parameter: Parameter) -> str:
+    """First word of a parameter's heading."""
+    return (parameter.heading or parameter.label).split()[0].rstrip(".").lower()
+
+
+_NUMBERS = [p for p in PARAMETERS.values() if p.of_slice and p.kind in ("number", "whole")]
+_NAMES = {
+    **{name: name for name in ("noise", "before", "used", "peak", "reused")},
+    **{name: p.name for p in _NUMBERS for name in (_short(p), p.label.split()[0])},
+    "after": "noise",
+}
+
 FILTER_TIP = (
-    "<p>Shows only the slices that all words are true of:<br>"
-    "<b>11</b> — numbers that begin so; <b>105-112</b> — from one to the other;<br>"
-    "<b>noise&gt;2</b>, <b>before&gt;5</b> [%], <b>used&lt;20</b> [%], <b>peak&gt;100</b>, <b>thr&gt;=4</b>, "
-    "<b>slope</b>, <b>reused</b>, <b>win</b>, <b>bkpt</b>;<br>"
-    "anything else — words of the state, such as <b>sparse</b>.<br>Esc shows all again.</p>"
+    "<p>Show only the slices that match all conditions:<br>"
+    "<b>11</b> — slice numbers that start with 11; <b>105-112</b> — a range of slice numbers;<br>"
+    "<b>noise&gt;2</b>, <b>before&gt;5</b> [%], <b>used&lt;20</b> [%], <b>peak&gt;100</b>, <b>reused&gt;=4</b>, "
+    f"and the parameters {', '.join(f'<b>{_short(p)}</b>' for p in _NUMBERS)};<br>"
+    "any other word — part of the state, such as <b>sparse</b>.<br>Press Esc to show all slices.</p>"
 )
 
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq}
-_NAMES = {
-    **{name: name for name in ("noise", "before", "used", "peak", "reused", "window", "breakpoints")},
-    **{"thr": "fit_threshold", "threshold": "fit_threshold", "slope": "slope_limit"},
-    **{"win": "window", "bkpt": "breakpoints", "after": "noise"},
-}
 _PER_CENT = ("noise", "before", "used")
 
 

@@ -9,7 +9,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.errors import UserError
-from atm_viewer.engine.recipe import CHOICES
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.session.edits.parameters import parse_value
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.theme import DARK
@@ -27,7 +27,9 @@ _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _FEW = 2
 _NOWHERE = QModelIndex()
 #: Parameters whose inherited value follows from mode or fit.
-_FOLLOWING = ("window", "breakpoints", "use", "wavelengths", *CHOICES)
+_FOLLOWING = frozenset(name for name, p in PARAMETERS.items() if p.default is None or p.kind == "choice")
+#: Columns whose texts are words and ranges rather than numbers.
+_WORDS = frozenset({"state", *(name for name, p in PARAMETERS.items() if p.kind in ("range", "ranges"))})
 
 
 class SliceModel(QAbstractTableModel):
@@ -142,14 +144,13 @@ class SliceModel(QAbstractTableModel):
                 view = self._session.current
                 return COLUMNS[section].heading.format(unit=view.unit if view else "MJy/sr")
             if role == Qt.ItemDataRole.ToolTipRole:
-                return f"<p>{COLUMNS[section].tip}<br>A click sorts; the right button chooses columns.</p>"
+                return f"<p>{COLUMNS[section].tip}<br>Click: sort · Right-click: choose columns</p>"
         return None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Allow edits of the parameters; not of those that ``psf_optimal`` ignores."""
         parameter = COLUMNS[index.column()].parameter
-        ignored = self._session.recipe.psf_optimal and parameter in ("fit_threshold", "slope_limit")
-        return _EDITABLE if parameter and not ignored else _FIXED
+        return _EDITABLE if parameter and not self._session.recipe.ignores(parameter) else _FIXED
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Give texts, tooltips, colours: accent for overrides, grey for slices below their threshold."""
@@ -162,7 +163,7 @@ class SliceModel(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole:
                 return self._colour(row, column.name)
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _LEFT if column.name in ("state", "use", "wavelengths") else _RIGHT
+                return _LEFT if column.name in _WORDS else _RIGHT
             case _ if role == ROW:
                 return row
         return None

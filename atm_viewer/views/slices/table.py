@@ -1,4 +1,4 @@
-"""The slices of the chosen exposure: how each was fitted, and the parameters to tune it by."""
+"""Table of the chosen exposure's slices: their fits and parameters."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
-from atm_viewer.engine.recipe import CHOICES, PIPELINE
-from atm_viewer.session.edits.parameters import PARAMETERS
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.paint_turns import TakesTurns
@@ -236,13 +235,13 @@ class SliceTable(TakesTurns, QTableView):
         menu.addSection(f"Slice {numbers[0]}" if len(numbers) == 1 else count(len(numbers), "slice"))
         if parameter:
             label = PARAMETERS[parameter].label
-            edit = menu.addAction(f"Change {label}…", lambda: self._edit(index))
-            inherit = menu.addAction(f"Inherit {label}", lambda: self._inherit(index))
+            edit = menu.addAction(f"Override {label}…", lambda: self._edit(index))
+            inherit = menu.addAction(f"Remove override of {label}", lambda: self._inherit(index))
             assert edit is not None
             assert inherit is not None
             edit.setToolTip(PARAMETERS[parameter].tooltip)
             edit.setEnabled(bool(index.flags() & Qt.ItemFlag.ItemIsEditable))
-            inherit.setToolTip("Take the slices' own values away (Delete)")
+            inherit.setToolTip("Remove the override of the selected slices (Delete)")
             inherit.setEnabled(any(parameter in self._session.overridden(n) for n in numbers))
             menu.addSeparator()
         menu.addActions(self.actions())
@@ -252,29 +251,32 @@ class SliceTable(TakesTurns, QTableView):
         menu.addMenu(self._columns_menu(menu))
         select = menu.addAction("Select All", self.selectAll)
         assert select is not None
-        select.setToolTip(f"Select all slices that are shown ({QKeySequence('Ctrl+A').toString()})")
+        select.setToolTip(f"Select all slices in the table ({QKeySequence('Ctrl+A').toString()})")
         return menu
 
     def _beyond_menu(self, parent: QMenu) -> QMenu:
         """Options that the pipeline does not have, for the chosen slices."""
         menu, numbers = QMenu("Beyond the Pipeline", parent), self.numbers()
         menu.setToolTipsVisible(True)
-        for name, (_, beyond) in CHOICES.items():
-            action = menu.addAction(f"{PARAMETERS[name].label.capitalize()}: {beyond}")
-            assert action is not None
-            action.setToolTip(PARAMETERS[name].tooltip)
-            action.setCheckable(True)
-            action.setChecked(all(getattr(self._session.params(n), name) == beyond for n in numbers))
-            action.setEnabled(not self._session.recipe.psf_optimal)
-            action.toggled.connect(
-                lambda on, name=name, beyond=beyond: self._session.edit_slices(
-                    numbers, name, beyond if on else PIPELINE
+        for p in PARAMETERS.values():
+            if not (p.beyond and p.of_slice):
+                continue
+            for beyond in (choice for choice in p.choices if choice != p.default):
+                action = menu.addAction(f"{p.title}: {beyond}")
+                assert action is not None
+                action.setToolTip(p.tooltip)
+                action.setCheckable(True)
+                action.setChecked(all(getattr(self._session.params(n), p.name) == beyond for n in numbers))
+                action.setEnabled(not self._session.recipe.ignores(p.name))
+                action.toggled.connect(
+                    lambda on, p=p, beyond=beyond: self._session.edit_slices(
+                        numbers, p.name, beyond if on else p.default
+                    )
                 )
-            )
         return menu
 
     def _sort_menu(self, parent: QMenu) -> QMenu:
-        menu, header = QMenu("Sort by", parent), self.horizontalHeader()
+        menu, header = QMenu("Sort By", parent), self.horizontalHeader()
         assert header is not None
         for i, column in enumerate(COLUMNS):
             action = menu.addAction(column.title.capitalize(), lambda i=i: self._sort_by(i))

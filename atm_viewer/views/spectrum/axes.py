@@ -1,4 +1,4 @@
-"""Pieces of the spectrum plots that are no curves: axes with a power of ten, masks, lines and their labels."""
+"""Parts of the spectrum plots besides curves: axes with a power of ten, masks, lines and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The choices of the spectrum view, in a popup so that the plots keep the room."""
+"""Options of the spectrum view, in a popup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
 from atm_viewer.views.base.panel import NumberBox
 from atm_viewer.views.base.plain_text import Label
 
-_NEAREST = "nearest to the middle"
+_NEAREST = "nearest to band centre"
 
 _TICKS = {
     "before": ("before", "Spectrum of the active place before correction. Default: shown"),
@@ -35,21 +35,21 @@ _TICKS = {
     ),
     "scaled": (
         "aperture scaled",
-        "Multiply the aperture's spectrum by one number, so that its median ratio to the spaxel after is 1; "
-        "else its mean brightness [MJy/sr] or its total flux. Default: scaled",
+        "Scale the aperture's spectrum to the corrected spaxel (median ratio 1). Unscaled: mean surface brightness "
+        "[MJy/sr] or total flux. Default: scaled",
     ),
     "errors": (
         "errors",
-        "± 1 σ bands from the cube's ERR, of single planes, also where spectra are smoothed. Default: hidden",
+        "± 1 σ band from the cube's ERR. Smoothing does not change it. Default: hidden",
     ),
     "crossings": (
         "crossings",
-        "Tick where the source's trace is centred on a pixel, a row per exposure: resampling noise repeats from "
-        "tick to tick. Default: hidden",
+        "Ticks where the trace is centred on a pixel, one row per exposure. Resampling noise repeats from tick to "
+        "tick. Default: hidden",
     ),
-    "masks": ("masks", "Hatch the wavelengths without a valid value. Default: shown"),
-    "ratio": ("ratio", "Panel of ratios against the reference. Default: shown"),
-    "difference": ("difference", "Panel of differences from the reference. Default: hidden"),
+    "masks": ("masks", "Hatch wavelengths without a valid value. Default: shown"),
+    "ratio": ("ratio", "Panel with the ratio to the reference. Default: shown"),
+    "difference": ("difference", "Panel with the difference from the reference. Default: hidden"),
 }
 
 
@@ -71,7 +71,7 @@ class SpectrumControls(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._settings = SpectrumSettings()
-        self.unit_box = self._choice("unit", FLUX_UNITS, "Unit of spectra. Default: MJy/sr, as in the cubes")
+        self.unit_box = self._choice("unit", FLUX_UNITS, "Flux unit of the spectra. Default: MJy/sr, as in the cubes")
         self.axis_box = self._choice("axis", tuple(AXES), "Horizontal axis. Default: wavelength (vacuum, observed)")
         self.line_box = QComboBox()
         self.line_box.setEditable(True)
@@ -79,8 +79,8 @@ class SpectrumControls(QFrame):
         self.line_box.addItem(_NEAREST)
         self.line_box.addItems([line.name for line in lines.lines])
         self.line_box.setToolTip(
-            "Line that velocities are about, c (λ/λ₀ − 1) with λ₀ at the redshift: choose or type. "
-            "Default: the nearest to the middle of the band"
+            "Line at zero velocity: v = c (λ/λ₀ − 1), with λ₀ at the redshift. Default: the line nearest to the "
+            "band centre"
         )
         completer = self.line_box.completer()
         assert completer is not None
@@ -90,28 +90,29 @@ class SpectrumControls(QFrame):
         self.redshift_box.setDecimals(6)
         self.redshift_box.setRange(-0.5, 20.0)
         self.redshift_box.setSingleStep(0.001)
-        self.redshift_box.setToolTip("Redshift z of the source: moves lines, rest wavelengths, velocities. Default: 0")
+        self.redshift_box.setToolTip("Redshift z of the source, for lines, rest wavelengths and velocities. Default: 0")
         self.family_boxes = {family: self._family(family, lines.about[family]) for family in lines.families}
         self.ticks = {name: self._tick(name, *texts) for name, texts in _TICKS.items()}
         self.reference_box = QComboBox()
         self.reference_box.setToolTip(
-            "What ratio and difference are against: the aperture (scaled), the spectrum before, or another variant. "
+            "Reference for ratio and difference: the scaled aperture, the spectrum before, or another variant. "
             "Default: aperture"
         )
         self.arrangement_box = self._choice(
             "arrangement",
             ARRANGEMENTS,
-            "Spectra of several places: overlaid, each above the one before, or so and each over its own median. "
-            "Default: overlaid",
+            "Spectra of several places: overlaid, stacked, or stacked and normalised by the median. Default: overlaid",
         )
-        self.kernel_box = self._choice("kernel", KERNELS, "Smoothing for display only: products and noise are without")
+        self.kernel_box = self._choice(
+            "kernel", KERNELS, "Smoothing kernel, for display only: products and the noise value are never smoothed"
+        )
         self.width_box = NumberBox()
         self.width_box.setDecimals(1)
         self.width_box.setRange(1.0, 5000.0)
-        self.width_box.setToolTip("Full width of the boxcar, full width at half maximum of the Gaussian. Default: 5")
+        self.width_box.setToolTip("Full width of the boxcar, or FWHM of the Gaussian. Default: 5")
         self.width_unit_box = self._choice("width_unit", WIDTH_UNITS, "Unit of the width. Default: planes of the cube")
         self.region_tick = QCheckBox("in a region")
-        self.region_tick.setToolTip("Smooth only between the two lines in the plot, which can be dragged. Default: off")
+        self.region_tick.setToolTip("Smooth only between the two lines in the plot; drag the lines. Default: off")
         self._lay_out()
         self._connect()
         self.set_variants(())
@@ -189,7 +190,7 @@ class SpectrumControls(QFrame):
 
     def _family(self, name: str, about: str) -> QCheckBox:
         box = QCheckBox(name)
-        box.setToolTip(f"{about}. Default: not marked")
+        box.setToolTip(f"Mark {about}. Default: not marked")
         box.toggled.connect(lambda: self._edit(families=self._families()))
         return box
 
@@ -228,7 +229,7 @@ class SpectrumControls(QFrame):
         form.setVerticalSpacing(4)
         form.addRow("Flux", self.unit_box)
         form.addRow("Axis", self.axis_box)
-        form.addRow("Velocity about", self.line_box)
+        form.addRow("Zero velocity", self.line_box)
         form.addRow("Redshift z", self.redshift_box)
         form.addRow("Lines", _grid(*self.family_boxes.values()))
         form.addRow(
@@ -237,10 +238,10 @@ class SpectrumControls(QFrame):
         )
         form.addRow("Places", self.arrangement_box)
         form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"]))
-        form.addRow("Against", self.reference_box)
+        form.addRow("Reference", self.reference_box)
         form.addRow("Smoothing", _row(self.kernel_box, self.width_box, self.width_unit_box))
         form.addRow("", self.region_tick)
-        note = Label("Smoothing is for display only. Escape closes.")
+        note = Label("Smoothing is for display only. Press Escape to close.")
         note.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)

@@ -1,4 +1,4 @@
-"""Ticks under the spectrum where the source's trace is centred on a pixel: once in a period of resampling noise."""
+"""Ticks under the spectrum where the source's trace is centred on a pixel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the spectrum view says in words: legend, noise, and the values under the mouse."""
+"""Texts of the spectrum view: legend, noise, and values under the mouse."""
 
 from __future__ import annotations
 
@@ -67,20 +67,22 @@ class SpectrumHeader(QWidget):
         self.legend.setContentsMargins(6, 0, 6, 2)
         self.noise = Label(markup=True)
         self.noise.setToolTip(
-            "Resampling noise before → after: 1.4826 times the median absolute deviation of spaxel over aperture "
-            "about a cubic in wavelength [%]"
+            "Resampling noise before → after: 1.4826 × median absolute deviation of spaxel / aperture from a cubic "
+            "in wavelength [%]"
         )
         self.place = Line()
         self.place.setToolTip(
-            "Spaxel x, y of the cube before correction (zero-based); the grid of the corrected cube may begin a row or "
-            "a column earlier, so find the spaxel there by RA and Dec. Or how spectra are smoothed for display"
+            "Spaxel x, y in the cube before correction (zero-based), or the smoothing in use. The corrected cube "
+            "may start a row or column earlier: find the spaxel there by RA and Dec."
         )
         self.options_button = QToolButton()
         self.options_button.setText("Options ▾")
-        self.options_button.setToolTip("Units, axis, redshift, lines, panels, reference, smoothing, masks and errors")
+        self.options_button.setToolTip(
+            "Set units, axis, redshift, lines, panels, reference, smoothing, masks and errors"
+        )
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
-        self.fit_button.setToolTip("Show the whole spectrum again (wheel zooms, drag moves, right drag stretches)")
+        self.fit_button.setToolTip("Show the whole spectrum (wheel: zoom, drag: move, right drag: stretch)")
         line = QHBoxLayout()
         line.setContentsMargins(6, 2, 4, 2)
         line.setSpacing(4)
@@ -155,8 +157,8 @@ def _in_order(picture: Picture) -> list[Curve]:
 
 def _explain(picture: Picture) -> str:
     told = [
-        "Scaled: the aperture's spectrum times one number, so that its median ratio to the spaxel after is 1: what the "
-        "spaxel would look like without resampling noise, if the aperture has the same spectrum."
+        "Scaled: the aperture's spectrum is multiplied by one number so that its median ratio to the corrected "
+        "spaxel is 1. If source and aperture have the same spectrum, this is the spaxel without resampling noise."
     ]
     told += [f"{HATCHES[kind].glyph} {MASKS[kind]}" for kind in picture.masks]
     return "\n".join(told)

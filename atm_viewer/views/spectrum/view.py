@@ -228,7 +228,7 @@ class SpectrumView(QWidget):
         self._region.hide()
         self.flux_plot.addItem(self._region, ignoreBounds=True)
         self._cursor_lines = [CursorLine(plot) for plot in self.plots.values()]
-        self._note = Label("Click a spaxel on the sky to see its spectrum")
+        self._note = Label("Click a spaxel in the sky image to see its spectrum")
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
 

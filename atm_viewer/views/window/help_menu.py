@@ -1,4 +1,4 @@
-"""What leads people through the window: help pages, hints, the command palette, versions."""
+"""The Help menu: help pages, hints, the command palette, versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done in the plots goes to the session: intents, and what the mouse points at."""
+"""Connects the plots to the session: intents, and the cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window: panels with what is loaded and the recipe, how it was fitted, and the science; menus and status line."""
+"""The main window: panels, menus and status line."""
 
 from __future__ import annotations
 
@@ -137,13 +137,13 @@ class MainWindow(QMainWindow):
         self.sessions = SessionFiles(session, self.files, views, self)
 
         self.reset_button = QPushButton("Reset")
-        self.reset_button.setToolTip("Take all overrides of the selected slices away (Ctrl+Backspace)")
+        self.reset_button.setToolTip("Remove all overrides of the selected slices (Ctrl+Backspace)")
         self.choosers = Choosers(session)
 
     def _arrange(self) -> None:
         self.exposures_panel = Panel("Exposures", self.exposure_panel)
         self.globals_panel = Panel("Recipe", self.recipe_panel)
-        self.globals_panel.note.setText("all slices")
+        self.globals_panel.note.setText("defaults")
         self.slices_panel = Panel("Slices", self.slice_browser, self.choosers.scope_box, self.reset_button)
         detector = self.detector  # whose title has room that its line of buttons lacks
         self.detector_panel = Panel("Detector", detector, detector.stretch_box, detector.share_box, detector.fit_button)
@@ -162,10 +162,10 @@ class MainWindow(QMainWindow):
 
         self.metrics_panel = Panel("Metrics", self.metrics)
         for panel, uses in (
-            (self.detector_panel, "Click: choose slice and column · double click or C: move the spaxel there"),
+            (self.detector_panel, "Click: choose slice and column · Double-click or C: move the spaxel"),
             (
                 self.sky_panel,
-                "Click or C: move the place there · Shift+click: one more · W: where it is in other dithers",
+                "Click or C: move the active place · Shift+click: add a place · W: same position in other dithers",
             ),
             (self.spectrum_panel, "Click: choose the column of the chosen slice at this wavelength"),
         ):
@@ -301,7 +301,7 @@ class MainWindow(QMainWindow):
     def _show_recipe(self) -> None:
         variants = self.session.variants
         title = variants[variants.active].title
-        self.globals_panel.note.setText(f"variant {title}, all slices" if variants.several else "all slices")
+        self.globals_panel.note.setText(f"variant {title}, defaults" if variants.several else "defaults")
         self.choosers.show_scope()
         self.actions_by_name["edit_this_alone"].setChecked(self.session.only_this)
         self._show_reset()
@@ -453,7 +453,7 @@ class MainWindow(QMainWindow):
         """Take exposures, associations, sessions and recipes."""
         if event is not None and local_files(event.mimeData()):
             event.acceptProposedAction()
-            self.status.show_hover("Drop to open")
+            self.status.show_hover("Drop the files to open them")
             self.welcome.set_dropping(True)
 
     def dragLeaveEvent(self, event) -> None:

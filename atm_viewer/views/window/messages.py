@@ -1,4 +1,4 @@
-"""What was told so far: the log, and the banner for what should not be missed."""
+"""The message log, and the banner for warnings and errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LogPanel(QPlainTextEdit):
         self._theme = DARK
         self.setReadOnly(True)
         self.setMaximumBlockCount(5000)
-        self.setToolTip("What was told so far; select and copy to send it to somebody")
+        self.setToolTip("Message log: select and copy text to share it")
         session.told.connect(self._add)
         self._rewrite()
 
@@ -79,11 +79,11 @@ class Banner(QFrame):
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.more = Label()
-        self.log_button = QPushButton("Show log")
-        self.log_button.setToolTip("All messages, with details")
+        self.log_button = QPushButton("Show Log")
+        self.log_button.setToolTip("Show all messages with details")
         self.close_button = QToolButton()
         self.close_button.setText("✕")
-        self.close_button.setToolTip("Close this message; it stays in the log")
+        self.close_button.setToolTip("Close this message; the log keeps it")
         self.close_button.clicked.connect(self.dismiss)
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 4, 6, 4)
@@ -109,7 +109,7 @@ class Banner(QFrame):
         self._missed = self._missed + 1 if not self.isHidden() else 0
         self._level = message.level
         self.label.setText(message.text)
-        self.more.setText(f"and {self._missed} before" if self._missed else "")
+        self.more.setText(f"and {self._missed} earlier" if self._missed else "")
         self.more.setVisible(bool(self._missed))
         self.set_theme(self._theme)
         self.show()

@@ -1,4 +1,4 @@
-"""The window's last line: what is under the mouse, what is under way, and versions."""
+"""The status line: cursor, running jobs, and versions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class StatusBar(QStatusBar):
         self.bar.setFixedWidth(130)
         self.bar.setMaximumHeight(16)
         self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setToolTip("End this job; nothing half-written stays (Ctrl+. ends all jobs)")
+        self.cancel_button.setToolTip("Cancel this job and remove incomplete files (Ctrl+. cancels all jobs)")
         self.cancel_button.clicked.connect(self._cancel)
         self.job = QWidget()
         line = QHBoxLayout(self.job)
@@ -64,16 +64,16 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self.job)
         self.preview = Label()
         self.preview.setProperty("role", "muted")
-        self.preview.setToolTip("Time that fitting all slices of the exposure took [s]")
+        self.preview.setToolTip("Time to fit all slices of the exposure [s]")
         self.addPermanentWidget(self.preview)
         self.versions = Label(f"jwst {_version('jwst')} ")
         self.versions.setProperty("role", "muted")
-        self.versions.setToolTip("Version of the pipeline whose results are shown")
+        self.versions.setToolTip("Version of the JWST pipeline in use")
         self.addPermanentWidget(self.versions)
         self.log_button = QToolButton()
         self.log_button.setText("Log")
         self.log_button.setCheckable(True)
-        self.log_button.setToolTip("Show or hide what was told so far (Ctrl+L)")
+        self.log_button.setToolTip("Show or hide the message log (Ctrl+L)")
         self.addPermanentWidget(self.log_button)
 
         self._timer = QTimer(self)

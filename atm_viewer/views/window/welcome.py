@@ -1,4 +1,4 @@
-"""What a window without exposures shows: the ways to begin."""
+"""The welcome page, shown while no exposure is open."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _STEPS = (
     (
         "1 · Open",
         "Drop calibrated exposures here: <b>_cal.fits</b> or <b>_crf.fits</b> files of MIRI MRS or NIRSpec IFU, or an "
-        "association <b>_asn.json</b>. A session or a recipe <b>.toml</b> can come along.",
+        "association <b>_asn.json</b>. You can also drop a session or recipe (<b>.toml</b>).",
     ),
     (
         "2 · Look",
-        "Click a spaxel in the sky image: its spectrum, before and after the adaptive trace model, shows whether it "
-        "oscillates. Click a slice to see how it was fitted.",
+        "Click a spaxel in the sky image to see its spectrum before and after correction. Does it oscillate? "
+        "Click a slice to see how it was fitted.",
     ),
     (
         "3 · Tune",
-        "Drag the threshold, the slope limit or the range of the spline in the profile, or type them in the table, and "
-        "watch the spectrum. Then write both cubes.",
+        "Change the threshold, the slope limit or the use range: drag them in the profile or type them in the table. "
+        "The spectrum follows. Then write the cubes before and after correction.",
     ),
 )
 
@@ -58,13 +58,15 @@ class Welcome(QWidget):
         self.open_button.setDefault(True)
         self.open_button.clicked.connect(self.open_wanted)
         self.demo_button = QPushButton("Open Demo")
-        self.demo_button.setToolTip("Four synthetic MIRI MRS exposures of a bright star, made on first use (Ctrl+D)")
+        self.demo_button.setToolTip(
+            "Open four synthetic MIRI MRS exposures of a bright star, created on first use (Ctrl+D)"
+        )
         self.demo_button.clicked.connect(self.demo_wanted)
         self.help_button = QPushButton("First Steps")
-        self.help_button.setToolTip("The help page for beginners")
+        self.help_button.setToolTip("Show the help page for beginners")
         self.help_button.clicked.connect(self.help_wanted)
         self.learn_button = QPushButton("What Is Resampling Noise?")
-        self.learn_button.setToolTip("A source on a grid of pixels, to play with (Ctrl+J)")
+        self.learn_button.setToolTip("Move a model star over the pixels and see what a spaxel records (Ctrl+J)")
         self.learn_button.clicked.connect(self.learn_wanted)
         self.recent = Label(markup=True)
         self.recent.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -185,7 +185,7 @@ def test_figures_carry_their_parameters(tmp_path, kind):
     assert told["versions"]["jwst"]
     assert told["columns"][3] == "noise before [%]"
     assert told["rows"][0][3] == pytest.approx(10 * ROBUST, rel=0.05)
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_figure(found, path, Recipe(), [])
     write_figure(found, path, Recipe(), [], overwrite=True)
     assert "fit_threshold = 10.0" in read_back(path)["recipe"]

@@ -135,7 +135,7 @@ def test_the_product_has_the_name_of_the_association(associate):
 
 @pytest.mark.parametrize("name", ["../star", "/star", "a/b", "star\x00"])
 def test_a_product_elsewhere_is_refused(associate, name):
-    with pytest.raises(InputError, match="not a name for a file"):
+    with pytest.raises(InputError, match="not a valid file name"):
         default_product([associate({"name": name, "members": members("a_cal")})])
 
 

@@ -109,9 +109,9 @@ def test_the_python_variant_calls_the_pipeline_with_the_same(call, monkeypatch):
 @pytest.mark.parametrize(
     ("recipe", "reason"),
     [
-        (Recipe(overrides=(SliceOverride(112, window=20),)), "since 1 slice has values of its own"),
-        (Recipe(reach="slice"), "since reach goes beyond it"),
-        (Recipe(reach="slice", peak_cut="source"), "since reach, peak_cut go beyond it"),
+        (Recipe(overrides=(SliceOverride(112, window=20),)), "because 1 slice has overrides"),
+        (Recipe(reach="slice"), "because reach goes beyond it"),
+        (Recipe(reach="slice", peak_cut="source"), "because reach, peak_cut go beyond it"),
     ],
 )
 def test_a_recipe_beyond_the_pipeline_gets_a_script(tmp_path, recipe, reason):
@@ -180,7 +180,7 @@ def test_nothing_is_replaced_unasked(tmp_path):
     write_pipeline_call(files, Recipe(), tmp_path, "star")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     for write in (write_script, write_pipeline_call):
-        with pytest.raises(OutputError, match="exists already"):
+        with pytest.raises(OutputError, match="already exists"):
             write(files, UNIFORM, tmp_path, "star")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     write_script(files, UNIFORM, tmp_path, "star", overwrite=True)

@@ -8,7 +8,7 @@ from astropy.io import fits
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, read_provenance
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 
-BEYOND = Recipe(reach="slice", overrides=(SliceOverride(308, peak_cut="source"),))
+BEYOND = Recipe(reach="slice", overrides=(SliceOverride(308, peak_cut="source", residual="none"),))
 
 
 class Product:
@@ -31,7 +31,7 @@ def test_what_goes_beyond_the_pipeline_is_marked(recipe, applied, marked, tmp_pa
     lines = [line for line in product.history if "beyond the pipeline's adaptive_trace_model" in line]
     assert len(lines) == marked
     if marked:
-        assert lines[0].endswith('reach = "slice", peak_cut = "source" (slice 308)')
+        assert lines[0].endswith('reach = "slice", peak_cut = "source" (slice 308), residual = "none" (slice 308)')
     path = tmp_path / "product.fits"
     fits.PrimaryHDU().writeto(path)
     append_provenance(path, provenance)

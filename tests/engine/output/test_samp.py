@@ -64,7 +64,7 @@ def test_a_cube_arrives(viewer, image, to_all):
     (tool,) = find_tools()
     assert (tool.name, tool.takes) == ("Images", (IMAGE,))
     told = send_file(image, IMAGE, "" if to_all else tool.number)
-    assert told == f"{image.name} sent to {'1 program' if to_all else 'Images'}."
+    assert told == f"Sent {image.name} to {'1 program' if to_all else 'Images'}."
     assert received(viewer) == (IMAGE, image, image.name)
 
 
@@ -76,16 +76,16 @@ def test_a_program_that_fails_is_told(viewer, image):
 
 def test_the_command_sends_to_a_program_by_its_name(viewer, image, tmp_path, capsys):
     assert cli.run(["send", str(image), "--to", "images"]) == 0
-    assert capsys.readouterr().out == f"{image.name} sent to Images.\n"
+    assert capsys.readouterr().out == f"Sent {image.name} to Images.\n"
     assert received(viewer) == (IMAGE, image, image.name)
     assert cli.run(["send", str(image), "--to", "topcat"]) == 1
-    assert "there are: Images" in capsys.readouterr().err
+    assert "programs that do: Images" in capsys.readouterr().err
     fits.BinTableHDU.from_columns([fits.Column("a", "E", array=[1.0])]).writeto(tmp_path / "table.fits")
     assert kind_of(tmp_path / "table.fits") == TABLE
 
 
 def test_nobody_takes_tables(viewer, image):
-    with pytest.raises(InputError, match="No program on the SAMP hub takes tables"):
+    with pytest.raises(InputError, match="No program on the SAMP hub accepts tables"):
         send_file(image, TABLE)
 
 

@@ -67,7 +67,7 @@ def test_specutils_opens_them_without_arguments(tmp_path, ending, unit):
 def test_all_are_written_or_none(tmp_path):
     both = [(spectra(), Recipe()), (spectra(2.0), Recipe(fit_threshold=3.0))]
     (tmp_path / "b.ecsv").write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_spectra(both, [], tmp_path, ["a.ecsv", "b.ecsv"])
     assert [p.name for p in tmp_path.iterdir()] == ["b.ecsv"]
     written = write_spectra(both, [], tmp_path, ["a.ecsv", "b.ecsv"], overwrite=True)

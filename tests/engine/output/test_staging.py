@@ -96,7 +96,7 @@ def test_after_a_failure_everything_is_as_before(tmp_path, error):
 
 def test_existing_files_are_refused_before_any_work(tmp_path):
     (tmp_path / "y").write_text("old")
-    with pytest.raises(OutputError, match=r"y exists already.*--overwrite"), staged(tmp_path, ["x", "y"]):
+    with pytest.raises(OutputError, match=r"y already exists.*--overwrite"), staged(tmp_path, ["x", "y"]):
         pytest.fail("work has begun")
     assert files(tmp_path) == {"y": "old"}
 
@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
 
     # Tests may run as root, who may write everywhere.
     monkeypatch.setattr(os, "mkdir", refuse)
-    with pytest.raises(OutputError, match="cannot be written: Permission denied"), staged(tmp_path, ["x"]):
+    with pytest.raises(OutputError, match="cannot be written to: Permission denied"), staged(tmp_path, ["x"]):
         pytest.fail("work has begun")
 
 
@@ -160,7 +160,9 @@ def test_when_one_cannot_be_replaced_all_stay(tmp_path, monkeypatch, at, error):
     failing(monkeypatch, "replace", at, error)
     with pytest.raises((OutputError, KeyboardInterrupt)) as told:
         write(tmp_path, "new", overwrite=True)
-    assert isinstance(told.value, KeyboardInterrupt) or "cannot be written: Operation not permitted" in str(told.value)
+    assert isinstance(told.value, KeyboardInterrupt) or "cannot be written to: Operation not permitted" in str(
+        told.value
+    )
     assert files(tmp_path) == {"x": "old x", "z": "old z"}
     assert sorted(os.listdir(tmp_path)) == ["x", "z"]
 
@@ -178,7 +180,7 @@ def test_when_one_cannot_be_moved_none_is(tmp_path, monkeypatch, links, at):
 
 @pytest.mark.usefixtures("links")
 def test_a_file_that_appeared_meanwhile_is_not_replaced(tmp_path):
-    with pytest.raises(OutputError, match=r"z exists already; .*--overwrite"):
+    with pytest.raises(OutputError, match=r"z already exists; .*--overwrite"):
         write(tmp_path, "ours", before=lambda: (tmp_path / "z").write_text("theirs"))
     assert files(tmp_path) == {"z": "theirs"}
     assert os.listdir(tmp_path) == ["z"]
@@ -371,7 +373,7 @@ for turn in range(rounds):
             for name in names:
                 (part / name).write_text(me)
     except OutputError as error:
-        assert "exists already" in str(error), error
+        assert "already exists" in str(error), error
         refused += 1
 print(refused)
 """

@@ -17,13 +17,14 @@ from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.kernels.resample import trace_slice
 from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.progress import no_progress
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import PARAMETERS, Recipe, SliceOverride, Stage
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.service.bench import STERADIANS, Bench
 from atm_viewer.engine.service.open_items import as_they_are, corrected
 from atm_viewer.engine.trace.oversample import correct_exposure
 from atm_viewer.engine.trace.traces import slice_use, trace_slices
 from atm_viewer.resources import resource
+from tests.engine.parameter_values import changed
 
 RECIPE = Recipe(oversample=2, fit_threshold=100.0)
 
@@ -201,7 +202,7 @@ def test_without_oversampling_nothing_changes_in_the_image(case):
 def test_position_outside_of_the_field_is_told(case):
     instrument, bench, view = case
     ra, dec = demo_source(instrument)
-    with pytest.raises(InputError, match=r"outside of the .* cube"):
+    with pytest.raises(InputError, match=r"outside the .* cube"):
         bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], ra, dec + 0.01, 0.4), no_progress)
 
 
@@ -312,13 +313,32 @@ def test_profile_and_correction_use_splines_in_the_same_places(case, factor):
     for number in item.prepared.slices:
         fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
         if factor == 1:
-            expected = trace_slices(item.prepared, {n: item.fit(n, recipe) for n in item.prepared.slices}, recipe)
+            expected = trace_slices(item.prepared, {n: item.fit(n, recipe) for n in item.prepared.slices})
             use = expected[number].use
         else:
-            use = item.fine_slice(number, fit, recipe, intervals).native.use
-        assert slice_use(item.prepared, fit, recipe, intervals) == use
+            use = item.fine_slice(fit, recipe, intervals).native.use
+        assert slice_use(item.prepared, fit, factor, intervals) == use
         used += bool(use.ranges)
     assert used
+
+
+@pytest.mark.parametrize("p", PARAMETERS.values(), ids=PARAMETERS)
+def test_every_parameter_renews_what_it_changes_and_no_more(case, p):
+    _, bench, view = case
+    item = bench._items[view.key]
+    number = max(item.prepared.slices, key=lambda n: item.prepared.slices[n].profile.peak)
+    recipe = changed(RECIPE, p, number if p.of_slice else None)
+
+    def made(recipe):
+        fit = item.fit(number, recipe)
+        return fit, item.fine_slice(fit, recipe, item.first_intervals(recipe))
+
+    fit, fine = made(RECIPE)
+    assert made(RECIPE)[1] is fine
+    new_fit, new_fine = made(recipe)
+    assert new_fine is not fine or p.name == "fit_threshold"  # which decides the same here
+    refitted = p.stage is Stage.FIT and p.name != "fit_threshold"
+    assert (new_fit.poly is not fit.poly) == refitted
 
 
 def test_threshold_that_decides_the_same_fits_nothing_again(case):

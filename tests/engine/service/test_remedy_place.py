@@ -51,7 +51,7 @@ def test_dithers_and_apertures_are_those_of_the_cube(bench):
     assert apertures.rows[0][0] == f"spaxel (x {spectra.spaxel[0]}, y {spectra.spaxel[1]})"
     before = [row[3] for row in apertures.rows]
     assert np.argmin(before) == 2
-    with pytest.raises(InputError, match="Only MIRI"):
+    with pytest.raises(InputError, match="MIRI spectra only"):
         place.fringes()
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.io.exposure import open_exposure
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import PARAMETERS, FitParams, Recipe, SliceOverride, Stage
 from atm_viewer.engine.trace.oversample import correct_exposure, oversample
-from atm_viewer.engine.trace.prepared import fit_slices, prepare
+from atm_viewer.engine.trace.prepared import fit_input, fit_key, fit_slices, prepare
+from atm_viewer.engine.trace.trace_fit import fit_each
 from tests.engine.equality import largest_differences
 from tests.engine.pipeline import Setting, pipeline_answers
 
@@ -116,6 +117,36 @@ def test_slope_limit_of_zero_uses_the_spline_everywhere(star):
     assert row_of(corrected(prepared, Recipe(2, 200.0)), number).used < 0.9
 
 
+def test_splines_without_residual_everywhere_are_psf_optimal(star):
+    prepared, _ = star
+    psf = corrected(prepared, Recipe(2, psf_optimal=True))
+    ours = corrected(prepared, Recipe(2, fit_threshold=0.0, slope_limit=0.0, residual="none"))
+    for field in ("sci", "err", "var_poisson", "var_rnoise", "var_flat", "dq", "trace"):
+        assert np.array_equal(getattr(psf, field), getattr(ours, field), equal_nan=True), field
+    used = np.isfinite(ours.trace) & np.isfinite(ours.sci)
+    assert used.sum() > 1e5
+    assert np.array_equal(ours.sci[used], ours.trace[used])
+    with_residual = corrected(prepared, Recipe(2, fit_threshold=0.0, slope_limit=0.0))
+    assert np.array_equal(with_residual.trace, ours.trace, equal_nan=True)
+    assert not np.array_equal(with_residual.sci, ours.sci, equal_nan=True)
+
+
+def test_the_residual_is_left_out_of_a_slice_alone(star):
+    prepared, number = star
+    base = Recipe(2, 200.0)
+    before, after = (corrected(prepared, r) for r in (base, base.with_override(SliceOverride(number, residual="none"))))
+    here = before.regions == number
+    for field in ("sci", "err", "dq", "trace"):
+        a, b = getattr(before, field), getattr(after, field)
+        assert np.array_equal(a[~here], b[~here], equal_nan=True)
+        assert np.array_equal(a[here], b[here], equal_nan=True) == (field != "sci"), field
+    used = here & np.isfinite(after.trace) & np.isfinite(after.sci)
+    assert used.sum() > 1000
+    assert np.array_equal(after.sci[used], after.trace[used])
+    rest = here & ~used
+    assert np.array_equal(before.sci[rest], after.sci[rest], equal_nan=True)
+
+
 def test_window_and_breakpoints_reach_the_fit(star):
     prepared, number = star
     recipe = replace(Recipe(2, 200.0), overrides=(SliceOverride(number, window=20, breakpoints=24),))
@@ -127,13 +158,37 @@ def test_window_and_breakpoints_reach_the_fit(star):
 
 def test_fits_that_still_hold_are_reused(star):
     prepared, number = star
-    from atm_viewer.engine.trace.prepared import fit_key
-
     recipe = Recipe(2, 200.0)
     fits = fit_slices(prepared, recipe)
     known = {fit_key(n, recipe.params(n, "")): fit for n, fit in fits.items()}
     again = fit_slices(prepared, recipe.with_override(SliceOverride(number, window=30)), known=known)
     assert [n for n in fits if fits[n] is not again[n]] == [number]
+
+
+def test_the_fit_reads_no_parameter_that_changes_only_what_follows(star):
+    """Else a fit would be kept that the parameter has made stale."""
+    prepared, number = star
+    read = set()
+
+    class Watched(FitParams):
+        def __getattribute__(self, name):
+            read.add(name)
+            return super().__getattribute__(name)
+
+    [fit] = fit_each([fit_input(prepared, number, Watched())])
+    assert fit.has_splines
+    fitted = {name for name, p in PARAMETERS.items() if p.of_slice and p.stage is Stage.FIT}
+    assert read & set(PARAMETERS) == fitted
+
+
+def test_fits_that_are_reused_carry_the_new_parameters(star):
+    prepared, number = star
+    fits = fit_slices(prepared, Recipe(2, 200.0))
+    known = {fit_key(n, fit.params): fit for n, fit in fits.items()}
+    recipe = Recipe(2, 200.0).with_override(SliceOverride(number, slope_limit=0.01))
+    again = fit_slices(prepared, recipe, known=known)
+    assert again[number].poly is fits[number].poly
+    assert {n: fit.params for n, fit in again.items()} == {n: recipe.params(n, "") for n in fits}
 
 
 def test_cancelling_stops_between_slices(star):

@@ -39,12 +39,12 @@ def told(alpha, fate, factor=2, *, use=None, params=None, flagged=(), holes=(), 
     inside = np.ones(alpha.shape, dtype=bool)
     inside[-1] = False
     data = SimpleNamespace(flux=flux, alpha=alpha, inside=inside)
-    fit = SimpleNamespace(fate=np.array(fate))
+    fit = SimpleNamespace(fate=np.array(fate), params=params or FitParams())
     has = np.isin(fate, (Fate.FITTED, Fate.REUSED))
     defined = np.repeat((alpha < 3) & has, factor, axis=0)
     fine = np.repeat(alpha, factor, axis=0)
     used = defined & np.any([(fine > low) & (fine <= high) for low, high in use.ranges], axis=0)
-    why, counts = tell_why(data, fit, params or FitParams(), use, ngood, mark, factor, defined, used)
+    why, counts = tell_why(data, fit, use, ngood, mark, factor, defined, used)
     assert counts.sum() == inside.sum()
     assert all((why[inside] == k).sum() == count for k, count in enumerate(counts))
     assert (why[-1] == Why.OUTSIDE).all()
@@ -103,7 +103,7 @@ def case(request, demo_files):
 
 def fine_slices(bench, view, recipe):
     item = bench._item(view.key)
-    return [item.fine_slice(n, item.fit(n, recipe), recipe, item.first_intervals(recipe)) for n in view.slices]
+    return [item.fine_slice(item.fit(n, recipe), recipe, item.first_intervals(recipe)) for n in view.slices]
 
 
 @pytest.mark.parametrize("oversample", [1, 2, 3])
@@ -166,7 +166,7 @@ def test_each_pixel_is_explained_as_it_is_shown(case):
             assert "nan" not in told.sentence
             seen.add(told.why)
     assert {Why.BELOW_THRESHOLD, Why.USED, Why.FILLED} <= seen
-    with pytest.raises(InputError, match="lies in no slice"):
+    with pytest.raises(InputError, match="is not in a slice"):
         bench.explain(view.key, recipe, *(int(i) for i in np.argwhere(view.regions == 0)[0][::-1]))
 
 
@@ -214,35 +214,35 @@ FAR = CompactSource(2.65, 400, 1.0, False, False)
     [
         (
             {"why": Why.BELOW_THRESHOLD},
-            "the slice is not fitted, since its peak of 12.3 MJy/sr is not above the threshold of 45.6 MJy/sr "
+            "the slice is not fitted, because its peak of 12.3 MJy/sr is not above the threshold of 45.6 MJy/sr "
             "(fit_threshold 10 σ), so the pixel is interpolated; lower fit_threshold to 2.4 σ to fit it.",
         ),
         (
             {"why": Why.BELOW_THRESHOLD, "sigma": -1.0, "missing": True},
-            "so the pixel stays without a value; set fit_threshold to 0 to fit it whatever its peak.",
+            "so the pixel stays without a value; set fit_threshold to 0 to fit every slice.",
         ),
         (
             {"why": Why.TOO_FEW_POINTS},
-            "the column has 5 valid pixels in the slice and needs more than 8 to get a spline, so the pixel is "
+            "the column has only 5 valid pixels in the slice and needs more than 8 for a spline, so the pixel is "
             "interpolated; no parameter changes that.",
         ),
         (
             {"why": Why.TOO_SPARSE, "wider": 75, "fewer": 24},
-            "the points of 50 columns to each side leave gaps too wide for 36 breakpoints, or the fit failed, and "
+            "the points of 50 columns on each side leave gaps too wide for 36 breakpoints, or the fit failed, and "
             "there is no earlier spline to reuse, so the pixel is interpolated; widen window from 50 to 75 columns or "
-            "take 24 breakpoints in place of 36 to get a spline.",
+            "reduce breakpoints from 36 to 24 to get a spline.",
         ),
         ({"why": Why.TOO_SPARSE}, "neither a wider window nor fewer breakpoints would change that."),
         (
             {"why": Why.END_OF_SPLINE, "alpha": 1.7},
             "the spline does not reach here: the points it was fitted to span α −1.50″ to 1.60″, so the pixel is "
-            "interpolated; a wider window than 50 columns may reach farther.",
+            "interpolated; a window wider than 50 columns may extend it.",
         ),
         ({"why": Why.END_OF_SPLINE}, "the outermost pixels of the spline are dropped, so the pixel is interpolated; "),
         (
             {"why": Why.BELOW_SLOPE},
-            "the spline exists, but its slope of 0.06 is below slope_limit 0.1 and no compact source is near, so the "
-            "pixel is interpolated; lower slope_limit to 0.05 to use the spline.",
+            "the column has a spline, but its slope of 0.06 is below slope_limit 0.1 and there is no compact source "
+            "nearby, so the pixel is interpolated; lower slope_limit to 0.05 to use the spline.",
         ),
         (
             {"why": Why.BELOW_SLOPE, "slope": 0.2},
@@ -253,45 +253,46 @@ FAR = CompactSource(2.65, 400, 1.0, False, False)
         ({"why": Why.BELOW_SLOPE, "oversample": 1}, "so the trace model leaves the pixel out; lower"),
         (
             {"why": Why.NOT_WANTED, "params": FitParams(use=((0.0, 0.5), (1.0, 1.2)))},
-            "the spline exists, but α lies outside of the recipe's use range (0…0.5″, 1…1.2″), so the pixel is "
-            "interpolated; widen use, or take it away to decide by slope.",
+            "the column has a spline, but α lies outside the recipe's use range (0…0.5″, 1…1.2″), so the pixel is "
+            "interpolated; widen use, or remove it so that slope_limit decides.",
         ),
         (
             {"why": Why.NOT_WANTED, "params": FitParams(wavelengths=(5.3, 5.6))},
-            "the spline exists, but the wavelength of 5.2000 µm lies outside of the recipe's wavelengths (5.3…5.6 µm), "
-            "so the pixel is interpolated; widen wavelengths to use the spline.",
+            "the column has a spline, but its wavelength of 5.2000 µm lies outside the recipe's wavelengths "
+            "(5.3…5.6 µm), so the pixel is interpolated; widen wavelengths to use the spline.",
         ),
         (
             {"why": Why.OUT_OF_REACH, "source": FAR},
-            "the compact source at α 2.65″ lies beyond the ±2.40″ in which the pipeline looks for sources, so the "
-            "pixel is interpolated; reach = “slice” finds it (beyond the pipeline), or give the slice a use range.",
+            "the compact source at α 2.65″ lies outside the ±2.40″ in which the pipeline looks for sources, so the "
+            "pixel is interpolated; set reach = “slice” to find it (beyond the pipeline), or set a use range for "
+            "the slice.",
         ),
         (
             {"why": Why.SECOND_SOURCE, "source": SECOND},
-            "the compact source at α −0.40″ has 12 % of the steep pixels of the slice's strongest peak and the "
-            "pipeline drops what has less than 20 %, so the pixel is interpolated; peak_cut = “source” keeps it "
-            "(beyond the pipeline), or lower slope_limit to 0.05 to use the spline.",
+            "the compact source at α −0.40″ has 12 % of the steep pixels of the slice's strongest peak, and the "
+            "pipeline drops sources with less than 20 %, so the pixel is interpolated; set peak_cut = “source” to keep "
+            "it (beyond the pipeline), or lower slope_limit to 0.05 to use the spline.",
         ),
         (
             {"limit": 0.2, "source": SECOND},
-            "the pixel takes the column's own spline, since it lies about the compact source at α −0.40″, where the "
-            "spline is steeper than slope_limit 0.1; raise slope_limit to 0.2, or give the slice a use range, to "
-            "interpolate instead.",
+            "the pixel takes the column's own spline, because it is close to the compact source at α −0.40″, where the "
+            "spline is steeper than slope_limit 0.1; raise slope_limit to 0.2, or set a use range for the slice, "
+            "to interpolate instead.",
         ),
         (
             {"parts": 1, "params": FitParams(use=((-0.9, 0.4),))},
-            "the pixel takes the column's own spline in 1 of its 3 parts, since α lies within the recipe's use range; "
-            "narrow use to interpolate instead.",
+            "the pixel takes the column's own spline in 1 of its 3 parts, because α lies within the recipe's use "
+            "range; narrow use to interpolate instead.",
         ),
         (
             {"why": Why.REUSED, "reused_from": 311, "wider": 75},
             "the column's own fit failed, and the pixel takes the spline of column 311; widen window from 50 to 75 "
-            "columns to get an own one.",
+            "columns to get its own spline.",
         ),
         (
             {"why": Why.FILLED, "params": FitParams(slope_limit=0.0), "limit": None, "missing": True},
-            "the input has no valid value and the column's own spline fills it in (flag FLUX_ESTIMATED), since "
-            "slope_limit 0 uses the spline everywhere; give the slice a use range to leave it empty.",
+            "the input has no valid value and the column's own spline fills it (flag FLUX_ESTIMATED), because "
+            "slope_limit 0 uses the spline everywhere; set a use range for the slice to leave it empty.",
         ),
         ({"why": Why.FILLED, "reused_from": 3, "parts": 2}, "the spline of column 3 fills in 2 of its 3 parts (flag"),
     ],

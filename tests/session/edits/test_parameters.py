@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.session.edits.parameters import PARAMETERS, format_value, parse_value
+from atm_viewer.engine.recipe import PARAMETERS
+from atm_viewer.session.edits.parameters import format_value, parse_value
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ from atm_viewer.session.edits.parameters import PARAMETERS, format_value, parse_
         ("wavelengths", "4.9:5.6", (4.9, 5.6)),
         ("reach", " Slice", "slice"),
         ("peak_cut", "source", "source"),
+        ("residual", "None", "none"),
     ],
 )
 def test_what_people_type(name, text, value):
@@ -41,8 +43,12 @@ def test_what_people_type(name, text, value):
         ("window", "2.5", "whole number"),
         ("breakpoints", "3", "from 4 to 400"),
         ("use", "0.4…-0.9", "not below"),
-        ("use", "0.4", "takes ranges"),
-        ("wavelengths", "1…2, 3…4", "one range"),
+        ("use", "0.4", "enter min…max in arcsec"),
+        ("wavelengths", "1…2, 3…4", "enter one range, for example 4.9…5.6, not"),
+        ("wavelengths", "5", "min…max in µm, for example 4.9…5.6"),
+        ("wavelengths", "4900…5600", "between 0 and 30 µm"),
+        ("slope_limit", "5", "slope_limit must be a number of at most 1, not '5'"),
+        ("fit_threshold", "1e10", "of at most"),
         ("reach", "source", "pipeline or slice"),
     ],
 )
@@ -55,4 +61,4 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(name, text, word):
 def test_every_tooltip_says_the_pipelines_name_and_default():
     for name, parameter in PARAMETERS.items():
         assert name in parameter.tooltip
-        assert parameter.default in parameter.tooltip
+        assert parameter.default_text in parameter.tooltip

@@ -7,8 +7,8 @@ LOW = Recipe(fit_threshold=4.0, overrides=(SliceOverride(112, window=30, use=((-
 
 
 def test_defaults_are_told_as_such():
-    assert recipe_words(Recipe()) == "as the pipeline has it"
-    assert recipe_words(LOW, LOW) == "the same recipe"
+    assert recipe_words(Recipe()) == "no differences"
+    assert recipe_words(LOW, LOW) == "no differences"
 
 
 def test_what_differs_is_listed():
@@ -20,7 +20,7 @@ def test_what_differs_is_listed():
 
 def test_one_exposure_is_named():
     recipe = Recipe(overrides=(SliceOverride(7, "jw_1", slope_limit=0.05),))
-    assert recipe_words(recipe) == "slice 7 of jw_1: slope limit 0.05"
+    assert recipe_words(recipe) == "slice 7 in jw_1: slope limit 0.05"
 
 
 def test_many_slices_are_counted():

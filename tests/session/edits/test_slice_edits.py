@@ -67,7 +67,7 @@ def test_reset():
 
 def test_copying_replaces_what_the_others_had():
     edit = slice_edits.copy(BASE, 101, (101, 102, 103), ONE, False)
-    assert edit.name == "2 slices: as slice 101"
+    assert edit.name == "2 slices: copy overrides of slice 101"
     for number in (101, 102, 103):
         entries = {replace(o, number=0) for o in edit.recipe.overrides if o.number == number}
         assert entries == {SliceOverride(0, fit_threshold=4.0), SliceOverride(0, ONE, window=30)}
@@ -75,7 +75,7 @@ def test_copying_replaces_what_the_others_had():
 
 def test_copying_within_one_exposure_leaves_the_others_alone():
     edit = slice_edits.copy(BASE, 101, (102,), ONE, True)
-    assert edit.name == f"Slice 102 of {ONE}: as slice 101"
+    assert edit.name == f"Slice 102 of {ONE}: copy overrides of slice 101"
     assert edit.recipe.override(102, ONE) == SliceOverride(102, ONE, fit_threshold=4.0, window=30)
     assert edit.recipe.override(102) == SliceOverride(102)
     assert edit.recipe.override(102, TWO) == BASE.override(102, TWO)
@@ -84,7 +84,7 @@ def test_copying_within_one_exposure_leaves_the_others_alone():
 def test_an_override_of_one_exposure_becomes_one_for_all():
     recipe = BASE.with_override(SliceOverride(101, TWO, window=12, breakpoints=40))
     edit = slice_edits.for_all_exposures(recipe, (101, 102), ONE)
-    assert edit.name == "2 slices: for all exposures"
+    assert edit.name == "2 slices: apply to all exposures"
     assert edit.recipe.override(101) == SliceOverride(101, fit_threshold=4.0, window=30)
     assert edit.recipe.override(101, ONE).values() == {}
     assert edit.recipe.override(101, TWO).values() == {"breakpoints": 40}  # what was not set here stays
@@ -93,7 +93,7 @@ def test_an_override_of_one_exposure_becomes_one_for_all():
 
 def test_an_override_for_all_becomes_one_of_this_exposure():
     edit = slice_edits.for_one_exposure(BASE, (101,), ONE)
-    assert edit.name == f"Slice 101: for {ONE} alone"
+    assert edit.name == f"Slice 101: limit to {ONE}"
     assert edit.recipe.override(101).values() == {}
     assert edit.recipe.override(101, ONE) == SliceOverride(101, ONE, fit_threshold=4.0, window=30)
     assert edit.recipe.params(101, TWO).fit_threshold == 10.0

@@ -36,6 +36,7 @@ INTENTS = [
     (lambda s, _: s.set_global("oversample", 2), "All slices: oversample 3 → 2"),
     (lambda s, _: s.set_global("psf_optimal", True), "All slices: PSF optimal off → on"),
     (lambda s, _: s.set_global("reach", "slice"), "All slices: reach pipeline → slice"),
+    (lambda s, _: s.set_global("residual", "none"), "All slices: residual interpolated → none"),
     (lambda s, _: s.set_global("peak_cut", "source"), "All slices: peak cut pipeline → source"),
     (lambda s, _: s.set_override(102, "window", 20), "Slice 102: window default → 20"),
     (lambda s, _: s.set_override(101, "fit_threshold", None), "Slice 101: threshold 4 → 10"),
@@ -48,14 +49,14 @@ INTENTS = [
     (drag, "Slice 102: threshold 10 → 6"),
     (lambda s, _: s.reset_slices((101,)), "Slice 101: reset"),
     (lambda s, _: alone(s, lambda s: s.reset_slices((103,))), f"Slice 103 of {ONE}: reset"),
-    (lambda s, _: s.copy_slice(101, (102, 103)), "2 slices: as slice 101"),
-    (lambda s, _: alone(s, lambda s: s.copy_slice(101, (102,))), f"Slice 102 of {ONE}: as slice 101"),
-    (lambda s, _: s.apply_to_all_exposures((103,)), "Slice 103: for all exposures"),
-    (lambda s, _: s.keep_to_this_exposure((101,)), f"Slice 101: for {ONE} alone"),
+    (lambda s, _: s.copy_slice(101, (102, 103)), "2 slices: copy overrides of slice 101"),
+    (lambda s, _: alone(s, lambda s: s.copy_slice(101, (102,))), f"Slice 102 of {ONE}: copy overrides of slice 101"),
+    (lambda s, _: s.apply_to_all_exposures((103,)), "Slice 103: apply to all exposures"),
+    (lambda s, _: s.keep_to_this_exposure((101,)), f"Slice 101: limit to {ONE}"),
     (lambda s, _: s.reset_all(), "Reset all to defaults"),
     (load, "Load mine.toml"),
-    (lambda s, _: s.new_variant(), "Variant B: new"),
-    (lambda s, _: s.label_variant("A", "lower threshold"), "Variant A: label lower threshold"),
+    (lambda s, _: s.new_variant(), "New variant B"),
+    (lambda s, _: s.label_variant("A", "lower threshold"), "Label variant A: lower threshold"),
 ]
 
 
@@ -84,8 +85,8 @@ def test_with_several_variants_each_step_says_whose_it_is(opened, qtbot):
     opened.set_global("fit_threshold", 8.0)
     assert opened.undo_stack.undoText() == "All slices: threshold 10 → 8 (variant B)"
     for act, name in (
-        (lambda: opened.choose_variant("A"), "Variant A chosen"),
-        (lambda: opened.discard_variant("A"), "Variant A discarded"),
+        (lambda: opened.choose_variant("A"), "Activate variant A"),
+        (lambda: opened.discard_variant("A"), "Discard variant A"),
     ):
         before = opened.variants
         act()
@@ -95,7 +96,7 @@ def test_with_several_variants_each_step_says_whose_it_is(opened, qtbot):
         opened.undo_stack.redo()
     opened.undo_stack.undo()
     opened.adopt_variant("B")
-    assert opened.undo_stack.undoText() == "Variant B adopted"
+    assert opened.undo_stack.undoText() == "Adopt variant B"
     assert opened.recipe == Recipe(fit_threshold=8.0)
     qtbot.waitUntil(lambda: opened.complete)
 
@@ -122,7 +123,7 @@ def test_steps_that_lead_back_are_nothing(opened, qtbot):
     opened.set_global("fit_threshold", 11.0, step=True)
     assert opened.undo_stack.undoText() == "All slices: threshold 10 → 11 (variant B)"
     opened.set_global("fit_threshold", 10.0, step=True)
-    assert opened.undo_stack.undoText() == "Variant B: new"
+    assert opened.undo_stack.undoText() == "New variant B"
     qtbot.waitUntil(lambda: opened.complete)
 
 

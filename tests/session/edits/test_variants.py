@@ -16,7 +16,7 @@ def names(session) -> str:
 
 @pytest.fixture
 def two(opened, qtbot):
-    """A session with A as the pipeline has it, and B, the active one, with another threshold."""
+    """A session with A at the pipeline's defaults, and B, the active one, with another threshold."""
     opened.new_variant()
     opened.set_override(101, "fit_threshold", 4.0)
     settle(qtbot, opened)
@@ -33,7 +33,7 @@ def test_a_new_variant_is_a_copy_and_costs_nothing(opened, workers, qtbot):
     )
     assert workers.requests[before:] == []
     assert opened.spectra_of("B") is opened.spectra_of("A") is opened.spectra
-    assert opened.undo_stack.undoText() == "Variant B: new"
+    assert opened.undo_stack.undoText() == "New variant B"
 
 
 def test_an_edit_is_for_the_active_variant_alone(two, workers, qtbot):
@@ -72,7 +72,7 @@ def test_choosing_asks_for_no_spectra_and_is_one_step(two, workers, qtbot):
     assert two.recipe == Recipe()
     assert len(workers.asked(MakeSpectra)) == asked
     assert two.undo_stack.count() == steps + 1
-    assert two.undo_stack.undoText() == "Variant A chosen"
+    assert two.undo_stack.undoText() == "Activate variant A"
     two.choose_variant("B")
     assert two.undo_stack.count() == steps  # where it began
     two.choose_variant("H")
@@ -127,7 +127,7 @@ def test_discarding_and_taking_it_back(two, qtbot):
     kept = two.variants
     two.discard_variant("B")
     assert (names(two), two.variants.active) == ("AC", "C")
-    assert two.undo_stack.undoText() == "Variant B discarded"
+    assert two.undo_stack.undoText() == "Discard variant B"
     assert two.spectra_of("B") is None
     two.undo_stack.undo()
     assert two.variants == kept
@@ -135,7 +135,7 @@ def test_discarding_and_taking_it_back(two, qtbot):
     assert all(s.spectra is not None for s in two.shown_spectra)
     two.discard_variant("C")
     two.discard_variant("B")
-    assert two.undo_stack.undoText() == "Variant B discarded"
+    assert two.undo_stack.undoText() == "Discard variant B"
     two.discard_variant("A")
     assert names(two) == "A"  # one always stays
     settle(qtbot, two)
@@ -158,7 +158,7 @@ def test_adopting_leaves_one_recipe(two, workers, qtbot):
     assert two.variants == Variants((Variant("A", recipe),), "A")
     assert two.spectra is spectra
     assert len(workers.asked(MakeSpectra)) == asked
-    assert two.undo_stack.undoText() == "Variant B adopted"
+    assert two.undo_stack.undoText() == "Adopt variant B"
     two.set_global("slope_limit", 0.2)
     assert two.undo_stack.undoText() == "All slices: slope limit 0.1 → 0.2"  # of whom needs no telling any more
     two.undo_stack.undo()
@@ -170,7 +170,7 @@ def test_adopting_leaves_one_recipe(two, workers, qtbot):
 def test_labels(two):
     two.label_variant("B", "  low   threshold ")
     assert two.variants["B"].title == "B low threshold"
-    assert two.undo_stack.undoText() == "Variant B: label low threshold"
+    assert two.undo_stack.undoText() == "Label variant B: low threshold"
     two.undo_stack.undo()
     assert two.variants["B"].title == "B"
 
@@ -179,7 +179,7 @@ def test_names_run_out_and_are_used_again(opened, qtbot):
     for _ in NAMES:
         opened.new_variant()
     assert names(opened) == "ABCDEFGH"
-    assert opened.messages[-1].text == "There are 8 variants already; discard one first."
+    assert opened.messages[-1].text == "8 variants is the maximum; discard one first."
     opened.discard_variant("C")
     opened.new_variant()
     assert names(opened) == "ABCDEFGH"

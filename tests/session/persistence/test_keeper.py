@@ -392,14 +392,14 @@ def test_nothing_found_and_nobody_to_ask(desk, saved, data):
     two = desk()
     two.keeper.asks = False
     two.open_session(path)
-    assert two.told("error") == [f"{path} was not opened: {NAMES[0]}, {NAMES[1]} cannot be found."]
+    assert two.told("error") == [f"{path} was not opened, because exposures were not found: {NAMES[0]}, {NAMES[1]}."]
     three = desk()
     three.open_session(path)
     (search,) = three.missing
     for index in (0, 1):
         search.leave_out(index)
     three.keeper.go_on(search)
-    assert three.told("error") == ["star.toml was not opened: none of its exposures was found."]
+    assert three.told("error") == ["star.toml was not opened, because none of its exposures was found."]
 
 
 def test_another_file_of_the_same_name_is_told(desk, saved, data):
@@ -409,7 +409,7 @@ def test_another_file_of_the_same_name_is_told(desk, saved, data):
     two.open_session(path)
     two.settle()
     (told,) = two.told("warning")
-    assert told.startswith(f"{NAMES[1]} is not as it was when the session was saved")
+    assert told.startswith(f"The content of {NAMES[1]} has changed since the session was saved")
 
 
 def test_the_same_content_wins_over_the_likelier_place(data, tmp_path):
@@ -473,7 +473,7 @@ def test_autosaving_that_fails_is_told_once(desk, data, tmp_path, qtbot):
     one.keeper.close()
     qtbot.wait(10)
     assert len(one.told("warning")) == 1
-    assert "cannot be saved automatically" in one.told("warning")[0]
+    assert "cannot be autosaved" in one.told("warning")[0]
 
 
 DIE = """

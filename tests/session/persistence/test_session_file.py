@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import random
 import tomllib
@@ -40,8 +41,8 @@ def any_state(seed: int) -> SessionState:
     def word() -> str:
         return "".join(dice.choice("abc xyz_-\"'\\#[]{}=\n\tα″é漢🙂") for _ in range(dice.randint(1, 12)))
 
-    def number() -> float:
-        return dice.choice([0.1, -5.0, 1e-30, 1e30, 3.0, dice.random(), dice.uniform(-1e3, 1e3)])
+    def number(highest: float = math.inf) -> float:
+        return min(dice.choice([0.1, -5.0, 1e-30, 1e30, 3.0, dice.random(), dice.uniform(-1e3, 1e3)]), highest)
 
     def pair(low: float, high: float) -> tuple[float, float]:
         a, b = sorted((dice.uniform(low, high), dice.uniform(low, high)))
@@ -49,8 +50,8 @@ def any_state(seed: int) -> SessionState:
 
     def override(number_of_slice: int) -> SliceOverride:
         values = {
-            "fit_threshold": number(),
-            "slope_limit": number(),
+            "fit_threshold": number(1e9),
+            "slope_limit": number(1.0),
             "window": dice.randint(1, 2048),
             "breakpoints": dice.randint(4, 400),
             "use": tuple(pair(-2, 2) for _ in some(3)),
@@ -61,7 +62,7 @@ def any_state(seed: int) -> SessionState:
 
     def recipe() -> Recipe:
         overrides = tuple(override(101 + i) for i in some(6))
-        return Recipe(dice.randint(1, 10), number(), number(), dice.random() < 0.3, overrides)
+        return Recipe(dice.randint(1, 10), number(1e9), number(1.0), dice.random() < 0.3, overrides)
 
     def exposure(index: int) -> KeptExposure:
         folder = dice.choice(
@@ -232,7 +233,7 @@ RECIPE = "recipe = {version = 1}\n"
         (EXPOSURE + 'digest = "a"', "size of an exposure must be a whole number"),
         (EXPOSURE + "included = 1", "included of an exposure must be true or false"),
         (EXPOSURE + "colour = 1", "unknown key 'colour' in [[exposure]]"),
-        (1001 * EXPOSURE, "names 1001 exposures"),
+        (1001 * EXPOSURE, "lists 1001 exposures"),
         ("look = []", "[look] must be a table"),
         ("[look]\nslice = 1000", "slice in [look] must be a whole number from 0 to 999"),
         ("[look]\ncolumn = 1.5", "column in [look] must be a whole number"),
@@ -246,7 +247,7 @@ RECIPE = "recipe = {version = 1}\n"
         (PLACE.replace("0.65", "0"), "radius of place 1 must be above zero"),
         (PLACE + "active = 1", "active of place 1 must be true or false"),
         (PLACE + "colour = 1", "unknown key 'colour' in [[place]]"),
-        (2 * PLACE, "place 1 is there twice"),
+        (2 * PLACE, "place 1 is listed twice"),
         ("spectrum = 3", "[spectrum] must be a table"),
         ('[spectrum]\ncolour = "red"', "unknown key 'colour' in [spectrum]"),
         ('[spectrum]\nunit = "bananas"', "unit in [spectrum] cannot be 'bananas'"),
@@ -258,10 +259,10 @@ RECIPE = "recipe = {version = 1}\n"
         ("[look]\nzoom = 3", "unknown key 'zoom' in [look]"),
         ("[variant]", "[[variant]], with two brackets"),
         ("variant = []", "[[variant]], with two brackets"),
-        ("[[variant]]\n" + RECIPE, "name of a variant must be a letter of its own"),
-        ('[[variant]]\nname = "Z"\n' + RECIPE, "name of a variant must be a letter of its own, A to H"),
-        (2 * ('[[variant]]\nname = "A"\n' + RECIPE), "name of a variant must be a letter of its own"),
-        ('[[variant]]\nname = ["A"]\n' + RECIPE, "name of a variant must be a letter of its own"),
+        ("[[variant]]\n" + RECIPE, "names of variants must be different letters"),
+        ('[[variant]]\nname = "Z"\n' + RECIPE, "names of variants must be different letters, A to H"),
+        (2 * ('[[variant]]\nname = "A"\n' + RECIPE), "names of variants must be different letters"),
+        ('[[variant]]\nname = ["A"]\n' + RECIPE, "names of variants must be different letters"),
         ('[[variant]]\nname = "A"', "[variant.recipe] must be a table"),
         ('[[variant]]\nname = "A"\nrecipe = {version = 2}', "this program reads version = 1"),
         ('[[variant]]\nname = "A"\nrecipe = {version = 1, global = {oversample = 0}}', "oversample must be a whole"),
@@ -271,8 +272,8 @@ RECIPE = "recipe = {version = 1}\n"
         ("[views]\ndetector = 3", "[views.detector] must be a table"),
         ("[views.detector]\nx = [1.0, nan]", "views.detector.x must be a finite number"),
         ("[views.detector]\nx = 2026-11-24", "views.detector.x must be a finite number"),
-        ("[views.detector]\nx = [[[[[[1]]]]]]", "views.detector.x holds more than a view can have"),
-        ("[views.detector]\nx = [" + 1001 * "1," + "]", "views.detector.x holds more than a view can have"),
+        ("[views.detector]\nx = [[[[[[1]]]]]]", "views.detector.x has too many entries for a view"),
+        ("[views.detector]\nx = [" + 1001 * "1," + "]", "views.detector.x has too many entries for a view"),
     ],
 )
 def test_everything_else_is_told_in_a_sentence(text, part):

@@ -100,12 +100,12 @@ def test_lines_in_a_range_follow_the_redshift():
         ("[x", "cannot be read"),
         ("x = 3", "no lines in [x]"),
         ("[x]\nlines = 3", "no lines in [x]"),
-        ("[x]\nlines = [['a', -1.0]]", "not understood"),
-        ("[x]\nlines = [['a', nan]]", "not understood"),
-        ("[x]\nlines = [['a', 1.0], ['a', 2.0]]", "not understood"),
-        ("[x]\nlines = [['a', 'b']]", "not understood"),
-        ("[x]\nlines = [['', 1.0]]", "not understood"),
-        ("[x]\nlines = ['a']", "not understood"),
+        ("[x]\nlines = [['a', -1.0]]", "invalid entry"),
+        ("[x]\nlines = [['a', nan]]", "invalid entry"),
+        ("[x]\nlines = [['a', 1.0], ['a', 2.0]]", "invalid entry"),
+        ("[x]\nlines = [['a', 'b']]", "invalid entry"),
+        ("[x]\nlines = [['', 1.0]]", "invalid entry"),
+        ("[x]\nlines = ['a']", "invalid entry"),
     ],
 )
 def test_what_is_no_line_list_is_told(tmp_path, text, word):

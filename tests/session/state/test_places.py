@@ -119,7 +119,7 @@ def test_a_place_outside_of_a_bands_field_is_not_asked_for(opened, workers, qtbo
 def test_too_many_places_are_told(opened, qtbot):
     for k in range(MOST):
         opened.add_place(RA + 1e-5 * k, DEC)
-    assert opened.messages[-1].text == "There are 6 places already; remove one first."
+    assert opened.messages[-1].text == "6 places is the maximum; remove one first."
     qtbot.waitUntil(lambda: opened.complete)
 
 

@@ -70,7 +70,7 @@ def test_cube_files_are_the_pipelines():
 
 def test_states_in_few_words():
     first = report(exposure_view("a_cal.fits"), Recipe(fit_threshold=0)).slices[0]
-    assert slice_state(first) == "12 reused"
+    assert slice_state(first) == "reused"
     assert slice_state(replace(first, reused=0)) == "fitted"
     assert slice_state(replace(first, fitted=0, reused=0)) == "below thr."
     assert slice_state(replace(first, fitted=0, reused=0, few=90)) == "too few points"

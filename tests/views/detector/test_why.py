@@ -138,16 +138,34 @@ def test_spaxels_have_the_classes_of_the_pixels_on_them():
 def test_options_beyond_the_pipeline_are_chosen_and_marked(qtbot, window):
     panel, session = window.recipe_panel, window.session
     assert not panel.beyond.isVisible()
-    box = panel.choices["reach"]
+    box = panel.boxes["reach"]
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert session.recipe == Recipe(reach="slice")
     assert panel.beyond.isVisible()
-    assert panel.beyond.text() == 'Not the pipeline\'s: reach = "slice"'
+    assert panel.beyond.text() == 'Beyond the pipeline: reach = "slice"'
     assert session.undo_stack.undoText() == "All slices: reach pipeline → slice"
     session.undo_stack.undo()
     assert box.currentText() == "pipeline"
     assert not panel.beyond.isVisible()
+
+
+def test_the_residual_is_left_out_by_hand_and_by_psf_optimal(qtbot, window):
+    panel, session = window.recipe_panel, window.session
+    box = panel.boxes["residual"]
+    assert box.currentText() == "interpolated"
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert session.recipe == Recipe(residual="none")
+    assert panel.beyond.text() == 'Not the pipeline\'s: residual = "none"'
+    # With psf_optimal the pipeline leaves it out too: nothing is left to choose or to mark.
+    session.set_global("psf_optimal", True)
+    assert not box.isEnabled()
+    assert not panel.beyond.isVisible()
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert box.isEnabled()
+    assert session.recipe == Recipe()
 
 
 #: What people see who lack cones for long, medium or short waves (Machado, Oliveira & Fernandes 2009), in linear RGB.
@@ -189,6 +207,6 @@ def test_options_beyond_the_pipeline_are_chosen_for_slices_by_the_tables_menu(qt
         action.trigger()
         menu.close()
         assert session.recipe.override(102).reach == expected
-        marked = 'Not the pipeline\'s: reach = "slice" (slice 102)'
+        marked = 'Beyond the pipeline: reach = "slice" (slice 102)'
         assert window.recipe_panel.beyond.isVisible() is (expected is not None)
         assert expected is None or window.recipe_panel.beyond.text() == marked

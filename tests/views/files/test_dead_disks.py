@@ -119,7 +119,7 @@ def test_quitting_while_a_save_hangs_asks_and_goes(opened, qtbot, disk, tmp_path
     window.session.save_recipe(tmp_path / "mine.toml")
     window.close()
     box = dialog_of(window, QMessageBox)
-    assert box.text() == "Saving mine.toml is not finished. Quit and drop it?"
+    assert box.text() == "Saving mine.toml is not finished. Quit and discard it?"
     qtbot.mouseClick(next(b for b in box.buttons() if b.text() == "Quit"), LEFT)
     assert not window.isVisible()
 
@@ -148,4 +148,4 @@ def test_the_program_ends_though_a_disk_never_answers(tmp_path):
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert "Saving far.toml is not finished. Quit and drop it?" in done.stdout
+    assert "Saving far.toml is not finished. Quit and discard it?" in done.stdout

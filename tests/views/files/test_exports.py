@@ -44,17 +44,17 @@ def test_a_uniform_recipe_goes_to_the_pipeline(window, workers, qtbot, tmp_path)
     dialog.name_edit.setText("star")
     write(qtbot, dialog)
     assert workers.asked(WriteRecipe) == [WriteRecipe("pipeline", tuple(FILES), Recipe(), str(tmp_path), "star")]
-    qtbot.waitUntil(lambda: f"Written to {tmp_path}: x_pipeline." in window.log.toPlainText())
+    qtbot.waitUntil(lambda: f"Wrote x_pipeline to {tmp_path}." in window.log.toPlainText())
 
 
 def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
     window.session.set_override(101, "fit_threshold", 4.0)
     dialog = dialog_of(qtbot, window, "export_recipe", tmp_path)
-    assert "since 1 slice has values of its own" in dialog.words.text()
+    assert "because 1 slice has overrides" in dialog.words.text()
     assert dialog.names() == ["jw09999-star-atm.py"]
     dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("pipeline"))
     assert not dialog.write_button.isEnabled()
-    assert "choose the script" in dialog.problem.text()
+    assert "choose the Python script" in dialog.problem.text()
     dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("script"))
     write(qtbot, dialog)
     assert workers.asked(WriteRecipe)[0].kind == "script"
@@ -88,7 +88,7 @@ def test_spectra_of_an_older_recipe_are_not_written(window, workers, qtbot, tmp_
     dialog = dialog_of(qtbot, window, "export_spectra", tmp_path)
     workers.held = {MakeSpectra}
     window.session.set_global("fit_threshold", 5.0)
-    assert "being renewed" in dialog.problem.text()
+    assert "still being updated" in dialog.problem.text()
     assert not dialog.write_button.isEnabled()
     workers.release(MakeSpectra)
     qtbot.waitUntil(dialog.write_button.isEnabled)
@@ -107,7 +107,7 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
         write(qtbot, dialog)
         wait_for_files(window)
         path = tmp_path / f"star_{panel}.{kind}"
-        assert f"Written to {tmp_path}: {path.name}." in window.log.toPlainText()
+        assert f"Wrote {path.name} to {tmp_path}." in window.log.toPlainText()
         if kind == "png":
             image = QImage(str(path))
             canvas = getattr(window, panel).canvas
@@ -167,7 +167,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
         dialog.name_edit.setText("star")
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
         write(qtbot, dialog)
-        qtbot.waitUntil(lambda kind=kind: f"Written to {tmp_path}: star_report.{kind}." in window.log.toPlainText())
+        qtbot.waitUntil(lambda kind=kind: f"Wrote star_report.{kind} to {tmp_path}." in window.log.toPlainText())
     text = (tmp_path / "star_report.html").read_text()
     assert text.count('src="data:image/png;base64,') == text.count("<img") == 4
     assert "http" not in text
@@ -205,7 +205,7 @@ def test_what_other_programs_are_sent(window, workers, qtbot, tmp_path):
         qtbot.waitUntil(lambda dialog=dialog: dialog.tool_box.count() == 1)
         assert dialog.tool_box.currentText() == name
         if what == "cube":
-            assert "Choose a cube" in dialog.note.text()
+            assert "Choose an existing cube file." in dialog.note.text()
             assert not dialog.send_button.isEnabled()
             dialog.path_edit.setText(str(cube))
         qtbot.mouseClick(dialog.send_button, Qt.MouseButton.LeftButton)
@@ -228,7 +228,7 @@ def test_no_program_to_send_to(window, workers, qtbot):
     workers.tools = (Tool("c2", "TOPCAT", ("table.load.fits",)), Tool("c3", "Splat", ("table.load.fits",)))
     qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(dialog.send_button.isEnabled)
-    assert [dialog.tool_box.itemText(i) for i in range(3)] == ["TOPCAT", "Splat", "all of them"]
+    assert [dialog.tool_box.itemText(i) for i in range(3)] == ["TOPCAT", "Splat", "all programs"]
     workers.failing = {FindTools: "No SAMP hub is running; start TOPCAT."}
     qtbot.mouseClick(dialog.again_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "No SAMP hub is running" in dialog.note.text())

@@ -223,8 +223,8 @@ def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
     path.write_text(text.replace("[views.sky]", "[views.radio]\nband = 3\n\n[views.sky]"))
     window = start(path)
     log = window.log.toPlainText()
-    assert "left as it is: views.detector.layer, views.detector.colour." in log
-    assert "a state of 'radio', which this version does not know" in log
+    assert "which were ignored: views.detector.layer, views.detector.colour." in log
+    assert "a view 'radio' that this version does not have" in log
     assert window.detector.layer_buttons.checkedId() == 0
 
 
@@ -266,7 +266,7 @@ def test_recent_sessions(saved, start, qtbot):
     os.remove(path)
     window.files.open_recent_file(str(path))
     wait_for_files(window)
-    assert "is not there any more" in window.banner.label.text()
+    assert "no longer exists" in window.banner.label.text()
     assert window.files.recent_sessions.paths == []
 
 
@@ -315,7 +315,7 @@ def test_a_failure_to_save_keeps_the_window(saved, qtbot, tmp_path):
     assert "cannot be saved as" in window.banner.label.text()
 
 
-@pytest.mark.parametrize("text", ["Save", "Do Not Save", "Cancel"])
+@pytest.mark.parametrize("text", ["Save", "Discard", "Cancel"])
 def test_opening_another_session_asks_before_changes_are_lost(saved, qtbot, data, tmp_path, text):
     path, window = saved
     shutil.copy(path, tmp_path / "other.toml")
@@ -384,10 +384,10 @@ def test_another_file_in_place_of_a_missing_one_is_told(path, start, qtbot, data
     press_with_alt(qtbot, dialog, Qt.Key.Key_L)
     qtbot.waitUntil(lambda: dialog.findChildren(QFileDialog) != [])
     choose(dialog, other)
-    assert rows(dialog) == [f"other content, in {tmp_path}"]
+    assert rows(dialog) == [f"in {tmp_path}, with different content"]
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     settle(qtbot, window)
-    assert "is not as it was when the session was saved" in window.banner.label.text()
+    assert "has changed since the session was saved" in window.banner.label.text()
 
 
 def test_not_answering_leaves_everything(path, start, qtbot, data):
@@ -420,8 +420,8 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
     assert window.choosers.slice_box.currentText() == "203"
     assert window.isWindowModified()
     press(qtbot, window, "quit")
-    assert "not saved" in dialog_of(window, QMessageBox).text()
-    answer(qtbot, window, "Quit")
+    assert "unsaved" in dialog_of(window, QMessageBox).text()
+    answer(qtbot, window, "Discard")
     assert not window.isVisible()
 
 

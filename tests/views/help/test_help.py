@@ -11,8 +11,8 @@ from PyQt6.QtGui import QImage, QTextCursor
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.engine.output.spectrum_files import DESCRIPTIONS
+from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.resources import resource
-from atm_viewer.session.edits.parameters import PARAMETERS
 from atm_viewer.views.actions.actions import ACTIONS, WIDGET_KEYS
 from atm_viewer.views.help.hints import HINTS
 from atm_viewer.views.help.pages import OF_PANEL, pages

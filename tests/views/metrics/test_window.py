@@ -70,7 +70,7 @@ def test_measured_periods_lie_on_the_predicted_line(window, qtbot):
     show_panel(window, qtbot)
     view = window.metrics.periods
     words = plain_text(view.words.text())
-    assert "trace crosses one pixel" in words
+    assert "predicted period (one pixel)" in words
     assert "fringes of 2.9 cm⁻¹" in words
     ratio = float(re.search(r"predicted period ([\d.]+)", words)[1])
     assert ratio == pytest.approx(1.0, abs=0.08)
@@ -131,7 +131,7 @@ def test_noise_map_before_after_and_ratio(window, qtbot):
     hover(qtbot, view.plot, -0.39, -0.26)
     assert view.value_label.text() == "spaxel 23, 18: 10 %"
     limits = view.limits
-    for choice, value in (("after", "1.67 %"), ("after / before", "16.7 %"), ("flux kept", "0.1 %")):
+    for choice, value in (("after", "1.67 %"), ("after / before", "16.7 %"), ("flux change", "0.1 %")):
         view.choice_box.setFocus()
         qtbot.keyClick(view.choice_box, Qt.Key.Key_Down)
         assert view.choice_box.currentText() == choice
@@ -155,7 +155,7 @@ def test_marked_lines_in_numbers(window, qtbot):
     assert "[Fe II] 5.34" in rows
     assert view.table.item(rows["[Fe II] 5.34"], 1).text() == "5.3402"
     assert re.match(r"\(−?\d\.\d\d ± \d\.\d\d\)·10⁻", view.table.item(rows["[Fe II] 5.34"], 2).text())
-    assert view.words.text().startswith("Aperture's flux after / before: 1.001 ±")
+    assert view.words.text().startswith("Aperture flux after / before: 1.001 ±")
     assert view.speed_box.text() == "600 km/s"
     view.speed_box.setFocus()
     qtbot.keyClick(view.speed_box, Qt.Key.Key_Up)

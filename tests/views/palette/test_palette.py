@@ -53,6 +53,7 @@ FIRST = {
     "use -0.9 to 0.4": "Slice {number}: use range -0.9…0.4 arcsec",
     "psf on": "All slices: PSF optimal on",
     "reach slice": "Slice {number}: reach slice",
+    "residual none": "Slice {number}: residual none",
     "column 20": "Column 20",
     "aperture 0.8": "Aperture radius 0.8″",
     "help keyb": "Help: Keyboard",
@@ -132,7 +133,7 @@ def test_nothing_that_makes_no_sense_is_offered(window, qtbot):
         palette.line.clear()
         qtbot.keyClicks(palette.line, text)
         assert not any(t.startswith(("Slice", "All", "Column")) for t in shown(palette))
-    assert palette.note.text() == "Nothing fits."
+    assert palette.note.text() == "No matches."
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)  # does nothing
     assert palette.isVisible()
     palette.close()

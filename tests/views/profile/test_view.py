@@ -171,7 +171,7 @@ def test_pixels_of_the_slope_panel_say_what_they_count_for(qtbot, view):
     show_star(qtbot, view)
     profile = make_profile()
     steepest = int(profile.slope.argmax())
-    for k, words in ((steepest, "over the limit: counts as compact"), (12, "not over the limit"), (1, "never counts")):
+    for k, words in ((steepest, "above the limit: counts as compact"), (12, "below the limit"), (1, "never counts")):
         with qtbot.waitSignal(view.pointed) as told:
             hover(qtbot, view.slope, profile.pixels[k], profile.slope[k])
         assert words in told.args[3]

@@ -20,7 +20,7 @@ LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 @pytest.fixture
 def two(opened, qtbot):
-    """A window with A as the pipeline has it, and B, the active one, with another threshold."""
+    """A window with A at the pipeline's defaults, and B, the active one, with another threshold."""
     qtbot.mouseClick(opened.variant_bar.new_button, LEFT)
     opened.session.set_global("fit_threshold", 40.0)
     settle(qtbot, opened)
@@ -52,22 +52,22 @@ def words(window) -> str:
 def test_one_recipe_needs_no_chips(opened):
     assert not opened.variant_bar.isVisible()
     assert opened.variant_bar.new_button.isVisible()
-    assert opened.globals_panel.note.text() == "all slices"
+    assert opened.globals_panel.note.text() == "defaults"
     assert not opened.actions_by_name["discard_variant"].isEnabled()
 
 
 def test_a_new_variant_has_a_chip_and_is_edited(two):
     assert chips(two) == {"A": "A 1.4 %", "B": "B 1.4 %"}
     assert [two.variant_bar.chips[n].isChecked() for n in "AB"] == [False, True]
-    assert two.globals_panel.note.text() == "variant B, all slices"
+    assert two.globals_panel.note.text() == "variant B, defaults"
     assert two.session.variants["A"].recipe == Recipe()
     assert two.actions_by_name["undo"].text() == "Undo All slices: threshold 10 → 40 (variant B)"
 
 
 def test_chips_tell_in_words_how_they_differ(two):
     tip = two.variant_bar.chips["A"].toolTip()
-    assert "as the pipeline has it" in tip
-    assert "From B: threshold 40 → 10" in tip
+    assert "no differences" in tip
+    assert "Compared with B: threshold 40 → 10" in tip
     assert "8.2 % → 1.4 %" in tip
     assert "threshold 10 → 40" in two.variant_bar.chips["B"].toolTip()
 
@@ -75,7 +75,7 @@ def test_chips_tell_in_words_how_they_differ(two):
 def test_a_click_chooses(two, qtbot):
     qtbot.mouseClick(two.variant_bar.chips["A"], LEFT)
     assert two.session.recipe == Recipe()
-    assert two.recipe_panel.threshold.value() == 10.0
+    assert two.recipe_panel.boxes["fit_threshold"].value() == 10.0
     qtbot.mouseClick(two.variant_bar.chips["A"], LEFT)  # again: it stays the chosen one
     assert [two.variant_bar.chips[n].isChecked() for n in "AB"] == [True, False]
     settle(qtbot, two)
@@ -131,7 +131,7 @@ def test_a_label_is_typed(two, qtbot):
     dialog.setTextValue("high threshold")
     dialog.accept()
     assert "Variant B high threshold" in two.variant_bar.chips["B"].toolTip()
-    assert two.globals_panel.note.text() == "variant B high threshold, all slices"
+    assert two.globals_panel.note.text() == "variant B high threshold, defaults"
 
 
 def test_many_chips_stay_short(opened, qtbot):
@@ -250,7 +250,7 @@ def test_swipe_is_brought_into_sight(opened, qtbot):
 )
 def test_difference_and_ratio(opened, qtbot, name, mode, told, value):
     press(qtbot, opened, name)
-    assert words(opened).startswith(f"{told} · being made…")
+    assert words(opened).startswith(f"{told} · updating…")
     settle(qtbot, opened)
     assert opened.session.sky_choice.mode == mode
     assert words(opened) == f"{told} white light"

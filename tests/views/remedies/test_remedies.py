@@ -126,7 +126,7 @@ def test_nirspec_has_no_fringes(window, qtbot):
     assert not window.remedies.fringes_box.isEnabled()
     assert len(window.remedies.pages["ranked"].plots.plots) == 2
     page = turn_to(qtbot, window, "fringes")
-    assert "MIRI's alone" in page.note.text()
+    assert "MIRI spectra only" in page.note.text()
     assert not window.remedies.save_button.isEnabled()
 
 
@@ -139,7 +139,7 @@ def test_a_figure_is_saved_by_keys(opened, remedies, workers, qtbot, tmp_path):
     qtbot.waitUntil(lambda: opened.session.messages and "a.svg" in opened.session.messages[-1].text)
     (asked,) = workers.asked(SaveFigure)
     assert asked == SaveFigure(workers.asked(RankSpaxels)[-1], path, overwrite=True)
-    assert opened.session.messages[-1].text == f"Written to {tmp_path}: a.svg."
+    assert opened.session.messages[-1].text == f"Wrote a.svg to {tmp_path}."
 
 
 def test_a_failure_is_told(opened, workers, qtbot):

@@ -182,7 +182,7 @@ def test_a_report_that_arrives_leaves_what_is_being_typed(session, table, worker
     qtbot.keyClicks(table, "2")
     workers.release(Correct)
     settle(qtbot, session)
-    assert table.cell(101, "state").data() == "12 reused"
+    assert table.cell(101, "state").data() == "reused"
     qtbot.keyClicks(editor_of(table), "5")
     qtbot.keyClick(editor_of(table), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: session.recipe.override(101).window == 25)
@@ -411,13 +411,13 @@ def test_what_is_dragged_moves_in_the_table_at_once(session, table, workers, qtb
     assert session.undo_stack.count() == 1
 
 
-@pytest.mark.parametrize(("name", "choice"), [("reach", "slice"), ("peak_cut", "source")])
+@pytest.mark.parametrize(("name", "choice"), [("reach", "slice"), ("peak_cut", "source"), ("residual", "none")])
 def test_values_of_a_kind_are_chosen_from_a_list(session, table, qtbot, name, choice):
     click(qtbot, table, 101, name)
     qtbot.keyClick(table, Qt.Key.Key_Down, SHIFT)
     qtbot.keyClick(table, Qt.Key.Key_F2)
     (box,) = (b for b in table.viewport().findChildren(QComboBox) if b.isVisible())
-    assert box.currentText() == "pipeline"
+    assert box.currentText() == getattr(Recipe(), name)
     qtbot.keyClick(box, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: session.recipe != Recipe())
     assert {o.number: getattr(o, name) for o in session.recipe.overrides} == {101: choice, 102: choice}
@@ -461,7 +461,7 @@ def test_copying_to_neighbours(session, window, qtbot):
     assert dialog.targets_label.text() == "103 (1 slice)"
     qtbot.mouseClick(dialog.copy_button, LEFT)
     assert thresholds(session) == {102: 4.0, 103: 4.0}
-    assert session.undo_stack.undoText() == "Slice 103: as slice 102"
+    assert session.undo_stack.undoText() == "Slice 103: copy overrides of slice 102"
     settle(qtbot, session)
 
 
@@ -473,9 +473,9 @@ def test_overrides_of_one_dither_become_those_of_all_and_the_reverse(session, wi
     click(qtbot, window.slice_table, 103, modifier=SHIFT)
     press(qtbot, window, "apply_to_all_exposures")
     assert (thresholds(session), thresholds(session, name)) == ({101: 4.0, 102: 4.0}, {})
-    assert session.undo_stack.undoText() == "2 slices: for all exposures"
+    assert session.undo_stack.undoText() == "2 slices: apply to all exposures"
     press(qtbot, window, "apply_to_all_exposures")
-    assert session.messages[-1].text == "The selected slices have no override of this exposure alone."
+    assert session.messages[-1].text == "The selected slices have no override for this exposure only."
     press(qtbot, window, "keep_to_this_exposure")
     assert (thresholds(session), thresholds(session, name)) == ({}, {101: 4.0, 102: 4.0})
     press(qtbot, window, "keep_to_this_exposure")
@@ -506,8 +506,14 @@ def test_the_context_menu_leaves_the_selection_and_works_on_it(session, window, 
     QApplication.sendEvent(table.viewport(), QContextMenuEvent(reason, place, table.viewport().mapToGlobal(place)))
     menu = next(m for m in table.findChildren(QMenu) if m.isVisible())
     texts = {action.text(): action for action in menu.actions()}
-    assert {"Change threshold…", "Inherit threshold", "Copy to Neighbours…", "Reset Slices", "Sort by"} <= set(texts)
-    texts["Inherit threshold"].trigger()
+    assert {
+        "Override threshold…",
+        "Remove override of threshold",
+        "Copy to Neighbours…",
+        "Reset Slices",
+        "Sort By",
+    } <= set(texts)
+    texts["Remove override of threshold"].trigger()
     menu.close()
     assert session.recipe == Recipe()
     settle(qtbot, session)
@@ -522,7 +528,7 @@ def test_columns_are_hidden_and_sorted_by_menu(session, window, qtbot):
     assert table.isColumnHidden(AT["window"])
     by_name["Window"].trigger()
     assert not table.isColumnHidden(AT["window"])
-    orders = {action.text(): action for action in parts["Sort by"].actions()}
+    orders = {action.text(): action for action in parts["Sort By"].actions()}
     orders["Slice"].trigger()
     assert shown(table)[0] == "203"
     menu.close()

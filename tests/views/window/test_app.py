@@ -67,7 +67,7 @@ def test_a_preview_that_fails_is_no_screenshot(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().err == "The exposure is all NaN.\n"
 
 
-@pytest.mark.parametrize(("path", "word"), [("missing/window.png", "is not there"), (".", "is a folder")])
+@pytest.mark.parametrize(("path", "word"), [("missing/window.png", "does not exist"), (".", "is a folder")])
 def test_a_screenshot_that_cannot_be_saved_says_why(tmp_path, capsys, path, word):
     assert app.run(FILES, screenshot=tmp_path / path) == 1
     assert word in capsys.readouterr().err
@@ -87,7 +87,7 @@ def test_a_failure_inside_of_the_window_is_told_and_survived(tmp_path, capsys, m
     assert app.run() == 0
     assert sys.excepthook is hook
     ((banner, log),) = seen
-    assert banner == "Something went wrong inside of the window (ZeroDivisionError); see the log."
+    assert banner == "Unexpected error in the window (ZeroDivisionError); see the log for details."
     assert "division by zero" in log
 
 
@@ -131,4 +131,5 @@ def test_a_session_with_missing_exposures_is_no_screenshot(session_file, tmp_pat
     (tmp_path / "jw09999-star_00001_mirifushort_cal.fits").unlink()
     assert app.run([session_file], screenshot=tmp_path / "window.png") == 1
     told = capsys.readouterr().err
-    assert told == f"{session_file} was not opened: jw09999-star_00001_mirifushort_cal.fits cannot be found.\n"
+    missing = "jw09999-star_00001_mirifushort_cal.fits"
+    assert told == f"{session_file} was not opened, because exposures were not found: {missing}.\n"

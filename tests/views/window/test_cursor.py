@@ -200,7 +200,7 @@ def test_without_a_place_no_spaxel_is_moved(window, qtbot):
     leave(qtbot, window.detector.plot)
     qtbot.keyClick(window, Qt.Key.Key_C)
     assert window.session.position == position
-    assert "Point at a pixel" in window.session.messages[-1].text
+    assert "Point at the sky image or at a pixel" in window.session.messages[-1].text
 
 
 def test_another_exposure_keeps_the_place(window, qtbot):
@@ -247,7 +247,7 @@ def test_where_in_the_other_dithers(window, qtbot):
     assert texts(table, 0)[5].endswith(" MJy/sr")
     assert float(texts(table, 0)[5].split()[0]) == pytest.approx(sci[0][47, 24], rel=1e-3)
     assert texts(table, 1)[1:5] == ["101", "6", "47", "−0.59"]
-    assert texts(table, 2)[1:] == ["", "", "", "", "", "not covered: another place or wavelength"]
+    assert texts(table, 2)[1:] == ["", "", "", "", "", "not covered by this exposure"]
     ra, dec = re.search(r"RA ([\d.]+)° Dec −([\d.]+)°", panel.place.text()).groups()
     assert (float(ra), -float(dec)) == pytest.approx((RA, DEC), abs=1e-5)  # a dot of the screen is as large
     # it follows the mouse, and keeps the place when the mouse comes to it

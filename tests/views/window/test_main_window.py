@@ -100,7 +100,7 @@ def test_files_are_dropped(window, workers, qtbot, tmp_path):
     settle(qtbot, window)
     assert [e.view.key for e in window.session.exposures] == FILES
     assert window.session.recipe == Recipe(fit_threshold=7.0)
-    assert window.recipe_panel.threshold.text() == "7 σ"
+    assert window.recipe_panel.boxes["fit_threshold"].text() == "7 σ"
     assert "mine.toml" in window.windowTitle()
 
 
@@ -183,7 +183,7 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     entries = {action.text(): action for action in other.files.recent_menu.actions()}
     entries["gone_cal.fits"].trigger()
     wait_for_files(other)
-    assert "gone_cal.fits is not there any more" in other.banner.label.text()
+    assert "gone_cal.fits no longer exists" in other.banner.label.text()
     assert str(gone) not in other.files.recent.paths
     entries["there_cal.fits"].trigger()
     wait_for_files(other)
@@ -288,7 +288,7 @@ def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
     index = cell(opened, 101, "fit_threshold")
     assert index.data() == "4"
     assert index.data(Qt.ItemDataRole.ForegroundRole).name() == opened.theme.accent
-    assert "Set for this slice" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "<b>Override</b> for all exposures" in index.data(Qt.ItemDataRole.ToolTipRole)
     assert opened.actions_by_name["undo"].text() == "Undo Slice 101: threshold 10 → 4"
     assert opened.isWindowModified()
     press(qtbot, opened, "undo")
@@ -378,7 +378,7 @@ def test_edits_for_this_exposure_alone(opened, qtbot):
 
 
 def test_values_for_all_slices(opened, qtbot):
-    box = opened.recipe_panel.threshold
+    box = opened.recipe_panel.boxes["fit_threshold"]
     box.setFocus()
     box.selectAll()
     qtbot.keyClicks(box, "8")
@@ -390,7 +390,7 @@ def test_values_for_all_slices(opened, qtbot):
     qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert opened.session.recipe == Recipe()
     assert box.value() == 10
-    qtbot.mouseClick(opened.recipe_panel.psf, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    qtbot.mouseClick(opened.recipe_panel.boxes["psf_optimal"], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     assert opened.session.recipe.psf_optimal
     assert not box.isEnabled()
     assert not cell(opened, 101, "fit_threshold").flags() & Qt.ItemFlag.ItemIsEditable
@@ -487,7 +487,7 @@ def test_cubes_of_one_kind_into_a_new_folder(opened, workers, qtbot, tmp_path):
     (request,) = workers.asked(WriteCubes)
     assert (request.which, request.overwrite) == ("after", False)
     settle(qtbot, opened)
-    assert "Written to" in opened.log.toPlainText()
+    assert "Wrote " in opened.log.toPlainText()
     opened.files.write_cubes()  # the folder is remembered once it is there; it is not
     again = dialog_of(opened, QDialog)
     assert again.folder != str(tmp_path / "new")
@@ -501,7 +501,7 @@ def test_names_that_no_product_can_have(opened, qtbot, tmp_path, product):
     dialog.folder_edit.setText(str(tmp_path))
     dialog.product_edit.setText(product)
     assert not dialog.write_button.isEnabled()
-    assert "name that a file can have" in dialog.problem.text()
+    assert "valid file name" in dialog.problem.text()
     dialog.reject()
 
 
@@ -509,7 +509,7 @@ def test_folders_that_cannot_be_used(opened, qtbot, tmp_path):
     (tmp_path / "file").touch()
     opened.files.write_exposures()
     dialog = dialog_of(opened, QDialog)
-    for folder, word in ((tmp_path / "file" / "x", "is a file"), ("", "Give a folder")):
+    for folder, word in ((tmp_path / "file" / "x", "is a file"), ("", "Choose a folder")):
         dialog.folder_edit.setText(str(folder))
         assert word in dialog.problem.text()
         assert not dialog.write_button.isEnabled()
@@ -580,8 +580,8 @@ def test_every_control_has_a_tooltip(opened):
     boxes = opened.choosers
     controls = [
         *(boxes.scope_box, opened.reset_button, boxes.slice_box, boxes.column_box, boxes.band_box),
-        *(opened.recipe_panel.threshold, opened.recipe_panel.slope, opened.recipe_panel.oversample),
-        *(opened.recipe_panel.psf, opened.exposure_panel, opened.log, opened.status.cancel_button),
+        *opened.recipe_panel.boxes.values(),
+        *(opened.exposure_panel, opened.log, opened.status.cancel_button),
     ]
     assert all(control.toolTip() for control in controls)
     model = opened.slice_table.rows
@@ -612,12 +612,12 @@ def test_quitting_asks_when_something_would_be_lost(opened, workers, qtbot):
     press(qtbot, opened, "quit")
     assert opened.isVisible()
     box = dialog_of(opened, QMessageBox)
-    assert "not saved" in box.text()
-    stay, leave = (next(b for b in box.buttons() if b.text() == text) for text in ("Stay", "Quit"))
+    assert "unsaved" in box.text()
+    stay, leave = (next(b for b in box.buttons() if b.text() == text) for text in ("Cancel", "Discard"))
     qtbot.mouseClick(stay, Qt.MouseButton.LeftButton)
     assert opened.isVisible()
     press(qtbot, opened, "quit")
-    leave = next(b for b in dialog_of(opened, QMessageBox).buttons() if b.text() == "Quit")
+    leave = next(b for b in dialog_of(opened, QMessageBox).buttons() if b.text() == "Discard")
     qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
     assert not opened.isVisible()
 

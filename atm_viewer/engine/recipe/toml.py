@@ -1,0 +1,216 @@
+"""Recipes as TOML: written, read, and checked by the table of parameters."""
+
+from __future__ import annotations
+
+import math
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tomlkit
+
+from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.recipe.parameters import PARAMETERS, Parameter, limits_text
+from atm_viewer.engine.recipe.recipe import GLOBAL, OVERRIDABLE, Recipe, SliceOverride
+from atm_viewer.engine.regular_file import read_text
+
+VERSION = 1
+
+
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """Read a recipe from a TOML file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is too large, is not TOML, or holds an unknown key or an impossible value.
+    """
+    return parse_recipe(read_text(path, "recipe"), str(path))
+
+
+def parse_recipe(text: str, name: str = "recipe") -> Recipe:
+    """Read a recipe from TOML text; see `load_recipe`. ``name`` stands for the file in messages."""
+    return read_recipe(parse_toml(text, name), name)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Parse TOML text; ``name`` stands for the file in the sentence on text that is none."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
+        raise InputError(f"{name} is not valid TOML: {error}.") from error
+
+
+def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
+    """Read a recipe from TOML that is parsed already, such as a table of a larger file; see `load_recipe`."""
+    check = Checker(name)
+    check.known(document, ("version", "global", "slice"), "at the top")
+    if document.get("version") != VERSION:
+        raise InputError(
+            f"{name} says version = {document.get('version', 'nothing')}, but this program reads version = {VERSION}."
+        )
+    values = check.table(document.get("global", {}), "[global]")
+    check.known(values, GLOBAL, "in [global]")
+    recipe = replace(Recipe(), **_parse_values(check, values, GLOBAL))
+    entries = document.get("slice", [])
+    if not isinstance(entries, list):
+        raise InputError(f"{name}: write slices as [[slice]], with two brackets.")
+    for entry in entries:
+        recipe = replace(recipe, overrides=(*recipe.overrides, _parse_override(check, entry)))
+    return recipe
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Write a recipe as TOML text that `parse_recipe` reads back to an equal recipe."""
+    return tomlkit.dumps(fill_recipe(tomlkit.document(), recipe))
+
+
+def fill_recipe(document: Any, recipe: Recipe) -> Any:
+    """Write a recipe into a tomlkit document or table, which is returned; `read_recipe` reads it back."""
+    document["version"] = VERSION
+    table = tomlkit.table()
+    for name in GLOBAL:
+        value, parameter = getattr(recipe, name), PARAMETERS[name]
+        # Left out where it is the pipeline's, so that such recipes are what they always were.
+        if not parameter.beyond or value != parameter.default:
+            table.add(name, value)
+        if recipe.goes_beyond(name):
+            table[name].comment("beyond the pipeline")
+    document["global"] = table
+    if recipe.overrides:
+        entries = tomlkit.aot()
+        for override in recipe.overrides:
+            entry = tomlkit.table()
+            entry["number"] = override.number
+            if override.exposure is not None:
+                entry["exposure"] = override.exposure
+            for key, value in override.values().items():
+                entry[key] = _as_lists(value)
+            entries.append(entry)
+        document["slice"] = entries
+    return document
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _parse_override(check: Checker, entry: Any) -> SliceOverride:
+    entry = check.table(entry, "[[slice]]")
+    check.known(entry, ("number", "exposure", *OVERRIDABLE), "in [[slice]]")
+    if "number" not in entry:
+        raise InputError(f"{check.name}: a [[slice]] has no number.")
+    number = check.whole(entry["number"], "number", 1, 999)
+    exposure = check.text(entry["exposure"], f"exposure of slice {number}") if "exposure" in entry else None
+    return SliceOverride(number, exposure, **_parse_values(check, entry, OVERRIDABLE))
+
+
+def _parse_values(check: Checker, table: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Values of parameters, of those that the table has."""
+    return {name: check.value(table[name], PARAMETERS[name]) for name in names if name in table}
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks of values read from TOML; each failure is a sentence that names file and key.
+
+    Parameters
+    ----------
+    name : str
+        What stands for the file in sentences.
+    """
+
+    name: str
+
+    def known(self, table: Mapping[str, Any], allowed: Iterable[str], where: str) -> None:
+        """Complain about keys that are not among the allowed ones."""
+        unknown = sorted(set(table) - set(allowed))
+        if unknown:
+            raise InputError(
+                f"{self.name} has an unknown key '{one_line(unknown[0])}' {where}; known are {', '.join(allowed)}."
+            )
+
+    def table(self, value: Any, what: str) -> Mapping[str, Any]:
+        """Return a table."""
+        if not isinstance(value, dict):
+            raise InputError(f"{self.name}: {what} must be a table.")
+        return value
+
+    def value(self, value: Any, parameter: Parameter) -> Any:
+        """Return a parameter's value, as `Recipe` holds it."""
+        name = parameter.name
+        match parameter.kind:
+            case "number":
+                return self.number(value, name, parameter.low, parameter.high)
+            case "whole":
+                return self.whole(value, name, int(parameter.low), int(parameter.high))
+            case "switch":
+                return self.boolean(value, name)
+            case "choice":
+                return self.choice(value, name, parameter.choices)
+            case "range":
+                return self._range(value, parameter)
+            case "ranges":
+                if not isinstance(value, list):
+                    raise InputError(
+                        f"{self.name}: {name} must be a list of pairs [[low, high], ...], not {value!r:.80}."
+                    )
+                return tuple(self._range(pair, parameter) for pair in value)
+
+    def number(self, value: Any, key: str, low: float = -math.inf, high: float = math.inf) -> float:
+        """Return a finite number within limits."""
+        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        if not plain or not abs(value) < math.inf:
+            raise InputError(f"{self.name}: {key} must be a finite number, not {value!r:.80}.")
+        try:
+            number = float(value)
+        except OverflowError:
+            raise InputError(f"{self.name}: {key} is too large a number.") from None
+        if not low <= number <= high:
+            raise InputError(f"{self.name}: {key} must be a number{limits_text(low, high)}, not {number:g}.")
+        return number
+
+    def text(self, value: Any, key: str, longest: int = 4096) -> str:
+        """Return text that is not empty."""
+        if not isinstance(value, str) or not value or len(value) > longest or "\0" in value:
+            raise InputError(f"{self.name}: {key} must be text, not {value!r:.80}.")
+        return value
+
+    def whole(self, value: Any, key: str, low: int, high: int) -> int:
+        """Return a whole number within limits."""
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise InputError(f"{self.name}: {key} must be a whole number from {low} to {high}, not {value!r:.80}.")
+        return value
+
+    def boolean(self, value: Any, key: str) -> bool:
+        """Return true or false."""
+        if not isinstance(value, bool):
+            raise InputError(f"{self.name}: {key} must be true or false, not {value!r:.80}.")
+        return value
+
+    def choice(self, value: Any, key: str, choices: tuple[str, ...]) -> str:
+        """Return one of the values that an option takes."""
+        if value not in choices:
+            raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, choices))}, not {value!r:.80}.")
+        return str(value)
+
+    def _range(self, value: Any, parameter: Parameter) -> tuple[float, float]:
+        """Return a pair whose first number is the lower one."""
+        name = parameter.name
+        if not isinstance(value, list) or len(value) != 2:
+            raise InputError(f"{self.name}: {name} must be a pair [low, high], not {value!r:.80}.")
+        pair = self.number(value[0], name), self.number(value[1], name)
+        if refused := parameter.refuse_range(pair):
+            raise InputError(f"{self.name}: {refused}.")
+        return pair
