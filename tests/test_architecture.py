@@ -17,7 +17,7 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 #: Result types and parameters: what travels between worker and window, and what numpy alone computes in milliseconds.
 LIGHT = (
     *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
-    *("atm_viewer.engine.errors", "atm_viewer.engine.psf"),
+    *("atm_viewer.engine.arrays", "atm_viewer.engine.errors", "atm_viewer.engine.names", "atm_viewer.engine.psf"),
     # the standard library alone
     *("atm_viewer.engine.regular_file", "atm_viewer.engine.whole_file"),
 )

@@ -15,6 +15,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from atm_viewer.engine.errors import Cancelled, UserError
 from atm_viewer.engine.output.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
-from atm_viewer.jobs.requests.base import Request, SeparateRequest, Urgency
+from atm_viewer.jobs.requests.base import Report, Request, SeparateRequest, Urgency
 from atm_viewer.jobs.requests.exposures import OpenExposures
 
 if TYPE_CHECKING:
@@ -50,8 +51,11 @@ class WorkerBackends:
         Module with ``write_cubes`` and ``write_exposures``.
     pipeline : tuple of str
         Modules that take seconds to import and are needed sooner or later.
-    rehearsal : str
+    warm_up : str
         ``module:function`` that gets everything ready that is made ready by use; empty for none.
+    demo : str
+        ``module:function`` that takes an instrument, a folder and a function for progress, and makes the exposures that
+        the program can be tried on.
     """
 
     bench: str = "atm_viewer.engine.service.bench:Bench"
@@ -61,7 +65,8 @@ class WorkerBackends:
         "jwst.assign_wcs.nirspec",
         "jwst.cube_build.cube_match_sky_driz",
     )
-    rehearsal: str = "atm_viewer.engine.service.warm_up:rehearse"
+    warm_up: str = "atm_viewer.engine.service.warm_up:warm_up"
+    demo: str = "atm_viewer.demo:demo_exposures"
 
 
 @dataclass(frozen=True)
@@ -282,14 +287,18 @@ class Dispatcher:
         """Module with ``write_cubes`` and ``write_exposures``."""
         return importlib.import_module(self._backends.products)
 
+    def make_demo(self, instrument: str, folder: Path, report: Report) -> Path:
+        """Make the exposures that the program can be tried on."""
+        return _named(self._backends.demo)(instrument, folder, report)
+
     def warm(self) -> None:
         """Get ready, before anybody waits for it, what the first requests need; on a thread of its own."""
         with suppress(Exception):  # the first request meets the same failure and reports it
             _ = self.bench
             for name in self._backends.pipeline:
                 importlib.import_module(name)
-            if self._backends.rehearsal:
-                _named(self._backends.rehearsal)()
+            if self._backends.warm_up:
+                _named(self._backends.warm_up)()
 
 
 def _named(path: str) -> Any:

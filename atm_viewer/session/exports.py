@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import SendFile
-from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session
 
 #: What astropy calls the units that spectra are shown in; surface brightness has a column of its own.
@@ -52,7 +52,7 @@ def send(session: Session, what: str, tool: str, folder: str, path: str = "") ->
     """
     if what == "spectra":
         found = shown_spectra(session)
-        stem = common_product([e.view.name for e in session.state.together])
+        stem = product_name([e.view.name for e in session.state.together])
         session.products.write(SendFile(_tables(session, found, folder, stem, "fits", "Jy", True), tool, folder))
     elif what == "image":
         if session.answers.sky is not None:

@@ -49,13 +49,6 @@ def slice_state(report: SliceReport) -> str:
     return ", ".join(parts) or "fitted"
 
 
-def common_product(names: Sequence[str]) -> str:
-    """Product name that exposures suggest: what their names begin with, up to an underscore."""
-    common = _common_start(names)
-    head = common[: common.rfind("_")] if "_" in common else common
-    return head.strip("_-") or "atm-viewer"
-
-
 def cube_files(product: str, bands: Sequence[str], which: str) -> list[str]:
     """Names of the cubes that a run writes; ``which`` is ``before``, ``after`` or ``both``."""
     stems = {"before": [product], "after": [f"{product}-atm"], "both": [product, f"{product}-atm"]}[which]

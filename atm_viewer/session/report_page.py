@@ -11,10 +11,11 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.engine.recipe import dump_recipe
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.exports import possible_words
-from atm_viewer.session.names import common_product, slice_state
+from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
 
 #: Packages that results depend on.
@@ -46,7 +47,7 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
     """
     variants, recipe = session.state.variants, session.state.recipe
     names = [e.view.name for e in session.state.together]
-    title = f"Adaptive trace model of {common_product(names)}" if names else "Adaptive trace model"
+    title = f"Adaptive trace model of {product_name(names)}" if names else "Adaptive trace model"
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {_version('atm-viewer')}, {escape(when)}</p>"]
     parts += ["<h2>Noise</h2>", _noise(session)]

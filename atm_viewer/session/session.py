@@ -16,7 +16,7 @@ from PyQt6.QtCore import QObject
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.base import Request
-from atm_viewer.jobs.requests.exposures import Opened, OpenExposures
+from atm_viewer.jobs.requests.exposures import Opened
 from atm_viewer.jobs.requests.programs import FindTools
 from atm_viewer.session.file_work import FileWork, answer_soon
 from atm_viewer.session.parts.exposures import Exposures
@@ -136,7 +136,7 @@ class Session(QObject):
         elif not done and latest:
             failed = f"{job.name} failed. " if job.lasting and outcome.status is Status.CRASHED else ""
             self.messages.tell_once("error", failed + outcome.sentence, outcome.detail)
-        elif done and request.lasting and not isinstance(request, OpenExposures):
+        elif done and request.announced:
             self.messages.tell("info", outcome.sentence)
 
 

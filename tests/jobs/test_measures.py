@@ -7,6 +7,7 @@ import pytest
 
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap
@@ -16,26 +17,22 @@ from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.jobs.serve import Dispatcher, WorkerBackends
 
 
-def quiet(step, fraction):
-    """Progress that nobody watches."""
-
-
 def test_measurements_are_of_the_spectra_that_are_shown():
-    dispatcher = Dispatcher(WorkerBackends(rehearsal=""))
+    dispatcher = Dispatcher(WorkerBackends(warm_up=""))
     path = min(demo_exposures("nirspec").parent.glob("*_cal.fits"))
-    [view] = dispatcher.bench.open([path], quiet).exposures
+    [view] = dispatcher.bench.open([path], no_progress).exposures
     keys, recipe, band = (view.key,), Recipe(oversample=2), view.bands[0]
-    extraction = Extraction(keys, recipe, band, *dispatcher.bench.sky_image(keys, band, quiet).peak, 0.4)
-    spectra = MakeSpectra(extraction).answer(dispatcher, quiet)
+    extraction = Extraction(keys, recipe, band, *dispatcher.bench.sky_image(keys, band, no_progress).peak, 0.4)
+    spectra = MakeSpectra(extraction).answer(dispatcher, no_progress)
 
-    periods = MakePeriods(extraction).answer(dispatcher, quiet)
+    periods = MakePeriods(extraction).answer(dispatcher, no_progress)
     assert isinstance(periods, PeriodReport)
     assert (periods.noise_before, periods.noise_after) == (spectra.noise_before, spectra.noise_after)
     assert np.array_equal(periods.periods.wavelength, spectra.wavelength)
 
     middle = float(spectra.wavelength[spectra.wavelength.size // 2])
     lines = (("middle", middle), ("elsewhere", 25.0))
-    report = MeasureLines(extraction, lines, 3000.0).answer(dispatcher, quiet)
+    report = MeasureLines(extraction, lines, 3000.0).answer(dispatcher, no_progress)
     assert isinstance(report, LineReport)
     [line] = report.lines
     assert (line.name, line.wavelength) == ("middle", middle)
@@ -46,7 +43,7 @@ def test_measurements_are_of_the_spectra_that_are_shown():
     assert line.spaxel[1].continuum == pytest.approx(level, rel=0.03)
     assert report.conservation.mean == pytest.approx(1.0, abs=0.01)
 
-    noise = MakeNoiseMap(keys, recipe, band, 0.4, 0.5).answer(dispatcher, quiet)
+    noise = MakeNoiseMap(keys, recipe, band, 0.4, 0.5).answer(dispatcher, no_progress)
     assert isinstance(noise, NoiseMap)
     x, y = spectra.spaxel
     assert noise.before[y, x] == pytest.approx(spectra.noise_before, rel=0.1)  # the aperture is about the spaxel

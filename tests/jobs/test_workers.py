@@ -18,6 +18,7 @@ import pytest
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.messages import Outcome, Progress, Status
+from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, OpenExposures
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
@@ -26,7 +27,9 @@ from atm_viewer.jobs.workers import Workers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
-BACKENDS = WorkerBackends("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "")
+BACKENDS = WorkerBackends(
+    "tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "", "tests.jobs.fake_bench:make_demo"
+)
 
 
 class Listener:
@@ -536,3 +539,15 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_the_demo_is_made_in_a_process_that_ends_with_the_job(workers, ask, told, tmp_path):
+    made = ask(MakeDemo("quick", str(tmp_path)))
+    assert (made.status, made.result) == (Status.DONE, str(tmp_path / "quick_asn.json"))
+    refused = ask(MakeDemo("unheard-of", str(tmp_path)))
+    assert (refused.status, refused.sentence) == (Status.FAILED, "There is no demo for 'unheard-of'.")
+    slow = workers.submit(MakeDemo("slow", str(tmp_path)))
+    told.wait_for_progress(slow)
+    workers.cancel(slow)
+    assert told.wait(slow).status is Status.CANCELLED
+    assert [path.name for path in tmp_path.iterdir()] == [], "what is half made is gone"

@@ -21,6 +21,7 @@ from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.written import Tool, WrittenProducts
 from atm_viewer.jobs.messages import Outcome, Progress, Status
+from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, Opened, OpenExposures
 from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.jobs.requests.previews import (
@@ -407,6 +408,8 @@ class FakeWorkers:
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
                 return WrittenProducts((os.path.join(folder, "x_atm.fits"),))
+            case MakeDemo(instrument):
+                return f"/data/{instrument}_asn.json"
             case FindTools():
                 return self.tools
             case SendFile():

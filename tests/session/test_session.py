@@ -4,6 +4,7 @@ import pytest
 
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.jobs.messages import Outcome, Status
+from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import OpenExposures
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.jobs.requests.products import WriteCubes
@@ -324,11 +325,29 @@ def test_opening_can_be_cancelled(session, workers, qtbot):
 
 def test_activities_are_jobs(session):
     stopped = []
-    number = session.jobs.start_activity("Making the demo", lambda: stopped.append(True))
+    number = session.jobs.start_activity("Searching", lambda: stopped.append(True))
     session.jobs.cancel(number)
     assert stopped == [True]
     session.jobs.finish_activity(number)
     assert session.jobs.all == ()
+
+
+def test_the_demo_is_made_and_opened(session, workers, qtbot):
+    session.exposures.make_demo("miri", "/cache")
+    session.exposures.make_demo("miri", "/cache")  # it is under way
+    (job,) = session.jobs.all
+    assert job.lasting
+    qtbot.waitUntil(lambda: session.complete and session.state.exposures != ())
+    assert session.state.current.key == "/data/miri_asn.json"
+    assert workers.asked(MakeDemo) == [MakeDemo("miri", "/cache")]
+
+
+def test_making_the_demo_is_cancelled(session, workers, qtbot):
+    workers.held.add(MakeDemo)
+    session.exposures.make_demo("miri", "/cache")
+    session.jobs.cancel_all()
+    qtbot.waitUntil(lambda: session.jobs.all == ())
+    assert session.state.exposures == ()
 
 
 def test_the_other_instrument_is_included_when_the_first_one_is_closed(opened, qtbot):

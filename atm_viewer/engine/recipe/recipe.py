@@ -47,7 +47,7 @@ class FitParams:
     peak_cut: str = PIPELINE
     residual: str = "interpolated"
 
-    def of_stage(self, stage: Stage) -> tuple:
+    def of_stage(self, stage: Stage) -> tuple[Any, ...]:
         """Values of all parameters of a stage: a key of what it makes."""
         return tuple(getattr(self, name) for name in OVERRIDABLE if PARAMETERS[name].stage is stage)
 
@@ -180,7 +180,7 @@ class Recipe:
             merged.update({name: PARAMETERS[name].psf_optimal for name in OVERRIDABLE if self.ignores(name)})
         return FitParams(**merged)
 
-    def of_stage(self, stage: Stage) -> tuple:
+    def of_stage(self, stage: Stage) -> tuple[Any, ...]:
         """Values of a stage's parameters that no slice overrides, see `FitParams.of_stage` on the others."""
         names = (name for name in GLOBAL if not PARAMETERS[name].of_slice)
         return tuple(getattr(self, name) for name in names if PARAMETERS[name].stage is stage)

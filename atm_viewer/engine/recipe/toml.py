@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from atm_viewer.engine.regular_file import read_text
 VERSION = 1
 
 
-def load_recipe(path) -> Recipe:
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Read a recipe from a TOML file.
 
     Parameters
@@ -173,12 +174,12 @@ class Checker:
         if not plain or not abs(value) < math.inf:
             raise InputError(f"{self.name}: {key} must be a finite number, not {value!r:.80}.")
         try:
-            value = float(value)
+            number = float(value)
         except OverflowError:
             raise InputError(f"{self.name}: {key} is too large a number.") from None
-        if not low <= value <= high:
-            raise InputError(f"{self.name}: {key} must be a number{limits_text(low, high)}, not {value:g}.")
-        return value
+        if not low <= number <= high:
+            raise InputError(f"{self.name}: {key} must be a number{limits_text(low, high)}, not {number:g}.")
+        return number
 
     def text(self, value: Any, key: str, longest: int = 4096) -> str:
         """Return text that is not empty."""
@@ -202,7 +203,7 @@ class Checker:
         """Return one of the values that an option takes."""
         if value not in choices:
             raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, choices))}, not {value!r:.80}.")
-        return value
+        return str(value)
 
     def _range(self, value: Any, parameter: Parameter) -> tuple[float, float]:
         """Return a pair whose first number is the lower one."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import PixelReport, Why
-from atm_viewer.engine.trace.compact import Source, find_use, within
+from atm_viewer.engine.trace.compact import CompactSource, find_use, within
 from atm_viewer.engine.trace.oversample import OversampledSlice
 from atm_viewer.engine.trace.prepared import Prepared
 from atm_viewer.engine.trace.trace_fit import TraceFit, column_can_be_fitted
@@ -61,7 +61,7 @@ class Facts:
         Slope limit that would turn used into not used, or the reverse; None when none would.
     reach : float
         The pipeline's histogram spans this much to both sides [arcsec].
-    source : Source or None
+    source : CompactSource or None
         The compact source that it is about, alpha in arcsec.
     """
 
@@ -89,7 +89,7 @@ class Facts:
     slope: float = math.nan
     limit: float | None = None
     reach: float = math.nan
-    source: Source | None = None
+    source: CompactSource | None = None
 
 
 def explain_pixel(

@@ -13,12 +13,13 @@ from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import resample as kernels
+from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.compact import within
-from atm_viewer.engine.trace.correction_report import CorrectionTold, report_traces
-from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, fit_slices, part_of, prepare, quiet
+from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
+from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice
 from atm_viewer.engine.trace.why import NativeSlice
@@ -129,7 +130,7 @@ def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | No
     -------
     Corrected
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
     fits = fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
     coordinates = None
@@ -165,7 +166,7 @@ def oversample(
     -------
     Corrected
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
         return _only_trace(prepared, fits, begun)
@@ -173,7 +174,7 @@ def oversample(
     intervals = compact_intervals(fits, prepared)
     frames = _empty_frames(exposure, factor)
 
-    told = CorrectionTold(prepared, fits, begun)
+    builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
         fine = oversample_slice(prepared, fits[number], recipe, coordinates, intervals)
@@ -186,7 +187,7 @@ def oversample(
         }.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
         if fine.native is not None:
-            told.add(number, fine.native, fine.share)
+            builder.add(number, fine.native, fine.share)
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
@@ -200,7 +201,7 @@ def oversample(
         oversample=factor,
         wavelength=wavelength.result(),
         regions=regions.result(),
-        report=told.report(),
+        report=builder.report(),
         sci=frames["sci"],
         err=frames["err"],
         dq=frames["dq"],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Singles
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import trace as kernels
 from atm_viewer.engine.kernels.spline import evaluate_sorted
@@ -358,9 +359,8 @@ def _fit_with_rejection(
         used = used[~rejected]
     if spline is None:
         return None
-    pieces = PPoly.from_spline(spline)
-    pieces = pieces.c[:, 3:-3], pieces.x[3:-3]
-    return fitted, of, _centred(*pieces)
+    pieces = PPoly.from_spline(spline)  # type: ignore[arg-type]  # the stubs know of tuples only
+    return fitted, of, _centred(pieces.c[:, 3:-3], pieces.x[3:-3])
 
 
 def _centred(coefficients: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -445,4 +445,5 @@ def _spline_size(data: SliceData, params: FitParams, defaults: ModeDefaults) -> 
 def _scaled(data: SliceData) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return data.trimmed / data.norm
+        scaled: Singles = data.trimmed / data.norm
+        return scaled

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atm_viewer.engine.io.slices import SliceData
-from atm_viewer.engine.kernels import why as kernels
+from atm_viewer.engine.kernels import pixel_classes as kernels
 from atm_viewer.engine.results.pixels import Fate, Why, WhyMap
 from atm_viewer.engine.trace.compact import Use
 from atm_viewer.engine.trace.trace_fit import TraceFit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
@@ -35,7 +36,7 @@ class Slot(NamedTuple):
 
 
 class Backends(Protocol):
-    """What a request finds in the worker; both are imported when first needed."""
+    """What a request finds in the worker, imported when first needed."""
 
     @property
     def bench(self) -> Bench:
@@ -44,6 +45,9 @@ class Backends(Protocol):
     @property
     def products(self) -> ModuleType:
         """Module with ``write_cubes`` and ``write_exposures``."""
+
+    def make_demo(self, instrument: str, folder: Path, report: Report) -> Path:
+        """Make the exposures that the program can be tried on."""
 
 
 class Request(Generic[R_co]):
@@ -55,6 +59,8 @@ class Request(Generic[R_co]):
 
     #: The user asks for it and waits for it, unlike what is renewed by itself.
     lasting: ClassVar[bool] = False
+    #: The user is told by the sentence of `done` that it has been answered.
+    announced: ClassVar[bool] = False
     #: It writes files that would be lost if the program ended now.
     writes: ClassVar[bool] = False
     #: So many of the latest answers are remembered, to be shown at once when the same is asked again.

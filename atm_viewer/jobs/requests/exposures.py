@@ -79,6 +79,7 @@ class ClearCache(Request[int]):
     """Clear the coordinate cache, and old kernels; gives how much that was [byte]."""
 
     lasting = True
+    announced = True
 
     @property
     def job_name(self) -> str:

@@ -16,6 +16,7 @@ class WriteRequest(SeparateRequest[WrittenProducts]):
     """Writes files into its ``folder``."""
 
     lasting = True
+    announced = True
     writes = True
 
     def done(self, result: WrittenProducts) -> str:

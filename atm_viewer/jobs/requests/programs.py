@@ -42,6 +42,7 @@ class SendFile(SeparateRequest[str]):
     folder: str
 
     lasting = True
+    announced = True
 
     @property
     def job_name(self) -> str:

@@ -15,7 +15,7 @@ from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot
 from atm_viewer.jobs.requests.products import written_sentence
 
 if TYPE_CHECKING:
-    from atm_viewer.engine.service.remedies import RemedyPlace
+    from atm_viewer.engine.service.remedy_place import RemedyPlace
 
 
 class RemedyRequest(Request[Remedy]):
@@ -37,7 +37,7 @@ class RemedyRequest(Request[Remedy]):
 
     def answer(self, backends: Backends, report: Report) -> Remedy:
         """Apply it at the place."""
-        from atm_viewer.engine.service.remedies import RemedyPlace
+        from atm_viewer.engine.service.remedy_place import RemedyPlace
 
         return self.apply(RemedyPlace(backends.bench, self.extraction, self.degree, report))
 
@@ -121,6 +121,7 @@ class SaveFigure(Request[WrittenProducts]):
     overwrite: bool = False
 
     lasting = True
+    announced = True
     writes = True
 
     @property

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from atm_viewer.jobs.messages import Outcome, Progress
 from atm_viewer.jobs.requests.base import count
+from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import CloseExposures, Opened, OpenExposures
 from atm_viewer.session.parts.job_list import Job, JobList
 from atm_viewer.session.parts.message_log import MessageLog
@@ -42,8 +43,10 @@ class Exposures(QObject):
         self._store, self._jobs, self._recipes, self._messages = store, jobs, recipes, messages
         self._opening: set[int] = set()
         self._restoring_job: int | None = None
+        self._demo_job: int | None = None
         jobs.progressed.connect(self._take_found)
         jobs.ended.connect(self._end_opening)
+        jobs.ended.connect(self._end_demo)
 
     @property
     def restoring(self) -> bool:
@@ -54,6 +57,11 @@ class Exposures(QObject):
         """Open cal/crf files and associations."""
         if paths:
             self._open(tuple(str(p) for p in paths))
+
+    def make_demo(self, instrument: str, folder: str) -> None:
+        """Make the demo's exposures, or find them in a folder, and open them; one set at a time."""
+        if self._demo_job is None:
+            self._demo_job = self._jobs.submit(MakeDemo(instrument, folder))
 
     def close(self, key: str) -> None:
         """Close an exposure; recipe and edits stay."""
@@ -117,6 +125,12 @@ class Exposures(QObject):
             self._restoring_job = None
             self._store.put(opening.end_restoring(self._store.state))
             self.restored.emit()
+
+    def _end_demo(self, job: Job, outcome: Outcome[Any]) -> None:
+        if job.number == self._demo_job:
+            self._demo_job = None
+            if outcome.result is not None:
+                self.open([outcome.result])
 
     def _open(self, paths: tuple[str, ...]) -> int:
         job = self._jobs.submit(OpenExposures(paths))

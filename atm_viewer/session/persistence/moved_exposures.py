@@ -10,7 +10,8 @@ from pathlib import Path
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.regular_file import open_regular
-from atm_viewer.session.state.saved_session import Mark, SavedExposure, SavedSession
+from atm_viewer.session.state.open_exposure import Mark
+from atm_viewer.session.state.saved_session import SavedExposure, SavedSession
 
 #: Bytes at the beginning of a file that its mark is made of: more than a primary header of the pipeline has.
 _BEGINNING = 65536

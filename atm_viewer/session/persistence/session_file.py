@@ -23,8 +23,9 @@ from atm_viewer.engine.recipe import Checker, fill_recipe, parse_toml, read_reci
 from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.edits.variants import NAMES, Variant, Variants
 from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.open_exposure import Mark
 from atm_viewer.session.state.places import MOST, Place, Places
-from atm_viewer.session.state.saved_session import Mark, SavedExposure, SavedLook, SavedSession
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
 
 VERSION = 1
 KIND = "atm-viewer session"  #: tells sessions from recipes, which are TOML as well

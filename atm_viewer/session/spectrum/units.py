@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
+
 #: Units that spectra can be shown in, as written on the axis; what astropy reads is in `_ASTROPY`.
 FLUX_UNITS = ("MJy/sr", "Jy", "erg/s/cm²/Å")
 _ASTROPY = {"MJy/sr": "MJy / sr", "Jy": "Jy", "erg/s/cm²/Å": "erg / (s cm2 AA)"}
@@ -23,7 +25,6 @@ AXES = {
 }
 
 _SPEED_OF_LIGHT = 299792.458  # km/s
-_FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))  #: full width at half maximum of a Gaussian in standard deviations
 
 
 def load() -> None:
@@ -156,12 +157,12 @@ def _weights(kernel: str, width: float, unit: str, size: int, first: float, last
     wide = np.full(1, width)
     if unit == "km/s":
         wide = width / _SPEED_OF_LIGHT * np.linspace(first, last, size) * (size - 1) / (last - first)
-    share = 0.5 if kernel == "boxcar" else 3.0 / _FWHM
+    share = 0.5 if kernel == "boxcar" else 3.0 / SIGMA_TO_FWHM
     reach = int(min(np.ceil(share * wide.max()), size - 1))
     steps = np.arange(-reach, reach + 1)
     if kernel == "boxcar":  # planes at the ends of the box count by the part that lies within
         return np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
-    return np.exp(-0.5 * (steps * _FWHM / wide[:, None]) ** 2)
+    return np.exp(-0.5 * (steps * SIGMA_TO_FWHM / wide[:, None]) ** 2)
 
 
 def _weighted_sums(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QWidget
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.session import exports
-from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
 from atm_viewer.views.base.plain_text import Label
@@ -23,7 +23,7 @@ class ExportDialog(WriteDialog):
     def __init__(self, title: str, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__(title, session.state.together, theme, folder, parent)
         self.session = session
-        self.name_edit = QLineEdit(common_product([e.view.name for e in self.exposures]))
+        self.name_edit = QLineEdit(product_name([e.view.name for e in self.exposures]))
         self.name_edit.setToolTip("File names start with this")
         self.name_edit.textChanged.connect(self.check)
         self.form.addRow("Name", self.name_edit)

@@ -9,8 +9,8 @@ import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
 from atm_viewer.teaching.model import (
-    FWHM_SIGMA,
     Optics,
     amplitude,
     aperture_by_wavelength,
@@ -219,7 +219,7 @@ class LearnFigure(QWidget):
 
     def _draw_top(self, setup: LearnSetup) -> None:
         shown, phase = sample(setup.phase, setup.optics, HALF), setup.phase
-        sigma = setup.optics.fwhm / FWHM_SIGMA
+        sigma = setup.optics.fwhm / SIGMA_TO_FWHM
         self._true.setData(shown.between, np.exp(-0.5 * ((shown.between - phase) / sigma) ** 2))
         self._between.setData(shown.between, shown.curve)
         self._pixels.setData(shown.pixels, shown.values)

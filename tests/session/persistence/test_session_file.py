@@ -23,8 +23,9 @@ from atm_viewer.session.persistence.session_file import (
 )
 from atm_viewer.session.spectrum.settings import KERNELS, SpectrumSettings
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
+from atm_viewer.session.state.open_exposure import Mark
 from atm_viewer.session.state.places import MOST, Place, Places
-from atm_viewer.session.state.saved_session import Mark, SavedExposure, SavedLook, SavedSession
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
 
 FILES = Path(__file__).parent / "files"
 HEAD = 'kind = "atm-viewer session"\nversion = 1\n'

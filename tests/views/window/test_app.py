@@ -108,27 +108,6 @@ def test_a_recipe_to_begin_with(tmp_path):
     assert seen == [7.0]
 
 
-def test_the_demo_is_made_elsewhere_and_its_failure_told(qtbot):
-    session = Session(FakeWorkers)
-    maker = app.DemoMaker(session)
-    maker.make("unheard-of")
-    (job,) = session.jobs.all
-    assert job.lasting
-    qtbot.waitUntil(lambda: session.messages.all != [], timeout=20_000)
-    assert session.messages.all[0].level == "error"
-    assert "unheard-of" in session.messages.all[0].text
-    assert session.jobs.all == ()
-    session.close()
-
-
-def test_making_the_demo_is_cancelled(qtbot):
-    session = Session(FakeWorkers)
-    app.DemoMaker(session).make("miri")
-    session.jobs.cancel_all()
-    assert session.jobs.all == ()
-    session.close()
-
-
 @pytest.fixture
 def session_file(tmp_path, qtbot):
     exposure = tmp_path / "jw09999-star_00001_mirifushort_cal.fits"
