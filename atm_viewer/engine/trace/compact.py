@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Integers
+from atm_viewer.engine.arrays import Integers, Mask, Reals, Singles
 from atm_viewer.engine.recipe import PIPELINE, FitParams
 
 #: Steep pixels that a slice needs to have any compact source in the pipeline (``require_npt``). With
@@ -77,7 +77,7 @@ class Use:
 NO_USE = Use([], [], [], (), 0.0)
 
 
-def find_use(params: FitParams, steep: np.ndarray, step: float, intervals: int, pad: int, arcsec: float) -> Use:
+def find_use(params: FitParams, steep: Singles, step: float, intervals: int, pad: int, arcsec: float) -> Use:
     """Find the alpha ranges in which the spline of a slice is used.
 
     ``use`` of the recipe when it is given; everywhere for a slope limit of 0 or less; else within ``pad`` native
@@ -128,7 +128,7 @@ def find_use(params: FitParams, steep: np.ndarray, step: float, intervals: int, 
     )
 
 
-def _find_sources(params: FitParams, steep: np.ndarray, step: float, intervals: int) -> tuple[CompactSource, ...]:
+def _find_sources(params: FitParams, steep: Singles, step: float, intervals: int) -> tuple[CompactSource, ...]:
     edge = step * intervals / 4
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -159,7 +159,7 @@ def _find_sources(params: FitParams, steep: np.ndarray, step: float, intervals: 
     return tuple(sources)
 
 
-def find_peaks(values: np.ndarray) -> np.ndarray:
+def find_peaks(values: np.ndarray) -> Integers:
     """Find local maxima as `scipy.signal.find_peaks` does, whose import alone takes half a second and 50 MB.
 
     Parameters
@@ -181,14 +181,14 @@ def find_peaks(values: np.ndarray) -> np.ndarray:
     return middle
 
 
-def _beyond(steep: np.ndarray, edge: float, step: float) -> np.ndarray:
+def _beyond(steep: Singles, edge: float, step: float) -> Integers:
     """Histogram of what lies above the edge, outwards, in bins of half a step, and an empty bin."""
     outside = steep[steep > edge]
     bins = 1 + (int((outside.max() - edge) / (step / 2)) + 1 if outside.size else 0)
     return np.histogram(outside, bins=bins, range=(edge, edge + bins * step / 2))[0]
 
 
-def within(alpha: np.ndarray, ranges: Iterable[Range]) -> np.ndarray:
+def within(alpha: Reals, ranges: Iterable[Range]) -> Mask:
     """Whether positions lie in any of some ranges ``low < alpha <= high``."""
     inside = np.zeros(alpha.shape, dtype=bool)
     for low, high in ranges:

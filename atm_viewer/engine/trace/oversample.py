@@ -6,9 +6,12 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from atm_viewer.engine.arrays import Flags, Floats, Integers32, Mask, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.io.slices import SliceData
@@ -53,12 +56,12 @@ class OversampledSlice:
 
     number: int
     row: int
-    inside: np.ndarray
-    sci: np.ndarray
-    err: np.ndarray
-    variances: dict[str, np.ndarray]
-    dq: np.ndarray
-    trace: np.ndarray
+    inside: Mask
+    sci: Reals
+    err: Reals
+    variances: dict[str, Singles]
+    dq: Flags
+    trace: Reals
     native: NativeSlice | None = None
 
     @property
@@ -100,15 +103,15 @@ class Corrected:
     """
 
     oversample: int
-    sci: np.ndarray
-    err: np.ndarray
-    var_poisson: np.ndarray | None
-    var_rnoise: np.ndarray | None
-    var_flat: np.ndarray | None
-    dq: np.ndarray
-    wavelength: np.ndarray
-    regions: np.ndarray
-    trace: np.ndarray
+    sci: Singles
+    err: Singles
+    var_poisson: Singles | None
+    var_rnoise: Singles | None
+    var_flat: Singles | None
+    dq: Flags
+    wavelength: Singles
+    regions: Integers32
+    trace: Singles
     report: CorrectionReport
 
 
@@ -210,7 +213,7 @@ def oversample(
     )
 
 
-def _in_detector_frame(exposure: Exposure, frame: Frame) -> np.ndarray:
+def _in_detector_frame(exposure: Exposure, frame: Frame) -> Singles:
     """Array in the detector's frame of one with the dispersion along x; by blocks, so that no other is made."""
     shape = frame.shape[::-1] if exposure.rotated else frame.shape
     whole = np.empty(shape, dtype=frame[:0].dtype)
@@ -224,7 +227,7 @@ def _across(exposure: Exposure) -> int:
     return 1 if exposure.rotated else 0
 
 
-def _empty_frames(exposure: Exposure, factor: int) -> dict[str, np.ndarray]:
+def _empty_frames(exposure: Exposure, factor: int) -> dict[str, NDArray[Any]]:
     """Arrays of an oversampled exposure without any slice, in the detector's frame."""
     shape = list(exposure.dq.shape)
     shape[_across(exposure)] *= factor
@@ -316,8 +319,8 @@ def _with_errors(
     prepared: Prepared,
     data: SliceData,
     factor: int,
-    sci: np.ndarray,
-    trace: np.ndarray,
+    sci: Floats,
+    trace: Floats,
     native: NativeSlice,
     variances: bool,
 ) -> OversampledSlice:

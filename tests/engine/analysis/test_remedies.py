@@ -158,7 +158,7 @@ def test_dithers_that_cancel_one_another():
     assert noise["1 + 2"] == pytest.approx(0.0, abs=0.01)
     assert noise["1 + 3 (chosen)"] == pytest.approx(10 * ROBUST, rel=0.05)
     assert "With 2 of 3 exposures the noise is 10." in found.note
-    assert "the 1 missing dither brings it to 3." in found.note
+    assert "The 1 other exposure changes it to 3." in found.note
     assert "Only one exposure" in compare_dithers(combined, ("1",), 0.65).note
 
 
