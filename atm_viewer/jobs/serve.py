@@ -289,7 +289,8 @@ class Dispatcher:
 
     def make_demo(self, instrument: str, folder: Path, report: Report) -> Path:
         """Make the exposures that the program can be tried on."""
-        return _named(self._backends.demo)(instrument, folder, report)
+        made: Path = _named(self._backends.demo)(instrument, folder, report)
+        return made
 
     def warm(self) -> None:
         """Get ready, before anybody waits for it, what the first requests need; on a thread of its own."""

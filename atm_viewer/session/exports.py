@@ -79,7 +79,15 @@ def write_spectra(session: Session, folder: str, stem: str, ending: str, as_show
     session.products.write(_tables(session, shown_spectra(session), folder, stem, ending, unit, overwrite))
 
 
-def _tables(session: Session, found, folder: str, stem: str, ending: str, unit: str, overwrite: bool) -> WriteSpectra:
+def _tables(
+    session: Session,
+    found: Sequence[tuple[str, SpaxelSpectra, Recipe]],
+    folder: str,
+    stem: str,
+    ending: str,
+    unit: str,
+    overwrite: bool,
+) -> WriteSpectra:
     return WriteSpectra(
         tuple((one, recipe) for _, one, recipe in found),
         tuple(e.view.key for e in session.state.together),

@@ -81,7 +81,7 @@ class FileWork(QObject):
         super().__init__(parent)
         self._activities, self._tell = activities, tell
         self._tasks: list[Task] = []
-        self._ended.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._ended.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
 
     @property
     def busy(self) -> bool:

@@ -19,7 +19,7 @@ from atm_viewer.engine.whole_file import put_new
 try:
     import fcntl
 except ImportError:  # Windows has no locks on folders
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # stands for a module that is not there
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")

@@ -72,7 +72,7 @@ class Recent(OrderedDict[Hashable, Any]):
             super().__setitem__(key, value)
             self.move_to_end(key)
             if self._alike is not None:
-                for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]
+                for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]  # keys are tuples where alike is given
                     del self[other]
             while len(self) > self._size:
                 self.popitem(last=False)

@@ -99,8 +99,9 @@ class StepValue(_Joining):
         return True
 
     def _continues(self, other: QUndoCommand) -> bool:
-        same = isinstance(other, StepValue) and other._name == self._name
-        return same and other._time - self._time <= STEP_PAUSE  # type: ignore[attr-defined]
+        if not isinstance(other, StepValue) or other._name != self._name:
+            return False
+        return other._time - self._time <= STEP_PAUSE
 
 
 class ChooseVariant(_Joining):

@@ -89,7 +89,7 @@ class JobList(QObject):
         self._reading = QTimer(self)
         self._reading.timeout.connect(self._take_next)
         self._closed = False
-        self._arrived.connect(self._read, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._arrived.connect(self._read, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
         self._workers = make_workers(self._receive)
 
     @property

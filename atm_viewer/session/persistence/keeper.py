@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -63,7 +62,7 @@ class Keeper(QObject):
         self.asks = True
         self._session = session
         self._collect = collect
-        self._saved: Any = None
+        self._saved: object = None
         self._rescued = False
         self._opened = 0
         self._autosave: Autosave | None = None
@@ -281,7 +280,7 @@ class Keeper(QObject):
         self._autosave.write(state, taken.discard if taken is not None else None)
 
 
-def _work(state: SavedSession) -> Any:
+def _work(state: SavedSession) -> object:
     """Pick what people would miss, of all that a session keeps; not where they have last looked."""
     # A click on the sky moves the only place; several have been laid out.
     places = state.places.all if state.places.several else ()

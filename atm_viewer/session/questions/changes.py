@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -37,25 +36,25 @@ class Changes(QObject):
                 getattr(self, name).emit()
 
 
-def _spectra(answers: Answers) -> Any:
+def _spectra(answers: Answers) -> object:
     places, variants = answers.state.places, answers.state.variants
     shown = tuple(one.spectra for one in answers.shown_spectra)
     return places.active, places.numbers, variants.active, variants.names, shown
 
 
-def _sky(answers: Answers) -> Any:
+def _sky(answers: Answers) -> object:
     shown = answers.shown_sky
     return shown.choice, shown.sides, shown.white, shown.images
 
 
-def _measures(answers: Answers) -> Any:
+def _measures(answers: Answers) -> object:
     measured = answers.measured
     return answers.state.measure_choice, measured.periods, measured.noise, measured.lines
 
 
 #: What each signal tells of, in the order in which they are sent: what is pending before the answers, or what has
 #: arrived would be drawn as stale and then once more.
-PARTS: dict[str, Callable[[Answers], Any]] = {
+PARTS: dict[str, Callable[[Answers], object]] = {
     "exposures": lambda a: a.state.exposures,
     "chosen": lambda a: (a.state.current, a.state.band, a.state.number, a.state.column),
     "recipe": lambda a: (a.state.variants, a.state.only_this),

@@ -12,7 +12,16 @@ from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.lines import LineList, SpectralLine
 from atm_viewer.session.spectrum.settings import SpectrumSettings
-from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS, flux_factor, from_axis, smooth, spans, to_axis
+from atm_viewer.session.spectrum.units import (
+    AXES,
+    FLUX_UNITS,
+    Values,
+    flux_factor,
+    from_axis,
+    smooth,
+    spans,
+    to_axis,
+)
 
 #: Kinds of wavelengths without a value, and what they mean.
 MASKS = {
@@ -52,11 +61,11 @@ class Scale:
         """Unit of the axis."""
         return AXES[self.kind][1]
 
-    def at(self, wavelength):
+    def at(self, wavelength: Values) -> Values:
         """Positions of observed wavelengths [um]."""
         return to_axis(self.kind, wavelength, self.redshift, self.line.wavelength if self.line else 1.0)
 
-    def wavelength(self, position):
+    def wavelength(self, position: Values) -> Values:
         """Observed wavelengths [um] of positions."""
         return from_axis(self.kind, position, self.redshift, self.line.wavelength if self.line else 1.0)
 
@@ -223,10 +232,10 @@ class _Maker:
         flags = {"nothing": ~before & ~after, "filled": ~before & after, "lost": before & ~after}
         found = {}
         for kind, flag in flags.items():
-            ranges = [tuple(sorted(float(v) for v in self.scale.at(np.array(r)))) for r in spans(flag, main.wavelength)]
-            if ranges:
-                found[kind] = ranges
-        return found  # type: ignore[return-value]
+            ends = [self.scale.at(np.array(r)) for r in spans(flag, main.wavelength)]
+            if ends:
+                found[kind] = [(float(x.min()), float(x.max())) for x in ends]
+        return found
 
     def _of(self, shown: ShownSpectra) -> list[Curve]:
         """Curves of a variant at a place."""
@@ -239,7 +248,7 @@ class _Maker:
         scaled = spectra.aperture_after * scale * factor
         active = shown.variant.name == self.variant
         full = active and (self.all_roles or shown.place == self.place)
-        known = {"x": self.scale.at(wave), "place": shown.place, "stale": shown.stale}
+        x = self.scale.at(wave)
         made = []
         if full and settings.before:
             own = median_ratio(spectra.before, spectra.aperture_before)
@@ -267,13 +276,15 @@ class _Maker:
                 ratio=None if ratio is None else self._smooth(ratio, wave),
                 difference=None if difference is None else self._smooth(difference, wave),
                 plain=values,
-                **known,
+                x=x,
+                place=shown.place,
+                stale=shown.stale,
             )
             for role, name, values, error, ratio, difference in made
         ]
 
     def _against(
-        self, shown: ShownSpectra, after: np.ndarray, before: np.ndarray, scaled: np.ndarray, factor
+        self, shown: ShownSpectra, after: np.ndarray, before: np.ndarray, scaled: np.ndarray, factor: np.ndarray | float
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Ratio and difference of a spectrum after correction; None for the reference itself."""
         if self.against == "aperture":

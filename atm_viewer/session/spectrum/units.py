@@ -7,6 +7,7 @@ ahead of time, on a thread that may.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,9 @@ AXES = {
 }
 
 _SPEED_OF_LIGHT = 299792.458  # km/s
+
+#: One value or several; what is made of them is of the same kind.
+Values = TypeVar("Values", float, np.ndarray)
 
 
 def load() -> None:
@@ -62,10 +66,11 @@ def flux_factor(given: str, unit: str, wavelength: np.ndarray, solid_angle: floa
     if "sr" in unit:
         target = target * u.sr
         values = values / solid_angle
-    return values.to_value(target, equivalencies=u.spectral_density(wavelength * u.um))
+    factor: np.ndarray = values.to_value(target, equivalencies=u.spectral_density(wavelength * u.um))
+    return factor
 
 
-def to_axis(kind: str, wavelength, redshift: float = 0.0, line: float = 1.0):
+def to_axis(kind: str, wavelength: Values, redshift: float = 0.0, line: float = 1.0) -> Values:
     """Positions on an axis.
 
     Parameters
@@ -87,25 +92,29 @@ def to_axis(kind: str, wavelength, redshift: float = 0.0, line: float = 1.0):
     if kind == "frequency":
         from astropy import units as u
 
-        return (wavelength * u.um).to_value("THz", u.spectral())
+        made: Values = (wavelength * u.um).to_value("THz", u.spectral())
+        return made
     if kind == "velocity":
         from astropy import units as u
 
-        return (wavelength * u.um).to_value("km / s", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        made = (wavelength * u.um).to_value("km / s", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        return made
     return wavelength / (1.0 + redshift) if kind == "rest wavelength" else wavelength
 
 
-def from_axis(kind: str, position, redshift: float = 0.0, line: float = 1.0):
+def from_axis(kind: str, position: Values, redshift: float = 0.0, line: float = 1.0) -> Values:
     """Observed wavelength [um] of positions on an axis: the inverse of `to_axis`; NaN where there is none."""
     if kind == "frequency":
         from astropy import units as u
 
         with np.errstate(divide="ignore", invalid="ignore"):
-            return (position * u.THz).to_value("um", u.spectral())
+            made: Values = (position * u.THz).to_value("um", u.spectral())
+        return made
     if kind == "velocity":
         from astropy import units as u
 
-        return (position * u.km / u.s).to_value("um", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        made = (position * u.km / u.s).to_value("um", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        return made
     return position * (1.0 + redshift) if kind == "rest wavelength" else position
 
 
@@ -161,15 +170,19 @@ def _weights(kernel: str, width: float, unit: str, size: int, first: float, last
     reach = int(min(np.ceil(share * wide.max()), size - 1))
     steps = np.arange(-reach, reach + 1)
     if kernel == "boxcar":  # planes at the ends of the box count by the part that lies within
-        return np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
-    return np.exp(-0.5 * (steps * SIGMA_TO_FWHM / wide[:, None]) ** 2)
+        weights: np.ndarray = np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
+    else:
+        weights = np.exp(-0.5 * (steps * SIGMA_TO_FWHM / wide[:, None]) ** 2)
+    return weights
 
 
 def _weighted_sums(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     padded = np.pad(values, weights.shape[1] // 2)
     if len(weights) == 1:
         return np.convolve(padded, weights[0], "valid")
-    return np.einsum("ij,ij->i", weights, np.lib.stride_tricks.sliding_window_view(padded, weights.shape[1]))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[1])
+    sums: np.ndarray = np.einsum("ij,ij->i", weights, windows)
+    return sums
 
 
 def spans(flags: np.ndarray, wavelength: np.ndarray) -> list[tuple[float, float]]:

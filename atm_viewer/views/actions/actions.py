@@ -59,7 +59,9 @@ def _several(session: Session) -> bool:
     return session.state.variants.several
 
 
-def _variant(name: str, text: str, tip: str, key: str, does: Callable[[Any], None], enabled=_several) -> ActionInfo:
+def _variant(
+    name: str, text: str, tip: str, key: str, does: Callable[[Any], None], enabled: Callable[[Session], bool] = _several
+) -> ActionInfo:
     return ActionInfo(f"{name}_variant", "Variants", text, tip, key, enabled, does=lambda window: does(window))
 
 

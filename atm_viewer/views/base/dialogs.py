@@ -186,7 +186,8 @@ class WriteCubesDialog(WriteDialog):
     @property
     def which(self) -> str:
         """Which cubes: ``before``, ``after`` or ``both``."""
-        return self.which_box.currentData()
+        chosen: str = self.which_box.currentData()
+        return chosen
 
     def names(self) -> list[str]:
         """Names of the cubes."""

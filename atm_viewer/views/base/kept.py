@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QRectF
 
 
-class Kept(dict):
+class Kept(dict[str, Any]):
     """State of a view as a session's file has it; values are taken one by one.
 
     The file may have been written by hand or by another version: a value that the view cannot use is not given, and

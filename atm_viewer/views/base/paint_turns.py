@@ -59,18 +59,19 @@ class TakesTurns:
 
     def take_turns(self) -> None:
         """Begin to wait for others."""
-        viewport = self.viewport()  # type: ignore[attr-defined]
+        viewport = self.viewport()  # type: ignore[attr-defined]  # of the view it is mixed into
         # The background is painted with the rest: until then the last picture stays.
         viewport.setAutoFillBackground(False)
         viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def background(self) -> QBrush:
         """Give what is behind all that is painted."""
-        return self.palette().base()  # type: ignore[attr-defined]
+        brush: QBrush = self.palette().base()  # type: ignore[attr-defined]  # of the view it is mixed into
+        return brush
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint, or wait."""
-        viewport = self.viewport()  # type: ignore[attr-defined]
+        viewport = self.viewport()  # type: ignore[attr-defined]  # of the view it is mixed into
         region = QRegion(viewport.rect()) if event is None else event.region()
         waits = must_wait(viewport, region)
         if not waits or self._painted != viewport.size():
@@ -79,7 +80,7 @@ class TakesTurns:
             painter.end()
         if not waits:
             self._painted = viewport.size()
-            super().paintEvent(event)  # type: ignore[misc]
+            super().paintEvent(event)  # type: ignore[misc]  # of the view it is mixed into
 
 
 def in_next_turn(owner: QObject, act: Callable[[], object]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PyQt6.QtWidgets import (
+    QAbstractSpinBox,
     QDockWidget,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -18,6 +21,11 @@ from atm_viewer.views.base.plain_text import Label
 
 #: Milliseconds after which people are told that something is being computed; quicker answers would only flicker.
 _PATIENCE = 250
+
+if TYPE_CHECKING:
+    _Mixed = QAbstractSpinBox
+else:
+    _Mixed = object  # a class made of two of PyQt's cannot be instantiated
 
 
 class Panel(QDockWidget):
@@ -153,7 +161,7 @@ def stacked(*widgets: QWidget) -> QWidget:
     return body
 
 
-class _PatientSpin:
+class _PatientSpin(_Mixed):
     """Behaviour of boxes for numbers: the window's undo, and no change by scrolling past."""
 
     def event(self, event: QEvent | None) -> bool:
@@ -163,12 +171,12 @@ class _PatientSpin:
             if event.matches(standard.Undo) or event.matches(standard.Redo):
                 event.ignore()
                 return False
-        return super().event(event)  # type: ignore[misc]
+        return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Turn the value only after the box was clicked."""
-        if event is None or self.hasFocus():  # type: ignore[attr-defined]
-            super().wheelEvent(event)  # type: ignore[misc]
+        if event is None or self.hasFocus():
+            super().wheelEvent(event)
         else:
             event.ignore()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -346,6 +346,9 @@ class DetectorView(ImagePanel):
         return f"{what} {with_unit(value, view.unit)}"
 
 
-def _as_xy(view: ExposureView, along, across) -> tuple:
+_T = TypeVar("_T")
+
+
+def _as_xy(view: ExposureView, along: _T, across: _T) -> tuple[_T, _T]:
     """Plot coordinates of positions along and across dispersion."""
     return (across, along) if view.dispersion_axis == 0 else (along, across)

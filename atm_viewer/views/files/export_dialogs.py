@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QWidget
@@ -40,7 +41,7 @@ class ExportDialog(WriteDialog):
             return "Enter a valid file name."
         return super().complaint()
 
-    def box(self, label: str, entries, tip: str) -> QComboBox:
+    def box(self, label: str, entries: Iterable[tuple[object, str]], tip: str) -> QComboBox:
         """Add a choice; entries are values and their words."""
         made = QComboBox()
         for value, words in entries:
@@ -69,7 +70,8 @@ class RecipeDialog(ExportDialog):
     @property
     def kind(self) -> str:
         """``pipeline`` or ``script``."""
-        return self.kind_box.currentData()
+        chosen: str = self.kind_box.currentData()
+        return chosen
 
     def names(self) -> list[str]:
         """Names of the files."""
@@ -98,12 +100,14 @@ class SpectraDialog(ExportDialog):
     @property
     def ending(self) -> str:
         """``ecsv`` or ``fits``."""
-        return self.format_box.currentData()
+        chosen: str = self.format_box.currentData()
+        return chosen
 
     @property
     def as_shown(self) -> bool:
         """Whether flux densities are in the unit shown."""
-        return self.unit_box.currentData()
+        chosen: bool = self.unit_box.currentData()
+        return chosen
 
     def complaint(self) -> str:
         """Also wait for spectra of the recipe in force."""
@@ -119,7 +123,15 @@ class SpectraDialog(ExportDialog):
 class PictureDialog(ExportDialog):
     """Asks which panel's picture is wanted, and in which format."""
 
-    def __init__(self, session: Session, theme: Theme, folder: str, panels, chosen: str, parent: QWidget | None = None):
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        folder: str,
+        panels: Iterable[str],
+        chosen: str,
+        parent: QWidget | None = None,
+    ):
         super().__init__("Export Picture", session, theme, folder, parent)
         self.panel_box = self.box("Panel", [(name, name.capitalize()) for name in panels], "Panel to export")
         self.format_box = self.box("Format", PICTURES, "Choose PNG for screens, SVG or PDF for print")
@@ -132,12 +144,14 @@ class PictureDialog(ExportDialog):
     @property
     def light(self) -> bool:
         """Whether it is on white."""
-        return self.colour_box.currentData()
+        chosen: bool = self.colour_box.currentData()
+        return chosen
 
     @property
     def panel(self) -> str:
         """Name of the panel."""
-        return self.panel_box.currentData()
+        chosen: str = self.panel_box.currentData()
+        return chosen
 
     def names(self) -> list[str]:
         """Name of the picture."""

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.engine.errors import one_line
+from atm_viewer.engine.results.written import Tool
 from atm_viewer.session import exports
 from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.session import Session
@@ -52,7 +53,7 @@ class SendDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Send to Another Program")
         self._session, self._folder = session, folder
-        self._tools: tuple = ()
+        self._tools: tuple[Tool, ...] = ()
         self._problem = "Looking for programs…"
         self.what_box = QComboBox()
         for name, words, _ in _WHAT:
@@ -100,7 +101,8 @@ class SendDialog(QDialog):
     @property
     def what(self) -> str:
         """``spectra``, ``image`` or ``cube``."""
-        return self.what_box.currentData()
+        chosen: str = self.what_box.currentData()
+        return chosen
 
     def look(self) -> None:
         """Look for programs."""
@@ -109,7 +111,7 @@ class SendDialog(QDialog):
         self._show()
         self._session.products.find_tools()
 
-    def _take(self, tools: tuple, problem: str) -> None:
+    def _take(self, tools: tuple[Tool, ...], problem: str) -> None:
         self._tools, self._problem = tools, problem
         self.again_button.setEnabled(True)
         self._show()

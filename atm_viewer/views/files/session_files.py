@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, Qt
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.session.file_work import Done, nothing_more
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.keeper import Keeper
+from atm_viewer.session.persistence.moved_exposures import Search
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.saved_session import SavedSession
 from atm_viewer.views.base.dialogs import ask
@@ -65,7 +66,7 @@ class SessionFiles(QObject):
         files.session_wanted.connect(self.open)
         session.exposures.restored.connect(self._restore)
         # In the turn after it: by then what has arrived is drawn, and does not undo a zoom that is restored.
-        session.changed.pending.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        session.changed.pending.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
 
     def open_session(self) -> None:
         """Ask for a session to open."""
@@ -137,7 +138,7 @@ class SessionFiles(QObject):
             self._window,
         )
 
-        def answer(button: Any) -> None:
+        def answer(button: QAbstractButton | None) -> None:
             if box.buttonRole(button) == role.DestructiveRole:
                 replace()
             elif box.buttonRole(button) == role.AcceptRole:
@@ -159,7 +160,7 @@ class SessionFiles(QObject):
         dialog.open()
         return dialog
 
-    def _ask(self, search: Any) -> None:
+    def _ask(self, search: Search) -> None:
         dialog = MissingDialog(search, self._session.file_work, self._window)
         dialog.answered.connect(self.keeper.go_on)
         dialog.open()

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
+from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from atm_viewer.engine.psf import SOURCES
@@ -73,13 +74,13 @@ class ExposurePage(QWidget):
             axis.apply(theme)
         self._show()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent | None) -> None:
         """Predict as long as it is looked at."""
         super().showEvent(event)
         self._ask()
         self._show()
 
-    def hideEvent(self, event) -> None:
+    def hideEvent(self, event: QHideEvent | None) -> None:
         """Predict no more."""
         super().hideEvent(event)
         self._session.forget(self._question)
@@ -189,7 +190,8 @@ def deviation(ratio: np.ndarray) -> np.ndarray:
         return np.full(ratio.shape, np.nan)
     x = np.linspace(-1.0, 1.0, ratio.size)
     trend = np.polynomial.Polynomial.fit(x[valid], ratio[valid], 3)(x)
-    return 100.0 * (ratio / trend - 1.0)
+    percent: np.ndarray = 100.0 * (ratio / trend - 1.0)
+    return percent
 
 
 def _spread(values: np.ndarray) -> float:

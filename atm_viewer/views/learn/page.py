@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtWidgets import (
@@ -179,7 +180,7 @@ class LearnPage(QWidget):
 
     # What is shown
 
-    def _change(self, **values) -> None:
+    def _change(self, **values: Any) -> None:
         self.setup = replace(self.setup, **values)
         self._show()
 

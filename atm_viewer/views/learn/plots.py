@@ -7,7 +7,9 @@ from functools import lru_cache
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QGraphicsSceneWheelEvent, QGridLayout, QVBoxLayout, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 
 from atm_viewer.engine.psf import SIGMA_TO_FWHM
 from atm_viewer.teaching.model import (
@@ -47,7 +49,7 @@ class DragBox(FreeViewBox):
         super().__init__()
         self.setMouseEnabled(x=False, y=False)
 
-    def mouseDragEvent(self, event, axis=None) -> None:
+    def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
         """Tell where the mouse is."""
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
@@ -55,13 +57,13 @@ class DragBox(FreeViewBox):
         else:
             event.ignore()
 
-    def mouseClickEvent(self, event) -> None:
+    def mouseClickEvent(self, event: MouseClickEvent) -> None:
         """Tell where the click was."""
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.pressed.emit(self.mapToView(event.pos()).x())
 
-    def wheelEvent(self, event, axis=None) -> None:
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         """Leave the wheel alone."""
         event.ignore()
 
@@ -188,10 +190,11 @@ class LearnFigure(QWidget):
         if self._setup is not None:
             self.show_setup(self._setup)
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Move the Gaussian by arrow keys."""
-        sign = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        if sign is None or self._setup is None:
+        signs: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        sign = signs.get(event.key()) if event is not None else None
+        if event is None or sign is None or self._setup is None:
             super().keyPressEvent(event)
             return
         far = 5 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1

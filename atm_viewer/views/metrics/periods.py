@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtWidgets import QComboBox, QWidget
+from PyQt6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.periods import LocalPower, PeriodReport
 from atm_viewer.views.base.image_panel import ImagePanel, Pixels
@@ -55,8 +55,8 @@ class PeriodView(ImagePanel):
         self.words = Paragraph(markup=True)
         self.words.setContentsMargins(6, 0, 6, 2)
         box = self.layout()
-        assert box is not None
-        box.insertWidget(1, self.words)  # type: ignore[attr-defined]
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(1, self.words)
         self.peaks = pg.ScatterPlotItem(size=6, brush=None)
         self.peaks.setZValue(20)
         self.plot.addItem(self.peaks, ignoreBounds=True)

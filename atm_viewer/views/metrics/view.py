@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QTabWidget, QWidget
@@ -68,7 +69,7 @@ class MetricsView(QTabWidget):
         seen = {KINDS[self.currentIndex()]} if self.isVisible() and self.currentIndex() >= 0 else set()
         self._choose(seen=frozenset(seen))
 
-    def _choose(self, **values) -> None:
+    def _choose(self, **values: Any) -> None:
         self._session.look.choose_measures(replace(self._session.state.measure_choice, **values))
 
     def _show(self) -> None:

@@ -169,7 +169,8 @@ class Palette(QDialog):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key, last = event.key(), self.list.topLevelItemCount() - 1
             row = self.list.indexOfTopLevelItem(self.list.currentItem())
-            page = max(1, self.list.viewport().height() // max(1, self.list.sizeHintForRow(0)) - 1)  # type: ignore[union-attr]
+            height = self.list.viewport().height()  # type: ignore[union-attr]  # never None
+            page = max(1, height // max(1, self.list.sizeHintForRow(0)) - 1)
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: page, Qt.Key.Key_PageUp: -page}
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._run(self.list.currentItem())
@@ -231,7 +232,7 @@ class Palette(QDialog):
         """Leave, and give the keyboard back."""
         super().reject()
         self.close()
-        self.parentWidget().activateWindow()  # type: ignore[union-attr]
+        self.parentWidget().activateWindow()  # type: ignore[union-attr]  # never None
 
     def _recent(self) -> Sequence[str]:
         kept = self._settings.value(_RECENT, [])

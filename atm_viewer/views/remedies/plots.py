@@ -135,7 +135,7 @@ class RemedyTable(QTableWidget):
                 self.setItem(k, j, item)
 
 
-def _shape(remedy: Remedy | None) -> tuple:
+def _shape(remedy: Remedy | None) -> tuple[tuple[int | str, ...], ...]:
     """Tell what has to be the same for panels to be used again."""
     plots = remedy.plots if remedy else ()
     return tuple((p.row, p.column, p.columns, p.x_name, p.x_unit, p.y_name, p.y_unit) for p in plots)

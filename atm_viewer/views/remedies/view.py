@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PyQt6.QtCore import QRegularExpression, QSignalBlocker, Qt
 from PyQt6.QtGui import QRegularExpressionValidator, QResizeEvent
@@ -184,7 +185,7 @@ class RemediesView(QWidget):
     def _look(self) -> None:
         self._choose(seen=self.kind if self._in_sight else "")
 
-    def _choose(self, **values) -> None:
+    def _choose(self, **values: Any) -> None:
         self._session.look.choose_remedies(replace(self._session.state.remedy_choice, **values))
 
     def _take_ranks(self) -> None:

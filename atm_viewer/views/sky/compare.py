@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -230,9 +231,9 @@ class SkyModeBar(QWidget):
         self.light_box.activated.connect(lambda row: self.choose(planes=self.light_box.itemData(row)))
         self.show_choice(ShownSky(), Variants())
 
-    def choose(self, **changes: object) -> None:
+    def choose(self, **changes: Any) -> None:
         """Want another choice."""
-        self.chosen.emit(replace(self._choice, **changes))  # type: ignore[arg-type]
+        self.chosen.emit(replace(self._choice, **changes))
 
     def toggle(self, mode: str) -> None:
         """Show images in this way, or alone again."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
 from PyQt6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.sky_image import SkyImage
@@ -205,12 +205,12 @@ class SkyView(ImagePanel):
         self._turn = 1 - self._turn
         self._compose()
 
-    def showEvent(self, event) -> None:
+    def showEvent(self, event: QShowEvent | None) -> None:
         """Go on blinking."""
         super().showEvent(event)
         self._keep_time()
 
-    def hideEvent(self, event) -> None:
+    def hideEvent(self, event: QHideEvent | None) -> None:
         """Rest."""
         super().hideEvent(event)
         self._timer.stop()
@@ -338,7 +338,7 @@ class _Compass(pg.GraphicsObject):
 
     LENGTH = 30.0
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._colour = DARK.mark
         self.setZValue(100)
@@ -352,7 +352,7 @@ class _Compass(pg.GraphicsObject):
         """Extent around the corner of the arrows."""
         return QRectF(-self.LENGTH - 18, -self.LENGTH - 18, self.LENGTH + 24, self.LENGTH + 24)
 
-    def paint(self, painter, *_: object) -> None:
+    def paint(self, painter: QPainter, *_: object) -> None:
         """Draw a dark halo, then the arrows."""
         painter.setRenderHint(painter.RenderHint.Antialiasing)
         n, tip = self.LENGTH, 5.0

@@ -135,7 +135,7 @@ class SliceRow:
         return self._shown == other._shown
 
     @property
-    def _shown(self) -> tuple:
+    def _shown(self) -> tuple[object, ...]:
         report = self.report and tuple(
             None if value != value else value  # NaN
             for value in (getattr(self.report, name) for name in _SHOWN)

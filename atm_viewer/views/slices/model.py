@@ -9,7 +9,9 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.errors import UserError
-from atm_viewer.engine.recipe import PARAMETERS
+from atm_viewer.engine.recipe import PARAMETERS, Recipe
+from atm_viewer.engine.results.correction import CorrectionReport
+from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.session.edits.typed_values import parse_value
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.theme import DARK
@@ -47,7 +49,7 @@ class SliceModel(QAbstractTableModel):
         self.theme = DARK
         self.scale = (0.1, 1.0)
         self._rows: tuple[SliceRow, ...] = ()
-        self._state: tuple = (None, None, None)
+        self._state: tuple[ExposureView | None, CorrectionReport | None, Recipe | None] = (None, None, None)
         self._level: tuple[int, tuple[float, float]] | None = None
         session.changed.exposures.connect(self._renew)
         session.changed.chosen.connect(self._renew)

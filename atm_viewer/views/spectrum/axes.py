@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter
+from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
 from atm_viewer.session.spectrum.lines import SpectralLine
 from atm_viewer.views.base.plain_text import escaped
@@ -44,7 +45,7 @@ class PowerAxis(PlainAxis):
         self._parts = label, f"[10{str(power).translate(_SUPERSCRIPT)} {shown}]" if power else f"[{shown}]" * bool(unit)
         self._break_label()
 
-    def resizeEvent(self, ev=None) -> None:
+    def resizeEvent(self, ev: QGraphicsSceneResizeEvent | None = None) -> None:
         """Break the label anew where there is less or more room."""
         super().resizeEvent(ev)
         if self._parts[0]:
@@ -104,7 +105,8 @@ class OnView(pg.GraphicsObject):
 
     def boundingRect(self) -> QRectF:
         """Extent of the view box."""
-        return self._view.rect()
+        rect: QRectF = self._view.rect()
+        return rect
 
     def _changed(self, *_: object) -> None:
         self.prepareGeometryChange()
@@ -282,7 +284,7 @@ class LineStrip(OnView):
         ends = sorted((self._dot(low), self._dot(high)))
         return ends[0] <= x <= ends[1]
 
-    def _font(self):
-        font = self._view.getViewWidget().font()
+    def _font(self) -> QFont:
+        font: QFont = self._view.getViewWidget().font()
         font.setPointSizeF(font.pointSizeF() * 0.85)
         return font

@@ -7,14 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
-from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import (
-    QMainWindow,
-    QMessageBox,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.results.exposure_view import ExposureView
@@ -458,7 +452,7 @@ class MainWindow(QMainWindow):
             self.status.show_hover("Drop the files to open them")
             self.welcome.set_dropping(True)
 
-    def dragLeaveEvent(self, event) -> None:
+    def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
         """Forget the hint."""
         self.status.show_hover("")
         self.welcome.set_dropping(False)
@@ -485,7 +479,7 @@ class MainWindow(QMainWindow):
         self.bench.save()
         event.accept()
 
-    def _answer(self, box: QMessageBox, button) -> None:
+    def _answer(self, box: QMessageBox, button: QAbstractButton | None) -> None:
         if box.buttonRole(button) == QMessageBox.ButtonRole.DestructiveRole:
             self._may_close = True
             self.close()
