@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from atm_viewer.engine.analysis.fringe import STATES
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.psf import SOURCES, psf_fwhm

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import normalised, offsets, scatter
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from atm_viewer.engine.analysis.line_flux import conservation
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats, Integers, Reals, Singles
 from atm_viewer.engine.cube.apertures import aperture_weights
 from atm_viewer.engine.cube.cube_grid import CubeGrid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from atm_viewer.engine.analysis.fringe import STATES, without_fringes
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats, Reals
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport

@@ -48,7 +48,7 @@ class NoiseMap:
     band : str
         Band of the cube.
     before, after : ndarray of float64, shape (ny, nx)
-        `atm_viewer.engine.analysis.metrics.resampling_noise` against an aperture about each spaxel; a fraction, NaN for
+        `atm_viewer.engine.analysis.noise.resampling_noise` against an aperture about each spaxel; a fraction, NaN for
         spaxels that are too faint.
     brightness : ndarray of float64, shape (ny, nx)
         Median over wavelength before correction [unit of the exposures].

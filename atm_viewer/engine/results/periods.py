@@ -200,7 +200,7 @@ class PeriodReport:
     modulation_before, modulation_after : Modulation
         How much of it has the predicted phase.
     noise_before, noise_after : float
-        `atm_viewer.engine.analysis.metrics.resampling_noise`.
+        `atm_viewer.engine.analysis.noise.resampling_noise`.
     """
 
     band: str

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.apertures import Extracted
 from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices

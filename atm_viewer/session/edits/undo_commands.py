@@ -9,7 +9,7 @@ from typing import Any
 from PyQt6.QtGui import QUndoCommand
 
 from atm_viewer.engine.recipe import PARAMETERS
-from atm_viewer.session.edits.parameters import format_value
+from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.edits.variants import Variants
 
 #: Seconds after which a further step of a box is a separate change.

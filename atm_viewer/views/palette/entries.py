@@ -12,7 +12,7 @@ from PyQt6.QtGui import QAction
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
-from atm_viewer.session.edits.parameters import format_value, parse_value
+from atm_viewer.session.edits.typed_values import format_value, parse_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions.actions import ACTIONS, native

@@ -10,7 +10,7 @@ from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.engine.recipe import OVERRIDABLE, PARAMETERS, FitParams
 from atm_viewer.engine.recipe.parameters import TO
 from atm_viewer.engine.results.correction import SliceReport
-from atm_viewer.session.edits.parameters import format_value
+from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.base.plain_text import escaped
 

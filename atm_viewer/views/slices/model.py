@@ -12,7 +12,7 @@ from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.recipe import PARAMETERS, Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.exposure_view import ExposureView
-from atm_viewer.session.edits.parameters import parse_value
+from atm_viewer.session.edits.typed_values import parse_value
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.theme import DARK
 from atm_viewer.views.slices.cells import AT, COLUMNS, SliceRow, cell_text, cell_tip, peak_scale
