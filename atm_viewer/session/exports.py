@@ -11,12 +11,12 @@ from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import SendFile
 from atm_viewer.session.session import Session
 
-#: What astropy calls the units that spectra are shown in; surface brightness has a column of its own.
+#: What astropy calls the units that spectra are shown in; surface brightness has its own column.
 _DENSITIES = {"MJy/sr": "Jy", "Jy": "Jy", "erg/s/cm²/Å": "erg / (s cm2 AA)"}
 
 
 def shown_spectra(session: Session) -> list[tuple[str, SpaxelSpectra, Recipe]]:
-    """Spectra in sight that are of the recipe in force, with what tells their files' names apart, and the recipe."""
+    """Visible spectra that are up to date, each with the part of its file's name and its recipe."""
     variants, places = session.state.variants, session.state.places
     found = []
     for shown in session.answers.shown_spectra:

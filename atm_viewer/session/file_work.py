@@ -43,7 +43,7 @@ class Task:
     Parameters
     ----------
     name : str
-        What it is for people, as in "Saving star.toml".
+        Name shown to the user, as in "Saving star.toml".
     then, otherwise : callable
         Take the result on the window's thread; are told that there is none.
     place : str
@@ -70,7 +70,7 @@ class FileWork(QObject):
     activities : Activities
         Shows what takes a while.
     tell : callable
-        Tells how it went: level and sentence.
+        Reports how it went: level and sentence.
     parent : QObject
         Owner.
     """
@@ -106,9 +106,9 @@ class FileWork(QObject):
         Parameters
         ----------
         name : str
-            What it is for people, as in "Saving star.toml".
+            Name shown to the user, as in "Saving star.toml".
         work : callable
-            Does it, on a thread of its own; a `UserError` is told.
+            Does it, on its own thread; the sentence of a `UserError` becomes a message.
         then : callable
             Takes its result, on the window's thread.
         otherwise : callable
@@ -129,7 +129,7 @@ class FileWork(QObject):
         return task
 
     def drop(self, task: Task) -> None:
-        """Forget a task, whose result nobody wants any more; nothing is told."""
+        """Forget a task, whose result is not wanted any more; no message is sent."""
         if task in self._tasks:
             self._remove(task)
 

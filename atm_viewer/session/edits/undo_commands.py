@@ -12,7 +12,7 @@ from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.edits.variants import Variants
 
-#: Seconds after which a further step of a box is a change of its own.
+#: Seconds after which a further step of a box is a separate change.
 STEP_PAUSE = 1.0
 
 

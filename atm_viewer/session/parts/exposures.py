@@ -32,7 +32,7 @@ class Exposures(QObject):
     recipes : RecipeEdits
         Has the edits that end with the session they were made in.
     messages : MessageLog
-        Is told how it went.
+        Gets the messages on how opening went.
     """
 
     opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
@@ -112,7 +112,7 @@ class Exposures(QObject):
         self._store.put(state)
 
     def _end_opening(self, job: Job, outcome: Outcome[Any]) -> None:
-        """Tell how opening went."""
+        """Report how opening went."""
         request, opened = outcome.request, outcome.result
         if not isinstance(request, OpenExposures):
             return
@@ -138,7 +138,7 @@ class Exposures(QObject):
         return job
 
     def _tell_opened(self, opened: int, problems: tuple[str, ...]) -> None:
-        """Tell in one message how opening went; the log has all problems."""
+        """Report in one message how opening went; the log has all problems."""
         text = f"Opened {count(opened, 'exposure')}."
         if problems:
             more = f" ({count(len(problems) - 1, 'more problem')} in the log)" if problems[1:] else ""

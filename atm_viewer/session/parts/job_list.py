@@ -1,4 +1,4 @@
-"""What is under way in the workers; what they tell comes here on their threads, and is taken on the window's."""
+"""Jobs under way in the workers; their messages arrive on the workers' threads, and are handled on the window's."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Workers(Protocol):
         """End all processes."""
 
 
-#: Takes a function for what workers tell, called on any thread, and makes them.
+#: Makes the workers; takes the function that gets their messages, which is called on any thread.
 MakeWorkers = Callable[[Callable[[News], None]], Workers]
 
 
@@ -150,16 +150,16 @@ class JobList(QObject):
         self._workers.close()
 
     def _receive(self, item: News) -> None:
-        """Take what workers tell, on their thread."""
+        """Take a message from the workers, on their thread."""
         self._mail.put(self._prepare(item))
         self._arrived.emit()
 
     def _read(self) -> None:
-        if not self._closed:  # what was told before closing may arrive after it
+        if not self._closed:  # a message from before closing may arrive after it
             self._reading.start()
 
     def _take_next(self) -> None:
-        """Take one thing that workers told; what is painted after it comes before the next one is taken."""
+        """Handle one message from the workers; painting that follows from it is done before the next one is handled."""
         with suppress(queue.Empty):
             self._take(self._mail.get_nowait())
         if self._mail.empty():

@@ -24,7 +24,7 @@ class Look(QObject):
     store : Store
         Has the state.
     messages : MessageLog
-        Is told what cannot be done.
+        Gets the message when something cannot be done.
     """
 
     def __init__(self, store: Store, messages: MessageLog):

@@ -19,7 +19,7 @@ class Message:
     level : str
         ``info``, ``warning`` or ``error``.
     text : str
-        One sentence for people.
+        One sentence, shown to the user.
     detail : str
         Traceback for the log, or empty.
     time : str

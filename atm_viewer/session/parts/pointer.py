@@ -38,7 +38,7 @@ class Pointer(QObject):
     look : Look
         Chooses.
     messages : MessageLog
-        Is told what cannot be done.
+        Gets the message when something cannot be done.
     """
 
     cursor_changed = pyqtSignal()

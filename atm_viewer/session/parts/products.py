@@ -60,7 +60,7 @@ class Products(QObject):
         self._jobs.submit(FindTools())
 
     def clear_cache(self) -> None:
-        """Delete what is kept of files' coordinates between runs; open exposures stay open."""
+        """Delete the coordinates of files that are cached between runs; open exposures stay open."""
         self._jobs.submit(ClearCache())
 
     def _take_tools(self, job: Job, outcome: Outcome[Any]) -> None:

@@ -32,7 +32,7 @@ class RecipeEdits(QObject):
     store : Store
         Has the state.
     messages : MessageLog
-        Is told what cannot be done.
+        Gets the message when something cannot be done.
     file_work : FileWork
         Reads and writes recipes.
 
@@ -144,7 +144,7 @@ class RecipeEdits(QObject):
     def load_recipe(
         self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more
     ) -> None:
-        """Read a recipe from a file; a failure is told.
+        """Read a recipe from a file; a failure becomes a message.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class RecipeEdits(QObject):
         self._file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
 
     def save_recipe(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
-        """Write the recipe to a file; a failure is told. ``then`` is called when it is written."""
+        """Write the recipe to a file, or report why not; ``then`` is called once it is written."""
         target, text, saved = Path(path), dump_recipe(self._state.recipe), self._state.variants
 
         def write() -> None:
@@ -202,7 +202,7 @@ class RecipeEdits(QObject):
         self.choose_variant(names[(names.index(self._state.variants.active) + delta) % len(names)])
 
     def label_variant(self, name: str, label: str) -> None:
-        """Give a variant a few words that tell what it tries."""
+        """Give a variant a few words on what it tries."""
         variants = self._state.variants.renamed(name, label)
         self._change(f"Label variant {name}: {variants[name].label or 'none'}", variants)
 

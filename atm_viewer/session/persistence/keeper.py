@@ -28,7 +28,7 @@ from atm_viewer.session.state.saved_session import SavedSession, ViewState
 
 #: Milliseconds from a change to its autosave.
 DELAY = 2000
-#: Milliseconds between looks at what changes without being told: zoom, layers and the like.
+#: Milliseconds between looks at values that change without a signal: zoom, layers and the like.
 TICK = 20_000
 
 
@@ -38,7 +38,7 @@ class Keeper(QObject):
     Parameters
     ----------
     session : Session
-        What is kept.
+        Session that is written and restored.
     collect : callable
         Gives the state of the views by name.
 
@@ -47,7 +47,7 @@ class Keeper(QObject):
     path : str
         File of the session, empty when it has none.
     asks : bool
-        Somebody answers ``missing``; else exposures that are not found are an error.
+        Whether the signal ``missing`` is answered; else exposures that are not found are an error.
     """
 
     changed = pyqtSignal()  #: file of the session, or whether it is modified
@@ -102,7 +102,7 @@ class Keeper(QObject):
     # Files
 
     def save(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
-        """Write the session to a file, its own from now on; a failure is told. ``then`` is called when it is there."""
+        """Write the session to a file, its own from now on, or report why not; ``then`` is called once done."""
         if self._session.exposures.restoring:
             self._session.messages.tell("warning", "The session is still being opened; save it afterwards.")
             return
@@ -125,7 +125,7 @@ class Keeper(QObject):
         self._session.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target))
 
     def open(self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more) -> None:
-        """Open a session or a recipe in place of what is there; a failure is told.
+        """Open a session or a recipe in place of the open one; a failure becomes a message.
 
         Parameters
         ----------
@@ -281,7 +281,7 @@ class Keeper(QObject):
 
 
 def _work(state: SavedSession) -> object:
-    """Pick what people would miss, of all that a session keeps; not where they have last looked."""
+    """Pick the parts of a session that count as work: exposures, recipes and several places, not the last view."""
     # A click on the sky moves the only place; several have been laid out.
     places = state.places.all if state.places.several else ()
     return tuple((e.path, e.included) for e in state.exposures), state.variants, places

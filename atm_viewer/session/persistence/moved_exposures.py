@@ -55,7 +55,7 @@ class Found:
 
     @property
     def missing(self) -> bool:
-        """Whether somebody has to say where it is."""
+        """Whether the user has to say where it is."""
         return not self.path and not self.left_out
 
 
@@ -82,7 +82,7 @@ class Search:
 
     @property
     def missing(self) -> tuple[Found, ...]:
-        """Exposures that somebody has to look for."""
+        """Exposures that the user has to look for."""
         return tuple(f for f in self.found if f.missing)
 
     @property

@@ -2,7 +2,7 @@
 
 Each part of a session is one table of the file with a writer and a reader of its own, listed in `PARTS`: to keep more,
 add a field to `SavedSession` and a part. Files of older versions are brought up to date table by table (`_MIGRATIONS`)
-before they are read, so readers know the latest version alone. What is not known is told, not skipped: once a version
+before they are read, so readers know the latest version alone. Unknown keys are reported, not skipped: once a version
 is out, a new key makes a new version, with a file of its own in the tests.
 """
 
@@ -79,7 +79,7 @@ def load_session(path: str | os.PathLike[str]) -> SavedSession:
 
 
 def is_session(text: str) -> bool:
-    """Tell the text of a session, even a damaged one, from that of a recipe."""
+    """Whether a text is that of a session, even a damaged one, rather than a recipe."""
     return re.search(rf'^kind\s*=\s*"{KIND}"', text, re.MULTILINE) is not None
 
 
@@ -219,7 +219,7 @@ def _read_exposure(check: Checker, value: Any, folder: Path | None) -> SavedExpo
 
 
 def _relative(path: str, folder: Path | None) -> str:
-    """Path from a folder, with slashes, where both are in one tree; else the path as it is."""
+    """Path from a folder, with slashes, where both are in one tree; else the unchanged path."""
     if folder is None:
         return path
     try:

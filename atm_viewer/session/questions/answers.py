@@ -1,4 +1,4 @@
-"""What is known: a state, and the latest answers to what it asks."""
+"""A state, and the latest answers to its questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals for what has changed: sent in one place, by comparing what is known with what was known before."""
+"""Signals for changes: sent in one place, by comparing the new state and answers with the old ones."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class Picture:
     masks : mapping of str to list of (float, float)
         Ranges of the horizontal axis by kind of `MASKS`.
     smoothing : str
-        Tells how spectra are smoothed; empty when they are not.
+        Says how spectra are smoothed; empty when they are not.
     """
 
     main: SpaxelSpectra | None
@@ -213,6 +213,7 @@ class _Maker:
         return self.settings.unit if spectra.unit in FLUX_UNITS else spectra.unit
 
     def curves(self) -> list[Curve]:
+        """Curves of all places and variants, with their offsets."""
         found: list[Curve] = []
         top = -math.inf
         for place in self.places:
@@ -226,6 +227,7 @@ class _Maker:
         return sorted(found, key=lambda c: (c.place == self.place, rank[c.role], c.variant == self.variant))
 
     def masks(self, main: SpaxelSpectra | None) -> dict[str, list[tuple[float, float]]]:
+        """Ranges on the horizontal axis without a value, by kind, see `MASKS`; empty unless they are wanted."""
         if main is None or not self.settings.masks:
             return {}
         before, after = np.isfinite(main.before), np.isfinite(main.after)

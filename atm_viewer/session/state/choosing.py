@@ -64,7 +64,7 @@ def choose_brightest(state: State, report: CorrectionReport) -> State:
 
 
 def look_again(state: State, key: str, look: SavedLook, reports: Reports) -> State:
-    """Look at what a session has looked at, in an exposure of it."""
+    """Choose the band, slice and column that a session file names, in its chosen exposure."""
     state = choose_exposure(state, key, reports)
     if look.number in state.slices:
         state = with_slice(state, look.number, look.column)

@@ -11,7 +11,7 @@ from atm_viewer.session.state.selection import brightest_slice, slices_of
 
 @dataclass(frozen=True)
 class Mark:
-    """By what the content of a file is known again.
+    """Size and hash by which a file is recognised, even under another name.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class OpenExposure:
     included : bool
         Whether it takes part in sky image, spectra and products.
     mark : Mark or None
-        By what a session knows the file again; None when it could not be read.
+        Recognises the file later; None when it could not be read.
     """
 
     view: ExposureView

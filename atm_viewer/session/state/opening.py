@@ -29,7 +29,7 @@ def fits(state: State, exposure: OpenExposure) -> bool:
 
 
 def close_exposure(state: State, key: str, reports: Reports) -> State:
-    """Close an exposure; recipe and edits stay, and its neighbour is looked at."""
+    """Close an exposure; recipe and edits stay, and its neighbour is chosen."""
     closed = state.exposure(key)
     if closed is None:
         return state

@@ -62,7 +62,7 @@ class ShownRemedy:
 
 
 def has_fringes(band: str) -> bool:
-    """Tell whether a band's spectra have residual fringes: MIRI's alone do."""
+    """Whether a band's spectra have residual fringes: MIRI's alone do."""
     return band.startswith("ch")
 
 

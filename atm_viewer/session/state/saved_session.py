@@ -29,7 +29,7 @@ class SavedExposure:
     included : bool
         Whether it takes part in sky image, spectra and products.
     chosen : bool
-        Whether it is the one that is looked at.
+        Whether it is the chosen one.
     """
 
     places: tuple[str, ...]
@@ -45,7 +45,7 @@ class SavedExposure:
 
 @dataclass(frozen=True)
 class SavedLook:
-    """What is looked at.
+    """Chosen band, slice and column, and the scope of edits.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class SavedSession:
     exposures : tuple of SavedExposure
         In their order.
     look : SavedLook
-        What is looked at.
+        Choices within the chosen exposure.
     variants : Variants
         Recipes, one of which is edited.
     places : Places

@@ -32,7 +32,7 @@ class State:
     exposures : tuple of OpenExposure
         Open exposures in the order of opening.
     chosen : str or None
-        Key of the exposure that is looked at.
+        Key of the chosen exposure.
     band : str
         Band of sky image and spectra.
     number, column : int
@@ -56,7 +56,7 @@ class State:
     measure_choice : MeasureChoice
         What is measured beside the spectra.
     remedy_choice : RemedyChoice
-        Which remedy against resampling noise is looked at, and how.
+        Which remedy against resampling noise is shown, and how.
     questions : tuple of callable
         Of views, beside those of `questions.plan`: ``question(answers)`` gives a request, or None.
     restoring : tuple of SavedExposure
@@ -90,12 +90,12 @@ class State:
 
     @property
     def chosen_exposure(self) -> OpenExposure | None:
-        """The exposure that is looked at, with all that is known of it."""
+        """The chosen exposure, with its slices and whether it is included."""
         return self.exposure(self.chosen)
 
     @property
     def current(self) -> ExposureView | None:
-        """The exposure that is looked at."""
+        """The chosen exposure."""
         found = self.chosen_exposure
         return found.view if found else None
 

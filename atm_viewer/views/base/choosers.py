@@ -15,7 +15,7 @@ class Choosers:
     Parameters
     ----------
     session : Session
-        Told what is chosen.
+        Takes the choices.
     """
 
     def __init__(self, session: Session):

@@ -77,7 +77,7 @@ class CursorLine:
         self._take_pen()
 
     def show_at(self, value: float, elsewhere: bool = False) -> None:
-        """Show the line; NaN hides it. It is dashed where the cursor is not on what the plot shows."""
+        """Show the line; NaN hides it. It is dashed where the cursor is outside of the plotted slice."""
         self._line.setVisible(math.isfinite(value))
         if elsewhere != self._elsewhere:
             self._elsewhere = elsewhere

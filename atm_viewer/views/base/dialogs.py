@@ -42,7 +42,7 @@ class WriteDialog(QDialog):
     title : str
         Title of the window.
     exposures : sequence of OpenExposure
-        What is written.
+        Their products are written.
     theme : Theme
         Colours.
     folder : str

@@ -214,7 +214,7 @@ class ImagePanel(QWidget):
         return {**scale, **zoom_of(self.view, self._rect)}
 
     def restore(self, state: Kept) -> None:
-        """Show the image as `state` has told."""
+        """Restore scale, limits and zoom from an earlier `state`."""
         if stretch := state.choice("stretch", STRETCHES):
             self.stretch_box.setCurrentText(stretch)
         if state.get("share") in SHARES:
@@ -264,7 +264,7 @@ class ImagePanel(QWidget):
         self._image.setLookupTable(table)
 
     def _refresh(self) -> None:
-        """Give the image item what is in sight, at the resolution of the screen."""
+        """Give the image item the visible part, at the resolution of the screen."""
         content = self._content
         if content is None:
             self._image.clear()

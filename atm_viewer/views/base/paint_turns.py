@@ -31,9 +31,9 @@ def painting_in_turns(event: QEvent | None) -> Iterator[None]:
 
 
 def must_wait(plot: QWidget, region: QRegion) -> bool:
-    """Tell whether a plot, a region of which is to be painted, waits for a later turn, in which that is updated."""
+    """Whether a plot waits for a later turn before a region of it is painted; the region is updated in that turn."""
     global _due
-    if plot is _due:  # whatever else there is to paint: nobody waits for ever
+    if plot is _due:  # even if others are to be painted, or it might wait for ever
         _due = None
         return False
     if not _updating:
@@ -45,7 +45,7 @@ def must_wait(plot: QWidget, region: QRegion) -> bool:
 
 
 def all_painted() -> bool:
-    """Tell whether no plot waits for its turn."""
+    """Whether no plot waits for its turn."""
     return not _waiting and _due is None
 
 
@@ -65,7 +65,7 @@ class TakesTurns:
         viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def background(self) -> QBrush:
-        """Give what is behind all that is painted."""
+        """Brush of the background."""
         brush: QBrush = self.palette().base()  # type: ignore[attr-defined]  # of the view it is mixed into
         return brush
 
@@ -84,7 +84,7 @@ class TakesTurns:
 
 
 def in_next_turn(owner: QObject, act: Callable[[], object]) -> None:
-    """Call something in the next turn of the event loop, unless its owner goes first.
+    """Call a function in the next turn of the event loop, unless its owner is deleted before.
 
     ``QTimer.singleShot(0, ...)`` would not do: Qt turns it into an event that may still be handled in this turn.
     """
@@ -97,7 +97,7 @@ def in_next_turn(owner: QObject, act: Callable[[], object]) -> None:
 
 @contextmanager
 def painted_afterwards(widget: QWidget) -> Iterator[None]:
-    """Rearrange what is in a widget; it is painted once, in the next turn, and keeps its picture until then."""
+    """Rearrange the contents of a widget; it is painted once, in the next turn, and keeps its picture until then."""
     if not widget.isVisible() or not widget.updatesEnabled():
         yield
         return

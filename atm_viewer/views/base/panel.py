@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.views.base.plain_text import Label
 
-#: Milliseconds after which people are told that something is being computed; quicker answers would only flicker.
+#: Milliseconds after which "updating…" appears; with quicker answers it would only flicker.
 _PATIENCE = 250
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ class Panel(QDockWidget):
     title : str
         Heading; in lower case the panel's name.
     body : QWidget
-        What it is about.
+        Content of the panel.
     controls : QWidget
         Stand at the right end of the title line.
 
     Signals
     -------
     help_wanted(str)
-        Somebody asks what the panel of this name is.
+        Name of the panel whose help page is wanted.
     hint_dismissed(str)
-        The hint of the panel of this name is not wanted any more.
+        Name of the panel whose hint was closed.
     """
 
     help_wanted = pyqtSignal(str)
@@ -182,7 +182,7 @@ class _PatientSpin(_Mixed):
 
 
 class WholeBox(_PatientSpin, QSpinBox):
-    """Box for a whole number; tells a value once it is complete."""
+    """Box for a whole number; its signals wait until a value is complete."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ class WholeBox(_PatientSpin, QSpinBox):
 
 
 class NumberBox(_PatientSpin, QDoubleSpinBox):
-    """Box for a number without needless zeros; tells a value once it is complete."""
+    """Box for a number without needless zeros; its signals wait until a value is complete."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -49,7 +49,7 @@ def space_out(
 
 
 def plain(value: float, digits: int = 4) -> str:
-    """Write a number for people: about four significant digits, no exponent between 1e-4 and 1e7, a real minus sign."""
+    """Write a number to be read: about four significant digits, no exponent between 1e-4 and 1e7, a real minus sign."""
     if not math.isfinite(value):
         return "no value" if math.isnan(value) else ("−∞" if value < 0 else "∞")
     size = abs(value)
@@ -63,7 +63,7 @@ def plain(value: float, digits: int = 4) -> str:
 
 
 def with_unit(value: float, unit: str, digits: int = 4) -> str:
-    """Write a number for people with its unit; ``no value`` for NaN."""
+    """Write a number to be read with its unit; ``no value`` for NaN."""
     return plain(value, digits) if math.isnan(value) else f"{plain(value, digits)} {unit}"
 
 
@@ -163,7 +163,7 @@ class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
         self.adopt(plot.ctrlMenu)
 
     def adopt(self, menu: QMenu) -> None:
-        """Own a menu that pyqtgraph makes and nobody sees: left alone it outlives the canvas as a window of its own."""
+        """Own a menu of pyqtgraph's that is never shown: without an owner it would outlive the canvas as a window."""
         menu.setParent(self, menu.windowFlags())
 
     def settle(self) -> None:
@@ -171,7 +171,7 @@ class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
         self.scene().prepareForPaint()
 
     def background(self) -> QBrush:
-        """Give what is behind the plots."""
+        """Brush behind the plots."""
         brush: QBrush = self.backgroundBrush()
         return brush
 

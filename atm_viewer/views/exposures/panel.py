@@ -59,7 +59,7 @@ class ExposurePanel(QTreeWidget):
     def _refill(self) -> None:
         exposures = self._session.state.exposures
         with QSignalBlocker(self):
-            # The items stay as long as they can: a tick is told from within the handling of its own click.
+            # Items are kept where possible: a tick is announced while Qt still handles the click on its item.
             if [item.data(0, _KEY) for item in self._items()] != [e.view.key for e in exposures]:
                 self.clear()
                 self.addTopLevelItems([QTreeWidgetItem() for _ in exposures])

@@ -48,7 +48,7 @@ class Files(QObject):
     recent_changed()
         The list of recent files.
     session_wanted(str, callable)
-        A session is to be opened; what is to be done when it was read, or could not be.
+        Path of a session that is to be opened, and the function to call when it was read or could not be.
     """
 
     recipe_path_changed = pyqtSignal()
@@ -86,7 +86,7 @@ class Files(QObject):
         """Do nothing: the submenu does."""
 
     def open_recent_file(self, path: str) -> None:
-        """Open a file of the list; one that is gone is told and taken off."""
+        """Open a recent file; one that does not exist any more gives a message and leaves the list."""
 
         def open_it(there: bool) -> None:
             if there:
@@ -236,7 +236,7 @@ class Files(QObject):
 
 
 def looks_like_session(path: str) -> bool:
-    """Tell a session from a recipe by its content; what cannot be read is none."""
+    """Whether a file is a session rather than a recipe, by its content; False when it cannot be read."""
     try:
         return is_session(read_text(path, "session"))
     except UserError:

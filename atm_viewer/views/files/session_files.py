@@ -40,7 +40,7 @@ class SessionFiles(QObject):
     session : Session
         The session.
     files : Files
-        Keeps recent sessions, knows the folder that dialogs begin with, and tells sessions that are dropped.
+        Keeps recent sessions, knows the folder that dialogs begin with, and announces dropped sessions.
     views : mapping of str to object
         Views by name; those with a state are kept.
     window : QWidget
@@ -109,7 +109,7 @@ class SessionFiles(QObject):
         dialog.fileSelected.connect(lambda path: self._save(path, then))
 
     def closing_question(self) -> tuple[str, list[tuple[str, QMessageBox.ButtonRole]]]:
-        """Give what is to be asked before the window closes, and the answers; empty when nothing would be lost."""
+        """Question to ask before the window closes, and its answers; empty when nothing would be lost."""
         role = QMessageBox.ButtonRole
         cancel = ("Cancel", role.RejectRole)
         answers = [("Quit", role.DestructiveRole), cancel]
@@ -172,7 +172,7 @@ class SessionFiles(QObject):
         return {**{name: view.state() for name, view in self._views.items()}, **self._waiting}
 
     def _await(self, states: Mapping[str, Any]) -> None:
-        # A view that a session says nothing of is as it is by itself; a recipe says nothing at all.
+        # A view without an entry in the session gets its default state; a recipe has no entries at all.
         self._waiting = {name: states.get(name, {}) for name in self._views} if states else {}
         for name in states.keys() - self._views.keys():
             self._session.messages.tell(
@@ -203,7 +203,7 @@ class OfferBar(QFrame):
     Parameters
     ----------
     keeper : Keeper
-        Offers, and takes a refusal; whoever makes the bar restores what is offered.
+        Has the offer, and takes a refusal; the owner of the bar restores the offered session.
     """
 
     def __init__(self, keeper: Keeper):

@@ -52,7 +52,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """Markdown as it is shown."""
+        """Markdown with its fields filled in."""
         return fill(self.path.read_text(encoding="utf-8"))
 
 

@@ -75,13 +75,13 @@ class ExposurePage(QWidget):
         self._show()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Predict as long as it is looked at."""
+        """Keep the prediction up to date while the page is visible."""
         super().showEvent(event)
         self._ask()
         self._show()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Predict no more."""
+        """Stop predicting."""
         super().hideEvent(event)
         self._session.forget(self._question)
 

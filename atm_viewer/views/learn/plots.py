@@ -50,7 +50,7 @@ class DragBox(FreeViewBox):
         self.setMouseEnabled(x=False, y=False)
 
     def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
-        """Tell where the mouse is."""
+        """Announce where the drag began and where the mouse is."""
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.dragged.emit(self.mapToView(event.buttonDownPos()).x(), self.mapToView(event.pos()).x())
@@ -58,7 +58,7 @@ class DragBox(FreeViewBox):
             event.ignore()
 
     def mouseClickEvent(self, event: MouseClickEvent) -> None:
-        """Tell where the click was."""
+        """Announce where the click was."""
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.pressed.emit(self.mapToView(event.pos()).x())

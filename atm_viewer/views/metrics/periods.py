@@ -65,7 +65,7 @@ class PeriodView(ImagePanel):
         self.show_report(None)
 
     def show_report(self, report: PeriodReport | None, stale: bool = False) -> None:
-        """Show periods at a place; None empties the view, what is stale is dimmed."""
+        """Show periods at a place; None empties the view; curves that are being renewed are dimmed."""
         known, self._report = self._report, report
         self.canvas.setEnabled(not stale)
         self._draw()
@@ -79,7 +79,7 @@ class PeriodView(ImagePanel):
 
     @property
     def power(self) -> LocalPower | None:
-        """What is shown of the spectra."""
+        """Periodogram of the chosen side: before or after correction."""
         report = self._report
         return None if report is None else report.before if self.side_box.currentText() == BEFORE else report.after
 

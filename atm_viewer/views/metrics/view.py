@@ -23,12 +23,12 @@ _TABS = {
 
 
 class MetricsView(QTabWidget):
-    """Tabs with what is measured.
+    """Tabs with noise, periods and line fluxes.
 
     Parameters
     ----------
     session : Session
-        Is told what is in sight, and answers.
+        Learns which tab is visible, and has its results.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None):
@@ -61,7 +61,7 @@ class MetricsView(QTabWidget):
         self._tell()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Ask for nothing any more."""
+        """Stop asking for results."""
         super().hideEvent(event)
         self._tell()
 

@@ -34,7 +34,7 @@ class Offer:
     Parameters
     ----------
     session : Session
-        Gives what is open and takes what is chosen.
+        Has the open exposures, and takes the choice.
     actions : mapping of str to QAction
         The window's actions by name.
     files : Files

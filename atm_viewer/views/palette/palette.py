@@ -28,7 +28,7 @@ class Entry:
     name : str
         Kept in the settings when it was used.
     text : str
-        What is read and searched.
+        Text of the entry, which is searched.
     kind : str
         What it is, in a word.
     keys : str
@@ -40,7 +40,7 @@ class Entry:
     also : str
         Searched as well.
     fill : str
-        In place of doing anything: what is put into the line, for a value to be typed after it.
+        Text that is put into the line instead of doing anything, for a value to be typed after it.
     """
 
     name: str
@@ -61,7 +61,7 @@ def score(query: str, text: str) -> float | None:
     query : str
         Words; each must be found, in any order: as a part of the text, or letter by letter with gaps.
     text : str
-        What is searched.
+        Entries that are searched.
 
     Returns
     -------
@@ -117,7 +117,7 @@ class Palette(QDialog):
     parent : QWidget
         Window it belongs to.
     text : str
-        What is in the line to begin with.
+        Text in the line at first.
     """
 
     def __init__(self, entries: Callable[[str], Iterable[Entry]], settings: QSettings, parent: QWidget, text: str = ""):

@@ -22,10 +22,10 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.profile.handles import LimitLine, Ranges
 from atm_viewer.views.profile.text import rejected_points, tell_slope_limit, tell_threshold
 
-SHADES = 8  #: groups of distance from the column that get a colour of their own
+SHADES = 8  #: groups of distance from the column that each get a colour
 NEW_RANGE = 0.3  #: half width of a `use` range where there is none to start from [arcsec]
 MOST_SIGMA = 1e6  #: a hand that drags the threshold out of the panel, where decades are short, gets no further
-NEAR = 8.0  #: a point this close to the mouse is told [dots of the screen]
+NEAR = 8.0  #: a point this close to the mouse is described [dots of the screen]
 
 
 def shade_colours(theme: Theme) -> list[QColor]:
@@ -73,7 +73,7 @@ class PanelName(pg.TextItem):
         self._place()
 
     def avoid(self, share: float) -> None:
-        """Keep clear of a peak at this share of the width, and of what is written at the right."""
+        """Keep clear of a peak at this share of the width, and of the label at the right."""
         self._share = 0.0 if share > 0.4 else 0.42
         self._place()
 
@@ -353,7 +353,7 @@ class SlopePanel:
             item.setData(profile.pixels[shown], profile.slope[shown])
 
     def describe(self, point: QPointF) -> list[str]:
-        """Say what is under the mouse."""
+        """Describe the point under the mouse."""
         parts, profile = [f"slope of the normalised spline {plain(point.y(), 3)} per pixel"], self._profile
         if profile is None:
             return parts

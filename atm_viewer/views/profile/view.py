@@ -285,7 +285,7 @@ class ProfileView(QWidget):
         return {name: round_range(edges) for name, edges in (("alpha", self.slope.vb.viewRange()[0]), *heights.items())}
 
     def restore(self, state: Kept) -> None:
-        """Zoom as `state` has told."""
+        """Restore zoom from an earlier `state`."""
         alpha = state.range("alpha")
         if alpha is None:
             self.fit()
@@ -460,7 +460,7 @@ class ProfileView(QWidget):
             self.pointed.emit(profile.number, profile.column, point.x(), "   ".join(self._describe(plot, point)))
 
     def _describe(self, plot: pg.PlotItem, point: QPointF) -> list[str]:
-        """Say what is under the mouse, but for the alpha."""
+        """Describe the point under the mouse, without its alpha."""
         profile = self._profile
         if plot is self.collapsed:
             flux = float(self._collapsed.axis.inverse(point.y()))

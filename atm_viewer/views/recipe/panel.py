@@ -15,7 +15,7 @@ Box = NumberBox | WholeBox | QCheckBox | QComboBox
 
 
 class RecipePanel(QWidget):
-    """Form of the values that hold where a slice has none of its own.
+    """Form of the values for all slices without an override.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class RecipePanel(QWidget):
         self._show()
 
     def _add(self, grid: QGridLayout, parameter: Parameter, row: int, column: int) -> None:
-        """Add label and box of a parameter; what is switched has its label beside it."""
+        """Add label and box of a parameter; a check box has its label beside it."""
         box = self.boxes[parameter.name] = self._box(parameter)
         box.setToolTip(parameter.tooltip)
         if isinstance(box, QCheckBox):

@@ -27,7 +27,7 @@ class VariantBar(QWidget):
     Parameters
     ----------
     session : Session
-        Has the variants and takes what is wanted of them.
+        Has the variants, and makes, chooses and deletes them.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class VariantBar(QWidget):
         self._show()
 
     def ask_label(self, name: str) -> None:
-        """Ask for a few words that tell what a variant tries."""
+        """Ask for a few words on what a variant tries."""
         variant = self._session.state.variants[name]
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -136,7 +136,7 @@ class RemedyTable(QTableWidget):
 
 
 def _shape(remedy: Remedy | None) -> tuple[tuple[int | str, ...], ...]:
-    """Tell what has to be the same for panels to be used again."""
+    """Positions and axes of the panels: while these stay the same, the plots are used again."""
     plots = remedy.plots if remedy else ()
     return tuple((p.row, p.column, p.columns, p.x_name, p.x_unit, p.y_name, p.y_unit) for p in plots)
 

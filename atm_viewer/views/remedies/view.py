@@ -83,12 +83,12 @@ class RemedyPage(QWidget):
 
 
 class RemediesView(QWidget):
-    """Ranked spaxels, apertures, dithers and residual fringes, a tab each; what is in sight is kept up to date.
+    """Ranked spaxels, apertures, dithers and residual fringes, a tab each; the visible tab is kept up to date.
 
     Parameters
     ----------
     session : Session
-        Has the answers and takes what is wanted.
+        Has the remedies and takes the choices made here.
     folder : callable
         Gives the folder that is proposed for figures.
     """
@@ -156,8 +156,8 @@ class RemediesView(QWidget):
         return list(self.pages)[self.tabs.currentIndex()]
 
     def set_in_sight(self, in_sight: bool) -> None:
-        """Keep what is shown up to date only while somebody can see it."""
-        if in_sight != self._in_sight:  # docks tell it several times while they are arranged
+        """Keep the remedy up to date only while it is visible."""
+        if in_sight != self._in_sight:  # docks report it several times while they are arranged
             self._in_sight = in_sight
             self._look()
 
@@ -221,7 +221,7 @@ class RemediesView(QWidget):
             self.fringes_box.setChecked(choice.fringes)
         self.fringes_box.setEnabled(has_fringes(self._session.state.band))
         for edit, values in ((self.ranks_edit, choice.ranks), (self.radii_edit, choice.radii)):
-            if not edit.hasFocus():  # what is being typed stays
+            if not edit.hasFocus():  # a text that is being typed stays
                 edit.setText(", ".join(f"{value:g}" for value in values))
                 edit.setCursorPosition(0)
 

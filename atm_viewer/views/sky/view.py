@@ -162,7 +162,7 @@ class SkyView(ImagePanel):
         self.marks.show_places(image, self._places)
 
     def _compose(self, rect: QRectF | None = None) -> None:
-        """Paint what is chosen, and write what it is."""
+        """Paint the chosen images, and label them."""
         picture = compose(self._shown, self._turn, self._split())
         if picture is None:
             self.show_content(None, note="The sky image of the ticked exposures appears here")
@@ -194,7 +194,7 @@ class SkyView(ImagePanel):
             self._swiped()
 
     def _keep_time(self) -> None:
-        """Blink while somebody can see it."""
+        """Blink while the view is visible."""
         blinks = self._shown.choice.mode == BLINK and self._sky is not None and self.isVisible()
         if not blinks:
             self._timer.stop()
@@ -206,23 +206,23 @@ class SkyView(ImagePanel):
         self._compose()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Go on blinking."""
+        """Continue blinking."""
         super().showEvent(event)
         self._keep_time()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Rest."""
+        """Stop blinking."""
         super().hideEvent(event)
         self._timer.stop()
 
     def state(self) -> dict[str, Any]:
-        """Scale, limits, zoom, and what is compared how, see `kept.Restorable`."""
+        """Scale, limits, zoom, and which images are compared and how, see `kept.Restorable`."""
         usual, period = asdict(SkyChoice()), self.bar.period_box.value()
         changed = {name: value for name, value in asdict(self._shown.choice).items() if value != usual[name]}
         return {**super().state(), **changed, **({} if period == PERIOD else {"period": period})}
 
     def restore(self, state: Kept) -> None:
-        """Show the field as `state` has told."""
+        """Restore scale, limits, zoom and comparison from an earlier `state`."""
         super().restore(state)
         names = (BEFORE, *NAMES)
         choice = SkyChoice(

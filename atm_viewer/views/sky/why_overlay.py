@@ -71,7 +71,7 @@ class WhyOverlay(QObject):
         return {"shown": True} if self.button.isChecked() else {}
 
     def restore(self, state: Kept) -> None:
-        """Show the map, or do not, as `state` has told."""
+        """Show or hide the map as an earlier `state` says."""
         self.button.setChecked(bool(state.flag("shown")))
 
     @property

@@ -26,7 +26,7 @@ class SliceActions(QObject):
     session : Session
         Takes the edits.
     browser : SliceBrowser
-        Tells which slices are selected.
+        Knows which slices are selected.
     window : QWidget
         Dialogs belong to it.
     """
@@ -53,7 +53,7 @@ class SliceActions(QObject):
         dialog.open()
 
     def apply_to_all_exposures(self) -> None:
-        """Let what is set in the selected slices of this exposure apply to all dithers."""
+        """Apply the overrides of the selected slices of this exposure to all dithers."""
         numbers = [n for n in self._browser.table.numbers() if any(self._session.state.overridden(n).values())]
         if numbers:
             self._session.recipes.apply_to_all_exposures(numbers)
@@ -61,7 +61,7 @@ class SliceActions(QObject):
             self._session.messages.tell("info", "The selected slices have no override for this exposure only.")
 
     def keep_to_this_exposure(self) -> None:
-        """Let what is set in the selected slices apply to this exposure alone."""
+        """Apply the overrides of the selected slices to this exposure alone."""
         numbers = [n for n in self._browser.table.numbers() if None in self._session.state.overridden(n).values()]
         if numbers:
             self._session.recipes.keep_to_this_exposure(numbers)

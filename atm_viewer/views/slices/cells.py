@@ -77,7 +77,7 @@ AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
 @dataclass(frozen=True)
 class SliceRow:
-    """What is known of one slice.
+    """Everything the table shows of one slice.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def cell_text(row: SliceRow, column: Column, typed: bool = False) -> str:
         case "reused":
             return str(report.reused) if row.splines else ""
         case _:
-            # A column of its own has the number of reused splines, which do not matter where none is used.
+            # Reused splines have their own column, and do not matter where no spline is used.
             return "not used" if row.splines and not report.used else slice_state(report)
 
 

@@ -106,7 +106,7 @@ class SliceModel(QAbstractTableModel):
         return tuple(make(number) for number in session.state.slices)
 
     def _known_level(self) -> tuple[int, tuple[float, float]] | None:
-        """Band, see `_band`, whose threshold's mean and deviation the profile tells, and these."""
+        """Band of the shown profile, see `_band`, with the mean and deviation that its threshold is made of."""
         view, profile = self._session.state.current, self._session.answers.profile
         if view is None or profile is None or profile.exposure != view.key:
             return None
@@ -177,7 +177,7 @@ class SliceModel(QAbstractTableModel):
         return self.put((self._rows[index.row()].number,), COLUMNS[index.column()].parameter, str(value))
 
     def put(self, numbers: Sequence[int], parameter: str, text: str) -> bool:
-        """Give slices what was typed; what cannot be meant is told and changes nothing."""
+        """Set the typed value in slices; a text that is no valid value gives a message and changes nothing."""
         try:
             self._session.recipes.edit_slices(numbers, parameter, parse_value(parameter, text))
         except UserError as error:

@@ -35,7 +35,7 @@ _ROW = _Flag.ClearAndSelect | _Flag.Rows
 
 
 class SliceHeader(QHeaderView):
-    """Headings; a small triangle at the upper edge tells by which column rows are sorted."""
+    """Headings; a small triangle at the upper edge marks the column that rows are sorted by."""
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -118,7 +118,7 @@ class SliceTable(TakesTurns, QTableView):
         return chosen or ((self._session.state.number,) if self._session.state.current is not None else ())
 
     def cell(self, number: int, name: str) -> QModelIndex:
-        """Index of a slice's cell in what is shown; invalid when the slice is filtered out."""
+        """Index of a slice's cell among the rows shown; invalid when the slice is filtered out."""
         row = self.rows.row_of(number)
         return self.shown.mapFromSource(self.rows.index(row, AT[name])) if row >= 0 else QModelIndex()
 
@@ -183,7 +183,7 @@ class SliceTable(TakesTurns, QTableView):
         assert selection is not None
         index = self.cell(self._session.state.number, COLUMNS[max(0, self.currentIndex().column())].name)
         if not index.isValid():
-            selection.clear()  # Qt made a neighbour the current one, which nobody chose
+            selection.clear()  # Qt made a neighbour the current one, which the user did not choose
         elif index.row() != self.currentIndex().row():
             self.setCurrentIndex(index)
             selection.select(index, _ROW)  # Qt adds it to the selection while Ctrl or Shift is held, as for a shortcut

@@ -195,7 +195,7 @@ def place_labels(
         if start < left:
             continue
         for row in range(rows):
-            leads = range(row) if not line.width else range(0)  # a band's bar is too wide for a leader to tell more
+            leads = range(row) if not line.width else range(0)  # a band's bar is too wide for a leader to help
             free = all(not _meets(taken[lower], x - 1.0, x + 1.0) for lower in leads)
             if free and not _meets(taken[row], start - _GAP, start + size + _GAP):
                 taken[row].append((start, start + size))
@@ -211,7 +211,7 @@ def _meets(taken: Iterable[tuple[float, float]], low: float, high: float) -> boo
 
 
 class LineStrip(OnView):
-    """Ticks of lines and bars of bands with their names, in a plot of its own so that no curve is under them."""
+    """Ticks of lines and bars of bands with their names, in a separate plot so that no curve is under them."""
 
     def __init__(self, view: FreeViewBox):
         super().__init__(view)
@@ -243,7 +243,7 @@ class LineStrip(OnView):
         ticks = []
         for line, at, low, high in self._lines:
             x = self._dot(at)
-            if line.width:  # the label of a band that reaches into sight stands on what is seen of it
+            if line.width:  # the label of a band that reaches into sight stands on its visible part
                 ends = sorted((self._dot(low), self._dot(high)))
                 x = (max(ends[0], whole.left()) + min(ends[1], whole.right())) / 2.0
             if whole.left() <= x <= whole.right():

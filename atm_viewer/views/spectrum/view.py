@@ -169,7 +169,7 @@ class SpectrumView(QWidget):
         return {_KEYS.get(name, name): round_range(ends) for name, ends in ranges.items()}
 
     def restore(self, state: Kept) -> None:
-        """Zoom as `state` has told."""
+        """Restore zoom from an earlier `state`."""
         x = state.range("x")
         for name, plot in self.plots.items():
             rows = state.range(_KEYS.get(name, name))
@@ -250,7 +250,7 @@ class SpectrumView(QWidget):
     # Drawing
 
     def _told(self) -> tuple[tuple[object, ...], tuple[bool, ...]]:
-        """Tell spectra from others, and which are stale: what is told twice is drawn once."""
+        """Identity of the spectra, and which are stale: while both stay the same, nothing is drawn again."""
         content = tuple((s.variant.name, s.variant.title, s.place, id(s.spectra)) for s in self._shown)
         return (content, self._active), tuple(s.stale for s in self._shown)
 
@@ -289,7 +289,7 @@ class SpectrumView(QWidget):
                     self.plots[panel].addItem(item)
                 item.setData(curve.x, values)
                 item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
-                # the noise of faint places must not hide the ratio of the one that is looked at
+                # the noise of faint places must not hide the ratio of the active one
                 aside = panel != "flux" and curve.place != self._active[1]
                 item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
                 item.setZValue(order)
@@ -364,7 +364,7 @@ class SpectrumView(QWidget):
         axis.name_for(label, unit, max((_largest(v) for v in values), default=0.0))
 
     def _keep_zoom(self, picture: Picture) -> None:
-        """Keep what is in sight as long as it makes sense."""
+        """Keep the zoom as long as it makes sense."""
         main, scale, settings = picture.main, picture.scale, self._settings
         if main is None:
             self._content = None
@@ -387,7 +387,7 @@ class SpectrumView(QWidget):
             self.fit()
 
     def _fit_heights(self, only: Sequence[str] = _PANELS) -> None:
-        """Fit the vertical ranges to what is in sight."""
+        """Fit the vertical ranges to the visible part of the curves."""
         low, high = self.flux_plot.vb.viewRange()[0]
         for name in only:
             values = [getattr(c, name)[(c.x >= low) & (c.x <= high)] for c in self._picture.curves if _has(c, name)]
@@ -440,7 +440,7 @@ class SpectrumView(QWidget):
         self._zoomed = True
 
     def _want_region(self, wanted: bool) -> None:
-        """Smooth within the middle third of what is in sight, to be dragged from there; or everywhere."""
+        """Smooth within the middle third of the visible range, which can then be dragged; or everywhere."""
         low, high = self.flux_plot.vb.viewRange()[0]
         ends = self._picture.scale.wavelength(np.array([low + (high - low) / 3, high - (high - low) / 3]))
         region = (round(float(min(ends)), 5), round(float(max(ends)), 5)) if wanted else None

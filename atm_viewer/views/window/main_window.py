@@ -212,8 +212,8 @@ class MainWindow(QMainWindow):
             *(session.changed.places, session.changed.spectra),
         ):
             changed.connect(self._update_actions)
-        # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first. When the
-        # session goes first, it tells so before its undo stack goes, which would tell of being emptied.
+        # The session's signals are connected to methods, not lambdas: Qt disconnects methods when the window is deleted
+        # first. When the session is deleted first, its undo stack would still announce that it is emptied.
         session.destroyed.connect(partial(session.recipes.undo_stack.blockSignals, True))
         session.recipes.undo_stack.indexChanged.connect(self._show_undo)
         session.recipes.undo_stack.cleanChanged.connect(self._show_undo)
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         self._show_profile()
 
     def _show_detector(self) -> None:
-        """Show the chosen exposure in the detector's panel, in a turn of its own: it takes as long as all else."""
+        """Show the chosen exposure in the detector's panel, in the event loop's next turn, as it takes long."""
         session, view = self.session, self.session.state.current
         with painted_afterwards(self.detector):
             self.detector.show_exposure(view)
@@ -488,7 +488,7 @@ class MainWindow(QMainWindow):
 
 
 def _lines(session: Session) -> LineList:
-    """Give the lines that spectra are marked with; none, told, when the table cannot be read."""
+    """Read the lines that spectra are marked with; none, with a warning, when the table cannot be read."""
     try:
         return line_list()
     except UserError as error:

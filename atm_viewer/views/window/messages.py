@@ -17,7 +17,7 @@ class LogPanel(QPlainTextEdit):
     Parameters
     ----------
     session : Session
-        Tells.
+        Has the messages.
     """
 
     def __init__(self, session: Session):
@@ -66,7 +66,7 @@ class Banner(QFrame):
     Parameters
     ----------
     session : Session
-        Tells.
+        Has the messages.
     """
 
     def __init__(self, session: Session):

@@ -157,7 +157,7 @@ def test_the_residual_is_left_out_by_hand_and_by_psf_optimal(qtbot, window):
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert session.state.recipe == Recipe(residual="none")
-    assert panel.beyond.text() == 'Not the pipeline\'s: residual = "none"'
+    assert panel.beyond.text() == 'Beyond the pipeline: residual = "none"'
     # With psf_optimal the pipeline leaves it out too: nothing is left to choose or to mark.
     session.recipes.set_global("psf_optimal", True)
     assert not box.isEnabled()
