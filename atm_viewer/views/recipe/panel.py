@@ -86,6 +86,7 @@ class RecipePanel(QWidget):
             return whole
         number = NumberBox()
         number.setRange(low, parameter.high)
+        number.setMinimumWidth(90)  # usual values; the limits would need twice as much
         number.setDecimals(parameter.decimals)
         number.setSingleStep(parameter.step)
         number.setSuffix(f" {parameter.unit}".rstrip())
