@@ -133,9 +133,7 @@ class RemediesView(QWidget):
             "ranked": RemedyPage(Label("Ranks"), self.ranks_edit, self.fringes_box),
             "apertures": RemedyPage(Label("Radii [FWHM]"), self.radii_edit),
             "dithers": RemedyPage(Label("Only with"), self._exposures),
-            "fringes": RemedyPage(
-                Label("Spaxel and aperture at the active place, without and with residual fringe removal (RF1D)")
-            ),
+            "fringes": RemedyPage(Label("Active place, without and with residual fringe removal (RF1D)")),
         }
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
