@@ -303,9 +303,11 @@ def test_a_stopped_worker_is_replaced_in_the_end_without_being_asked(told, ask, 
 
 def test_a_worker_that_is_stopped_again_and_again_ends_the_job(told, workers, monkeypatch, ask):
     monkeypatch.setattr("atm_viewer.jobs.workers.SILENCE", 1.0)
+    # The second worker may be stopped before its first sign of life.
+    monkeypatch.setattr("atm_viewer.jobs.workers.STARTING", 8.0)
     ask(correct("quick"))
     job = workers.submit(correct("stop"))
-    ended = told.wait(job, 20.0)
+    ended = told.wait(job, 30.0)
     assert ended.status is Status.CRASHED
     assert "gave no sign of life twice" in ended.sentence
     assert ask(correct("quick")).status is Status.DONE
