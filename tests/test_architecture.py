@@ -18,6 +18,7 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 LIGHT = (
     *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
     *("atm_viewer.engine.errors", "atm_viewer.engine.psf"),
+    *("atm_viewer.engine.tangent", "atm_viewer.engine.sky_shapes"),
     # the standard library alone
     *("atm_viewer.engine.regular_file", "atm_viewer.engine.whole_file"),
 )

@@ -12,8 +12,8 @@ import numpy as np
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.tangent import TangentPlane
 from atm_viewer.engine.regular_file import check_regular
+from atm_viewer.engine.tangent import TangentPlane
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from atm_viewer.engine.cube.cube_grid import detector_position
 from atm_viewer.engine.io.coordinates import slice_wcs, to_slicer, wavelength_table
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SliceMap, fit_sky_maps
-from atm_viewer.engine.io.tangent import TangentPlane
+from atm_viewer.engine.tangent import TangentPlane
 
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
 EDGE = 0.4999

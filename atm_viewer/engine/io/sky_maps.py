@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from atm_viewer.engine.io.tangent import TangentPlane
 from atm_viewer.engine.kernels.sky import least_squares, make_columns, map_pixels
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads, processors
 
 #: Largest difference from the WCS that is accepted, on the sky [arcsec] and as a part of the wavelengths that a pixel

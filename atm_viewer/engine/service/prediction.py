@@ -26,10 +26,10 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, cut_slices
-from atm_viewer.engine.io.tangent import TangentPlane
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import PredictedArtifact
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, part_of, slice_params
@@ -222,7 +222,7 @@ def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Prog
     real = item.prepared
     slices = cut_slices(synthetic, None)
     prepared = Prepared(synthetic, real.defaults, Background(None, {}, {}), slices)
-    params = slice_params(prepared, recipe)
+    params = slice_params(real, recipe)
     dark = _DARK * np.nanmax(synthetic.sci, initial=0.0)
 
     def threshold(number: int) -> float:
