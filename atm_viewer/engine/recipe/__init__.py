@@ -25,6 +25,7 @@ from atm_viewer.engine.recipe.toml import (
     parse_recipe,
     parse_toml,
     read_recipe,
+    read_region,
 )
 
 __all__ = [
@@ -54,5 +55,6 @@ __all__ = [
     "parse_recipe",
     "parse_toml",
     "read_recipe",
+    "read_region",
     "refuse_shape",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import tomlkit
 
-from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.errors import MOST_OF_VALUE, InputError, one_line
 from atm_viewer.engine.recipe.parameters import PARAMETERS, Parameter, limits_text
 from atm_viewer.engine.recipe.recipe import GLOBAL, OF_REGION, OVERRIDABLE, USES, Recipe, Region, SliceOverride
 from atm_viewer.engine.recipe.shapes import Circle, Ellipse, Polygon, Shape, refuse_shape
@@ -76,7 +76,7 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
     check.known(values, GLOBAL, "in [global]")
     recipe = replace(Recipe(), **_parse_values(check, values, GLOBAL))
     for entry in check.tables(document, "region"):
-        region = _parse_region(check, entry)
+        region = read_region(entry, name)
         if recipe.region(region.name) is not None:
             raise InputError(f"{name} has two regions named '{one_line(region.name)}'; give each a name of its own.")
         recipe = recipe.with_region(region)
@@ -149,14 +149,16 @@ def _parse_override(check: Checker, entry: Any) -> SliceOverride:
     return SliceOverride(number, exposure, **_parse_values(check, entry, OVERRIDABLE))
 
 
-def _parse_region(check: Checker, entry: Any) -> Region:
+def read_region(entry: Any, name: str = "recipe") -> Region:
+    """Read a region from a ``[[region]]`` that is parsed already; ``name`` stands for the file in messages."""
+    check = Checker(name)
     entry = check.table(entry, "[[region]]")
     if "name" not in entry:
         raise InputError(f"{check.name}: a [[region]] has no name.")
-    name = check.text(entry["name"], "name of a region", 80)
-    if not name.isprintable() or name != name.strip():
+    own = check.text(entry["name"], "name of a region", MOST_OF_VALUE)
+    if not own.isprintable() or own != own.strip():
         raise InputError(f"{check.name}: the name of a region must be one line, without spaces at its ends.")
-    check = Checker(f"{check.name}, region '{name}'")
+    check = Checker(f"{name}, region '{own}'")
     if "shape" not in entry:
         raise InputError(f'{check.name}: shape is missing; write shape = "circle", "ellipse" or "polygon".')
     kind = check.choice(entry["shape"], "shape", tuple(_SHAPE_KEYS))
@@ -168,7 +170,7 @@ def _parse_region(check: Checker, entry: Any) -> Region:
     if isinstance(use, list):
         raise InputError(f"{check.name}: use must be 'spline' or 'interpolate'; alpha ranges are for a [[slice]].")
     use = check.choice(use, "use", USES) if use is not None else None
-    return Region(name, shape, use, **_parse_values(check, entry, OF_REGION))  # type: ignore[arg-type]
+    return Region(own, shape, use, **_parse_values(check, entry, OF_REGION))  # type: ignore[arg-type]
 
 
 def _parse_shape(check: Checker, kind: str, entry: Mapping[str, Any]) -> Shape:
