@@ -250,7 +250,7 @@ def _below_threshold(facts: Facts) -> str:
     if facts.sigma > 0.1:
         # Rounded down, or the peak would not exceed it.
         step = 10.0 ** (math.floor(math.log10(facts.sigma)) - 1)
-        aim = "use the spline in all of it" if facts.only_regions else "fit it"
+        aim = "let slope_limit decide" if facts.only_regions else "fit it"
         return f"{text}; lower fit_threshold to {math.floor(facts.sigma / step * 0.999) * step:g} σ to {aim}"
     return f"{text}; set fit_threshold to 0 to fit every slice"
 

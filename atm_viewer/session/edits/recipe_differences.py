@@ -50,7 +50,7 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
 
 
 def _region_words(region: Region, before: Region | None) -> str:
-    told = [region.shape.kind] if before is None else ["moved"] if region.shape != before.shape else []
+    told = [region.shape.kind] if before is None else ["another place or size"] if region.shape != before.shape else []
     if region.use != (before and before.use):
         told.append(f"use {region.use or 'by slope'}")
     old = before.values() if before is not None else {}
