@@ -61,15 +61,16 @@ def outline(shape: Shape, points: int = 72) -> tuple[np.ndarray, np.ndarray]:
 
 def contains(shape: Shape, ra: np.ndarray | float, dec: np.ndarray | float) -> np.ndarray:
     """Whether positions on the sky [deg] lie in a shape."""
-    x, y = _plane(shape).project(ra, dec)
+    plane = _plane(shape)
+    faced, (x, y) = plane.faces(ra, dec), plane.project(ra, dec)
     if not isinstance(shape, Polygon):
-        return np.hypot(*_scaled(shape, np.stack([x, y]))) <= 1.0
+        return faced & (np.hypot(*_scaled(shape, np.stack([x, y]))) <= 1.0)
     inside = np.zeros(np.shape(x), dtype=bool)
     corners = _corners(shape).T
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if y0 != y1:
             inside ^= ((y0 <= y) != (y1 <= y)) & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
-    return inside
+    return faced & inside
 
 
 def shares(shape: Shape, plane: TangentPlane, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

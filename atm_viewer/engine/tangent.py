@@ -47,6 +47,12 @@ class TangentPlane:
         eta = (sin * math.cos(dec0) - cos * math.sin(dec0) * along) / h * ARCSEC_PER_RADIAN
         return xi, eta
 
+    def faces(self, ra: np.ndarray | float, dec: np.ndarray | float) -> np.ndarray:
+        """Whether ICRS positions [deg] are on this half of the sky; `project` takes opposite ones for each other."""
+        a, d = np.radians(ra), np.radians(dec)
+        x, y, z = self.axes[2]
+        return (x * np.cos(a) + y * np.sin(a)) * np.cos(d) + z * np.sin(d) > 0.0
+
     def positions(self, xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """ICRS positions [deg] of points of the plane [arcsec]: the inverse of `project`."""
         dec0 = math.radians(self.dec)

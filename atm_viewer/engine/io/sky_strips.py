@@ -78,6 +78,8 @@ class SkyStrips:
 
     def at(self, ra: float, dec: float) -> dict[int, float]:
         """Find the slices that see a position on the sky [deg], with its alpha in each [arcsec]."""
+        if not self.plane.faces(ra, dec):
+            return {}
         x, y = (float(value) for value in self.plane.project(ra, dec))
         across, place = self.end - self.start, np.array([[x], [y]]) - self.start
         # Of the lines of a slice, the nearest; where along it, in units of its length.
@@ -94,6 +96,8 @@ class SkyStrips:
         return lru_cache(_KEPT)(self._find)
 
     def _find(self, shape: Shape) -> Mapping[int, tuple[Range, ...]]:
+        if not self.plane.faces(*centre(shape)):
+            return {}
         middle, across = (self.start + self.end) / 2.0, self.end - self.start
         x, y = self.plane.project(*centre(shape))
         near = np.flatnonzero(np.hypot(middle[0] - x, middle[1] - y) <= 1.001 * reach(shape) + np.hypot(*across))

@@ -72,6 +72,11 @@ def test_a_place_is_found_in_the_slices_that_see_it(miri):
         assert set(found) == {t.number for t in traces() if abs(t.beta - beta) <= t.width / 2}
         assert all(abs(value - alpha) < 0.01 for value in found.values())
         assert strips.at(0.0, 0.0) == {}
+        # The tangent plane of a field shows the opposite place of the sky as well.
+        ra, dec = demo_source("miri")
+        assert strips.at((ra + 180.0) % 360.0, -dec) == {}
+        assert strips.ranges(Circle((ra + 180.0) % 360.0, -dec, 1.0)) == {}
+        assert not contains(Circle((ra + 180.0) % 360.0, -dec, 1.0), ra, dec)
 
 
 @pytest.mark.parametrize("instrument", ["miri", "nirspec"])
