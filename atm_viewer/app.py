@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
+from types import TracebackType
 
 import platformdirs
 from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSettings, QTimer, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
-from atm_viewer.engine.errors import UserError
+from atm_viewer.demo.folder import demo_folder
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.resources import resource
+from atm_viewer.session.parts.message_log import Message
 from atm_viewer.session.session import Session
-from atm_viewer.session.state.open_exposure import Message
 from atm_viewer.views.base.scale import use_scale
 from atm_viewer.views.window.main_window import MainWindow
 
@@ -73,7 +72,7 @@ def run(
     app.setWindowIcon(QIcon(str(resource("icons/atm-viewer.svg"))))
     session = Session(Workers)
     hook, sys.excepthook = sys.excepthook, _exception_teller(session)
-    window = MainWindow(session, kept, DemoMaker(session).make)
+    window = MainWindow(session, kept, lambda instrument: session.exposures.make_demo(instrument, str(demo_folder())))
     if size is not None or saved is not None:
         window.resize(*(round(side / factor) for side in size or SIZE))
     window.guide.hints.wanted = saved is None
@@ -151,14 +150,14 @@ class Photographer(QObject):
         self._timer.setInterval(300)
         self._timer.timeout.connect(self._look)
         self._timer.start()
-        session.told.connect(self._listen)
+        session.messages.added.connect(self._listen)
 
     def _listen(self, message: Message) -> None:
         if message.level == "error":
             self._fail(message.text)
 
     def _look(self) -> None:
-        if not self._session.complete or (self._waits and not self._session.exposures):
+        if not self._session.complete or (self._waits and not self._session.state.exposures):
             return
         try:
             write_whole(self._path, self._make(), overwrite=self._overwrite)
@@ -174,70 +173,6 @@ class Photographer(QObject):
         self._timer.stop()
         print(sentence, file=sys.stderr)
         self.finished.emit(1)
-
-
-class DemoMaker(QObject):
-    """Makes the demo's exposures in a process of its own, since that needs the pipeline, and opens them."""
-
-    def __init__(self, session: Session):
-        super().__init__(session)
-        self._session = session
-        self._process: multiprocessing.process.BaseProcess | None = None
-        self._pipe: Connection | None = None
-        self._activity = 0
-        self._timer = QTimer(self)
-        self._timer.setInterval(100)
-        self._timer.timeout.connect(self._look)
-
-    def make(self, instrument: str = "miri") -> None:
-        """Start; while the exposures are being made, do nothing."""
-        if self._process is not None:
-            return
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_make_demo, args=(instrument, theirs), daemon=True)
-        self._process.start()
-        theirs.close()
-        self._activity = self._session.start_activity("Making the demo exposures", self._stop)
-        self._timer.start()
-
-    def _look(self) -> None:
-        assert self._pipe is not None
-        try:
-            while self._process is not None and self._pipe.poll():
-                kind, value = self._pipe.recv()
-                if kind == "progress":
-                    done, total = value
-                    self._session.report_activity(self._activity, f"{done} of {total}", done / total)
-                else:
-                    self._stop()
-                    if kind == "path":
-                        self._session.open_files([value])
-                    else:
-                        self._session.tell("error", value)
-        except EOFError:
-            self._stop()
-            self._session.tell("error", "The demo exposures could not be made; try again.")
-
-    def _stop(self) -> None:
-        self._timer.stop()
-        self._session.finish_activity(self._activity)
-        if self._process is not None:
-            self._process.kill()  # also one that is stopped, which a request to end would not reach
-            self._process.join(2)
-            self._process = None
-        if self._pipe is not None:
-            self._pipe.close()
-
-
-def _make_demo(instrument: str, pipe: Connection) -> None:
-    from atm_viewer.demo import demo_exposures
-
-    try:
-        path = demo_exposures(instrument, progress=lambda done, total: pipe.send(("progress", (done, total))))
-        pipe.send(("path", str(path)))
-    except UserError as error:
-        pipe.send(("failed", str(error)))
 
 
 def _png(window: MainWindow) -> bytes:
@@ -257,11 +192,15 @@ def _screenshot_problem(path: Path) -> str:
     return ""
 
 
-def _exception_teller(session: Session) -> Callable:
-    def tell(kind, error, trace) -> None:
+def _exception_teller(
+    session: Session,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         detail = "".join(traceback.format_exception(kind, error, trace))
         print(detail, file=sys.stderr)
-        session.tell("error", f"Unexpected error in the window ({kind.__name__}); see the log for details.", detail)
+        session.messages.tell(
+            "error", f"Unexpected error in the window ({kind.__name__}); see the log for details.", detail
+        )
 
     return tell
 

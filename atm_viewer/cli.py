@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import NoReturn
 
 from atm_viewer import __version__
-from atm_viewer.commands import demo, export, figure, metrics, predict, products, regions, send, spectrum, told
+from atm_viewer.commands import (
+    cache,
+    demo,
+    export,
+    figure,
+    inspect,
+    metrics,
+    predict,
+    products,
+    regions,
+    send,
+    spectrum,
+)
 from atm_viewer.commands.arguments import FILES, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError
@@ -64,11 +76,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         regions.regions_arguments,
         regions.regions,
     ),
-    "inspect": ("list how each slice is fitted", told.inspect_arguments, told.inspect),
+    "inspect": ("list how each slice is fitted", inspect.inspect_arguments, inspect.inspect),
     "cache": (
         "show the size of the coordinate cache, or clear it",
-        told.cache_arguments,
-        told.cache,
+        cache.cache_arguments,
+        cache.cache,
     ),
     "demo": (
         "open the window on synthetic demo exposures; without a display, write their cubes",

@@ -57,7 +57,7 @@ class Studio:
         while not (until() and self.session.complete):
             self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             if time.monotonic() - begun > LIMIT:
-                raise TimeoutError(str(self.session.messages[-3:]))
+                raise TimeoutError(str(self.session.messages.all[-3:]))
         end = time.monotonic() + 0.6  # plots are drawn a moment after their data arrive
         while time.monotonic() < end:
             self.application.processEvents()
@@ -75,8 +75,8 @@ class Studio:
     def pictures(self) -> Iterator[Path]:
         """Do what a user would do, and take the pictures on the way."""
         session, window = self.session, self.window
-        session.open_files([demo_exposures("miri")])
-        self.settle(lambda: len(session.exposures) == 4)
+        session.exposures.open([demo_exposures("miri")])
+        self.settle(lambda: len(session.state.exposures) == 4)
         yield self.take("window", window)
         window.resize(1440, 900)
         self.settle()
@@ -84,19 +84,19 @@ class Studio:
         yield self.take("profile", window.profile_panel)
         yield self.take("sky", window.sky_panel)
         window.actions_by_name["panel_metrics"].trigger()
-        self.settle(lambda: session.measured.periods is not None)
+        self.settle(lambda: session.answers.measured.periods is not None)
         yield self.take("metrics", window.metrics_panel)
         window.actions_by_name["panel_metrics"].trigger()
         window.actions_by_name["layout_remedies"].trigger()
-        self.settle(lambda: session.remedy("ranked").remedy is not None)
+        self.settle(lambda: session.answers.remedy("ranked").remedy is not None)
         yield self.take("remedies", window.remedies_panel)
         window.actions_by_name["layout_tune"].trigger()
         window.actions_by_name["show_why"].trigger()
         self.settle()
         yield self.take("why", window.detector_panel)
         window.actions_by_name["show_why"].trigger()
-        session.edit_slice(session.number, "fit_threshold", 6.0)
-        session.set_global("slope_limit", 0.08)
+        session.recipes.edit_slice(session.state.number, "fit_threshold", 6.0)
+        session.recipes.set_global("slope_limit", 0.08)
         self.settle()
         yield self.take("recipe", window.globals_panel)
         yield self.take("slices", window.slices_panel)
@@ -113,8 +113,8 @@ class Studio:
         yield self.take("palette", palette)
         palette.close()
 
-        session.new_variant()
-        session.set_global("fit_threshold", 1000.0)
+        session.recipes.new_variant()
+        session.recipes.set_global("fit_threshold", 1000.0)
         self.settle()
         yield self.take("variants", window.spectrum_panel)
 

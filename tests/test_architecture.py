@@ -17,8 +17,8 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 #: Result types and parameters: what travels between worker and window, and what numpy alone computes in milliseconds.
 LIGHT = (
     *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
-    *("atm_viewer.engine.errors", "atm_viewer.engine.psf"),
-    *("atm_viewer.engine.tangent", "atm_viewer.engine.sky_shapes"),
+    *("atm_viewer.engine.arrays", "atm_viewer.engine.errors", "atm_viewer.engine.names", "atm_viewer.engine.psf"),
+    *("atm_viewer.engine.sky_shapes", "atm_viewer.engine.tangent"),
     # the standard library alone
     *("atm_viewer.engine.regular_file", "atm_viewer.engine.whole_file"),
 )
@@ -34,7 +34,10 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "demo": (("atm_viewer.demo", "atm_viewer.engine"), QT),
     "jobs": (("atm_viewer.jobs", "atm_viewer.engine"), QT),
     "session": (("atm_viewer.session", "atm_viewer.jobs", *LIGHT), ("PyQt6.QtWidgets", "pyqtgraph", *PIPELINE)),
-    "views": (("atm_viewer.views", "atm_viewer.session", "atm_viewer.teaching", *LIGHT), PIPELINE),
+    "views": (
+        ("atm_viewer.views", "atm_viewer.session", "atm_viewer.teaching", "atm_viewer.jobs.requests", *LIGHT),
+        PIPELINE,
+    ),
     "resources": ((), (*QT, *PIPELINE)),
     # The entry points wire: they may import every room.
     "app": (("atm_viewer.",), ("pyqtgraph", *PIPELINE)),
@@ -47,6 +50,8 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 #: Folders of a room from the ground up: each may import those before it, and modules that lie in no folder.
 FLOORS: dict[str, tuple[str, ...]] = {
     "engine": ("recipe", "results", "kernels", "io", "trace", "cube", "analysis", "output", "service"),
+    "jobs": ("requests",),
+    "session": ("edits", "spectrum", "state", "persistence", "questions", "parts"),
     "views": (
         *("base", "detector", "sky", "spectrum", "profile", "slices", "metrics", "remedies", "exposures", "recipe"),
         *("actions", "files", "help", "palette", "learn", "window"),

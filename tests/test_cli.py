@@ -26,7 +26,7 @@ from atm_viewer.engine.output.provenance import read_provenance
 from atm_viewer.engine.recipe import Circle, Recipe, Region, SliceOverride, dump_recipe, load_recipe
 from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.jobs.messages import WriteExposures
+from atm_viewer.jobs.requests.products import WriteExposures
 from atm_viewer.resources import resource as shipped
 
 CHECKOUT = Path(__file__).resolve().parents[1]

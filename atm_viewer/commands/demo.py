@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from atm_viewer.commands.arguments import add_folder
-from atm_viewer.commands.work import Line, Work, go_offscreen, list_paths, no_display
+from atm_viewer.commands.work import ProgressLine, Work, go_offscreen, list_paths, no_display
 from atm_viewer.engine.recipe import Recipe
 
 
@@ -29,17 +29,15 @@ def demo(args: argparse.Namespace) -> int:
     """Open the window on exposures of its own, or write their cubes and a picture."""
     from atm_viewer.demo import demo_exposures
 
-    with Line() as line:
+    with ProgressLine() as line:
         line("Making the demo exposures (first time only)", 0.0)
-        association = demo_exposures(
-            args.instrument, progress=lambda done, total: line(f"Exposure {done} of {total} made", done / total)
-        )
+        association = demo_exposures(args.instrument, progress=line)
     if not (args.no_gui or no_display()):
         from atm_viewer import app
 
         return app.run([association])
 
-    from atm_viewer.jobs.messages import WriteCubes
+    from atm_viewer.jobs.requests.products import WriteCubes
 
     folder = str(args.output)
     with Work() as work:
@@ -54,7 +52,7 @@ def demo(args: argparse.Namespace) -> int:
     from atm_viewer import app
 
     picture = args.output / f"atm-viewer-demo-{args.instrument}.png"
-    with Line() as line:
+    with ProgressLine() as line:
         line("Taking a picture of the window", 0.0)
         code = app.run([association], None, picture)
     if code == 0:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from atm_viewer.commands.arguments import FILES, add_files, add_folder, add_overwrite, add_recipe, window_size
-from atm_viewer.commands.work import Line, Work, go_offscreen, list_paths, recipe_of
+from atm_viewer.commands.work import ProgressLine, Work, go_offscreen, list_paths, recipe_of
 from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.output.staging import exists_sentence
 
@@ -49,7 +49,7 @@ def report(args: argparse.Namespace) -> int:
     go_offscreen()
     from atm_viewer import app
 
-    with Line() as line:
+    with ProgressLine() as line:
         line("Making the report", 0.0)
         code = app.run(args.files, args.recipe, None, args.size, args.output, args.overwrite)
     if code == 0:
@@ -65,7 +65,7 @@ def _page(text: str) -> Path:
 
 def export(args: argparse.Namespace) -> int:
     """Write a call of the pipeline, or a script."""
-    from atm_viewer.jobs.messages import WriteRecipe
+    from atm_viewer.jobs.requests.products import WriteRecipe
 
     request = WriteRecipe(args.kind, tuple(args.files), recipe_of(args), str(args.output), args.product, args.overwrite)
     with Work() as work:

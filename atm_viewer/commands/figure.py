@@ -57,8 +57,8 @@ def figure(args: argparse.Namespace) -> int:
     from atm_viewer.engine.extraction import Extraction
     from atm_viewer.engine.io.association import expand_inputs
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
-    from atm_viewer.jobs.messages import MakeSkyImage
-    from atm_viewer.jobs.remedy_messages import (
+    from atm_viewer.jobs.requests.previews import MakeSkyImage
+    from atm_viewer.jobs.requests.remedies import (
         CompareApertures,
         CompareDithers,
         RankSpaxels,

@@ -45,7 +45,7 @@ def metrics(args: argparse.Namespace) -> int:
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
     from atm_viewer.engine.output.staging import saving, staged
-    from atm_viewer.jobs.messages import MeasureSpaxels
+    from atm_viewer.jobs.requests.measures import MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
     bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)

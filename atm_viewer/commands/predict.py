@@ -51,7 +51,7 @@ def predict(args: argparse.Namespace) -> int:
     from atm_viewer.engine.output.provenance import current_versions
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.engine.recipe import dump_recipe
-    from atm_viewer.jobs.messages import PredictArtifact
+    from atm_viewer.jobs.requests.previews import PredictArtifact
 
     recipe, star = recipe_of(args), (args.ra, args.dec)
     bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)

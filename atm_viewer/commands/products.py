@@ -29,7 +29,7 @@ def correct_arguments(parser: argparse.ArgumentParser) -> None:
 
 def correct(args: argparse.Namespace) -> int:
     """Write corrected exposures."""
-    from atm_viewer.jobs.messages import WriteExposures
+    from atm_viewer.jobs.requests.products import WriteExposures
 
     recipe = replace(recipe_of(args), **given_parameters(args))
     with Work() as work:
@@ -72,7 +72,7 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
 
 def cube(args: argparse.Namespace) -> int:
     """Write cubes."""
-    from atm_viewer.jobs.messages import WriteCubes
+    from atm_viewer.jobs.requests.products import WriteCubes
 
     request = WriteCubes(
         tuple(args.files),

@@ -49,7 +49,7 @@ def spectrum(args: argparse.Namespace) -> int:
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table, write_table
     from atm_viewer.engine.output.staging import staged
-    from atm_viewer.jobs.messages import MakeSpectra
+    from atm_viewer.jobs.requests.previews import MakeSpectra
 
     recipe = recipe_of(args)
     bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)

@@ -10,10 +10,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atm_viewer.engine.errors import MOST_OF_SENTENCE, UserError, one_line
 from atm_viewer.engine.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from atm_viewer.jobs.messages import Outcome, Progress
+    from atm_viewer.jobs.requests.base import R_co, Request
 
 
 class Failed(UserError):
@@ -38,11 +42,13 @@ class Work:
     def __enter__(self) -> Work:
         from atm_viewer.jobs.workers import Workers
 
-        self._news: queue.SimpleQueue = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[Progress | Outcome[Any]] = queue.SimpleQueue()
         self._workers = Workers(self._news.put, warm=False)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         # A second Ctrl-C must not keep the first from cleaning up.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
@@ -50,18 +56,18 @@ class Work:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def ask(self, request: Any) -> Any:
+    def ask(self, request: Request[R_co]) -> R_co:
         """Return the result of a request, showing its progress."""
         return self.ask_all(request)[0]
 
-    def ask_all(self, *requests: Any) -> list[Any]:
+    def ask_all(self, *requests: Request[R_co]) -> list[R_co]:
         """Return the results of requests that run side by side; the first to fail ends them all."""
         from atm_viewer.jobs.messages import Outcome, Status
 
         jobs = [self._workers.submit(request) for request in requests]
         done = dict.fromkeys(jobs, 0.0)
         results: dict[int, Any] = {}
-        with Line() as line:
+        with ProgressLine() as line:
             while len(results) < len(jobs):
                 try:
                     news = self._news.get(timeout=0.2)  # Ctrl-C does not end an endless wait everywhere
@@ -78,7 +84,7 @@ class Work:
 
     def open(self, files: Sequence[str]) -> tuple[str, ...]:
         """Open exposures and return their keys."""
-        from atm_viewer.jobs.messages import OpenExposures
+        from atm_viewer.jobs.requests.exposures import OpenExposures
 
         opened = self.ask(OpenExposures(tuple(files)))
         if opened.problems:
@@ -86,7 +92,7 @@ class Work:
         return tuple(e.key for e in opened.exposures)
 
 
-class Line:
+class ProgressLine:
     """Progress on one line of the terminal, gone in the end; nothing when stderr is not a terminal."""
 
     def __enter__(self) -> Callable[[str, float], None]:

@@ -5,13 +5,12 @@ Nothing here imports the pipeline before the first exposures are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
+from atm_viewer.engine.progress import Progress, no_progress
 
-def demo_exposures(
-    instrument: str = "miri", folder: Path | None = None, progress: Callable[[int, int], None] | None = None
-) -> Path:
+
+def demo_exposures(instrument: str = "miri", folder: Path | None = None, progress: Progress = no_progress) -> Path:
     """Path of the demo's association; the exposures beside it are made on first use, which takes some seconds.
 
     Parameters
@@ -20,8 +19,8 @@ def demo_exposures(
         Which set.
     folder : Path, optional
         Where sets are kept, by default the user's cache folder.
-    progress : callable, optional
-        Called with the number of exposures made and their total.
+    progress : callable
+        ``progress(step, fraction)``.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Noise:
 
 def calibrated_arrays(
     image: NDArray[np.float64], region: NDArray[np.int32], noise: Noise, rng: np.random.Generator
-) -> dict[str, NDArray]:
+) -> dict[str, NDArray[Any]]:
     """Arrays of a cal file, by their names in the data model.
 
     Parameters

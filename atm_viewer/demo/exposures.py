@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-import platformdirs
 
 from atm_viewer.demo import miri_mrs, nirspec_ifu
+from atm_viewer.demo.detector_geometry import DetectorGeometry
 from atm_viewer.demo.detector_noise import calibrated_arrays
+from atm_viewer.demo.folder import demo_folder
 from atm_viewer.demo.scene import surface_brightness
-from atm_viewer.demo.slice_map import SliceMap
 from atm_viewer.demo.telescope import aim, locate, sky_steps, write_footprint
 from atm_viewer.engine.errors import InputError, OutputError
-from atm_viewer.engine.output.staging import alone
+from atm_viewer.engine.output.staging import alone, temporary_folder
+from atm_viewer.engine.progress import Progress, no_progress
 
 VERSION = "3"
 """Part of the cache folder's name: to be changed whenever the exposures change."""
@@ -42,9 +41,7 @@ def instrument_named(name: str) -> ModuleType:
         raise InputError(f"There is no demo for {name!r}; choose {known}.") from None
 
 
-def demo_exposures(
-    instrument: str = "miri", folder: Path | None = None, progress: Callable[[int, int], None] | None = None
-) -> Path:
+def demo_exposures(instrument: str = "miri", folder: Path | None = None, progress: Progress = no_progress) -> Path:
     """Path of the demo's association; the exposures are made on first use.
 
     Parameters
@@ -53,8 +50,8 @@ def demo_exposures(
         Which set.
     folder : Path, optional
         Where sets are kept, by default the user's cache folder.
-    progress : callable, optional
-        Called with the number of exposures made and their total.
+    progress : callable
+        ``progress(step, fraction)``.
 
     Returns
     -------
@@ -69,15 +66,14 @@ def demo_exposures(
         When the exposures cannot be written.
     """
     camera = instrument_named(instrument)
-    kept = (folder or platformdirs.user_cache_path("atm-viewer") / "demo") / f"{instrument}-{VERSION}"
+    kept = (folder or demo_folder()) / f"{instrument}-{VERSION}"
     association = kept / f"{_product(camera)}_asn.json"
     try:
         if _complete(association):
             return association
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{kept.name}.part.", dir=kept.parent) as made:
-            write_exposures(instrument, Path(made) / kept.name, progress=progress)
-            put_in_place(Path(made) / kept.name, association)
+        with temporary_folder(kept.parent) as part:
+            write_exposures(instrument, part / kept.name, progress=progress)
+            put_in_place(part / kept.name, association)
     except OSError as error:
         raise OutputError(
             f"The demo exposures cannot be written to {kept} ({error.strerror}); check permissions and free space."
@@ -85,9 +81,7 @@ def demo_exposures(
     return association
 
 
-def write_exposures(
-    instrument: str, folder: Path, seed: int = 1, progress: Callable[[int, int], None] | None = None
-) -> Path:
+def write_exposures(instrument: str, folder: Path, seed: int = 1, progress: Progress = no_progress) -> Path:
     """Write a set of exposures and its association into a folder.
 
     Parameters
@@ -98,8 +92,8 @@ def write_exposures(
         Made when absent; files in it are overwritten.
     seed : int
         The same seed gives the same pixels.
-    progress : callable, optional
-        Called with the number of exposures made and their total.
+    progress : callable
+        ``progress(step, fraction)``.
 
     Returns
     -------
@@ -108,22 +102,19 @@ def write_exposures(
     """
     camera = instrument_named(instrument)
     folder.mkdir(parents=True, exist_ok=True)
-    coordinates = camera.slice_map()
+    coordinates = camera.detector_geometry()
     total = len(camera.DITHERS)
     names = []
     for number in range(1, total + 1):
-        if progress is not None:
-            progress(number - 1, total)
+        progress(f"Exposure {number} of {total}", (number - 1) / total)
         name = f"jw00000001001_02101_{number:05d}_{camera.DETECTOR}_cal.fits"
         with make_exposure(instrument, number, seed, coordinates) as model:
             model.save(folder / name)
         names.append(name)
-    if progress is not None:
-        progress(total, total)
     return _write_association(folder, _product(camera), names)
 
 
-def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: SliceMap | None = None) -> Any:
+def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: DetectorGeometry | None = None) -> Any:
     """One exposure of the demo, as a data model.
 
     Parameters
@@ -134,7 +125,7 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
         Dither position, counted from one.
     seed : int
         The same seed gives the same pixels.
-    coordinates : SliceMap, optional
+    coordinates : DetectorGeometry, optional
         The instrument's slice map, when it is at hand.
 
     Returns
@@ -146,7 +137,7 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
     from stdatamodels.jwst import datamodels
 
     camera = instrument_named(instrument)
-    coordinates = coordinates or camera.slice_map()
+    coordinates = coordinates or camera.detector_geometry()
     # Metadata is checked once, when the model is saved: checking every assignment takes longer than the rest.
     model = datamodels.IFUImageModel(camera.SHAPE, validate_on_assignment=False, strict_validation=True)
     aim(model, camera.FIELD, camera.SCENE.star, camera.DITHERS[number - 1])
@@ -162,7 +153,7 @@ def make_exposure(instrument: str, number: int, seed: int = 1, coordinates: Slic
     return model
 
 
-def _describe(model: Any, camera: ModuleType, coordinates: SliceMap, number: int) -> None:
+def _describe(model: Any, camera: ModuleType, coordinates: DetectorGeometry, number: int) -> None:
     """Write the metadata that the pipeline's third stage looks at and that a person expects."""
     camera.describe(model, coordinates)
     meta = model.meta

@@ -7,15 +7,17 @@ in the instrument's order; the shapes of traces and dispersion are simple.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from atm_viewer.demo.detector_geometry import DetectorGeometry
 from atm_viewer.demo.detector_noise import Noise
-from atm_viewer.demo.scene import STAR, Optics, Scene
-from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.scene import STAR, InstrumentOptics, Scene
+from atm_viewer.demo.slice_trace import SliceTrace, map_slices
 from atm_viewer.demo.telescope import FieldOfView
-from atm_viewer.demo.trace import Trace, map_slices
+from atm_viewer.engine.psf import psf_fwhm
 
 SHAPE = (1024, 1032)
 DETECTOR = "mirifushort"
@@ -31,7 +33,7 @@ FIELD = FieldOfView(v2=-503.5, v3=-318.9, angle=8.4, parity=-1)
 DITHERS = ((0.88, -0.40), (-0.78, 0.48), (-0.93, 0.31), (0.83, -0.39))
 """Place (alpha, beta) of the star in arcsec: half a slice and fractions of a pixel apart."""
 
-OPTICS = Optics(fwhm=lambda wavelength: 0.033 * wavelength + 0.106, resolving_power=3000.0)
+OPTICS = InstrumentOptics(fwhm=partial(psf_fwhm, "MIRI"), resolving_power=3000.0)
 """Full width of the point-spread function after Law et al. 2023, AJ 166, 45."""
 
 NOISE = Noise(read=0.5, poisson=0.15)
@@ -88,12 +90,12 @@ CHANNELS = (
 )
 
 
-def traces() -> list[Trace]:
+def traces() -> list[SliceTrace]:
     """All slices, in the order in which they lie on the detector."""
     return [trace for channel in CHANNELS for trace in _channel_traces(channel)]
 
 
-def _channel_traces(channel: Channel) -> list[Trace]:
+def _channel_traces(channel: Channel) -> list[SliceTrace]:
     # Neighbours on the sky are far apart on the detector: the two halves of the slicer interleave.
     order = np.empty(channel.slices, int)
     half = channel.slices // 2 + 1
@@ -105,7 +107,7 @@ def _channel_traces(channel: Channel) -> list[Trace]:
         outward = 2 * position / (channel.slices - 1) - 1
         x = channel.left + channel.pitch * position
         made.append(
-            Trace(
+            SliceTrace(
                 number=100 * channel.number + 1 + index,
                 beta=channel.first_beta + index * channel.width,
                 width=channel.width,
@@ -120,12 +122,12 @@ def _channel_traces(channel: Channel) -> list[Trace]:
     return made
 
 
-def slice_map() -> SliceMap:
+def detector_geometry() -> DetectorGeometry:
     """Coordinates of all pixels, from the same polynomials as the WCS."""
     return map_slices(traces(), SHAPE)
 
 
-def describe(model: Any, coordinates: SliceMap) -> None:
+def describe(model: Any, coordinates: DetectorGeometry) -> None:
     """Write into an exposure what tells the pipeline which instrument it comes from."""
     model.meta.instrument.name = "MIRI"
     model.meta.instrument.detector = DETECTOR.upper()
@@ -134,12 +136,12 @@ def describe(model: Any, coordinates: SliceMap) -> None:
     model.meta.exposure.type = "MIR_MRS"
 
 
-def slicer_steps(coordinates: SliceMap) -> list[tuple[Any, Any]]:
+def slicer_steps(coordinates: DetectorGeometry) -> list[tuple[Any, Any]]:
     """First steps of an exposure's WCS: from the detector to the telescope's field.
 
     Parameters
     ----------
-    coordinates : SliceMap
+    coordinates : DetectorGeometry
         Of this geometry.
 
     Returns
@@ -159,7 +161,7 @@ def slicer_steps(coordinates: SliceMap) -> list[tuple[Any, Any]]:
     return [(detector, _detector_to_slicer(coordinates)), (slicer, _slicer_to_telescope())]
 
 
-def _detector_to_slicer(coordinates: SliceMap) -> Any:
+def _detector_to_slicer(coordinates: DetectorGeometry) -> Any:
     """Transform (x, y) to (alpha, beta, wavelength): one model per slice, chosen by the region map."""
     from astropy.modeling import bind_bounding_box
     from astropy.modeling.models import Const1D, Mapping

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.demo.detector_geometry import DetectorGeometry
 from atm_viewer.demo.detector_noise import Noise
-from atm_viewer.demo.scene import STAR, Optics, Scene
-from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.scene import STAR, InstrumentOptics, Scene
+from atm_viewer.demo.slice_trace import SliceTrace, map_slices
 from atm_viewer.demo.telescope import FieldOfView
-from atm_viewer.demo.trace import Trace, map_slices
 
 SHAPE = (1320, 1500)
 DETECTOR = "nrs1"
@@ -45,7 +45,7 @@ def _fwhm(wavelength: Any) -> Any:
     return np.hypot(0.0323 * wavelength, 0.07)
 
 
-OPTICS = Optics(fwhm=_fwhm, resolving_power=1000.0)
+OPTICS = InstrumentOptics(fwhm=_fwhm, resolving_power=1000.0)
 """Diffraction of the telescope, and what the instrument adds."""
 
 NOISE = Noise(read=0.8, poisson=0.15)
@@ -54,7 +54,7 @@ SCENE = Scene(STAR, STAR.moved(0.12, 0.45), star_flux=4.0, neighbour_flux=0.12, 
 """The neighbour is closer than in the MRS, as the telescope resolves more."""
 
 
-def traces() -> list[Trace]:
+def traces() -> list[SliceTrace]:
     """All slices by number: they alternate between the detector's lower and upper half, from the centre outwards."""
     step = (BAND[1] - BAND[0]) / 1440
     middle = (SHAPE[1] - 1) / 2
@@ -64,7 +64,7 @@ def traces() -> list[Trace]:
         outward = side * (index // 2 + 0.5)
         y = SHAPE[0] / 2 - 42 * outward - 12 * side
         made.append(
-            Trace(
+            SliceTrace(
                 number=index + 1,
                 beta=outward * SLICE_WIDTH,
                 width=SLICE_WIDTH,
@@ -80,12 +80,12 @@ def traces() -> list[Trace]:
     return made
 
 
-def slice_map() -> SliceMap:
+def detector_geometry() -> DetectorGeometry:
     """Coordinates of all pixels, from the same polynomials as the WCS."""
     return map_slices(traces(), SHAPE[::-1]).transposed()
 
 
-def describe(model: Any, coordinates: SliceMap) -> None:
+def describe(model: Any, coordinates: DetectorGeometry) -> None:
     """Write into an exposure what tells the pipeline which instrument it comes from, and its region map."""
     model.meta.instrument.name = "NIRSPEC"
     model.meta.instrument.detector = DETECTOR.upper()
@@ -96,12 +96,12 @@ def describe(model: Any, coordinates: SliceMap) -> None:
     model.wavelength = coordinates.wavelength.astype(np.float32)
 
 
-def slicer_steps(coordinates: SliceMap) -> list[tuple[Any, Any]]:
+def slicer_steps(coordinates: DetectorGeometry) -> list[tuple[Any, Any]]:
     """First steps of an exposure's WCS: from the detector to the telescope's field.
 
     Parameters
     ----------
-    coordinates : SliceMap
+    coordinates : DetectorGeometry
         Of this geometry.
 
     Returns
@@ -129,7 +129,7 @@ def slicer_steps(coordinates: SliceMap) -> list[tuple[Any, Any]]:
     ]
 
 
-def _detector_to_slicer(coordinates: SliceMap) -> Any:
+def _detector_to_slicer(coordinates: DetectorGeometry) -> Any:
     """Transform (x, y) to (x_slicer, y_slicer, wavelength), all in metres: one model per slice with its bounds."""
     from astropy.modeling import bind_bounding_box
     from astropy.modeling.models import Const1D, Mapping, Scale

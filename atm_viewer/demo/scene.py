@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.detector_geometry import DetectorGeometry
 
 Array = NDArray[np.float64]
 
 MJY_PER_SR = 1e-9 * (180 / np.pi * 3600) ** 2
 """Surface brightness in MJy/sr of one mJy per square arcsecond."""
+
+FWHM_PER_SIGMA = 2.3548
+"""Full width at half maximum of a Gaussian in standard deviations; more digits would change every pixel of the demo."""
 
 RYDBERG = 10.967758
 """Rydberg constant of hydrogen in 1/um."""
@@ -24,16 +27,16 @@ H2_LINES = (1.9576, 2.0338, 2.1218, 2.2233, 2.4066, 5.0531, 5.5112, 8.0250)
 
 
 @dataclass(frozen=True)
-class Place:
+class Direction:
     """A direction on the sky, ICRS, in degrees."""
 
     ra: float
     dec: float
 
-    def moved(self, east: float, north: float) -> Place:
+    def moved(self, east: float, north: float) -> Direction:
         """Direction at the given offsets in arcsec on the tangent plane (to 1e-5 arcsec for an arcsec)."""
         dec = self.dec + north / 3600
-        return Place(self.ra + east / 3600 / np.cos(np.radians(dec)), dec)
+        return Direction(self.ra + east / 3600 / np.cos(np.radians(dec)), dec)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Scene:
 
     Attributes
     ----------
-    star, neighbour : Place
+    star, neighbour : Direction
         Directions of the two point sources.
     star_flux, neighbour_flux : float
         Flux densities at ``pivot`` in mJy.
@@ -52,20 +55,20 @@ class Scene:
         Wavelength in um at which fluxes are given.
     """
 
-    star: Place
-    neighbour: Place
+    star: Direction
+    neighbour: Direction
     star_flux: float
     neighbour_flux: float
     emission: float
     pivot: float
 
 
-STAR = Place(161.25, -59.68)
+STAR = Direction(161.25, -59.68)
 """Direction of the bright star."""
 
 
 @dataclass(frozen=True)
-class Optics:
+class InstrumentOptics:
     """How an instrument blurs the scene.
 
     Attributes
@@ -81,7 +84,11 @@ class Optics:
 
 
 def surface_brightness(
-    scene: Scene, slices: SliceMap, optics: Optics, star: tuple[float, float], neighbour: tuple[float, float]
+    scene: Scene,
+    slices: DetectorGeometry,
+    optics: InstrumentOptics,
+    star: tuple[float, float],
+    neighbour: tuple[float, float],
 ) -> Array:
     """Mean surface brightness of the scene over every pixel.
 
@@ -92,9 +99,9 @@ def surface_brightness(
     ----------
     scene : Scene
         Sources and emission.
-    slices : SliceMap
+    slices : DetectorGeometry
         Coordinates of the pixels.
-    optics : Optics
+    optics : InstrumentOptics
         Point-spread function and spectral resolution.
     star, neighbour : tuple of float
         Place (alpha, beta) of the two sources on the slicer's plane in arcsec.
@@ -160,7 +167,7 @@ def stellar_absorption(wavelength: Array, resolving_power: float) -> Array:
 
 def _unit_line(wavelength: Array, centre: float, resolving_power: float) -> Array:
     """Gaussian line with a peak of one."""
-    sigma = centre / resolving_power / 2.3548
+    sigma = centre / resolving_power / FWHM_PER_SIGMA
     return np.exp(-0.5 * ((wavelength - centre) / sigma) ** 2)
 
 
@@ -172,7 +179,7 @@ def _point_in_pixel(d_alpha: Array, d_beta: Array, pixel_width: float, slice_wid
     """
     mean = np.zeros_like(d_alpha)
     for share, scale in ((0.88, 1.0), (0.12, 3.5)):
-        sigma = scale * fwhm / 2.3548
+        sigma = scale * fwhm / FWHM_PER_SIGMA
         mean += share * _gaussian_in_bin(d_alpha, pixel_width, sigma) * _gaussian_in_bin(d_beta, slice_width, sigma)
     return mean
 
@@ -180,4 +187,5 @@ def _point_in_pixel(d_alpha: Array, d_beta: Array, pixel_width: float, slice_wid
 def _gaussian_in_bin(offset: Array, width: Array | float, sigma: Array) -> Array:
     """Mean over a bin of a normal distribution of standard deviation ``sigma`` centred ``-offset`` from the bin."""
     scale = 1 / (np.sqrt(2) * sigma)
-    return (erf((offset + width / 2) * scale) - erf((offset - width / 2) * scale)) / (2 * width)
+    mean: Array = (erf((offset + width / 2) * scale) - erf((offset - width / 2) * scale)) / (2 * width)
+    return mean

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.demo.scene import Place
-from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.detector_geometry import DetectorGeometry
+from atm_viewer.demo.scene import Direction
 
 ROLL = 33.0
 """Position angle of the V3 axis at the field of view in degrees."""
@@ -41,7 +41,7 @@ class FieldOfView:
         return np.array([[cos, self.parity * sin], [-sin, self.parity * cos]])
 
 
-def aim(model: Any, field: FieldOfView, star: Place, place: tuple[float, float]) -> None:
+def aim(model: Any, field: FieldOfView, star: Direction, place: tuple[float, float]) -> None:
     """Write the pointing at which a star falls on a place of the slicer's plane into an exposure's metadata.
 
     Parameters
@@ -50,7 +50,7 @@ def aim(model: Any, field: FieldOfView, star: Place, place: tuple[float, float])
         Exposure to write to.
     field : FieldOfView
         Placement of the slicer.
-    star : Place
+    star : Direction
         Direction of the star.
     place : tuple of float
         Where it is to fall, (alpha, beta) in arcsec.
@@ -67,7 +67,7 @@ def aim(model: Any, field: FieldOfView, star: Place, place: tuple[float, float])
     model.meta.target.ra, model.meta.target.dec = star.ra, star.dec
 
 
-def locate(model: Any, field: FieldOfView, direction: Place) -> tuple[float, float]:
+def locate(model: Any, field: FieldOfView, direction: Direction) -> tuple[float, float]:
     """Place (alpha, beta) in arcsec on the slicer's plane at which an aimed exposure sees a direction."""
     from jwst.assign_wcs.pointing import v23tosky
 
@@ -107,7 +107,7 @@ def sky_steps(model: Any) -> list[tuple[Any, Any]]:
     ]
 
 
-def write_footprint(model: Any, field: FieldOfView, slices: SliceMap) -> None:
+def write_footprint(model: Any, field: FieldOfView, slices: DetectorGeometry) -> None:
     """Write what an exposure covers on the sky and in wavelength into its metadata, as ``assign_wcs`` does."""
     from jwst.assign_wcs.pointing import v23tosky
     from jwst.assign_wcs.util import update_s_region_keyword

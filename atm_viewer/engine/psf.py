@@ -1,14 +1,18 @@
 """Width of the point-spread function from published formulas.
 
-It is that of the image that falls on the slicer, before pixels and slices widen it. Apertures in cubes follow what is
-seen there, which for NIRSpec is wider (`atm_viewer.engine.analysis.aperture_series`).
+It is that of the image that falls on the slicer, before pixels and slices widen it.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+
+#: Full width at half maximum of a Gaussian in standard deviations: `astropy.stats.gaussian_sigma_to_fwhm`, without the
+#: import of it, which the window's process would wait for.
+SIGMA_TO_FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
 #: What people are told about where the widths come from.
 SOURCES = {

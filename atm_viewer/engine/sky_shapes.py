@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask
 from atm_viewer.engine.recipe import Ellipse, Polygon, Shape
 from atm_viewer.engine.tangent import TangentPlane
 
@@ -36,7 +37,7 @@ def moved(shape: Shape, ra: float, dec: float) -> Shape:
     return Polygon(tuple((float(r), float(d)) for r, d in places))
 
 
-def outline(shape: Shape, points: int = 72) -> tuple[np.ndarray, np.ndarray]:
+def outline(shape: Shape, points: int = 72) -> tuple[Floats, Floats]:
     """Right ascension and declination [deg] of the edge as a closed line.
 
     Parameters
@@ -59,12 +60,12 @@ def outline(shape: Shape, points: int = 72) -> tuple[np.ndarray, np.ndarray]:
     return _plane(shape).positions(x, y)
 
 
-def contains(shape: Shape, ra: np.ndarray | float, dec: np.ndarray | float) -> np.ndarray:
+def contains(shape: Shape, ra: Floats | float, dec: Floats | float) -> Mask:
     """Whether positions on the sky [deg] lie in a shape."""
     plane = _plane(shape)
     faced, (x, y) = plane.faces(ra, dec), plane.project(ra, dec)
     if not isinstance(shape, Polygon):
-        return faced & (np.hypot(*_scaled(shape, np.stack([x, y]))) <= 1.0)
+        return np.asarray(faced & (np.hypot(*_scaled(shape, np.stack([x, y]))) <= 1.0))
     inside = np.zeros(np.shape(x), dtype=bool)
     corners = _corners(shape).T
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
@@ -73,7 +74,7 @@ def contains(shape: Shape, ra: np.ndarray | float, dec: np.ndarray | float) -> n
     return faced & inside
 
 
-def shares(shape: Shape, plane: TangentPlane, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def shares(shape: Shape, plane: TangentPlane, start: Floats, end: Floats) -> tuple[Floats, Floats]:
     """Measure how much of some lines lies in a shape.
 
     Parameters
@@ -99,7 +100,7 @@ def shares(shape: Shape, plane: TangentPlane, start: np.ndarray, end: np.ndarray
     return inside.sum(axis=0), (high - low).sum(axis=0)
 
 
-def _part_of_ellipse(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _part_of_ellipse(start: Floats, end: Floats) -> tuple[Floats, Floats]:
     """Where lines enter the unit circle and leave it, in units of their length; both shape (1, n)."""
     step = end - start
     a, b, c = (step * step).sum(axis=0), (start * step).sum(axis=0), (start * start).sum(axis=0) - 1.0
@@ -107,7 +108,7 @@ def _part_of_ellipse(start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np
     return ((-b - root) / a)[None], ((-b + root) / a)[None]
 
 
-def _parts_of_polygon(corners: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _parts_of_polygon(corners: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
     """Where lines enter a polygon and leave it, in units of their length; parts that there are not have 0 length."""
     step = end - start
     # Of every vertex: how far along each line, and how far to its side.
@@ -128,7 +129,7 @@ def _plane(shape: Shape) -> TangentPlane:
     return TangentPlane(*centre(shape))
 
 
-def _corners(shape: Polygon) -> np.ndarray:
+def _corners(shape: Polygon) -> Floats:
     """Vertices in the shape's plane [arcsec]; shape (2, m)."""
     return np.stack(_plane(shape).project(*np.array(shape.vertices).T))
 
@@ -138,12 +139,12 @@ def _radii(shape: Shape) -> tuple[float, float]:
     return shape.radii if isinstance(shape, Ellipse) else (shape.radius, shape.radius)
 
 
-def _axes(shape: Shape) -> np.ndarray:
+def _axes(shape: Shape) -> Floats:
     """Directions of both semi-axes: unit vectors as rows, in the shape's plane (to the west, to the north)."""
     angle = math.radians(shape.angle) if isinstance(shape, Ellipse) else 0.0
     return np.array([[-math.sin(angle), math.cos(angle)], [math.cos(angle), math.sin(angle)]])
 
 
-def _scaled(shape: Shape, points: np.ndarray) -> np.ndarray:
+def _scaled(shape: Shape, points: Floats) -> Floats:
     """Points of the shape's plane (2, ...), where an ellipse is the unit circle."""
     return np.tensordot(_axes(shape) / np.array(_radii(shape))[:, None], points, axes=1)

@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask
+
 ARCSEC_PER_RADIAN = 180.0 * 3600.0 / math.pi
 
 
@@ -25,7 +27,7 @@ class TangentPlane:
     dec: float
 
     @cached_property
-    def axes(self) -> np.ndarray:
+    def axes(self) -> Floats:
         """Unit vectors to the west, to the north and to the point of contact, as rows."""
         a, d = math.radians(self.ra), math.radians(self.dec)
         return np.array(
@@ -36,7 +38,7 @@ class TangentPlane:
             ]
         )
 
-    def project(self, ra: np.ndarray | float, dec: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    def project(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
         """Coordinates [arcsec] of ICRS positions [deg] (``jwst.cube_build.coord.radec2std``)."""
         ra0, dec0 = math.radians(self.ra), math.radians(self.dec)
         difference = np.asarray(ra) * (math.pi / 180.0) - ra0
@@ -47,13 +49,13 @@ class TangentPlane:
         eta = (sin * math.cos(dec0) - cos * math.sin(dec0) * along) / h * ARCSEC_PER_RADIAN
         return xi, eta
 
-    def faces(self, ra: np.ndarray | float, dec: np.ndarray | float) -> np.ndarray:
+    def faces(self, ra: Floats | float, dec: Floats | float) -> Mask:
         """Whether ICRS positions [deg] are on this half of the sky; `project` takes opposite ones for each other."""
         a, d = np.radians(ra), np.radians(dec)
         x, y, z = self.axes[2]
-        return (x * np.cos(a) + y * np.sin(a)) * np.cos(d) + z * np.sin(d) > 0.0
+        return np.asarray((x * np.cos(a) + y * np.sin(a)) * np.cos(d) + z * np.sin(d) > 0.0)
 
-    def positions(self, xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def positions(self, xi: Floats, eta: Floats) -> tuple[Floats, Floats]:
         """ICRS positions [deg] of points of the plane [arcsec]: the inverse of `project`."""
         dec0 = math.radians(self.dec)
         x, y = -np.asarray(xi) / ARCSEC_PER_RADIAN, np.asarray(eta) / ARCSEC_PER_RADIAN
@@ -62,12 +64,13 @@ class TangentPlane:
         dec = np.degrees(np.arctan2(math.sin(dec0) + y * math.cos(dec0), np.hypot(x, base)))
         return ra % 360.0, dec
 
-    def matrix(self, other: TangentPlane) -> np.ndarray:
+    def matrix(self, other: TangentPlane) -> Floats:
         """Matrix that takes (x, y, 1) of this plane [arcsec] to those of another, up to a factor; shape (3, 3)."""
         m = other.axes @ self.axes.T
-        return m * [[1.0, 1.0, ARCSEC_PER_RADIAN]] / [[1.0], [1.0], [ARCSEC_PER_RADIAN]]
+        scaled: Floats = m * [[1.0, 1.0, ARCSEC_PER_RADIAN]] / [[1.0], [1.0], [ARCSEC_PER_RADIAN]]
+        return scaled
 
-    def onto(self, other: TangentPlane, xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def onto(self, other: TangentPlane, xi: Floats, eta: Floats) -> tuple[Floats, Floats]:
         """Coordinates [arcsec] in another plane of points of this one: no trigonometry, since lines stay lines."""
         m = self.matrix(other)
         h = m[2, 0] * xi + m[2, 1] * eta + m[2, 2]

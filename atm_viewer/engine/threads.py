@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -54,9 +54,9 @@ def in_threads(
                 begun(item, k / len(todo))
             results.append(work(item))
         return results
-    futures: list = []
+    futures: list[Future[Result]] = []
     with ThreadPoolExecutor(min(count, len(todo)), "atm-viewer-slices") as pool:
-        running: set = set()
+        running: set[Future[Result]] = set()
         for k, item in enumerate(todo):
             if len(running) >= count:
                 done, running = wait(running, return_when=FIRST_COMPLETED)

@@ -12,60 +12,36 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from atm_viewer.engine.errors import Cancelled, UserError
-from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.output.staging import is_full, remove_partial
-from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.written import WrittenProducts
-from atm_viewer.jobs.messages import (
-    ClearCache,
-    CloseExposures,
-    Correct,
-    ExplainPixel,
-    FindTools,
-    MakeNoiseMap,
-    MakePeriods,
-    MakeSkyImage,
-    MakeSpectra,
-    MeasureLines,
-    MeasureSpaxels,
-    Opened,
-    OpenExposures,
-    PredictArtifact,
-    Request,
-    SendFile,
-    ShowProfile,
-    Status,
-    WriteCubes,
-    WriteExposures,
-    WriteRecipe,
-    WriteSpectra,
-    Writing,
-)
+from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
-from atm_viewer.jobs.remedies import answer_remedy
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
+from atm_viewer.jobs.requests.base import Report, Request, SeparateRequest, Urgency
+from atm_viewer.jobs.requests.exposures import OpenExposures
+
+if TYPE_CHECKING:
+    from atm_viewer.engine.service.bench import Bench
 
 #: Seconds between two progress messages of a job.
 PROGRESS_EVERY = 0.05
 
 #: What a worker adds to its niceness, so that a window which has something to paint does it at once.
-POLITENESS = 5
+NICENESS = 5
 
 #: Number of requests that nobody has submitted.
 REOPEN = 0
 
 
 @dataclass(frozen=True)
-class Staff:
-    """Import paths of what does the work, so that the worker alone imports it.
+class WorkerBackends:
+    """Import paths of what answers requests, so that the worker alone imports it.
 
     Parameters
     ----------
@@ -75,8 +51,11 @@ class Staff:
         Module with ``write_cubes`` and ``write_exposures``.
     pipeline : tuple of str
         Modules that take seconds to import and are needed sooner or later.
-    rehearsal : str
+    warm_up : str
         ``module:function`` that gets everything ready that is made ready by use; empty for none.
+    demo : str
+        ``module:function`` that takes an instrument, a folder and a function for progress, and makes the exposures that
+        the program can be tried on.
     """
 
     bench: str = "atm_viewer.engine.service.bench:Bench"
@@ -86,7 +65,8 @@ class Staff:
         "jwst.assign_wcs.nirspec",
         "jwst.cube_build.cube_match_sky_driz",
     )
-    rehearsal: str = "atm_viewer.engine.service.warm_up:rehearse"
+    warm_up: str = "atm_viewer.engine.service.warm_up:warm_up"
+    demo: str = "atm_viewer.demo:demo_exposures"
 
 
 @dataclass(frozen=True)
@@ -94,7 +74,13 @@ class Run:
     """Message to the worker: answer a request under a job's number."""
 
     job: int
-    request: Request
+    request: Request[Any]
+
+    @property
+    def urgency(self) -> Urgency:
+        """How long it may wait: all others rely on what is opened again in another process's place."""
+        opens_again = self.job == REOPEN and isinstance(self.request, OpenExposures)
+        return Urgency.BEFORE_ALL if opens_again else self.request.urgency
 
 
 @dataclass(frozen=True)
@@ -137,11 +123,11 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class End:
-    """Message from the worker: how a job ended; fields as in `atm_viewer.jobs.messages.Outcome`."""
+    """Message from the worker: how a job ended; fields as in `Outcome`, without a sentence when it was answered."""
 
     job: int
     status: Status
-    sentence: str
+    sentence: str = ""
     result: Any = None
     detail: str = ""
 
@@ -184,7 +170,7 @@ class _Inbox:
         """Wait for a request, which is under way then: the most urgent one, of equally urgent ones the oldest."""
         with self._changed:
             self._changed.wait_for(lambda: self._runs)
-            run = min(self._runs, key=_rank)
+            run = min(self._runs, key=lambda run: run.urgency)
             self._runs.remove(run)
             self._running.append(run.job)
             return run
@@ -192,7 +178,7 @@ class _Inbox:
     def take_before(self, other: Run) -> Run | None:
         """Take a request that is more urgent than another one, if there is any."""
         with self._changed:
-            return self.take() if any(_rank(run) < _rank(other) for run in self._runs) else None
+            return self.take() if any(run.urgency < other.urgency for run in self._runs) else None
 
     def stop(self, stop: Stop) -> None:
         """Drop a request that is still waiting; one that is under way finds out when it asks `is_stopped`."""
@@ -226,31 +212,15 @@ class _Inbox:
             self._line.send(Stopped(job))
 
 
-def _rank(run: Run) -> int:
-    """Tell how long a request may wait: what people look at first and is made quickly comes first."""
-    match run.request:
-        case OpenExposures() if run.job == REOPEN:
-            return 0  # all others rely on it
-        case ShowProfile() | ExplainPixel():
-            return 1
-        case MakeSkyImage(recipe=None):
-            return 2
-        case MakeSpectra(urgent=True):
-            return 3
-        case Correct() | MakeSkyImage():
-            return 4
-    return 5  # opening takes longest; closing must not overtake it, nor spectra that are not urgent
-
-
-def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bool) -> None:
+def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool, polite: bool) -> None:
     """Answer requests until the other end of the pipe is closed: main function of a worker process.
 
     Parameters
     ----------
     connection : Connection
         Pipe to the window's process: takes `Run`, `Stop` and `Ping`, gives `Step`, `End`, `Stopped` and `Pong`.
-    staff : Staff
-        Who does the work.
+    backends : WorkerBackends
+        What answers the requests.
     log : str
         File that takes what the worker and the pipeline print.
     warm : bool
@@ -261,7 +231,7 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bo
     _keep_quiet(log)
     if polite:
         with suppress(AttributeError, OSError):
-            os.nice(POLITENESS)
+            os.nice(NICENESS)
     # Ctrl-C in a terminal reaches all processes, but what follows is for the window's process to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "fork" in multiprocessing.get_all_start_methods():
@@ -271,13 +241,13 @@ def serve(connection: Connection, staff: Staff, log: str, warm: bool, polite: bo
     line = _Line(connection)
     inbox = _Inbox(line)
     threading.Thread(target=_listen, args=(line, inbox), daemon=True).start()
-    desk = _Desk(staff)
+    dispatcher = Dispatcher(backends)
     if warm:
-        threading.Thread(target=desk.warm, daemon=True).start()
+        threading.Thread(target=dispatcher.warm, daemon=True).start()
     while True:
         run = inbox.take()
-        inbox.writing = run.request.folder if isinstance(run.request, Writing) else ""
-        _reply(line, run, _answer(desk, run, line, inbox))
+        inbox.writing = run.request.folder if isinstance(run.request, SeparateRequest) else ""
+        _reply(line, run, _answer(dispatcher, run, line, inbox))
         inbox.writing = ""
 
 
@@ -296,114 +266,40 @@ def explain(error: BaseException) -> str:
     return f"Unexpected error ({named.rstrip('.')}); see the log for details."
 
 
-class _Desk:
-    """Hands requests to bench and products; both are imported when first needed."""
+class Dispatcher:
+    """Has requests answered by bench and products; both are imported when first needed."""
 
-    def __init__(self, staff: Staff):
-        self._staff = staff
-        self._bench: Any = None
+    def __init__(self, backends: WorkerBackends):
+        self._backends = backends
+        self._bench: Bench | None = None
         self._making = threading.Lock()
 
     @property
-    def bench(self) -> Any:
+    def bench(self) -> Bench:
+        """The open exposures and what was computed for them."""
         with self._making:
             if self._bench is None:
-                self._bench = _named(self._staff.bench)()
+                self._bench = _named(self._backends.bench)()
             return self._bench
+
+    @property
+    def products(self) -> ModuleType:
+        """Module with ``write_cubes`` and ``write_exposures``."""
+        return importlib.import_module(self._backends.products)
+
+    def make_demo(self, instrument: str, folder: Path, report: Report) -> Path:
+        """Make the exposures that the program can be tried on."""
+        made: Path = _named(self._backends.demo)(instrument, folder, report)
+        return made
 
     def warm(self) -> None:
         """Get ready, before anybody waits for it, what the first requests need; on a thread of its own."""
         with suppress(Exception):  # the first request meets the same failure and reports it
             _ = self.bench
-            for name in self._staff.pipeline:
+            for name in self._backends.pipeline:
                 importlib.import_module(name)
-            if self._staff.rehearsal:
-                _named(self._staff.rehearsal)()
-
-    def answer(self, request: Request, progress: Any) -> tuple[str, Any]:
-        """Return a sentence and the result that the request's docstring names."""
-        match request:
-            case OpenExposures(paths):
-                return self._open(paths, progress)
-            case CloseExposures(keys):
-                return "Closed.", self.bench.close(keys)
-            case Correct(key, recipe):
-                return "Corrected.", self.bench.correct(key, recipe, progress)
-            case ShowProfile(key, recipe, number, column):
-                return "Profile made.", self.bench.profile(key, recipe, number, column)
-            case ExplainPixel(key, recipe, x, y):
-                return "Pixel explained.", self.bench.explain(key, recipe, x, y)
-            case MakeSkyImage(keys, band, recipe, wavelength, planes):
-                image = self.bench.sky_image(keys, band, progress, recipe, wavelength, planes)
-                return "Sky image made.", image
-            case MakeSpectra(extraction):
-                return "Spectra made.", self.bench.spectra(extraction, progress)
-            case MakePeriods() | MeasureLines() | MakeNoiseMap() | MeasureSpaxels():
-                return "Measured.", self._measure(request, progress)
-            case PredictArtifact(extraction, source):
-                from atm_viewer.engine.service.prediction import predict
-
-                return "Predicted.", predict(self.bench, extraction, source, progress)
-            case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes() | SaveFigure():
-                return answer_remedy(self.bench, request, progress)
-            case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):
-                products = importlib.import_module(self._staff.products)
-                options = {"which": which, "channel": channel, "cubepar": cubepar, "overwrite": overwrite}
-                options["engine"] = engine
-                return _written(products.write_cubes(paths, recipe, folder, product, progress=progress, **options))
-            case ClearCache():
-                from atm_viewer.engine.io.coordinate_cache import clear_cache
-
-                return f"Cleared the coordinate cache ({clear_cache() / 1e6:.0f} MB).", None
-            case WriteExposures(paths, recipe, folder, overwrite):
-                products = importlib.import_module(self._staff.products)
-                return _written(products.write_exposures(paths, recipe, folder, overwrite, progress))
-            case WriteRecipe(kind, paths, recipe, folder, product, overwrite):
-                from atm_viewer.engine.output import pipeline_export
-
-                write = {"pipeline": pipeline_export.write_pipeline_call, "script": pipeline_export.write_script}[kind]
-                return _written(write(paths, recipe, folder, product, overwrite))
-            case WriteSpectra():
-                return _written(_write_spectra(request))
-            case FindTools():
-                from atm_viewer.engine.output.samp import find_tools
-
-                return "Programs found.", find_tools()
-            case SendFile():
-                return _send(request), None
-        raise TypeError(f"unknown request {request!r}")
-
-    def _measure(self, request: Request, progress: Any) -> Any:
-        from atm_viewer.engine.service import measuring
-
-        match request:
-            case MakePeriods(extraction):
-                return measuring.measure_periods(self.bench, extraction, progress)
-            case MeasureLines(extraction, lines, speed):
-                return measuring.measure_lines(self.bench, extraction, lines, speed, progress)
-            case MakeNoiseMap(keys, recipe, band, radius, faintest):
-                return measuring.measure_field(self.bench, keys, recipe, band, radius, progress, faintest)
-            case MeasureSpaxels(keys, recipe, band, radius, number, lines, speed):
-                return measuring.measure_spaxels(self.bench, keys, recipe, band, radius, number, lines, speed, progress)
-
-    def _open(self, paths: Sequence[str], progress: Any) -> tuple[str, Opened]:
-        """Open files one by one, each sent off as soon as it is open; return what could not be opened."""
-        files: list[Path] = []
-        problems: list[str] = []
-        for path in paths:
-            try:
-                files += [file for file in expand_inputs([path]) if file not in files]
-            except UserError as error:
-                problems.append(str(error))
-        count = 0
-        for k, file in enumerate(files):
-            begin, share = k / len(files), 1 / len(files)
-            opened = self.bench.open([str(file)], lambda step, part, b=begin, s=share: progress(step, b + s * part))
-            problems += opened.problems
-            if opened.exposures:
-                count += 1
-                progress(f"Opened {file.name}", begin + share, Opened(tuple(opened.exposures), ()))
-        return f"{count} exposure{'' if count == 1 else 's'} opened.", Opened((), tuple(problems))
+            if self._backends.warm_up:
+                _named(self._backends.warm_up)()
 
 
 def _named(path: str) -> Any:
@@ -412,34 +308,7 @@ def _named(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _write_spectra(request: WriteSpectra) -> tuple[Path, ...]:
-    from atm_viewer.engine.output.spectrum_files import write_spectra
-
-    folder, names = Path(request.folder), request.names
-    return write_spectra(request.spectra, request.exposures, folder, names, request.unit, request.overwrite)
-
-
-def _send(request: SendFile) -> str:
-    from atm_viewer.engine.output.samp import IMAGE, TABLE, clear_old, send_file, write_image
-
-    folder, kind = Path(request.folder), IMAGE
-    clear_old(folder)
-    match request.what:
-        case WriteSpectra() as spectra:
-            paths, kind = _write_spectra(spectra), TABLE
-        case SkyImage() as image:
-            paths = (write_image(image, folder, f"sky_{image.band}.fits"),)
-        case path:
-            paths = (Path(path),)
-    return " ".join(send_file(path, kind, request.tool) for path in paths)
-
-
-def _written(paths: tuple[Path, ...]) -> tuple[str, WrittenProducts]:
-    names = " and ".join([", ".join(p.name for p in paths[:-1]), paths[-1].name] if paths[1:] else [paths[0].name])
-    return f"{names} written to {paths[0].parent}.", WrittenProducts(tuple(map(str, paths)))
-
-
-def _answer(desk: _Desk, run: Run, line: _Line, inbox: _Inbox) -> End:
+def _answer(dispatcher: Dispatcher, run: Run, line: _Line, inbox: _Inbox) -> End:
     told = -PROGRESS_EVERY
 
     def progress(step: str, fraction: float, result: Any = None) -> None:
@@ -448,15 +317,14 @@ def _answer(desk: _Desk, run: Run, line: _Line, inbox: _Inbox) -> End:
             told = time.monotonic() if result is not None else now
             line.send(Step(run.job, step, min(max(float(fraction), 0.0), 1.0), result))
         while (urgent := inbox.take_before(run)) is not None:
-            _reply(line, urgent, _answer(desk, urgent, line, inbox))
+            _reply(line, urgent, _answer(dispatcher, urgent, line, inbox))
         if inbox.is_stopped(run):
             raise Cancelled
 
     try:
         if inbox.is_stopped(run):
             raise Cancelled
-        sentence, result = desk.answer(run.request, progress)
-        return End(run.job, Status.DONE, sentence, result)
+        return End(run.job, Status.DONE, result=run.request.answer(dispatcher, progress))
     except Cancelled as error:
         return End(run.job, Status.CANCELLED, explain(error))
     except UserError as error:

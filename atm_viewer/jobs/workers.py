@@ -19,30 +19,13 @@ from typing import Any
 
 from atm_viewer.engine.output.staging import remove_partial
 from atm_viewer.engine.results.exposure_view import ExposureView
-from atm_viewer.jobs.messages import (
-    CloseExposures,
-    Correct,
-    ExplainPixel,
-    MakeNoiseMap,
-    MakePeriods,
-    MakeSkyImage,
-    MakeSpectra,
-    MeasureLines,
-    Opened,
-    OpenExposures,
-    Outcome,
-    PredictArtifact,
-    Progress,
-    Request,
-    ShowProfile,
-    Status,
-    Writing,
-)
+from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.pipe import receive, send
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes
-from atm_viewer.jobs.serve import REOPEN, End, Ping, Pong, Run, Staff, Step, Stop, Stopped, serve
+from atm_viewer.jobs.requests.base import Request, SeparateRequest
+from atm_viewer.jobs.requests.exposures import CloseExposures, Opened, OpenExposures
+from atm_viewer.jobs.serve import REOPEN, End, Ping, Pong, Run, Step, Stop, Stopped, WorkerBackends, serve
 
-Notify = Callable[[Progress | Outcome], None]
+Notify = Callable[[Progress | Outcome[Any]], None]
 
 _LOG_TAIL = 8000
 
@@ -68,16 +51,16 @@ class Workers:
     ----------
     notify : callable
         Takes `Progress` and exactly one `Outcome` for every job; called on a thread of its own, one at a time.
-    staff : Staff
-        Who does the work.
+    backends : WorkerBackends
+        What answers the requests.
     warm : bool
         For a window: start the first process now, so that all is imported and compiled by the time it is needed, and
         let processes stand back when the window itself has something to do.
     """
 
-    def __init__(self, notify: Notify, staff: Staff | None = None, warm: bool = True):
+    def __init__(self, notify: Notify, backends: WorkerBackends | None = None, warm: bool = True):
         self._notify = notify
-        self._staff = staff or Staff()
+        self._backends = backends or WorkerBackends()
         self._warm = warm
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
@@ -86,7 +69,7 @@ class Workers:
         self._preview: _Process | None = None
         self._open: dict[str, None] = {}
         self._closed = False
-        self._news: queue.SimpleQueue[Progress | Outcome | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[Progress | Outcome[Any] | None] = queue.SimpleQueue()
         self._notifier = threading.Thread(target=self._tell, name="atm-viewer-notify", daemon=True)
         self._notifier.start()
         self._ending = threading.Event()
@@ -96,10 +79,10 @@ class Workers:
             with self._lock:
                 self._preview_process()
 
-    def submit(self, request: Request) -> int:
+    def submit(self, request: Request[Any]) -> int:
         """Take a request; returns at once.
 
-        A newer request of the same kind and target takes the place of an older one, whose outcome is CANCELLED.
+        A newer request for the same slot takes the place of an older one, whose outcome is CANCELLED.
 
         Parameters
         ----------
@@ -116,11 +99,11 @@ class Workers:
             if self._closed:
                 self._news.put(Outcome(number, request, Status.CANCELLED, "Cancelled, because the program is closing."))
                 return number
-            if isinstance(request, Writing):
+            if isinstance(request, SeparateRequest):
                 process = self._start()
             else:
                 for older, job in list(self._jobs.items()):
-                    if (target := _target(request)) is not None and _target(job.request) == target:
+                    if request.slot is not None and job.request.slot == request.slot:
                         self._drop(older, job, by_user=False)
                 if isinstance(request, CloseExposures):
                     for key in request.exposures:
@@ -144,7 +127,7 @@ class Workers:
             found = self._jobs.get(job)
             if found is None:
                 return
-            if isinstance(found.request, Writing):
+            if isinstance(found.request, SeparateRequest):
                 found.cancelled = True
                 found.process.kill()  # `_ended` removes what is half-written and tells
                 return
@@ -232,7 +215,7 @@ class Workers:
             fresh.send(Run(number, job.request))
 
     def _start(self, warm: bool = False) -> _Process:
-        process = _Process(self._staff, warm, self._warm, self._received, self._ended)
+        process = _Process(self._backends, warm, self._warm, self._received, self._ended)
         self._processes.add(process)
         return process
 
@@ -255,7 +238,8 @@ class Workers:
                 result = Opened(tuple(job.opened), result.problems)
             if process is not self._preview:
                 process.finish()
-            self._news.put(Outcome(message.job, job.request, message.status, message.sentence, result, message.detail))
+            sentence = job.request.done(result) if message.status is Status.DONE else message.sentence
+            self._news.put(Outcome(message.job, job.request, message.status, sentence, result, message.detail))
 
     def _take_step(self, process: _Process, job: _Job | None, step: Step) -> None:
         if job is not None:
@@ -276,7 +260,9 @@ class Workers:
     def _ended(self, process: _Process, detail: str) -> None:
         with self._lock:
             folders = [
-                j.request.folder for j in self._jobs.values() if j.process is process and isinstance(j.request, Writing)
+                j.request.folder
+                for j in self._jobs.values()
+                if j.process is process and isinstance(j.request, SeparateRequest)
             ]
         for folder in folders:  # not under the lock: this takes as long as the disk does
             remove_partial(folder, process.pid)
@@ -304,7 +290,7 @@ class Workers:
 
 @dataclass(eq=False)
 class _Job:
-    request: Request
+    request: Request[Any]
     process: _Process
     cancelled: bool = False
     waited: float = 0.0  #: seconds since it was cancelled, for one that is killed
@@ -325,7 +311,7 @@ class _Process:
 
     def __init__(
         self,
-        staff: Staff,
+        backends: WorkerBackends,
         warm: bool,
         polite: bool,
         received: Callable[[_Process, Any], None],
@@ -337,7 +323,7 @@ class _Process:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, staff, self._log, warm, polite), name="atm-viewer-worker", daemon=True
+            target=serve, args=(theirs, backends, self._log, warm, polite), name="atm-viewer-worker", daemon=True
         )
         with _without_interrupts():
             self._process.start()
@@ -460,20 +446,6 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _target(request: Request) -> object:
-    """Return what a request is about: of two with the same target only the newer counts; None: all count."""
-    match request:
-        case Correct(key, _):
-            return Correct, key
-        case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
-            return type(request), slot
-        case ShowProfile() | ExplainPixel() | MakePeriods() | MeasureLines() | MakeNoiseMap() | PredictArtifact():
-            return type(request)
-        case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():
-            return type(request)
-    return None
 
 
 _SILENT = (

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import SpaxelSpectra
-from atm_viewer.jobs.messages import SendFile, WriteRecipe, WriteSpectra
-from atm_viewer.session.names import common_product
+from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
+from atm_viewer.jobs.requests.programs import SendFile
 from atm_viewer.session.session import Session
 
-#: What astropy calls the units that spectra are shown in; surface brightness has a column of its own.
+#: What astropy calls the units that spectra are shown in; surface brightness has its own column.
 _DENSITIES = {"MJy/sr": "Jy", "Jy": "Jy", "erg/s/cm²/Å": "erg / (s cm2 AA)"}
 
 
 def shown_spectra(session: Session) -> list[tuple[str, SpaxelSpectra, Recipe]]:
-    """Spectra in sight that are of the recipe in force, with what tells their files' names apart, and the recipe."""
-    variants, places = session.variants, session.places
+    """Visible spectra that are up to date, each with the part of its file's name and its recipe."""
+    variants, places = session.state.variants, session.state.places
     found = []
-    for shown in session.shown_spectra:
+    for shown in session.answers.shown_spectra:
         if shown.spectra is None or shown.stale:
             continue
         parts = [shown.spectra.band]
@@ -51,13 +52,13 @@ def send(session: Session, what: str, tool: str, folder: str, path: str = "") ->
     """
     if what == "spectra":
         found = shown_spectra(session)
-        stem = common_product([e.view.name for e in session.together])
-        session.write(SendFile(_tables(session, found, folder, stem, "fits", "Jy", True), tool, folder))
+        stem = product_name([e.view.name for e in session.state.together])
+        session.products.write(SendFile(_tables(session, found, folder, stem, "fits", "Jy", True), tool, folder))
     elif what == "image":
-        if session.sky is not None:
-            session.write(SendFile(session.sky, tool, folder))
+        if session.answers.sky is not None:
+            session.products.write(SendFile(session.answers.sky, tool, folder))
     else:
-        session.write(SendFile(path, tool, folder))
+        session.products.write(SendFile(path, tool, folder))
 
 
 def write_spectra(session: Session, folder: str, stem: str, ending: str, as_shown: bool, overwrite: bool) -> None:
@@ -74,14 +75,22 @@ def write_spectra(session: Session, folder: str, stem: str, ending: str, as_show
     overwrite : bool
         Whether files of these names may be there already.
     """
-    unit = _DENSITIES[session.spectrum_settings.unit] if as_shown else "Jy"
-    session.write(_tables(session, shown_spectra(session), folder, stem, ending, unit, overwrite))
+    unit = _DENSITIES[session.state.spectrum_settings.unit] if as_shown else "Jy"
+    session.products.write(_tables(session, shown_spectra(session), folder, stem, ending, unit, overwrite))
 
 
-def _tables(session: Session, found, folder: str, stem: str, ending: str, unit: str, overwrite: bool) -> WriteSpectra:
+def _tables(
+    session: Session,
+    found: Sequence[tuple[str, SpaxelSpectra, Recipe]],
+    folder: str,
+    stem: str,
+    ending: str,
+    unit: str,
+    overwrite: bool,
+) -> WriteSpectra:
     return WriteSpectra(
         tuple((one, recipe) for _, one, recipe in found),
-        tuple(e.view.key for e in session.together),
+        tuple(e.view.key for e in session.state.together),
         folder,
         tuple(f"{stem}_{part}.{ending}" for part, _, _ in found),
         unit,
@@ -98,8 +107,8 @@ def recipe_files(kind: str, product: str) -> list[str]:
 
 def write_recipe(session: Session, kind: str, folder: str, product: str, overwrite: bool) -> None:
     """Write what reproduces the result of the included exposures outside."""
-    paths = tuple(e.view.key for e in session.together)
-    session.write(WriteRecipe(kind, paths, session.recipe, folder, product, overwrite))
+    paths = tuple(e.view.key for e in session.state.together)
+    session.products.write(WriteRecipe(kind, paths, session.state.recipe, folder, product, overwrite))
 
 
 def possible_words(recipe: Recipe) -> str:

@@ -27,16 +27,13 @@ def nothing_more() -> None:
 
 
 class Activities(Protocol):
-    """Where such work is shown; see `atm_viewer.session.job_list.JobList`."""
+    """Where such work is shown; see `atm_viewer.session.parts.job_list.JobList`."""
 
     def start_activity(self, name: str, stop: Callable[[], None]) -> int:
         """Show it."""
 
     def finish_activity(self, number: int) -> None:
         """Take it away."""
-
-    def tell(self, level: str, text: str, detail: str = "") -> None:
-        """Tell how it went."""
 
 
 @dataclass(eq=False)
@@ -46,7 +43,7 @@ class Task:
     Parameters
     ----------
     name : str
-        What it is for people, as in "Saving star.toml".
+        Name shown to the user, as in "Saving star.toml".
     then, otherwise : callable
         Take the result on the window's thread; are told that there is none.
     place : str
@@ -71,16 +68,20 @@ class FileWork(QObject):
     Parameters
     ----------
     activities : Activities
-        Shows what takes a while, and tells failures; the owner.
+        Shows what takes a while.
+    tell : callable
+        Reports how it went: level and sentence.
+    parent : QObject
+        Owner.
     """
 
     _ended = pyqtSignal(object)
 
-    def __init__(self, activities: QObject):
-        super().__init__(activities)
-        self._activities: Activities = activities  # type: ignore[assignment]
+    def __init__(self, activities: Activities, tell: Callable[[str, str], None], parent: QObject):
+        super().__init__(parent)
+        self._activities, self._tell = activities, tell
         self._tasks: list[Task] = []
-        self._ended.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        self._ended.connect(self._take, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
 
     @property
     def busy(self) -> bool:
@@ -105,9 +106,9 @@ class FileWork(QObject):
         Parameters
         ----------
         name : str
-            What it is for people, as in "Saving star.toml".
+            Name shown to the user, as in "Saving star.toml".
         work : callable
-            Does it, on a thread of its own; a `UserError` is told.
+            Does it, on its own thread; the sentence of a `UserError` becomes a message.
         then : callable
             Takes its result, on the window's thread.
         otherwise : callable
@@ -128,7 +129,7 @@ class FileWork(QObject):
         return task
 
     def drop(self, task: Task) -> None:
-        """Forget a task, whose result nobody wants any more; nothing is told."""
+        """Forget a task, whose result is not wanted any more; no message is sent."""
         if task in self._tasks:
             self._remove(task)
 
@@ -156,7 +157,7 @@ class FileWork(QObject):
     def _cancel(self, task: Task) -> None:
         if task in self._tasks:
             self._remove(task)
-            self._activities.tell("info", f"Cancelled: {task.name}.")
+            self._tell("info", f"Cancelled: {task.name}.")
             task.otherwise()
 
     def _take(self, task: Task) -> None:
@@ -167,7 +168,7 @@ class FileWork(QObject):
             task.then(task.result)
             return
         if isinstance(task.error, UserError):
-            self._activities.tell("error", str(task.error))
+            self._tell("error", str(task.error))
         task.otherwise()
         if not isinstance(task.error, UserError):
             raise task.error  # as if it had happened here: the log gets it

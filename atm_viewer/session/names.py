@@ -1,93 +1,12 @@
-"""Names shown to the user: jobs, exposures, bands, products."""
+"""Names shown to the user: exposures, bands, products."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.results.correction import SliceReport
-from atm_viewer.jobs.messages import (
-    ClearCache,
-    CloseExposures,
-    Correct,
-    ExplainPixel,
-    FindTools,
-    MakeNoiseMap,
-    MakePeriods,
-    MakeSkyImage,
-    MakeSpectra,
-    MeasureLines,
-    MeasureSpaxels,
-    OpenExposures,
-    PredictArtifact,
-    Request,
-    SendFile,
-    ShowProfile,
-    WriteCubes,
-    WriteExposures,
-    WriteRecipe,
-    WriteSpectra,
-)
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
-
-
-def count(number: int, noun: str) -> str:
-    """Put a number and a noun together, ``1 file`` or ``3 files``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def job_name(request: Request) -> str:
-    """Say what a job does, as in the status bar."""
-    match request:
-        case OpenExposures(paths):
-            return f"Opening {one_line(Path(paths[0]).name) if len(paths) == 1 else count(len(paths), 'file')}"
-        case CloseExposures():
-            return "Closing exposures"
-        case Correct():
-            return "Fitting slices"
-        case ShowProfile(number=number, column=column):
-            return f"Profile of slice {number}, column {column}"
-        case ExplainPixel(x=x, y=y):
-            return f"Explaining pixel x {x}, y {y}"
-        case MakeSkyImage(band=band):
-            return f"Sky image, {band}"
-        case MakeSpectra():
-            return "Spectra"
-        case MakePeriods():
-            return "Periods"
-        case MeasureLines():
-            return "Lines"
-        case MakeNoiseMap(band=band):
-            return f"Noise map, {band}"
-        case MeasureSpaxels(band=band):
-            return f"Metrics, {band}"
-        case PredictArtifact():
-            return "Predicting resampling noise"
-        case RankSpaxels():
-            return "Ranked spaxels"
-        case CompareApertures():
-            return "Apertures"
-        case CompareDithers():
-            return "Dithers"
-        case RemoveFringes():
-            return "Residual fringes"
-        case SaveFigure(path=path):
-            return f"Writing {one_line(Path(path).name)}"
-        case WriteCubes(product=product):
-            return f"Writing cubes of {one_line(product)}"
-        case FindTools():
-            return "Looking for SAMP programs"
-        case SendFile():
-            return "Sending through SAMP"
-        case ClearCache():
-            return "Clearing the coordinate cache"
-        case WriteExposures(paths=paths):
-            return f"Writing {count(len(paths), 'corrected exposure')}"
-        case WriteRecipe(kind=kind):
-            return f"Writing {'a pipeline call' if kind == 'pipeline' else 'a Python script'}"
-        case WriteSpectra(names=names):
-            return f"Writing {count(len(names), 'spectrum table')}"
+from atm_viewer.jobs.requests.base import count as count
 
 
 def short_names(names: Sequence[str]) -> list[str]:
@@ -128,13 +47,6 @@ def slice_state(report: SliceReport) -> str:
     parts = ["reused"] if report.reused else []
     parts += [f"{report.sparse} sparse"] if report.sparse else []
     return ", ".join(parts) or "fitted"
-
-
-def common_product(names: Sequence[str]) -> str:
-    """Product name that exposures suggest: what their names begin with, up to an underscore."""
-    common = _common_start(names)
-    head = common[: common.rfind("_")] if "_" in common else common
-    return head.strip("_-") or "atm-viewer"
 
 
 def cube_files(product: str, bands: Sequence[str], which: str) -> list[str]:

@@ -11,10 +11,11 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.engine.recipe import dump_recipe
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.exports import possible_words
-from atm_viewer.session.names import common_product, slice_state
+from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
 
 #: Packages that results depend on.
@@ -44,9 +45,9 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
     str
         HTML, with the figures in it: it needs no other file and nothing from the network.
     """
-    variants, recipe = session.variants, session.recipe
-    names = [e.view.name for e in session.together]
-    title = f"Adaptive trace model of {common_product(names)}" if names else "Adaptive trace model"
+    variants, recipe = session.state.variants, session.state.recipe
+    names = [e.view.name for e in session.state.together]
+    title = f"Adaptive trace model of {product_name(names)}" if names else "Adaptive trace model"
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {_version('atm-viewer')}, {escape(when)}</p>"]
     parts += ["<h2>Noise</h2>", _noise(session)]
@@ -77,7 +78,7 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
 
 def _noise(session: Session) -> str:
     rows = []
-    for shown in session.shown_spectra:
+    for shown in session.answers.shown_spectra:
         if (s := shown.spectra) is not None and not shown.stale:
             place = f"{shown.place}: RA {s.ra:.6f}°, Dec {s.dec:.6f}°"
             rows.append(
@@ -101,8 +102,8 @@ def _noise(session: Session) -> str:
 
 
 def _slices(session: Session) -> str:
-    view, report = session.current, session.report
-    if view is None or report is None or "report" in session.pending:
+    view, report = session.state.current, session.answers.report
+    if view is None or report is None or "report" in session.answers.pending:
         return "<p>No fits.</p>"
     rows = [
         (s.number, f"{s.peak:.4g}", f"{s.threshold:.4g}", s.fitted, s.reused, f"{100 * s.used:.1f} %", slice_state(s))
@@ -124,8 +125,8 @@ def _slices(session: Session) -> str:
 def _exposures(session: Session) -> str:
     rows = [
         (e.view.name, e.view.target, e.view.detector, ", ".join(e.view.bands), f"{e.view.dither} of {e.view.dithers}",
-         "yes" if e in session.together else "no", str(Path(e.view.key)))
-        for e in session.exposures
+         "yes" if e in session.state.together else "no", str(Path(e.view.key)))
+        for e in session.state.exposures
     ]  # fmt: skip
     return _table(("exposure", "target", "detector", "bands", "dither", "included", "file"), rows)
 

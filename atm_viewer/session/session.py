@@ -1,53 +1,45 @@
-"""The session: the one state behind the window.
+"""The session behind the window: one state, and the parts that change it.
 
-The session is made in layers, a class and a module each, of which each knows only those below: `JobList` (what is
-under way), `Contents` (what views read), `Questions` (what is asked for), `Choices` and `RecipeEdits` (intents). Here,
-on top, are files, products, and what becomes of answers: one is taken only when it answers the latest question.
+Views read `Session.state` (what is open and chosen) and `Session.answers` (what is known of it), follow the signals of
+`Session.changed`, and call the intents of the parts. A part makes a new state, of which nothing is changed in place;
+the store asks the workers for what the new state wants and sends the signals for what has changed.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject
 
-from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.written import WrittenProducts
-from atm_viewer.jobs.messages import (
-    ClearCache,
-    CloseExposures,
-    FindTools,
-    Opened,
-    OpenExposures,
-    Outcome,
-    Progress,
-    SendFile,
-    Status,
-    WriteCubes,
-    WriteExposures,
-    Writing,
-)
-from atm_viewer.jobs.remedy_messages import SaveFigure
-from atm_viewer.session.job_list import MakeWorkers
-from atm_viewer.session.names import count
-from atm_viewer.session.persistence.session_state import KeptExposure, Look, SessionState
-from atm_viewer.session.pointer import Pointer
-from atm_viewer.session.recipe_edits import RecipeEdits
-from atm_viewer.session.state.open_exposure import Job, OpenExposure
-from atm_viewer.session.state.places import Places
-from atm_viewer.session.state.selection import band_of, brightest_slice, covers
-from atm_viewer.session.state.slots import name_of
+from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.jobs.messages import Outcome, Progress, Status
+from atm_viewer.jobs.requests.base import Request
+from atm_viewer.jobs.requests.exposures import Opened
+from atm_viewer.jobs.requests.programs import FindTools
+from atm_viewer.session.file_work import FileWork, answer_soon
+from atm_viewer.session.parts.exposures import Exposures
+from atm_viewer.session.parts.job_list import Job, JobList, MakeWorkers, News
+from atm_viewer.session.parts.look import Look
+from atm_viewer.session.parts.message_log import MessageLog
+from atm_viewer.session.parts.pointer import Pointer
+from atm_viewer.session.parts.products import Products
+from atm_viewer.session.parts.recipe_edits import RecipeEdits
+from atm_viewer.session.persistence.moved_exposures import mark_of
+from atm_viewer.session.questions.answers import Answers
+from atm_viewer.session.questions.changes import Changes
+from atm_viewer.session.questions.store import Store
+from atm_viewer.session.spectrum.units import load as load_units
+from atm_viewer.session.state.open_exposure import Mark, examine
+from atm_viewer.session.state.state import State
 
-#: Reports that are remembered, so that going back to another variant, or undoing an edit, shows its table at once; each
-#: has an image of its exposure.
-_MOST_REPORTS = 4
+#: What a view asks of the workers, as long as it is looked at; None when there is nothing to ask.
+Question = Callable[[Answers], Request[Any] | None]
 
 
-class Session(RecipeEdits):
-    """State of the window, its intents, and signals for what changed.
+class Session(QObject):
+    """State of the window, and the parts that change it.
 
     Parameters
     ----------
@@ -55,280 +47,108 @@ class Session(RecipeEdits):
         Takes a function for `Progress` and `Outcome` (called on any thread) and returns `Workers`.
     parent : QObject or None
         Owner.
+
+    Attributes
+    ----------
+    jobs : JobList
+        What is under way.
+    messages : MessageLog
+        What was told to the user.
+    file_work : FileWork
+        Reads and writes files beside the window's thread.
+    exposures : Exposures
+        Opens, closes and includes exposures.
+    look : Look
+        Chooses what is looked at.
+    recipes : RecipeEdits
+        Edits recipes and variants, with undo.
+    products : Products
+        Writes files.
+    pointer : Pointer
+        What the mouse points at.
+    changed : Changes
+        Signals for what has changed.
     """
 
-    opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
-    tools_found = pyqtSignal(tuple, str)  #: programs that take files, or the sentence why there are none
-    restored = pyqtSignal()  #: a session is back: all of its exposures that can be opened are open
-
     def __init__(self, make_workers: MakeWorkers, parent: QObject | None = None):
-        super().__init__(make_workers, parent)
-        self.pointer = Pointer(self)  #: what the mouse points at
-        self._opening: set[int] = set()
-        self._restoring: dict[str, KeptExposure] = {}
-        self._restoring_job: int | None = None
+        super().__init__(parent)
+        self.messages = MessageLog(self)
+        self.jobs = JobList(make_workers, _prepare, self)
+        self.file_work = FileWork(self.jobs, self.messages.tell, self)
+        self._store = Store(self.jobs.submit, self.jobs.cancel, self)
+        self.changed: Changes = self._store.changed
+        self.jobs.ended.connect(self._take_outcome)  # before the parts, which go on from there
+        self.look = Look(self._store, self.messages)
+        self.recipes = RecipeEdits(self._store, self.messages, self.file_work)
+        self.exposures = Exposures(self._store, self.jobs, self.recipes, self.messages)
+        self.products = Products(self._store, self.jobs)
+        self.pointer = Pointer(self._store, self.look, self.messages)
 
     @property
-    def restoring(self) -> bool:
-        """Whether exposures of a session are still being opened."""
-        return self._restoring_job is not None
+    def state(self) -> State:
+        """What is open, chosen and wanted."""
+        return self._store.state
 
     @property
-    def state(self) -> SessionState:
-        """What a session file keeps of this: exposures, choices and recipe."""
-        exposures = tuple(
-            KeptExposure((key,), e.mark, e.included, key == self._exposure) for key, e in self._exposures.items()
-        )
-        look = Look(self._band, self._number, self._column, self._only_this)
-        return SessionState(exposures, look, self._variants, self._places, self._spectrum)
+    def answers(self) -> Answers:
+        """What is known: the latest answers to what the state asks."""
+        return self._store.answers
 
-    # Intents: files
+    @property
+    def complete(self) -> bool:
+        """Whether everything that can be shown is there and nothing is under way."""
+        return not self.jobs.all and not self.file_work.busy and self.answers.all_there
 
-    def open_files(self, paths: Sequence[str | os.PathLike[str]]) -> None:
-        """Open cal/crf files and associations."""
-        if paths:
-            self._open(tuple(str(p) for p in paths))
-
-    def restore(self, state: SessionState) -> None:
-        """Put a session in place of what is there; what is open stays open when the session names no exposures.
+    def ask(self, question: Question, instead_of: Question | None = None) -> None:
+        """Ask the workers what a view wants to know, now and after every change, until `forget`.
 
         Parameters
         ----------
-        state : SessionState
-            The session, with the path where each exposure is. Slice, column and band are chosen again once the chosen
-            exposure is open, unless the user chooses before.
+        question : callable
+            Makes a request of state and answers; `Answers.latest` has what was answered.
+        instead_of : callable or None
+            An earlier question for the same slot, whose answer is shown until there is a newer one.
         """
-        if state.exposures:
-            self._close_all()
-        look = self._look = state.look
-        self._only_this, self._dragged = look.only_this, None
-        self.undo_stack.clear()
-        if state.exposures:
-            self._band, self._number, self._column = look.band, look.number, look.column
-            self._slice_by_hand = look.number > 0
-            self._restoring = {e.path: e for e in state.exposures}
-            self._restoring_job = self._open(tuple(self._restoring))
-            self._places = state.places
-        self._spectrum = state.spectrum
-        for changed in (
-            *(self.exposures_changed, self.chosen_changed, self.report_changed),
-            *(self.spaxel_changed, self.spectra_changed, self.spectrum_settings_changed),
-        ):
-            changed.emit()
-        self._put_variants(state.variants)
-        if not state.exposures:
-            self.restored.emit()
+        others = tuple(other for other in self.state.questions if other not in (question, instead_of))
+        self._store.change(questions=(*others, question))
 
-    def _open(self, paths: tuple[str, ...]) -> int:
-        job = self._submit(OpenExposures(paths), lasting=True)
-        self._opening.add(job)
-        return job
+    def forget(self, question: Question) -> None:
+        """Ask a question no more."""
+        self._store.change(questions=tuple(other for other in self.state.questions if other != question))
 
-    def _close_all(self) -> None:
-        """Close all exposures, and drop those that are being opened."""
-        for job in self._opening:
-            self._workers.cancel(job)
-            self._jobs.pop(job, None)
-        self._opening.clear()
-        self._restoring, self._restoring_job = {}, None
-        if self._exposures:
-            self._submit(CloseExposures(tuple(self._exposures)))
-        self._exposure = None
-        for kept in (self._exposures, self._reports, self._known):
-            kept.clear()
+    def refresh(self) -> None:
+        """Compute everything in sight again, after a failure or a cancelled preview."""
+        self._store.refresh()
 
-    def close_exposure(self, key: str) -> None:
-        """Close an exposure; recipe and edits stay."""
-        if key not in self._exposures:
-            return
-        keys = list(self._exposures)
-        closed = self._exposures.pop(key)
-        self._reports.pop(key, None)
-        self._known.clear()
-        if key == self._exposure:
-            index = keys.index(key)
-            neighbours = keys[index + 1 :] + keys[:index][::-1]
-            self._exposure = None
-            if neighbours:
-                self._choose_exposure(neighbours[0])
-        if not self._exposures:
-            self._band, self._number, self._column = "", 0, 0
-            self._places = Places()
-            self._slice_by_hand = False
-        elif closed.included and not self.included:
-            self._include_other_instrument(closed.view.instrument)
-        self._submit(CloseExposures((key,)))
-        self.spaxel_changed.emit()
-        self.exposures_changed.emit()
-        self.chosen_changed.emit()
-        self.report_changed.emit()
-        self._renew()
+    def close(self) -> None:
+        """End the workers."""
+        self.file_work.close()
+        self.jobs.close()
 
-    def _include_other_instrument(self, gone: str) -> None:
-        """Include exposures that were left out for being of another instrument than those that are closed now."""
-        view = self.current
-        for key, exposure in self._exposures.items():
-            if view is not None and gone != exposure.view.instrument == view.instrument:
-                self._exposures[key] = replace(exposure, included=True)
+    def _take_outcome(self, job: Job, outcome: Outcome[Any]) -> None:
+        request, done = outcome.request, outcome.status is Status.DONE
+        # The answer to an older question than the slot's latest is dropped without a word.
+        latest = request.slot is None or self._store.take(outcome)
+        if isinstance(request, FindTools):
+            return  # whoever looks for programs says why there are none
+        if outcome.status is Status.CANCELLED and latest:
+            self.messages.tell("info", f"Cancelled: {job.name}.")
+        elif not done and latest:
+            failed = f"{job.name} failed. " if job.lasting and outcome.status is Status.CRASHED else ""
+            self.messages.tell_once("error", failed + outcome.sentence, outcome.detail)
+        elif done and request.announced:
+            self.messages.tell("info", outcome.sentence)
 
-    def include(self, key: str, included: bool) -> None:
-        """Say whether an exposure takes part in sky image, spectra and products."""
-        if key in self._exposures and self._exposures[key].included != included:
-            self._exposures[key] = replace(self._exposures[key], included=included)
-            self.exposures_changed.emit()
-            self._renew()
 
-    # Intents: products and programs
+def _prepare(news: News) -> News:
+    """Do what needs all pixels, or takes long at first, on the workers' thread: it would hold up the window."""
+    if isinstance(news, Outcome) and isinstance(news.result, SpaxelSpectra):
+        load_units()
+    if isinstance(news, Progress) and isinstance(news.result, Opened):
+        return replace(news, result=tuple(examine(view, _mark(view.key)) for view in news.result.exposures))
+    return news
 
-    def write_cubes(self, folder: str, product: str, which: str = "both", overwrite: bool = False) -> None:
-        """Write cubes of the included exposures of the chosen band's setting; see `WriteCubes`."""
-        keys = self._keys_together()
-        request = WriteCubes(keys, self.recipe, str(folder), product, which, overwrite=overwrite)
-        self._submit(request, lasting=True)
 
-    def write_exposures(self, folder: str, overwrite: bool = False) -> None:
-        """Write the included exposures of the chosen band's setting, corrected; see `WriteExposures`."""
-        self._submit(WriteExposures(self._keys_together(), self.recipe, str(folder), overwrite), lasting=True)
-
-    def write(self, request: Writing) -> None:
-        """Write files by a request of its own, see `atm_viewer.session.exports`."""
-        self._submit(request, lasting=True)
-
-    def save_figure(self, kind: str, path: str, overwrite: bool = False) -> None:
-        """Draw a remedy as a figure for a publication, PDF, SVG or PNG by the path's ending; see `SaveFigure`."""
-        request = self.remedy_request(kind)
-        if request is not None:
-            self._submit(SaveFigure(request, path, overwrite), lasting=True)
-
-    def find_tools(self) -> None:
-        """Look for programs that take files by SAMP."""
-        self._submit(FindTools())
-
-    def clear_cache(self) -> None:
-        """Delete what is kept of files' coordinates between runs; open exposures stay open."""
-        self._submit(ClearCache(), lasting=True)
-
-    # Answers
-
-    def _take(self, item: Progress | Outcome, found: tuple[OpenExposure, ...]) -> None:
-        if isinstance(item, Progress):
-            if item.job in self._jobs:
-                self._jobs[item.job] = replace(self._jobs[item.job], step=item.step, fraction=item.fraction)
-                self._add_exposures(found)
-                self.jobs_changed.emit()
-            return
-        job = self._jobs.pop(item.job, None)
-        if job is None:
-            return
-        name = name_of(item.request)
-        if name:
-            self._take_preview(name, job, item)
-        elif isinstance(item.request, FindTools):
-            self.tools_found.emit(item.result or (), "" if item.status is Status.DONE else item.sentence)
-        elif item.status is Status.DONE:
-            self._take_result(item)
-        else:
-            self._tell_failure(job, item)
-        if self._late:
-            self._renew()
-        self.jobs_changed.emit()
-        self._update_pending()
-        if isinstance(item.request, OpenExposures):
-            self._end_opening(item.job)
-
-    def _end_opening(self, job: int) -> None:
-        self._opening.discard(job)
-        if job == self._restoring_job:
-            self._restoring, self._restoring_job, self._look = {}, None, None
-            self.restored.emit()
-
-    def _take_preview(self, name: str, job: Job, outcome: Outcome) -> None:
-        shown = self._reports.get(outcome.request.exposure) if name == "report" else self._shown.get(name)  # type: ignore[union-attr]
-        if shown is None or shown.job != outcome.job or shown.asked != outcome.request:
-            return  # the answer to an older question
-        shown.job = None
-        if outcome.status is Status.DONE:
-            shown.result = outcome.result
-            if name == "report":
-                self._known = dict([*self._known.items(), (outcome.request, outcome.result)][-_MOST_REPORTS:])
-        else:
-            self._tell_failure(job, outcome)
-            if outcome.status is not Status.CANCELLED:
-                shown.result = None
-        self._update_pending()  # first, or what has arrived is drawn as stale and then once more
-        self._tell_changed(name)
-        if outcome.status is Status.DONE:
-            self._look_first(name)
-
-    def _look_first(self, name: str) -> None:
-        """Take a first look at what arrived, as long as the user has not chosen."""
-        view = self.current
-        if name == "report" and view is not None and self.report is not None and not self._slice_by_hand:
-            self._slice_by_hand = True
-            number = brightest_slice(view, self.slices, self.report)
-            if number != self._number:
-                self._choose_slice(number)
-                self._band = band_of(view, number)
-                self.chosen_changed.emit()
-                self._renew()
-        if name == "sky" and self.sky is not None:
-            self._look_at_peak(self.sky)
-
-    def _look_at_peak(self, sky: SkyImage) -> None:
-        """Have a place on the brightest spaxel unless the active one has data."""
-        place = self._places.current
-        if place is None:
-            self.set_places(self._places.added(*sky.peak, round(5 * sky.spaxel, 3)))
-        elif not self.restoring and not covers(sky, place.ra, place.dec):
-            # While a session is coming back, the exposure that covers its place may not be open yet.
-            self.pick_sky(*sky.peak)
-        else:
-            self._renew()
-
-    def _take_result(self, outcome: Outcome) -> None:
-        match outcome.result:
-            case Opened() as opened:
-                self._tell_opened(len(opened.exposures), opened.problems)
-                if opened.exposures and outcome.job != self._restoring_job:
-                    self.opened.emit(outcome.request.paths)  # type: ignore[union-attr]
-            case None if isinstance(outcome.request, ClearCache | SendFile):
-                self.tell("info", outcome.sentence)
-            case WrittenProducts(paths):
-                names = ", ".join(Path(p).name for p in paths)
-                self.tell("info", f"Wrote {names} to {outcome.request.folder}.")  # type: ignore[union-attr]
-
-    def _add_exposures(self, found: tuple[OpenExposure, ...]) -> None:
-        for exposure in found:
-            view = exposure.view
-            if view.key in self._exposures:  # read again: nothing that was computed for it holds
-                self._reports.pop(view.key, None)
-                self._known.clear()
-                for shown in self._shown.values():
-                    shown.asked = None
-            first = next(iter(self._exposures.values()), exposure)
-            fits, kept = first.view.instrument == view.instrument, self._restoring.get(view.key)
-            if not fits and kept is None:
-                self.tell(
-                    "warning",
-                    f"{view.name} is from another instrument and is not included in sky image, spectra and cubes.",
-                )
-            self._exposures[view.key] = replace(exposure, included=kept.included if kept else fits)
-            if kept is not None and kept.chosen and self._look is not None:
-                self._look_again(view.key, self._look)
-        if not found:
-            return
-        if self._exposure is None:
-            self._choose_exposure(found[0].view.key)
-        self.exposures_changed.emit()
-        self.chosen_changed.emit()
-        self.report_changed.emit()
-        self._renew()
-
-    def _tell_opened(self, opened: int, problems: tuple[str, ...]) -> None:
-        """Tell in one message how opening went; the log has all problems."""
-        text = f"Opened {count(opened, 'exposure')}."
-        if problems:
-            more = f" ({count(len(problems) - 1, 'more problem')} in the log)" if problems[1:] else ""
-            text = (f"{text[:-1]}, but: " if opened else "") + problems[0] + more
-        level = "info" if not problems else "warning" if opened else "error"
-        self.tell(level, text, "\n".join(problems[1:]))
+def _mark(path: str) -> Mark | None:
+    """Mark of a file that was read a moment ago; a disk that has gone since must not keep all else waiting."""
+    return answer_soon(lambda: mark_of(path), None, seconds=2.0)

@@ -13,8 +13,10 @@ from functools import cache
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Integers
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
+
 #: Full width at half maximum of a Gaussian in standard deviations.
-FWHM_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 HERE = np.zeros(1)  #: distance from the source of the spaxel on it
 #: How values between pixels are found.
 NEAREST, LINEAR, CUBIC, OVERLAP = METHODS = ("nearest", "linear", "cubic", "overlap")
@@ -77,22 +79,22 @@ class Trace:
     columns: int = 200
 
     @property
-    def part(self) -> np.ndarray:
+    def part(self) -> Floats:
         """Place of the columns between start (0) and stop (1)."""
         return np.linspace(0.0, 1.0, self.columns)
 
     @property
-    def wavelength(self) -> np.ndarray:
+    def wavelength(self) -> Floats:
         """Wavelength of the columns [um]."""
         return self.start + (self.stop - self.start) * self.part
 
     @property
-    def drift(self) -> np.ndarray:
+    def drift(self) -> Floats:
         """Place of the trace against that at the start [pixel]."""
         t = self.part
         return self.crossed * t + 4.0 * self.bow * t * (1.0 - t)
 
-    def widths(self, middle: float) -> np.ndarray:
+    def widths(self, middle: float) -> Floats:
         """FWHM in the columns [pixel], given that in the middle."""
         low = 2.0 * middle / (1.0 + self.growth)
         return low * (1.0 + (self.growth - 1.0) * self.part)
@@ -112,15 +114,15 @@ class Sampled:
         The interpolation between the pixels, on a fine grid.
     """
 
-    pixels: np.ndarray
-    values: np.ndarray
-    points: np.ndarray
-    resampled: np.ndarray
-    between: np.ndarray
-    curve: np.ndarray
+    pixels: Floats
+    values: Floats
+    points: Floats
+    resampled: Floats
+    between: Floats
+    curve: Floats
 
 
-def pixel_means(centres: np.ndarray, fwhm: np.ndarray | float, width: float = 1.0) -> np.ndarray:
+def pixel_means(centres: Floats, fwhm: Floats | float, width: float = 1.0) -> Floats:
     """Mean over pixels of a Gaussian with a peak of 1 at 0.
 
     Parameters
@@ -136,13 +138,13 @@ def pixel_means(centres: np.ndarray, fwhm: np.ndarray | float, width: float = 1.
     -------
     ndarray of float64
     """
-    sigma = np.asarray(fwhm) / FWHM_SIGMA
+    sigma = np.asarray(fwhm) / SIGMA_TO_FWHM
     scale = 1.0 / (math.sqrt(2.0) * sigma)
     rise = _erf((centres + width / 2.0) * scale) - _erf((centres - width / 2.0) * scale)
     return sigma * math.sqrt(math.pi / 2.0) / width * rise
 
 
-def kernel(method: str, distance: np.ndarray, spaxel: float = 1.0) -> np.ndarray:
+def kernel(method: str, distance: Floats, spaxel: float = 1.0) -> Floats:
     """Weight of a pixel in the value at a distance from its centre [pixel]; weights are to be normalised."""
     far = np.abs(distance)
     if method == NEAREST:
@@ -155,7 +157,7 @@ def kernel(method: str, distance: np.ndarray, spaxel: float = 1.0) -> np.ndarray
     return np.clip((1.0 + spaxel) / 2.0 - far, 0.0, min(1.0, spaxel))
 
 
-def value_at(phase: np.ndarray, fwhm: np.ndarray | float, optics: Optics, offset: float = 0.0) -> np.ndarray:
+def value_at(phase: Floats, fwhm: Floats | float, optics: Optics, offset: float = 0.0) -> Floats:
     """Value of the spaxel at a distance from the source, without trace models.
 
     Parameters
@@ -187,12 +189,12 @@ def value_at(phase: np.ndarray, fwhm: np.ndarray | float, optics: Optics, offset
 
 
 def model_at(
-    phase: np.ndarray,
-    fwhm: np.ndarray | float,
+    phase: Floats,
+    fwhm: Floats | float,
     optics: Optics,
     window: int | None = None,
-    offsets: np.ndarray = HERE,
-) -> np.ndarray:
+    offsets: Floats = HERE,
+) -> Floats:
     """Values of the spaxels at some distances from the source, with trace models.
 
     The pixels of neighbouring columns, in which the source has other phases, are the points of one profile. A cubic
@@ -233,7 +235,7 @@ def model_at(
     return total / optics.dithers
 
 
-def fit_profile(phase: np.ndarray, fwhm: np.ndarray | float, window: int | None = None) -> np.ndarray:
+def fit_profile(phase: Floats, fwhm: Floats | float, window: int | None = None) -> Floats:
     """Fit a spline to the pixels of many columns, by their distance from the source.
 
     Parameters
@@ -264,7 +266,7 @@ def fit_profile(phase: np.ndarray, fwhm: np.ndarray | float, window: int | None 
     return np.linalg.solve(normal + ridge, right[..., None])[..., 0]
 
 
-def phase_points(phase: np.ndarray, fwhm: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+def phase_points(phase: Floats, fwhm: Floats | float) -> tuple[Floats, Floats]:
     """Pixels of many columns by their distance from the source; distances and values, shape (columns, n)."""
     pixels = np.arange(1.0 - _HALF, _HALF)
     phase = np.asarray(phase)
@@ -272,14 +274,14 @@ def phase_points(phase: np.ndarray, fwhm: np.ndarray | float) -> tuple[np.ndarra
     return points, pixel_means(points, np.broadcast_to(fwhm, phase.shape)[:, None])
 
 
-def spline_values(coefficients: np.ndarray, points: np.ndarray) -> np.ndarray:
+def spline_values(coefficients: Floats, points: Floats) -> Floats:
     """Values of splines, one for each row of points; 0 beyond what was fitted."""
     first, weights = _basis(points)
     taken = np.take_along_axis(coefficients, (first[..., None] + np.arange(4)).reshape(len(points), -1), axis=1)
     return np.where(np.abs(points) < _HALF, (taken.reshape(weights.shape) * weights).sum(axis=-1), 0.0)
 
 
-def _basis(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _basis(points: Floats) -> tuple[Integers, Floats]:
     """First of the four cubic B-splines that are not 0 at some points, and the values of the four."""
     place = (points + _HALF) / _KNOTS
     first = np.clip(np.floor(place).astype(int), 0, _SPLINES - 4)
@@ -314,7 +316,7 @@ def sample(phase: float, optics: Optics, half: float = 4.0) -> Sampled:
     return Sampled(pixels, pixel_means(pixels - phase, optics.fwhm), points, resampled, between, curve)
 
 
-def peak_by_phase(optics: Optics, steps: int = 96) -> tuple[np.ndarray, np.ndarray]:
+def peak_by_phase(optics: Optics, steps: int = 96) -> tuple[Floats, Floats]:
     """Value of the spaxel on the source against the phase of its peak.
 
     Parameters
@@ -335,7 +337,7 @@ def peak_by_phase(optics: Optics, steps: int = 96) -> tuple[np.ndarray, np.ndarr
     return phase, value_at(phase, optics.fwhm, optics)
 
 
-def peak_by_wavelength(phase: float, optics: Optics, trace: Trace, window: int = 20) -> np.ndarray:
+def peak_by_wavelength(phase: float, optics: Optics, trace: Trace, window: int = 20) -> Floats:
     """Value of the spaxel on the source against wavelength, along a tilted trace.
 
     Parameters
@@ -353,10 +355,11 @@ def peak_by_wavelength(phase: float, optics: Optics, trace: Trace, window: int =
     -------
     ndarray of float64, shape (columns,)
     """
-    return _along(phase, optics, trace, window, HERE)[0]
+    peaks: Floats = _along(phase, optics, trace, window, HERE)[0]
+    return peaks
 
 
-def aperture_by_wavelength(phase: float, optics: Optics, trace: Trace, radius: float, window: int = 20) -> np.ndarray:
+def aperture_by_wavelength(phase: float, optics: Optics, trace: Trace, radius: float, window: int = 20) -> Floats:
     """Sum of the spaxels within a radius about the source against wavelength, along a tilted trace.
 
     Parameters
@@ -373,12 +376,13 @@ def aperture_by_wavelength(phase: float, optics: Optics, trace: Trace, radius: f
     """
     size = optics.spaxel
     last = math.ceil(radius / size)
-    offsets = size * np.arange(-last, last + 1)
+    offsets = size * np.arange(-last, last + 1).astype(float)
     inside = np.clip(radius + size / 2.0 - np.abs(offsets), 0.0, min(size, 2.0 * radius))
-    return inside @ _along(phase, optics, trace, window, offsets)
+    sums: Floats = inside @ _along(phase, optics, trace, window, offsets)
+    return sums
 
 
-def amplitude(values: np.ndarray) -> float:
+def amplitude(values: Floats) -> float:
     """Half of the range of values over their mean.
 
     Parameters
@@ -394,13 +398,13 @@ def amplitude(values: np.ndarray) -> float:
     return float(np.ptp(values) / 2.0 / np.mean(values))
 
 
-def flat(values: np.ndarray) -> np.ndarray:
+def flat(values: Floats) -> Floats:
     """Values over their smooth trend, a parabola: what a source that grows with wavelength does is gone."""
     x = np.linspace(-1.0, 1.0, values.size)
     return values / np.polynomial.Polynomial.fit(x, values, 2)(x)
 
 
-def trace_across(alpha: np.ndarray, wavelength: np.ndarray, place: float) -> tuple[float, Trace] | None:
+def trace_across(alpha: Floats, wavelength: Floats, place: float) -> tuple[float, Trace] | None:
     """Pixel step and trace of a place in a slice.
 
     Parameters
@@ -433,14 +437,14 @@ def trace_across(alpha: np.ndarray, wavelength: np.ndarray, place: float) -> tup
     return float(np.median(step)), Trace(float(lam[0]), float(lam[-1]), float(first + second), float(-second / 4.0))
 
 
-def _along(phase: float, optics: Optics, trace: Trace, window: int, offsets: np.ndarray) -> np.ndarray:
+def _along(phase: float, optics: Optics, trace: Trace, window: int, offsets: Floats) -> Floats:
     place, widths = phase + trace.drift, trace.widths(optics.fwhm)
     if optics.oversample > 1:
         return model_at(place, widths, optics, window, offsets)
     return np.stack([value_at(place, widths, optics, offset) for offset in offsets])
 
 
-def _resample(phase: float, optics: Optics, points: np.ndarray) -> np.ndarray:
+def _resample(phase: float, optics: Optics, points: Floats) -> Floats:
     """Values at some points of the axis on which pixels are centred on whole numbers."""
     size = optics.oversample
     if size > 1:
@@ -454,7 +458,8 @@ def _resample(phase: float, optics: Optics, points: np.ndarray) -> np.ndarray:
         centres = np.arange(-math.ceil(half), math.ceil(half) + 1.0)
         values = pixel_means(centres - phase, optics.fwhm)
     weights = kernel(optics.method, (points[:, None] - centres) * size, optics.spaxel * size)
-    return weights @ values / weights.sum(axis=1)
+    means: Floats = weights @ values / weights.sum(axis=1)
+    return means
 
 
 def _margin(spaxel: float) -> float:
@@ -463,11 +468,11 @@ def _margin(spaxel: float) -> float:
 
 
 @cache
-def _erf_table() -> tuple[np.ndarray, np.ndarray]:
+def _erf_table() -> tuple[Floats, Floats]:
     x = np.linspace(-5.0, 5.0, 20001)
     return x, np.array([math.erf(v) for v in x])
 
 
-def _erf(x: np.ndarray) -> np.ndarray:
+def _erf(x: Floats) -> Floats:
     """Error function to 1e-7: from a table, since numpy has none and scipy takes long to import."""
     return np.interp(x, *_erf_table())

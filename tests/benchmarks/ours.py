@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from atm_viewer.engine.progress import no_progress
 from tests.benchmarks.measure import times
 
 REPEATS = 5
-
-
-def _quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
 
 
 def correct_open(path: str, psf_optimal: bool, folder: str) -> dict:
@@ -100,12 +97,12 @@ def spectra(paths: list[str]) -> dict:
     from atm_viewer.engine.service.bench import Bench
 
     bench, recipe = Bench(), Recipe(oversample=2)
-    views = bench.open(paths, _quiet).exposures
+    views = bench.open(paths, no_progress).exposures
     keys, band = tuple(view.key for view in views), views[0].bands[0]
-    ra, dec = bench.sky_image(keys, band, _quiet).peak
+    ra, dec = bench.sky_image(keys, band, no_progress).peak
 
     def click(k: int) -> None:
-        bench.spectra(Extraction(keys, recipe, band, ra + k * 1e-5, dec + k * 1e-5, 0.5), _quiet)
+        bench.spectra(Extraction(keys, recipe, band, ra + k * 1e-5, dec + k * 1e-5, 0.5), no_progress)
 
     (cold,) = times(lambda: click(0), 1)
     return {"cold": cold, "seconds": float(np.median([times(lambda k=k: click(k), 1)[0] for k in range(1, 6)]))}

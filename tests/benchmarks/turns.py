@@ -55,17 +55,17 @@ class _Walk:
 
     def _settle(self) -> None:
         session = self._session
-        self._user.wait(lambda: session.complete and not session.jobs)
+        self._user.wait(lambda: session.complete and not session.jobs.all)
         until = time.perf_counter() + QUIET
         self._user.wait(lambda: time.perf_counter() > until)
-        self._user.wait(lambda: session.complete and not session.jobs)
+        self._user.wait(lambda: session.complete and not session.jobs.all)
 
     def _action(self, name: str) -> tuple[str, Callable[[], object]]:
         return name, self._window.actions_by_name[name].trigger
 
     def _steps(self) -> Iterator[tuple[str, Callable[[], object]]]:
         session = self._session
-        yield "open", lambda: session.open_files(self._paths)
+        yield "open", lambda: session.exposures.open(self._paths)
         for part in (self._panels, self._windows, self._choices, self._edits, self._spectra, self._files):
             yield from part()
 
@@ -144,31 +144,34 @@ class _Walk:
         yield "dithers: closed", lambda: _close_popups(self._user)
         yield self._action("refresh")
         if len(self._paths) > 1:
-            yield "exclude an exposure", lambda: session.include(session.exposures[-1].view.key, False)
-            yield "include it", lambda: session.include(session.exposures[-1].view.key, True)
+            yield "exclude an exposure", lambda: session.exposures.include(session.state.exposures[-1].view.key, False)
+            yield "include it", lambda: session.exposures.include(session.state.exposures[-1].view.key, True)
 
     def _edits(self) -> Iterator[tuple[str, Callable[[], object]]]:
         session = self._session
-        yield "edit all slices", lambda: session.edit_slices(session.slices, "fit_threshold", 4.0)
+        yield "edit all slices", lambda: session.recipes.edit_slices(session.state.slices, "fit_threshold", 4.0)
         yield self._action("undo")
         yield self._action("redo")
         yield self._action("reset_all")
         yield self._action("undo")
-        yield "psf_optimal", lambda: session.set_global("psf_optimal", True)
+        yield "psf_optimal", lambda: session.recipes.set_global("psf_optimal", True)
         yield self._action("undo")
         for variant in "BCDEFGH":
-            yield f"variant {variant}", session.new_variant
-            yield f"edit {variant}", lambda v=variant: session.edit_slice(session.number, "window", 20 + ord(v) % 16)
+            yield f"variant {variant}", session.recipes.new_variant
+            yield (
+                f"edit {variant}",
+                lambda v=variant: session.recipes.edit_slice(session.state.number, "window", 20 + ord(v) % 16),
+            )
         for number in range(2, 9):
-            yield f"place {number}", lambda number=number: session.add_place(*self._near(number))
+            yield f"place {number}", lambda number=number: session.look.add_place(*self._near(number))
         for _ in range(2):
             yield self._action("variant_next")
         yield self._action("next_place")
-        yield "a place is moved", lambda: session.pick_sky(*self._near(5))
+        yield "a place is moved", lambda: session.look.pick_sky(*self._near(5))
 
     def _near(self, number: int) -> tuple[float, float]:
-        sky = self._session.sky
-        east, north = sky.offsets(*self._session.position)
+        sky = self._session.answers.sky
+        east, north = sky.offsets(*self._session.state.position)
         ra, dec = sky.position(east + (number % 3 - 1) * sky.spaxel, north + (number // 3 - 1) * 1.01 * sky.spaxel)
         return float(ra), float(dec)
 
@@ -178,7 +181,7 @@ class _Walk:
         session = self._session
 
         def choose(**values) -> Callable[[], object]:
-            return lambda: session.set_spectrum_settings(replace(session.spectrum_settings, **values))
+            return lambda: session.look.set_spectrum_settings(replace(session.state.spectrum_settings, **values))
 
         yield self._action("spectrum_options")
         yield "spectrum_options: closed", lambda: _close_popups(self._user)
@@ -190,7 +193,7 @@ class _Walk:
         yield "smoothed", choose(kernel="gaussian", width=9.0)
         yield "stacked", choose(arrangement="stacked")
         yield "against before", choose(reference="before")
-        yield "all as it was", lambda: session.set_spectrum_settings(type(session.spectrum_settings)())
+        yield "all as it was", lambda: session.look.set_spectrum_settings(type(session.state.spectrum_settings)())
 
     def _files(self) -> Iterator[tuple[str, Callable[[], object]]]:
         session, window = self._session, self._window
@@ -202,7 +205,7 @@ class _Walk:
         yield "session restored", lambda: window.sessions.keeper.open(path)
         for _ in self._paths:
             yield self._action("close_exposure")
-        yield "open again", lambda: session.open_files(self._paths)
+        yield "open again", lambda: session.exposures.open(self._paths)
 
 
 def _pages() -> list[str]:

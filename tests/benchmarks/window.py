@@ -15,6 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.jobs.messages import Outcome, Status
+from atm_viewer.jobs.requests.previews import MakeSpectra, ShowProfile
+from atm_viewer.session.parts.job_list import Job
+
 LIMIT = 900.0  # seconds until a job is given up
 
 
@@ -112,7 +117,7 @@ class User:
         while not until():
             self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
             if time.monotonic() - begun > LIMIT:
-                raise TimeoutError(f"{self.beats.step}: {self.session.messages[-3:]}")
+                raise TimeoutError(f"{self.beats.step}: {self.session.messages.all[-3:]}")
         self.application.processEvents()
         while not all_painted():
             self.application.processEvents()
@@ -150,9 +155,9 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
     session, beats = user.session, user.beats
     found: dict = {}
     with user.step("opening"):
-        found["first"] = user.seconds(lambda: session.open_files(paths), lambda: bool(session.exposures))
+        found["first"] = user.seconds(lambda: session.exposures.open(paths), lambda: bool(session.state.exposures))
         found["complete"] = found["first"] + user.seconds(
-            lambda: None, lambda: session.complete and len(session.exposures) == len(paths)
+            lambda: None, lambda: session.complete and len(session.state.exposures) == len(paths)
         )
     # The user's fingers are slower than the rest of the window's report, which is made last.
     with user.step("refit"):
@@ -160,30 +165,30 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
         for k in range(repeats + 1):
             refits.append(
                 user.seconds(
-                    lambda k=k: session.edit_slice(session.number, "window", 40 + k),
-                    lambda: not session.pending & {"profile", "spectra"},
+                    lambda k=k: session.recipes.edit_slice(session.state.number, "window", 40 + k),
+                    lambda: not session.answers.pending & {"profile", "spectra"},
                 )
             )
             user.wait(lambda: session.complete)
     with user.step("click"):
-        clicks, step = [], session.sky.spaxel
-        east, north = session.sky.offsets(*session.position)
+        clicks, step = [], session.answers.sky.spaxel
+        east, north = session.answers.sky.offsets(*session.state.position)
         for k in range(repeats + 1):
-            target = session.sky.position(east + (k % 3 - 1) * step, north + (k // 3 - 1) * 1.01 * step)
+            target = session.answers.sky.position(east + (k % 3 - 1) * step, north + (k // 3 - 1) * 1.01 * step)
             clicks.append(
                 user.seconds(
-                    lambda target=target: session.pick_sky(float(target[0]), float(target[1])),
-                    lambda: not session.pending & {"spectra"},
+                    lambda target=target: session.look.pick_sky(float(target[0]), float(target[1])),
+                    lambda: not session.answers.pending & {"spectra"},
                 )
             )
             user.wait(lambda: session.complete)
     with user.step("cubes"):
-        session.write_cubes(folder, "cubes", overwrite=True)
-        user.wait(lambda: not session.jobs)
+        session.products.write_cubes(folder, "cubes", overwrite=True)
+        user.wait(lambda: not session.jobs.all)
     found["cubes"] = any(Path(folder).glob("*_s3d.fits"))
     found |= {"refit": float(np.median(refits[1:])), "click": float(np.median(clicks[1:]))}
     found |= {"refits": refits, "clicks": clicks, "longest": beats.longest, "own": beats.own}
-    found["messages"] = [m.text for m in session.messages]
+    found["messages"] = [m.text for m in session.messages.all]
     user.leave()
     return found
 
@@ -209,13 +214,13 @@ def drag(paths: list[str]) -> dict:
     """
     user = User()
     session = user.session
-    session.open_files(paths)
-    user.wait(lambda: session.complete and len(session.exposures) == len(paths))
+    session.exposures.open(paths)
+    user.wait(lambda: session.complete and len(session.state.exposures) == len(paths))
     found: dict = {}
     for name, values in DRAGS.items():
         with user.step(name):
             found[name] = _Drag(user, name).go(values)
-        session.undo_stack.undo()
+        session.recipes.undo_stack.undo()
         user.wait(lambda: session.complete)
     found["longest"], found["own"] = user.beats.longest, user.beats.own
     user.leave()
@@ -231,35 +236,37 @@ class _Drag:
         self._seen: dict[str, list[float]] = {"profile": [], "spectra": []}
 
     def go(self, values: list) -> dict:
-        session, number = self._user.session, self._user.session.number
-        watch = {"profile": session.profile_changed, "spectra": session.spectra_changed}
-        slots = {what: lambda what=what: self._see(what) for what in watch}
-        for what, signal in watch.items():
-            signal.connect(slots[what])
+        session, number = self._user.session, self._user.session.state.number
+        session.jobs.ended.connect(self._see)
         spent = []
         begun = time.perf_counter()
         for k, value in enumerate(values):
             self._user.wait(lambda k=k: time.perf_counter() >= begun + k / 60)
             self._moved[value] = time.perf_counter()
             own = time.thread_time()
-            session.drag_slice(number, self._name, value)
+            session.recipes.drag_slice(number, self._name, value)
             spent.append(time.thread_time() - own)
-        self._user.wait(lambda: not session.pending & {"profile", "spectra"})
-        session.end_drag()
+        self._user.wait(lambda: not session.answers.pending & {"profile", "spectra"})
+        session.recipes.end_drag()
         self._user.wait(lambda: session.complete)
-        for what, signal in watch.items():
-            signal.disconnect(slots[what])
+        session.jobs.ended.disconnect(self._see)
         medians = {what: float(np.median(seen)) for what, seen in self._seen.items()}
         counts = {"moves": len(values), "profiles": len(self._seen["profile"])}
         return medians | counts | {"spectra shown": len(self._seen["spectra"]), "move": float(np.median(spent))}
 
-    def _see(self, what: str) -> None:
+    def _see(self, _: Job, outcome: Outcome) -> None:
         from PyQt6.QtCore import QTimer
 
-        session = self._user.session
-        name = "profile" if what == "profile" else f"spectra {session.variants.active}1"
-        recipe = session._shown[name].asked.recipe
-        moved = self._moved.get(getattr(recipe.params(session.number, session.current.name), self._name))
+        match outcome.request:
+            case ShowProfile(recipe=recipe):
+                what = "profile"
+            case MakeSpectra(extraction=Extraction(recipe=recipe)):
+                what = "spectra"
+            case _:
+                return
+        state = self._user.session.state
+        value = getattr(recipe.params(state.number, state.current.name), self._name)
+        moved = self._moved.get(value) if outcome.status is Status.DONE else None
         if moved is not None:
             # what is painted in this turn of the event loop is on the screen in the next one
             QTimer.singleShot(0, lambda: self._seen[what].append(time.perf_counter() - moved))

@@ -60,7 +60,7 @@ def test_mrs_slices_have_the_published_sizes(miri):
 
 def test_mrs_star_falls_on_the_slices_it_was_pointed_at(demo_set):
     """Beta -0.40 is 7.7 slices from the first of channel 1 (at -1.76) and 6.6 from that of channel 2 (at -2.216)."""
-    slices = miri_mrs.slice_map()
+    slices = miri_mrs.detector_geometry()
     for path, (alpha, _), first, second in zip(
         demo_set("miri"), MIRI_STAR, (109, 114, 113, 109), (208, 211, 210, 208), strict=True
     ):
@@ -156,7 +156,7 @@ def test_nirspec_world_coordinates_lead_back_to_the_pixel(nirspec):
 
 def test_nirspec_star_falls_on_the_slice_it_was_pointed_at(demo_set):
     """Beta 0.03 belongs to slice 1 (0 to 0.1), -0.22 to slice 6 (-0.3 to -0.2), 0.28 to 5 and -0.32 to 8."""
-    region = nirspec_ifu.slice_map().region
+    region = nirspec_ifu.detector_geometry().region
     for path, number in zip(demo_set("nirspec"), (1, 6, 5, 8), strict=True):
         image = fits.getdata(path, "SCI")
         light = [np.nansum(image[region == n]) for n in range(1, 31)]

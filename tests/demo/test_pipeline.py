@@ -55,7 +55,7 @@ def test_the_trace_model_removes_resampling_noise_that_is_plain_to_see(
     """One exposure, part of its band; the threshold leaves the slices of the brightest spaxel to be fitted."""
     from jwst.adaptive_trace_model.trace_model import fit_and_oversample
 
-    wavelength = instrument_named(instrument).slice_map().wavelength
+    wavelength = instrument_named(instrument).detector_geometry().wavelength
     with datamodels.open(demo_set(instrument)[0]) as model:
         elsewhere = (wavelength < limits["wavemin"] - 0.02) | (wavelength > limits["wavemax"] + 0.02)
         for name in ("data", "err", "var_poisson", "var_rnoise", "var_flat"):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from atm_viewer.demo import miri_mrs
-from atm_viewer.demo.scene import MJY_PER_SR, Optics, stellar_absorption, surface_brightness
-from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.detector_geometry import DetectorGeometry
+from atm_viewer.demo.scene import MJY_PER_SR, InstrumentOptics, stellar_absorption, surface_brightness
 
 FWHM = 0.27
 
@@ -20,8 +20,8 @@ def _image_of(scene, step: float, wavelength: float = 5.3):
     axis = (np.arange(n) - (n - 1) / 2) * step
     alpha, beta = np.meshgrid(axis, axis)
     full = np.ones_like(alpha)
-    slices = SliceMap(full.astype(np.int32), alpha, beta, wavelength * full, step, step * full)
-    optics = Optics(fwhm=lambda w: FWHM + 0 * w, resolving_power=3000)
+    slices = DetectorGeometry(full.astype(np.int32), alpha, beta, wavelength * full, step, step * full)
+    optics = InstrumentOptics(fwhm=lambda w: FWHM + 0 * w, resolving_power=3000)
     return axis, surface_brightness(scene, slices, optics, star=(0.0, 0.0), neighbour=(0.5, -0.4))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
@@ -14,10 +15,6 @@ from atm_viewer.session.state.source import light_centre
 from tests.flight.pipeline_reference import exposures, why_absent
 
 pytestmark = pytest.mark.skipif(why_absent() is not None, reason=str(why_absent()))
-
-
-def quiet(step, fraction):
-    """Progress that nobody watches."""
 
 
 def flat(values: np.ndarray) -> np.ndarray:
@@ -37,13 +34,13 @@ def alike(predicted: np.ndarray, measured: np.ndarray) -> float:
 @pytest.mark.parametrize(("case", "band"), [("mrs12A-star-1", "ch1-short"), ("nrsG235M-star-1", "g235m-f170lp")])
 def test_the_prediction_is_what_the_star_shows(case, band, record_property):
     bench = Bench()
-    [view] = bench.open([exposures(case)[0]], quiet).exposures
-    image = bench.sky_image((view.key,), band, quiet)
+    [view] = bench.open([exposures(case)[0]], no_progress).exposures
+    image = bench.sky_image((view.key,), band, no_progress)
     extraction = Extraction((view.key,), Recipe(), band, *image.peak, 5 * image.spaxel)
     star = light_centre(image, *image.peak, psf_fwhm(view.instrument, float(np.nanmedian(view.wavelength))))
     assert star is not None
-    measured = bench.spectra(extraction, quiet)
-    predicted = predict(bench, extraction, star, quiet)
+    measured = bench.spectra(extraction, no_progress)
+    predicted = predict(bench, extraction, star, no_progress)
     found = alike(predicted.before, measured.before / measured.aperture_before)
     record_property("correlation, predicted, measured", (found, predicted.noise_before, measured.noise_before))
     assert found > 0.97

@@ -27,35 +27,35 @@ def session(qtbot):
 
 def test_the_same_spectra_after_the_folder_was_moved(qtbot, session, tmp_path):
     def settle() -> None:
-        qtbot.waitUntil(lambda: session.complete and session.exposures != (), timeout=300_000)
+        qtbot.waitUntil(lambda: session.complete and session.state.exposures != (), timeout=300_000)
 
     old, new = tmp_path / "old", tmp_path / "new"
     old.mkdir()
     for path in exposures("mrs34C-pair-1"):
         shutil.copy(path, old)
     keeper = Keeper(session)
-    session.open_files(sorted(old.iterdir()))
+    session.exposures.open(sorted(old.iterdir()))
     settle()
-    session.edit_slice(308, "fit_threshold", 4.0)
-    session.edit_slice(308, "use", ((-3.0, 0.5),))
-    session.select(308, 300)
-    ra, dec = session.position
-    session.pick_sky(ra, dec + 0.2 / 3600)
+    session.recipes.edit_slice(308, "fit_threshold", 4.0)
+    session.recipes.edit_slice(308, "use", ((-3.0, 0.5),))
+    session.look.select(308, 300)
+    ra, dec = session.state.position
+    session.look.pick_sky(ra, dec + 0.2 / 3600)
     settle()
-    before, profile, choice = session.spectra, session.profile, session.state
+    before, profile, choice = session.answers.spectra, session.answers.profile, session.state.saved
     keeper.save(old / "pair.toml")
     settle()
     # Elsewhere, later, with something else in the window.
     shutil.move(old, new)
-    session.reset_all()
-    session.select(401, 10)
+    session.recipes.reset_all()
+    session.look.select(401, 10)
     keeper.open(new / "pair.toml")
     settle()
-    assert (session.number, session.column) == (308, 300)
-    assert (session.variants, session.places) == (choice.variants, choice.places)
-    assert session.current.key == str(new / next(new.glob("*_cal.fits")).name)
+    assert (session.state.number, session.state.column) == (308, 300)
+    assert (session.state.variants, session.state.places) == (choice.variants, choice.places)
+    assert session.state.current.key == str(new / next(new.glob("*_cal.fits")).name)
     for name in ("wavelength", "before", "after", "aperture_after"):
-        np.testing.assert_array_equal(getattr(session.spectra, name), getattr(before, name))
-    np.testing.assert_array_equal(session.profile.spline_flux, profile.spline_flux)
-    assert session.spectra is not before
-    assert session.messages[-1].level == "info"
+        np.testing.assert_array_equal(getattr(session.answers.spectra, name), getattr(before, name))
+    np.testing.assert_array_equal(session.answers.profile.spline_flux, profile.spline_flux)
+    assert session.answers.spectra is not before
+    assert session.messages.all[-1].level == "info"

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.output.staging import staged
+from atm_viewer.engine.output.staging import staged, temporary_folder
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,15 @@ def write_exposures(paths, recipe, folder, overwrite=False, progress=None):
 
 def write_cubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine, progress):
     return (Path(folder) / f"{product}-{which}-{channel}_s3d.fits",)
+
+
+def make_demo(instrument, folder, progress):
+    if instrument == "unheard-of":
+        raise InputError(f"There is no demo for {instrument!r}.")
+    if instrument == "slow":
+        with temporary_folder(folder):
+            _work(progress, 20.0)
+    return folder / f"{instrument}_asn.json"
 
 
 def _work(progress, seconds):

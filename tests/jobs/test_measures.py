@@ -7,34 +7,32 @@ import pytest
 
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport
-from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MakeSpectra, MeasureLines
-from atm_viewer.jobs.serve import Staff, _Desk
-
-
-def quiet(step, fraction):
-    """Progress that nobody watches."""
+from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.previews import MakeSpectra
+from atm_viewer.jobs.serve import Dispatcher, WorkerBackends
 
 
 def test_measurements_are_of_the_spectra_that_are_shown():
-    desk = _Desk(Staff(rehearsal=""))
+    dispatcher = Dispatcher(WorkerBackends(warm_up=""))
     path = min(demo_exposures("nirspec").parent.glob("*_cal.fits"))
-    [view] = desk.bench.open([path], quiet).exposures
+    [view] = dispatcher.bench.open([path], no_progress).exposures
     keys, recipe, band = (view.key,), Recipe(oversample=2), view.bands[0]
-    extraction = Extraction(keys, recipe, band, *desk.bench.sky_image(keys, band, quiet).peak, 0.4)
-    _, spectra = desk.answer(MakeSpectra(extraction), quiet)
+    extraction = Extraction(keys, recipe, band, *dispatcher.bench.sky_image(keys, band, no_progress).peak, 0.4)
+    spectra = MakeSpectra(extraction).answer(dispatcher, no_progress)
 
-    _, periods = desk.answer(MakePeriods(extraction), quiet)
+    periods = MakePeriods(extraction).answer(dispatcher, no_progress)
     assert isinstance(periods, PeriodReport)
     assert (periods.noise_before, periods.noise_after) == (spectra.noise_before, spectra.noise_after)
     assert np.array_equal(periods.periods.wavelength, spectra.wavelength)
 
     middle = float(spectra.wavelength[spectra.wavelength.size // 2])
     lines = (("middle", middle), ("elsewhere", 25.0))
-    _, report = desk.answer(MeasureLines(extraction, lines, 3000.0), quiet)
+    report = MeasureLines(extraction, lines, 3000.0).answer(dispatcher, no_progress)
     assert isinstance(report, LineReport)
     [line] = report.lines
     assert (line.name, line.wavelength) == ("middle", middle)
@@ -45,8 +43,8 @@ def test_measurements_are_of_the_spectra_that_are_shown():
     assert line.spaxel[1].continuum == pytest.approx(level, rel=0.03)
     assert report.conservation.mean == pytest.approx(1.0, abs=0.01)
 
-    _, noise = desk.answer(MakeNoiseMap(keys, recipe, band, 0.4, 0.5), quiet)
+    noise = MakeNoiseMap(keys, recipe, band, 0.4, 0.5).answer(dispatcher, no_progress)
     assert isinstance(noise, NoiseMap)
     x, y = spectra.spaxel
     assert noise.before[y, x] == pytest.approx(spectra.noise_before, rel=0.1)  # the aperture is about the spaxel
-    desk.bench.close(keys)
+    dispatcher.bench.close(keys)

@@ -17,26 +17,19 @@ import pytest
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.jobs.messages import (
-    ClearCache,
-    CloseExposures,
-    Correct,
-    MakeSkyImage,
-    MakeSpectra,
-    OpenExposures,
-    Outcome,
-    Progress,
-    ShowProfile,
-    Status,
-    WriteCubes,
-    WriteExposures,
-)
-from atm_viewer.jobs.serve import Staff
+from atm_viewer.jobs.messages import Outcome, Progress, Status
+from atm_viewer.jobs.requests.demo import MakeDemo
+from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, OpenExposures
+from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
+from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
+from atm_viewer.jobs.serve import WorkerBackends
 from atm_viewer.jobs.workers import Workers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
-STAFF = Staff("tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "")
+BACKENDS = WorkerBackends(
+    "tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "", "tests.jobs.fake_bench:make_demo"
+)
 
 
 class Listener:
@@ -76,7 +69,7 @@ def told():
 
 @pytest.fixture
 def workers(told):
-    made = Workers(told, STAFF)
+    made = Workers(told, BACKENDS)
     yield made
     made.close()
 
@@ -237,7 +230,7 @@ def test_kept_coordinates_are_deleted(told, monkeypatch, tmp_path):
     kept = tmp_path / "atm-viewer" / "coordinates" / "k" / "part.arrays"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(bytes(3_000_000))
-    workers = Workers(told, STAFF)
+    workers = Workers(told, BACKENDS)
     done = told.wait(workers.submit(ClearCache()))
     workers.close()
     assert (done.status, done.sentence) == (Status.DONE, "Cleared the coordinate cache (3 MB).")
@@ -399,7 +392,7 @@ def test_sending_to_a_worker_that_does_not_read_takes_no_time(told, workers, ask
 
 
 def test_closing_with_stopped_workers(told, tmp_path):
-    workers = Workers(told, STAFF)
+    workers = Workers(told, BACKENDS)
     pid = told.wait(workers.submit(correct("where"))).result
     writing = workers.submit(WriteExposures(("work",), Recipe(), str(tmp_path)))
     told.wait_for_progress(writing)
@@ -417,11 +410,11 @@ def test_a_program_that_is_suspended_as_a_whole_goes_on_with_its_worker(tmp_path
     code = (
         "import queue, time\n"
         "import atm_viewer.jobs.workers as module\n"
-        "from tests.jobs.test_workers import STAFF, correct\n"
+        "from tests.jobs.test_workers import BACKENDS, correct\n"
         "if __name__ == '__main__':\n"
         "    module.SILENCE = 1.0\n"
         "    news = queue.Queue()\n"
-        "    workers = module.Workers(news.put, STAFF)\n"
+        "    workers = module.Workers(news.put, BACKENDS)\n"
         "    workers.submit(correct('where'))\n"
         "    print(news.get(timeout=20).result, flush=True)\n"
         "    workers.submit(correct('deaf'))\n"
@@ -468,11 +461,11 @@ def test_an_opening_nobody_waits_for_is_undone(workers, told, ask):
 def test_the_worker_prints_nothing_and_reads_nothing(tmp_path):
     code = (
         "import queue, sys\n"
-        "from tests.jobs.test_workers import STAFF, correct\n"
+        "from tests.jobs.test_workers import BACKENDS, correct\n"
         "from atm_viewer.jobs.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    news = queue.Queue()\n"
-        "    workers = Workers(news.put, STAFF)\n"
+        "    workers = Workers(news.put, BACKENDS)\n"
         "    for key in ('noise', 'stdin'):\n"
         "        workers.submit(correct(key))\n"
         "        print(repr(news.get(timeout=20).result))\n"
@@ -493,7 +486,7 @@ def test_the_worker_prints_nothing_and_reads_nothing(tmp_path):
 
 
 def test_closing_ends_everything_within_two_seconds(told, tmp_path):
-    workers = Workers(told, STAFF)
+    workers = Workers(told, BACKENDS)
     preview = workers.submit(correct("deaf"))
     writing = [workers.submit(WriteExposures((path,), Recipe(), str(tmp_path / path))) for path in ("work", "deaf")]
     for job in writing:
@@ -511,13 +504,13 @@ def test_a_killed_window_takes_its_workers_along(tmp_path):
     """Nothing goes on working, and nothing half-written stays, when the window's process is killed."""
     code = (
         "import queue, time\n"
-        "from tests.jobs.test_workers import STAFF, correct\n"
+        "from tests.jobs.test_workers import BACKENDS, correct\n"
         "from atm_viewer.engine.recipe import Recipe\n"
-        "from atm_viewer.jobs.messages import WriteExposures\n"
+        "from atm_viewer.jobs.requests.products import WriteExposures\n"
         "from atm_viewer.jobs.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    news = queue.Queue()\n"
-        "    workers = Workers(news.put, STAFF)\n"
+        "    workers = Workers(news.put, BACKENDS)\n"
         "    workers.submit(correct('where'))\n"
         "    pid = news.get(timeout=20).result\n"
         f"    workers.submit(WriteExposures(('work',), Recipe(), {str(tmp_path / 'out')!r}))\n"
@@ -546,3 +539,15 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_the_demo_is_made_in_a_process_that_ends_with_the_job(workers, ask, told, tmp_path):
+    made = ask(MakeDemo("quick", str(tmp_path)))
+    assert (made.status, made.result) == (Status.DONE, str(tmp_path / "quick_asn.json"))
+    refused = ask(MakeDemo("unheard-of", str(tmp_path)))
+    assert (refused.status, refused.sentence) == (Status.FAILED, "There is no demo for 'unheard-of'.")
+    slow = workers.submit(MakeDemo("slow", str(tmp_path)))
+    told.wait_for_progress(slow)
+    workers.cancel(slow)
+    assert told.wait(slow).status is Status.CANCELLED
+    assert [path.name for path in tmp_path.iterdir()] == [], "what is half made is gone"

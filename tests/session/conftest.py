@@ -17,11 +17,11 @@ def session(qtbot):
 
 @pytest.fixture
 def workers(session) -> FakeWorkers:
-    return session._workers
+    return session.jobs._workers
 
 
 @pytest.fixture
 def opened(session, qtbot):
-    session.open_files(FILES)
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    session.exposures.open(FILES)
+    qtbot.waitUntil(lambda: session.complete and session.state.exposures != ())
     return session

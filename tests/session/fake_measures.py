@@ -11,7 +11,7 @@ from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import SpaxelSpectra
-from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
 
 
 def periods(request: MakePeriods, spectra: SpaxelSpectra) -> PeriodReport:

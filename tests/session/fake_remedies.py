@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from atm_viewer.engine.results.remedy import APERTURE, UNDER, Curve, Remedy, RemedyPlot
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemedyRequest
+from atm_viewer.engine.results.remedy import APERTURE, UNDER, Remedy, RemedyCurve, RemedyPlot
+from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemedyRequest
 
 
 def remedy(request: RemedyRequest) -> Remedy:
@@ -24,10 +24,13 @@ def remedy(request: RemedyRequest) -> Remedy:
     panels = []
     for row in range(rows):
         for column, factor in enumerate((1.0, 0.1)):
-            curves = [Curve(wave, np.ones(wave.size), APERTURE, "aperture")]
+            curves = [RemedyCurve(wave, np.ones(wave.size), APERTURE, "aperture")]
             for k, name in enumerate(names):
                 wiggle = 1 - 0.5 * (k + 1) + 0.1 * factor * np.sin(40 * wave)
-                curves += [Curve(wave, np.full(wave.size, 0.5 - 0.5 * k), UNDER), Curve(wave, wiggle, 0.0, name)]
+                curves += [
+                    RemedyCurve(wave, np.full(wave.size, 0.5 - 0.5 * k), UNDER),
+                    RemedyCurve(wave, wiggle, 0.0, name),
+                ]
             title = ("standard cube", "ATM cube")[column]
             panels.append(RemedyPlot(title, row, column, "wavelength", "µm", "flux", "", tuple(curves)))
     table = tuple((name, 8.0 + k, (8.0 + k) / 10) for k, name in enumerate(names))

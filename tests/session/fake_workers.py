@@ -20,36 +20,21 @@ from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.written import Tool, WrittenProducts
-from atm_viewer.jobs.messages import (
-    CloseExposures,
+from atm_viewer.jobs.messages import Outcome, Progress, Status
+from atm_viewer.jobs.requests.demo import MakeDemo
+from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, Opened, OpenExposures
+from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
-    FindTools,
-    MakeNoiseMap,
-    MakePeriods,
     MakeSkyImage,
     MakeSpectra,
-    MeasureLines,
-    Opened,
-    OpenExposures,
-    Outcome,
     PredictArtifact,
-    Progress,
-    SendFile,
     ShowProfile,
-    Status,
-    WriteCubes,
-    WriteExposures,
-    WriteRecipe,
-    WriteSpectra,
 )
-from atm_viewer.jobs.remedy_messages import (
-    CompareApertures,
-    CompareDithers,
-    RankSpaxels,
-    RemoveFringes,
-    SaveFigure,
-)
+from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures, WriteRecipe, WriteSpectra
+from atm_viewer.jobs.requests.programs import FindTools, SendFile
+from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from tests.session import fake_measures, fake_remedies
 
 RA, DEC = 83.8, -5.4
@@ -336,9 +321,9 @@ class FakeWorkers:
         with self._lock:
             self.requests.append(request)
             job = len(self.requests)
-            older = [j for j, r in self._open.items() if _target(r) == _target(request)]
+            older = [j for j, r in self._open.items() if request.slot is not None and r.slot == request.slot]
             self._open[job] = request
-        for other in older if _target(request) else ():
+        for other in older:
             self._end(other, Status.CANCELLED, "Newer parameters.")
         if type(request) not in self.held:
             self._pool.submit(self._answer, job)
@@ -380,7 +365,7 @@ class FakeWorkers:
             result = self._result(request)
             for view in result.exposures if isinstance(result, Opened) else ():
                 self._notify(Progress(job, "Opening", 0.5, Opened((view,), ())))
-            self._end(job, Status.DONE, "Done.", result)
+            self._end(job, Status.DONE, request.done(result), result)
 
     def _end(self, job: int, status: Status, sentence: str, result=None) -> None:
         with self._lock:
@@ -423,10 +408,14 @@ class FakeWorkers:
                 return WrittenProducts((os.path.join(folder, f"{product}_ch1-short_s3d.fits"),))
             case WriteExposures(folder=folder):
                 return WrittenProducts((os.path.join(folder, "x_atm.fits"),))
+            case MakeDemo(instrument):
+                return f"/data/{instrument}_asn.json"
             case FindTools():
                 return self.tools
             case SendFile():
-                return None
+                return "Sent."
+            case ClearCache():
+                return 3_000_000
             case WriteRecipe(kind=kind, folder=folder):
                 return WrittenProducts((os.path.join(folder, f"x_{kind}"),))
             case WriteSpectra(folder=folder, names=names):
@@ -442,17 +431,3 @@ class FakeWorkers:
             self._views[path] = view
             views.append(view)
         return Opened(tuple(views), tuple(problems))
-
-
-def _target(request) -> object:
-    """What newer requests supersede older ones for; None when they do not."""
-    match request:
-        case Correct(key):
-            return Correct, key
-        case MakeSpectra(slot=slot) | MakeSkyImage(slot=slot):
-            return type(request), slot
-        case ShowProfile() | ExplainPixel() | PredictArtifact() | MakePeriods() | MakeNoiseMap() | MeasureLines():
-            return type(request)
-        case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():
-            return type(request)
-    return None

@@ -33,7 +33,7 @@ def test_a_result_comes_on_the_windows_thread_and_nothing_is_shown(session, qtbo
     assert took == [(7, threading.main_thread())]
     assert threads[0] is not threading.main_thread()
     assert session.complete
-    assert session.messages == []
+    assert session.messages.all == []
 
 
 def test_a_failure_is_told(session, qtbot):
@@ -44,7 +44,7 @@ def test_a_failure_is_told(session, qtbot):
 
     session.file_work.run("Reading", work, lambda _: pytest.fail("there is no result"), lambda: otherwise.append(True))
     qtbot.waitUntil(lambda: otherwise != [])
-    assert [(m.level, m.text) for m in session.messages] == [("error", "No such recipe.")]
+    assert [(m.level, m.text) for m in session.messages.all] == [("error", "No such recipe.")]
 
 
 def test_a_bug_is_raised_where_it_is_seen(session, qtbot):
@@ -57,12 +57,12 @@ def test_a_bug_is_raised_where_it_is_seen(session, qtbot):
 def test_what_takes_a_while_is_a_job_and_its_result_is_dropped_when_it_is_cancelled(session, qtbot, disk):
     took, otherwise = [], []
     session.file_work.run("Reading far.toml", disk.wait, took.append, lambda: otherwise.append(True))
-    assert session.jobs == ()
-    qtbot.waitUntil(lambda: [job.name for job in session.jobs] == ["Reading far.toml"])
-    session.cancel(session.jobs[0].number)
-    assert session.jobs == ()
+    assert session.jobs.all == ()
+    qtbot.waitUntil(lambda: [job.name for job in session.jobs.all] == ["Reading far.toml"])
+    session.jobs.cancel(session.jobs.all[0].number)
+    assert session.jobs.all == ()
     assert otherwise == [True]
-    assert session.messages[-1].text == "Cancelled: Reading far.toml."
+    assert session.messages.all[-1].text == "Cancelled: Reading far.toml."
     disk.set()
     qtbot.wait(100)
     assert took == []
@@ -74,7 +74,7 @@ def test_what_is_dropped_is_not_told(session, qtbot, disk):
     session.file_work.drop(task)
     disk.set()
     qtbot.wait(50)
-    assert session.messages == []
+    assert session.messages.all == []
 
 
 def test_two_writers_of_one_place_do_not_meet_and_others_do_not_wait(session, qtbot, disk):
@@ -103,8 +103,8 @@ def test_what_was_cancelled_before_its_turn_is_not_written(session, qtbot, disk)
     wrote = []
     session.file_work.run("Saving a", disk.wait, lambda _: None, place="/a")
     session.file_work.run("Saving a", lambda: wrote.append(True), lambda _: None, place="/a")
-    qtbot.waitUntil(lambda: len(session.jobs) == 2)
-    session.cancel_all()
+    qtbot.waitUntil(lambda: len(session.jobs.all) == 2)
+    session.jobs.cancel_all()
     disk.set()
     qtbot.wait(100)
     assert wrote == []

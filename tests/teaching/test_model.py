@@ -10,9 +10,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
 from atm_viewer.teaching.model import (
     CUBIC,
-    FWHM_SIGMA,
     LINEAR,
     METHODS,
     NEAREST,
@@ -38,11 +38,11 @@ def test_a_pixels_value_is_the_integral_of_the_gaussian_over_it():
     sigma = 0.6
     normal = NormalDist(0.0, sigma)
     by_hand = [(normal.cdf(c + 0.5) - normal.cdf(c - 0.5)) * sigma * math.sqrt(2 * math.pi) for c in (-1.2, 0.0, 0.3)]
-    assert pixel_means(np.array([-1.2, 0.0, 0.3]), sigma * FWHM_SIGMA) == pytest.approx(by_hand, abs=1e-6)
+    assert pixel_means(np.array([-1.2, 0.0, 0.3]), sigma * SIGMA_TO_FWHM) == pytest.approx(by_hand, abs=1e-6)
     # a wide Gaussian hardly changes within a pixel, and all of its light is in some pixel
     assert pixel_means(np.zeros(1), 40.0)[0] == pytest.approx(1.0, abs=2e-4)
     assert pixel_means(np.arange(-30, 31) + 0.37, 2.0).sum() == pytest.approx(
-        2.0 / FWHM_SIGMA * math.sqrt(2 * math.pi), rel=1e-6
+        2.0 / SIGMA_TO_FWHM * math.sqrt(2 * math.pi), rel=1e-6
     )
 
 
@@ -76,7 +76,7 @@ def test_the_fewer_pixels_a_source_covers_the_worse(method):
 
 def test_a_source_between_two_pixels_is_dimmer_by_what_the_integrals_say():
     phase, peak = peak_by_phase(Optics(MRS, LINEAR))
-    sigma = MRS / FWHM_SIGMA
+    sigma = MRS / SIGMA_TO_FWHM
     normal, whole = NormalDist(0.0, sigma), sigma * math.sqrt(2 * math.pi)
     on, between = (normal.cdf(0.5) - normal.cdf(-0.5)) * whole, (normal.cdf(1.0) - 0.5) * whole
     assert peak[phase.size // 2] == pytest.approx(on, abs=1e-6)

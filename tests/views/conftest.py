@@ -31,7 +31,7 @@ def start(qtbot, settings):
         window.show()
         qtbot.waitExposed(window)
         if files:
-            window.session.open_files(files)
+            window.session.exposures.open(files)
             settle(qtbot, window)
         return window
 
@@ -51,12 +51,12 @@ def window(start) -> MainWindow:
 @pytest.fixture
 def workers(window) -> FakeWorkers:
     """The workers of the window."""
-    return window.session._workers
+    return window.session.jobs._workers
 
 
 @pytest.fixture
 def opened(window, qtbot) -> MainWindow:
     """The window with two exposures open."""
-    window.session.open_files(FILES)
+    window.session.exposures.open(FILES)
     settle(qtbot, window)
     return window

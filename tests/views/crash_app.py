@@ -16,7 +16,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from atm_viewer import app
-from atm_viewer.session import recipe_edits
+from atm_viewer.session.parts import recipe_edits
 from atm_viewer.session.persistence import keeper
 from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
@@ -38,12 +38,12 @@ class User:
 
 
 def opened(window: MainWindow) -> bool:
-    return window.session.complete and window.session.exposures != ()
+    return window.session.complete and window.session.state.exposures != ()
 
 
 def work(window: MainWindow) -> None:
-    window.session.set_override(101, "fit_threshold", 4.0)
-    window.session.select(203, 20)
+    window.session.recipes.set_override(101, "fit_threshold", 4.0)
+    window.session.look.select(203, 20)
 
 
 def press_restore(window: MainWindow) -> None:
@@ -53,8 +53,8 @@ def press_restore(window: MainWindow) -> None:
 
 def tell_and_quit(window: MainWindow) -> None:
     session = window.session
-    print(*(e.view.key for e in session.exposures), sep="\n")
-    print(session.number, session.column, session.recipe.override(101).fit_threshold, flush=True)
+    print(*(e.view.key for e in session.state.exposures), sep="\n")
+    print(session.state.number, session.state.column, session.state.recipe.override(101).fit_threshold, flush=True)
     window._may_close = True
     window.close()
 
@@ -65,8 +65,8 @@ def read_for_ever(*_: object) -> None:
 
 
 def save_and_quit(window: MainWindow) -> None:
-    window.session.load_recipe("far.toml")
-    window.session.save_recipe("far.toml")
+    window.session.recipes.load_recipe("far.toml")
+    window.session.recipes.save_recipe("far.toml")
     window.close()
 
 

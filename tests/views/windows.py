@@ -20,7 +20,7 @@ FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
 
 def settle(qtbot, window: MainWindow) -> None:
     """Wait until exposures are open and all that is asked about them is answered."""
-    qtbot.waitUntil(lambda: window.session.complete and window.session.exposures != ())
+    qtbot.waitUntil(lambda: window.session.complete and window.session.state.exposures != ())
 
 
 def wait(qtbot, window: MainWindow) -> None:

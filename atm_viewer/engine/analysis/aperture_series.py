@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from atm_viewer.engine.analysis.fringe import STATES
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.psf import SOURCES, psf_fwhm
-from atm_viewer.engine.results.remedy import AFTER, BEFORE, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, BEFORE, Remedy, RemedyCurve, RemedyPlot
 
 #: Radii of the apertures, in widths (FWHM) of the point-spread function.
 RADII = (0.5, 0.75, 1.0, 1.5, 2.0)
 #: Radius of the aperture that the others are held against, in the same unit.
 REFERENCE = 3.0
 
-_ARCSEC_PER_MICRON = 1e-6 / 6.5 * 180 / np.pi * 3600  #: λ/D for D = 6.5 m
-_SLICE = 0.1  #: width of a NIRSpec slice [arcsec]
-
-
-@dataclass(frozen=True)
-class Width:
-    """Width of the point-spread function by wavelength, and the formula's words."""
-
-    miri: bool
-
-    @property
-    def formula(self) -> str:
-        """Formula and source."""
-        if self.miri:
-            return SOURCES["MIRI"]
-        return (
-            "FWHM = √((λ/D)² + (0.1″)²) (NIRSpec: diffraction limit for D = 6.5 m combined with the width of a slice)"
-        )
-
-    def __call__(self, wavelength: np.ndarray | float) -> np.ndarray:
-        """FWHM [arcsec] at wavelengths [um]."""
-        wave = np.asarray(wavelength, dtype=float)
-        return psf_fwhm("MIRI", wave) if self.miri else np.hypot(_ARCSEC_PER_MICRON * wave, _SLICE)
-
 
 def compare_apertures(
-    before: PlaceSpectra, after: PlaceSpectra, width: Width, radii: Sequence[float] = RADII, degree: int = DEGREE
+    before: PlaceSpectra, after: PlaceSpectra, instrument: str, radii: Sequence[float] = RADII, degree: int = DEGREE
 ) -> Remedy:
     """Compare the spectra of apertures that grow with the point-spread function.
 
@@ -53,8 +28,8 @@ def compare_apertures(
     ----------
     before, after : PlaceSpectra
         Spaxels about the apertures' centre, out to `REFERENCE` widths.
-    width : Width
-        Of the point-spread function.
+    instrument : str
+        ``MIRI`` or ``NIRSPEC``; the point-spread function is that of `psf_fwhm`.
     radii : sequence of float
         Radii in widths; one spaxel comes first.
     degree : int
@@ -66,8 +41,8 @@ def compare_apertures(
         Noise is against the aperture of `REFERENCE` widths of the same cube, about a cubic.
     """
     wavelength = before.wavelength
-    fwhm = width(wavelength)
-    middle = float(width((wavelength[0] + wavelength[-1]) / 2))
+    fwhm = psf_fwhm(instrument, wavelength)
+    middle = float(psf_fwhm(instrument, (wavelength[0] + wavelength[-1]) / 2))
     x, y = before.nearest(0.0, 0.0)
     noises, spectra = [], []
     for block in (before, after):
@@ -85,21 +60,22 @@ def compare_apertures(
     )
     columns = ("aperture", "radius [″]", "radius [FWHM]", "noise before [%]", "noise after [%]")
     note = (
-        f"{width.formula}; {middle:.3f}″ in the middle of the band. Aperture radii scale with it. Noise: 1.4826 MAD of "
-        f"spectrum / {REFERENCE:g}-FWHM aperture from a cubic. The spaxel is plotted at the radius of a circle of its "
-        "area."
+        f"{SOURCES[instrument]}; {middle:.3f}″ in the middle of the band. Aperture radii scale with it. Noise: 1.4826 "
+        f"MAD of spectrum / {REFERENCE:g}-FWHM aperture from a cubic. The spaxel is plotted at the radius of a circle "
+        "of its area."
     )
     flat = [[normalised(wavelength, one, degree) for one in series] for series in spectra]
     shifts = offsets(flat[0])
     plots = []
     for column, series in enumerate(flat):
         curves = [
-            Curve(wavelength, one + shifts[k], k / max(len(series) - 1, 1), names[k]) for k, one in enumerate(series)
+            RemedyCurve(wavelength, one + shifts[k], k / max(len(series) - 1, 1), names[k])
+            for k, one in enumerate(series)
         ]
         title, name = STATES[column], "normalised flux + offset"
         plots.append(RemedyPlot(title, 0, column, "wavelength", "µm", name, "", tuple(curves)))
     lines = tuple(
-        Curve(np.array(sizes), np.array(noise), role, label)
+        RemedyCurve(np.array(sizes), np.array(noise), role, label)
         for noise, role, label in zip(noises, (BEFORE, AFTER), STATES, strict=True)
     )
     title = "noise against radius"

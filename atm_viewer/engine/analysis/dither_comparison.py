@@ -8,21 +8,28 @@ from itertools import combinations
 import numpy as np
 
 from atm_viewer.engine.analysis.fringe import STATES
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
-from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 #: Up to so many exposures all subsets are compared; of more, those that follow one another.
-MOST = 5
+MOST_EXPOSURES = 5
 
 #: Gives the spaxels of the cubes before and after of some exposures, by their index.
+#: Noise of each subset, before and after [%].
+Noise = dict[tuple[int, ...], tuple[float, ...]]
+#: Its median over the subsets of a size.
+Medians = dict[int, tuple[float, ...]]
+#: Normalised spectra of a subset, before and after, of the spaxel and of the aperture.
+Flattened = dict[tuple[int, ...], list[list[Floats]]]
 Combined = Callable[[Sequence[int]], tuple[PlaceSpectra, PlaceSpectra]]
 
 
 def subsets(count: int, chosen: Sequence[int] = ()) -> list[tuple[int, ...]]:
     """Subsets of exposures, by index and from the smallest on; the chosen one is among them."""
-    if count <= MOST:
+    if count <= MOST_EXPOSURES:
         found = [s for size in range(1, count + 1) for s in combinations(range(count), size)]
     else:
         found = [tuple(range(start, start + size)) for size in range(1, count + 1) for start in range(count - size + 1)]
@@ -63,7 +70,8 @@ def compare_dithers(
     count = len(names)
     wanted = subsets(count, chosen)
     shown = _shown(count, tuple(sorted(set(chosen))))
-    noise, flat = {}, {}
+    noise: Noise = {}
+    flat: Flattened = {}
     for k, subset in enumerate(wanted):
         begun(k / len(wanted))
         blocks = combined(subset)
@@ -102,7 +110,7 @@ def _which(subset: Sequence[int], names: Sequence[str]) -> str:
     return " + ".join(names[k] for k in subset)
 
 
-def _spectra(wavelength: np.ndarray, flat: dict, names: Sequence[str]) -> list[RemedyPlot]:
+def _spectra(wavelength: Floats, flat: Flattened, names: Sequence[str]) -> list[RemedyPlot]:
     shifts = offsets([one[0][0] for one in flat.values()])
     plots = []
     for column, title in enumerate(STATES):
@@ -111,25 +119,25 @@ def _spectra(wavelength: np.ndarray, flat: dict, names: Sequence[str]) -> list[R
             spaxel, aperture = states[column]
             whole = len(subset) == len(names)
             label = f"all {len(names)}" if whole else f"{len(subset)} (dither {_which(subset, names)})"
-            curves.append(Curve(wavelength, aperture + shifts[k], UNDER, "aperture" if k == 0 else ""))
-            curves.append(Curve(wavelength, spaxel + shifts[k], k / max(len(flat) - 1, 1), label))
+            curves.append(RemedyCurve(wavelength, aperture + shifts[k], UNDER, "aperture" if k == 0 else ""))
+            curves.append(RemedyCurve(wavelength, spaxel + shifts[k], k / max(len(flat) - 1, 1), label))
         name = "normalised flux + offset"
         plots.append(RemedyPlot(title, 0, column, "wavelength", "µm", name, "", tuple(curves)))
     return plots
 
 
-def _against_number(wanted: Sequence[tuple[int, ...]], noise: dict, middle: dict) -> RemedyPlot:
+def _against_number(wanted: Sequence[tuple[int, ...]], noise: Noise, middle: Medians) -> RemedyPlot:
     curves = []
     for k, role in enumerate((BEFORE, AFTER)):
         sizes = np.array([len(s) for s in wanted], dtype=float)
-        curves.append(Curve(sizes, np.array([noise[s][k] for s in wanted]), role, "", points=True))
+        curves.append(RemedyCurve(sizes, np.array([noise[s][k] for s in wanted]), role, "", points=True))
         at, values = np.array(list(middle), dtype=float), np.array([m[k] for m in middle.values()])
-        curves.append(Curve(at, values, role, f"{STATES[k]}, median"))
+        curves.append(RemedyCurve(at, values, role, f"{STATES[k]}, median"))
     title = "noise against number of dithers"
     return RemedyPlot(title, 1, 0, "exposures combined", "", "noise", "%", tuple(curves), columns=2)
 
 
-def _note(count: int, chosen: tuple[int, ...], noise: dict, middle: dict) -> str:
+def _note(count: int, chosen: tuple[int, ...], noise: Noise, middle: Medians) -> str:
     whole = tuple(range(count))
     end = " Noise: 1.4826 MAD of spaxel / aperture from a cubic, on the grid of the full cube."
     if count == 1:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import normalised, offsets, scatter
-from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 STATES = ("standard cube", "ATM cube")
+
+#: Spectra before and after correction, of the spaxel and of the aperture.
+Pairs = Sequence[Sequence[Floats]]
 
 
 def channel_of(band: str) -> int | None:
@@ -18,7 +23,7 @@ def channel_of(band: str) -> int | None:
     return int(band[2]) if band.startswith("ch") and band[2:3].isdigit() else None
 
 
-def without_fringes(wavelength: np.ndarray, flux: np.ndarray, channel: int) -> np.ndarray:
+def without_fringes(wavelength: Floats, flux: Floats, channel: int) -> Floats:
     """Remove residual fringes from a spectrum.
 
     Parameters
@@ -47,9 +52,9 @@ def without_fringes(wavelength: np.ndarray, flux: np.ndarray, channel: int) -> n
 
 
 def compare_fringes(
-    wavelength: np.ndarray,
-    spaxel: tuple[np.ndarray, np.ndarray],
-    aperture: tuple[np.ndarray, np.ndarray],
+    wavelength: Floats,
+    spaxel: tuple[Floats, Floats],
+    aperture: tuple[Floats, Floats],
     channel: int,
     degree: int,
 ) -> Remedy:
@@ -99,7 +104,7 @@ def compare_fringes(
     return Remedy("fringes", "Residual fringes (RF1D)", plots, columns, tuple(rows), note)
 
 
-def _plots(wavelength: np.ndarray, spectra, clean, degree: int) -> tuple[RemedyPlot, ...]:
+def _plots(wavelength: Floats, spectra: Pairs, clean: Pairs, degree: int) -> tuple[RemedyPlot, ...]:
     flat = [[normalised(wavelength, s, degree) for s in pair] for pair in spectra]
     flat_clean = [[normalised(wavelength, s, degree) for s in pair] for pair in clean]
     shifts = offsets([pair[0] for pair in flat])
@@ -109,13 +114,15 @@ def _plots(wavelength: np.ndarray, spectra, clean, degree: int) -> tuple[RemedyP
         for row, name in enumerate(("spaxel", "aperture")):
             shift = shifts[row]
             curves += [
-                Curve(wavelength, flat[row][k] + shift, UNDER, "without RF1D" if row == 0 else ""),
-                Curve(wavelength, flat_clean[row][k] + shift, float(row), f"{name}, RF1D"),
+                RemedyCurve(wavelength, flat[row][k] + shift, UNDER, "without RF1D" if row == 0 else ""),
+                RemedyCurve(wavelength, flat_clean[row][k] + shift, float(row), f"{name}, RF1D"),
             ]
         plots.append(RemedyPlot(state, 0, k, "wavelength", "µm", "normalised flux + offset", "", tuple(curves)))
     models = []
     for k, role in enumerate((BEFORE, AFTER)):
         with np.errstate(invalid="ignore", divide="ignore"):
-            models.append(Curve(wavelength, 100 * (spectra[0][k] / clean[0][k] - 1), role, f"spaxel, {STATES[k]}"))
+            models.append(
+                RemedyCurve(wavelength, 100 * (spectra[0][k] / clean[0][k] - 1), role, f"spaxel, {STATES[k]}")
+            )
     title = "what RF1D removes"
     return (*plots, RemedyPlot(title, 1, 0, "wavelength", "µm", "residual fringes", "%", tuple(models), columns=2))

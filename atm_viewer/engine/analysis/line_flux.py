@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask, Reals
 from atm_viewer.engine.results.lines import Conservation, LineFlux
+from atm_viewer.engine.statistics import robust_sigma
 
 LIGHT = 2.99792458e14  #: speed of light [um/s]
 JANSKY = 1e-26  #: [W m-2 Hz-1]
@@ -27,7 +29,7 @@ _CLIP = 3.0
 _NOTHING = LineFlux(np.nan, np.nan, np.nan, np.nan, np.nan)
 
 
-def measure_line(wavelength: np.ndarray, jansky: np.ndarray, error: np.ndarray, centre: float, half: float) -> LineFlux:
+def measure_line(wavelength: Floats, jansky: Floats, error: Floats, centre: float, half: float) -> LineFlux:
     """Measure a line.
 
     Parameters
@@ -73,7 +75,7 @@ def measure_line(wavelength: np.ndarray, jansky: np.ndarray, error: np.ndarray, 
     )
 
 
-def conservation(before: np.ndarray, after: np.ndarray) -> Conservation:
+def conservation(before: Floats, after: Floats) -> Conservation:
     """Flux in an aperture after correction over that before.
 
     Parameters
@@ -90,13 +92,13 @@ def conservation(before: np.ndarray, after: np.ndarray) -> Conservation:
         return Conservation(np.nan, np.nan, np.nan, 0)
     ratio = after[known] / before[known]
     middle = float(np.median(ratio))
-    scatter = 1.4826 * float(np.median(np.abs(ratio - middle)))
+    scatter = robust_sigma(ratio - middle)
     return Conservation(middle, scatter, float(after[known].sum() / before[known].sum()), int(known.sum()))
 
 
 def _continuum(
-    wavelength: np.ndarray, flux: np.ndarray, sigma: np.ndarray, sides: np.ndarray, centre: float
-) -> tuple[np.ndarray, np.ndarray, float] | None:
+    wavelength: Floats, flux: Floats, sigma: Floats, sides: Mask, centre: float
+) -> tuple[Floats, Reals, float] | None:
     """Value and slope at the line, their covariance, and what errors are to be multiplied by; None without enough."""
     used = sides.copy()
     for _ in range(3):
@@ -107,7 +109,7 @@ def _continuum(
         covariance = np.linalg.inv(weighted.T @ weighted)
         coefficients = covariance @ (weighted.T @ (flux[used] / sigma[used]))
         rest = (flux - np.vander(wavelength - centre, 2, increasing=True) @ coefficients) / sigma
-        scatter = 1.4826 * float(np.median(np.abs(rest[used])))
+        scatter = robust_sigma(rest[used])
         kept = sides & (np.abs(rest) <= _CLIP * max(scatter, 1e-12))
         if (kept == used).all():
             break

@@ -25,20 +25,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask, Reals
 from atm_viewer.engine.results.periods import LocalPower, Modulation, Periods
+from atm_viewer.engine.statistics import MAD_TO_SIGMA, robust_sigma
 
 SPAN = 1.2  #: standard deviation of the window [periods]
 LONGEST = 0.5  #: part of the band
 SHORTEST = 4.0  #: planes
 _CENTRES = 48  #: wavelengths about which is fitted
-_LEAST = 0.45  #: part of a window's weight that must have data
+_MIN_WEIGHT = 0.45  #: part of a window's weight that must have data
 _ROUNDS = 5  #: of weights
 _MOST = 4  #: exposures whose phases are fitted
 _ALIKE = 1e-3  #: part of a wave, squared, below which it counts as the same as others
 _FAR = 2.5  #: distance from the fit at which a point counts half [robust standard deviations]
 
 
-def relative(spaxel: np.ndarray, aperture: np.ndarray) -> np.ndarray:
+def relative(spaxel: Floats, aperture: Floats) -> Floats:
     """Ratio of two spectra over its median; NaN where it is undefined, or nowhere near the others.
 
     Parameters
@@ -56,13 +58,13 @@ def relative(spaxel: np.ndarray, aperture: np.ndarray) -> np.ndarray:
     level = float(np.median(finite)) if finite.size else np.nan
     if not level > 0:
         return np.full(ratio.shape, np.nan)
-    spread = 1.4826 * float(np.median(np.abs(finite - level)))
+    spread = robust_sigma(finite - level)
     with np.errstate(invalid="ignore"):
         ratio[np.abs(ratio - level) > 10 * spread + 1e-12] = np.nan
     return ratio / level
 
 
-def modulation(ratio: np.ndarray, periods: Periods) -> Modulation:
+def modulation(ratio: Floats, periods: Periods) -> Modulation:
     """Amplitude of what oscillates with the phase that geometry predicts.
 
     Parameters
@@ -101,7 +103,7 @@ def modulation(ratio: np.ndarray, periods: Periods) -> Modulation:
     return Modulation(float(np.median(amplitude)), explained, local, at)
 
 
-def local_power(ratio: np.ndarray, wavelength: np.ndarray, period: np.ndarray) -> LocalPower:
+def local_power(ratio: Floats, wavelength: Floats, period: Floats) -> LocalPower:
     """Periodogram in a window that moves.
 
     Parameters
@@ -139,7 +141,7 @@ def local_power(ratio: np.ndarray, wavelength: np.ndarray, period: np.ndarray) -
     return LocalPower(at, period, amplitude, power)
 
 
-def search_periods(wavelength: np.ndarray, count: int = 56) -> np.ndarray:
+def search_periods(wavelength: Floats, count: int = 56) -> Floats:
     """Periods that the planes of a cube can show [um], with equal ratios.
 
     Parameters
@@ -157,33 +159,32 @@ def search_periods(wavelength: np.ndarray, count: int = 56) -> np.ndarray:
     return np.geomspace(SHORTEST * step, LONGEST * float(np.ptp(wavelength)), count)
 
 
-def _centres(wavelength: np.ndarray) -> np.ndarray:
+def _centres(wavelength: Floats) -> Floats:
     edges = np.linspace(wavelength[0], wavelength[-1], _CENTRES + 1)
     return (edges[1:] + edges[:-1]) / 2
 
 
-def _windows(
-    wavelength: np.ndarray, known: np.ndarray, at: np.ndarray, sigma: np.ndarray, fit: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _windows(wavelength: Floats, known: Mask, at: Floats, sigma: Floats, fit: Mask) -> tuple[Floats, Mask]:
     """Weights of the known points about the wavelengths of ``fit``; those with too little data are left out."""
     fit = fit & np.isfinite(sigma)
     weights = np.exp(-0.5 * ((wavelength[None, :] - at[fit, None]) / sigma[fit, None]) ** 2)
     step = float(np.median(np.diff(wavelength)))
-    enough = weights[:, known].sum(axis=1) * step > _LEAST * np.sqrt(2 * np.pi) * sigma[fit]
+    enough = weights[:, known].sum(axis=1) * step > _MIN_WEIGHT * np.sqrt(2 * np.pi) * sigma[fit]
     fit[fit] = enough
     return weights[enough][:, known], fit
 
 
-def _without_trend(ratio: np.ndarray) -> np.ndarray:
+def _without_trend(ratio: Floats) -> Floats:
     """Ratio over a cubic, less 1."""
     known = np.isfinite(ratio)
     if known.sum() < 20:
         return np.full(ratio.shape, np.nan)
     x = np.linspace(-1, 1, ratio.size)
-    return ratio / np.polynomial.Polynomial.fit(x[known], ratio[known], 3)(x) - 1.0
+    left: Floats = ratio / np.polynomial.Polynomial.fit(x[known], ratio[known], 3)(x) - 1.0
+    return left
 
 
-def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _robust_waves(y: Floats, basis: Floats, windows: Floats) -> tuple[Floats, Floats, Floats]:
     """Amplitudes of the waves, and variances without and with them, window by window.
 
     Parameters
@@ -200,7 +201,7 @@ def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tupl
     for _ in range(_ROUNDS):
         solved, inverse = _solve(y, basis, weights)
         rest = y - np.einsum("mnk,mk->mn", basis, solved)
-        scatter = 1.4826 * np.nanmedian(np.where(counts, np.abs(rest), np.nan), axis=1) + 1e-12
+        scatter = MAD_TO_SIGMA * np.nanmedian(np.where(counts, np.abs(rest), np.nan), axis=1) + 1e-12
         weights = windows / (1 + (rest / (_FAR * scatter[:, None])) ** 2)
     plain, _ = _solve(y, basis[:, :, :2], weights)
     smooth = y - np.einsum("mnk,mk->mn", basis[:, :, :2], plain)
@@ -214,11 +215,12 @@ def _robust_waves(y: np.ndarray, basis: np.ndarray, windows: np.ndarray) -> tupl
     return np.sqrt(np.clip(2 * square, 0.0, None)) / np.abs(solved[:, 0]), before, after
 
 
-def _normal(basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.swapaxes(basis * weights[:, :, None], 1, 2) @ basis
+def _normal(basis: Floats, weights: Floats) -> Floats:
+    matrices: Floats = np.swapaxes(basis * weights[:, :, None], 1, 2) @ basis
+    return matrices
 
 
-def _solve(y: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _solve(y: Floats, basis: Floats, weights: Floats) -> tuple[Floats, Reals]:
     inverse = np.linalg.pinv(_normal(basis, weights), rcond=_ALIKE, hermitian=True)
     right = np.einsum("mnk,mn->mk", basis, weights * y)
     return np.einsum("mij,mj->mi", inverse, right), inverse

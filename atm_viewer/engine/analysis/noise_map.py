@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from atm_viewer.engine.analysis.line_flux import conservation
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
+from atm_viewer.engine.arrays import Floats, Integers, Reals, Singles
 from atm_viewer.engine.cube.apertures import aperture_weights
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block
@@ -16,7 +17,7 @@ from atm_viewer.engine.results.noise import NoiseMap
 #: Brightness of the faintest spaxels, against the brightest one.
 FAINTEST = 0.01
 #: Spaxels that are measured at most, the brightest ones.
-MOST = 400
+MOST_SPAXELS = 400
 
 
 class FieldSpectra:
@@ -39,7 +40,7 @@ class FieldSpectra:
     ) -> None:
         self._reach = int(np.ceil(radius / grid.spaxel))
         self._at = [grid.spaxel_at(*one) for one in spaxels]
-        steps = np.arange(-self._reach, self._reach + 1) * grid.spaxel
+        steps = np.arange(-self._reach, self._reach + 1).astype(float) * grid.spaxel
         self._weights = aperture_weights(steps, steps, grid.spaxel, radius)
         wanted = np.zeros((grid.y.size + 2 * self._reach, grid.x.size + 2 * self._reach), dtype=bool)
         within = self._weights > 0
@@ -51,7 +52,7 @@ class FieldSpectra:
         part = wanted[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         self._flux = drizzle_block(inputs, grid, self._x0, self._y0, np.ascontiguousarray(part)).flux
 
-    def spectrum(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def spectrum(self, k: int) -> tuple[Floats, Floats]:
         """Spectra of a spaxel and of the aperture about it [unit of the exposures; sum over spaxels]."""
         x, y = self._at[k][0] - self._x0, self._at[k][1] - self._y0
         reach = self._reach
@@ -66,7 +67,7 @@ class FieldSpectra:
         return self._flux[:, y, x], np.where(valid.any(axis=1), total, np.nan)
 
 
-def bright_spaxels(image: np.ndarray, faintest: float = FAINTEST) -> tuple[np.ndarray, float]:
+def bright_spaxels(image: Reals, faintest: float = FAINTEST) -> tuple[Integers, float]:
     """Find the spaxels that are bright enough.
 
     Parameters
@@ -79,24 +80,24 @@ def bright_spaxels(image: np.ndarray, faintest: float = FAINTEST) -> tuple[np.nd
     Returns
     -------
     where : ndarray of int, shape (n, 2)
-        Zero-based (x, y), from the brightest on; at most `MOST`.
+        Zero-based (x, y), from the brightest on; at most `MOST_SPAXELS`.
     limit : float
         Brightness of the faintest that counts [unit of the image].
     """
     finite = np.where(np.isfinite(image), image, -np.inf)
     limit = faintest * float(finite.max())
-    order = np.argsort(-finite, axis=None)[:MOST]
+    order = np.argsort(-finite, axis=None)[:MOST_SPAXELS]
     order = order[(finite.ravel()[order] >= limit) & (finite.ravel()[order] > 0)]
     y, x = np.unravel_index(order, image.shape)
-    if order.size == MOST:
+    if order.size == MOST_SPAXELS:
         limit = float(finite.ravel()[order[-1]])
     return np.stack([x, y], axis=1), limit
 
 
 def noise_map(
     band: str,
-    image: np.ndarray,
-    where: np.ndarray,
+    image: Singles,
+    where: Integers,
     limit: float,
     radius: float,
     fields: tuple[FieldSpectra, FieldSpectra],

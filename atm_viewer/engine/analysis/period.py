@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.results.periods import Periods, TracePhase
@@ -87,7 +88,7 @@ def slice_shares(exposure: Exposure, grid: CubeGrid, ra: float, dec: float) -> d
     return {n: min(o, width, grid.spaxel) / grid.spaxel for n, o in overlap.items() if o > 0}
 
 
-def follow(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: float) -> np.ndarray:
+def follow(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: float) -> Floats:
     """Follow a position through one slice.
 
     Parameters
@@ -118,10 +119,11 @@ def follow(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: floa
     if known.size < 2:
         return np.full(grid.wavelength.size, np.nan)
     known = known[np.argsort(lam[known])]
-    return np.interp(grid.wavelength, lam[known], position[known], left=np.nan, right=np.nan)
+    at_planes: Floats = np.interp(grid.wavelength, lam[known], position[known], left=np.nan, right=np.nan)
+    return at_planes
 
 
-def _middle(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: float) -> tuple[np.ndarray, np.ndarray]:
+def _middle(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: float) -> tuple[Floats, Floats]:
     """Offsets of the pixels of a slice's middle column from a position [arcsec], along and across the slice."""
     y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
     c = exposure.coordinates
@@ -135,8 +137,8 @@ def _middle(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: flo
 
 
 def _along(
-    ra_of: np.ndarray, dec_of: np.ndarray, column: np.ndarray, grid: CubeGrid, ra: float, dec: float
-) -> tuple[np.ndarray, np.ndarray]:
+    ra_of: Floats, dec_of: Floats, column: Integers, grid: CubeGrid, ra: float, dec: float
+) -> tuple[Floats, Floats]:
     """Offsets of a slice's pixels from a position [arcsec], along and across it, as its middle column runs."""
     xi0, eta0 = (float(v) for v in grid.project(ra, dec))
     xi, eta = grid.project(ra_of, dec_of)
@@ -150,7 +152,7 @@ def _along(
     return (xi * east + eta * north) / length, (eta * east - xi * north) / length
 
 
-def _crossing(t: np.ndarray, wavelength: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _crossing(t: Floats, wavelength: Floats, rows: Integers) -> tuple[Floats, Floats]:
     """Row and wavelength, column by column, where the distance along the slice changes its sign."""
     low, high = t[:-1], t[1:]
     with np.errstate(invalid="ignore"):
@@ -164,7 +166,7 @@ def _crossing(t: np.ndarray, wavelength: np.ndarray, rows: np.ndarray) -> tuple[
     return rows[at] + part, lam
 
 
-def _combined(traces: Sequence[TracePhase], wavelength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _combined(traces: Sequence[TracePhase], wavelength: Floats) -> tuple[Floats, Floats]:
     """Period of the cube, and what is left of oscillations after all traces are added up."""
     slope, total = np.zeros(wavelength.size), np.zeros(wavelength.size)
     waves = np.zeros((2, wavelength.size), dtype=complex)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from atm_viewer.engine.analysis.fringe import STATES, without_fringes
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import DEGREE, normalised, offsets
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.results.remedy import APERTURE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import APERTURE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 RANKS = (1, 2, 4, 8, 16)
 
@@ -65,7 +64,7 @@ def compare_ranked(
     versions = [spectra]
     if channel is not None:
         count = 2 * len(spectra[0])
-        freed: list[list[np.ndarray]] = [[], []]
+        freed: list[list[Floats]] = [[], []]
         for k, state in enumerate(spectra):
             for one in state:
                 begun((len(freed[0]) + len(freed[1])) / count)
@@ -96,18 +95,23 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _plots(wavelength: np.ndarray, versions, labels: Sequence[str], degree: int) -> tuple[RemedyPlot, ...]:
+def _plots(
+    wavelength: Floats,
+    versions: Sequence[Sequence[Sequence[Floats]]],
+    labels: Sequence[str],
+    degree: int,
+) -> tuple[RemedyPlot, ...]:
     flat = [[[normalised(wavelength, one, degree) for one in state] for state in version] for version in versions]
     shifts = offsets(flat[0][0])
     plots = []
     for row, version in enumerate(flat):
         for column, state in enumerate(version):
-            curves = [Curve(wavelength, state[0], APERTURE, labels[0])]
+            curves = [RemedyCurve(wavelength, state[0], APERTURE, labels[0])]
             for k, one in enumerate(state[1:]):
                 shift = shifts[k + 1]
                 place = k / max(len(state) - 2, 1)
-                curves.append(Curve(wavelength, state[0] + shift, UNDER))
-                curves.append(Curve(wavelength, one + shift, place, labels[k + 1]))
+                curves.append(RemedyCurve(wavelength, state[0] + shift, UNDER))
+                curves.append(RemedyCurve(wavelength, one + shift, place, labels[k + 1]))
             title = STATES[column] + (", residual fringes removed (RF1D)" if row else "")
             name = "normalised flux + offset"
             plots.append(RemedyPlot(title, row, column, "wavelength", "µm", name, "", tuple(curves)))

@@ -20,7 +20,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
+from atm_viewer.engine.arrays import Floats, Reals
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.trace.oversample import OversampledSlice
@@ -117,7 +118,7 @@ def noise_before(prepared: Prepared, number: int, spaxel: float) -> float:
     return _noise(data, data.flux, data.alpha, data.native_step, spaxel / prepared.exposure.coordinates.arcsec)
 
 
-def noise_after(prepared: Prepared, fine: OversampledSlice, alpha: np.ndarray, spaxel: float) -> float:
+def noise_after(prepared: Prepared, fine: OversampledSlice, alpha: Floats, spaxel: float) -> float:
     """Resampling noise of a slice after adaptive trace modelling.
 
     Parameters
@@ -143,7 +144,7 @@ def noise_after(prepared: Prepared, fine: OversampledSlice, alpha: np.ndarray, s
     return _noise(data, flux, alpha, data.native_step / factor, spaxel / prepared.exposure.coordinates.arcsec)
 
 
-def trace_values(flux: np.ndarray, alpha: np.ndarray, width: float, centre: float, box: float) -> np.ndarray:
+def trace_values(flux: Reals, alpha: Reals, width: float, centre: float, box: float) -> Floats:
     """Mean of each column's pixels within a box along the slice, weighted by overlap.
 
     Parameters
@@ -174,7 +175,7 @@ def trace_values(flux: np.ndarray, alpha: np.ndarray, width: float, centre: floa
     return np.where(total >= COVERED * box, values, np.nan)
 
 
-def _noise(data: SliceData, flux: np.ndarray, alpha: np.ndarray, width: float, box: float) -> float:
+def _noise(data: SliceData, flux: Reals, alpha: Reals, width: float, box: float) -> float:
     centre = _trace(data)
     if centre is None:
         return float("nan")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_share, near_slices, summed_rows
 from atm_viewer.engine.cube.footprints import SkyMapper
@@ -16,23 +17,24 @@ from atm_viewer.engine.kernels.spaxels import add_row, divide_sums
 from atm_viewer.engine.threads import in_threads
 
 
-def aperture_weights(xs: np.ndarray, ys: np.ndarray, size: float, radius: float) -> np.ndarray:
+def aperture_weights(xs: Floats, ys: Floats, size: float, radius: float) -> Floats:
     """Part of each spaxel, given by offsets of the centres, that lies within a circle about 0; shape (ny, nx)."""
     from photutils.geometry import circular_overlap_grid
 
     half = size / 2
     edges: tuple[Any, ...] = (xs[0] - half, xs[-1] + half, ys[0] - half, ys[-1] + half)
-    return circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)
+    weights: Floats = circular_overlap_grid(*edges, xs.size, ys.size, radius, 1, 1)
+    return weights
 
 
 @dataclass(frozen=True, eq=False)
 class Extracted:
     """Spectra of a spaxel and of an aperture [unit of the exposures; sums over spaxels for the aperture]."""
 
-    spaxel: np.ndarray
-    spaxel_err: np.ndarray
-    aperture: np.ndarray
-    aperture_err: np.ndarray
+    spaxel: Floats
+    spaxel_err: Floats
+    aperture: Floats
+    aperture_err: Floats
 
     @staticmethod
     def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> Extracted:
@@ -63,8 +65,8 @@ class Circle:
     x0: int
     y0: int
     at: tuple[int, int]
-    weights: np.ndarray
-    wanted: np.ndarray
+    weights: Floats
+    wanted: Mask
 
     @staticmethod
     def about(grid: CubeGrid, ra: float, dec: float, radius: float, margin: int = 0) -> Circle:
@@ -86,11 +88,11 @@ class Circle:
         """Slices of an exposure that are drizzled, see `near_slices`."""
         return near_slices(exposure, mapper, self.grid, self.x0, self.y0, self.wanted)
 
-    def share(self, one: DrizzleInput) -> np.ndarray:
+    def share(self, one: DrizzleInput) -> Floats:
         """Drizzle what one exposure gives, see `drizzle_share`."""
         return drizzle_share(one, self.grid, self.x0, self.y0, self.wanted)
 
-    def extract(self, shares: Sequence[np.ndarray]) -> Extracted:
+    def extract(self, shares: Sequence[Floats]) -> Extracted:
         """Make spectra of what exposures give."""
         planes = self.grid.wavelength.size
         flux, variance, covered = np.zeros(planes), np.zeros(planes), np.zeros(planes, dtype=bool)

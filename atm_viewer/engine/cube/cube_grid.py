@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.regular_file import check_regular
@@ -40,9 +41,9 @@ class CubeGrid:
     ra: float
     dec: float
     spaxel: float
-    x: np.ndarray
-    y: np.ndarray
-    wavelength: np.ndarray
+    x: Floats
+    y: Floats
+    wavelength: Floats
     step: float
 
     @property
@@ -50,7 +51,7 @@ class CubeGrid:
         """The tangent plane."""
         return TangentPlane(self.ra, self.dec)
 
-    def project(self, ra: np.ndarray | float, dec: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    def project(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
         """Tangent-plane coordinates [arcsec] of ICRS positions [deg]."""
         return self.plane.project(ra, dec)
 
@@ -88,7 +89,7 @@ class CubeParameters:
     stop: float
 
 
-def read_cube_parameters(path: str | os.PathLike, band: str) -> CubeParameters:
+def read_cube_parameters(path: str | os.PathLike[str], band: str) -> CubeParameters:
     """Read a band's defaults from a CUBEPAR reference file.
 
     Parameters
@@ -151,9 +152,9 @@ def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParamete
 
     corners = np.concatenate([_corners(exposure, band, factor) for exposure in exposures], axis=1)
     ra, dec = wrap_ra(corners[0]), corners[1]
-    centre = circmean(np.array([ra.min(), ra.max()]) * units.deg).value % 360
+    centre: Any = circmean(np.array([ra.min(), ra.max()]) * units.deg)  # a Quantity, unlike what astropy says
     size = parameters.spaxel
-    provisional = CubeGrid(band, float(centre), float((dec.min() + dec.max()) / 2.0), size, *_nothing())
+    provisional = CubeGrid(band, float(centre.value % 360), float((dec.min() + dec.max()) / 2.0), size, *_nothing())
     xi, eta = provisional.project(ra, dec)
     x, y = (_centres(limit, size) for limit in (max(abs(xi.min()), abs(xi.max())), max(abs(eta.min()), abs(eta.max()))))
     planes = math.ceil((parameters.stop - parameters.start) / parameters.step)
@@ -162,11 +163,11 @@ def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParamete
     return CubeGrid(band, provisional.ra, provisional.dec, size, x, y, wavelength, parameters.step)
 
 
-def _nothing() -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def _nothing() -> tuple[Floats, Floats, Floats, float]:
     return np.zeros(0), np.zeros(0), np.zeros(0), 0.0
 
 
-def _centres(limit: float, size: float) -> np.ndarray:
+def _centres(limit: float, size: float) -> Floats:
     half = math.ceil(limit / size) + 1
     # In the order of the pipeline's operations, for the same rounding.
     start = (0.0 - half * size - size / 2.0) + size / 2.0
@@ -174,12 +175,12 @@ def _centres(limit: float, size: float) -> np.ndarray:
     return np.arange(start, start + count * size, size)[:count]
 
 
-def _corners(exposure: Exposure, band: str, factor: int) -> np.ndarray:
+def _corners(exposure: Exposure, band: str, factor: int) -> Floats:
     """RA and Dec [deg] of four corners of an exposure's footprint, as ``cube_build`` finds them; shape (2, 4)."""
     if exposure.footprint and not band.startswith(("ch1", "ch3")):
         return np.array([float(v) for v in exposure.footprint.split()[-8:]]).reshape(4, 2).T
 
-    def make() -> dict[str, np.ndarray]:
+    def make() -> dict[str, Floats]:
         ra, dec = _centres_on_sky(exposure, band, factor)
         ra = wrap_ra(ra)
         at = [np.argmin(ra), np.argmax(ra), np.argmin(dec), np.argmax(dec)]
@@ -188,7 +189,7 @@ def _corners(exposure: Exposure, band: str, factor: int) -> np.ndarray:
     return exposure.kept.get_or_make(f"corners-{band}-{factor}", make)["corners"]
 
 
-def wrap_ra(ra: np.ndarray) -> np.ndarray:
+def wrap_ra(ra: Floats) -> Floats:
     """Finite right ascensions [deg], all on the same side of 0 (``jwst.assign_wcs.util.wrap_ra``)."""
     ra = ra[np.isfinite(ra)]
     middle = np.median(ra)
@@ -196,7 +197,7 @@ def wrap_ra(ra: np.ndarray) -> np.ndarray:
     return np.where(beyond, ra + (360.0 if middle > 180 else -360.0), ra)
 
 
-def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[np.ndarray, np.ndarray]:
+def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats, Floats]:
     """Sky positions of the pixels that can be a band's outermost: all of them, or oversampled those at slice ends."""
     coordinates = exposure.coordinates
     valid = np.isfinite(coordinates.ra) & np.isfinite(coordinates.dec)
@@ -227,12 +228,14 @@ def channel_columns(band: str, factor: int) -> tuple[int, int]:
     return math.floor(start * factor + shift), math.ceil(stop * factor + shift)
 
 
-def detector_position(fine: np.ndarray, factor: int) -> np.ndarray:
+def detector_position(fine: np.ndarray, factor: int) -> Floats:
     """Detector coordinate [pixel] of oversampled pixel coordinates along a slice."""
     return fine / factor - (factor - 1) / (factor * 2)
 
 
-def world_of(model: Any, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def world_of(model: Any, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
     """RA, Dec [deg] and wavelength [um] of detector positions of a MIRI exposure."""
     wcs = model.meta.wcs
-    return wcs.get_transform("alpha_beta", "world")(*wcs.get_transform("detector", "alpha_beta")(x, y))
+    slicer = wcs.get_transform("detector", "alpha_beta")(x, y)
+    world: tuple[Floats, Floats, Floats] = wcs.get_transform("alpha_beta", "world")(*slicer)
+    return world

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Flags, Floats, Integers, Singles
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
@@ -43,8 +44,8 @@ class PixelValues:
     """
 
     factor: int
-    flux: np.ndarray
-    err: np.ndarray
+    flux: Singles
+    err: Singles
 
 
 def native_values(exposure: Exposure) -> PixelValues:
@@ -59,7 +60,7 @@ def corrected_values(corrected: Corrected) -> PixelValues:
     return PixelValues(corrected.oversample, flux, corrected.err)
 
 
-def _good(sci: np.ndarray, err: np.ndarray, dq: np.ndarray, variances: Iterable[np.ndarray]) -> np.ndarray:
+def _good(sci: Singles, err: Singles, dq: Flags, variances: Iterable[Singles]) -> Singles:
     """Science array with NaN where ``match_nans_and_flags`` or the flags that ``cube_build`` looks at say so."""
     bad = np.isnan(err) | ((dq & (DO_NOT_USE | NON_SCIENCE)) > 0) | ~np.isfinite(sci)
     for variance in variances:
@@ -132,7 +133,7 @@ class CubeSums:
         if nirspec:
             flag_slices(ends, *self._corner, grid.spaxel, grid.x.size, 1, self.dq)
 
-    def _drizzle(self, foot: Footprints, xi: np.ndarray, eta: np.ndarray, values: PixelValues) -> None:
+    def _drizzle(self, foot: Footprints, xi: Floats, eta: Floats, values: PixelValues) -> None:
         """Drizzle pixels, which are sorted by wavelength: threads share the planes."""
         grid, wavelength = self.grid, foot.wavelength
         flux = values.flux[foot.y, foot.x].astype(float)
@@ -168,7 +169,7 @@ class CubeSums:
 
 def _batches(
     exposure: Exposure, slices: Sequence[int], band: str, values: PixelValues
-) -> Iterator[tuple[float, np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[float, Integers, Integers, Integers]]:
     """Pixels that have a value, as (fraction done before, x, y, slice number), some slices at a time."""
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     begun, held = 0.0, 0
@@ -182,7 +183,7 @@ def _batches(
             found, held, begun = [], 0, (k + 1) / len(slices)
 
 
-def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[np.ndarray, np.ndarray]:
+def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[Integers, Integers]:
     """(Oversampled) pixels of a slice that have a value, in the detector's frame."""
     factor = values.factor
     y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
@@ -205,7 +206,7 @@ def build_cubes(
     cubepar: str,
     channel: str | None,
     sums: Mapping[str, CubeSums] | None = None,
-) -> list:
+) -> list[Any]:
     """Build a cube per band with jwst's ``CubeBuildStep`` (drizzle, one band per cube, its defaults).
 
     Parameters
@@ -233,7 +234,7 @@ def build_cubes(
     from jwst.cube_build import CubeBuildStep, cube_build_step
     from jwst.datamodels import ModelContainer
 
-    class CubesOfOurModels(CubeBuildStep):
+    class CubesOfOurModels(CubeBuildStep):  # type: ignore[misc]  # a class of jwst, which has no types
         def prepare_output(self, init: Any, **kwargs: Any) -> Any:
             """Take the models as they are: nobody else has them, so a deep copy would only cost memory."""
             return init
@@ -265,11 +266,11 @@ def build_cubes(
     return [built[band] for band in bands]
 
 
-def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type:
+def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type[Any]:
     """Make a class of ``IFUCubeData`` whose cubes follow from sums that are there already."""
     from jwst.cube_build.ifu_cube import IFUCubeData
 
-    class CubeOfSums(IFUCubeData):
+    class CubeOfSums(IFUCubeData):  # type: ignore[misc]  # a class of jwst, which has no types
         def setup_ifucube_wcs(self) -> None:
             """Take the grid of the sums."""
             prefix = "ch" if self.instrument == "MIRI" else ""
@@ -293,7 +294,8 @@ def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type:
             self.input_models_this_cube = list(of_instrument[self.list_par1[0]][self.list_par2[0]])
             self.find_spaxel_flux()
             self.set_final_dq_flags()
-            return self.setup_final_ifucube_model(self.input_models_this_cube[0])
+            made: tuple[Any, int] = self.setup_final_ifucube_model(self.input_models_this_cube[0])
+            return made
 
         def set_final_dq_flags(self) -> None:
             """Do as the pipeline does, but go through the holes in compiled code."""

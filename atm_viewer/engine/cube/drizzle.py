@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
@@ -67,8 +68,8 @@ class SpaxelBlock:
 
     x0: int
     y0: int
-    flux: np.ndarray
-    err: np.ndarray
+    flux: Floats
+    err: Floats
 
 
 def _all_columns(exposure: Exposure, number: int) -> slice:
@@ -80,7 +81,7 @@ def drizzle_block(
     grid: CubeGrid,
     x0: int,
     y0: int,
-    wanted: np.ndarray,
+    wanted: Mask,
     columns: Columns = _all_columns,
 ) -> SpaxelBlock:
     """Drizzle a block of spaxels (``IFUCubeData.build_ifucube``).
@@ -107,8 +108,8 @@ def drizzle_block(
 
 
 def drizzle_share(
-    one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray, columns: Columns = _all_columns
-) -> np.ndarray:
+    one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: Mask, columns: Columns = _all_columns
+) -> Floats:
     """Drizzle what one exposure gives to a block, on this thread, so that any of them can be combined.
 
     Parameters
@@ -128,12 +129,12 @@ def drizzle_share(
     return _drizzle_wcs(one, grid, *_axes(grid, x0, y0, wanted), columns)
 
 
-def _axes(grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _axes(grid: CubeGrid, x0: int, y0: int, wanted: Mask) -> tuple[Floats, Floats]:
     """Centres of a block's spaxels in the grid's plane [arcsec]."""
     return grid.x[x0 : x0 + wanted.shape[1]], grid.y[y0 : y0 + wanted.shape[0]]
 
 
-def _disc(grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> tuple[np.ndarray, float]:
+def _disc(grid: CubeGrid, x0: int, y0: int, wanted: Mask) -> tuple[Floats, float]:
     """Centre and radius of a disc that holds all wanted spaxels [arcsec]."""
     xs, ys = _axes(grid, x0, y0, wanted)
     iy, ix = np.nonzero(wanted)
@@ -142,9 +143,7 @@ def _disc(grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray) -> tuple[np.ndar
     return middle, reach
 
 
-def near_slices(
-    exposure: Exposure, mapper: SkyMapper, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray
-) -> list[int]:
+def near_slices(exposure: Exposure, mapper: SkyMapper, grid: CubeGrid, x0: int, y0: int, wanted: Mask) -> list[int]:
     """Slices whose pixels may touch wanted spaxels of a block.
 
     Parameters
@@ -180,7 +179,7 @@ def _pixel_size(exposure: Exposure, mapper: SkyMapper, number: int) -> float:
     return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number)))
 
 
-def _distances(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> np.ndarray:
+def _distances(ends: Floats, matrix: Floats, point: Floats) -> Floats:
     """Least distance of a point from some segments each of several slices.
 
     The segments are given by their ends in another plane, shape (slices, n, 2, 2).
@@ -188,10 +187,11 @@ def _distances(ends: np.ndarray, matrix: np.ndarray, point: np.ndarray) -> np.nd
     there = np.concatenate([ends, np.ones((*ends.shape[:3], 1))], axis=3) @ matrix.T
     a, b = np.moveaxis(there[..., :2] / there[..., 2:], 2, 0)
     part = np.clip(((point - a) * (b - a)).sum(axis=2) / ((b - a) ** 2).sum(axis=2), 0.0, 1.0)
-    return np.hypot(*np.moveaxis(a + part[..., None] * (b - a) - point, 2, 0)).min(axis=1)
+    nearest: Floats = np.hypot(*np.moveaxis(a + part[..., None] * (b - a) - point, 2, 0)).min(axis=1)
+    return nearest
 
 
-def summed_rows(shares: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+def summed_rows(shares: Sequence[Floats]) -> Iterator[tuple[int, Floats]]:
     """Add up what exposures give, see `drizzle_share`, row by row: a row stays in the processor's cache.
 
     Yields
@@ -207,7 +207,7 @@ def summed_rows(shares: Sequence[np.ndarray]) -> Iterator[tuple[int, np.ndarray]
         yield iy, total
 
 
-def combine_shares(shares: Sequence[np.ndarray], x0: int, y0: int, wanted: np.ndarray) -> SpaxelBlock:
+def combine_shares(shares: Sequence[Floats], x0: int, y0: int, wanted: Mask) -> SpaxelBlock:
     """Make the block of what exposures give to it, see `drizzle_share`."""
     flux, err = np.full((2, shares[0].shape[2], *wanted.shape), np.nan)
     for iy, total in summed_rows(shares):
@@ -215,9 +215,7 @@ def combine_shares(shares: Sequence[np.ndarray], x0: int, y0: int, wanted: np.nd
     return SpaxelBlock(x0, y0, flux, err)
 
 
-def _drizzle_maps(
-    one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: np.ndarray, columns: Columns
-) -> np.ndarray:
+def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: Mask, columns: Columns) -> Floats:
     """Add up what an exposure gives to the block, see `drizzle_slice`."""
     exposure, mapper, maps = one.exposure, one.mapper, one.mapper.maps
     assert maps is not None
@@ -227,7 +225,7 @@ def _drizzle_maps(
     along = exposure.regions.shape[1 if exposure.rotated else 0] * one.factor
     kept = channel_columns(grid.band, one.factor) if exposure.rotated else (0, along)
 
-    def add(data: OversampledSlice, total: np.ndarray) -> None:
+    def add(data: OversampledSlice, total: Floats) -> None:
         here, size = mapper.slice_map(data.number), _pixel_size(exposure, mapper, data.number)
         chosen = columns(exposure, data.number)
         step = chosen.step or 1

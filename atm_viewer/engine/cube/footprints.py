@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.cube_grid import detector_position
 from atm_viewer.engine.io.coordinates import slice_wcs, to_slicer, wavelength_table
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SliceMap, fit_sky_maps
+from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SlicePolynomials, fit_sky_maps
 from atm_viewer.engine.tangent import TangentPlane
 
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
@@ -38,19 +39,19 @@ class Footprints:
         Wavelength of the centre and range of wavelengths that the pixel covers [um].
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    number: np.ndarray
+    x: Integers
+    y: Integers
+    number: Integers
     plane: TangentPlane
-    xi: np.ndarray
-    eta: np.ndarray
-    wavelength: np.ndarray
-    width: np.ndarray
+    xi: Floats
+    eta: Floats
+    wavelength: Floats
+    width: Floats
 
     def __len__(self) -> int:
         return self.x.size
 
-    def select(self, chosen: np.ndarray) -> Footprints:
+    def select(self, chosen: Integers) -> Footprints:
         """Return the footprints of some of the pixels."""
         return Footprints(
             self.x[chosen],
@@ -63,7 +64,7 @@ class Footprints:
             self.width[chosen],
         )
 
-    def on(self, plane: TangentPlane) -> tuple[np.ndarray, np.ndarray]:
+    def on(self, plane: TangentPlane) -> tuple[Floats, Floats]:
         """Corners and centre in another tangent plane [arcsec], both of shape (5, n)."""
         return self.plane.onto(plane, self.xi, self.eta)
 
@@ -99,7 +100,7 @@ class SkyMapper:
     def __init__(self, exposure: Exposure) -> None:
         self._exposure = exposure
         self._miri = exposure.instrument == "MIRI"
-        self._slice_maps: dict[int, SliceMap] = {}
+        self._slice_maps: dict[int, SlicePolynomials] = {}
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
 
     def slice_width(self, number: int) -> float:
@@ -113,8 +114,8 @@ class SkyMapper:
         return float(self._widths["across"])
 
     @cached_property
-    def _widths(self) -> dict[str, np.ndarray]:
-        def make() -> dict[str, np.ndarray]:
+    def _widths(self) -> dict[str, Floats]:
+        def make() -> dict[str, Floats]:
             if self._miri:
                 return {"beta": np.array([self._miri_slice_width(channel) for channel in (1, 2, 3, 4)])}
             return {"across": np.array(self._nirspec_slice_width())}
@@ -129,14 +130,14 @@ class SkyMapper:
     def maps(self) -> SkyMaps | None:
         """Series that stand in for the WCS; None where they are not good enough."""
 
-        def make() -> dict[str, np.ndarray]:
+        def make() -> dict[str, Integers]:
             maps = self._fit_maps()
             return {} if maps is None else vars(maps)
 
         arrays = self._exposure.kept.get_or_make("sky-maps", make)
         return SkyMaps(**arrays) if arrays else None
 
-    def slice_map(self, number: int) -> SliceMap:
+    def slice_map(self, number: int) -> SlicePolynomials:
         """Series of one slice, evaluated in each of its columns."""
         assert self.maps is not None
         if number not in self._slice_maps:
@@ -158,7 +159,7 @@ class SkyMapper:
             if good.any():
                 pixels[number] = x[good], y[good]
 
-        def by_wcs(x: np.ndarray, y: np.ndarray, number: np.ndarray) -> PixelPositions:
+        def by_wcs(x: Integers, y: Integers, number: Integers) -> PixelPositions:
             return self._by_wcs(x, y, number, 1)
 
         if self._miri:
@@ -168,13 +169,13 @@ class SkyMapper:
         table = wavelength_table(self._slices[0], *(int(np.median(a)) for a in pixels[1])) if 1 in pixels else None
         transforms = {n: to_slicer(self._slices[n - 1], n) for n in pixels}
 
-        def along(x: np.ndarray, y: np.ndarray, number: int) -> np.ndarray:
+        def along(x: Floats, y: Floats, number: int) -> Floats:
             found = transforms[number](x, y)
             return np.where(np.isfinite(found[2]), found[1], np.nan)
 
         return fit_sky_maps(pixels, False, self._edge, self._half, by_wcs, along, table)
 
-    def footprints(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> Footprints:
+    def footprints(self, x: Integers, y: Integers, number: Integers, factor: int) -> Footprints:
         """Footprints of pixels.
 
         Parameters
@@ -210,12 +211,12 @@ class SkyMapper:
         ra, dec = c.packed_sky
         return ra.values[:1], dec.values[:1]
 
-    def _by_wcs(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
+    def _by_wcs(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             return self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
 
-    def _of_miri(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
+    def _of_miri(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
         wcs = self._exposure.model.meta.wcs
         n = x.size
         centre, low, high = (detector_position(x + edge, factor) for edge in (0.0, -EDGE, EDGE))
@@ -237,7 +238,7 @@ class SkyMapper:
             wavelength[centres].reshape(3, n),
         )
 
-    def _of_nirspec(self, x: np.ndarray, y: np.ndarray, number: np.ndarray, factor: int) -> PixelPositions:
+    def _of_nirspec(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
         ra, dec = np.full((2, 4, x.size), np.nan)
         middle, wavelength = np.full((2, x.size), np.nan), np.full((3, x.size), np.nan)
         for one in np.unique(number):

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block
 from atm_viewer.engine.io.exposure import Exposure
@@ -90,7 +91,7 @@ def _columns_within(exposure: Exposure, number: int, low: float, high: float) ->
 
 
 def _as_image(
-    flux: np.ndarray, inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelengths: tuple[float, float] | None
+    flux: Floats, inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelengths: tuple[float, float] | None
 ) -> SkyImage:
     iy, ix = _peak(flux)
     return SkyImage(
@@ -107,7 +108,7 @@ def _as_image(
     )
 
 
-def _peak(image: np.ndarray) -> tuple[int, int]:
+def _peak(image: Floats) -> tuple[int, int]:
     """Brightest spaxel; a median of neighbours keeps single hot ones out."""
     from scipy.ndimage import median_filter
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.apertures import Circle, aperture_weights
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, combine_shares
@@ -34,10 +35,10 @@ class PlaceSpectra:
         Zero-based spaxel of the first element in the cube.
     """
 
-    wavelength: np.ndarray
-    flux: np.ndarray
-    dx: np.ndarray
-    dy: np.ndarray
+    wavelength: Floats
+    flux: Floats
+    dx: Floats
+    dy: Floats
     spaxel: float
     x0: int = 0
     y0: int = 0
@@ -50,11 +51,11 @@ class PlaceSpectra:
         """Centre of a spaxel of the cube from the place [arcsec]."""
         return float(self.dx[x - self.x0]), float(self.dy[y - self.y0])
 
-    def spectrum(self, x: int, y: int) -> np.ndarray:
+    def spectrum(self, x: int, y: int) -> Floats:
         """Spectrum of a spaxel of the cube."""
         return self.flux[:, y - self.y0, x - self.x0]
 
-    def aperture(self, radius: float | np.ndarray) -> np.ndarray:
+    def aperture(self, radius: float | Floats) -> Floats:
         """Sum within a circle about the place; spaxels count by the part of them that lies within.
 
         Parameters
@@ -85,7 +86,7 @@ class PlaceSpectra:
         y, x = np.unravel_index(order[np.isfinite(mean.ravel()[order])], mean.shape)
         return [(self.x0 + int(a), self.y0 + int(b)) for a, b in zip(x, y, strict=True)]
 
-    def _sum(self, flux: np.ndarray, radius: float) -> np.ndarray:
+    def _sum(self, flux: Floats, radius: float) -> Floats:
         weights = aperture_weights(self.dx, self.dy, self.spaxel, radius)
         chosen = flux[:, weights > 0]
         valid = np.isfinite(chosen)

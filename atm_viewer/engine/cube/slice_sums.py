@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.trace.oversample import OversampledSlice
 
 #: Adds what a slice gives to a sum, in place.
@@ -28,7 +29,7 @@ class SliceSums:
 
     def total(
         self, place: Hashable, slices: Mapping[int, OversampledSlice], add: Add, shape: tuple[int, ...]
-    ) -> np.ndarray:
+    ) -> Floats:
         """Sum over slices.
 
         Parameters
@@ -70,7 +71,7 @@ class SliceSums:
         return self._total
 
 
-def _sum(slices: Mapping[int, OversampledSlice], add: Add, total: np.ndarray) -> np.ndarray:
+def _sum(slices: Mapping[int, OversampledSlice], add: Add, total: Floats) -> Floats:
     for one in slices.values():
         add(one, total)
     return total

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.exposure import exposure_name
+from atm_viewer.engine.names import product_name
 from atm_viewer.engine.regular_file import read_bytes
 
 
-def expand_inputs(paths: Sequence[str | os.PathLike]) -> list[Path]:
+def expand_inputs(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """Replace associations by their science members.
 
     Parameters
@@ -49,7 +49,7 @@ def expand_inputs(paths: Sequence[str | os.PathLike]) -> list[Path]:
     return found
 
 
-def default_product(paths: Sequence[str | os.PathLike]) -> str:
+def default_product(paths: Sequence[str | os.PathLike[str]]) -> str:
     """Name of the product made from some inputs.
 
     Parameters
@@ -76,12 +76,10 @@ def default_product(paths: Sequence[str | os.PathLike]) -> str:
                     f"{first.name} names its product {name!r:.80}, which is not a valid file name; rename the product."
                 )
             return name
-    names = [exposure_name(path).split("_") for path in expand_inputs(paths)]
-    common = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*names, strict=False))]
-    return "_".join(common or names[0])
+    return product_name([exposure_name(path) for path in expand_inputs(paths)])
 
 
-def is_plain_name(name: Any) -> bool:
+def is_plain_name(name: Any) -> TypeGuard[str]:
     """Whether this can be a file's name as it stands: text without folders, so it leads nowhere else."""
     return isinstance(name, str) and name.isprintable() and not set("/\\") & set(name) and name not in ("", ".", "..")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Integers32, Singles
 from atm_viewer.engine.io.packing import PackedFrame
 
 
@@ -47,22 +48,22 @@ class Coordinates:
         return self.read_sky()
 
     @cached_property
-    def alpha(self) -> np.ndarray:
+    def alpha(self) -> Floats:
         """Position along the slice [the pipeline's unit]."""
         return self.packed_alpha[:]
 
     @cached_property
-    def wavelength(self) -> np.ndarray:
+    def wavelength(self) -> Floats:
         """Wavelength [um]."""
         return self.packed_wavelength[:]
 
     @cached_property
-    def ra(self) -> np.ndarray:
+    def ra(self) -> Floats:
         """Right ascension [deg]."""
         return self.packed_sky[0][:]
 
     @cached_property
-    def dec(self) -> np.ndarray:
+    def dec(self) -> Floats:
         """Declination [deg]."""
         return self.packed_sky[1][:]
 
@@ -86,7 +87,7 @@ def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
     return _nirspec(model, model.data.shape, regions)
 
 
-def oversampled_coordinates(model: Any, factor: int) -> tuple[np.ndarray, np.ndarray]:
+def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
     """Alpha and wavelength of the oversampled pixels, dispersion along x.
 
     Parameters
@@ -134,7 +135,7 @@ def oversampled_coordinates(model: Any, factor: int) -> tuple[np.ndarray, np.nda
         return alpha, wavelength
 
 
-def oversampled_rows(rows: int, factor: int) -> np.ndarray:
+def oversampled_rows(rows: int, factor: int) -> Floats:
     """Positions of oversampled rows in the original ones: for 2, -0.25, 0.25, 0.75 ... (``_reindex``)."""
     return np.arange(rows * factor) / factor - (factor - 1) / (factor * 2)
 
@@ -143,7 +144,7 @@ def slice_wcs(model: Any) -> list[Any]:
     """WCS of each of the 30 slices of a NIRSpec IFU exposure, whichever of the two styles the file has."""
     from jwst.assign_wcs.nirspec import nrs_ifu_wcs
 
-    return nrs_ifu_wcs(model)
+    return list(nrs_ifu_wcs(model))
 
 
 def to_slicer(wcs: Any, number: int) -> Any:
@@ -165,7 +166,7 @@ def to_slicer(wcs: Any, number: int) -> Any:
     return selector[number] if selector else wcs.get_transform(wcs.available_frames[0], "slicer")
 
 
-def wavelength_table(wcs: Any, x: float, y: float) -> tuple[np.ndarray, np.ndarray] | None:
+def wavelength_table(wcs: Any, x: float, y: float) -> tuple[Floats, Floats] | None:
     """Table that a NIRSpec WCS of the prism takes wavelengths from.
 
     Parameters
@@ -209,7 +210,7 @@ def _tables(model: Any) -> list[Any]:
     return []
 
 
-def _packed(alpha: np.ndarray, wavelength: np.ndarray, ra: np.ndarray, dec: np.ndarray, arcsec: float) -> Coordinates:
+def _packed(alpha: Floats, wavelength: Floats, ra: Floats, dec: Floats, arcsec: float) -> Coordinates:
     sky = PackedFrame.of(ra), PackedFrame.of(dec)
     return Coordinates(PackedFrame.of(alpha), PackedFrame.of(wavelength), arcsec, lambda: sky)
 
@@ -221,7 +222,7 @@ def _miri(wcs: Any, shape: tuple[int, int]) -> Coordinates:
     return _packed(alpha, wavelength, ra, dec, 1.0)
 
 
-def _nirspec(model: Any, shape: tuple[int, int], regions: np.ndarray) -> Coordinates:
+def _nirspec(model: Any, shape: tuple[int, int], regions: Integers32) -> Coordinates:
     from gwcs.wcstools import grid_from_bounding_box
 
     alpha, wavelength, ra, dec = (np.full(shape, np.nan) for _ in range(4))
@@ -242,7 +243,7 @@ def _nirspec(model: Any, shape: tuple[int, int], regions: np.ndarray) -> Coordin
     return _packed(alpha, wavelength, ra, dec, arcsec)
 
 
-def _arcsec_per_metre(to_world: Any, across: np.ndarray, along: np.ndarray, lam: np.ndarray) -> float:
+def _arcsec_per_metre(to_world: Any, across: Floats, along: Floats, lam: Floats) -> float:
     """Plate scale along the slice, from two points of it on the sky."""
     low, high = np.nanpercentile(along, [20, 80])
     middle = np.nanmedian(across), np.nanmedian(lam)

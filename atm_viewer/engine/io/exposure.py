@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Singles
 from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
@@ -85,11 +87,11 @@ class Exposure:
     grating: str
     bands: tuple[str, ...]
     unit: str
-    sci: np.ndarray
-    err: np.ndarray
-    variances: dict[str, np.ndarray]
-    dq: np.ndarray
-    regions: np.ndarray
+    sci: Singles
+    err: Singles
+    variances: dict[str, Singles]
+    dq: Flags
+    regions: Integers32
     coordinates: Coordinates
     dither: int
     dithers: int
@@ -120,9 +122,9 @@ class Exposure:
     def oversampled_coordinates(self, factor: int) -> tuple[PackedFrame, PackedFrame]:
         """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
 
-        def make() -> dict[str, np.ndarray]:
-            frames = oversampled_coordinates(self.model, factor)
-            return pack(dict(zip(("alpha", "wavelength"), map(PackedFrame.of, frames), strict=True)))
+        def make() -> dict[str, NDArray[Any]]:
+            alpha, wavelength = oversampled_coordinates(self.model, factor)
+            return pack({"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(wavelength)})
 
         packed = self.kept.get_or_make(f"oversampled-{factor}", make)
         return unpack(packed, "alpha"), unpack(packed, "wavelength")
@@ -145,7 +147,7 @@ class Exposure:
     @property
     def column_count(self) -> int:
         """Number of columns: elements along dispersion."""
-        return self.regions.shape[0 if self.rotated else 1]
+        return int(self.regions.shape[0 if self.rotated else 1])
 
     def to_dispersion(self, array: np.ndarray) -> np.ndarray:
         """View of a detector array with the dispersion along x, as the pipeline fits it."""
@@ -157,14 +159,14 @@ class Exposure:
         return tuple(int(n) for n in np.unique(self.regions) if n > 0)
 
     @cached_property
-    def _pixels(self) -> dict[int, np.ndarray]:
+    def _pixels(self) -> dict[int, Integers]:
         flat = self.regions.ravel()
         chosen = np.flatnonzero(flat > 0)
         chosen = chosen[np.argsort(flat[chosen], kind="stable")]
         starts = np.searchsorted(flat[chosen], self.slices)
         return dict(zip(self.slices, np.split(chosen, starts[1:]), strict=True))
 
-    def slice_pixels(self, number: int) -> np.ndarray:
+    def slice_pixels(self, number: int) -> Integers:
         """Flat indices of a slice's pixels in the detector's frame, ascending."""
         return self._pixels[number]
 
@@ -183,7 +185,7 @@ class Exposure:
         return self._steps[number]
 
     @cached_property
-    def column_wavelengths(self) -> dict[int, np.ndarray]:
+    def column_wavelengths(self) -> dict[int, Floats]:
         """Least and greatest wavelength [um] of each slice's pixels by column; (2, columns), NaN where it has none."""
         wavelength = self.coordinates.wavelength.ravel()
         width = self.regions.shape[1]
@@ -226,12 +228,12 @@ class Exposure:
         )
 
 
-def exposure_name(path: str | os.PathLike) -> str:
+def exposure_name(path: str | os.PathLike[str]) -> str:
     """File name without ending and ``_cal``/``_crf``."""
     return _SUFFIX.sub("", Path(path).stem)
 
 
-def open_exposure(path: str | os.PathLike) -> Exposure:
+def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     """Open a ``_cal`` or ``_crf`` file of MIRI MRS or the NIRSpec IFU.
 
     Parameters
@@ -262,7 +264,7 @@ def open_exposure(path: str | os.PathLike) -> Exposure:
     arrays, state, kept = content.arrays, content.state, content.kept
     opened: list[Any] = []
 
-    def pixels() -> dict[str, np.ndarray]:
+    def pixels() -> dict[str, NDArray[Any]]:
         opened.append(_open_model(path))
         parts = _geometry(path, opened[0], arrays.get("REGIONS"))
         kept.get_or_make("sky", lambda: parts["sky"])
@@ -314,12 +316,12 @@ class _Content:
     """What is in a file, apart from its WCS."""
 
     headers: tuple[Any, Any]
-    arrays: dict[str, np.ndarray]
+    arrays: dict[str, NDArray[Any]]
     kept: KeptGeometry
     state: tuple[int, int]
 
 
-def _geometry(path: Path, model: Any, regions: np.ndarray | None) -> dict[str, dict[str, np.ndarray]]:
+def _geometry(path: Path, model: Any, regions: Integers32 | None) -> dict[str, dict[str, NDArray[Any]]]:
     """Region map and coordinates of the pixels, and whether there is a spectral region.
 
     In two parts: sky coordinates are not always wanted.
@@ -407,7 +409,7 @@ def _read(path: Path) -> _Content:
 
 def _native(hdu: Any) -> np.ndarray:
     """Array of an extension in the machine's byte order, flags as unsigned integers: one copy, no more."""
-    stored = hdu.data
+    stored: NDArray[Any] = hdu.data
     if stored.dtype.kind == "f":
         return stored.astype(np.float32)
     if hdu.header.get("BZERO", 0) == 2**31 and stored.dtype.itemsize == 4:

@@ -8,6 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from atm_viewer.engine.arrays import Bytes, Integers, Reals
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +29,12 @@ class PackedFrame:
         Length of a row.
     """
 
-    finite: np.ndarray
-    values: np.ndarray
+    finite: Bytes
+    values: Reals
     columns: int
 
     @classmethod
-    def of(cls, frame: np.ndarray) -> PackedFrame:
+    def of(cls, frame: Reals) -> PackedFrame:
         """Pack a frame."""
         finite = np.isfinite(frame)
         return cls(np.packbits(finite, axis=1), frame[finite], frame.shape[1])
@@ -42,10 +45,10 @@ class PackedFrame:
         return self.finite.shape[0], self.columns
 
     @cached_property
-    def _starts(self) -> np.ndarray:
+    def _starts(self) -> Integers:
         return np.concatenate([[0], np.cumsum(np.bitwise_count(self.finite).sum(axis=1, dtype=np.int64))])
 
-    def __getitem__(self, rows: slice) -> np.ndarray:
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
         first, last, _ = rows.indices(self.finite.shape[0])
         last = max(first, last)
         full = np.full((last - first, self.columns), np.nan, dtype=self.values.dtype)
@@ -53,20 +56,20 @@ class PackedFrame:
         full[inside] = self.values[self._starts[first] : self._starts[last]]
         return full
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return self[:].astype(dtype or self.values.dtype, copy=False)
 
 
-def pack(frames: Mapping[str, PackedFrame]) -> dict[str, np.ndarray]:
+def pack(frames: Mapping[str, PackedFrame]) -> dict[str, NDArray[Any]]:
     """Arrays of frames by name, to be kept together; `unpack` is the inverse."""
-    packed: dict[str, np.ndarray] = {}
+    packed: dict[str, NDArray[Any]] = {}
     for name, frame in frames.items():
         packed |= {f"{name}.finite": frame.finite, f"{name}.values": frame.values}
         packed[f"{name}.columns"] = np.array(frame.columns)
     return packed
 
 
-def unpack(packed: Mapping[str, np.ndarray], name: str) -> PackedFrame:
+def unpack(packed: Mapping[str, NDArray[Any]], name: str) -> PackedFrame:
     """Frame of that name among the arrays that `pack` made."""
     return PackedFrame(packed[f"{name}.finite"], packed[f"{name}.values"], int(packed[f"{name}.columns"]))
 

@@ -30,7 +30,7 @@ def write_ds9(regions: Sequence[Region]) -> str:
     """
     from regions import Regions
 
-    return Regions([_as_astropy(region) for region in regions]).serialize(format="ds9", precision=13)
+    return str(Regions([_as_astropy(region) for region in regions]).serialize(format="ds9", precision=13))
 
 
 def read_ds9(text: str, name: str, use: str | None = None) -> tuple[Region, ...]:

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.kernels.sky import least_squares, make_columns, map_pixels
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads, processors
@@ -43,10 +44,10 @@ class PixelPositions:
         At the centre and on the two edges along the dispersion [um]; NaN where there is none.
     """
 
-    ra: np.ndarray
-    dec: np.ndarray
-    centre: np.ndarray
-    wavelength: np.ndarray
+    ra: Floats
+    dec: Floats
+    centre: Floats
+    wavelength: Floats
 
     def on(self, plane: TangentPlane) -> PlanePositions:
         """Project onto a plane."""
@@ -69,9 +70,9 @@ class PlanePositions:
     """
 
     plane: TangentPlane
-    xi: np.ndarray
-    eta: np.ndarray
-    wavelength: np.ndarray
+    xi: Floats
+    eta: Floats
+    wavelength: Floats
 
     @cached_property
     def ra(self) -> np.ndarray:
@@ -85,7 +86,7 @@ class PlanePositions:
 
 
 @dataclass(frozen=True, eq=False)
-class SliceMap:
+class SlicePolynomials:
     """Polynomials along one slice in each of its columns, see `atm_viewer.engine.kernels.sky.map_pixels`.
 
     Parameters
@@ -103,17 +104,18 @@ class SliceMap:
     """
 
     first: int
-    columns: np.ndarray
-    shift: np.ndarray
+    columns: Floats
+    shift: Floats
     scale: float
-    limits: np.ndarray
+    limits: Floats
 
     @cached_property
-    def ends(self) -> np.ndarray:
+    def ends(self) -> Floats:
         """Both ends of the slice in some columns, in the plane [arcsec]; shape (17, 2 ends, 2)."""
         at = np.linspace(0, self.columns.shape[0] - 1, 17).astype(int)
         signs = np.array([-1.0, 1.0])[:, None] ** np.arange(self.columns.shape[1])
-        return np.einsum("cpk,ep->cek", self.columns[at][:, :, 4:6], signs)
+        ends: Floats = np.einsum("cpk,ep->cek", self.columns[at][:, :, 4:6], signs)
+        return ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,32 +144,32 @@ class SkyMaps:
         RA and Dec [deg] where the plane touches the sky.
     """
 
-    numbers: np.ndarray
-    series: np.ndarray
-    domain: np.ndarray
-    trace: np.ndarray
-    limits: np.ndarray
-    points: np.ndarray
-    values: np.ndarray
-    ranges: np.ndarray
-    origin: np.ndarray
+    numbers: Integers
+    series: Floats
+    domain: Floats
+    trace: Floats
+    limits: Floats
+    points: Floats
+    values: Floats
+    ranges: Floats
+    origin: Floats
 
     @property
     def plane(self) -> TangentPlane:
         """Plane that positions are given in."""
         return TangentPlane(float(self.origin[0]), float(self.origin[1]))
 
-    def of_slice(self, number: int, half: float) -> SliceMap:
+    def of_slice(self, number: int, half: float) -> SlicePolynomials:
         """Map of one slice; ``half`` is the distance of a column's edges from its middle [pixel]."""
         m = int(np.searchsorted(self.numbers, number))
         middle, width, scale = self.domain[m]
         # A column more on each side: an oversampled pixel can be on the sky where its native one is not.
         first, last = max(round(middle - width + half) - 1, 0), round(middle + width - half) + 1
         columns, shift, _, _ = self._columns(np.array([m]), first, last, half)
-        return SliceMap(first, columns, shift, float(scale), self.limits[m])
+        return SlicePolynomials(first, columns, shift, float(scale), self.limits[m])
 
     def positions(
-        self, number: np.ndarray, along: np.ndarray, dispersion: np.ndarray, edge: float, half: float
+        self, number: Integers, along: Floats, dispersion: Integers, edge: float, half: float
     ) -> PlanePositions:
         """Positions of pixels.
 
@@ -220,9 +222,7 @@ class SkyMaps:
         in_threads(work, parts)
         return PlanePositions(self.plane, xi, eta, wavelength)
 
-    def _columns(
-        self, used: np.ndarray, first: int, last: int, half: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _columns(self, used: Integers, first: int, last: int, half: float) -> tuple[Floats, Floats, Floats, Floats]:
         """Polynomials along the slice, their shifts, scales and limits, for columns of some slices."""
         count, p = last - first + 1, self.series.shape[2]
         columns, shift = np.empty((used.size, count, p, 10)), np.empty((used.size, count, 3))
@@ -239,14 +239,14 @@ WcsAlong = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
 
 def fit_sky_maps(
-    pixels: Mapping[int, tuple[np.ndarray, np.ndarray]],
+    pixels: Mapping[int, tuple[Integers, Integers]],
     along_x: bool,
     edge: float,
     half: float,
     by_wcs: WcsPositions,
     slicer: WcsAlong | None = None,
     table: tuple[np.ndarray, np.ndarray] | None = None,
-    ranges: np.ndarray | None = None,
+    ranges: Floats | None = None,
 ) -> SkyMaps | None:
     """Fit series to the positions of a sample of pixels and check them on another.
 
@@ -334,7 +334,7 @@ def fit_sky_maps(
     return None
 
 
-def _sample(x: np.ndarray, y: np.ndarray, along_x: bool, phase: float) -> tuple[np.ndarray, np.ndarray]:
+def _sample(x: Integers, y: Integers, along_x: bool, phase: float) -> tuple[Integers, Integers]:
     """Choose pixels of a slice: some rows in some columns, both denser towards the ends."""
     along, dispersion = (x, y) if along_x else (y, x)
     columns = np.unique(dispersion)
@@ -347,19 +347,19 @@ def _sample(x: np.ndarray, y: np.ndarray, along_x: bool, phase: float) -> tuple[
     return x[at], y[at]
 
 
-def _spread(size: int, count: int, phase: float) -> np.ndarray:
+def _spread(size: int, count: int, phase: float) -> Integers:
     nodes = 0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + phase) / (count - 1 + 2 * phase))
     return np.unique(np.rint(nodes * (size - 1)).astype(int))
 
 
 def _fit(
-    along: np.ndarray,
-    dispersion: np.ndarray,
+    along: Integers,
+    dispersion: Integers,
     edge: float,
     half: float,
-    targets: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    targets: tuple[Floats, Floats, Floats, Floats],
     degree: tuple[int, int],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Floats, Floats, Floats]:
     """Series, domain and trace of one slice."""
     xi, eta, positions, wavelength = targets
     middle = 0.5 * (dispersion.min() + dispersion.max())
@@ -368,7 +368,7 @@ def _fit(
     trace = chebyshev.chebfit(d, along, 3)
     scale = np.abs(along - chebyshev.chebval(d, trace)).max() + 0.5
 
-    def solve(a: np.ndarray, d: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+    def solve(a: np.ndarray, d: Floats, *values: np.ndarray) -> list[Floats]:
         v = (a - chebyshev.chebval(d, trace)) / scale
         basis = chebyshev.chebvander2d(d, v, (degree[1], degree[0]))
         found = np.empty((len(values), basis.shape[1]))
@@ -387,7 +387,7 @@ def _fit(
     return np.einsum("kqp,pr->qrk", np.stack(found), powers), np.array([middle, width, scale]), trace
 
 
-def _ends(x: np.ndarray, y: np.ndarray, number: int, slicer: WcsAlong) -> tuple[float, float] | None:
+def _ends(x: Integers, y: Integers, number: int, slicer: WcsAlong) -> tuple[float, float] | None:
     """Positions along the slicer where a NIRSpec slice ends; infinite without an end, None when there is no one end.
 
     They are searched for in some columns, from the last pixel whose centre is on the sky outwards, with ever finer

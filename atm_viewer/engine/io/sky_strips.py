@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.recipe import Region, Shape
 from atm_viewer.engine.sky_shapes import centre, reach, shares
@@ -46,11 +47,11 @@ class SkyStrips:
     """
 
     plane: TangentPlane
-    number: np.ndarray
-    alpha: np.ndarray
-    step: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
+    number: Integers
+    alpha: Floats
+    step: Floats
+    start: Floats
+    end: Floats
 
     def touched(self, regions: Sequence[Region]) -> dict[int, list[tuple[Region, tuple[Range, ...]]]]:
         """Find which of some regions each slice sees, and in which alpha ranges; see `Recipe.params`."""
@@ -181,12 +182,12 @@ class _Curve:
     ends: Range
     pixel: float
 
-    def at(self, alpha: np.ndarray | float) -> np.ndarray:
+    def at(self, alpha: Floats | float) -> Floats:
         """Positions; shape (2, ...)."""
         return np.stack([self.x(alpha), self.y(alpha)])
 
 
-def _lines(band: Sequence[_Curve]) -> Iterator[tuple[_Curve, np.ndarray, np.ndarray, np.ndarray]]:
+def _lines(band: Sequence[_Curve]) -> Iterator[tuple[_Curve, Floats, Floats, Floats]]:
     """Alpha and both ends of lines across each slice of a band."""
     along = band[0].at(band[0].ends[1]) - band[0].at(band[0].ends[0])
     aside = np.array([-along[1], along[0]]) / np.hypot(*along)
@@ -198,7 +199,7 @@ def _lines(band: Sequence[_Curve]) -> Iterator[tuple[_Curve, np.ndarray, np.ndar
         curve = band[k]
         step = curve.pixel / LINES
         low, high = curve.ends[0] - curve.pixel / 2.0, curve.ends[1] + curve.pixel / 2.0
-        alpha = low + step * (np.arange(int(np.ceil((high - low) / step))) + 0.5)
+        alpha: Floats = low + step * (np.arange(int(np.ceil((high - low) / step)), dtype=np.float64) + 0.5)
         across = np.repeat(aside[:, None], alpha.size, axis=1)
         if len(band) > 1:
             before, after = band[order[max(place - 1, 0)]], band[order[min(place + 1, len(band) - 1)]]

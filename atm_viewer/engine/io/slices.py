@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.threads import in_threads
 
@@ -51,10 +52,10 @@ class CollapsedProfile:
         Median flux and error [unit of the exposure] and median ratio of the two.
     """
 
-    alpha: np.ndarray
-    flux: np.ndarray
-    err: np.ndarray
-    snr: np.ndarray
+    alpha: Floats
+    flux: Floats
+    err: Floats
+    snr: Floats
 
     @property
     def peak(self) -> float:
@@ -165,7 +166,7 @@ def cut_slices(
     return dict(zip(exposure.slices, cuts, strict=True))
 
 
-def _cut_slice(exposure: Exposure, frame: np.ndarray, number: int, offset: float | None) -> SliceData:
+def _cut_slice(exposure: Exposure, frame: Floats, number: int, offset: float | None) -> SliceData:
     regions = exposure.to_dispersion(exposure.regions)
     rows = np.flatnonzero((regions == number).any(axis=1))
     cut = slice(rows[0], rows[-1] + 1)
@@ -185,7 +186,7 @@ def _cut_slice(exposure: Exposure, frame: np.ndarray, number: int, offset: float
     return SliceData(number, int(rows[0]), flux, alpha, inside, native_step, profile, trimmed, trimmed_profile, norm)
 
 
-def collapse(flux: np.ndarray, err: np.ndarray, alpha: np.ndarray, native_step: float) -> CollapsedProfile:
+def collapse(flux: Reals, err: Reals, alpha: Reals, native_step: float) -> CollapsedProfile:
     """Spatial profile of a slice (``_crossdisp_profile``).
 
     Parameters
@@ -224,7 +225,7 @@ def collapse(flux: np.ndarray, err: np.ndarray, alpha: np.ndarray, native_step: 
     return CollapsedProfile(centres, *binned)
 
 
-def _clipped(values: np.ndarray, default: float = 0.0) -> tuple[float, float]:
+def _clipped(values: Reals, default: float = 0.0) -> tuple[float, float]:
     from astropy.stats import sigma_clipped_stats
 
     if not np.isfinite(values).any():
@@ -235,13 +236,14 @@ def _clipped(values: np.ndarray, default: float = 0.0) -> tuple[float, float]:
     return mean, rms
 
 
-def _native_step(alpha: np.ndarray) -> float:
+def _native_step(alpha: Singles) -> float:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return np.abs(np.nanmedian(np.diff(alpha, axis=0)))
+        step: float = np.abs(np.nanmedian(np.diff(alpha, axis=0)))
+        return step
 
 
-def _trim_edges(flux: np.ndarray, alpha: np.ndarray, profile: CollapsedProfile) -> np.ndarray:
+def _trim_edges(flux: Singles, alpha: Singles, profile: CollapsedProfile) -> Singles:
     """Flux without edges where the signal is low but the error high (``_trim_edges``); the same array if none is."""
     valid = np.isfinite(profile.snr)
     if not valid.any():
@@ -259,7 +261,7 @@ def _trim_edges(flux: np.ndarray, alpha: np.ndarray, profile: CollapsedProfile) 
     return trimmed
 
 
-def _column_sums(flux: np.ndarray, cut: slice, rows: int, rotated: bool, profile: CollapsedProfile) -> np.ndarray:
+def _column_sums(flux: Singles, cut: slice, rows: int, rotated: bool, profile: CollapsedProfile) -> Singles:
     """Sum of each column, in numpy's order of summation over the whole frame.
 
     Float32 sums depend on that order: pairwise with fixed blocks along the columns of a rotated (MIRI) frame,
@@ -269,6 +271,6 @@ def _column_sums(flux: np.ndarray, cut: slice, rows: int, rotated: bool, profile
         frame = np.full((flux.shape[1], rows), np.nan, dtype=flux.dtype).T
         frame[cut] = flux
         flux = frame
-    if profile.snr.size and np.nanmin(profile.snr) < -5.0:
-        return np.sum(flux, where=(flux > 0), axis=0)
-    return np.nansum(flux, axis=0)
+    low = profile.snr.size and np.nanmin(profile.snr) < -5.0
+    sums: Singles = np.sum(flux, where=(flux > 0), axis=0) if low else np.nansum(flux, axis=0)
+    return sums

@@ -34,7 +34,7 @@ def _keep_compiled() -> bool:
     except OSError as error:
         logging.getLogger(__name__).info("compiled code is not kept in %s: %s", kernel_cache(), error)
         return False
-    numba.config.CACHE_DIR = str(kernel_cache())
+    numba.config.CACHE_DIR = str(kernel_cache())  # type: ignore[attr-defined]  # made at run time
     return True
 
 

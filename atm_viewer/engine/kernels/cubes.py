@@ -13,12 +13,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from atm_viewer.engine.kernels.drizzle import ROOM, cover_cells, least, most
+from atm_viewer.engine.kernels.drizzle import MAX_CELLS, cover_cells, least, most
 from atm_viewer.engine.kernels.spline import KERNEL
 
-# Single precision moves an area by some 1e-8 of a spaxel: that matters, more than 1e-6, in smaller shares than this.
-MUCH = 0.05
-LITTLE = 1e-6
+# Single precision moves an area by some 1e-8 of a spaxel: that matters, more than 1e-6, in shares of a spaxel
+# below the first number; below the second a pixel may not touch the spaxel at all.
+EXACT_AREA_BELOW = 0.05
+APART_TEST_BELOW = 1e-6
 
 
 @njit(**KERNEL)
@@ -131,7 +132,7 @@ def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps
     cell_x = np.empty(4)
     cell_y = np.empty(4)
     scratch = np.empty((4, 16))
-    share = np.empty((ROOM, ROOM + 1))
+    share = np.empty((MAX_CELLS, MAX_CELLS + 1))
     shared = np.empty(end - begin + 1)
     for i in range(xi.shape[1]):
         if np.isnan(flux[i]):
@@ -160,7 +161,7 @@ def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps
         low_cell = int(np.floor((y_min - y[0]) / size + 0.5))
         columns = int(np.floor((x_max - x[0]) / size + 0.5)) + 1 - left_cell
         rows = int(np.floor((y_max - y[0]) / size + 0.5)) + 1 - low_cell
-        covered = columns <= ROOM and rows <= ROOM
+        covered = columns <= MAX_CELLS and rows <= MAX_CELLS
         if covered:
             for k in range(4):
                 cell_x[k] = (xi[k, i] - x[0]) / size + 0.5 - left_cell
@@ -177,9 +178,9 @@ def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps
                 row, column = iy - low_cell, ix - left_cell
                 area = 0.0
                 if covered and 0 <= row < rows and 0 <= column < columns:
-                    if share[row, column] > MUCH:
+                    if share[row, column] > EXACT_AREA_BELOW:
                         area = share[row, column] * size * size
-                    elif share[row, column] < LITTLE and apart(cell_x, cell_y, column, row):
+                    elif share[row, column] < APART_TEST_BELOW and apart(cell_x, cell_y, column, row):
                         continue
                 if area == 0.0:
                     area = overlap_area(

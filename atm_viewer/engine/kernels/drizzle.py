@@ -11,8 +11,8 @@ from numba import njit
 
 from atm_viewer.engine.kernels.spline import KERNEL
 
-ROOM = 16  # spaxels that a pixel may extend over for the quick way to its areas
-LEAST = 1e-13  # part of a spaxel that is told from rounding
+MAX_CELLS = 16  # spaxels along a side that a pixel may extend over for the quick way to its areas
+MIN_OVERLAP = 1e-13  # part of a spaxel below which an overlap is rounding
 
 
 @njit(**KERNEL)
@@ -165,7 +165,7 @@ def drizzle_pixels(xi, eta, wavelength, width, flux, err, x0, y0, size, wave0, s
     corner_x = np.empty(4)
     corner_y = np.empty(4)
     scratch = np.empty((4, 16))
-    share = np.empty((ROOM, ROOM + 1))
+    share = np.empty((MAX_CELLS, MAX_CELLS + 1))
     for i in range(xi.shape[1]):
         if np.isnan(flux[i]):
             continue
@@ -184,7 +184,7 @@ def drizzle_pixels(xi, eta, wavelength, width, flux, err, x0, y0, size, wave0, s
         end_y = int(np.floor((most(corner_y) - y0) / size + 0.5)) + 1
         if begin_x >= nx or end_x <= 0 or begin_y >= ny or end_y <= 0:
             continue
-        covered = end_x - begin_x <= ROOM and end_y - begin_y <= ROOM
+        covered = end_x - begin_x <= MAX_CELLS and end_y - begin_y <= MAX_CELLS
         if covered:
             for k in range(4):
                 corner_x[k] = (corner_x[k] - x0) / size + 0.5 - begin_x
@@ -194,7 +194,7 @@ def drizzle_pixels(xi, eta, wavelength, width, flux, err, x0, y0, size, wave0, s
             for ix in range(max(begin_x, 0), min(end_x, nx)):
                 if covered:
                     area = share[iy - begin_y, ix - begin_x]
-                    area = area * size * size if area > LEAST else 0.0
+                    area = area * size * size if area > MIN_OVERLAP else 0.0
                 else:
                     x = x0 + ix * size
                     y = y0 + iy * size

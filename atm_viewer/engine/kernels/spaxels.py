@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from atm_viewer.engine.kernels.drizzle import LEAST, cover_cells, least, most
+from atm_viewer.engine.kernels.drizzle import MIN_OVERLAP, cover_cells, least, most
 from atm_viewer.engine.kernels.sky import corners, horner, wavelengths
 from atm_viewer.engine.kernels.spline import FAST, KERNEL
 
@@ -177,7 +177,7 @@ def drizzle_slice(
             for iy in range(max(begin_y, 0), min(end_y, ny)):
                 for ix in range(max(begin_x, 0), min(end_x, nx)):
                     area = share[iy - begin_y, ix - begin_x]
-                    if area <= LEAST or not wanted[iy, ix]:
+                    if area <= MIN_OVERLAP or not wanted[iy, ix]:
                         continue
                     for plane in range(begin_plane, end_plane):
                         weight = area * shared[plane] * size * size

@@ -7,6 +7,8 @@ as `scipy.interpolate.BSpline` extrapolates.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -16,7 +18,7 @@ from atm_viewer.engine.kernels import KEPT
 # equations, or the polynomials of a B-spline that only its tail meets a point, lose the digits that equality needs.
 DELICATE = 1e-6
 
-KERNEL = {"nogil": True, "cache": KEPT, "error_model": "numpy"}
+KERNEL: dict[str, Any] = {"nogil": True, "cache": KEPT, "error_model": "numpy"}
 # Sums may be taken in any order, so that they run on vectors; NaN and infinity keep their meaning.
 FAST = KERNEL | {"fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 

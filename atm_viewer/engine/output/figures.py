@@ -17,7 +17,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import Recipe, dump_recipe
-from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 
 KINDS = (".pdf", ".svg", ".png")
 
@@ -25,7 +25,7 @@ KINDS = (".pdf", ".svg", ".png")
 _SERIES = ("#0072b2", "#009e73", "#c98a00", "#d55e00", "#a0529b")
 _ROLES = {APERTURE: "#000000", UNDER: "#b4b4b4", BEFORE: "#7c8593", AFTER: "#0072b2"}
 _WIDTH = 7.1  #: two columns of a journal [inch]
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     **{"font.size": 8, "axes.linewidth": 0.6, "axes.labelsize": 8, "axes.titlesize": 8.5, "legend.fontsize": 7},
     **{"xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True},
     **{"pdf.fonttype": 42, "svg.fonttype": "none"},
@@ -139,7 +139,7 @@ def _draw_plot(axes: Any, plot: RemedyPlot, labelled: bool) -> None:
         )
 
 
-def _style(curve: Curve) -> dict[str, Any]:
+def _style(curve: RemedyCurve) -> dict[str, Any]:
     colour = _ROLES[curve.role] if isinstance(curve.role, str) else _series(curve.role)
     if curve.points:
         return {"color": colour, "linestyle": "none", "marker": "o", "markersize": 3.5, "alpha": 0.6}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 
-def open_metadata(path: str | os.PathLike) -> Any:
+def open_metadata(path: str | os.PathLike[str]) -> Any:
     """Open an exposure without its WCS.
 
     Parameters
@@ -37,7 +37,7 @@ def open_metadata(path: str | os.PathLike) -> Any:
 
 def asdf_bytes(hdus: Any) -> bytes:
     """Content of the extension ``ASDF`` of an open FITS file."""
-    return hdus["ASDF"].data["ASDF_METADATA"][0].tobytes()
+    return bytes(hdus["ASDF"].data["ASDF_METADATA"][0].tobytes())
 
 
 def without_wcs(content: bytes) -> bytes:
@@ -58,6 +58,7 @@ def without_wcs(content: bytes) -> bytes:
     text, blocks = split(content)
     # Marks of the parser, not patterns: they hold however the YAML is laid out.
     root = yaml.compose(text, Loader=_loader())
+    assert isinstance(root, yaml.MappingNode)
     meta = next(value for key, value in root.value if key.value == "meta")
     for k, (key, value) in enumerate(meta.value):
         if key.value == "wcs":

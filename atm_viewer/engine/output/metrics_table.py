@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,10 @@ def _line_columns(lines: Sequence[str]) -> Iterator[tuple[str, str, str, Callabl
         for where in ("spaxel", "aperture"):
             for k, when in enumerate(("before", "after")):
                 for name, unit, about in _OF_LINES:
-
-                    def value(metrics: SpaxelMetrics, line=line, where=where, k=k, name=name) -> float:
-                        found = next((one for one in metrics.lines.lines if one.name == line), None)
-                        return float("nan") if found is None else getattr(getattr(found, where)[k], name)
-
+                    value = partial(_line_value, line, where, k, name)
                     yield f"{line} {where} {when} {name}", unit, f"{line}, {where}, {when}: {about}", value
+
+
+def _line_value(line: str, where: str, k: int, name: str, metrics: SpaxelMetrics) -> float:
+    found = next((one for one in metrics.lines.lines if one.name == line), None)
+    return float("nan") if found is None else float(getattr(getattr(found, where)[k], name))

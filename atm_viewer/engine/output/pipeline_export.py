@@ -16,7 +16,7 @@ from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, dump_recipe
 
-Paths = Sequence[str | os.PathLike]
+Paths = Sequence[str | os.PathLike[str]]
 
 #: What ``calwebb_spec3`` does besides, and our cubes do not: they are built of the exposures as they are.
 _LEFT_OUT = ("master_background", "outlier_detection", "pixel_replace", "extract_1d", "spectral_leak")
@@ -111,7 +111,7 @@ if __name__ == "__main__":
 
 
 def write_pipeline_call(
-    paths: Paths, recipe: Recipe, folder: str | os.PathLike, product: str = "", overwrite: bool = False
+    paths: Paths, recipe: Recipe, folder: str | os.PathLike[str], product: str = "", overwrite: bool = False
 ) -> tuple[Path, ...]:
     """Write a call of ``calwebb_spec3`` that does what a recipe does; all files or none.
 
@@ -168,7 +168,7 @@ def write_pipeline_call(
 
 
 def write_script(
-    paths: Paths, recipe: Recipe, folder: str | os.PathLike, product: str = "", overwrite: bool = False
+    paths: Paths, recipe: Recipe, folder: str | os.PathLike[str], product: str = "", overwrite: bool = False
 ) -> tuple[Path, ...]:
     """Write a Python script that makes corrected exposures and cubes with our engine.
 

@@ -22,13 +22,13 @@ from atm_viewer.engine.io.setting import chosen_bands, one_setting
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
-Progress = Callable[[str, float], None]
-Paths = Sequence[str | os.PathLike]
+Paths = Sequence[str | os.PathLike[str]]
 
 # What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
 _EXTRAS = (
@@ -45,7 +45,11 @@ _EXTRAS = (
 
 
 def write_exposures(
-    paths: Paths, recipe: Recipe, folder: str | os.PathLike, overwrite: bool = False, progress: Progress | None = None
+    paths: Paths,
+    recipe: Recipe,
+    folder: str | os.PathLike[str],
+    overwrite: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[Path, ...]:
     """Write corrected exposures, ``<stem>_atm.fits`` each; all of them or none.
 
@@ -74,7 +78,7 @@ def write_exposures(
     OutputError
         A file exists already, or ``folder`` cannot be written.
     """
-    progress = progress or _quiet
+    progress = progress or no_progress
     exposures = expand_inputs(paths)
     one_setting(exposures)
     names = _distinct_names(exposures)
@@ -82,10 +86,10 @@ def write_exposures(
     provenance = Provenance(recipe, True, current_versions())
     with staged(folder, names, overwrite) as part:
         for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
-            here = _within(progress, k / len(exposures), (k + 1) / len(exposures))
+            here = part_of(progress, k / len(exposures), (k + 1) / len(exposures))
             here(f"Opening {path.name}", 0.0)
             exposure = open_exposure(path)
-            corrected = correct_exposure(exposure, recipe, _within(here, 0.3, 0.8))
+            corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8))
             here(f"Writing {name}", 0.8)
             model = corrected_model(exposure.model, corrected)
             _save(model, part / name, provenance, [exposure.name])
@@ -97,11 +101,11 @@ def write_exposures(
 def write_cubes(
     paths: Paths,
     recipe: Recipe,
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     product: str = "",
     which: str = "both",
     channel: str | None = None,
-    cubepar: str | os.PathLike | None = None,
+    cubepar: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     engine: str = "own",
     progress: Progress | None = None,
@@ -145,7 +149,7 @@ def write_cubes(
     OutputError
         A file exists already, or ``folder`` cannot be written.
     """
-    progress = progress or _quiet
+    progress = progress or no_progress
     exposures = expand_inputs(paths)
     setting = one_setting(exposures)
     bands = chosen_bands(setting, channel)
@@ -182,7 +186,7 @@ class _CubeJob:
     bands: Sequence[str]
     kinds: Sequence[bool]
     stems: Mapping[bool, str]
-    cubepar: str | os.PathLike | None
+    cubepar: str | os.PathLike[str] | None
     channel: str | None
     progress: Progress
 
@@ -205,17 +209,17 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
                 sums[after][band] = CubeSums(cube_grid(opened, band, parameters[band], factor))
         for k, exposure in enumerate(opened):
             share = 0.75 / len(opened)
-            here = _within(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
+            here = part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
             mapper = SkyMapper(exposure)
             for after in job.kinds:
                 values = native_values(exposure)
                 if after:
-                    values = corrected_values(correct_exposure(exposure, job.recipe, _within(here, 0.2, 0.6)))
+                    values = corrected_values(correct_exposure(exposure, job.recipe, part_of(here, 0.2, 0.6)))
                 begun, width = (0.6, 0.4) if after else (0.0, 0.2)
                 for n, band in enumerate(job.bands):
                     low, high = (begun + width * m / len(job.bands) for m in (n, n + 1))
                     step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
-                    sums[after][band].add(exposure, mapper, values, partial(_within(here, low, high), step))
+                    sums[after][band].add(exposure, mapper, values, partial(part_of(here, low, high), step))
             exposure.close()
         for n, after in enumerate(job.kinds):
             if after:
@@ -234,12 +238,12 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
     models, corrections = [], []
     for k, path in enumerate(job.exposures):
         count = len(job.exposures)
-        here = _within(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
+        here = part_of(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
         here(f"Opening {path.name}", 0.0)
         exposure = open_exposure(path)
         models.append(exposure.model)
         if True in job.kinds:
-            corrections.append(correct_exposure(exposure, job.recipe, _within(here, 0.5, 1.0)))
+            corrections.append(correct_exposure(exposure, job.recipe, part_of(here, 0.5, 1.0)))
     cubepar = _cubepar(models[0], job.instrument, job.cubepar)
     for k, after in enumerate(job.kinds):
         begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
@@ -247,7 +251,7 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             job.progress("Assembling corrected exposures", begun)
             while corrections:
                 corrected_model(models[-len(corrections)], corrections.pop(0))
-        here = _within(job.progress, begun + 0.1 * share, begun + 0.9 * share)
+        here = part_of(job.progress, begun + 0.1 * share, begun + 0.9 * share)
         step = f"Building cubes {'after' if after else 'before'} correction"
         with _watched(len(models) * len(job.bands), partial(here, step)):
             built = build_cubes(models, job.bands, job.stems[after], cubepar, job.channel)
@@ -387,7 +391,7 @@ def _check_cubepar(path: Path, instrument: str) -> None:
         raise InputError(f"{path} is not a CUBEPAR reference file for {instrument}; give another file, or none.")
 
 
-def _cubepar(model: Any, instrument: str, given: str | os.PathLike | None) -> str:
+def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) -> str:
     """CUBEPAR file: the user's, else of CRDS (marked ``crds://``), else the one shipped."""
     if given is not None:
         return str(given)
@@ -436,12 +440,3 @@ def _save(model: Any, path: Path, provenance: Provenance, exposures: Sequence[st
         warnings.simplefilter("ignore")
         model.save(path)
         append_provenance(path, provenance)
-
-
-def _within(progress: Progress, low: float, high: float) -> Progress:
-    """Progress of a part of the work, as progress of the whole."""
-    return lambda step, fraction: progress(step, low + (high - low) * fraction)
-
-
-def _quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""

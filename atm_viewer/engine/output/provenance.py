@@ -60,7 +60,7 @@ def add_history(model: Any, provenance: Provenance, exposures: Sequence[str]) ->
         model.add_history_entry(line)
 
 
-def append_provenance(path: str | os.PathLike, provenance: Provenance) -> None:
+def append_provenance(path: str | os.PathLike[str], provenance: Provenance) -> None:
     """Append extensions ``ATM_RECIPE`` (TOML, a row per line) and ``ATM_VERSIONS`` to a FITS file."""
     from astropy.io import fits
 
@@ -72,7 +72,7 @@ def append_provenance(path: str | os.PathLike, provenance: Provenance) -> None:
         hdus.extend([recipe, _table("ATM_VERSIONS", versions)])
 
 
-def read_provenance(path: str | os.PathLike) -> Provenance:
+def read_provenance(path: str | os.PathLike[str]) -> Provenance:
     """Read recipe and versions back from a product.
 
     Parameters

@@ -19,7 +19,7 @@ from atm_viewer.engine.whole_file import put_new
 try:
     import fcntl
 except ImportError:  # Windows has no locks on folders
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # stands for a module that is not there
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
@@ -90,7 +90,25 @@ def staged(folder: Path, names: Sequence[str], overwrite: bool = False) -> Itera
                 path.rmdir()
 
 
-def partial_folders(folder: str | os.PathLike, pid: int | None = None) -> list[Path]:
+@contextmanager
+def temporary_folder(folder: Path) -> Iterator[Path]:
+    """Make a temporary folder in another one, which is made when absent.
+
+    Yields
+    ------
+    Path
+        It is gone afterwards, however the body ends; where the process is killed, `remove_partial` removes it.
+    """
+    part, lock = _begin(folder, [])
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def partial_folders(folder: str | os.PathLike[str], pid: int | None = None) -> list[Path]:
     """Temporary folders of ours in a folder: those that a process has made, or all."""
     wanted = re.compile(rf"\.atm-viewer-{'[0-9]+' if pid is None else pid}-[^.]*\.part")
     found = []
@@ -104,7 +122,7 @@ def partial_folders(folder: str | os.PathLike, pid: int | None = None) -> list[P
     return found
 
 
-def remove_partial(folder: str | os.PathLike, pid: int) -> None:
+def remove_partial(folder: str | os.PathLike[str], pid: int) -> None:
     """Put back what a process that was terminated was replacing in a folder, and remove what it has left half-written.
 
     Parameters
@@ -130,12 +148,12 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
-def full_sentence(folder: str | os.PathLike) -> str:
+def full_sentence(folder: str | os.PathLike[str]) -> str:
     """Return what to tell when a disk is full."""
     return f"The disk is full, so {folder} cannot be written to; free some space or choose another folder."
 
 
-def exists_sentence(path: str | os.PathLike) -> str:
+def exists_sentence(path: str | os.PathLike[str]) -> str:
     """Return what to tell when a file is there already."""
     return f"{path} already exists; choose another folder or allow overwriting (--overwrite)."
 

@@ -159,7 +159,7 @@ class Parameter:
             case "switch":
                 return "on" if value else "off"
             case "choice":
-                return value
+                return str(value)
             case _:
                 return f"{value:g}"
 

@@ -110,7 +110,7 @@ class FitParams:
     residual: str = "interpolated"
     regions: SliceRegions = NO_REGIONS
 
-    def of_stage(self, stage: Stage) -> tuple:
+    def of_stage(self, stage: Stage) -> tuple[Any, ...]:
         """Values of all that a stage depends on: a key of what it makes. Names of regions are not part of it."""
         values = tuple(getattr(self, name) for name in OVERRIDABLE if PARAMETERS[name].stage is stage)
         if stage is Stage.FIT:
@@ -162,7 +162,7 @@ class Region:
 
     A position along a slice lies in the region where the region covers at least half of the slice's width, or where
     at least half of the region's own width across the slice falls into the slice. So a region reaches the slices that
-    see it more than marginally, and always one at least, however small it is.
+    see it more than marginally, and one at least where it lies in the field, however small it is.
 
     * ``use = "spline"`` uses the spline there, whatever its slope is. A slice that is not fitted otherwise is fitted
       for that, and goes on to be interpolated everywhere else; but where a region or an override of the slice sets
@@ -331,7 +331,7 @@ class Recipe:
             return FitParams(**merged)
         return FitParams(**merged, regions=SliceRegions(tuple(ranges), forced, tuple(owners.items())))
 
-    def of_stage(self, stage: Stage) -> tuple:
+    def of_stage(self, stage: Stage) -> tuple[Any, ...]:
         """Values of a stage's parameters that no slice overrides, see `FitParams.of_stage` on the others."""
         names = (name for name in GLOBAL if not PARAMETERS[name].of_slice)
         return tuple(getattr(self, name) for name in names if PARAMETERS[name].stage is stage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -31,7 +32,7 @@ _SHAPE_KEYS: dict[str, dict[str, str]] = {
 }
 
 
-def load_recipe(path) -> Recipe:
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Read a recipe from a TOML file.
 
     Parameters
@@ -255,12 +256,12 @@ class Checker:
         if not plain or not abs(value) < math.inf:
             raise InputError(f"{self.name}: {key} must be a finite number, not {value!r:.80}.")
         try:
-            value = float(value)
+            number = float(value)
         except OverflowError:
             raise InputError(f"{self.name}: {key} is too large a number.") from None
-        if not low <= value <= high:
-            raise InputError(f"{self.name}: {key} must be a number{limits_text(low, high)}, not {value:g}.")
-        return value
+        if not low <= number <= high:
+            raise InputError(f"{self.name}: {key} must be a number{limits_text(low, high)}, not {number:g}.")
+        return number
 
     def text(self, value: Any, key: str, longest: int = 4096) -> str:
         """Return text that is not empty."""
@@ -284,7 +285,7 @@ class Checker:
         """Return one of the values that an option takes."""
         if value not in choices:
             raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, choices))}, not {value!r:.80}.")
-        return value
+        return str(value)
 
     def pair(self, value: Any, key: str, what: str) -> tuple[float, float]:
         """Return a pair of numbers."""

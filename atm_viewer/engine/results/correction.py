@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import WhyMap
 
@@ -53,8 +52,8 @@ class SliceReport:
     empty: int
     used: float
     reason: str
-    alpha: np.ndarray
-    flux: np.ndarray
+    alpha: Floats
+    flux: Floats
     window: int
     breakpoints: int
     compact: tuple[tuple[float, float], ...]
@@ -84,6 +83,6 @@ class CorrectionReport:
 
     exposure: str
     slices: tuple[SliceReport, ...]
-    trace: np.ndarray
+    trace: Singles
     seconds: float
     why: WhyMap | None = None

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Flags, Floats, Integers32, Singles
+
 
 @dataclass(frozen=True, eq=False)
 class ExposureView:
@@ -54,13 +56,13 @@ class ExposureView:
     dithers: int
     target: str
     unit: str
-    sci: np.ndarray
-    dq: np.ndarray
-    regions: np.ndarray
-    alpha: np.ndarray
-    wavelength: np.ndarray
-    ra: np.ndarray
-    dec: np.ndarray
+    sci: Singles
+    dq: Flags
+    regions: Integers32
+    alpha: Singles
+    wavelength: Singles
+    ra: Floats
+    dec: Floats
 
     @property
     def slices(self) -> tuple[int, ...]:

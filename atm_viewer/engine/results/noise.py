@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.periods import PeriodReport
 
@@ -49,7 +48,7 @@ class NoiseMap:
     band : str
         Band of the cube.
     before, after : ndarray of float64, shape (ny, nx)
-        `atm_viewer.engine.metrics.resampling_noise` against an aperture about each spaxel; a fraction, NaN for
+        `atm_viewer.engine.analysis.noise.resampling_noise` against an aperture about each spaxel; a fraction, NaN for
         spaxels that are too faint.
     brightness : ndarray of float64, shape (ny, nx)
         Median over wavelength before correction [unit of the exposures].
@@ -62,9 +61,9 @@ class NoiseMap:
     """
 
     band: str
-    before: np.ndarray
-    after: np.ndarray
-    brightness: np.ndarray
+    before: Floats
+    after: Floats
+    brightness: Floats
     limit: float
     radius: float
-    conserved: np.ndarray
+    conserved: Floats

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.statistics import robust_sigma
 
-def crossings(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
+
+def crossings(position: Floats, wavelength: Floats) -> Floats:
     """Wavelengths at which a trace is centred on a pixel.
 
     Parameters
@@ -27,7 +30,8 @@ def crossings(position: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
         at = np.flatnonzero(np.abs(np.diff(whole)) == 1)
         target = np.maximum(whole[at], whole[at + 1])
         part = (target - position[at]) / (position[at + 1] - position[at])
-    return wavelength[at] + part * (wavelength[at + 1] - wavelength[at])
+    found: Floats = wavelength[at] + part * (wavelength[at + 1] - wavelength[at])
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +54,7 @@ class TracePhase:
     exposure: str
     number: int
     share: float
-    position: np.ndarray
+    position: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +77,14 @@ class Periods:
         Periods [1/cm] of the instrument's fringes: typical, least, greatest; empty for none.
     """
 
-    wavelength: np.ndarray
+    wavelength: Floats
     traces: tuple[TracePhase, ...]
-    period: np.ndarray
-    left: np.ndarray
+    period: Floats
+    left: Floats
     fringe: tuple[tuple[float, float, float], ...] = ()
 
     @property
-    def wave(self) -> np.ndarray:
+    def wave(self) -> Floats:
         """Sum of cosines, crests where traces are centred on pixels, weighted by share; shape (n,), NaN where unknown.
 
         What oscillates has this shape if each exposure gives the same in the same phase.
@@ -129,8 +133,8 @@ class Modulation:
 
     amplitude: float
     explained: float
-    local: np.ndarray
-    at: np.ndarray
+    local: Floats
+    at: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,12 +153,12 @@ class LocalPower:
         Part of the variance within the window that it takes away, 0 to 1.
     """
 
-    wavelength: np.ndarray
-    period: np.ndarray
-    amplitude: np.ndarray
-    power: np.ndarray
+    wavelength: Floats
+    period: Floats
+    amplitude: Floats
+    power: Floats
 
-    def peak(self) -> np.ndarray:
+    def peak(self) -> Floats:
         """Period of the largest power [um], window by window; NaN where nothing is known.
 
         Between the periods that were tried it follows from a parabola through the highest point and its neighbours.
@@ -196,7 +200,7 @@ class PeriodReport:
     modulation_before, modulation_after : Modulation
         How much of it has the predicted phase.
     noise_before, noise_after : float
-        `atm_viewer.engine.metrics.resampling_noise`.
+        `atm_viewer.engine.analysis.noise.resampling_noise`.
     """
 
     band: str
@@ -218,4 +222,4 @@ class PeriodReport:
         if not ratio.size:
             return Agreement(np.nan, np.nan, 0)
         middle = float(np.median(ratio))
-        return Agreement(middle, 1.4826 * float(np.median(np.abs(ratio - middle))), int(ratio.size))
+        return Agreement(middle, robust_sigma(ratio - middle), int(ratio.size))

@@ -7,6 +7,8 @@ from enum import IntEnum
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Bytes
+
 
 class Fate(IntEnum):
     """Why a column of a slice has a spline or has none."""
@@ -50,7 +52,7 @@ class WhyMap:
         Of the slices that reuse splines: the column whose spline each column uses, -1 for none.
     """
 
-    classes: np.ndarray
+    classes: Bytes
     counts: tuple[int, ...]
     sources: dict[int, np.ndarray]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from atm_viewer.engine.arrays import Bytes, Floats, Integers32, Mask, Singles
 from atm_viewer.engine.results.pixels import Fate
 
 
@@ -70,22 +69,22 @@ class SliceProfile:
     fate: Fate
     reused_from: int
     wavelength: float
-    alpha: np.ndarray
-    flux: np.ndarray
-    distance: np.ndarray
-    rejected: np.ndarray
-    spline_alpha: np.ndarray
-    spline_flux: np.ndarray
-    breakpoints: np.ndarray
+    alpha: Floats
+    flux: Floats
+    distance: Integers32
+    rejected: Mask
+    spline_alpha: Floats
+    spline_flux: Floats
+    breakpoints: Floats
     bounds: tuple[float, float]
     norm: float
     scale: float
-    pixels: np.ndarray
-    slope: np.ndarray
-    counted: np.ndarray
+    pixels: Floats
+    slope: Floats
+    counted: Mask
     use: tuple[tuple[float, float], ...]
     reach: float
     window: int
     level: tuple[float, float]
-    fates: np.ndarray
-    wavelengths: np.ndarray
+    fates: Bytes
+    wavelengths: Singles

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
+from atm_viewer.engine.arrays import Floats
 
 #: Roles of curves that are not one of a series: the aperture's spectrum, the same in grey below another one, and the
 #: states before and after correction.
@@ -15,7 +15,7 @@ APERTURE, UNDER, BEFORE, AFTER = "aperture", "under", "before", "after"
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class RemedyCurve:
     """A line of a panel.
 
     Parameters
@@ -30,8 +30,8 @@ class Curve:
         Drawn as points alone.
     """
 
-    x: np.ndarray
-    y: np.ndarray
+    x: Floats
+    y: Floats
     role: str | float
     label: str = ""
     points: bool = False
@@ -49,7 +49,7 @@ class RemedyPlot:
         Its place, and over how many columns it goes.
     x_name, x_unit, y_name, y_unit : str
         Of the axes; an empty unit for a pure number.
-    curves : tuple of Curve
+    curves : tuple of RemedyCurve
         From the lowest on.
     """
 
@@ -60,7 +60,7 @@ class RemedyPlot:
     x_unit: str
     y_name: str
     y_unit: str
-    curves: tuple[Curve, ...]
+    curves: tuple[RemedyCurve, ...]
     columns: int = 1
 
 

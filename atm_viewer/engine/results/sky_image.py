@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Singles
+from atm_viewer.engine.tangent import TangentPlane
+
 
 @dataclass(frozen=True, eq=False)
 class SkyImage:
@@ -32,7 +35,7 @@ class SkyImage:
     """
 
     band: str
-    image: np.ndarray
+    image: Singles
     unit: str
     ra: float
     dec: float
@@ -42,20 +45,16 @@ class SkyImage:
     peak: tuple[float, float]
     wavelengths: tuple[float, float] | None = None
 
-    def offsets(self, ra, dec) -> tuple[np.ndarray, np.ndarray]:
-        """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""
-        a, d = np.radians(np.asarray(ra) - self.ra), np.radians(dec)
-        d0 = np.radians(self.dec)
-        h = np.sin(d) * np.sin(d0) + np.cos(d) * np.cos(d0) * np.cos(a)
-        east = np.cos(d) * np.sin(a) / h
-        north = (np.sin(d) * np.cos(d0) - np.cos(d) * np.sin(d0) * np.cos(a)) / h
-        return np.degrees(east) * 3600.0, np.degrees(north) * 3600.0
+    @property
+    def plane(self) -> TangentPlane:
+        """The plane that the image lies in."""
+        return TangentPlane(self.ra, self.dec)
 
-    def position(self, east, north) -> tuple[np.ndarray, np.ndarray]:
+    def offsets(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
+        """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""
+        west, north = self.plane.project(ra, dec)
+        return -west, north
+
+    def position(self, east: Floats | float, north: Floats | float) -> tuple[Floats, Floats]:
         """ICRS position [deg] for offsets [arcsec] to the east and north: the inverse of `offsets`."""
-        xi, eta = np.radians(np.asarray(east) / 3600.0), np.radians(np.asarray(north) / 3600.0)
-        d0 = np.radians(self.dec)
-        base = np.cos(d0) - eta * np.sin(d0)
-        ra = self.ra + np.degrees(np.arctan2(xi, base))
-        dec = np.degrees(np.arctan2(np.sin(d0) + eta * np.cos(d0), np.hypot(xi, base)))
-        return ra % 360.0, dec
+        return self.plane.positions(-np.asarray(east), np.asarray(north))

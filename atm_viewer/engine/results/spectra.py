@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
+from atm_viewer.engine.arrays import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,16 +41,16 @@ class SpaxelSpectra:
     spaxel: tuple[int, int]
     unit: str
     solid_angle: float
-    wavelength: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-    before_err: np.ndarray
-    after_err: np.ndarray
+    wavelength: Floats
+    before: Floats
+    after: Floats
+    before_err: Floats
+    after_err: Floats
     radius: float
-    aperture_before: np.ndarray
-    aperture_after: np.ndarray
-    aperture_before_err: np.ndarray
-    aperture_after_err: np.ndarray
+    aperture_before: Floats
+    aperture_after: Floats
+    aperture_before_err: Floats
+    aperture_after_err: Floats
     noise_before: float
     noise_after: float
 
@@ -85,9 +85,9 @@ class PredictedArtifact:
     place: tuple[float, float]
     source: tuple[float, float]
     radius: float
-    wavelength: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
+    wavelength: Floats
+    before: Floats
+    after: Floats
     noise_before: float
     noise_after: float
     fwhm: float

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
@@ -21,6 +21,7 @@ from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
+from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.exposure_view import ExposureView
@@ -30,19 +31,15 @@ from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace.correction_report import CorrectionTold, report_traces
+from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.explain import explain_pixel
-from atm_viewer.engine.trace.prepared import Progress, compact_intervals, part_of, prepare
+from atm_viewer.engine.trace.prepared import compact_intervals, prepare
 from atm_viewer.engine.trace.profile import column_wavelengths, slice_profile
 from atm_viewer.engine.trace.traces import trace_slice
 from atm_viewer.resources import resource
 
 #: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
 STERADIANS = 2.3504e-11
-
-
-def _quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +121,7 @@ class Bench:
         return self._with_band(keys, band)
 
     def drizzle_inputs(
-        self, keys: Sequence[str], band: str, recipe: Recipe | None = None, progress: Progress = _quiet
+        self, keys: Sequence[str], band: str, recipe: Recipe | None = None, progress: Progress = no_progress
     ) -> list[DrizzleInput]:
         """Exposures with a band, to be drizzled: as they are, or corrected by a recipe."""
         items = self._with_band(keys, band)
@@ -168,14 +165,14 @@ class Bench:
             progress("Computing oversampled coordinates", 0.6)
             item.fine_coordinates(recipe.oversample)
             intervals = compact_intervals(fits, item.prepared)
-            told = CorrectionTold(item.prepared, fits, begun)
+            builder = CorrectionReportBuilder(item.prepared, fits, begun)
             for k, number in enumerate(item.prepared.slices):
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
                 one = item.fine_slice(fits[number], recipe, intervals)
                 fine.append(one)
                 if one.native is not None:
-                    told.add(number, one.native, one.share)
-            report = told.report()
+                    builder.add(number, one.native, one.share)
+            report = builder.report()
         return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:

@@ -11,13 +11,13 @@ from atm_viewer.engine.analysis.modulation import local_power, modulation, relat
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.trace.prepared import Progress, part_of
 
 #: Spaxels of which an aperture's radius is made where none is asked for.
 RADIUS = 5.0

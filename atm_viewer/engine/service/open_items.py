@@ -14,16 +14,15 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
+from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import (
     Prepared,
-    Progress,
     compact_intervals,
     fit_input,
     fit_key,
     fit_slices,
-    part_of,
     slice_params,
     with_params,
 )
@@ -38,7 +37,7 @@ T = TypeVar("T")
 _ALIKE = 4
 
 
-class Recent(OrderedDict):
+class Recent(OrderedDict[Hashable, Any]):
     """The last few results by key; several threads may use it.
 
     Parameters
@@ -59,7 +58,8 @@ class Recent(OrderedDict):
         with self._lock:
             if key in self:
                 self.move_to_end(key)
-                return self[key]
+                kept: T = self[key]
+                return kept
         return self.keep(key, make())
 
     def keep(self, key: Hashable, value: T) -> T:
@@ -72,7 +72,7 @@ class Recent(OrderedDict):
             super().__setitem__(key, value)
             self.move_to_end(key)
             if self._alike is not None:
-                for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]
+                for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]  # keys are tuples where alike is given
                     del self[other]
             while len(self) > self._size:
                 self.popitem(last=False)
@@ -132,7 +132,7 @@ class OpenItem:
         """Whether the trace model of a slice is known."""
         return self._fit_key(number, self.params(number, recipe)) in self.fits
 
-    def _fit_key(self, number: int, params: FitParams) -> tuple:
+    def _fit_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
         """Key of a fit: of threshold and regions, only what they decide."""
         fitted = self._over_threshold(number, params) or params.regions.forced
         return fit_key(number, replace(params, fit_threshold=float(fitted), regions=NO_REGIONS))

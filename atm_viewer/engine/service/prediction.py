@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from atm_viewer.engine.analysis.metrics import resampling_noise
+from atm_viewer.engine.analysis.noise import resampling_noise
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.apertures import Extracted
 from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
@@ -26,13 +27,14 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, cut_slices
-from atm_viewer.engine.psf import psf_fwhm
+from atm_viewer.engine.progress import Progress, part_of
+from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import PredictedArtifact
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
-from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, part_of, slice_params
+from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, slice_params
 from atm_viewer.engine.trace.trace_fit import fit_each
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ _DARK = 1e-4
 
 
 @dataclass(frozen=True)
-class Source:
+class PointSource:
     """A point source: ICRS position [deg]."""
 
     ra: float
@@ -95,7 +97,7 @@ def predict(
     for k, item in enumerate(items):
         part = part_of(progress, 0.05 + 0.7 * k / len(items), 0.05 + 0.7 * (k + 1) / len(items))
         part("Simulating the source", 0.0)
-        synthetic = put_source(item.exposure, item.mapper, band, Source(*source), radius + grid.spaxel)
+        synthetic = put_source(item.exposure, item.mapper, band, PointSource(*source), radius + grid.spaxel)
         made.append((item, synthetic, _correct(item, synthetic, recipe, part) if recipe.oversample > 1 else {}))
     if not any(synthetic.slices for _, synthetic, _ in made):
         raise InputError("No slice contains the source; choose a place in the field.")
@@ -126,7 +128,7 @@ def predict(
     )
 
 
-def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: Source, reach: float) -> Exposure:
+def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: PointSource, reach: float) -> Exposure:
     """Make the exposure that a point source alone would give, without noise.
 
     Parameters
@@ -137,7 +139,7 @@ def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: Source,
         Its footprints.
     band : str
         Band whose slices are made.
-    source : Source
+    source : PointSource
         The source.
     reach : float
         Slices within this distance of the source [arcsec], and some more, are made; the others are left out.
@@ -169,7 +171,7 @@ def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: Source,
     return replace(exposure, sci=flux, err=err, variances={}, regions=regions)
 
 
-def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: np.ndarray, edge: float) -> np.ndarray:
+def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: Floats, edge: float) -> Floats:
     """Mean surface brightness of a point source at the origin of a plane over each pixel's rectangle on the sky.
 
     Parameters
@@ -192,7 +194,7 @@ def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: np.ndarray, edge: fl
     along = (corners[:, 2] + corners[:, 3] - corners[:, 0] - corners[:, 1]) / 2.0 / (2.0 * edge)
     across = (corners[:, 1] + corners[:, 2] - corners[:, 0] - corners[:, 3]) / 2.0
     centre = corners.mean(axis=1)
-    sigma = fwhm / 2.3548
+    sigma = fwhm / SIGMA_TO_FWHM
     mean = np.full(fwhm.shape, _FLUX)
     for side in (along, across):
         width = np.hypot(*side)
@@ -200,15 +202,16 @@ def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: np.ndarray, edge: fl
     return mean
 
 
-def _mean_in_bin(offset: np.ndarray, width: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+def _mean_in_bin(offset: Floats, width: Floats, sigma: Floats) -> Floats:
     """Mean of a normal distribution over a bin at an offset from its centre."""
     from scipy.special import erf
 
     scale = 1.0 / (np.sqrt(2.0) * sigma)
-    return (erf((offset + width / 2.0) * scale) - erf((offset - width / 2.0) * scale)) / (2.0 * width)
+    mean: Floats = (erf((offset + width / 2.0) * scale) - erf((offset - width / 2.0) * scale)) / (2.0 * width)
+    return mean
 
 
-def _footprints(mapper: SkyMapper, x: np.ndarray, y: np.ndarray, number: int) -> Footprints:
+def _footprints(mapper: SkyMapper, x: Integers, y: Integers, number: int) -> Footprints:
     return mapper.footprints(x, y, np.full(x.size, number), 1)
 
 

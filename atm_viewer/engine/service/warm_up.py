@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
@@ -16,6 +19,7 @@ from atm_viewer.engine.io.coordinates import Coordinates
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import PackedFrame, pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.trace.oversample import correct_exposure
@@ -36,7 +40,7 @@ class _Known(KeptGeometry):
         return self.parts[part]
 
 
-def rehearse() -> None:
+def warm_up() -> None:
     """Open, look at, correct and drizzle a tiny exposure of each instrument.
 
     Whatever is not in the kernels' cache is compiled and kept by that, for arrays of the types and layouts that
@@ -48,16 +52,12 @@ def rehearse() -> None:
         view = bench.adopt(exposure)
         keys, band, number = (view.key,), view.bands[0], view.slices[0]
         bench.profile(view.key, _RECIPE, number, _COLUMNS // 2)
-        bench.correct(view.key, _RECIPE, _quiet)
-        bench.sky_image(keys, band, _quiet)
-        bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), _quiet)
+        bench.correct(view.key, _RECIPE, no_progress)
+        bench.sky_image(keys, band, no_progress)
+        bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
         sums = CubeSums(bench.grid(keys, band, 1))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
             sums.add(exposure, SkyMapper(exposure), values)
-
-
-def _quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
 
 
 def tiny_exposure(instrument: str) -> Exposure:
@@ -81,7 +81,7 @@ def tiny_exposure(instrument: str) -> Exposure:
     # In the detector's frame MIRI's rows run backwards.
     sign = -1 if miri else 1
 
-    def positions(x: np.ndarray, y: np.ndarray, number: np.ndarray) -> PixelPositions:
+    def positions(x: Integers, y: Integers, number: Integers) -> PixelPositions:
         along, across = (2 * _ROWS - 1 - x, y) if miri else (y, x)
         centre = (along % _ROWS - _ROWS / 2 + across / 100) * _PIXEL
         side = (number - first - 0.5) * _WIDTH
@@ -112,7 +112,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         f"corners-{bands[0]}-2": corners,
     }
     return Exposure(
-        path=Path(f"rehearsal_{instrument.lower()}_cal.fits").resolve(),
+        path=Path(f"warm-up_{instrument.lower()}_cal.fits").resolve(),
         instrument=instrument,
         detector="MIRIFUSHORT" if miri else "NRS1",
         grating="" if miri else "G235M",
@@ -133,11 +133,11 @@ def tiny_exposure(instrument: str) -> Exposure:
         dithers=1,
         target="",
         footprint="",
-        kept=_Known("rehearsal", known),
+        kept=_Known("warm-up", known),
         state=(0, 0),
     )
 
 
-def _sky(xi: np.ndarray, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _sky(xi: NDArray[Any], eta: NDArray[Any]) -> tuple[Floats, Floats]:
     """RA and Dec [deg] of small offsets [arcsec]."""
     return _RA - xi / 3600.0 / np.cos(np.radians(_DEC)), _DEC + eta / 3600.0

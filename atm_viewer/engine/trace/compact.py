@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Integers, Mask, Reals, Singles
 from atm_viewer.engine.recipe import PIPELINE, FitParams, RegionRange
 
 #: Steep pixels that a slice needs to have any compact source in the pipeline (``require_npt``). With
@@ -21,7 +22,7 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Source:
+class CompactSource:
     """A separate peak in the histogram of a slice's steep pixels.
 
     Parameters
@@ -59,7 +60,7 @@ class Use:
         About compact sources that the histogram does not reach.
     dropped : list of (float, float)
         About compact sources whose peak is too low beside the highest.
-    sources : tuple of Source
+    sources : tuple of CompactSource
         All compact sources, ascending; empty where they do not decide.
     reach : float
         The pipeline's histogram spans this much to both sides of alpha 0, in the pipeline's unit.
@@ -70,7 +71,7 @@ class Use:
     ranges: list[Range]
     out_of_reach: list[Range]
     dropped: list[Range]
-    sources: tuple[Source, ...]
+    sources: tuple[CompactSource, ...]
     reach: float
     kept_out: tuple[Range, ...] = ()
 
@@ -81,7 +82,7 @@ NO_USE = Use([], [], [], (), 0.0)
 
 def find_use(
     params: FitParams,
-    steep: np.ndarray,
+    steep: Singles,
     step: float,
     intervals: int,
     pad: int,
@@ -167,7 +168,7 @@ def _about_sources(params: FitParams, steep: np.ndarray, step: float, intervals:
     """Find where the spline is used about compact sources."""
     sources = _find_sources(params, steep, step, intervals)
 
-    def about(wanted: Iterable[Source]) -> list[Range]:
+    def about(wanted: Iterable[CompactSource]) -> list[Range]:
         return [(s.alpha - pad * step, s.alpha + pad * step) for s in wanted]
 
     beyond = [not s.used and not s.in_reach and params.reach == PIPELINE for s in sources]
@@ -180,7 +181,7 @@ def _about_sources(params: FitParams, steep: np.ndarray, step: float, intervals:
     )
 
 
-def _find_sources(params: FitParams, steep: np.ndarray, step: float, intervals: int) -> tuple[Source, ...]:
+def _find_sources(params: FitParams, steep: Singles, step: float, intervals: int) -> tuple[CompactSource, ...]:
     edge = step * intervals / 4
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -205,11 +206,13 @@ def _find_sources(params: FitParams, steep: np.ndarray, step: float, intervals: 
         used = bin_ in pipelines or (seen and (high or (own and params.peak_cut != PIPELINE)))
         if used or own or steep_here >= LOWEST_PEAK * counts.max():
             share = steep_here / highest if highest else np.inf
-            sources.append(Source(float(positions[k]), steep_here, float(share), bin_ in pipelines or in_reach, used))
+            sources.append(
+                CompactSource(float(positions[k]), steep_here, float(share), bin_ in pipelines or in_reach, used)
+            )
     return tuple(sources)
 
 
-def find_peaks(values: np.ndarray) -> np.ndarray:
+def find_peaks(values: np.ndarray) -> Integers:
     """Find local maxima as `scipy.signal.find_peaks` does, whose import alone takes half a second and 50 MB.
 
     Parameters
@@ -227,17 +230,18 @@ def find_peaks(values: np.ndarray) -> np.ndarray:
     heights = values[starts]
     ends = np.append(starts[1:], values.size) - 1
     high = np.flatnonzero((heights[1:-1] > heights[:-2]) & (heights[1:-1] > heights[2:])) + 1
-    return (starts[high] + ends[high]) // 2
+    middle: Integers = (starts[high] + ends[high]) // 2
+    return middle
 
 
-def _beyond(steep: np.ndarray, edge: float, step: float) -> np.ndarray:
+def _beyond(steep: Singles, edge: float, step: float) -> Integers:
     """Histogram of what lies above the edge, outwards, in bins of half a step, and an empty bin."""
     outside = steep[steep > edge]
     bins = 1 + (int((outside.max() - edge) / (step / 2)) + 1 if outside.size else 0)
     return np.histogram(outside, bins=bins, range=(edge, edge + bins * step / 2))[0]
 
 
-def within(alpha: np.ndarray, ranges: Iterable[Range]) -> np.ndarray:
+def within(alpha: Reals, ranges: Iterable[Range]) -> Mask:
     """Whether positions lie in any of some ranges ``low < alpha <= high``."""
     inside = np.zeros(alpha.shape, dtype=bool)
     for low, high in ranges:

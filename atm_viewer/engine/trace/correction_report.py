@@ -15,8 +15,8 @@ from atm_viewer.engine.trace.traces import trace_slices
 from atm_viewer.engine.trace.why import NativeSlice, map_why
 
 
-class CorrectionTold:
-    """What was decided for the slices told of so far; a slice's own arrays are not kept.
+class CorrectionReportBuilder:
+    """Collects per-slice results into a report; a slice's own arrays are not kept.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class CorrectionTold:
         self._slices: dict[int, SliceReport] = {}
 
     def add(self, number: int, native: NativeSlice, share: float) -> None:
-        """Tell of a slice; different ones may be told of at the same time.
+        """Add the result of a slice; threads may add different slices at the same time.
 
         Parameters
         ----------
@@ -84,8 +84,8 @@ def report_traces(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float
     -------
     CorrectionReport
     """
-    told = CorrectionTold(prepared, fits, begun)
+    builder = CorrectionReportBuilder(prepared, fits, begun)
     for number, native in trace_slices(prepared, fits).items():
         valid = np.isfinite(prepared.slices[number].flux)
-        told.add(number, native, float((np.isfinite(native.trace) & valid).sum() / max(valid.sum(), 1)))
-    return told.report()
+        builder.add(number, native, float((np.isfinite(native.trace) & valid).sum() / max(valid.sum(), 1)))
+    return builder.report()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Integers
 from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.engine.recipe.parameters import PerPixel
 
@@ -55,7 +56,7 @@ class ModeDefaults:
     iterations: int = 3
     oversample_ngood: int = 3
 
-    def column_order(self, columns: int) -> np.ndarray:
+    def column_order(self, columns: int) -> Integers:
         """Columns in the order in which they are fitted."""
         ascending = np.arange(columns)
         if self.order == "rightwards":

@@ -11,7 +11,7 @@ import numpy as np
 
 from atm_viewer.engine.recipe import FitParams, RegionRange
 from atm_viewer.engine.results.pixels import PixelReport, Why
-from atm_viewer.engine.trace.compact import Source, find_use, within
+from atm_viewer.engine.trace.compact import CompactSource, find_use, within
 from atm_viewer.engine.trace.oversample import OversampledSlice
 from atm_viewer.engine.trace.prepared import Prepared
 from atm_viewer.engine.trace.slice_report import region_names
@@ -65,7 +65,7 @@ class Facts:
         Slope limit that would turn used into not used, or the reverse; None when none would.
     reach : float
         The pipeline's histogram spans this much to both sides [arcsec].
-    source : Source or None
+    source : CompactSource or None
         The compact source that it is about, alpha in arcsec.
     """
 
@@ -94,7 +94,7 @@ class Facts:
     slope: float = math.nan
     limit: float | None = None
     reach: float = math.nan
-    source: Source | None = None
+    source: CompactSource | None = None
 
     @property
     def region(self) -> RegionRange | None:

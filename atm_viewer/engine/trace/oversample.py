@@ -6,19 +6,23 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from atm_viewer.engine.arrays import Flags, Floats, Integers32, Mask, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import resample as kernels
+from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.compact import within
-from atm_viewer.engine.trace.correction_report import CorrectionTold, report_traces
-from atm_viewer.engine.trace.prepared import Prepared, Progress, compact_intervals, fit_slices, part_of, prepare, quiet
+from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
+from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice
 from atm_viewer.engine.trace.why import NativeSlice
@@ -52,12 +56,12 @@ class OversampledSlice:
 
     number: int
     row: int
-    inside: np.ndarray
-    sci: np.ndarray
-    err: np.ndarray
-    variances: dict[str, np.ndarray]
-    dq: np.ndarray
-    trace: np.ndarray
+    inside: Mask
+    sci: Reals
+    err: Reals
+    variances: dict[str, Singles]
+    dq: Flags
+    trace: Reals
     native: NativeSlice | None = None
 
     @property
@@ -99,15 +103,15 @@ class Corrected:
     """
 
     oversample: int
-    sci: np.ndarray
-    err: np.ndarray
-    var_poisson: np.ndarray | None
-    var_rnoise: np.ndarray | None
-    var_flat: np.ndarray | None
-    dq: np.ndarray
-    wavelength: np.ndarray
-    regions: np.ndarray
-    trace: np.ndarray
+    sci: Singles
+    err: Singles
+    var_poisson: Singles | None
+    var_rnoise: Singles | None
+    var_flat: Singles | None
+    dq: Flags
+    wavelength: Singles
+    regions: Integers32
+    trace: Singles
     report: CorrectionReport
 
 
@@ -129,7 +133,7 @@ def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | No
     -------
     Corrected
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
     fits = fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
     coordinates = None
@@ -165,7 +169,7 @@ def oversample(
     -------
     Corrected
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
         return _only_trace(prepared, fits, begun)
@@ -173,7 +177,7 @@ def oversample(
     intervals = compact_intervals(fits, prepared)
     frames = _empty_frames(exposure, factor)
 
-    told = CorrectionTold(prepared, fits, begun)
+    builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
         fine = oversample_slice(prepared, fits[number], recipe, coordinates, intervals)
@@ -186,7 +190,7 @@ def oversample(
         }.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
         if fine.native is not None:
-            told.add(number, fine.native, fine.share)
+            builder.add(number, fine.native, fine.share)
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
@@ -200,7 +204,7 @@ def oversample(
         oversample=factor,
         wavelength=wavelength.result(),
         regions=regions.result(),
-        report=told.report(),
+        report=builder.report(),
         sci=frames["sci"],
         err=frames["err"],
         dq=frames["dq"],
@@ -209,7 +213,7 @@ def oversample(
     )
 
 
-def _in_detector_frame(exposure: Exposure, frame: Frame) -> np.ndarray:
+def _in_detector_frame(exposure: Exposure, frame: Frame) -> Singles:
     """Array in the detector's frame of one with the dispersion along x; by blocks, so that no other is made."""
     shape = frame.shape[::-1] if exposure.rotated else frame.shape
     whole = np.empty(shape, dtype=frame[:0].dtype)
@@ -223,7 +227,7 @@ def _across(exposure: Exposure) -> int:
     return 1 if exposure.rotated else 0
 
 
-def _empty_frames(exposure: Exposure, factor: int) -> dict[str, np.ndarray]:
+def _empty_frames(exposure: Exposure, factor: int) -> dict[str, NDArray[Any]]:
     """Arrays of an oversampled exposure without any slice, in the detector's frame."""
     shape = list(exposure.dq.shape)
     shape[_across(exposure)] *= factor
@@ -315,8 +319,8 @@ def _with_errors(
     prepared: Prepared,
     data: SliceData,
     factor: int,
-    sci: np.ndarray,
-    trace: np.ndarray,
+    sci: Floats,
+    trace: Floats,
     native: NativeSlice,
     variances: bool,
 ) -> OversampledSlice:

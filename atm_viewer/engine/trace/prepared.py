@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,11 +11,10 @@ import numpy as np
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.sky_strips import SkyStrips, sky_strips
 from atm_viewer.engine.io.slices import Background, SliceData, cut_slices, measure_background
+from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe, Stage
 from atm_viewer.engine.trace.defaults import ModeDefaults, mode_defaults
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +45,6 @@ class Prepared:
         return sky_strips(self.exposure, {n: float(data.native_step) * arcsec for n, data in self.slices.items()})
 
 
-def quiet(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
-
-
-def part_of(progress: Progress, begin: float, end: float) -> Progress:
-    """Progress of a part of the work, which takes the whole from one fraction to another."""
-    return lambda step, fraction: progress(step, begin + (end - begin) * fraction)
-
-
 def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     """Cut an exposure into slices and measure its background.
 
@@ -69,7 +59,7 @@ def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     -------
     Prepared
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     background = measure_background(exposure)
     slices = cut_slices(
         exposure, background.offset, lambda number, fraction: progress(f"Collapsing slice {number}", fraction)
@@ -82,7 +72,7 @@ def fit_slices(
     prepared: Prepared,
     recipe: Recipe,
     progress: Progress | None = None,
-    known: Mapping[tuple, TraceFit] | None = None,
+    known: Mapping[tuple[Hashable, ...], TraceFit] | None = None,
 ) -> dict[int, TraceFit]:
     """Fit the trace model of every slice of an exposure.
 
@@ -102,7 +92,7 @@ def fit_slices(
     dict of int to TraceFit
         By slice number, ascending.
     """
-    progress = progress or quiet
+    progress = progress or no_progress
     params = slice_params(prepared, recipe)
     known = known or {}
     held = {n: with_params(known[key], p) for n, p in params.items() if (key := fit_key(n, p)) in known}
@@ -131,7 +121,7 @@ def fit_input(prepared: Prepared, number: int, params: FitParams) -> tuple[Slice
     return prepared.slices[number], params, prepared.defaults, threshold
 
 
-def fit_key(number: int, params: FitParams) -> tuple:
+def fit_key(number: int, params: FitParams) -> tuple[Hashable, ...]:
     """Return what the fit of a slice depends on: a key for reuse, see `with_params`."""
     return number, *params.of_stage(Stage.FIT)
 

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask, Singles
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.recipe import PIPELINE
 from atm_viewer.engine.results.pixels import Fate
@@ -24,7 +25,7 @@ def slice_profile(
     factor: int,
     column: int,
     intervals: int,
-    wavelengths: np.ndarray,
+    wavelengths: Singles,
 ) -> SliceProfile:
     """Show the fit of one column of one slice.
 
@@ -88,7 +89,7 @@ def slice_profile(
     )
 
 
-def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tuple[Floats, Floats, Mask]:
     """Slope of a column's normalised spline from pixel to pixel, as ``oversample_flux`` and ``_trace_image`` take it.
 
     Parameters
@@ -127,7 +128,7 @@ def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tu
     return alpha, slope, counted
 
 
-def column_wavelengths(prepared: Prepared, number: int) -> np.ndarray:
+def column_wavelengths(prepared: Prepared, number: int) -> Singles:
     """Median wavelength of each column of a slice [um], float32; NaN where the slice has no pixel."""
     data, exposure = prepared.slices[number], prepared.exposure
     frame = exposure.to_dispersion(exposure.coordinates.wavelength)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Integers, Mask, Singles
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import trace as kernels
 from atm_viewer.engine.kernels.spline import evaluate_sorted
@@ -61,14 +62,14 @@ class TraceFit:
     window: int
     breakpoints: int
     require_ngood: int
-    fate: np.ndarray
-    source: np.ndarray
-    knots: np.ndarray
-    intervals: np.ndarray
-    poly: np.ndarray
-    scale: np.ndarray
-    bounds: np.ndarray
-    rejected: np.ndarray
+    fate: Integers
+    source: Integers
+    knots: Floats
+    intervals: Integers
+    poly: Floats
+    scale: Floats
+    bounds: Floats
+    rejected: Integers
     only_regions: bool = False
 
     @property
@@ -91,10 +92,10 @@ class WindowFit:
         Points that the last fit left out; all True where there is no fit.
     """
 
-    alpha: np.ndarray
-    flux: np.ndarray
-    column: np.ndarray
-    rejected: np.ndarray
+    alpha: Floats
+    flux: Floats
+    column: Integers
+    rejected: Mask
 
 
 def fit_slice(data: SliceData, params: FitParams, defaults: ModeDefaults, threshold: float) -> TraceFit:
@@ -199,7 +200,7 @@ class _SliceFit:
         else:
             fit.fate[np.isfinite(data.flux).any(axis=0)] = Fate.BELOW_THRESHOLD
 
-    def fit_part(self, part: np.ndarray) -> None:
+    def fit_part(self, part: Integers) -> None:
         """Fit the columns of one part."""
         # In the parts after the first another column is taken to be fitted already; `finished` makes sure.
         self._fit_columns(part, first=part is self.parts[0])
@@ -220,7 +221,7 @@ class _SliceFit:
         kernels.assign_splines(data.alpha, data.trimmed, order, fit.fate, *splines, fit.source, fit.scale)
         return fit
 
-    def _fit_columns(self, part: np.ndarray, first: bool) -> None:
+    def _fit_columns(self, part: Integers, first: bool) -> None:
         fit, data, defaults = self._fit, self._data, self._defaults
         kernels.fit_columns(
             data.alpha,
@@ -296,7 +297,7 @@ def column_can_be_fitted(data: SliceData, defaults: ModeDefaults, window: int, b
     return alpha.size > 0 and _fit_points(data, breakpoints, defaults, alpha, flux) is not None
 
 
-def _window_points(data: SliceData, window: int, column: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _window_points(data: SliceData, window: int, column: int) -> tuple[Floats, Floats, Integers]:
     """Alpha, normalised flux and column of a window's points, sorted exactly as the pipeline sorts them."""
     start, stop = max(column - window, 0), min(column + window, data.flux.shape[1])
     alpha = data.alpha[:, start:stop]
@@ -308,8 +309,8 @@ def _window_points(data: SliceData, window: int, column: int) -> tuple[np.ndarra
 
 
 def _fit_points(
-    data: SliceData, breakpoints: int, defaults: ModeDefaults, alpha: np.ndarray, flux: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    data: SliceData, breakpoints: int, defaults: ModeDefaults, alpha: Floats, flux: Floats
+) -> tuple[Integers, Floats, Floats] | None:
     """Return points used (indices), knots and polynomials of a window's fit, in the pipeline's own arithmetic.
 
     ``bspline_fit`` with scipy's solver; the choice of points by their spacing is the kernel's. None: no fit.
@@ -338,8 +339,8 @@ def _fit_points(
 
 
 def _fit_with_rejection(
-    alpha: np.ndarray, flux: np.ndarray, used: np.ndarray, breakpoints: int, defaults: ModeDefaults, single: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    alpha: Floats, flux: Floats, used: Integers, breakpoints: int, defaults: ModeDefaults, single: bool
+) -> tuple[Integers, Floats, Floats] | None:
     from scipy.interpolate import PPoly, make_lsq_spline
 
     original = used.size
@@ -364,12 +365,11 @@ def _fit_with_rejection(
         used = used[~rejected]
     if spline is None:
         return None
-    pieces = PPoly.from_spline(spline)
-    pieces = pieces.c[:, 3:-3], pieces.x[3:-3]
-    return fitted, of, _centred(*pieces)
+    pieces = PPoly.from_spline(spline)  # type: ignore[arg-type]  # the stubs know of tuples only
+    return fitted, of, _centred(pieces.c[:, 3:-3], pieces.x[3:-3])
 
 
-def _centred(coefficients: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def _centred(coefficients: Floats, edges: Floats) -> Floats:
     """Polynomials in ``x - left edge``, highest power first, as the kernels keep them (see `kernels.spline`)."""
     half = 0.5 * np.diff(edges)
     c3, c2, c1, c0 = coefficients
@@ -384,7 +384,7 @@ def _centred(coefficients: np.ndarray, edges: np.ndarray) -> np.ndarray:
     )
 
 
-def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, columns: np.ndarray) -> None:
+def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, columns: Integers) -> None:
     """Fit columns again, in place, whose outcome depends on numpy's unstable sort, on rounding or on the solver.
 
     Both are the pipeline's own only when its own sort and solver are used. This concerns few columns.
@@ -404,7 +404,7 @@ def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, columns: np.
         fit.rejected[column] = alpha.size - used.size
 
 
-def evaluate_column(fit: TraceFit, column: int, alpha: np.ndarray) -> np.ndarray:
+def evaluate_column(fit: TraceFit, column: int, alpha: Floats) -> Floats:
     """Evaluate the normalised spline of a column.
 
     Parameters
@@ -448,7 +448,8 @@ def _spline_size(data: SliceData, params: FitParams, defaults: ModeDefaults) -> 
     return breakpoints, require_ngood
 
 
-def _scaled(data: SliceData) -> np.ndarray:
+def _scaled(data: SliceData) -> Singles:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return data.trimmed / data.norm
+        scaled: Singles = data.trimmed / data.norm
+        return scaled

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats, Mask, Singles
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.threads import in_threads
@@ -17,7 +18,7 @@ from atm_viewer.engine.trace.why import NativeSlice, tell_why
 DO_NOT_USE = 1
 
 
-def find_slice_use(prepared: Prepared, fit: TraceFit, slopes: np.ndarray, intervals: int) -> Use:
+def find_slice_use(prepared: Prepared, fit: TraceFit, slopes: Floats, intervals: int) -> Use:
     """Find where the spline of a slice is used, from the slopes at its pixels; see `find_use`."""
     if not fit.has_splines:
         return NO_USE
@@ -26,9 +27,7 @@ def find_slice_use(prepared: Prepared, fit: TraceFit, slopes: np.ndarray, interv
     return find_use(fit.params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec, fit.only_regions)
 
 
-def native_slice(
-    prepared: Prepared, fit: TraceFit, use: Use, factor: int, defined: np.ndarray, used: np.ndarray
-) -> NativeSlice:
+def native_slice(prepared: Prepared, fit: TraceFit, use: Use, factor: int, defined: Mask, used: Mask) -> NativeSlice:
     """Tell what became of a slice's own pixels; ``defined`` and ``used`` say it of the oversampled ones."""
     data = prepared.slices[fit.number]
     dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
@@ -112,7 +111,7 @@ def trace_slice(prepared: Prepared, fit: TraceFit, intervals: int) -> NativeSlic
     return NativeSlice(trace, why, counts, use)
 
 
-def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> np.ndarray:
+def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> Floats:
     """Slopes of the normalised splines at a slice's own pixels, as the slope limit is compared with.
 
     Parameters
@@ -132,7 +131,7 @@ def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> np.ndarray:
     return _trace_values(data, fit, factor)[1]
 
 
-def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[Singles, Floats]:
     """Scaled splines and normalised slopes at a slice's own pixels."""
     trace = np.full(data.alpha.shape, np.nan, dtype=np.float32)
     slopes = np.zeros(data.alpha.shape)
@@ -144,7 +143,7 @@ def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[np.n
     return trace, slopes
 
 
-def _wanted(prepared: Prepared, fit: TraceFit, use: Use) -> np.ndarray:
+def _wanted(prepared: Prepared, fit: TraceFit, use: Use) -> Mask:
     """Whether a slice's own pixels lie where its spline is used."""
     data, params = prepared.slices[fit.number], fit.params
     wanted = within(data.alpha, use.ranges)

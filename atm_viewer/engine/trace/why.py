@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Bytes, Integers, Mask, Singles
 from atm_viewer.engine.io.slices import SliceData
-from atm_viewer.engine.kernels import why as kernels
+from atm_viewer.engine.kernels import pixel_classes as kernels
 from atm_viewer.engine.results.pixels import Fate, Why, WhyMap
 from atm_viewer.engine.trace.compact import Use
 from atm_viewer.engine.trace.trace_fit import TraceFit
@@ -54,9 +55,9 @@ class NativeSlice:
         Where the spline is used.
     """
 
-    trace: np.ndarray
-    why: np.ndarray
-    counts: np.ndarray
+    trace: Singles
+    why: Bytes
+    counts: Integers
     use: Use
 
 
@@ -65,11 +66,11 @@ def tell_why(
     fit: TraceFit,
     use: Use,
     require_ngood: int,
-    flagged: np.ndarray,
+    flagged: Mask,
     factor: int,
-    defined: np.ndarray,
-    used: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+    defined: Mask,
+    used: Mask,
+) -> tuple[Bytes, Integers]:
     """Tell what became of each of a slice's pixels.
 
     A pixel counts as used when the spline is used in any of the pixels it is divided into.
@@ -126,7 +127,7 @@ def tell_why(
     return why, counts
 
 
-def map_why(classes: np.ndarray, counts: np.ndarray, fits: Mapping[int, TraceFit]) -> WhyMap:
+def map_why(classes: Bytes, counts: Integers, fits: Mapping[int, TraceFit]) -> WhyMap:
     """Put together what is told of an exposure's slices.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, Region, SliceOverride
-from atm_viewer.session.edits.parameters import format_value
+from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 
 

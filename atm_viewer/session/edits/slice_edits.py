@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from atm_viewer.engine.recipe import PARAMETERS, Recipe, SliceOverride
-from atm_viewer.session.edits.parameters import format_value
+from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from PyQt6.QtGui import QUndoCommand
 
 from atm_viewer.engine.recipe import PARAMETERS
-from atm_viewer.session.edits.parameters import format_value
+from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.edits.variants import Variants
 
-#: Seconds after which a further step of a box is a change of its own.
+#: Seconds after which a further step of a box is a separate change.
 STEP_PAUSE = 1.0
 
 
@@ -65,14 +65,24 @@ class StepValue(_Joining):
     Parameters
     ----------
     text, before, after, put
-        As in `EditRecipe`; the text ends in ``OLD → NEW``.
+        As in `EditRecipe`.
     name : str
         Name of the parameter.
+    describe : callable
+        ``describe(before, after)`` gives the text of all steps together.
     """
 
-    def __init__(self, text: str, before: Variants, after: Variants, put: Callable[[Variants], None], name: str):
+    def __init__(
+        self,
+        text: str,
+        before: Variants,
+        after: Variants,
+        put: Callable[[Variants], None],
+        name: str,
+        describe: Callable[[Variants, Variants], str],
+    ):
         super().__init__(text, before, after, put)
-        self._name = name
+        self._name, self._describe = name, describe
         self._time = time.monotonic()
 
     def id(self) -> int:
@@ -81,17 +91,17 @@ class StepValue(_Joining):
 
     def mergeWith(self, other: QUndoCommand | None) -> bool:
         """Take the next step of the same box in."""
-        first = self.text().partition(" → ")[0]
         if not super().mergeWith(other):
             return False
         assert isinstance(other, StepValue)
         self._time = other._time
-        self.setText(f"{first} → {other.text().partition(' → ')[2]}")
+        self.setText(self._describe(self.before, self.after))
         return True
 
     def _continues(self, other: QUndoCommand) -> bool:
-        same = isinstance(other, StepValue) and other._name == self._name
-        return same and other._time - self._time <= STEP_PAUSE  # type: ignore[attr-defined]
+        if not isinstance(other, StepValue) or other._name != self._name:
+            return False
+        return other._time - self._time <= STEP_PAUSE
 
 
 class ChooseVariant(_Joining):

@@ -17,7 +17,7 @@ from PyQt6.QtCore import QLockFile
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.persistence.session_file import dump_session, load_session
-from atm_viewer.session.persistence.session_state import SessionState
+from atm_viewer.session.state.saved_session import SavedSession
 
 #: A session's file, the lock beside it, and what is being written.
 _OURS = re.compile(r"\.?(.+\.toml)(?:\.lock|\.\d+-\w+\.part)?$")
@@ -36,13 +36,13 @@ class Leftover:
         Its file.
     lock : QLockFile
         Held by us, so that no other window offers the same.
-    state : SessionState
+    state : SavedSession
         The session.
     """
 
     path: Path
     lock: QLockFile
-    state: SessionState
+    state: SavedSession
 
     def discard(self) -> None:
         """Delete it."""
@@ -79,7 +79,7 @@ class Autosave:
         self._thread: threading.Thread | None = None
         self._failed = False
 
-    def write(self, state: SessionState, then: Callable[[], None] | None = None) -> None:
+    def write(self, state: SavedSession, then: Callable[[], None] | None = None) -> None:
         """Write a session soon; ``then`` is called on the thread that did, after it is on the disk."""
         self.do(lambda: self._write(state, then))
 
@@ -128,7 +128,7 @@ class Autosave:
                 problems.append(f"An autosaved session cannot be restored: {error} It was renamed to {aside}.")
         return found, problems
 
-    def _write(self, state: SessionState, then: Callable[[], None] | None) -> None:
+    def _write(self, state: SavedSession, then: Callable[[], None] | None) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._lock is None:

@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -24,12 +23,12 @@ from atm_viewer.session.names import count
 from atm_viewer.session.persistence.autosave import Autosave, Leftover
 from atm_viewer.session.persistence.moved_exposures import Search
 from atm_viewer.session.persistence.session_file import dump_session, is_session, parse_session
-from atm_viewer.session.persistence.session_state import SessionState, ViewState
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.saved_session import SavedSession, ViewState
 
 #: Milliseconds from a change to its autosave.
 DELAY = 2000
-#: Milliseconds between looks at what changes without being told: zoom, layers and the like.
+#: Milliseconds between looks at values that change without a signal: zoom, layers and the like.
 TICK = 20_000
 
 
@@ -39,7 +38,7 @@ class Keeper(QObject):
     Parameters
     ----------
     session : Session
-        What is kept.
+        Session that is written and restored.
     collect : callable
         Gives the state of the views by name.
 
@@ -48,7 +47,7 @@ class Keeper(QObject):
     path : str
         File of the session, empty when it has none.
     asks : bool
-        Somebody answers ``missing``; else exposures that are not found are an error.
+        Whether the signal ``missing`` is answered; else exposures that are not found are an error.
     """
 
     changed = pyqtSignal()  #: file of the session, or whether it is modified
@@ -63,11 +62,11 @@ class Keeper(QObject):
         self.asks = True
         self._session = session
         self._collect = collect
-        self._saved: Any = None
+        self._saved: object = None
         self._rescued = False
         self._opened = 0
         self._autosave: Autosave | None = None
-        self._written = SessionState()
+        self._written = SavedSession()
         self._offers: list[Leftover] = []
         self._taken: Leftover | None = None
         self._searching: Task | None = None
@@ -78,18 +77,18 @@ class Keeper(QObject):
         for timer in (self._timer, self._ticks):
             timer.timeout.connect(self._autosave_now)
         for signal in (
-            *(session.exposures_changed, session.chosen_changed, session.recipe_changed, session.spaxel_changed),
-            session.undo_stack.cleanChanged,
+            *(session.changed.exposures, session.changed.chosen, session.changed.recipe, session.changed.places),
+            session.recipes.undo_stack.cleanChanged,
         ):
             signal.connect(self._note)
-        session.restored.connect(self._end_restoring)
-        self._complained.connect(lambda sentence: session.tell("warning", sentence))
+        session.exposures.restored.connect(self._end_restoring)
+        self._complained.connect(lambda sentence: session.messages.tell("warning", sentence))
 
     @property
-    def state(self) -> SessionState:
+    def state(self) -> SavedSession:
         """The session as it would be saved now."""
         now = datetime.now().astimezone().replace(microsecond=0)
-        return replace(self._session.state, views=self._collect(), versions=_versions(), saved=now)
+        return replace(self._session.state.saved, views=self._collect(), versions=_versions(), saved=now)
 
     @property
     def modified(self) -> bool:
@@ -97,15 +96,15 @@ class Keeper(QObject):
         if self._rescued:
             return True
         if not self.path:
-            return not self._session.undo_stack.isClean()
-        return not self._session.restoring and _work(self._session.state) != self._saved
+            return not self._session.recipes.undo_stack.isClean()
+        return not self._session.exposures.restoring and _work(self._session.state.saved) != self._saved
 
     # Files
 
     def save(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
-        """Write the session to a file, its own from now on; a failure is told. ``then`` is called when it is there."""
-        if self._session.restoring:
-            self._session.tell("warning", "The session is still being opened; save it afterwards.")
+        """Write the session to a file, its own from now on, or report why not; ``then`` is called once done."""
+        if self._session.exposures.restoring:
+            self._session.messages.tell("warning", "The session is still being opened; save it afterwards.")
             return
         target, state, opened = Path(path).absolute(), self.state, self._opened
 
@@ -119,14 +118,14 @@ class Keeper(QObject):
         def written(_: None) -> None:
             if self._opened == opened:  # else another session is open by now, which is not what was saved
                 self.path, self._saved, self._rescued = str(target), _work(state), False
-            self._session.tell("info", f"Session saved as {target}.")
+            self._session.messages.tell("info", f"Session saved as {target}.")
             self.changed.emit()
             then()
 
         self._session.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target))
 
     def open(self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more) -> None:
-        """Open a session or a recipe in place of what is there; a failure is told.
+        """Open a session or a recipe in place of the open one; a failure becomes a message.
 
         Parameters
         ----------
@@ -149,19 +148,19 @@ class Keeper(QObject):
         """Open a session whose exposures have been looked for; those that are missing are left out."""
         result, name = search.result, Path(search.path).name or "The session"
         if search.state.exposures and not result.exposures:
-            self._session.tell("error", f"{name} was not opened, because none of its exposures was found.")
+            self._session.messages.tell("error", f"{name} was not opened, because none of its exposures was found.")
             return
         self._opened += 1
         offer = self._offers[0] if self._offers and self._offers[0].state is search.state else None
         self.path, self._rescued = search.path, offer is not None
         self._saved = None if search.by_hand else _work(result)
         self._tell_differences(search)
-        self._session.restore(result)
+        self._session.exposures.restore(result)
         self.views_found.emit(result.views)
         if offer is not None:
             self._taken = self._offers.pop(0)
             self.offered.emit()
-        if not self._session.restoring:
+        if not self._session.exposures.restoring:
             self._end_restoring()
         self.changed.emit()
 
@@ -171,13 +170,13 @@ class Keeper(QObject):
         """Look for a session's exposures and open it; what was to be opened before, and is not there yet, is not."""
         if self._searching is not None:
             self._session.file_work.drop(self._searching)
-        variants = self._session.variants
+        variants = self._session.state.variants
 
         def found(result: Search) -> None:
             self._searching = None
-            if self._session.variants != variants:
+            if self._session.state.variants != variants:
                 name = Path(result.path).name or "The session"
-                self._session.tell(
+                self._session.messages.tell(
                     "warning", f"{name} was not opened: the recipe was changed meanwhile; open it again."
                 )
                 otherwise()
@@ -194,16 +193,22 @@ class Keeper(QObject):
             self.missing.emit(search)
         else:
             names = ", ".join(found.name for found in search.missing)
-            self._session.tell("error", f"{search.path} was not opened, because exposures were not found: {names}.")
+            self._session.messages.tell(
+                "error", f"{search.path} was not opened, because exposures were not found: {names}."
+            )
 
     def _tell_differences(self, search: Search) -> None:
         others = [found.name for found in search.others]
         if others:
             more = f" (and {count(len(others) - 1, 'more')})" if others[1:] else ""
-            self._session.tell("warning", f"The content of {others[0]}{more} has changed since the session was saved.")
+            self._session.messages.tell(
+                "warning", f"The content of {others[0]}{more} has changed since the session was saved."
+            )
         then, now = search.state.versions.get("jwst"), _versions().get("jwst")
         if then and now and then != now:
-            self._session.tell("info", f"The session was saved with jwst {then}; the installed version is {now}.")
+            self._session.messages.tell(
+                "info", f"The session was saved with jwst {then}; the installed version is {now}."
+            )
 
     # What a crash must not take away
 
@@ -237,7 +242,7 @@ class Keeper(QObject):
             self.close()
             return
         for problem in problems:
-            self._session.tell("warning", problem)
+            self._session.messages.tell("warning", problem)
         self.offered.emit()
 
     def close(self) -> None:
@@ -261,7 +266,7 @@ class Keeper(QObject):
         self._autosave_now()
 
     def _autosave_now(self) -> None:
-        if self._autosave is None or self._session.restoring:
+        if self._autosave is None or self._session.exposures.restoring:
             return
         state = replace(self.state, origin=self.path)
         if replace(state, saved=None) == replace(self._written, saved=None) and self._taken is None:
@@ -275,8 +280,8 @@ class Keeper(QObject):
         self._autosave.write(state, taken.discard if taken is not None else None)
 
 
-def _work(state: SessionState) -> Any:
-    """Pick what people would miss, of all that a session keeps; not where they have last looked."""
+def _work(state: SavedSession) -> object:
+    """Pick the parts of a session that count as work: exposures, recipes and several places, not the last view."""
     # A click on the sky moves the only place; several have been laid out.
     places = state.places.all if state.places.several else ()
     return tuple((e.path, e.included) for e in state.exposures), state.variants, places

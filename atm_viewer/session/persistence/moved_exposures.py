@@ -10,7 +10,8 @@ from pathlib import Path
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.regular_file import open_regular
-from atm_viewer.session.persistence.session_state import KeptExposure, Mark, SessionState
+from atm_viewer.session.state.open_exposure import Mark
+from atm_viewer.session.state.saved_session import SavedExposure, SavedSession
 
 #: Bytes at the beginning of a file that its mark is made of: more than a primary header of the pipeline has.
 _BEGINNING = 65536
@@ -32,7 +33,7 @@ class Found:
 
     Parameters
     ----------
-    exposure : KeptExposure
+    exposure : SavedExposure
         As the session has it.
     path : str
         Where it is now; empty when it was not found.
@@ -42,7 +43,7 @@ class Found:
         The user does without it.
     """
 
-    exposure: KeptExposure
+    exposure: SavedExposure
     path: str = ""
     other: bool = False
     left_out: bool = False
@@ -54,7 +55,7 @@ class Found:
 
     @property
     def missing(self) -> bool:
-        """Whether somebody has to say where it is."""
+        """Whether the user has to say where it is."""
         return not self.path and not self.left_out
 
 
@@ -66,13 +67,13 @@ class Search:
 
     Parameters
     ----------
-    state : SessionState
+    state : SavedSession
         What the session's file says.
     path : str
         The session's file.
     """
 
-    def __init__(self, state: SessionState, path: str):
+    def __init__(self, state: SavedSession, path: str):
         self.state = state
         self.path = path
         self.by_hand = False  #: the user has helped, so that the session is not as it was saved
@@ -81,7 +82,7 @@ class Search:
 
     @property
     def missing(self) -> tuple[Found, ...]:
-        """Exposures that somebody has to look for."""
+        """Exposures that the user has to look for."""
         return tuple(f for f in self.found if f.missing)
 
     @property
@@ -121,7 +122,7 @@ class Search:
         self.found, self.by_hand = other.found, other.by_hand
 
     @property
-    def result(self) -> SessionState:
+    def result(self) -> SavedSession:
         """The session with the exposures that were found, each with the one path where it is."""
         there = [f for f in self.found if f.path and not f.left_out]
         return replace(self.state, exposures=tuple(replace(f.exposure, places=(f.path,)) for f in there))
@@ -138,7 +139,7 @@ class Search:
                 self._put(index, _look(found.exposure, [p for p in paths if p not in taken]))
 
 
-def _look(exposure: KeptExposure, paths: Iterable[str]) -> Found:
+def _look(exposure: SavedExposure, paths: Iterable[str]) -> Found:
     """Look at some paths for an exposure; the same content wins over the same name."""
     other = ""
     for path in paths:

@@ -1,8 +1,8 @@
 """Reads and writes sessions as TOML text.
 
 Each part of a session is one table of the file with a writer and a reader of its own, listed in `PARTS`: to keep more,
-add a field to `SessionState` and a part. Files of older versions are brought up to date table by table (`_MIGRATIONS`)
-before they are read, so readers know the latest version alone. What is not known is told, not skipped: once a version
+add a field to `SavedSession` and a part. Files of older versions are brought up to date table by table (`_MIGRATIONS`)
+before they are read, so readers know the latest version alone. Unknown keys are reported, not skipped: once a version
 is out, a new key makes a new version, with a file of its own in the tests.
 """
 
@@ -22,9 +22,10 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Checker, fill_recipe, parse_toml, read_recipe
 from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.edits.variants import NAMES, Variant, Variants
-from atm_viewer.session.persistence.session_state import KeptExposure, Look, Mark, SessionState
 from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.open_exposure import Mark
 from atm_viewer.session.state.places import MOST, Place, Places
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
 
 VERSION = 1
 KIND = "atm-viewer session"  #: tells sessions from recipes, which are TOML as well
@@ -49,15 +50,15 @@ class Part:
     write : callable
         Takes state and folder of the file (None: all paths absolute), gives the table; None leaves it out.
     read : callable
-        Takes a checker, the table and the folder, gives the fields of `SessionState` that it holds.
+        Takes a checker, the table and the folder, gives the fields of `SavedSession` that it holds.
     """
 
     key: str
-    write: Callable[[SessionState, Path | None], Any]
+    write: Callable[[SavedSession, Path | None], Any]
     read: Callable[[Checker, Any, Path | None], dict[str, Any]]
 
 
-def load_session(path: str | os.PathLike[str]) -> SessionState:
+def load_session(path: str | os.PathLike[str]) -> SavedSession:
     """Read a session from a file.
 
     Parameters
@@ -67,7 +68,7 @@ def load_session(path: str | os.PathLike[str]) -> SessionState:
 
     Returns
     -------
-    SessionState
+    SavedSession
 
     Raises
     ------
@@ -78,11 +79,11 @@ def load_session(path: str | os.PathLike[str]) -> SessionState:
 
 
 def is_session(text: str) -> bool:
-    """Tell the text of a session, even a damaged one, from that of a recipe."""
+    """Whether a text is that of a session, even a damaged one, rather than a recipe."""
     return re.search(rf'^kind\s*=\s*"{KIND}"', text, re.MULTILINE) is not None
 
 
-def parse_session(text: str, name: str = "session", folder: Path | None = None) -> SessionState:
+def parse_session(text: str, name: str = "session", folder: Path | None = None) -> SavedSession:
     """Read a session from TOML text; see `load_session`.
 
     Parameters
@@ -101,10 +102,10 @@ def parse_session(text: str, name: str = "session", folder: Path | None = None) 
     for part in PARTS:
         if part.key in document:
             values.update(part.read(check, document[part.key], folder))
-    return SessionState(**values)
+    return SavedSession(**values)
 
 
-def dump_session(state: SessionState, folder: Path | None = None) -> str:
+def dump_session(state: SavedSession, folder: Path | None = None) -> str:
     """Write a session as TOML text that `parse_session` reads back to an equal one, for a file in a folder."""
     document = tomlkit.document()
     for line in _HEAD:
@@ -148,7 +149,7 @@ _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_r
 # Parts: when and by what it was saved
 
 
-def _write_saved(state: SessionState, _folder: Path | None) -> Any:
+def _write_saved(state: SavedSession, _folder: Path | None) -> Any:
     table = tomlkit.table()
     if state.saved is not None:
         table["time"] = state.saved
@@ -171,7 +172,7 @@ def _read_saved(check: Checker, value: Any, _folder: Path | None) -> dict[str, A
 # Parts: exposures
 
 
-def _write_exposures(state: SessionState, folder: Path | None) -> Any:
+def _write_exposures(state: SavedSession, folder: Path | None) -> Any:
     if not state.exposures:
         return None
     tables = tomlkit.aot()
@@ -199,7 +200,7 @@ def _read_exposures(check: Checker, value: Any, folder: Path | None) -> dict[str
     return {"exposures": tuple(_read_exposure(check, entry, folder) for entry in value)}
 
 
-def _read_exposure(check: Checker, value: Any, folder: Path | None) -> KeptExposure:
+def _read_exposure(check: Checker, value: Any, folder: Path | None) -> SavedExposure:
     table = check.table(value, "[[exposure]]")
     check.known(table, ("path", "was", "size", "digest", "included", "chosen"), "in [[exposure]]")
     if "path" not in table:
@@ -214,11 +215,11 @@ def _read_exposure(check: Checker, value: Any, folder: Path | None) -> KeptExpos
         mark = Mark(size, check.text(table.get("digest"), "digest of an exposure", 200))
     included = check.boolean(table.get("included", True), "included of an exposure")
     chosen = check.boolean(table.get("chosen", False), "chosen of an exposure")
-    return KeptExposure(tuple(dict.fromkeys(places)), mark, included, chosen)
+    return SavedExposure(tuple(dict.fromkeys(places)), mark, included, chosen)
 
 
 def _relative(path: str, folder: Path | None) -> str:
-    """Path from a folder, with slashes, where both are in one tree; else the path as it is."""
+    """Path from a folder, with slashes, where both are in one tree; else the unchanged path."""
     if folder is None:
         return path
     try:
@@ -231,7 +232,7 @@ def _relative(path: str, folder: Path | None) -> str:
 # Parts: what is looked at
 
 
-def _write_look(state: SessionState, _folder: Path | None) -> Any:
+def _write_look(state: SavedSession, _folder: Path | None) -> Any:
     look, table = state.look, tomlkit.table()
     if look.band:
         table["band"] = look.band
@@ -246,7 +247,7 @@ def _write_look(state: SessionState, _folder: Path | None) -> Any:
 def _read_look(check: Checker, value: Any, _folder: Path | None) -> dict[str, Any]:
     table = check.table(value, "[look]")
     check.known(table, ("band", "slice", "column", "only_this"), "in [look]")
-    look = Look(
+    look = SavedLook(
         check.text(table["band"], "band in [look]", 80) if "band" in table else "",
         check.whole(table.get("slice", 0), "slice in [look]", 0, 999),
         check.whole(table.get("column", 0), "column in [look]", 0, 10**5),
@@ -258,7 +259,7 @@ def _read_look(check: Checker, value: Any, _folder: Path | None) -> dict[str, An
 # Parts: places on the sky and how their spectra are shown
 
 
-def _write_places(state: SessionState, _folder: Path | None) -> Any:
+def _write_places(state: SavedSession, _folder: Path | None) -> Any:
     if not state.places.all:
         return None
     tables = tomlkit.aot()
@@ -295,7 +296,7 @@ def _read_places(check: Checker, value: Any, _folder: Path | None) -> dict[str, 
     return {"places": places.chosen(active)}
 
 
-def _write_spectrum(state: SessionState, _folder: Path | None) -> Any:
+def _write_spectrum(state: SavedSession, _folder: Path | None) -> Any:
     values = state.spectrum.to_dict()
     return tomlkit.item(values) if values else None
 
@@ -314,7 +315,7 @@ def _read_spectrum(check: Checker, value: Any, _folder: Path | None) -> dict[str
 # Parts: variants of the recipe, and views
 
 
-def _write_variants(state: SessionState, _folder: Path | None) -> Any:
+def _write_variants(state: SavedSession, _folder: Path | None) -> Any:
     tables = tomlkit.aot()
     for variant in state.variants.all:
         table = tomlkit.table()
@@ -347,7 +348,7 @@ def _read_variants(check: Checker, value: Any, _folder: Path | None) -> dict[str
     return {"variants": Variants(tuple(variants), active or variants[0].name)}
 
 
-def _write_views(state: SessionState, _folder: Path | None) -> Any:
+def _write_views(state: SavedSession, _folder: Path | None) -> Any:
     views = {name: dict(values) for name, values in state.views.items() if values}
     return tomlkit.item(views) if views else None
 

@@ -12,7 +12,16 @@ from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.lines import LineList, SpectralLine
 from atm_viewer.session.spectrum.settings import SpectrumSettings
-from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS, flux_factor, from_axis, smooth, spans, to_axis
+from atm_viewer.session.spectrum.units import (
+    AXES,
+    FLUX_UNITS,
+    Values,
+    flux_factor,
+    from_axis,
+    smooth,
+    spans,
+    to_axis,
+)
 
 #: Kinds of wavelengths without a value, and what they mean.
 MASKS = {
@@ -52,11 +61,11 @@ class Scale:
         """Unit of the axis."""
         return AXES[self.kind][1]
 
-    def at(self, wavelength):
+    def at(self, wavelength: Values) -> Values:
         """Positions of observed wavelengths [um]."""
         return to_axis(self.kind, wavelength, self.redshift, self.line.wavelength if self.line else 1.0)
 
-    def wavelength(self, position):
+    def wavelength(self, position: Values) -> Values:
         """Observed wavelengths [um] of positions."""
         return from_axis(self.kind, position, self.redshift, self.line.wavelength if self.line else 1.0)
 
@@ -121,7 +130,7 @@ class Picture:
     masks : mapping of str to list of (float, float)
         Ranges of the horizontal axis by kind of `MASKS`.
     smoothing : str
-        Tells how spectra are smoothed; empty when they are not.
+        Says how spectra are smoothed; empty when they are not.
     """
 
     main: SpaxelSpectra | None
@@ -204,6 +213,7 @@ class _Maker:
         return self.settings.unit if spectra.unit in FLUX_UNITS else spectra.unit
 
     def curves(self) -> list[Curve]:
+        """Curves of all places and variants, with their offsets."""
         found: list[Curve] = []
         top = -math.inf
         for place in self.places:
@@ -217,16 +227,17 @@ class _Maker:
         return sorted(found, key=lambda c: (c.place == self.place, rank[c.role], c.variant == self.variant))
 
     def masks(self, main: SpaxelSpectra | None) -> dict[str, list[tuple[float, float]]]:
+        """Ranges on the horizontal axis without a value, by kind, see `MASKS`; empty unless they are wanted."""
         if main is None or not self.settings.masks:
             return {}
         before, after = np.isfinite(main.before), np.isfinite(main.after)
         flags = {"nothing": ~before & ~after, "filled": ~before & after, "lost": before & ~after}
         found = {}
         for kind, flag in flags.items():
-            ranges = [tuple(sorted(float(v) for v in self.scale.at(np.array(r)))) for r in spans(flag, main.wavelength)]
-            if ranges:
-                found[kind] = ranges
-        return found  # type: ignore[return-value]
+            ends = [self.scale.at(np.array(r)) for r in spans(flag, main.wavelength)]
+            if ends:
+                found[kind] = [(float(x.min()), float(x.max())) for x in ends]
+        return found
 
     def _of(self, shown: ShownSpectra) -> list[Curve]:
         """Curves of a variant at a place."""
@@ -239,7 +250,7 @@ class _Maker:
         scaled = spectra.aperture_after * scale * factor
         active = shown.variant.name == self.variant
         full = active and (self.all_roles or shown.place == self.place)
-        known = {"x": self.scale.at(wave), "place": shown.place, "stale": shown.stale}
+        x = self.scale.at(wave)
         made = []
         if full and settings.before:
             own = median_ratio(spectra.before, spectra.aperture_before)
@@ -267,13 +278,15 @@ class _Maker:
                 ratio=None if ratio is None else self._smooth(ratio, wave),
                 difference=None if difference is None else self._smooth(difference, wave),
                 plain=values,
-                **known,
+                x=x,
+                place=shown.place,
+                stale=shown.stale,
             )
             for role, name, values, error, ratio, difference in made
         ]
 
     def _against(
-        self, shown: ShownSpectra, after: np.ndarray, before: np.ndarray, scaled: np.ndarray, factor
+        self, shown: ShownSpectra, after: np.ndarray, before: np.ndarray, scaled: np.ndarray, factor: np.ndarray | float
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Ratio and difference of a spectrum after correction; None for the reference itself."""
         if self.against == "aperture":

@@ -7,8 +7,11 @@ ahead of time, on a thread that may.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
+
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
 
 #: Units that spectra can be shown in, as written on the axis; what astropy reads is in `_ASTROPY`.
 FLUX_UNITS = ("MJy/sr", "Jy", "erg/s/cm²/Å")
@@ -23,7 +26,9 @@ AXES = {
 }
 
 _SPEED_OF_LIGHT = 299792.458  # km/s
-_FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))  #: full width at half maximum of a Gaussian in standard deviations
+
+#: One value or several; what is made of them is of the same kind.
+Values = TypeVar("Values", float, np.ndarray)
 
 
 def load() -> None:
@@ -61,10 +66,11 @@ def flux_factor(given: str, unit: str, wavelength: np.ndarray, solid_angle: floa
     if "sr" in unit:
         target = target * u.sr
         values = values / solid_angle
-    return values.to_value(target, equivalencies=u.spectral_density(wavelength * u.um))
+    factor: np.ndarray = values.to_value(target, equivalencies=u.spectral_density(wavelength * u.um))
+    return factor
 
 
-def to_axis(kind: str, wavelength, redshift: float = 0.0, line: float = 1.0):
+def to_axis(kind: str, wavelength: Values, redshift: float = 0.0, line: float = 1.0) -> Values:
     """Positions on an axis.
 
     Parameters
@@ -86,25 +92,29 @@ def to_axis(kind: str, wavelength, redshift: float = 0.0, line: float = 1.0):
     if kind == "frequency":
         from astropy import units as u
 
-        return (wavelength * u.um).to_value("THz", u.spectral())
+        made: Values = (wavelength * u.um).to_value("THz", u.spectral())
+        return made
     if kind == "velocity":
         from astropy import units as u
 
-        return (wavelength * u.um).to_value("km / s", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        made = (wavelength * u.um).to_value("km / s", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        return made
     return wavelength / (1.0 + redshift) if kind == "rest wavelength" else wavelength
 
 
-def from_axis(kind: str, position, redshift: float = 0.0, line: float = 1.0):
+def from_axis(kind: str, position: Values, redshift: float = 0.0, line: float = 1.0) -> Values:
     """Observed wavelength [um] of positions on an axis: the inverse of `to_axis`; NaN where there is none."""
     if kind == "frequency":
         from astropy import units as u
 
         with np.errstate(divide="ignore", invalid="ignore"):
-            return (position * u.THz).to_value("um", u.spectral())
+            made: Values = (position * u.THz).to_value("um", u.spectral())
+        return made
     if kind == "velocity":
         from astropy import units as u
 
-        return (position * u.km / u.s).to_value("um", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        made = (position * u.km / u.s).to_value("um", u.doppler_optical(line * (1.0 + redshift) * u.um))
+        return made
     return position * (1.0 + redshift) if kind == "rest wavelength" else position
 
 
@@ -156,19 +166,23 @@ def _weights(kernel: str, width: float, unit: str, size: int, first: float, last
     wide = np.full(1, width)
     if unit == "km/s":
         wide = width / _SPEED_OF_LIGHT * np.linspace(first, last, size) * (size - 1) / (last - first)
-    share = 0.5 if kernel == "boxcar" else 3.0 / _FWHM
+    share = 0.5 if kernel == "boxcar" else 3.0 / SIGMA_TO_FWHM
     reach = int(min(np.ceil(share * wide.max()), size - 1))
     steps = np.arange(-reach, reach + 1)
     if kernel == "boxcar":  # planes at the ends of the box count by the part that lies within
-        return np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
-    return np.exp(-0.5 * (steps * _FWHM / wide[:, None]) ** 2)
+        weights: np.ndarray = np.clip(wide[:, None] / 2.0 + 0.5 - np.abs(steps), 0.0, 1.0)
+    else:
+        weights = np.exp(-0.5 * (steps * SIGMA_TO_FWHM / wide[:, None]) ** 2)
+    return weights
 
 
 def _weighted_sums(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     padded = np.pad(values, weights.shape[1] // 2)
     if len(weights) == 1:
         return np.convolve(padded, weights[0], "valid")
-    return np.einsum("ij,ij->i", weights, np.lib.stride_tricks.sliding_window_view(padded, weights.shape[1]))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[1])
+    sums: np.ndarray = np.einsum("ij,ij->i", weights, windows)
+    return sums
 
 
 def spans(flags: np.ndarray, wavelength: np.ndarray) -> list[tuple[float, float]]:

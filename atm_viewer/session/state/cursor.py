@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from atm_viewer.session.state.selection import holds, spaxel_of
 _REACH = 0.6
 #: Farthest from the next pixel's centre along the slice, in pixels.
 _OVERHANG = 0.75
+
+#: One coordinate [deg] or several.
+_Degrees = TypeVar("_Degrees", float, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -324,7 +328,8 @@ def _distances(here: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarr
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.sum((here - start) * line, axis=0) / np.sum(line**2, axis=0)
     # a line of no length is a point
-    return np.nan_to_num(np.hypot(*(here - start - np.nan_to_num(share) * line)), nan=np.inf)
+    distances: np.ndarray = np.nan_to_num(np.hypot(*(here - start - np.nan_to_num(share) * line)), nan=np.inf)
+    return distances
 
 
 def _pitches(pixels: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -361,7 +366,7 @@ def _reaches(wavelength: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return reach
 
 
-def _offsets(origin: tuple[float, float], ra, dec) -> tuple:
+def _offsets(origin: tuple[float, float], ra: _Degrees, dec: _Degrees) -> tuple[_Degrees, _Degrees]:
     """Offsets [arcsec] to the east and north; good enough to tell which pixel of a field of some arcsec is nearer."""
     east = ((ra - origin[0] + 180.0) % 360.0 - 180.0) * (3600.0 * math.cos(math.radians(origin[1])))
     return east, (dec - origin[1]) * 3600.0

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport
-from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines, Request
+from atm_viewer.jobs.requests.base import Request
+from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.session.spectrum.lines import line_list
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 
-PERIODS, NOISE, LINES = KINDS = ("periods", "noise", "lines")
+PERIODS, NOISE, LINES = "periods", "noise", "lines"
+
+#: What is asked for each kind.
+MEASURES: dict[str, type[Request[Any]]] = {PERIODS: MakePeriods, NOISE: MakeNoiseMap, LINES: MeasureLines}
+KINDS = tuple(MEASURES)
 
 
 @dataclass(frozen=True)
@@ -53,19 +59,9 @@ class Measured:
     pending: frozenset[str] = field(default_factory=frozenset)
 
 
-def slot(kind: str) -> str:
-    """Name under which the session keeps question and answer of a kind."""
-    return f"measures {kind}"
-
-
-def kind_of(request: Request) -> str:
-    """Kind of a measurement; empty for other requests."""
-    return {MakePeriods: PERIODS, MakeNoiseMap: NOISE, MeasureLines: LINES}.get(type(request), "")
-
-
 def wanted_measures(
     choice: MeasureChoice, settings: SpectrumSettings, extraction: Extraction | None
-) -> dict[str, Request | None]:
+) -> list[Request[Any]]:
     """Ask for what is looked at.
 
     Parameters
@@ -79,21 +75,21 @@ def wanted_measures(
 
     Returns
     -------
-    dict of str to Request or None
-        By slot; None where there is nothing to ask for.
+    list of Request
+        Empty where there is nothing to ask for.
     """
-    wanted: dict[str, Request | None] = {slot(kind): None for kind in KINDS}
+    wanted: list[Request[Any]] = []
     if extraction is None:
         return wanted
     if PERIODS in choice.seen or settings.crossings:
-        wanted[slot(PERIODS)] = MakePeriods(extraction)
+        wanted.append(MakePeriods(extraction))
     if NOISE in choice.seen:
-        wanted[slot(NOISE)] = MakeNoiseMap(extraction.exposures, extraction.recipe, extraction.band, extraction.radius)
+        wanted.append(MakeNoiseMap(extraction.exposures, extraction.recipe, extraction.band, extraction.radius))
     if LINES in choice.seen:
         marked = tuple(
             (line.name, line.observed(settings.redshift))
             for line in (line_list().lines if settings.families else ())
             if line.family in settings.families and not line.width
         )
-        wanted[slot(LINES)] = MeasureLines(extraction, marked, choice.speed)
+        wanted.append(MeasureLines(extraction, marked, choice.speed))
     return wanted

@@ -113,4 +113,12 @@ class Places:
         return Places(kept, kept[min(index, len(kept) - 1)].number if number == self.active else self.active)
 
     def _changed(self, number: int, **values: float) -> Places:
-        return replace(self, all=tuple(replace(p, **values) if p.number == number else p for p in self.all))  # type: ignore[arg-type]
+        def changed(place: Place) -> Place:
+            return replace(place, **values)  # type: ignore[arg-type]  # all but the number, an int, are floats
+
+        return replace(self, all=tuple(changed(p) if p.number == number else p for p in self.all))
+
+
+def spectra_name(variant: str, place: int) -> str:
+    """Name under which the spectra of a variant at a place are shown."""
+    return f"{variant}{place}"

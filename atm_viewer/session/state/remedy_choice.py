@@ -6,16 +6,23 @@ from dataclasses import dataclass, replace
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.results.remedy import Remedy
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemedyRequest, RemoveFringes
+from atm_viewer.jobs.requests.remedies import (
+    CompareApertures,
+    CompareDithers,
+    RankSpaxels,
+    RemedyRequest,
+    RemoveFringes,
+)
 
-#: Kinds of remedies and what they are called.
-KINDS = {
-    "ranked": "Ranked spaxels",
-    "apertures": "Apertures",
-    "dithers": "Dithers",
-    "fringes": "Residual fringes",
+#: What is asked for each kind of remedy.
+REMEDIES: dict[str, type[RemedyRequest]] = {
+    "ranked": RankSpaxels,
+    "apertures": CompareApertures,
+    "dithers": CompareDithers,
+    "fringes": RemoveFringes,
 }
-_KIND_OF = {RankSpaxels: "ranked", CompareApertures: "apertures", CompareDithers: "dithers", RemoveFringes: "fringes"}
+#: Kinds of remedies and what they are called.
+KINDS = {kind: request.title for kind, request in REMEDIES.items()}
 
 
 @dataclass(frozen=True)
@@ -54,19 +61,8 @@ class ShownRemedy:
     pending: bool = False
 
 
-def slot(kind: str) -> str:
-    """Name under which the session keeps question and answer of a kind."""
-    return f"remedies {kind}"
-
-
-def slot_of(request: object) -> str:
-    """Slot of a request; empty for other requests."""
-    kind = _KIND_OF.get(type(request))
-    return slot(kind) if kind else ""
-
-
 def has_fringes(band: str) -> bool:
-    """Tell whether a band's spectra have residual fringes: MIRI's alone do."""
+    """Whether a band's spectra have residual fringes: MIRI's alone do."""
     return band.startswith("ch")
 
 

@@ -130,7 +130,7 @@ def holds(image: SkyImage, ra: float, dec: float) -> bool:
     """Whether a position [deg] falls on the grid."""
     x, y = spaxel_of(image, ra, dec)
     ny, nx = image.image.shape
-    return 0 <= x < nx and 0 <= y < ny
+    return bool(0 <= x < nx and 0 <= y < ny)
 
 
 def covers(image: SkyImage, ra: float, dec: float) -> bool:

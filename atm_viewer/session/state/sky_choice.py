@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.jobs.messages import MakeSkyImage
+from atm_viewer.jobs.requests.previews import MakeSkyImage
 from atm_viewer.session.edits.variants import Variants
 
 #: Name of the image before correction, where others have the names of variants.
@@ -79,7 +79,7 @@ class ShownSky:
 
 def wanted_images(
     choice: SkyChoice, variants: Variants, keys: tuple[str, ...], band: str, wavelength: float | None
-) -> dict[str, MakeSkyImage]:
+) -> list[MakeSkyImage]:
     """Ask for what a choice shows.
 
     Parameters
@@ -97,13 +97,14 @@ def wanted_images(
 
     Returns
     -------
-    dict of str to MakeSkyImage
-        By name of the image. White light before correction is left out, since it is there anyway.
+    list of MakeSkyImage
+        Each shown as `BEFORE` or the name of a variant. White light before correction is left out, since it is there
+        anyway.
     """
     centre, planes = (wavelength, choice.planes) if choice.planes and wavelength is not None else (None, 1)
-    wanted = {}
+    wanted = []
     for name in dict.fromkeys((BEFORE, *choice.seen(variants))):
         recipe = None if name == BEFORE else variants[name].recipe
         if recipe is not None or centre is not None:
-            wanted[name] = MakeSkyImage(keys, band, recipe, centre, planes, name)
+            wanted.append(MakeSkyImage(keys, band, recipe, centre, planes, name))
     return wanted

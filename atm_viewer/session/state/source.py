@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
 from atm_viewer.engine.results.sky_image import SkyImage
 
 _ROUNDS = 20
-_SIGMA = 2.3548
 
 
 def light_centre(sky: SkyImage, ra: float, dec: float, fwhm: float) -> tuple[float, float] | None:
@@ -39,7 +39,7 @@ def light_centre(sky: SkyImage, ra: float, dec: float, fwhm: float) -> tuple[flo
     light = light - np.percentile(light, 20)
     x, y = x0, y0
     for _ in range(_ROUNDS):
-        weighted = light * np.exp(-0.5 * ((east - x) ** 2 + (north - y) ** 2) * (_SIGMA / wide) ** 2)
+        weighted = light * np.exp(-0.5 * ((east - x) ** 2 + (north - y) ** 2) * (SIGMA_TO_FWHM / wide) ** 2)
         total = weighted.sum()
         if not total > 0:
             return None

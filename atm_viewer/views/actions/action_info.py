@@ -10,7 +10,7 @@ from atm_viewer.session.session import Session
 
 
 def always(session: Session) -> bool:
-    """Tell when an action makes sense that needs nothing to be open."""
+    """Enable an action that needs nothing to be open."""
     return True
 
 

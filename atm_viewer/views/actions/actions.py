@@ -15,19 +15,19 @@ from atm_viewer.views.exposures.same_position import toggle_dithers
 
 
 def _open(session: Session) -> bool:
-    return session.current is not None
+    return session.state.current is not None
 
 
 def _placed(session: Session) -> bool:
-    return session.places.current is not None
+    return session.state.places.current is not None
 
 
 def _several_places(session: Session) -> bool:
-    return session.places.several
+    return session.state.places.several
 
 
 def _included(session: Session) -> bool:
-    return bool(session.together)
+    return bool(session.state.together)
 
 
 def _panel(name: str, key: str, tip: str) -> ActionInfo:
@@ -56,10 +56,12 @@ def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) 
 
 
 def _several(session: Session) -> bool:
-    return session.variants.several
+    return session.state.variants.several
 
 
-def _variant(name: str, text: str, tip: str, key: str, does: Callable[[Any], None], enabled=_several) -> ActionInfo:
+def _variant(
+    name: str, text: str, tip: str, key: str, does: Callable[[Any], None], enabled: Callable[[Session], bool] = _several
+) -> ActionInfo:
     return ActionInfo(f"{name}_variant", "Variants", text, tip, key, enabled, does=lambda window: does(window))
 
 
@@ -133,7 +135,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Spectra…",
         "Write the spectra of all places and variants as ECSV or FITS tables for specutils",
         "Ctrl+Alt+S",
-        lambda s: s.spectra is not None,
+        lambda s: s.answers.spectra is not None,
     ),
     ActionInfo(
         "export_picture",
@@ -247,7 +249,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "New Variant",
         "Copy the active variant to a new one and edit the copy",
         "Ctrl+N",
-        lambda window: window.session.new_variant(),
+        lambda window: window.session.recipes.new_variant(),
         _open,
     ),
     _variant(
@@ -255,21 +257,21 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Next Variant",
         "Activate the next variant",
         "V",
-        lambda window: window.session.step_variant(1),
+        lambda window: window.session.recipes.step_variant(1),
     ),
     _variant(
         "previous",
         "Previous Variant",
         "Activate the previous variant",
         "Shift+V",
-        lambda window: window.session.step_variant(-1),
+        lambda window: window.session.recipes.step_variant(-1),
     ),
     _variant(
         "label",
         "Label Variant…",
         "Label the active variant",
         "",
-        lambda window: window.variant_bar.ask_label(window.session.variants.active),
+        lambda window: window.variant_bar.ask_label(window.session.state.variants.active),
         _open,
     ),
     _variant(
@@ -277,14 +279,14 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Adopt Variant",
         "Keep only the active variant; Undo restores the others",
         "Ctrl+Return",
-        lambda window: window.session.adopt_variant(window.session.variants.active),
+        lambda window: window.session.recipes.adopt_variant(window.session.state.variants.active),
     ),
     _variant(
         "discard",
         "Discard Variant",
         "Delete the active variant; Undo restores it",
         "Ctrl+Del",
-        lambda window: window.session.discard_variant(window.session.variants.active),
+        lambda window: window.session.recipes.discard_variant(window.session.state.variants.active),
     ),
     ActionInfo("next_slice", "View", "Next Slice", "Show the slice with the next number", "Alt+Down", _open),
     ActionInfo("previous_slice", "View", "Previous Slice", "Show the slice with the previous number", "Alt+Up", _open),
@@ -356,7 +358,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Activate the next place; clicks and arrow keys move the active place",
         "Ctrl+Shift+M",
         _several_places,
-        does=lambda window: window.session.set_places(window.session.places.stepped(1)),
+        does=lambda window: window.session.look.set_places(window.session.state.places.stepped(1)),
     ),
     ActionInfo(
         "remove_place",
@@ -365,7 +367,9 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Remove the active place",
         "Ctrl+Alt+M",
         _several_places,
-        does=lambda window: window.session.set_places(window.session.places.removed(window.session.places.active)),
+        does=lambda window: window.session.look.set_places(
+            window.session.state.places.removed(window.session.state.places.active)
+        ),
     ),
     ActionInfo(
         "spectrum_options",

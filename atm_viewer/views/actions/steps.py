@@ -22,23 +22,23 @@ class Steps:
 
     def clear_cache(self) -> None:
         """Delete kept coordinates."""
-        self._session.clear_cache()
+        self._session.products.clear_cache()
 
     def cancel_all(self) -> None:
         """End everything under way."""
-        self._session.cancel_all()
+        self._session.jobs.cancel_all()
 
     def undo(self) -> None:
         """Take the last change of the recipe back."""
-        self._session.undo_stack.undo()
+        self._session.recipes.undo_stack.undo()
 
     def redo(self) -> None:
         """Make the change again."""
-        self._session.undo_stack.redo()
+        self._session.recipes.undo_stack.redo()
 
     def reset_all(self) -> None:
         """Go back to the pipeline's defaults everywhere."""
-        self._session.reset_all()
+        self._session.recipes.reset_all()
 
     def raise_threshold(self) -> None:
         """Raise the chosen slice's threshold by a tenth."""
@@ -52,37 +52,37 @@ class Steps:
 
     def edit_this_alone(self) -> None:
         """Let edits apply to the chosen exposure alone, or to all again."""
-        self._session.set_only_this(not self._session.only_this)
+        self._session.recipes.set_only_this(not self._session.state.only_this)
 
     def next_slice(self) -> None:
         """Look at the slice with the next number."""
-        self._session.step_slice(1)
+        self._session.look.step_slice(1)
 
     def previous_slice(self) -> None:
         """Look at the slice with the previous number."""
-        self._session.step_slice(-1)
+        self._session.look.step_slice(-1)
 
     def next_column(self) -> None:
         """Look at the next column."""
-        self._session.step_column(1)
+        self._session.look.step_column(1)
 
     def previous_column(self) -> None:
         """Look at the previous column."""
-        self._session.step_column(-1)
+        self._session.look.step_column(-1)
 
     def next_band(self) -> None:
         """Look at sky image and spectra of the next band; after the last one of the first."""
-        bands = self._session.bands
+        bands = self._session.state.bands
         if bands:
-            self._session.select_band(bands[(bands.index(self._session.band) + 1) % len(bands)])
+            self._session.look.select_band(bands[(bands.index(self._session.state.band) + 1) % len(bands)])
 
     def refresh(self) -> None:
         """Compute everything in sight again."""
         self._session.refresh()
 
     def _threshold(self) -> float:
-        return self._session.params(self._session.number).fit_threshold
+        return self._session.state.params(self._session.state.number).fit_threshold
 
     def _set_threshold(self, value: float) -> None:
-        if not self._session.recipe.psf_optimal:  # which ignores thresholds
-            self._session.edit_slice(self._session.number, "fit_threshold", float(f"{value:.3g}"))
+        if not self._session.state.recipe.psf_optimal:  # which ignores thresholds
+            self._session.recipes.edit_slice(self._session.state.number, "fit_threshold", float(f"{value:.3g}"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from atm_viewer.views.base.plotting import even_values, round_values, space_out
 
@@ -37,12 +37,13 @@ class Stretch:
     high: float
     symmetric: bool = False
 
-    def forward(self, values):
+    def forward(self, values: ArrayLike) -> np.ndarray:
         """Positions of values; clipped to 0 and 1, NaN stays NaN."""
         share = np.clip((np.asarray(values, dtype=float) - self.low) / (self.high - self.low), 0.0, 1.0)
         if self.symmetric:
             side = 2.0 * share - 1.0
-            return 0.5 + 0.5 * np.sign(side) * self._shape(np.abs(side))
+            mirrored: np.ndarray = 0.5 + 0.5 * np.sign(side) * self._shape(np.abs(side))
+            return mirrored
         return self._shape(share)
 
     def _shape(self, share: np.ndarray) -> np.ndarray:
@@ -126,7 +127,7 @@ def bin_max(indices: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return _fold(np.maximum, indices, rows, columns)
 
 
-def _fold(combine: Callable, image: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def _fold(combine: np.ufunc, image: np.ndarray, rows: int, columns: int) -> np.ndarray:
     image = np.pad(image, ((0, -image.shape[0] % rows), (0, -image.shape[1] % columns)))
     while rows > 1:
         image, rows = combine(image[0::2], image[1::2]), rows // 2

@@ -15,7 +15,7 @@ class Choosers:
     Parameters
     ----------
     session : Session
-        Told what is chosen.
+        Takes the choices.
     """
 
     def __init__(self, session: Session):
@@ -32,14 +32,14 @@ class Choosers:
         self.column_box.setToolTip("Column: pixel along the dispersion direction, zero-based (Alt+←, Alt+→)")
         self.band_box = QComboBox()
         self.band_box.setToolTip("Band of sky image and spectra, named as the pipeline names its cubes")
-        self.slice_box.activated.connect(lambda row: session.select_slice(session.slices[row]))
-        self.column_box.valueChanged.connect(session.select_column)
-        self.band_box.activated.connect(lambda row: session.select_band(session.bands[row]))
-        self.scope_box.activated.connect(lambda row: session.set_only_this(row == 1))
+        self.slice_box.activated.connect(lambda row: session.look.select_slice(session.state.slices[row]))
+        self.column_box.valueChanged.connect(session.look.select_column)
+        self.band_box.activated.connect(lambda row: session.look.select_band(session.state.bands[row]))
+        self.scope_box.activated.connect(lambda row: session.recipes.set_only_this(row == 1))
 
     def show_bands(self) -> None:
         """List the bands of the open exposures."""
-        bands = self._session.bands
+        bands = self._session.state.bands
         with QSignalBlocker(self.band_box):
             self.band_box.clear()
             self.band_box.addItems(bands)
@@ -48,17 +48,17 @@ class Choosers:
     def show_choice(self) -> None:
         """Show slice, column and band."""
         session = self._session
-        numbers = [str(n) for n in session.slices]
+        numbers = [str(n) for n in session.state.slices]
         with QSignalBlocker(self.slice_box), QSignalBlocker(self.column_box), QSignalBlocker(self.band_box):
             if numbers != [self.slice_box.itemText(i) for i in range(self.slice_box.count())]:
                 self.slice_box.clear()
                 self.slice_box.addItems(numbers)
-            self.slice_box.setCurrentText(str(session.number))
-            self.column_box.setRange(*session.columns)
-            self.column_box.setValue(session.column)
-            self.band_box.setCurrentText(session.band)
+            self.slice_box.setCurrentText(str(session.state.number))
+            self.column_box.setRange(*session.state.columns)
+            self.column_box.setValue(session.state.column)
+            self.band_box.setCurrentText(session.state.band)
 
     def show_scope(self) -> None:
         """Show which exposures a value applies to."""
         with QSignalBlocker(self.scope_box):
-            self.scope_box.setCurrentIndex(int(self._session.only_this))
+            self.scope_box.setCurrentIndex(int(self._session.state.only_this))

@@ -77,7 +77,7 @@ class CursorLine:
         self._take_pen()
 
     def show_at(self, value: float, elsewhere: bool = False) -> None:
-        """Show the line; NaN hides it. It is dashed where the cursor is not on what the plot shows."""
+        """Show the line; NaN hides it. It is dashed where the cursor is outside of the plotted slice."""
         self._line.setVisible(math.isfinite(value))
         if elsewhere != self._elsewhere:
             self._elsewhere = elsewhere
@@ -113,7 +113,7 @@ class CursorMarks(QObject):
         for view in views:
             view.left.connect(session.pointer.leave)
         # what a view shows says how it marks the cursor
-        for changed in (session.pointer.cursor_changed, session.profile_changed, session.sky_changed):
+        for changed in (session.pointer.cursor_changed, session.changed.profile, session.changed.sky):
             changed.connect(self._show)
 
     def _show(self) -> None:

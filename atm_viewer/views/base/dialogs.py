@@ -23,8 +23,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.session.file_work import answer_soon
-from atm_viewer.session.names import common_product, count, cube_files, exposure_files
+from atm_viewer.session.names import count, cube_files, exposure_files
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
@@ -41,7 +42,7 @@ class WriteDialog(QDialog):
     title : str
         Title of the window.
     exposures : sequence of OpenExposure
-        What is written.
+        Their products are written.
     theme : Theme
         Colours.
     folder : str
@@ -163,7 +164,7 @@ class WriteCubesDialog(WriteDialog):
 
     def __init__(self, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Write Cubes", exposures, theme, folder, parent)
-        self.product_edit = QLineEdit(common_product([e.view.name for e in exposures]))
+        self.product_edit = QLineEdit(product_name([e.view.name for e in exposures]))
         self.product_edit.setToolTip("File names start with this; corrected cubes add -atm")
         self.product_edit.textChanged.connect(self.check)
         self.form.addRow("Product", self.product_edit)
@@ -185,7 +186,8 @@ class WriteCubesDialog(WriteDialog):
     @property
     def which(self) -> str:
         """Which cubes: ``before``, ``after`` or ``both``."""
-        return self.which_box.currentData()
+        chosen: str = self.which_box.currentData()
+        return chosen
 
     def names(self) -> list[str]:
         """Names of the cubes."""

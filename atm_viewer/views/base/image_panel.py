@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.views.base.brightness import (
     COLOURS,
@@ -77,7 +78,7 @@ class Classes:
 class ColourBar(pg.PlotItem):
     """Strip of the colours in use with the values they stand for."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._axis = PlainAxis("right")
         super().__init__(viewBox=FreeViewBox(), axisItems={"right": self._axis}, enableMenu=False)
         self.setMouseEnabled(x=False, y=False)
@@ -213,7 +214,7 @@ class ImagePanel(QWidget):
         return {**scale, **zoom_of(self.view, self._rect)}
 
     def restore(self, state: Kept) -> None:
-        """Show the image as `state` has told."""
+        """Restore scale, limits and zoom from an earlier `state`."""
         if stretch := state.choice("stretch", STRETCHES):
             self.stretch_box.setCurrentText(stretch)
         if state.get("share") in SHARES:
@@ -263,7 +264,7 @@ class ImagePanel(QWidget):
         self._image.setLookupTable(table)
 
     def _refresh(self) -> None:
-        """Give the image item what is in sight, at the resolution of the screen."""
+        """Give the image item the visible part, at the resolution of the screen."""
         content = self._content
         if content is None:
             self._image.clear()
@@ -317,14 +318,14 @@ class ImagePanel(QWidget):
         width, height = self.view.viewPixelSize()
 
         def factor(pixels: float) -> int:
-            return 2 ** min(3, max(0, round(math.log2(max(pixels, 1e-6)))))
+            return 1 << min(3, max(0, round(math.log2(max(pixels, 1e-6)))))
 
         return (
             factor(height * shape[0] / self._rect.height() / dots),
             factor(width * shape[1] / self._rect.width() / dots),
         )
 
-    def _mouse_clicked(self, event) -> None:
+    def _mouse_clicked(self, event: MouseClickEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or event.isAccepted():
             return
         if event.double():
@@ -334,7 +335,7 @@ class ImagePanel(QWidget):
             with_shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             (self.shift_clicked if with_shift else self.clicked).emit(point.x(), point.y())
 
-    def _mouse_moved(self, position) -> None:
+    def _mouse_moved(self, position: QPointF) -> None:
         if self.view.sceneBoundingRect().contains(position):
             point = self.view.mapSceneToView(position)
             self.moved.emit(point.x(), point.y())

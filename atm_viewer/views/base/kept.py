@@ -10,11 +10,11 @@ import pyqtgraph as pg
 from PyQt6.QtCore import QRectF
 
 
-class Kept(dict):
+class Kept(dict[str, Any]):
     """State of a view as a session's file has it; values are taken one by one.
 
     The file may have been written by hand or by another version: a value that the view cannot use is not given, and
-    stays. What stays in the end is told to the user.
+    stays. The user gets a message on the values that stay in the end.
     """
 
     def choice(self, key: str, allowed: Collection[str]) -> str | None:
@@ -62,7 +62,7 @@ class Restorable(Protocol):
 
 
 def zoom_of(view: pg.ViewBox, whole: QRectF, x: str = "x", y: str = "y") -> dict[str, list[float]]:
-    """Tell what part of its coordinates a plot shows, under these keys; nothing when it shows the whole."""
+    """Ranges that a plot is zoomed to, under these keys; empty when it shows everything."""
     if whole.isEmpty() or view.viewRect().contains(whole):
         return {}
     return {key: round_range(edges) for key, edges in zip((x, y), view.viewRange(), strict=True)}
@@ -74,7 +74,7 @@ def round_range(edges: Sequence[float]) -> list[float]:
 
 
 def take_zoom(view: pg.ViewBox, state: Kept, x: str = "x", y: str = "y") -> bool:
-    """Show the part that `zoom_of` has told; says whether there was one."""
+    """Zoom to ranges from `zoom_of`; returns whether there were any."""
     columns, rows = state.range(x), state.range(y)
     if columns is None or rows is None:
         return False

@@ -52,7 +52,7 @@ _BESIDE_DETECTOR = _tabs("slices", "sky", "spectrum", "recipe", "exposures")
 _BESIDE_SPECTRA = _tabs("slices", "profile", "detector", "recipe", "exposures")
 _BESIDE_REMEDIES = _tabs("slices", "spectrum", "profile", "detector", "recipe", "exposures")
 
-#: Ready layouts by name. What is not in one is hidden.
+#: Ready layouts by name. Panels that are not in one are hidden.
 LAYOUTS: dict[str, Group] = {
     "tune": Group(
         "row",
@@ -276,7 +276,7 @@ class Bench(QMainWindow):
 
     def _mind_tabs(self) -> None:
         if self._arranging or any(sip.isdeleted(panel) for panel in self.panels.values()):
-            return  # panels tell that they go out of sight even while the window is being deleted
+            return  # panels announce that they are hidden even while the window is being deleted
         for panel in self.panels.values():
             others = [] if panel.isFloating() else self.tabifiedDockWidgets(panel)
             panel.set_tabbed(any(not other.isHidden() for other in others))

@@ -31,9 +31,9 @@ def painting_in_turns(event: QEvent | None) -> Iterator[None]:
 
 
 def must_wait(plot: QWidget, region: QRegion) -> bool:
-    """Tell whether a plot, a region of which is to be painted, waits for a later turn, in which that is updated."""
+    """Whether a plot waits for a later turn before a region of it is painted; the region is updated in that turn."""
     global _due
-    if plot is _due:  # whatever else there is to paint: nobody waits for ever
+    if plot is _due:  # even if others are to be painted, or it might wait for ever
         _due = None
         return False
     if not _updating:
@@ -45,7 +45,7 @@ def must_wait(plot: QWidget, region: QRegion) -> bool:
 
 
 def all_painted() -> bool:
-    """Tell whether no plot waits for its turn."""
+    """Whether no plot waits for its turn."""
     return not _waiting and _due is None
 
 
@@ -59,18 +59,19 @@ class TakesTurns:
 
     def take_turns(self) -> None:
         """Begin to wait for others."""
-        viewport = self.viewport()  # type: ignore[attr-defined]
+        viewport = self.viewport()  # type: ignore[attr-defined]  # of the view it is mixed into
         # The background is painted with the rest: until then the last picture stays.
         viewport.setAutoFillBackground(False)
         viewport.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def background(self) -> QBrush:
-        """Give what is behind all that is painted."""
-        return self.palette().base()  # type: ignore[attr-defined]
+        """Brush of the background."""
+        brush: QBrush = self.palette().base()  # type: ignore[attr-defined]  # of the view it is mixed into
+        return brush
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint, or wait."""
-        viewport = self.viewport()  # type: ignore[attr-defined]
+        viewport = self.viewport()  # type: ignore[attr-defined]  # of the view it is mixed into
         region = QRegion(viewport.rect()) if event is None else event.region()
         waits = must_wait(viewport, region)
         if not waits or self._painted != viewport.size():
@@ -79,11 +80,11 @@ class TakesTurns:
             painter.end()
         if not waits:
             self._painted = viewport.size()
-            super().paintEvent(event)  # type: ignore[misc]
+            super().paintEvent(event)  # type: ignore[misc]  # of the view it is mixed into
 
 
 def in_next_turn(owner: QObject, act: Callable[[], object]) -> None:
-    """Call something in the next turn of the event loop, unless its owner goes first.
+    """Call a function in the next turn of the event loop, unless its owner is deleted before.
 
     ``QTimer.singleShot(0, ...)`` would not do: Qt turns it into an event that may still be handled in this turn.
     """
@@ -96,7 +97,7 @@ def in_next_turn(owner: QObject, act: Callable[[], object]) -> None:
 
 @contextmanager
 def painted_afterwards(widget: QWidget) -> Iterator[None]:
-    """Rearrange what is in a widget; it is painted once, in the next turn, and keeps its picture until then."""
+    """Rearrange the contents of a widget; it is painted once, in the next turn, and keeps its picture until then."""
     if not widget.isVisible() or not widget.updatesEnabled():
         yield
         return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PyQt6.QtWidgets import (
+    QAbstractSpinBox,
     QDockWidget,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -16,8 +19,13 @@ from PyQt6.QtWidgets import (
 
 from atm_viewer.views.base.plain_text import Label
 
-#: Milliseconds after which people are told that something is being computed; quicker answers would only flicker.
+#: Milliseconds after which "updating…" appears; with quicker answers it would only flicker.
 _PATIENCE = 250
+
+if TYPE_CHECKING:
+    _Mixed = QAbstractSpinBox
+else:
+    _Mixed = object  # a class made of two of PyQt's cannot be instantiated
 
 
 class Panel(QDockWidget):
@@ -28,16 +36,16 @@ class Panel(QDockWidget):
     title : str
         Heading; in lower case the panel's name.
     body : QWidget
-        What it is about.
+        Content of the panel.
     controls : QWidget
         Stand at the right end of the title line.
 
     Signals
     -------
     help_wanted(str)
-        Somebody asks what the panel of this name is.
+        Name of the panel whose help page is wanted.
     hint_dismissed(str)
-        The hint of the panel of this name is not wanted any more.
+        Name of the panel whose hint was closed.
     """
 
     help_wanted = pyqtSignal(str)
@@ -153,7 +161,7 @@ def stacked(*widgets: QWidget) -> QWidget:
     return body
 
 
-class _PatientSpin:
+class _PatientSpin(_Mixed):
     """Behaviour of boxes for numbers: the window's undo, and no change by scrolling past."""
 
     def event(self, event: QEvent | None) -> bool:
@@ -163,18 +171,18 @@ class _PatientSpin:
             if event.matches(standard.Undo) or event.matches(standard.Redo):
                 event.ignore()
                 return False
-        return super().event(event)  # type: ignore[misc]
+        return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Turn the value only after the box was clicked."""
-        if event is None or self.hasFocus():  # type: ignore[attr-defined]
-            super().wheelEvent(event)  # type: ignore[misc]
+        if event is None or self.hasFocus():
+            super().wheelEvent(event)
         else:
             event.ignore()
 
 
 class WholeBox(_PatientSpin, QSpinBox):
-    """Box for a whole number; tells a value once it is complete."""
+    """Box for a whole number; its signals wait until a value is complete."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,7 +190,7 @@ class WholeBox(_PatientSpin, QSpinBox):
 
 
 class NumberBox(_PatientSpin, QDoubleSpinBox):
-    """Box for a number without needless zeros; tells a value once it is complete."""
+    """Box for a number without needless zeros; its signals wait until a value is complete."""
 
     def __init__(self) -> None:
         super().__init__()

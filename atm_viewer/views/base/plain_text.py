@@ -1,4 +1,4 @@
-"""Text from outside is shown as it is: names, paths, keywords, messages are never taken for markup.
+"""Text from outside is shown unchanged: names, paths, keywords, messages are never taken for markup.
 
 Qt takes what looks like HTML for rich text, and rich text opens the files and devices that it names, on the window's
 thread. So every label says whether its text is plain or markup of our own, in which values are `escaped`; tooltips,
@@ -26,7 +26,7 @@ def escaped(value: object, most: int = MOST_OF_VALUE) -> str:
 
 
 def plain_tip(text: str) -> str:
-    """Make a tooltip that shows a text as it is."""
+    """Make a tooltip that shows a text unchanged."""
     text = readable(text)
     rich = Qt.mightBeRichText(text)  # type: ignore[attr-defined]  # PyQt's stubs lack it
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if rich else text

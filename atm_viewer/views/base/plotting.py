@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import SupportsFloat
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QPainter, QPen, QPolygonF
+from PyQt6.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.views.base.paint_turns import TakesTurns
 from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
@@ -34,7 +36,9 @@ def even_values(low: float, high: float) -> list[float]:
     return [step * k for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def space_out(values: Iterable[float], position: Callable[[float], float], gap: float) -> list[tuple[float, str]]:
+def space_out(
+    values: Iterable[float], position: Callable[[float], SupportsFloat], gap: float
+) -> list[tuple[float, str]]:
     """Ticks (position, label) for the values that keep a gap from those taken before them."""
     taken: dict[float, str] = {}
     for value in values:
@@ -45,7 +49,7 @@ def space_out(values: Iterable[float], position: Callable[[float], float], gap: 
 
 
 def plain(value: float, digits: int = 4) -> str:
-    """Write a number for people: about four significant digits, no exponent between 1e-4 and 1e7, a real minus sign."""
+    """Write a number to be read: about four significant digits, no exponent between 1e-4 and 1e7, a real minus sign."""
     if not math.isfinite(value):
         return "no value" if math.isnan(value) else ("−∞" if value < 0 else "∞")
     size = abs(value)
@@ -59,7 +63,7 @@ def plain(value: float, digits: int = 4) -> str:
 
 
 def with_unit(value: float, unit: str, digits: int = 4) -> str:
-    """Write a number for people with its unit; ``no value`` for NaN."""
+    """Write a number to be read with its unit; ``no value`` for NaN."""
     return plain(value, digits) if math.isnan(value) else f"{plain(value, digits)} {unit}"
 
 
@@ -70,20 +74,24 @@ def legend_html(entries: Iterable[tuple[str, str, str]]) -> str:
     )
 
 
-def make_pen(colour: str | QColor, width: float = 1.0, opacity: float = 1.0, style=Qt.PenStyle.SolidLine) -> QPen:
+def make_pen(
+    colour: str | QColor, width: float = 1.0, opacity: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine
+) -> QPen:
     """Pen of a theme colour; the width is that on an ordinary screen, as cosmetic pens count the screen's own dots."""
     shade = QColor(colour)
     shade.setAlphaF(opacity)
     app = QGuiApplication.instance()
     dots = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
-    return pg.mkPen(shade, width=width * dots, style=style)
+    pen: QPen = pg.mkPen(shade, width=width * dots, style=style)
+    return pen
 
 
-def make_brush(colour: str, opacity: float = 1.0):
+def make_brush(colour: str, opacity: float = 1.0) -> QBrush:
     """Brush of a theme colour."""
     shade = QColor(colour)
     shade.setAlphaF(opacity)
-    return pg.mkBrush(shade)
+    brush: QBrush = pg.mkBrush(shade)
+    return brush
 
 
 class PlainAxis(pg.AxisItem):
@@ -118,10 +126,10 @@ class FreeViewBox(pg.ViewBox):
 
     menu_wanted = pyqtSignal(object)
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(enableMenu=False)
 
-    def mouseClickEvent(self, event) -> None:
+    def mouseClickEvent(self, event: MouseClickEvent) -> None:
         """Announce a right click with its position on the screen."""
         if event.button() == Qt.MouseButton.RightButton:
             event.accept()
@@ -155,7 +163,7 @@ class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
         self.adopt(plot.ctrlMenu)
 
     def adopt(self, menu: QMenu) -> None:
-        """Own a menu that pyqtgraph makes and nobody sees: left alone it outlives the canvas as a window of its own."""
+        """Own a menu of pyqtgraph's that is never shown: without an owner it would outlive the canvas as a window."""
         menu.setParent(self, menu.windowFlags())
 
     def settle(self) -> None:
@@ -163,14 +171,15 @@ class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
         self.scene().prepareForPaint()
 
     def background(self) -> QBrush:
-        """Give what is behind the plots."""
-        return self.backgroundBrush()
+        """Brush behind the plots."""
+        brush: QBrush = self.backgroundBrush()
+        return brush
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave keys to the widget around."""
         event.ignore()
 
-    def leaveEvent(self, event) -> None:
+    def leaveEvent(self, event: QEvent) -> None:
         """Announce that the mouse is gone."""
         super().leaveEvent(event)
         self.left.emit()
@@ -249,7 +258,7 @@ class Elided(Label):
         super().setText(text)
         self.setToolTip(plain_tip(text or ""))
 
-    def paintEvent(self, event) -> None:
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw what fits."""
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

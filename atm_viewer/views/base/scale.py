@@ -44,7 +44,7 @@ class Scale:
     Parameters
     ----------
     session : Session
-        Tells that the choice holds at the next start.
+        Gets the message that the choice takes effect at the next start.
     settings : QSettings
         Keeps it.
     """
@@ -62,13 +62,13 @@ class Scale:
         """Keep a size for the next start."""
         if percent != self.percent:
             self._settings.setValue(_KEY, percent)
-            self._session.tell("warning", f"Size changes to {percent} % after restart.")
+            self._session.messages.tell("warning", f"Size changes to {percent} % after restart.")
 
     def advise(self, width: int, ratio: float) -> None:
-        """Tell once that there is a choice, where a screen of a width [pixel] is fine and nobody scales for it."""
+        """Mention the choice once, on a fine screen (of this width [pixel]) that the system does not scale for."""
         if width >= _FINE and ratio == 1.0 and self._settings.value(_KEY) is None:
             self._settings.setValue(_KEY, 100)
-            self._session.tell(
+            self._session.messages.tell(
                 "warning", "Is everything too small on this screen? Choose a larger size in View → Size."
             )
 

@@ -29,10 +29,10 @@ class Theme:
         Chosen rows, text on them, and overrides on them.
     accent : str
         Overrides: whatever the user set for one slice.
-    before, after, aperture : str
-        Spectra of the spaxel before and after, and of the aperture.
+    before, aperture : str
+        Spectra of the spaxel before correction, and of the aperture.
     variants : tuple of str
-        Variants A to H; the first is ``after``. The first four, and ``before``, are far apart in the eyes of people
+        Spectra after correction by variants A to H. The first four, and ``before``, are far apart in the eyes of people
         without red, green or blue cones as well (CIELAB distance above 24), and so are most of the others.
     series : tuple of str
         From blue to purple, for curves that are one of a series.
@@ -63,7 +63,6 @@ class Theme:
     highlight_accent: str
     accent: str
     before: str
-    after: str
     aperture: str
     variants: tuple[str, ...]
     series: tuple[str, ...]
@@ -79,6 +78,11 @@ class Theme:
     good: str
     warning: str
     error: str
+
+    @property
+    def after(self) -> str:
+        """Colour of spectra after correction by the first variant."""
+        return self.variants[0]
 
     def variant(self, name: str) -> str:
         """Colour of a variant, by its letter."""
@@ -101,7 +105,6 @@ DARK = Theme(
     highlight_accent="#ffe2a8",
     accent="#f0a530",
     before="#a3abb8",
-    after="#56b4e9",
     aperture="#f0e442",
     variants=("#56b4e9", "#a855ff", "#f0506a", "#f7d7a1", "#2fa36f", "#6470d0", "#b5f0ff", "#a06a3a"),
     series=("#4aa8f0", "#2cc79c", "#f0c04a", "#ec6a3c", "#d48ce6"),
@@ -135,7 +138,6 @@ LIGHT = Theme(
     highlight_accent="#ffe2a8",
     accent="#b35900",
     before="#7c8593",
-    after="#0072b2",
     aperture="#7a6800",
     variants=("#0072b2", "#a020f0", "#7a0c1e", "#d9822b", "#0b1c8e", "#00866a", "#c25fd0", "#1b1b1b"),
     series=("#0072b2", "#009e73", "#c98a00", "#d55e00", "#a0529b"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -97,9 +97,9 @@ class DetectorView(ImagePanel):
     picked(int, int)
         Slice number and column of a clicked pixel that lies in a slice.
     asked(int, int)
-        Zero-based x and y of a clicked pixel of which is to be told what happened to it.
+        Zero-based x and y of a clicked pixel; asks how it was treated.
     unasked()
-        That is not wanted any more.
+        The explanation is not wanted any more.
     pointed(int, int, str)
         Zero-based x and y of the pixel under the mouse, and its value in the layer that is shown.
     """
@@ -114,7 +114,7 @@ class DetectorView(ImagePanel):
         self._report: CorrectionReport | None = None
         self._numbers: tuple[int, ...] = ()
         self._low = self._high = np.empty((0, 0), dtype=np.float32)
-        #: Of the exposures seen so far, between which people go to and fro.
+        #: Edges of the slices by exposure: users switch between exposures.
         self._edges: WeakKeyDictionary[ExposureView, tuple[tuple[int, ...], np.ndarray, np.ndarray]]
         self._edges = WeakKeyDictionary()
         self._choice: tuple[int, int] | None = None
@@ -184,7 +184,7 @@ class DetectorView(ImagePanel):
         self._draw_outlines()
 
     def show_pixel(self, pixel: PixelReport | None) -> None:
-        """Tell what happened to a pixel."""
+        """Show how a pixel was treated."""
         view = self._exposure
         shown = pixel is not None and view is not None and pixel.exposure == view.key
         self._pixel_report = pixel if shown else None
@@ -211,7 +211,7 @@ class DetectorView(ImagePanel):
         return {"layer": LAYERS[self.layer][0], **super().state()}
 
     def restore(self, state: Kept) -> None:
-        """Show the image as `state` has told."""
+        """Restore layer, scale, limits and zoom from an earlier `state`."""
         names = [name for name, _ in LAYERS]
         if layer := state.choice("layer", names):
             self.layer_buttons.buttons()[names.index(layer)].setChecked(True)
@@ -346,6 +346,9 @@ class DetectorView(ImagePanel):
         return f"{what} {with_unit(value, view.unit)}"
 
 
-def _as_xy(view: ExposureView, along, across) -> tuple:
+_T = TypeVar("_T")
+
+
+def _as_xy(view: ExposureView, along: _T, across: _T) -> tuple[_T, _T]:
     """Plot coordinates of positions along and across dispersion."""
     return (across, along) if view.dispersion_axis == 0 else (along, across)

@@ -11,7 +11,7 @@ from atm_viewer.engine.results.pixels import Why, WhyMap
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.session.state.selection import band_of
 
-#: Names for people, and colours that differ for colour-blind eyes as well (a test measures it): blues and green where
+#: Names for the user, and colours that differ for colour-blind eyes as well (a test measures it): blues and green where
 #: the spline is used; yellow, red and pink where a single rule is in the way; quiet ones where nothing speaks for it.
 CLASSES: dict[Why, tuple[str, str]] = {
     Why.OUTSIDE: ("", ""),

@@ -45,8 +45,8 @@ class ExposurePanel(QTreeWidget):
             header.setSectionResizeMode(column, header.ResizeMode.ResizeToContents)
         self.currentItemChanged.connect(self._choose)
         self.itemChanged.connect(self._tick)
-        session.exposures_changed.connect(self._refill)
-        session.chosen_changed.connect(self._mark)
+        session.changed.exposures.connect(self._refill)
+        session.changed.chosen.connect(self._mark)
         self._refill()
 
     def sizeHint(self) -> QSize:
@@ -57,9 +57,9 @@ class ExposurePanel(QTreeWidget):
         return QSize(super().sizeHint().width(), top + rows * HEIGHT + 2 * self.frameWidth() + 4)
 
     def _refill(self) -> None:
-        exposures = self._session.exposures
+        exposures = self._session.state.exposures
         with QSignalBlocker(self):
-            # The items stay as long as they can: a tick is told from within the handling of its own click.
+            # Items are kept where possible: a tick is announced while Qt still handles the click on its item.
             if [item.data(0, _KEY) for item in self._items()] != [e.view.key for e in exposures]:
                 self.clear()
                 self.addTopLevelItems([QTreeWidgetItem() for _ in exposures])
@@ -73,7 +73,7 @@ class ExposurePanel(QTreeWidget):
         return [item for item in items if item is not None]
 
     def _mark(self) -> None:
-        current = self._session.current
+        current = self._session.state.current
         with QSignalBlocker(self):
             for item in self._items():
                 if current is not None and item.data(0, _KEY) == current.key:
@@ -81,11 +81,11 @@ class ExposurePanel(QTreeWidget):
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:
-            self._session.select_exposure(item.data(0, _KEY))
+            self._session.look.select_exposure(item.data(0, _KEY))
 
     def _tick(self, item: QTreeWidgetItem, column: int) -> None:
         if column == 0:
-            self._session.include(item.data(0, _KEY), item.checkState(0) == Qt.CheckState.Checked)
+            self._session.exposures.include(item.data(0, _KEY), item.checkState(0) == Qt.CheckState.Checked)
 
 
 def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:

@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.session.names import short_names
-from atm_viewer.session.pointer import Elsewhere
+from atm_viewer.session.parts.pointer import Elsewhere
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
@@ -73,8 +73,8 @@ class DithersWindow(QDialog):
             layout.addWidget(widget)
         self.table.itemActivated.connect(self._go)
         session.pointer.cursor_changed.connect(self._follow)
-        session.exposures_changed.connect(self._show)
-        session.chosen_changed.connect(self._show)
+        session.changed.exposures.connect(self._show)
+        session.changed.chosen.connect(self._show)
         self._show()
         lines = min(max(self.table.rowCount(), 2), 12)
         self.resize(660, 96 + columns.sizeHint().height() + lines * rows.defaultSectionSize())
@@ -111,7 +111,7 @@ class DithersWindow(QDialog):
                 self.table.setItem(row, column, item)
             item.setText(text)
             font = item.font()
-            font.setBold(view is self._session.current)
+            font.setBold(view is self._session.state.current)
             item.setFont(font)
 
     def _go(self, item: QTableWidgetItem) -> None:

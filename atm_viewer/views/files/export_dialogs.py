@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QWidget
 
+from atm_viewer.engine.names import product_name
 from atm_viewer.session import exports
-from atm_viewer.session.names import common_product
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
 from atm_viewer.views.base.plain_text import Label
@@ -21,9 +22,9 @@ class ExportDialog(WriteDialog):
     """Asks for a name besides what `WriteDialog` asks for."""
 
     def __init__(self, title: str, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__(title, session.together, theme, folder, parent)
+        super().__init__(title, session.state.together, theme, folder, parent)
         self.session = session
-        self.name_edit = QLineEdit(common_product([e.view.name for e in self.exposures]))
+        self.name_edit = QLineEdit(product_name([e.view.name for e in self.exposures]))
         self.name_edit.setToolTip("File names start with this")
         self.name_edit.textChanged.connect(self.check)
         self.form.addRow("Name", self.name_edit)
@@ -40,7 +41,7 @@ class ExportDialog(WriteDialog):
             return "Enter a valid file name."
         return super().complaint()
 
-    def box(self, label: str, entries, tip: str) -> QComboBox:
+    def box(self, label: str, entries: Iterable[tuple[object, str]], tip: str) -> QComboBox:
         """Add a choice; entries are values and their words."""
         made = QComboBox()
         for value, words in entries:
@@ -56,20 +57,21 @@ class RecipeDialog(ExportDialog):
 
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
         super().__init__("Export Recipe", session, theme, folder, parent)
-        words = Label(exports.possible_words(session.recipe))
+        words = Label(exports.possible_words(session.state.recipe))
         words.setWordWrap(True)
         self.words = words
         kinds = exports.kinds()
         self.kind_box = self.box("As", [(k, w) for k, w, _ in kinds], "\n".join(f"{w}: {tip}" for _, w, tip in kinds))
         self.form.addRow(words)
-        if exports.cannot("pipeline", session.recipe):
+        if exports.cannot("pipeline", session.state.recipe):
             self.kind_box.setCurrentIndex(self.kind_box.findData("script"))
         self.check()
 
     @property
     def kind(self) -> str:
         """``pipeline`` or ``script``."""
-        return self.kind_box.currentData()
+        chosen: str = self.kind_box.currentData()
+        return chosen
 
     def names(self) -> list[str]:
         """Names of the files."""
@@ -77,7 +79,7 @@ class RecipeDialog(ExportDialog):
 
     def complaint(self) -> str:
         """Also say when the pipeline cannot do it."""
-        return exports.cannot(self.kind, self.session.recipe) or super().complaint()
+        return exports.cannot(self.kind, self.session.state.recipe) or super().complaint()
 
 
 class SpectraDialog(ExportDialog):
@@ -92,22 +94,24 @@ class SpectraDialog(ExportDialog):
             ((False, "in Jy"), (True, "in the unit shown, if it is a flux density")),
             "Unit of the flux-density columns; surface brightness is always in MJy/sr",
         )
-        session.pending_changed.connect(self.check)
+        session.changed.pending.connect(self.check)
         self.check()
 
     @property
     def ending(self) -> str:
         """``ecsv`` or ``fits``."""
-        return self.format_box.currentData()
+        chosen: str = self.format_box.currentData()
+        return chosen
 
     @property
     def as_shown(self) -> bool:
         """Whether flux densities are in the unit shown."""
-        return self.unit_box.currentData()
+        chosen: bool = self.unit_box.currentData()
+        return chosen
 
     def complaint(self) -> str:
         """Also wait for spectra of the recipe in force."""
-        if any(shown.stale for shown in self.session.shown_spectra):
+        if any(shown.stale for shown in self.session.answers.shown_spectra):
             return "The spectra are still being updated; wait a moment before you export them."
         return super().complaint()
 
@@ -119,7 +123,15 @@ class SpectraDialog(ExportDialog):
 class PictureDialog(ExportDialog):
     """Asks which panel's picture is wanted, and in which format."""
 
-    def __init__(self, session: Session, theme: Theme, folder: str, panels, chosen: str, parent: QWidget | None = None):
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        folder: str,
+        panels: Iterable[str],
+        chosen: str,
+        parent: QWidget | None = None,
+    ):
         super().__init__("Export Picture", session, theme, folder, parent)
         self.panel_box = self.box("Panel", [(name, name.capitalize()) for name in panels], "Panel to export")
         self.format_box = self.box("Format", PICTURES, "Choose PNG for screens, SVG or PDF for print")
@@ -132,12 +144,14 @@ class PictureDialog(ExportDialog):
     @property
     def light(self) -> bool:
         """Whether it is on white."""
-        return self.colour_box.currentData()
+        chosen: bool = self.colour_box.currentData()
+        return chosen
 
     @property
     def panel(self) -> str:
         """Name of the panel."""
-        return self.panel_box.currentData()
+        chosen: str = self.panel_box.currentData()
+        return chosen
 
     def names(self) -> list[str]:
         """Name of the picture."""

@@ -30,7 +30,7 @@ class Exports(QObject):
     Parameters
     ----------
     session : Session
-        What is exported.
+        Its results are exported.
     files : Files
         Knows the folder that dialogs begin with.
     bench : Bench
@@ -129,7 +129,7 @@ class Exports(QObject):
         SendDialog(self._session, self._files.folder(), self._window).open()
 
     def _keep(self, path: Path, content: bytes, overwrite: bool) -> None:
-        """Write a file and tell it."""
+        """Write a file, and report that in a message."""
 
         def write() -> None:
             try:
@@ -140,7 +140,7 @@ class Exports(QObject):
             save(path, content, overwrite)
 
         def written(_: None) -> None:
-            self._session.tell("info", f"Wrote {path.name} to {path.parent}.")
+            self._session.messages.tell("info", f"Wrote {path.name} to {path.parent}.")
 
         self._session.file_work.run(f"Saving {one_line(path.name)}", write, written, place=str(path.absolute()))
 

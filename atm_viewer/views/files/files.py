@@ -48,7 +48,7 @@ class Files(QObject):
     recent_changed()
         The list of recent files.
     session_wanted(str, callable)
-        A session is to be opened; what is to be done when it was read, or could not be.
+        Path of a session that is to be opened, and the function to call when it was read or could not be.
     """
 
     recipe_path_changed = pyqtSignal()
@@ -75,18 +75,18 @@ class Files(QObject):
         self.recent_menu = QMenu("Open Recent", window)
         self.recent_menu.setToolTipsVisible(True)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
-        session.opened.connect(self._remember)
+        session.exposures.opened.connect(self._remember)
 
     def open(self) -> None:
         """Ask for exposures to open."""
         dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, FileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self._session.open_files)
+        dialog.filesSelected.connect(self._session.exposures.open)
 
     def open_recent(self) -> None:
         """Do nothing: the submenu does."""
 
     def open_recent_file(self, path: str) -> None:
-        """Open a file of the list; one that is gone is told and taken off."""
+        """Open a recent file; one that does not exist any more gives a message and leaves the list."""
 
         def open_it(there: bool) -> None:
             if there:
@@ -95,7 +95,7 @@ class Files(QObject):
             for recent in (self.recent, self.recent_sessions):
                 recent.remove(path)
             self.recent_changed.emit()
-            self._session.tell("warning", f"{path} no longer exists and was removed from the recent files.")
+            self._session.messages.tell("warning", f"{path} no longer exists and was removed from the recent files.")
 
         self._session.file_work.run(f"Looking for {one_line(Path(path).name)}", lambda: os.path.exists(path), open_it)
 
@@ -105,7 +105,7 @@ class Files(QObject):
         rest = [path for path in paths if path not in texts]
 
         def open_rest() -> None:
-            self._session.open_files(rest)
+            self._session.exposures.open(rest)
 
         def open_them(sessions: list[str]) -> None:
             # One after the other: a session takes the place of what is open, and what is opened is shown with the
@@ -135,8 +135,8 @@ class Files(QObject):
 
     def close_exposure(self) -> None:
         """Close the chosen exposure."""
-        if self._session.current is not None:
-            self._session.close_exposure(self._session.current.key)
+        if self._session.state.current is not None:
+            self._session.exposures.close(self._session.state.current.key)
 
     def load_recipe(self) -> None:
         """Ask for a recipe to load."""
@@ -150,12 +150,12 @@ class Files(QObject):
             self._set_recipe_path(path)
             then()
 
-        self._session.load_recipe(path, loaded, otherwise)
+        self._session.recipes.load_recipe(path, loaded, otherwise)
 
     def save_recipe(self) -> None:
         """Save the recipe where it came from; ask where when it came from nowhere."""
         if self.recipe_path:
-            self._session.save_recipe(self.recipe_path)
+            self._session.recipes.save_recipe(self.recipe_path)
         else:
             self.save_recipe_as()
 
@@ -169,21 +169,21 @@ class Files(QObject):
 
     def write_cubes(self) -> None:
         """Ask for what write_cubes needs, and write in the background."""
-        dialog = WriteCubesDialog(self._session.together, self._theme(), self.folder(), self._window)
+        dialog = WriteCubesDialog(self._session.state.together, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
-            self._session.write_cubes(dialog.folder, dialog.product, dialog.which, dialog.replaces)
+            self._session.products.write_cubes(dialog.folder, dialog.product, dialog.which, dialog.replaces)
 
         self._open_write_dialog(dialog, write)
 
     def write_exposures(self) -> None:
         """Ask where to write corrected exposures, and write in the background."""
-        dialog = WriteExposuresDialog(self._session.together, self._theme(), self.folder(), self._window)
+        dialog = WriteExposuresDialog(self._session.state.together, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
-            self._session.write_exposures(dialog.folder, dialog.replaces)
+            self._session.products.write_exposures(dialog.folder, dialog.replaces)
 
         self._open_write_dialog(dialog, write)
 
@@ -203,13 +203,13 @@ class Files(QObject):
 
     def folder(self, first: str = "") -> str:
         """Folder that dialogs begin with: the first one, if it is there."""
-        view, home = self._session.current, str(Path.home())
+        view, home = self._session.state.current, str(Path.home())
         beside = os.path.dirname(view.key) if view is not None else ""
         folders = [folder for folder in (first, str(self._settings.value("folder", "")), beside) if folder]
         return answer_soon(lambda: next((folder for folder in folders if os.path.isdir(folder)), home), home)
 
     def _save_recipe_file(self, path: str) -> None:
-        self._session.save_recipe(path, lambda: self._set_recipe_path(path))
+        self._session.recipes.save_recipe(path, lambda: self._set_recipe_path(path))
 
     def _set_recipe_path(self, path: str) -> None:
         self.recipe_path = path
@@ -236,7 +236,7 @@ class Files(QObject):
 
 
 def looks_like_session(path: str) -> bool:
-    """Tell a session from a recipe by its content; what cannot be read is none."""
+    """Whether a file is a session rather than a recipe, by its content; False when it cannot be read."""
     try:
         return is_session(read_text(path, "session"))
     except UserError:

@@ -158,7 +158,7 @@ class MissingDialog(QDialog):
         dialog.open()
 
     def _take(self, index: int, path: str) -> None:
-        # In a copy: until the disk has answered, what is shown stays as it is.
+        # In a copy: until the disk has answered, the dialog shows the old state.
         looked = copy(self._search)
 
         def found(_: int) -> None:

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.engine.errors import one_line
+from atm_viewer.engine.results.written import Tool
 from atm_viewer.session import exports
 from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.session import Session
@@ -52,7 +53,7 @@ class SendDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Send to Another Program")
         self._session, self._folder = session, folder
-        self._tools: tuple = ()
+        self._tools: tuple[Tool, ...] = ()
         self._problem = "Looking for programs…"
         self.what_box = QComboBox()
         for name, words, _ in _WHAT:
@@ -93,23 +94,24 @@ class SendDialog(QDialog):
         self.setMinimumWidth(480)
         self.what_box.currentIndexChanged.connect(self._show)
         self.path_edit.textChanged.connect(self._check)
-        session.tools_found.connect(self._take)
-        session.pending_changed.connect(self._check)
+        session.products.tools_found.connect(self._take)
+        session.changed.pending.connect(self._check)
         self.look()
 
     @property
     def what(self) -> str:
         """``spectra``, ``image`` or ``cube``."""
-        return self.what_box.currentData()
+        chosen: str = self.what_box.currentData()
+        return chosen
 
     def look(self) -> None:
         """Look for programs."""
         self._tools, self._problem = (), "Looking for programs…"
         self.again_button.setEnabled(False)
         self._show()
-        self._session.find_tools()
+        self._session.products.find_tools()
 
-    def _take(self, tools: tuple, problem: str) -> None:
+    def _take(self, tools: tuple[Tool, ...], problem: str) -> None:
         self._tools, self._problem = tools, problem
         self.again_button.setEnabled(True)
         self._show()
@@ -138,9 +140,10 @@ class SendDialog(QDialog):
         cube = self.path_edit.text()
         if self.what == "cube" and not answer_soon(lambda: os.path.isfile(cube), default=False):
             return "Choose an existing cube file."
-        if self.what == "spectra" and (self._session.spectra is None or "spectra" in self._session.pending):
+        answers = self._session.answers
+        if self.what == "spectra" and (answers.spectra is None or "spectra" in answers.pending):
             return "The spectra are still being updated; wait a moment before you send them."
-        if self.what == "image" and self._session.sky is None:
+        if self.what == "image" and answers.sky is None:
             return "There is no sky image yet."
         return ""
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, Qt
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.session.file_work import Done, nothing_more
 from atm_viewer.session.names import count
 from atm_viewer.session.persistence.keeper import Keeper
-from atm_viewer.session.persistence.session_state import SessionState
+from atm_viewer.session.persistence.moved_exposures import Search
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.saved_session import SavedSession
 from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.kept import Kept, Restorable
@@ -39,7 +40,7 @@ class SessionFiles(QObject):
     session : Session
         The session.
     files : Files
-        Keeps recent sessions, knows the folder that dialogs begin with, and tells sessions that are dropped.
+        Keeps recent sessions, knows the folder that dialogs begin with, and announces dropped sessions.
     views : mapping of str to object
         Views by name; those with a state are kept.
     window : QWidget
@@ -63,9 +64,9 @@ class SessionFiles(QObject):
         self.keeper.missing.connect(self._ask)
         self.keeper.views_found.connect(self._await)
         files.session_wanted.connect(self.open)
-        session.restored.connect(self._restore)
+        session.exposures.restored.connect(self._restore)
         # In the turn after it: by then what has arrived is drawn, and does not undo a zoom that is restored.
-        session.pending_changed.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]
+        session.changed.pending.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
 
     def open_session(self) -> None:
         """Ask for a session to open."""
@@ -108,11 +109,11 @@ class SessionFiles(QObject):
         dialog.fileSelected.connect(lambda path: self._save(path, then))
 
     def closing_question(self) -> tuple[str, list[tuple[str, QMessageBox.ButtonRole]]]:
-        """Give what is to be asked before the window closes, and the answers; empty when nothing would be lost."""
+        """Question to ask before the window closes, and its answers; empty when nothing would be lost."""
         role = QMessageBox.ButtonRole
         cancel = ("Cancel", role.RejectRole)
         answers = [("Quit", role.DestructiveRole), cancel]
-        if any(job.name.startswith("Writing") for job in self._session.jobs):
+        if any(job.writes for job in self._session.jobs.all):
             return "Files are still being written. Quit and discard them?", answers
         if self._session.file_work.writing:
             return f"{self._session.file_work.writing} is not finished. Quit and discard it?", answers
@@ -137,7 +138,7 @@ class SessionFiles(QObject):
             self._window,
         )
 
-        def answer(button: Any) -> None:
+        def answer(button: QAbstractButton | None) -> None:
             if box.buttonRole(button) == role.DestructiveRole:
                 replace()
             elif box.buttonRole(button) == role.AcceptRole:
@@ -159,7 +160,7 @@ class SessionFiles(QObject):
         dialog.open()
         return dialog
 
-    def _ask(self, search: Any) -> None:
+    def _ask(self, search: Search) -> None:
         dialog = MissingDialog(search, self._session.file_work, self._window)
         dialog.answered.connect(self.keeper.go_on)
         dialog.open()
@@ -171,10 +172,10 @@ class SessionFiles(QObject):
         return {**{name: view.state() for name, view in self._views.items()}, **self._waiting}
 
     def _await(self, states: Mapping[str, Any]) -> None:
-        # A view that a session says nothing of is as it is by itself; a recipe says nothing at all.
+        # A view without an entry in the session gets its default state; a recipe has no entries at all.
         self._waiting = {name: states.get(name, {}) for name in self._views} if states else {}
         for name in states.keys() - self._views.keys():
-            self._session.tell(
+            self._session.messages.tell(
                 "warning", f"The session describes a view '{name}' that this version does not have; it was ignored."
             )
         self._restore()
@@ -182,18 +183,18 @@ class SessionFiles(QObject):
     def _restore(self) -> None:
         """Restore the views that have something to show by now."""
         session = self._session
-        if session.restoring or session.current is None:
+        if session.exposures.restoring or session.state.current is None:
             return
         for name, values in list(self._waiting.items()):
             need = _NEEDS.get(name, "")
-            if need and (need in session.pending or getattr(session, need) is None):
+            if need and (need in session.answers.pending or getattr(session.answers, need) is None):
                 continue
             del self._waiting[name]
             left = Kept(values)
             self._views[name].restore(left)
             if left:
                 keys = ", ".join(f"views.{name}.{key}" for key in left)
-                session.tell("warning", f"The session has unknown settings, which were ignored: {keys}.")
+                session.messages.tell("warning", f"The session has unknown settings, which were ignored: {keys}.")
 
 
 class OfferBar(QFrame):
@@ -202,7 +203,7 @@ class OfferBar(QFrame):
     Parameters
     ----------
     keeper : Keeper
-        Offers, and takes a refusal; whoever makes the bar restores what is offered.
+        Has the offer, and takes a refusal; the owner of the bar restores the offered session.
     """
 
     def __init__(self, keeper: Keeper):
@@ -236,7 +237,7 @@ class OfferBar(QFrame):
         self.setVisible(offer is not None)
 
 
-def _offer_text(state: SessionState) -> str:
+def _offer_text(state: SavedSession) -> str:
     what = [count(len(state.exposures), "exposure")] if state.exposures else []
     overrides = sum(len(variant.recipe.overrides) for variant in state.variants.all)
     what += [count(overrides, "override")] if overrides else []

@@ -36,7 +36,7 @@ class Hints:
     def __init__(self, panels: Mapping[str, Panel], settings: QSettings):
         self._panels = panels
         self._settings = settings
-        self.wanted = False  #: whether hints are shown at all, which they are to people, not in pictures and tests
+        self.wanted = False  #: whether hints are shown at all: in the program, not in pictures and tests
         for panel in panels.values():
             panel.hint_dismissed.connect(self._dismiss)
 

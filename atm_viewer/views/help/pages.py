@@ -10,6 +10,7 @@ from pathlib import Path
 
 from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.resources import resource
+from atm_viewer.views.actions.action_info import ActionInfo
 from atm_viewer.views.actions.actions import ACTIONS, WIDGET_KEYS, native
 
 #: Help page of each panel.
@@ -51,7 +52,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """Markdown as it is shown."""
+        """Markdown with its fields filled in."""
         return fill(self.path.read_text(encoding="utf-8"))
 
 
@@ -113,7 +114,7 @@ def parameters_table() -> str:
     return "| Parameter | Unit | Default | Meaning |\n| :-- | :-- | :-- | :-- |\n" + "\n".join(rows)
 
 
-def _action(name: str):
+def _action(name: str) -> ActionInfo:
     return next(info for info in ACTIONS if info is not None and info.name == name)
 
 

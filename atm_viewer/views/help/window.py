@@ -46,7 +46,7 @@ class HelpBrowser(QTextBrowser):
         super().__init__()
         self.setOpenLinks(False)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
-        self.document().setDocumentMargin(_MARGIN)  # type: ignore[union-attr]
+        self.document().setDocumentMargin(_MARGIN)  # type: ignore[union-attr]  # never None
         self.anchorClicked.connect(self._follow)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -58,7 +58,7 @@ class HelpBrowser(QTextBrowser):
         """Name of the page that is shown."""
         return self.source().fileName().removesuffix(".md")
 
-    def loadResource(self, kind: int, name: QUrl):
+    def loadResource(self, kind: int, name: QUrl) -> QImage | str:
         """Read pages with their fields filled in, and pictures as wide as there is room."""
         path = self.source().resolved(name).toLocalFile()
         if kind == QTextDocument.ResourceType.ImageResource.value:
@@ -84,7 +84,7 @@ class HelpBrowser(QTextBrowser):
     def _picture(self, path: str) -> QImage:
         picture = QImage(path)
         ratio = self.devicePixelRatioF()
-        room = int((self.viewport().width() - 2 * _MARGIN - 4) * ratio)  # type: ignore[union-attr]
+        room = int((self.viewport().width() - 2 * _MARGIN - 4) * ratio)  # type: ignore[union-attr]  # never None
         # A picture is taken at twice the size at which it is read, so that it is sharp on a fine screen.
         width = min(int(picture.width() / 2 * ratio), room)
         if picture.isNull() or width <= 0:
@@ -96,7 +96,7 @@ class HelpBrowser(QTextBrowser):
     def _polish(self) -> None:
         document = self.document()
         assert document is not None
-        frames = document.rootFrame().childFrames()  # type: ignore[union-attr]
+        frames = document.rootFrame().childFrames()  # type: ignore[union-attr]  # never None
         for table in (frame for frame in frames if isinstance(frame, QTextTable)):
             form = table.format()
             form.setBorder(0)

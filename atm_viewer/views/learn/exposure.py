@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
+from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from atm_viewer.engine.psf import SOURCES
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
-from atm_viewer.session.session import Session
+from atm_viewer.session.questions.plan import prediction
+from atm_viewer.session.session import Question, Session
 from atm_viewer.views.base.plain_text import Label, escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
@@ -31,6 +34,7 @@ class ExposurePage(QWidget):
     def __init__(self, session: Session):
         super().__init__()
         self._session = session
+        self._question: Question = prediction
         self.theme = DARK
         self.words = Paragraph(markup=True)
         self.words.setContentsMargins(8, 6, 8, 2)
@@ -56,8 +60,8 @@ class ExposurePage(QWidget):
         self._arrange()
         self.centred_box.toggled.connect(self._ask)
         for changed in (
-            *(session.prediction_changed, session.spectra_changed, session.pending_changed),
-            *(session.exposures_changed, session.spaxel_changed, session.recipe_changed),
+            *(session.changed.prediction, session.changed.spectra, session.changed.pending),
+            *(session.changed.exposures, session.changed.places, session.changed.recipe),
         ):
             changed.connect(self._show)
         self._show()
@@ -70,19 +74,21 @@ class ExposurePage(QWidget):
             axis.apply(theme)
         self._show()
 
-    def showEvent(self, event) -> None:
-        """Predict as long as it is looked at."""
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Keep the prediction up to date while the page is visible."""
         super().showEvent(event)
         self._ask()
         self._show()
 
-    def hideEvent(self, event) -> None:
-        """Predict no more."""
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Stop predicting."""
         super().hideEvent(event)
-        self._session.predict(False, self.centred_box.isChecked())
+        self._session.forget(self._question)
 
     def _ask(self) -> None:
-        self._session.predict(self.isVisible(), self.centred_box.isChecked())
+        if self.isVisible():
+            known, self._question = self._question, partial(prediction, centred=self.centred_box.isChecked())
+            self._session.ask(self._question, instead_of=known)
 
     # What it is made of
 
@@ -119,12 +125,12 @@ class ExposurePage(QWidget):
     def _show(self) -> None:
         if not self.isVisible():
             return
-        session, found = self._session, self._session.prediction
-        spectra = session.spectra
-        if spectra is not None and spectra.band != session.band:
+        session, found = self._session, self._session.answers.prediction
+        spectra = session.answers.spectra
+        if spectra is not None and spectra.band != session.state.band:
             spectra = None
         self.canvas.setVisible(found is not None)
-        self.centred_box.setVisible(session.current is not None)
+        self.centred_box.setVisible(session.state.current is not None)
         self.legend.setVisible(found is not None)
         self.words.setText(self._what(found))
         self.numbers.setText(_table(found, spectra) if found is not None else "")
@@ -134,19 +140,19 @@ class ExposurePage(QWidget):
 
     def _what(self, found: PredictedArtifact | None) -> str:
         session = self._session
-        if session.current is None:
+        if session.state.current is None:
             return "Open an exposure to compare its spectra with the resampling noise predicted from its geometry."
         if found is None:
-            return "Predicting resampling noise…" if session.predicting else "No prediction for this place."
-        busy = " <i>updating…</i>" if session.predicting else ""
-        place = f"place {session.places.active}, variant {session.variants.active}, {escaped(found.band)}"
+            return "Predicting resampling noise…" if session.answers.predicting else "No prediction for this place."
+        busy = " <i>updating…</i>" if session.answers.predicting else ""
+        place = f"place {session.state.places.active}, variant {session.state.variants.active}, {escaped(found.band)}"
         return (
             f"<b>Noise-free star in these exposures</b> ({place}), drizzled like the cube. "
             f"Whatever measurement and prediction share is resampling noise; the rest is something else.{busy}"
         )
 
     def _how(self, found: PredictedArtifact) -> str:
-        view = self._session.current
+        view = self._session.state.current
         formula = SOURCES[view.instrument] if view is not None else ""
         used = (
             f"The prediction uses the spline in slices {', '.join(map(str, found.fitted))}."
@@ -156,7 +162,7 @@ class ExposurePage(QWidget):
         return f"Gaussian with {formula}; FWHM {found.fwhm:.3f}″ at mid-band. {used} Computed in {found.seconds:.1f} s."
 
     def _draw(self, found: PredictedArtifact, spectra: SpaxelSpectra | None) -> None:
-        theme, variant = self.theme, self._session.variants.active
+        theme, variant = self.theme, self._session.state.variants.active
         self.legend.setText(legend_html([("—", theme.text, "measured"), ("▬", theme.variant(variant), "predicted")]))
         sides = ((found.before, "before"), (found.after, "after"))
         for plot, curves, (predicted, name) in zip(self.plots, self.curves, sides, strict=True):
@@ -184,7 +190,8 @@ def deviation(ratio: np.ndarray) -> np.ndarray:
         return np.full(ratio.shape, np.nan)
     x = np.linspace(-1.0, 1.0, ratio.size)
     trend = np.polynomial.Polynomial.fit(x[valid], ratio[valid], 3)(x)
-    return 100.0 * (ratio / trend - 1.0)
+    percent: np.ndarray = 100.0 * (ratio / trend - 1.0)
+    return percent
 
 
 def _spread(values: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtWidgets import (
@@ -47,7 +48,7 @@ class LearnPage(QWidget):
         self._make_controls()
         self._arrange()
         self.figure.moved.connect(lambda phase: self._change(phase=phase))
-        session.chosen_changed.connect(self._show_own)
+        session.changed.chosen.connect(self._show_own)
         self._show_own()
         self.use(MRS_1A)
 
@@ -179,7 +180,7 @@ class LearnPage(QWidget):
 
     # What is shown
 
-    def _change(self, **values) -> None:
+    def _change(self, **values: Any) -> None:
         self.setup = replace(self.setup, **values)
         self._show()
 
@@ -206,7 +207,7 @@ class LearnPage(QWidget):
         self.figure.show_setup(setup)
 
     def _show_own(self) -> None:
-        there = self._session.current is not None
+        there = self._session.state.current is not None
         self.own_button.setEnabled(there)
         self.own_button.setToolTip(
             "Use pixel size and trace of the chosen slice, FWHM at the chosen column, and the cube's spaxel size"
@@ -217,13 +218,13 @@ class LearnPage(QWidget):
 
 def own_setup(session: Session) -> LearnSetup | None:
     """Numbers of the open exposure at the chosen slice and column, for a trace in its middle."""
-    view = session.current
+    view = session.state.current
     if view is None:
         return None
-    opened = next(e for e in session.exposures if e.view is view)
-    wavelength = opened.slice_map.wavelength_at(session.number, session.column)
-    spaxel = session.sky.spaxel if session.sky is not None else float("nan")
-    return setup_of(view, session.number, wavelength, 0.0, spaxel)
+    opened = next(e for e in session.state.exposures if e.view is view)
+    wavelength = opened.slice_map.wavelength_at(session.state.number, session.state.column)
+    spaxel = session.answers.sky.spaxel if session.answers.sky is not None else float("nan")
+    return setup_of(view, session.state.number, wavelength, 0.0, spaxel)
 
 
 def _box(low: float, high: float, step: float, decimals: int, suffix: str, tip: str) -> QDoubleSpinBox:

@@ -7,10 +7,12 @@ from functools import lru_cache
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import QGraphicsSceneWheelEvent, QGridLayout, QVBoxLayout, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 
+from atm_viewer.engine.psf import SIGMA_TO_FWHM
 from atm_viewer.teaching.model import (
-    FWHM_SIGMA,
     Optics,
     amplitude,
     aperture_by_wavelength,
@@ -47,21 +49,21 @@ class DragBox(FreeViewBox):
         super().__init__()
         self.setMouseEnabled(x=False, y=False)
 
-    def mouseDragEvent(self, event, axis=None) -> None:
-        """Tell where the mouse is."""
+    def mouseDragEvent(self, event: MouseDragEvent, axis: int | None = None) -> None:
+        """Announce where the drag began and where the mouse is."""
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.dragged.emit(self.mapToView(event.buttonDownPos()).x(), self.mapToView(event.pos()).x())
         else:
             event.ignore()
 
-    def mouseClickEvent(self, event) -> None:
-        """Tell where the click was."""
+    def mouseClickEvent(self, event: MouseClickEvent) -> None:
+        """Announce where the click was."""
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.pressed.emit(self.mapToView(event.pos()).x())
 
-    def wheelEvent(self, event, axis=None) -> None:
+    def wheelEvent(self, event: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         """Leave the wheel alone."""
         event.ignore()
 
@@ -188,10 +190,11 @@ class LearnFigure(QWidget):
         if self._setup is not None:
             self.show_setup(self._setup)
 
-    def keyPressEvent(self, event) -> None:
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Move the Gaussian by arrow keys."""
-        sign = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(event.key())
-        if sign is None or self._setup is None:
+        signs: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        sign = signs.get(event.key()) if event is not None else None
+        if event is None or sign is None or self._setup is None:
             super().keyPressEvent(event)
             return
         far = 5 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
@@ -219,7 +222,7 @@ class LearnFigure(QWidget):
 
     def _draw_top(self, setup: LearnSetup) -> None:
         shown, phase = sample(setup.phase, setup.optics, HALF), setup.phase
-        sigma = setup.optics.fwhm / FWHM_SIGMA
+        sigma = setup.optics.fwhm / SIGMA_TO_FWHM
         self._true.setData(shown.between, np.exp(-0.5 * ((shown.between - phase) / sigma) ** 2))
         self._between.setData(shown.between, shown.curve)
         self._pixels.setData(shown.pixels, shown.values)

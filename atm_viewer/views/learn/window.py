@@ -75,4 +75,4 @@ class LearnWindow(QWidget):
         if self.exposure_page is None and self.tabs.currentWidget() is self._room:
             self.exposure_page = ExposurePage(self._session)
             self.exposure_page.set_theme(self._theme)
-            self._room.layout().addWidget(self.exposure_page)  # type: ignore[union-attr]
+            self._room.layout().addWidget(self.exposure_page)  # type: ignore[union-attr]  # never None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtWidgets import QComboBox, QWidget
+from PyQt6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.periods import LocalPower, PeriodReport
 from atm_viewer.views.base.image_panel import ImagePanel, Pixels
@@ -55,8 +55,8 @@ class PeriodView(ImagePanel):
         self.words = Paragraph(markup=True)
         self.words.setContentsMargins(6, 0, 6, 2)
         box = self.layout()
-        assert box is not None
-        box.insertWidget(1, self.words)  # type: ignore[attr-defined]
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(1, self.words)
         self.peaks = pg.ScatterPlotItem(size=6, brush=None)
         self.peaks.setZValue(20)
         self.plot.addItem(self.peaks, ignoreBounds=True)
@@ -65,7 +65,7 @@ class PeriodView(ImagePanel):
         self.show_report(None)
 
     def show_report(self, report: PeriodReport | None, stale: bool = False) -> None:
-        """Show periods at a place; None empties the view, what is stale is dimmed."""
+        """Show periods at a place; None empties the view; curves that are being renewed are dimmed."""
         known, self._report = self._report, report
         self.canvas.setEnabled(not stale)
         self._draw()
@@ -79,7 +79,7 @@ class PeriodView(ImagePanel):
 
     @property
     def power(self) -> LocalPower | None:
-        """What is shown of the spectra."""
+        """Periodogram of the chosen side: before or after correction."""
         report = self._report
         return None if report is None else report.before if self.side_box.currentText() == BEFORE else report.after
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QTabWidget, QWidget
@@ -22,12 +23,12 @@ _TABS = {
 
 
 class MetricsView(QTabWidget):
-    """Tabs with what is measured.
+    """Tabs with noise, periods and line fluxes.
 
     Parameters
     ----------
     session : Session
-        Is told what is in sight, and answers.
+        Learns which tab is visible, and has its results.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None):
@@ -39,11 +40,11 @@ class MetricsView(QTabWidget):
             self.setTabToolTip(self.addTab(view, title), tip)
         self.setDocumentMode(True)
         self.currentChanged.connect(self._tell)
-        self.noise.picked.connect(session.pick_sky)
+        self.noise.picked.connect(session.look.pick_sky)
         self.lines.speed_edited.connect(lambda speed: self._choose(speed=speed))
-        session.measures_changed.connect(self._show)
-        session.sky_changed.connect(self._show)
-        session.pending_changed.connect(self._show)
+        session.changed.measures.connect(self._show)
+        session.changed.sky.connect(self._show)
+        session.changed.pending.connect(self._show)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
@@ -60,7 +61,7 @@ class MetricsView(QTabWidget):
         self._tell()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Ask for nothing any more."""
+        """Stop asking for results."""
         super().hideEvent(event)
         self._tell()
 
@@ -68,16 +69,16 @@ class MetricsView(QTabWidget):
         seen = {KINDS[self.currentIndex()]} if self.isVisible() and self.currentIndex() >= 0 else set()
         self._choose(seen=frozenset(seen))
 
-    def _choose(self, **values) -> None:
-        self._session.choose_measures(replace(self._session.measure_choice, **values))
+    def _choose(self, **values: Any) -> None:
+        self._session.look.choose_measures(replace(self._session.state.measure_choice, **values))
 
     def _show(self) -> None:
-        session, measured = self._session, self._session.measured
+        session, measured = self._session, self._session.answers.measured
         if self.isVisible():
             current = KINDS[self.currentIndex()]
             if current == PERIODS:
                 self.periods.show_report(measured.periods)
             elif current == NOISE:
-                self.noise.show_map(measured.noise, session.sky)
+                self.noise.show_map(measured.noise, session.answers.sky)
             else:
                 self.lines.show_report(measured.lines)

@@ -12,7 +12,7 @@ from PyQt6.QtGui import QAction
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
-from atm_viewer.session.edits.parameters import format_value, parse_value
+from atm_viewer.session.edits.typed_values import format_value, parse_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions.actions import ACTIONS, native
@@ -34,7 +34,7 @@ class Offer:
     Parameters
     ----------
     session : Session
-        Gives what is open and takes what is chosen.
+        Has the open exposures, and takes the choice.
     actions : mapping of str to QAction
         The window's actions by name.
     files : Files
@@ -57,7 +57,7 @@ class Offer:
         """Give all entries for what was typed."""
         yield from self._of_values(query)
         yield from self._of_actions()
-        if self._session.current is not None:
+        if self._session.state.current is not None:
             yield from self._of_exposures()
             yield from self._of_parameters()
         yield from self._of_files()
@@ -80,28 +80,28 @@ class Offer:
 
     def _of_exposures(self) -> Iterator[Entry]:
         session = self._session
-        for number in session.slices:
-            report = session.slice_report(number)
+        for number in session.state.slices:
+            report = session.answers.slice_report(number)
             state = slice_state(report) if report is not None else ""
             yield Entry(
-                f"slice {number}", f"Slice {number}", state or "slice", partial(session.select_slice, number),
+                f"slice {number}", f"Slice {number}", state or "slice", partial(session.look.select_slice, number),
                 tip=report.reason if report is not None else "Show this slice",
             )  # fmt: skip
-        for exposure in session.exposures:
+        for exposure in session.state.exposures:
             view = exposure.view
             yield Entry(
                 f"exposure {view.name}", f"Exposure {view.name}", "exposure",
-                partial(session.select_exposure, view.key), tip=f"Show {view.name}, {', '.join(view.bands)}",
+                partial(session.look.select_exposure, view.key), tip=f"Show {view.name}, {', '.join(view.bands)}",
             )  # fmt: skip
-        for band in session.bands:
+        for band in session.state.bands:
             yield Entry(
-                f"band {band}", f"Band {band}", "band", partial(session.select_band, band),
+                f"band {band}", f"Band {band}", "band", partial(session.look.select_band, band),
                 tip="Show sky image and spectra of this band",
             )  # fmt: skip
 
     def _of_parameters(self) -> Iterator[Entry]:
         """Parameters without a value: choosing one asks for it."""
-        number = self._session.number
+        number = self._session.state.number
         for name, p in PARAMETERS.items():
             subject = f"of slice {number}" if p.of_slice else "of all slices"
             yield Entry(
@@ -113,19 +113,24 @@ class Offer:
         """Parameters and columns with the value that was typed."""
         match = _VALUE.fullmatch(query.strip())
         session = self._session
-        if match is None or session.current is None:
+        if match is None or session.state.current is None:
             return
         typed, text = _ALL.sub("", match["name"]), match["value"]
         everywhere = typed != match["name"]
-        if score(typed, "column") and text.isdigit() and session.columns[0] <= int(text) <= session.columns[1]:
+        if (
+            score(typed, "column")
+            and text.isdigit()
+            and session.state.columns[0] <= int(text) <= session.state.columns[1]
+        ):
             yield Entry(
-                "column", f"Column {text}", "column", partial(session.select_column, int(text)),
+                "column", f"Column {text}", "column", partial(session.look.select_column, int(text)),
                 tip="Show this column (pixel along the dispersion direction)", also=query,
             )  # fmt: skip
         radius = re.fullmatch(r"(\d*\.?\d+)\s*(arcsec|″|\")?", text)
         if radius and float(radius[1]) > 0 and score(typed, "aperture radius") is not None:
             yield Entry(
-                "radius", f"Aperture radius {radius[1]}″", "aperture", partial(session.set_radius, float(radius[1])),
+                "radius", f"Aperture radius {radius[1]}″", "aperture",
+                partial(session.look.set_radius, float(radius[1])),
                 tip="Set the radius of the aperture [arcsec]", also=query,
             )  # fmt: skip
         for name, p in PARAMETERS.items():
@@ -134,15 +139,17 @@ class Offer:
                 continue
             shown = f"{format_value(name, value)} {p.unit}".rstrip()
             if p.of_slice and not everywhere:
-                number = session.number
+                number = session.state.number
                 yield self._setter(
                     p,
                     f"Slice {number}: {p.label} {shown}",
                     query,
-                    partial(session.edit_slice, number, name, value),
+                    partial(session.recipes.edit_slice, number, name, value),
                 )
             if p.is_global:
-                yield self._setter(p, f"All slices: {p.label} {shown}", query, partial(session.set_global, name, value))
+                yield self._setter(
+                    p, f"All slices: {p.label} {shown}", query, partial(session.recipes.set_global, name, value)
+                )
 
     def _setter(self, p: Parameter, text: str, query: str, run: Callable[[], object]) -> Entry:
         return Entry(f"set {p.name}", text, "parameter", run, tip=f"{p.name}; default {p.default_text}", also=query)

@@ -28,7 +28,7 @@ class Entry:
     name : str
         Kept in the settings when it was used.
     text : str
-        What is read and searched.
+        Text of the entry, which is searched.
     kind : str
         What it is, in a word.
     keys : str
@@ -40,7 +40,7 @@ class Entry:
     also : str
         Searched as well.
     fill : str
-        In place of doing anything: what is put into the line, for a value to be typed after it.
+        Text that is put into the line instead of doing anything, for a value to be typed after it.
     """
 
     name: str
@@ -61,7 +61,7 @@ def score(query: str, text: str) -> float | None:
     query : str
         Words; each must be found, in any order: as a part of the text, or letter by letter with gaps.
     text : str
-        What is searched.
+        Entries that are searched.
 
     Returns
     -------
@@ -117,7 +117,7 @@ class Palette(QDialog):
     parent : QWidget
         Window it belongs to.
     text : str
-        What is in the line to begin with.
+        Text in the line at first.
     """
 
     def __init__(self, entries: Callable[[str], Iterable[Entry]], settings: QSettings, parent: QWidget, text: str = ""):
@@ -169,7 +169,8 @@ class Palette(QDialog):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key, last = event.key(), self.list.topLevelItemCount() - 1
             row = self.list.indexOfTopLevelItem(self.list.currentItem())
-            page = max(1, self.list.viewport().height() // max(1, self.list.sizeHintForRow(0)) - 1)  # type: ignore[union-attr]
+            height = self.list.viewport().height()  # type: ignore[union-attr]  # never None
+            page = max(1, height // max(1, self.list.sizeHintForRow(0)) - 1)
             steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: page, Qt.Key.Key_PageUp: -page}
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._run(self.list.currentItem())
@@ -231,7 +232,7 @@ class Palette(QDialog):
         """Leave, and give the keyboard back."""
         super().reject()
         self.close()
-        self.parentWidget().activateWindow()  # type: ignore[union-attr]
+        self.parentWidget().activateWindow()  # type: ignore[union-attr]  # never None
 
     def _recent(self) -> Sequence[str]:
         kept = self._settings.value(_RECENT, [])

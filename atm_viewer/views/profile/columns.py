@@ -113,7 +113,7 @@ class ColumnStrip(QObject):
         self._place()
 
     def describe(self, x: float) -> str:
-        """Say what is under the mouse."""
+        """Describe the column under the mouse."""
         return tell_column(self._profile, round(x)) if self._profile is not None else ""
 
     def show_cursor(self, column: float) -> None:

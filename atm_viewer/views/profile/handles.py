@@ -159,7 +159,7 @@ class UseRanges(QObject):
         return region
 
     def _follow(self, leader: pg.LinearRegionItem) -> None:
-        """Take a range along in the other plots, and tell."""
+        """Move a range in the other plots too, and announce all ranges."""
         if not _held(leader):
             return
         row = next(row for row in self._rows if leader in row)
@@ -170,7 +170,7 @@ class UseRanges(QObject):
         self.moved.emit(merge_ranges([self._tidy(row[0].getRegion()) for row in self._rows]))
 
     def _tidy(self, ends: tuple[float, float]) -> tuple[float, float]:
-        """Round what was moved to 0.01 arcsec, and leave what was typed as it is."""
+        """Round ends that were dragged to 0.01 arcsec; ends that were typed stay exact."""
         low, high = (end if end in self._known else round(end, 2) for end in ends)
         return low, high
 

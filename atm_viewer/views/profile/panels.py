@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import Qt
+from numpy.typing import ArrayLike
+from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor, QPainterPath
 
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.correction import SliceReport
 from atm_viewer.engine.results.pixels import Fate
@@ -20,10 +22,10 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.profile.handles import LimitLine, Ranges
 from atm_viewer.views.profile.text import rejected_points, tell_slope_limit, tell_threshold
 
-SHADES = 8  #: groups of distance from the column that get a colour of their own
+SHADES = 8  #: groups of distance from the column that each get a colour
 NEW_RANGE = 0.3  #: half width of a `use` range where there is none to start from [arcsec]
 MOST_SIGMA = 1e6  #: a hand that drags the threshold out of the panel, where decades are short, gets no further
-NEAR = 8.0  #: a point this close to the mouse is told [dots of the screen]
+NEAR = 8.0  #: a point this close to the mouse is described [dots of the screen]
 
 
 def shade_colours(theme: Theme) -> list[QColor]:
@@ -71,7 +73,7 @@ class PanelName(pg.TextItem):
         self._place()
 
     def avoid(self, share: float) -> None:
-        """Keep clear of a peak at this share of the width, and of what is written at the right."""
+        """Keep clear of a peak at this share of the width, and of the label at the right."""
         self._share = 0.0 if share > 0.4 else 0.42
         self._place()
 
@@ -350,8 +352,8 @@ class SlopePanel:
         for item, shown in ((self._steep, steep), (self._flat, flat), (self._uncounted, ~profile.counted)):
             item.setData(profile.pixels[shown], profile.slope[shown])
 
-    def describe(self, point) -> list[str]:
-        """Say what is under the mouse."""
+    def describe(self, point: QPointF) -> list[str]:
+        """Describe the point under the mouse."""
         parts, profile = [f"slope of the normalised spline {plain(point.y(), 3)} per pixel"], self._profile
         if profile is None:
             return parts
@@ -368,7 +370,7 @@ class SlopePanel:
         return parts
 
 
-def nearest(plot: pg.PlotItem, alpha: np.ndarray, values: np.ndarray, point) -> int | None:
+def nearest(plot: pg.PlotItem, alpha: np.ndarray, values: np.ndarray, point: QPointF) -> int | None:
     """Find the point under the mouse."""
     if not alpha.size:
         return None
@@ -387,21 +389,21 @@ class FluxAxis(PlainAxis):
         self.softening = 1.0
         super().__init__("left")
 
-    def forward(self, flux):
+    def forward(self, flux: ArrayLike) -> Floats:
         """Plot coordinate of a flux."""
         return np.arcsinh(np.asarray(flux) / self.softening)
 
-    def inverse(self, coordinate):
+    def inverse(self, coordinate: ArrayLike) -> Floats:
         """Flux at a plot coordinate."""
         return self.softening * np.sinh(coordinate)
 
-    def tickValues(self, low: float, high: float, size: float) -> list:
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Coordinates of round fluxes, far enough apart to read."""
         values = round_values(float(self.inverse(low)), float(self.inverse(high)))
         gap = 18.0 * (high - low) / max(size, 1.0)
         return [(1.0, [position for position, _ in space_out(values, self.forward, gap)])]
 
-    def tickStrings(self, values, scale: float, spacing: float) -> list[str]:
+    def tickStrings(self, values: Iterable[float], scale: float, spacing: float) -> list[str]:
         """Fluxes at the ticks."""
         return [plain(float(self.inverse(v)), 3) for v in values]
 

@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QPoint, Qt, pyqtSignal
+import pyqtgraph as pg
+from PyQt6.QtCore import QPoint, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.correction import SliceReport
@@ -79,7 +81,7 @@ class ProfileView(QWidget):
         self._profile: SliceProfile | None = None
         self._report: SliceReport | None = None
         self._params: FitParams | None = None
-        self._place: tuple | None = None
+        self._place: tuple[str, int] | None = None
         self._column, self._span = 0, (0, 0)
         self._zoomed = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -283,7 +285,7 @@ class ProfileView(QWidget):
         return {name: round_range(edges) for name, edges in (("alpha", self.slope.vb.viewRange()[0]), *heights.items())}
 
     def restore(self, state: Kept) -> None:
-        """Zoom as `state` has told."""
+        """Restore zoom from an earlier `state`."""
         alpha = state.range("alpha")
         if alpha is None:
             self.fit()
@@ -425,7 +427,7 @@ class ProfileView(QWidget):
     def _remember_zoom(self, *_: object) -> None:
         self._zoomed = True
 
-    def _click(self, event) -> None:
+    def _click(self, event: MouseClickEvent) -> None:
         view = self.columns.plot.vb
         inside = view.sceneBoundingRect().contains(event.scenePos())
         if inside and event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
@@ -441,7 +443,7 @@ class ProfileView(QWidget):
         column = cursor.column if cursor is not None and here else None
         self.columns.show_cursor(math.nan if column is None else column)
 
-    def _hover(self, position) -> None:
+    def _hover(self, position: QPointF) -> None:
         if self.held:
             return  # the cursor in all the other views would only slow the hand down
         plots = (self.columns.plot, *self._plots)
@@ -457,8 +459,8 @@ class ProfileView(QWidget):
         else:
             self.pointed.emit(profile.number, profile.column, point.x(), "   ".join(self._describe(plot, point)))
 
-    def _describe(self, plot, point) -> list[str]:
-        """Say what is under the mouse, but for the alpha."""
+    def _describe(self, plot: pg.PlotItem, point: QPointF) -> list[str]:
+        """Describe the point under the mouse, without its alpha."""
         profile = self._profile
         if plot is self.collapsed:
             flux = float(self._collapsed.axis.inverse(point.y()))

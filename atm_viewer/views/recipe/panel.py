@@ -15,7 +15,7 @@ Box = NumberBox | WholeBox | QCheckBox | QComboBox
 
 
 class RecipePanel(QWidget):
-    """Form of the values that hold where a slice has none of its own.
+    """Form of the values for all slices without an override.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class RecipePanel(QWidget):
         grid.addWidget(self.beyond, grid.rowCount(), 0, 1, 4)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
-        session.recipe_changed.connect(self._show)
+        session.changed.recipe.connect(self._show)
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
@@ -53,7 +53,7 @@ class RecipePanel(QWidget):
         self._show()
 
     def _add(self, grid: QGridLayout, parameter: Parameter, row: int, column: int) -> None:
-        """Add label and box of a parameter; what is switched has its label beside it."""
+        """Add label and box of a parameter; a check box has its label beside it."""
         box = self.boxes[parameter.name] = self._box(parameter)
         box.setToolTip(parameter.tooltip)
         if isinstance(box, QCheckBox):
@@ -70,30 +70,31 @@ class RecipePanel(QWidget):
         name, session = parameter.name, self._session
         if parameter.kind == "switch":
             switch = QCheckBox(parameter.title)
-            switch.toggled.connect(lambda value: session.set_global(name, value))
+            switch.toggled.connect(lambda value: session.recipes.set_global(name, value))
             return switch
         if parameter.kind == "choice":
             choice = QComboBox()
             choice.addItems(parameter.choices)
-            choice.activated.connect(lambda row: session.set_global(name, parameter.choices[row]))
+            choice.activated.connect(lambda row: session.recipes.set_global(name, parameter.choices[row]))
             return choice
         low = max(parameter.low, 0.0)
         if parameter.kind == "whole":
             whole = WholeBox()
             whole.setRange(int(low), int(parameter.high))
             whole.setSuffix(f" {parameter.unit}".rstrip())
-            whole.valueChanged.connect(lambda value: session.set_global(name, value, step=True))
+            whole.valueChanged.connect(lambda value: session.recipes.set_global(name, value, step=True))
             return whole
         number = NumberBox()
         number.setRange(low, parameter.high)
+        number.setMinimumWidth(90)  # usual values; the limits would need twice as much
         number.setDecimals(parameter.decimals)
         number.setSingleStep(parameter.step)
         number.setSuffix(f" {parameter.unit}".rstrip())
-        number.valueChanged.connect(lambda value: session.set_global(name, value, step=True))
+        number.valueChanged.connect(lambda value: session.recipes.set_global(name, value, step=True))
         return number
 
     def _show(self) -> None:
-        recipe = self._session.recipe
+        recipe = self._session.state.recipe
         for name, box in self.boxes.items():
             value = getattr(recipe, name)
             with QSignalBlocker(box):

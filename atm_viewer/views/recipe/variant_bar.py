@@ -27,7 +27,7 @@ class VariantBar(QWidget):
     Parameters
     ----------
     session : Session
-        Has the variants and takes what is wanted of them.
+        Has the variants, and makes, chooses and deletes them.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class VariantBar(QWidget):
         self.new_button.setToolTip(
             "Copy the active variant to a new one, edit it, and compare spectra and images (Ctrl+N)"
         )
-        self.new_button.clicked.connect(session.new_variant)
+        self.new_button.clicked.connect(session.recipes.new_variant)
         self.menu_button = QToolButton()
         self.menu_button.setText("⋯")
         self.menu_button.setToolTip("Label, adopt or discard the active variant (also: right-click a variant)")
@@ -54,7 +54,7 @@ class VariantBar(QWidget):
         self._line.setSpacing(3)
         self._line.addStretch(1)
         self._line.addWidget(self.menu_button)
-        for changed in (session.recipe_changed, session.spectra_changed, session.pending_changed):
+        for changed in (session.changed.recipe, session.changed.spectra, session.changed.pending):
             changed.connect(self._show)
         self._show()
 
@@ -64,26 +64,26 @@ class VariantBar(QWidget):
         self._show()
 
     def ask_label(self, name: str) -> None:
-        """Ask for a few words that tell what a variant tries."""
-        variant = self._session.variants[name]
+        """Ask for a few words on what a variant tries."""
+        variant = self._session.state.variants[name]
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(f"Variant {name}")
         dialog.setLabelText("Label:")
         dialog.setTextValue(variant.label)
-        dialog.textValueSelected.connect(lambda text: self._session.label_variant(name, text))
+        dialog.textValueSelected.connect(lambda text: self._session.recipes.label_variant(name, text))
         dialog.open()
 
     def make_menu(self, name: str) -> QMenu:
         """Menu of what can be done with a variant."""
-        session, several = self._session, self._session.variants.several
+        session, several = self._session, self._session.state.variants.several
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         for text, tip, enabled, act in (
             ("Label…", "Label this variant", True, self.ask_label),
-            ("Adopt", "Keep only this variant; Undo restores the others", several, session.adopt_variant),
-            ("Discard", "Delete this variant; Undo restores it", several, session.discard_variant),
+            ("Adopt", "Keep only this variant; Undo restores the others", several, session.recipes.adopt_variant),
+            ("Discard", "Delete this variant; Undo restores it", several, session.recipes.discard_variant),
         ):
             action = menu.addAction(f"{text.rstrip('…')} {name}{'…' if text.endswith('…') else ''}")
             assert action is not None
@@ -93,7 +93,7 @@ class VariantBar(QWidget):
         return menu
 
     def _show(self) -> None:
-        variants = self._session.variants
+        variants = self._session.state.variants
         self.setVisible(variants.several)
         self.new_button.setEnabled(not variants.full)
         self.new_button.setText(f"+ {variants.added().active}" if not variants.full else "+")
@@ -118,16 +118,18 @@ class VariantBar(QWidget):
         return chip
 
     def _choose(self, name: str) -> None:
-        self._session.choose_variant(name)
+        self._session.recipes.choose_variant(name)
         self._show()  # a click on the active one would leave it unticked
 
     def _fill(self, chip: QToolButton, variant: Variant) -> None:
         """Write letter and noise on a chip, and everything else in its tooltip."""
         session, name = self._session, variant.name
-        variants, spectra = session.variants, session.spectra_of(name)
+        variants, spectra = session.state.variants, session.answers.spectra_of(name)
         active = variants.active == name
         stale = any(
-            s.stale for s in session.shown_spectra if s.variant.name == name and s.place == session.places.active
+            s.stale
+            for s in session.answers.shown_spectra
+            if s.variant.name == name and s.place == session.state.places.active
         )
         noise = spectra.noise_after if spectra is not None else math.nan
         told = "…" if stale else f"{100 * noise:.1f} %" if math.isfinite(noise) else ""
@@ -156,7 +158,7 @@ class VariantBar(QWidget):
 
     def _open_menu(self) -> None:
         below = self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height()))
-        self.make_menu(self._session.variants.active).popup(below)
+        self.make_menu(self._session.state.variants.active).popup(below)
 
 
 def _square(colour: str, dots: float) -> QIcon:

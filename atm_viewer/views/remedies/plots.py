@@ -10,7 +10,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
-from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Curve, Remedy, RemedyPlot
+from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
 from atm_viewer.views.base.paint_turns import painted_afterwards
 from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
@@ -135,8 +135,8 @@ class RemedyTable(QTableWidget):
                 self.setItem(k, j, item)
 
 
-def _shape(remedy: Remedy | None) -> tuple:
-    """Tell what has to be the same for panels to be used again."""
+def _shape(remedy: Remedy | None) -> tuple[tuple[int | str, ...], ...]:
+    """Positions and axes of the panels: while these stay the same, the plots are used again."""
     plots = remedy.plots if remedy else ()
     return tuple((p.row, p.column, p.columns, p.x_name, p.x_unit, p.y_name, p.y_unit) for p in plots)
 
@@ -155,7 +155,7 @@ def _whole_ticks(panel: RemedyPlot) -> list[list[tuple[float, str]]] | None:
     return [[(x, f"{x:.0f}") for x in found], []] if all(x.is_integer() for x in found) else None
 
 
-def _colour(curve: Curve, theme: Theme) -> str:
+def _colour(curve: RemedyCurve, theme: Theme) -> str:
     if isinstance(curve.role, str):
         roles = {APERTURE: theme.text, UNDER: theme.disabled, BEFORE: theme.before, AFTER: theme.after}
         return roles[curve.role]
@@ -171,7 +171,7 @@ def series_colour(series: tuple[str, ...], place: float) -> str:
     return QColor(*mixed).name()
 
 
-def _item(curve: Curve, colour: str) -> pg.PlotDataItem:
+def _item(curve: RemedyCurve, colour: str) -> pg.PlotDataItem:
     few = curve.points or np.size(curve.x) < _FEW
     return pg.PlotDataItem(
         curve.x,

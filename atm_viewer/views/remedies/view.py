@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PyQt6.QtCore import QRegularExpression, QSignalBlocker, Qt
 from PyQt6.QtGui import QRegularExpressionValidator, QResizeEvent
@@ -82,12 +83,12 @@ class RemedyPage(QWidget):
 
 
 class RemediesView(QWidget):
-    """Ranked spaxels, apertures, dithers and residual fringes, a tab each; what is in sight is kept up to date.
+    """Ranked spaxels, apertures, dithers and residual fringes, a tab each; the visible tab is kept up to date.
 
     Parameters
     ----------
     session : Session
-        Has the answers and takes what is wanted.
+        Has the remedies and takes the choices made here.
     folder : callable
         Gives the folder that is proposed for figures.
     """
@@ -132,9 +133,7 @@ class RemediesView(QWidget):
             "ranked": RemedyPage(Label("Ranks"), self.ranks_edit, self.fringes_box),
             "apertures": RemedyPage(Label("Radii [FWHM]"), self.radii_edit),
             "dithers": RemedyPage(Label("Only with"), self._exposures),
-            "fringes": RemedyPage(
-                Label("Spaxel and aperture at the active place, without and with residual fringe removal (RF1D)")
-            ),
+            "fringes": RemedyPage(Label("Active place, without and with residual fringe removal (RF1D)")),
         }
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -144,9 +143,9 @@ class RemediesView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
-        session.remedies_changed.connect(self._show)
-        session.exposures_changed.connect(self._show)
-        session.chosen_changed.connect(self._show)
+        session.changed.remedies.connect(self._show)
+        session.changed.exposures.connect(self._show)
+        session.changed.chosen.connect(self._show)
         self._show()
 
     @property
@@ -155,8 +154,8 @@ class RemediesView(QWidget):
         return list(self.pages)[self.tabs.currentIndex()]
 
     def set_in_sight(self, in_sight: bool) -> None:
-        """Keep what is shown up to date only while somebody can see it."""
-        if in_sight != self._in_sight:  # docks tell it several times while they are arranged
+        """Keep the remedy up to date only while it is visible."""
+        if in_sight != self._in_sight:  # docks report it several times while they are arranged
             self._in_sight = in_sight
             self._look()
 
@@ -176,16 +175,16 @@ class RemediesView(QWidget):
         dialog.setAcceptMode(FileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("pdf")
         dialog.filterSelected.connect(lambda kinds: dialog.setDefaultSuffix(kinds[:3].lower()))
-        dialog.selectFile(f"{kind}-{self._session.band}.pdf")
+        dialog.selectFile(f"{kind}-{self._session.state.band}.pdf")
         # The dialog has asked before it gives the name of a file that is there.
-        dialog.fileSelected.connect(lambda path: self._session.save_figure(kind, path, overwrite=True))
+        dialog.fileSelected.connect(lambda path: self._session.products.save_figure(kind, path, overwrite=True))
         dialog.open()
 
     def _look(self) -> None:
         self._choose(seen=self.kind if self._in_sight else "")
 
-    def _choose(self, **values) -> None:
-        self._session.choose_remedies(replace(self._session.remedy_choice, **values))
+    def _choose(self, **values: Any) -> None:
+        self._session.look.choose_remedies(replace(self._session.state.remedy_choice, **values))
 
     def _take_ranks(self) -> None:
         ranks = {int(part) for part in self.ranks_edit.text().split(",")}
@@ -193,7 +192,7 @@ class RemediesView(QWidget):
 
     def _take_radii(self) -> None:
         radii = {min(float(part), 2.5) for part in self.radii_edit.text().split(",")} - {0.0}
-        self._choose(radii=tuple(sorted(radii)) or self._session.remedy_choice.radii)
+        self._choose(radii=tuple(sorted(radii)) or self._session.state.remedy_choice.radii)
 
     def _take_exposures(self) -> None:
         self._choose(chosen=tuple(key for key, box in self.exposure_boxes.items() if box.isChecked()))
@@ -202,30 +201,30 @@ class RemediesView(QWidget):
         self._show_choice()
         self._show_exposures()
         for kind, page in self.pages.items():
-            remedy = self._session.remedy(kind).remedy
+            remedy = self._session.answers.remedy(kind).remedy
             page.plots.show_remedy(remedy)
             page.table.show_remedy(remedy)
-            asked = self._session.remedy_request(kind) is not None
+            asked = self._session.state.remedy_request(kind) is not None
             page.note.setText(remedy.note if remedy else "" if asked else self._why_nothing(kind))
-        self.save_button.setEnabled(self._session.remedy_request(self.kind) is not None)
+        self.save_button.setEnabled(self._session.state.remedy_request(self.kind) is not None)
 
     def _why_nothing(self, kind: str) -> str:
-        miri = not self._session.band or has_fringes(self._session.band)
+        miri = not self._session.state.band or has_fringes(self._session.state.band)
         return _WAITING if miri else _NOTHING.get(kind, _WAITING)
 
     def _show_choice(self) -> None:
-        choice = self._session.remedy_choice
+        choice = self._session.state.remedy_choice
         with QSignalBlocker(self.degree_box), QSignalBlocker(self.fringes_box):
             self.degree_box.setValue(choice.degree)
             self.fringes_box.setChecked(choice.fringes)
-        self.fringes_box.setEnabled(has_fringes(self._session.band))
+        self.fringes_box.setEnabled(has_fringes(self._session.state.band))
         for edit, values in ((self.ranks_edit, choice.ranks), (self.radii_edit, choice.radii)):
-            if not edit.hasFocus():  # what is being typed stays
+            if not edit.hasFocus():  # a text that is being typed stays
                 edit.setText(", ".join(f"{value:g}" for value in values))
                 edit.setCursorPosition(0)
 
     def _show_exposures(self) -> None:
-        together = self._session.together
+        together = self._session.state.together
         keys = [e.view.key for e in together]
         if keys != list(self.exposure_boxes):
             for box in self.exposure_boxes.values():
@@ -241,7 +240,7 @@ class RemediesView(QWidget):
                 self.exposure_boxes[e.view.key] = box
         for key, box in self.exposure_boxes.items():
             with QSignalBlocker(box):
-                box.setChecked(key in self._session.remedy_choice.chosen)
+                box.setChecked(key in self._session.state.remedy_choice.chosen)
 
 
 def _numbers_edit(pattern: str) -> QLineEdit:

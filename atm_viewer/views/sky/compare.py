@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -46,7 +47,7 @@ _MODE_TIPS = (
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """What is painted, and the words for it.
+    """The image that is painted, and the words on it.
 
     Parameters
     ----------
@@ -134,12 +135,12 @@ def same_grid(image: SkyImage, other: SkyImage) -> bool:
 
 
 def side_name(name: str, several: bool) -> str:
-    """Name of an image for people: ``before``, ``after``, or ``after B`` where there are several variants."""
+    """Name of an image as the user reads it: ``before``, ``after``, or ``after B`` where there are several variants."""
     return name if name == BEFORE else f"after {name}" if several else "after"
 
 
 def caption(picture: Picture, shown: ShownSky, several: bool, theme: Theme) -> tuple[str, str]:
-    """Words in the upper corners, as rich text: what is seen, and in what light."""
+    """Words in the upper corners, as rich text: which image it is, and at which wavelengths."""
     light = next((i.wavelengths for n, i in shown.images.items() if n in picture.left), None)
     where = "white light" if light is None else f"{light[0]:.4f}–{light[1]:.4f} µm"
     sign = {DIFFERENCE: " − ", RATIO: " / "}.get(shown.choice.mode, "")
@@ -175,7 +176,7 @@ def values_at(shown: ShownSky, several: bool, x: int, y: int) -> str:
 
 
 class SkyModeBar(QWidget):
-    """Line of boxes for what is shown of the field.
+    """Line of boxes that choose which images of the field are shown, and how.
 
     Signals
     -------
@@ -230,9 +231,9 @@ class SkyModeBar(QWidget):
         self.light_box.activated.connect(lambda row: self.choose(planes=self.light_box.itemData(row)))
         self.show_choice(ShownSky(), Variants())
 
-    def choose(self, **changes: object) -> None:
+    def choose(self, **changes: Any) -> None:
         """Want another choice."""
-        self.chosen.emit(replace(self._choice, **changes))  # type: ignore[arg-type]
+        self.chosen.emit(replace(self._choice, **changes))
 
     def toggle(self, mode: str) -> None:
         """Show images in this way, or alone again."""
@@ -247,7 +248,7 @@ class SkyModeBar(QWidget):
         self.choose(planes=0 if self._choice.planes else 5)
 
     def show_choice(self, shown: ShownSky, variants: Variants) -> None:
-        """Show what is chosen."""
+        """Show a choice in the boxes."""
         self._choice = choice = shown.choice
         texts = [side_name(name, variants.several) for name in shown.sides] + list(MODES[2:])
         entries = [(name, side_name(name, True)) for name in (BEFORE, *variants.names)]
@@ -288,7 +289,7 @@ class SwipeLine(pg.InfiniteLine):
 
 
 class CornerText(Label):
-    """Words on top of an image, on a ground of their own, that the mouse does not feel."""
+    """Words on top of an image, on an opaque background; the mouse passes through them."""
 
     def __init__(self, parent: QWidget):
         super().__init__(parent=parent, markup=True)

@@ -50,7 +50,7 @@ class PlaceMarks(QObject):
         self._circle.sigRegionChangeFinished.connect(self.radius_edited)
 
     def show_places(self, image: SkyImage | None, places: Places) -> None:
-        """Show places on the grid of an image; None hides them. What is held by the mouse stays where it is."""
+        """Show places on the grid of an image; None hides them. A mark that is being dragged stays where it is."""
         self._image, self._places = image, places
         for number in self._marks.keys() - set(places.numbers):
             self._marks.pop(number).remove(self._plot)
@@ -105,7 +105,7 @@ class PlaceMarks(QObject):
             self._circle.setSize((2.0 * place.radius, 2.0 * place.radius))
 
     def _drag(self, mark: _Mark) -> None:
-        """Tell where a handle is dragged to, once for every spaxel it comes to."""
+        """Announce where a handle is dragged to, once for every spaxel it reaches."""
         image = self._image
         if image is None or not mark.handle.moving:
             return

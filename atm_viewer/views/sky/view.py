@@ -8,7 +8,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
 from PyQt6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.sky_image import SkyImage
@@ -162,7 +162,7 @@ class SkyView(ImagePanel):
         self.marks.show_places(image, self._places)
 
     def _compose(self, rect: QRectF | None = None) -> None:
-        """Paint what is chosen, and write what it is."""
+        """Paint the chosen images, and label them."""
         picture = compose(self._shown, self._turn, self._split())
         if picture is None:
             self.show_content(None, note="The sky image of the ticked exposures appears here")
@@ -194,7 +194,7 @@ class SkyView(ImagePanel):
             self._swiped()
 
     def _keep_time(self) -> None:
-        """Blink while somebody can see it."""
+        """Blink while the view is visible."""
         blinks = self._shown.choice.mode == BLINK and self._sky is not None and self.isVisible()
         if not blinks:
             self._timer.stop()
@@ -205,24 +205,24 @@ class SkyView(ImagePanel):
         self._turn = 1 - self._turn
         self._compose()
 
-    def showEvent(self, event) -> None:
-        """Go on blinking."""
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Continue blinking."""
         super().showEvent(event)
         self._keep_time()
 
-    def hideEvent(self, event) -> None:
-        """Rest."""
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Stop blinking."""
         super().hideEvent(event)
         self._timer.stop()
 
     def state(self) -> dict[str, Any]:
-        """Scale, limits, zoom, and what is compared how, see `kept.Restorable`."""
+        """Scale, limits, zoom, and which images are compared and how, see `kept.Restorable`."""
         usual, period = asdict(SkyChoice()), self.bar.period_box.value()
         changed = {name: value for name, value in asdict(self._shown.choice).items() if value != usual[name]}
         return {**super().state(), **changed, **({} if period == PERIOD else {"period": period})}
 
     def restore(self, state: Kept) -> None:
-        """Show the field as `state` has told."""
+        """Restore scale, limits, zoom and comparison from an earlier `state`."""
         super().restore(state)
         names = (BEFORE, *NAMES)
         choice = SkyChoice(
@@ -338,7 +338,7 @@ class _Compass(pg.GraphicsObject):
 
     LENGTH = 30.0
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._colour = DARK.mark
         self.setZValue(100)
@@ -352,7 +352,7 @@ class _Compass(pg.GraphicsObject):
         """Extent around the corner of the arrows."""
         return QRectF(-self.LENGTH - 18, -self.LENGTH - 18, self.LENGTH + 24, self.LENGTH + 24)
 
-    def paint(self, painter, *_: object) -> None:
+    def paint(self, painter: QPainter, *_: object) -> None:
         """Draw a dark halo, then the arrows."""
         painter.setRenderHint(painter.RenderHint.Antialiasing)
         n, tip = self.LENGTH, 5.0

@@ -56,7 +56,7 @@ class WhyOverlay(QObject):
         self._item.setZValue(5)
         sky.plot.addItem(self._item, ignoreBounds=True)
         self.button.toggled.connect(self._show)
-        for changed in (session.report_changed, session.sky_changed, session.chosen_changed):
+        for changed in (session.changed.report, session.changed.sky, session.changed.chosen):
             changed.connect(self._show)
         sky.moved.connect(self._hover)
         sky.left.connect(self._show_legend)
@@ -71,7 +71,7 @@ class WhyOverlay(QObject):
         return {"shown": True} if self.button.isChecked() else {}
 
     def restore(self, state: Kept) -> None:
-        """Show the map, or do not, as `state` has told."""
+        """Show or hide the map as an earlier `state` says."""
         self.button.setChecked(bool(state.flag("shown")))
 
     @property
@@ -80,7 +80,7 @@ class WhyOverlay(QObject):
         return None if self._counts is None else self._counts.argmax(axis=2)
 
     def _show(self, *_: object) -> None:
-        view, report, image = self._session.current, self._session.report, self._session.sky
+        view, report, image = self._session.state.current, self._session.answers.report, self._session.answers.sky
         self._counts = None
         if self.button.isChecked() and view is not None and image is not None and report is not None:
             known = self._spaxels
@@ -110,7 +110,7 @@ class WhyOverlay(QObject):
             self.legend.setText(legend_html([("■", c, n) for n, c in zip(names, COLOURS, strict=True) if n]))
 
     def _hover(self, east: float, north: float) -> None:
-        counts, image = self._counts, self._session.sky
+        counts, image = self._counts, self._session.answers.sky
         if counts is None or image is None:
             return
         x, y = self._sky.grid_pixel(image, east, north)

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import PARAMETERS
-from atm_viewer.session.edits.parameters import format_value
+from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import WholeBox
@@ -26,7 +26,7 @@ class SliceActions(QObject):
     session : Session
         Takes the edits.
     browser : SliceBrowser
-        Tells which slices are selected.
+        Knows which slices are selected.
     window : QWidget
         Dialogs belong to it.
     """
@@ -43,40 +43,40 @@ class SliceActions(QObject):
 
     def reset_slice(self) -> None:
         """Take all overrides of the selected slices away."""
-        self._session.reset_slices(self._browser.table.numbers())
+        self._session.recipes.reset_slices(self._browser.table.numbers())
 
     def copy_to_neighbours(self) -> None:
         """Ask which neighbours get the overrides of the chosen slice."""
-        source = self._session.number
-        dialog = CopyDialog(source, self._session.slices_across(source), self._told(source), self._window)
-        dialog.wanted.connect(lambda targets: self._session.copy_slice(source, targets))
+        source = self._session.state.number
+        dialog = CopyDialog(source, self._session.state.slices_across(source), self._told(source), self._window)
+        dialog.wanted.connect(lambda targets: self._session.recipes.copy_slice(source, targets))
         dialog.open()
 
     def apply_to_all_exposures(self) -> None:
-        """Let what is set in the selected slices of this exposure apply to all dithers."""
-        numbers = [n for n in self._browser.table.numbers() if any(self._session.overridden(n).values())]
+        """Apply the overrides of the selected slices of this exposure to all dithers."""
+        numbers = [n for n in self._browser.table.numbers() if any(self._session.state.overridden(n).values())]
         if numbers:
-            self._session.apply_to_all_exposures(numbers)
+            self._session.recipes.apply_to_all_exposures(numbers)
         else:
-            self._session.tell("info", "The selected slices have no override for this exposure only.")
+            self._session.messages.tell("info", "The selected slices have no override for this exposure only.")
 
     def keep_to_this_exposure(self) -> None:
-        """Let what is set in the selected slices apply to this exposure alone."""
-        numbers = [n for n in self._browser.table.numbers() if None in self._session.overridden(n).values()]
+        """Apply the overrides of the selected slices to this exposure alone."""
+        numbers = [n for n in self._browser.table.numbers() if None in self._session.state.overridden(n).values()]
         if numbers:
-            self._session.keep_to_this_exposure(numbers)
+            self._session.recipes.keep_to_this_exposure(numbers)
         else:
-            self._session.tell("info", "The selected slices have no override for all exposures.")
+            self._session.messages.tell("info", "The selected slices have no override for all exposures.")
 
     def filter_slices(self) -> None:
         """Give the filter of the table the keyboard."""
         self._browser.start_filtering()
 
     def _told(self, number: int) -> str:
-        params = self._session.params(number)
+        params = self._session.state.params(number)
         texts = [
             f"{PARAMETERS[name].label} {format_value(name, getattr(params, name))} {PARAMETERS[name].unit}".rstrip()
-            for name in self._session.overridden(number)
+            for name in self._session.state.overridden(number)
         ]
         return ", ".join(texts) or "none: the neighbours will use the defaults"
 

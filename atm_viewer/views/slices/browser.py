@@ -86,7 +86,7 @@ class SliceBrowser(QWidget):
         self.table.set_theme(theme)
 
     def state(self) -> dict[str, Any]:
-        """Tell filters, order and hidden columns, see `kept.Restorable`."""
+        """Return filters, order and hidden columns, see `kept.Restorable`."""
         header = self.table.horizontalHeader()
         assert header is not None
         column, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
@@ -100,7 +100,7 @@ class SliceBrowser(QWidget):
         return {key: value for key, value in found.items() if value}
 
     def restore(self, state: Kept) -> None:
-        """Filter and sort as `state` has told."""
+        """Restore filters, order and hidden columns from an earlier `state`."""
         on, hidden = state.choices("quick", self.quick), state.choices("hidden", AT)
         for name, button in self.quick.items():
             button.setChecked(name in on)

@@ -10,7 +10,7 @@ from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.engine.recipe import OVERRIDABLE, PARAMETERS, FitParams
 from atm_viewer.engine.recipe.parameters import TO
 from atm_viewer.engine.results.correction import SliceReport
-from atm_viewer.session.edits.parameters import format_value
+from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.base.plain_text import escaped
 
@@ -77,7 +77,7 @@ AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
 @dataclass(frozen=True)
 class SliceRow:
-    """What is known of one slice.
+    """Everything the table shows of one slice.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class SliceRow:
         return self._shown == other._shown
 
     @property
-    def _shown(self) -> tuple:
+    def _shown(self) -> tuple[object, ...]:
         report = self.report and tuple(
             None if value != value else value  # NaN
             for value in (getattr(self.report, name) for name in _SHOWN)
@@ -167,7 +167,7 @@ def cell_text(row: SliceRow, column: Column, typed: bool = False) -> str:
         case "reused":
             return str(report.reused) if row.splines else ""
         case _:
-            # A column of its own has the number of reused splines, which do not matter where none is used.
+            # Reused splines have their own column, and do not matter where no spline is used.
             return "not used" if row.splines and not report.used else slice_state(report)
 
 

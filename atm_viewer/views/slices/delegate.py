@@ -55,7 +55,7 @@ class SliceDelegate(QStyledItemDelegate):
             option.font.setBold(True)
             accent = QColor(self._rows.theme.highlight_accent)
             option.palette.setColor(QPalette.ColorRole.HighlightedText, accent)
-        option.state &= ~QStyle.StateFlag.State_HasFocus  # a frame of ours tells the current cell
+        option.state &= ~QStyle.StateFlag.State_HasFocus  # the current cell has our own frame
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint a cell."""

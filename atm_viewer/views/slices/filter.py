@@ -130,4 +130,4 @@ class SliceFilter(QSortFilterProxyModel):
             return (a.number < b.number) == upwards
         if first is None or second is None:
             return (first is not None) == upwards
-        return first < second  # type: ignore[operator]
+        return first < second  # type: ignore[operator]  # a column has values of one kind

@@ -9,8 +9,10 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.errors import UserError
-from atm_viewer.engine.recipe import PARAMETERS
-from atm_viewer.session.edits.parameters import parse_value
+from atm_viewer.engine.recipe import PARAMETERS, Recipe
+from atm_viewer.engine.results.correction import CorrectionReport
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.session.edits.typed_values import parse_value
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.theme import DARK
 from atm_viewer.views.slices.cells import AT, COLUMNS, SliceRow, cell_text, cell_tip, peak_scale
@@ -47,20 +49,20 @@ class SliceModel(QAbstractTableModel):
         self.theme = DARK
         self.scale = (0.1, 1.0)
         self._rows: tuple[SliceRow, ...] = ()
-        self._state: tuple = (None, None, None)
+        self._state: tuple[ExposureView | None, CorrectionReport | None, Recipe | None] = (None, None, None)
         self._level: tuple[int, tuple[float, float]] | None = None
-        session.exposures_changed.connect(self._renew)
-        session.chosen_changed.connect(self._renew)
-        session.report_changed.connect(self._renew)
-        session.recipe_changed.connect(self._renew)
-        session.profile_changed.connect(self._renew)  # it knows what makes thresholds
+        session.changed.exposures.connect(self._renew)
+        session.changed.chosen.connect(self._renew)
+        session.changed.report.connect(self._renew)
+        session.changed.recipe.connect(self._renew)
+        session.changed.profile.connect(self._renew)  # it knows what makes thresholds
         self._renew()
 
     def _renew(self) -> None:
         """Take the session's state over; only rows that look different are painted anew."""
         session = self._session
         level = self._known_level()
-        state = (session.current, session.report, session.recipe)
+        state = (session.state.current, session.answers.report, session.state.recipe)
         if level == self._level and all(new is old for new, old in zip(state, self._state, strict=True)):
             return
         self._state, self._level = state, level
@@ -83,36 +85,36 @@ class SliceModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, AT["peak"]), self.index(len(rows) - 1, AT["peak"]))
 
     def _read(self) -> tuple[SliceRow, ...]:
-        session, view, report = self._session, self._session.current, self._session.report
+        session, view, report = self._session, self._session.state.current, self._session.answers.report
         unit = view.unit if view else ""
         reports = {s.number: s for s in report.slices} if report else {}
-        touched = {o.number for o in session.recipe.overrides}
-        common = session.params(0)  # what a slice without overrides inherits
+        touched = {o.number for o in session.state.recipe.overrides}
+        common = session.state.params(0)  # what a slice without overrides inherits
 
         def make(number: int) -> SliceRow:
             own = number in touched
             level = self._level[1] if self._level and self._band(number) == self._level[0] else None
             return SliceRow(
                 number,
-                session.params(number) if own else common,
-                session.overridden(number) if own else {},
+                session.state.params(number) if own else common,
+                session.state.overridden(number) if own else {},
                 reports.get(number),
                 unit,
                 level,
             )
 
-        return tuple(make(number) for number in session.slices)
+        return tuple(make(number) for number in session.state.slices)
 
     def _known_level(self) -> tuple[int, tuple[float, float]] | None:
-        """Band, see `_band`, whose threshold's mean and deviation the profile tells, and these."""
-        view, profile = self._session.current, self._session.profile
+        """Band of the shown profile, see `_band`, with the mean and deviation that its threshold is made of."""
+        view, profile = self._session.state.current, self._session.answers.profile
         if view is None or profile is None or profile.exposure != view.key:
             return None
         return self._band(profile.number), profile.level
 
     def _band(self, number: int) -> int:
         """Slices with the same number have their thresholds from the same pixels: MIRI's channel; all of NIRSpec."""
-        view = self._session.current
+        view = self._session.state.current
         return number // 100 if view is not None and view.instrument == "MIRI" else 0
 
     def refresh(self) -> None:
@@ -141,7 +143,7 @@ class SliceModel(QAbstractTableModel):
         """Give headings with units, and tooltips in the pipeline's terms."""
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                view = self._session.current
+                view = self._session.state.current
                 return COLUMNS[section].heading.format(unit=view.unit if view else "MJy/sr")
             if role == Qt.ItemDataRole.ToolTipRole:
                 return f"<p>{COLUMNS[section].tip}<br>Click: sort · Right-click: choose columns</p>"
@@ -150,7 +152,7 @@ class SliceModel(QAbstractTableModel):
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Allow edits of the parameters; not of those that ``psf_optimal`` ignores."""
         parameter = COLUMNS[index.column()].parameter
-        return _EDITABLE if parameter and not self._session.recipe.ignores(parameter) else _FIXED
+        return _EDITABLE if parameter and not self._session.state.recipe.ignores(parameter) else _FIXED
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Give texts, tooltips, colours: accent for overrides, grey for slices below their threshold."""
@@ -175,11 +177,11 @@ class SliceModel(QAbstractTableModel):
         return self.put((self._rows[index.row()].number,), COLUMNS[index.column()].parameter, str(value))
 
     def put(self, numbers: Sequence[int], parameter: str, text: str) -> bool:
-        """Give slices what was typed; what cannot be meant is told and changes nothing."""
+        """Set the typed value in slices; a text that is no valid value gives a message and changes nothing."""
         try:
-            self._session.edit_slices(numbers, parameter, parse_value(parameter, text))
+            self._session.recipes.edit_slices(numbers, parameter, parse_value(parameter, text))
         except UserError as error:
-            self._session.tell("warning", str(error))
+            self._session.messages.tell("warning", str(error))
             return False
         return True
 

@@ -35,7 +35,7 @@ _ROW = _Flag.ClearAndSelect | _Flag.Rows
 
 
 class SliceHeader(QHeaderView):
-    """Headings; a small triangle at the upper edge tells by which column rows are sorted."""
+    """Headings; a small triangle at the upper edge marks the column that rows are sorted by."""
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -106,8 +106,8 @@ class SliceTable(TakesTurns, QTableView):
         selection.currentRowChanged.connect(self._choose)
         for changed in (self.shown.rowsRemoved, self.shown.rowsInserted, self.shown.modelReset):
             changed.connect(self._settle)
-        session.chosen_changed.connect(self._mark)
-        session.exposures_changed.connect(self._mark)
+        session.changed.chosen.connect(self._mark)
+        session.changed.exposures.connect(self._mark)
         self._mark()
 
     def numbers(self) -> tuple[int, ...]:
@@ -115,10 +115,10 @@ class SliceTable(TakesTurns, QTableView):
         selection = self.selectionModel()
         rows = selection.selectedRows() if selection is not None else []
         chosen = tuple(sorted(index.data(ROW).number for index in rows))
-        return chosen or ((self._session.number,) if self._session.current is not None else ())
+        return chosen or ((self._session.state.number,) if self._session.state.current is not None else ())
 
     def cell(self, number: int, name: str) -> QModelIndex:
-        """Index of a slice's cell in what is shown; invalid when the slice is filtered out."""
+        """Index of a slice's cell among the rows shown; invalid when the slice is filtered out."""
         row = self.rows.row_of(number)
         return self.shown.mapFromSource(self.rows.index(row, AT[name])) if row >= 0 else QModelIndex()
 
@@ -181,9 +181,9 @@ class SliceTable(TakesTurns, QTableView):
         """Make the session's slice the current row; no row when it is filtered out."""
         selection = self.selectionModel()
         assert selection is not None
-        index = self.cell(self._session.number, COLUMNS[max(0, self.currentIndex().column())].name)
+        index = self.cell(self._session.state.number, COLUMNS[max(0, self.currentIndex().column())].name)
         if not index.isValid():
-            selection.clear()  # Qt made a neighbour the current one, which nobody chose
+            selection.clear()  # Qt made a neighbour the current one, which the user did not choose
         elif index.row() != self.currentIndex().row():
             self.setCurrentIndex(index)
             selection.select(index, _ROW)  # Qt adds it to the selection while Ctrl or Shift is held, as for a shortcut
@@ -193,7 +193,7 @@ class SliceTable(TakesTurns, QTableView):
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid() and not self._moving:
-            self._session.select_slice(index.data(ROW).number)
+            self._session.look.select_slice(index.data(ROW).number)
 
     def _hold(self) -> None:
         self._moving = True
@@ -223,7 +223,7 @@ class SliceTable(TakesTurns, QTableView):
     def _inherit(self, index: QModelIndex) -> None:
         parameter = COLUMNS[index.column()].parameter
         if parameter:
-            self._session.edit_slices(self.numbers(), parameter, None)
+            self._session.recipes.edit_slices(self.numbers(), parameter, None)
 
     # Menus
 
@@ -242,7 +242,7 @@ class SliceTable(TakesTurns, QTableView):
             edit.setToolTip(PARAMETERS[parameter].tooltip)
             edit.setEnabled(bool(index.flags() & Qt.ItemFlag.ItemIsEditable))
             inherit.setToolTip("Remove the override of the selected slices (Delete)")
-            inherit.setEnabled(any(parameter in self._session.overridden(n) for n in numbers))
+            inherit.setEnabled(any(parameter in self._session.state.overridden(n) for n in numbers))
             menu.addSeparator()
         menu.addActions(self.actions())
         menu.addMenu(self._beyond_menu(menu))
@@ -266,10 +266,10 @@ class SliceTable(TakesTurns, QTableView):
                 assert action is not None
                 action.setToolTip(p.tooltip)
                 action.setCheckable(True)
-                action.setChecked(all(getattr(self._session.params(n), p.name) == beyond for n in numbers))
-                action.setEnabled(not self._session.recipe.ignores(p.name))
+                action.setChecked(all(getattr(self._session.state.params(n), p.name) == beyond for n in numbers))
+                action.setEnabled(not self._session.state.recipe.ignores(p.name))
                 action.toggled.connect(
-                    lambda on, p=p, beyond=beyond: self._session.edit_slices(
+                    lambda on, p=p, beyond=beyond: self._session.recipes.edit_slices(
                         numbers, p.name, beyond if on else p.default
                     )
                 )

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter
+from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
 from atm_viewer.session.spectrum.lines import SpectralLine
 from atm_viewer.views.base.plain_text import escaped
@@ -44,7 +45,7 @@ class PowerAxis(PlainAxis):
         self._parts = label, f"[10{str(power).translate(_SUPERSCRIPT)} {shown}]" if power else f"[{shown}]" * bool(unit)
         self._break_label()
 
-    def resizeEvent(self, ev=None) -> None:
+    def resizeEvent(self, ev: QGraphicsSceneResizeEvent | None = None) -> None:
         """Break the label anew where there is less or more room."""
         super().resizeEvent(ev)
         if self._parts[0]:
@@ -104,7 +105,8 @@ class OnView(pg.GraphicsObject):
 
     def boundingRect(self) -> QRectF:
         """Extent of the view box."""
-        return self._view.rect()
+        rect: QRectF = self._view.rect()
+        return rect
 
     def _changed(self, *_: object) -> None:
         self.prepareGeometryChange()
@@ -193,7 +195,7 @@ def place_labels(
         if start < left:
             continue
         for row in range(rows):
-            leads = range(row) if not line.width else range(0)  # a band's bar is too wide for a leader to tell more
+            leads = range(row) if not line.width else range(0)  # a band's bar is too wide for a leader to help
             free = all(not _meets(taken[lower], x - 1.0, x + 1.0) for lower in leads)
             if free and not _meets(taken[row], start - _GAP, start + size + _GAP):
                 taken[row].append((start, start + size))
@@ -209,7 +211,7 @@ def _meets(taken: Iterable[tuple[float, float]], low: float, high: float) -> boo
 
 
 class LineStrip(OnView):
-    """Ticks of lines and bars of bands with their names, in a plot of its own so that no curve is under them."""
+    """Ticks of lines and bars of bands with their names, in a separate plot so that no curve is under them."""
 
     def __init__(self, view: FreeViewBox):
         super().__init__(view)
@@ -241,7 +243,7 @@ class LineStrip(OnView):
         ticks = []
         for line, at, low, high in self._lines:
             x = self._dot(at)
-            if line.width:  # the label of a band that reaches into sight stands on what is seen of it
+            if line.width:  # the label of a band that reaches into sight stands on its visible part
                 ends = sorted((self._dot(low), self._dot(high)))
                 x = (max(ends[0], whole.left()) + min(ends[1], whole.right())) / 2.0
             if whole.left() <= x <= whole.right():
@@ -282,7 +284,7 @@ class LineStrip(OnView):
         ends = sorted((self._dot(low), self._dot(high)))
         return ends[0] <= x <= ends[1]
 
-    def _font(self):
-        font = self._view.getViewWidget().font()
+    def _font(self) -> QFont:
+        font: QFont = self._view.getViewWidget().font()
         font.setPointSizeF(font.pointSizeF() * 0.85)
         return font

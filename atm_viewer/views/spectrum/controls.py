@@ -210,7 +210,7 @@ class SpectrumControls(QFrame):
         )
 
     def _take_line(self) -> None:
-        """Take the line that is typed or chosen; what is no line's name is put back."""
+        """Take the line that is typed or chosen; a text that is no line's name is replaced by the line in use."""
         text = self.line_box.currentText()
         if text == _NEAREST or self.line_box.findText(text, Qt.MatchFlag.MatchFixedString) < 0:
             text = "" if text == _NEAREST else self._settings.line

@@ -14,7 +14,7 @@ from atm_viewer.views.base.plotting import Line, legend_html, plain, with_unit
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.spectrum.axes import HATCHES
 
-#: Of variants, where colours tell places; their glyphs in the legend.
+#: Dashes of variants, where colours stand for places, and their glyphs in the legend.
 _DASHES = {
     Qt.PenStyle.SolidLine: "—",
     Qt.PenStyle.DashLine: "╌",
@@ -33,7 +33,7 @@ class Styles:
     theme : Theme
         Colours.
     by_place : bool
-        Colours tell places, and dashes variants; else colours tell variants.
+        Colours stand for places, and dashes for variants; else colours stand for variants.
     """
 
     theme: Theme
@@ -109,7 +109,7 @@ class SpectrumHeader(QWidget):
             (HATCHES[kind].glyph, theme.after if kind == "filled" else theme.muted, MASKS[kind].partition(" (")[0])
             for kind in picture.masks
         ]
-        # an entry is not broken; what looks alike and is called alike at several places is told once
+        # an entry is not broken; entries with the same look and name at several places appear once
         unbroken = [(glyph, colour, words.replace(" ", "\u00a0")) for glyph, colour, words in entries]
         self.legend.setText(legend_html(dict.fromkeys(unbroken)))
         self.legend.setToolTip(plain_tip(_explain(picture)))
@@ -165,5 +165,5 @@ def _explain(picture: Picture) -> str:
 
 
 def _percent(share: float) -> str:
-    """Noise as people read it."""
+    """Noise as a text, such as ``2.1 %``."""
     return "not defined" if math.isnan(share) else f"{100.0 * share:.1f} %"

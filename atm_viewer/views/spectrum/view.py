@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.engine.results.periods import Periods
 from atm_viewer.session.edits.variants import ShownSpectra
-from atm_viewer.session.spectrum.curves import Curve, Picture, make_picture
+from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, make_picture
 from atm_viewer.session.spectrum.lines import LineList
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.cursor import Cursor
@@ -32,6 +33,8 @@ PENDING_OPACITY = 0.45
 PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
 VELOCITIES = 3000.0  #: half of the range that a velocity axis shows at first [km/s]
 _PANELS = ("flux", "ratio", "difference")
+#: What decides whether a zoom is kept: band and scale, spaxel, place, unit, arrangement, number of spectra.
+_Content = tuple[tuple[str, Scale], tuple[int, int], int, str, str, int]
 _KEYS = {"flux": "y"}  #: of the panels' vertical ranges in sessions, where they are not the panel's name
 _STRETCH = {"flux": 3, "ratio": 2, "difference": 2}
 
@@ -67,7 +70,7 @@ class SpectrumView(QWidget):
         super().__init__(parent)
         self._lines = lines
         self._shown: tuple[ShownSpectra, ...] = ()
-        self._drawn: tuple[tuple, tuple[bool, ...]] = ((), ())
+        self._drawn: tuple[tuple[object, ...], tuple[bool, ...]] = ((), ())
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE)
@@ -78,7 +81,7 @@ class SpectrumView(QWidget):
         self._picture = make_picture((), "", 0, self._settings, self._lines)
         self._periods: Periods | None = None
         self._zoomed = False
-        self._content: tuple = ()
+        self._content: _Content | None = None
         self.header = SpectrumHeader()
         self.options_button, self.fit_button = self.header.options_button, self.header.fit_button
         self._make_plots()
@@ -166,7 +169,7 @@ class SpectrumView(QWidget):
         return {_KEYS.get(name, name): round_range(ends) for name, ends in ranges.items()}
 
     def restore(self, state: Kept) -> None:
-        """Zoom as `state` has told."""
+        """Restore zoom from an earlier `state`."""
         x = state.range("x")
         for name, plot in self.plots.items():
             rows = state.range(_KEYS.get(name, name))
@@ -246,8 +249,8 @@ class SpectrumView(QWidget):
 
     # Drawing
 
-    def _told(self) -> tuple[tuple, tuple[bool, ...]]:
-        """Tell spectra from others, and which are stale: what is told twice is drawn once."""
+    def _told(self) -> tuple[tuple[object, ...], tuple[bool, ...]]:
+        """Identity of the spectra, and which are stale: while both stay the same, nothing is drawn again."""
         content = tuple((s.variant.name, s.variant.title, s.place, id(s.spectra)) for s in self._shown)
         return (content, self._active), tuple(s.stale for s in self._shown)
 
@@ -286,7 +289,7 @@ class SpectrumView(QWidget):
                     self.plots[panel].addItem(item)
                 item.setData(curve.x, values)
                 item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
-                # the noise of faint places must not hide the ratio of the one that is looked at
+                # the noise of faint places must not hide the ratio of the active one
                 aside = panel != "flux" and curve.place != self._active[1]
                 item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
                 item.setZValue(order)
@@ -361,10 +364,10 @@ class SpectrumView(QWidget):
         axis.name_for(label, unit, max((_largest(v) for v in values), default=0.0))
 
     def _keep_zoom(self, picture: Picture) -> None:
-        """Keep what is in sight as long as it makes sense."""
+        """Keep the zoom as long as it makes sense."""
         main, scale, settings = picture.main, picture.scale, self._settings
         if main is None:
-            self._content = ()
+            self._content = None
             return
         axis = (main.band, scale)
         drawn = len({(c.variant, c.place) for c in picture.curves})
@@ -384,7 +387,7 @@ class SpectrumView(QWidget):
             self.fit()
 
     def _fit_heights(self, only: Sequence[str] = _PANELS) -> None:
-        """Fit the vertical ranges to what is in sight."""
+        """Fit the vertical ranges to the visible part of the curves."""
         low, high = self.flux_plot.vb.viewRange()[0]
         for name in only:
             values = [getattr(c, name)[(c.x >= low) & (c.x <= high)] for c in self._picture.curves if _has(c, name)]
@@ -400,7 +403,7 @@ class SpectrumView(QWidget):
 
     # Mouse
 
-    def _wavelength(self, position) -> float | None:
+    def _wavelength(self, position: QPointF) -> float | None:
         """Observed wavelength at a position of the scene, None outside of the plots."""
         plots = (self.plots[name] for name in _PANELS if self._in_layout[name])
         plot = next((p for p in plots if p.vb.sceneBoundingRect().contains(position)), None)
@@ -409,12 +412,12 @@ class SpectrumView(QWidget):
         wave = float(self._picture.scale.wavelength(plot.vb.mapSceneToView(position).x()))
         return wave if math.isfinite(wave) else None
 
-    def _click(self, event) -> None:
+    def _click(self, event: MouseClickEvent) -> None:
         wave = self._wavelength(event.scenePos())
         if wave is not None and event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
             self.picked.emit(wave)
 
-    def _hover(self, position) -> None:
+    def _hover(self, position: QPointF) -> None:
         main, wave = self._picture.main, self._wavelength(position)
         self.canvas.setToolTip(self._line_tip(position))
         if main is None or wave is None:
@@ -423,7 +426,7 @@ class SpectrumView(QWidget):
         k = int(np.abs(main.wavelength - wave).argmin())
         self.pointed.emit(float(main.wavelength[k]), values_at(self._picture, self._active, k))
 
-    def _line_tip(self, position) -> str:
+    def _line_tip(self, position: QPointF) -> str:
         """Name and wavelengths of the line under the mouse in the strip."""
         if not self._in_layout["strip"] or not self.strip_plot.vb.sceneBoundingRect().contains(position):
             return ""
@@ -437,7 +440,7 @@ class SpectrumView(QWidget):
         self._zoomed = True
 
     def _want_region(self, wanted: bool) -> None:
-        """Smooth within the middle third of what is in sight, to be dragged from there; or everywhere."""
+        """Smooth within the middle third of the visible range, which can then be dragged; or everywhere."""
         low, high = self.flux_plot.vb.viewRange()[0]
         ends = self._picture.scale.wavelength(np.array([low + (high - low) / 3, high - (high - low) / 3]))
         region = (round(float(min(ends)), 5), round(float(max(ends)), 5)) if wanted else None
@@ -472,7 +475,7 @@ def _has(curve: Curve, name: str) -> bool:
 
 def _bulk(values: np.ndarray) -> np.ndarray:
     """Range of nearly all finite values, widened a little."""
-    finite = values[np.isfinite(values)]
+    finite: np.ndarray = values[np.isfinite(values)]
     if not finite.size:
         return finite
     low, high = np.percentile(finite, (0.5, 99.5))

@@ -75,7 +75,7 @@ class Guide(QObject):
         self.show_page(KEYS)
 
     def show_first_steps(self) -> None:
-        """Tell what to do first, and bring the hints in the panels back."""
+        """Show the first steps, and bring the hints in the panels back."""
         with painted_afterwards(self._bench):  # hints take room: all panels are laid out again
             self.hints.bring_back()
         # The next turn paints the panels; the page, with its picture, comes after that.
@@ -85,7 +85,7 @@ class Guide(QObject):
         """Show what resampling noise is, on pixels to play with and for the open exposures."""
         if self.learn is None:
             self.learn = LearnWindow(self._session, self._window, self._theme)
-        # In a turn of its own: making it takes as long as the window may stand still.
+        # In the next turn of the event loop: making it takes as long as the window may stand still.
         in_next_turn(self.learn, self.learn.bring_forward)
 
     def set_theme(self, theme: Theme) -> None:
@@ -110,7 +110,7 @@ class Guide(QObject):
         self.help.show_page(name)
 
     def show_about(self) -> None:
-        """Tell versions and licence."""
+        """Show versions and licence."""
         show_text("About ATM Viewer", about_text(), self._window)
 
     def _trigger(self, action: str) -> None:

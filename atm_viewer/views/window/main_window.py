@@ -7,14 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
-from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import (
-    QMainWindow,
-    QMessageBox,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.results.exposure_view import ExposureView
@@ -78,7 +72,7 @@ class MainWindow(QMainWindow):
         self._detector_turn = QTimer(self)
         self._detector_turn.setSingleShot(True)
         self._detector_turn.timeout.connect(self._show_detector)
-        session.restored.connect(self._show_detector)  # first of all: its zoom is restored afterwards
+        session.exposures.restored.connect(self._show_detector)  # first of all: its zoom is restored afterwards
         self.scale = Scale(session, settings)
         self.files = Files(session, settings, self, lambda: self.theme, make_demo)
         self.setAcceptDrops(True)
@@ -199,30 +193,30 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session = self.session
-        session.exposures_changed.connect(self._show_exposures)
-        session.chosen_changed.connect(self._show_choice)
-        session.recipe_changed.connect(self._show_recipe)
-        session.report_changed.connect(self._show_report)
-        session.profile_changed.connect(self._show_profile)
-        session.pixel_changed.connect(self._show_pixel)
-        session.sky_changed.connect(self._show_sky)
-        session.spaxel_changed.connect(self._show_spaxel)
-        session.spectra_changed.connect(self._show_spectra)
-        session.recipe_changed.connect(self._show_spectra)  # variants may have got other labels
-        session.spectrum_settings_changed.connect(self._show_spectrum_settings)
-        session.pending_changed.connect(self._show_pending)
-        session.measures_changed.connect(self._show_measures)
-        session.jobs_changed.connect(self._show_jobs)
+        session.changed.exposures.connect(self._show_exposures)
+        session.changed.chosen.connect(self._show_choice)
+        session.changed.recipe.connect(self._show_recipe)
+        session.changed.report.connect(self._show_report)
+        session.changed.profile.connect(self._show_profile)
+        session.changed.pixel.connect(self._show_pixel)
+        session.changed.sky.connect(self._show_sky)
+        session.changed.places.connect(self._show_spaxel)
+        session.changed.spectra.connect(self._show_spectra)
+        session.changed.recipe.connect(self._show_spectra)  # variants may have got other labels
+        session.changed.spectrum_settings.connect(self._show_spectrum_settings)
+        session.changed.pending.connect(self._show_pending)
+        session.changed.measures.connect(self._show_measures)
+        session.jobs.changed.connect(self._show_jobs)
         for changed in (
-            *(session.exposures_changed, session.chosen_changed, session.recipe_changed, session.jobs_changed),
-            *(session.spaxel_changed, session.spectra_changed),
+            *(session.changed.exposures, session.changed.chosen, session.changed.recipe, session.jobs.changed),
+            *(session.changed.places, session.changed.spectra),
         ):
             changed.connect(self._update_actions)
-        # Methods, not lambdas, wherever the session tells: Qt disconnects them when the window goes first. When the
-        # session goes first, it tells so before its undo stack goes, which would tell of being emptied.
-        session.destroyed.connect(partial(session.undo_stack.blockSignals, True))
-        session.undo_stack.indexChanged.connect(self._show_undo)
-        session.undo_stack.cleanChanged.connect(self._show_undo)
+        # The session's signals are connected to methods, not lambdas: Qt disconnects methods when the window is deleted
+        # first. When the session is deleted first, its undo stack would still announce that it is emptied.
+        session.destroyed.connect(partial(session.recipes.undo_stack.blockSignals, True))
+        session.recipes.undo_stack.indexChanged.connect(self._show_undo)
+        session.recipes.undo_stack.cleanChanged.connect(self._show_undo)
 
         pass_on_intents(session, self.detector, self.profile, self.sky, self.spectrum)
         CursorMarks(session, (self.detector, self.profile, self.sky, self.spectrum), self)
@@ -260,92 +254,94 @@ class MainWindow(QMainWindow):
 
     def _show_exposures(self) -> None:
         session = self.session
-        if session.exposures:
+        if session.state.exposures:
             self.guide.hints.show()  # first, since they take room
             self.bench.open()
         else:
             self.bench.close_panels()
         self._show_recent()
-        included = count(len(session.included), "exposure") if session.exposures else ""
+        included = count(len(session.state.included), "exposure") if session.state.exposures else ""
         self.exposures_panel.note.setText(f"{included} included" if included else "")
         self.choosers.show_bands()
         self._show_choice()
 
     def _show_choice(self) -> None:
-        session, view = self.session, self.session.current
+        session, view = self.session, self.session.state.current
         if view is not self._exposure:
             self._exposure = view
             self._detector_turn.start()
-        names = [e.view.name for e in session.exposures]
-        at = next((i for i, e in enumerate(session.exposures) if e.view is view), None)
+        names = [e.view.name for e in session.state.exposures]
+        at = next((i for i, e in enumerate(session.state.exposures) if e.view is view), None)
         self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")
         self.detector_panel.note.setToolTip(plain_tip(names[at]) if at is not None else "")
         self.choosers.show_choice()
         if view is not None:
             if not self._detector_turn.isActive():
-                self.detector.select(session.number, session.column)
+                self.detector.select(session.state.number, session.state.column)
             self.profile.set_unit(view.unit)
-            self.profile.choose(session.column, session.columns)
+            self.profile.choose(session.state.column, session.state.columns)
         self._show_reset()
         self._show_profile()
 
     def _show_detector(self) -> None:
-        """Show the chosen exposure in the detector's panel, in a turn of its own: it takes as long as all else."""
-        session, view = self.session, self.session.current
+        """Show the chosen exposure in the detector's panel, in the event loop's next turn, as it takes long."""
+        session, view = self.session, self.session.state.current
         with painted_afterwards(self.detector):
             self.detector.show_exposure(view)
-            self.detector.show_report(session.report)
+            self.detector.show_report(session.answers.report)
             if view is not None:
-                self.detector.select(session.number, session.column)
+                self.detector.select(session.state.number, session.state.column)
 
     def _show_recipe(self) -> None:
-        variants = self.session.variants
+        variants = self.session.state.variants
         title = variants[variants.active].title
         self.globals_panel.note.setText(f"variant {title}, defaults" if variants.several else "defaults")
         self.choosers.show_scope()
-        self.actions_by_name["edit_this_alone"].setChecked(self.session.only_this)
+        self.actions_by_name["edit_this_alone"].setChecked(self.session.state.only_this)
         self._show_reset()
         self._show_profile()
 
     def _show_reset(self) -> None:
-        self.reset_button.setEnabled(any(self.session.overridden(n) for n in self.slice_table.numbers()))
+        self.reset_button.setEnabled(any(self.session.state.overridden(n) for n in self.slice_table.numbers()))
 
     def _show_report(self) -> None:
         if not self._detector_turn.isActive():
-            self.detector.show_report(self.session.report)
+            self.detector.show_report(self.session.answers.report)
         self._show_profile()
 
     def _show_profile(self) -> None:
-        session, profile = self.session, self.session.profile
-        if session.current is None:
+        session, profile = self.session, self.session.answers.profile
+        if session.state.current is None:
             self.profile.show_profile(None, None, None)
             return
-        number = profile.number if profile else session.number
-        fixed = session.recipe.psf_optimal
-        self.profile.show_profile(profile, session.slice_report(number), session.params(number), fixed)
+        number = profile.number if profile else session.state.number
+        fixed = session.state.recipe.psf_optimal
+        self.profile.show_profile(profile, session.answers.slice_report(number), session.state.params(number), fixed)
 
     def _show_pixel(self) -> None:
-        self.detector.show_pixel(self.session.pixel)
+        self.detector.show_pixel(self.session.answers.pixel)
 
     def _show_sky(self) -> None:
-        self.sky.show_sky(self.session.shown_sky, self.session.variants)
+        self.sky.show_sky(self.session.answers.shown_sky, self.session.state.variants)
 
     def _show_spaxel(self) -> None:
-        self.sky.show_places(self.session.places)
+        self.sky.show_places(self.session.state.places)
 
     def _show_spectra(self) -> None:
         session = self.session
-        self.spectrum.show_spectra(session.shown_spectra, session.variants.active, session.places.active)
+        self.spectrum.show_spectra(
+            session.answers.shown_spectra, session.state.variants.active, session.state.places.active
+        )
 
     def _show_spectrum_settings(self) -> None:
-        self.spectrum.show_settings(self.session.spectrum_settings)
+        self.spectrum.show_settings(self.session.state.spectrum_settings)
 
     def _show_measures(self) -> None:
-        report = self.session.measured.periods
+        report = self.session.answers.measured.periods
         self.spectrum.show_periods(report.periods if report is not None else None)
 
     def _show_undo(self) -> None:
-        stack = self.session.undo_stack
+        stack = self.session.recipes.undo_stack
         for name, text, possible in (
             ("undo", stack.undoText(), stack.canUndo()),
             ("redo", stack.redoText(), stack.canRedo()),
@@ -357,16 +353,16 @@ class MainWindow(QMainWindow):
         update_actions(self.actions_by_name, self.session)
 
     def _show_pending(self) -> None:
-        pending = self.session.pending
+        pending = self.session.answers.pending
         self.slices_panel.set_busy("report" in pending)
         self.profile_panel.set_busy("profile" in pending)
         self.sky_panel.set_busy("sky" in pending)
-        self.metrics_panel.set_busy(bool(self.session.measured.pending))
-        self.remedies_panel.set_busy(self.session.remedy(self.remedies.kind).pending)
+        self.metrics_panel.set_busy(bool(self.session.answers.measured.pending))
+        self.remedies_panel.set_busy(self.session.answers.remedy(self.remedies.kind).pending)
         self._show_spectra()
 
     def _show_jobs(self) -> None:
-        jobs = self.session.jobs
+        jobs = self.session.jobs.all
         self.welcome.busy.setText("\n".join(f"{job.name}…" for job in jobs if job.lasting))
 
     def _show_title(self) -> None:
@@ -456,7 +452,7 @@ class MainWindow(QMainWindow):
             self.status.show_hover("Drop the files to open them")
             self.welcome.set_dropping(True)
 
-    def dragLeaveEvent(self, event) -> None:
+    def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
         """Forget the hint."""
         self.status.show_hover("")
         self.welcome.set_dropping(False)
@@ -483,7 +479,7 @@ class MainWindow(QMainWindow):
         self.bench.save()
         event.accept()
 
-    def _answer(self, box: QMessageBox, button) -> None:
+    def _answer(self, box: QMessageBox, button: QAbstractButton | None) -> None:
         if box.buttonRole(button) == QMessageBox.ButtonRole.DestructiveRole:
             self._may_close = True
             self.close()
@@ -492,9 +488,9 @@ class MainWindow(QMainWindow):
 
 
 def _lines(session: Session) -> LineList:
-    """Give the lines that spectra are marked with; none, told, when the table cannot be read."""
+    """Read the lines that spectra are marked with; none, with a warning, when the table cannot be read."""
     try:
         return line_list()
     except UserError as error:
-        session.tell("warning", str(error))
+        session.messages.tell("warning", str(error))
         return LineList({}, ())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QToolButton
 
+from atm_viewer.session.parts.message_log import Message
 from atm_viewer.session.session import Session
-from atm_viewer.session.state.open_exposure import Message
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -17,7 +17,7 @@ class LogPanel(QPlainTextEdit):
     Parameters
     ----------
     session : Session
-        Tells.
+        Has the messages.
     """
 
     def __init__(self, session: Session):
@@ -27,7 +27,7 @@ class LogPanel(QPlainTextEdit):
         self.setReadOnly(True)
         self.setMaximumBlockCount(5000)
         self.setToolTip("Message log: select and copy text to share it")
-        session.told.connect(self._add)
+        session.messages.added.connect(self._add)
         self._rewrite()
 
     def set_theme(self, theme: Theme) -> None:
@@ -37,7 +37,7 @@ class LogPanel(QPlainTextEdit):
 
     def _rewrite(self) -> None:
         self.clear()
-        for message in self._session.messages:
+        for message in self._session.messages.all:
             self._add(message)
 
     def _add(self, message: Message) -> None:
@@ -66,7 +66,7 @@ class Banner(QFrame):
     Parameters
     ----------
     session : Session
-        Tells.
+        Has the messages.
     """
 
     def __init__(self, session: Session):
@@ -89,7 +89,7 @@ class Banner(QFrame):
         line.setContentsMargins(10, 4, 6, 4)
         for widget in (self.label, self.more, self.log_button, self.close_button):
             line.addWidget(widget)
-        session.told.connect(self._tell)
+        session.messages.added.connect(self._tell)
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:

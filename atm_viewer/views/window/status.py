@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.engine.errors import one_line
+from atm_viewer.session.parts.job_list import Job
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
-from atm_viewer.session.state.open_exposure import Job
 from atm_viewer.views.base.plain_text import Label, plain_tip
 from atm_viewer.views.base.plotting import Elided, with_unit
 
@@ -29,7 +29,7 @@ _PATIENCE = 400
 
 
 class StatusBar(QStatusBar):
-    """Hover text, the job people wait for with progress and Cancel, time of the last preview, version of the pipeline.
+    """Hover text, the job that the user waits for, with Cancel, time of the last preview, version of the pipeline.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class StatusBar(QStatusBar):
         self._session = session
         self._shown: int | None = None
         self.setSizeGripEnabled(False)
-        #: What is under the mouse; see `tell_cursor`.
+        #: Description of the place under the mouse; see `tell_cursor`.
         self.hover = Elided()
         self.addWidget(self.hover, 1)
 
@@ -80,18 +80,18 @@ class StatusBar(QStatusBar):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(self._show_job)
-        session.jobs_changed.connect(self._renew)
-        session.report_changed.connect(self._show_time)
+        session.jobs.changed.connect(self._renew)
+        session.changed.report.connect(self._show_time)
         session.pointer.cursor_changed.connect(self._show_cursor)
 
     def show_hover(self, text: str) -> None:
-        """Show what is under the mouse."""
+        """Show a text on the place under the mouse."""
         self.hover.setText(text)
 
     def _show_cursor(self) -> None:
-        cursor, view = self._session.pointer.cursor, self._session.current
+        cursor, view = self._session.pointer.cursor, self._session.state.current
         if cursor is not None and cursor.pixel is not None and view is not None and not cursor.value:
-            # another exposure was chosen, and no view has told what it shows there
+            # another exposure was chosen, and no view has given its value there yet
             x, y = cursor.pixel
             cursor = replace(cursor, value=f"SCI {with_unit(float(view.sci[y, x]), view.unit)}")
         self.show_hover(tell_cursor(cursor))
@@ -109,7 +109,7 @@ class StatusBar(QStatusBar):
 
     def _foremost(self) -> Job | None:
         """Choose the job to show: the latest the user asked for, else the oldest preview, which is being computed."""
-        jobs = self._session.jobs
+        jobs = self._session.jobs.all
         lasting = [job for job in jobs if job.lasting]
         return lasting[-1] if lasting else next(iter(jobs), None)
 
@@ -118,12 +118,12 @@ class StatusBar(QStatusBar):
         if job is None:
             return
         self._shown = job.number
-        others = len(self._session.jobs) - 1
+        others = len(self._session.jobs.all) - 1
         step = f": {job.step}" if job.step else "…"
         self.job_name.setText(one_line(f"{job.name}{step}", 70) + (f"  (+{others})" if others else ""))
-        lines = [f"{j.name}{': ' + j.step if j.step else ''}" for j in self._session.jobs]
+        lines = [f"{j.name}{': ' + j.step if j.step else ''}" for j in self._session.jobs.all]
         self.job_name.setToolTip(plain_tip("\n".join(lines)))
-        # A bar that is told its value paints itself at once, and all of the window that waits for it too.
+        # A bar whose value is set paints itself at once, with everything else in the window that waits for painting.
         self.bar.setUpdatesEnabled(False)
         self.bar.setRange(0, 0 if job.fraction is None else 100)
         if job.fraction is not None:
@@ -133,15 +133,15 @@ class StatusBar(QStatusBar):
 
     def _cancel(self) -> None:
         if self._shown is not None:
-            self._session.cancel(self._shown)
+            self._session.jobs.cancel(self._shown)
 
     def _show_time(self) -> None:
-        report = self._session.report
+        report = self._session.answers.report
         self.preview.setText(f"fit {report.seconds:.2g} s  ·" if report else "")
 
 
 def tell_cursor(cursor: Cursor | None) -> str:
-    """Write the status line on what is pointed at; what is not known is left out, and nothing is said of nothing."""
+    """Write the status line on the place pointed at; values that are not known are left out."""
     if cursor is None:
         return ""
     parts = []

@@ -8,6 +8,7 @@ import pytest
 from atm_viewer.engine.analysis.line_flux import conservation
 from atm_viewer.engine.analysis.noise_map import bright_spaxels
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service import measuring
 from atm_viewer.engine.service.bench import Bench
@@ -15,21 +16,17 @@ from atm_viewer.engine.service.bench import Bench
 RECIPE = Recipe(oversample=2)
 
 
-def quiet(step, fraction):
-    """Progress that nobody watches."""
-
-
 @pytest.fixture(scope="module")
 def field(demo_files):
     bench = Bench()
-    [view] = bench.open(demo_files("miri")[:1], quiet).exposures
+    [view] = bench.open(demo_files("miri")[:1], no_progress).exposures
     yield bench, (view.key,), view.bands[0]
     bench.close([view.key])
 
 
 def test_a_spaxels_noise_is_that_of_its_spectrum(field):
     bench, keys, band = field
-    found = measuring.measure_field(bench, keys, RECIPE, band, 0.4, quiet)
+    found = measuring.measure_field(bench, keys, RECIPE, band, 0.4, no_progress)
     grid = bench.grid(keys, band, 1)
     y, x = np.nonzero(np.isfinite(found.before))
     assert 5 < y.size < 400
@@ -37,7 +34,7 @@ def test_a_spaxels_noise_is_that_of_its_spectrum(field):
     brightest = np.argsort(-found.brightness[y, x])
     for k in (*brightest[:2], brightest[-1]):
         place = grid.position(float(grid.x[x[k]]), float(grid.y[y[k]]))
-        spectra = bench.spectra(Extraction(keys, RECIPE, band, *place, 0.4), quiet)
+        spectra = bench.spectra(Extraction(keys, RECIPE, band, *place, 0.4), no_progress)
         assert found.before[y[k], x[k]] == pytest.approx(spectra.noise_before, rel=1e-6)
         assert found.after[y[k], x[k]] == pytest.approx(spectra.noise_after, rel=1e-4)  # its grid differs by a hair
         kept = conservation(spectra.aperture_before, spectra.aperture_after).mean
@@ -48,7 +45,7 @@ def test_a_spaxels_noise_is_that_of_its_spectrum(field):
 
 def test_without_oversampling_nothing_changes(field):
     bench, keys, band = field
-    found = measuring.measure_field(bench, keys, Recipe(oversample=1), band, 0.0, quiet, faintest=0.3)
+    found = measuring.measure_field(bench, keys, Recipe(oversample=1), band, 0.0, no_progress, faintest=0.3)
     assert np.array_equal(found.before, found.after, equal_nan=True)
     assert found.radius == pytest.approx(5 * bench.grid(keys, band, 1).spaxel)
     assert np.isfinite(found.before).sum() < 20

@@ -7,6 +7,7 @@ import pytest
 
 from atm_viewer.engine.analysis.period import DETECTOR_FRINGE, _combined, find_periods, follow, slice_shares
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.periods import TracePhase, crossings
 from atm_viewer.engine.service import measuring
@@ -14,20 +15,16 @@ from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.warm_up import _DEC, _RA, _STEP, _WIDTH, tiny_exposure
 
 
-def quiet(step, fraction):
-    """Progress that nobody watches."""
-
-
 @pytest.fixture(scope="module", params=["MIRI", "NIRSPEC"])
-def rehearsal(request):
+def tiny(request):
     """Two slices, 0.2 arcsec wide, with a pixel's drift in a hundred columns of 0.0008 um; the star between them."""
     bench, exposure = Bench(), tiny_exposure(request.param)
     bench.adopt(exposure)
     return exposure, bench.grid([exposure.key], exposure.bands[0], 1)
 
 
-def test_a_pixel_in_a_hundred_columns(rehearsal):
-    exposure, grid = rehearsal
+def test_a_pixel_in_a_hundred_columns(tiny):
+    exposure, grid = tiny
     found = find_periods([exposure], grid, _RA, _DEC)
     known = np.isfinite(found.period)
     assert known.sum() > 300
@@ -40,8 +37,8 @@ def test_a_pixel_in_a_hundred_columns(rehearsal):
     assert found.fringe == ((DETECTOR_FRINGE,) if exposure.instrument == "MIRI" else ())
 
 
-def test_ticks_are_where_the_trace_is_centred_on_a_pixel(rehearsal):
-    exposure, grid = rehearsal
+def test_ticks_are_where_the_trace_is_centred_on_a_pixel(tiny):
+    exposure, grid = tiny
     position = follow(exposure, exposure.slices[0], grid, _RA, _DEC)
     at = crossings(position, grid.wavelength)
     assert 3 <= at.size <= 5
@@ -51,8 +48,8 @@ def test_ticks_are_where_the_trace_is_centred_on_a_pixel(rehearsal):
     assert there == pytest.approx(np.round(there), abs=1e-6)
 
 
-def test_slices_share_a_spaxel_by_overlap(rehearsal):
-    exposure, grid = rehearsal
+def test_slices_share_a_spaxel_by_overlap(tiny):
+    exposure, grid = tiny
     first, second = exposure.slices
     assert set(slice_shares(exposure, grid, _RA, _DEC - 0.6 / 3600)) == set()
     one = slice_shares(exposure, grid, _RA, _DEC - 0.5 * _WIDTH / 3600)
@@ -84,11 +81,11 @@ def test_what_dithers_cancel():
 @pytest.mark.parametrize("instrument", ["miri", "nirspec"])
 def test_the_demos_star_oscillates_as_predicted(demo_files, instrument):
     bench = Bench()
-    [view] = bench.open(demo_files(instrument)[:1], quiet).exposures
+    [view] = bench.open(demo_files(instrument)[:1], no_progress).exposures
     band = view.bands[0]
-    image = bench.sky_image([view.key], band, quiet)
+    image = bench.sky_image([view.key], band, no_progress)
     star = Extraction((view.key,), Recipe(oversample=2), band, *image.peak, 5 * image.spaxel)
-    report = measuring.measure_periods(bench, star, quiet)
+    report = measuring.measure_periods(bench, star, no_progress)
     found = report.agreement
     assert found.windows >= 20
     assert found.ratio == pytest.approx(1.0, abs=0.05)

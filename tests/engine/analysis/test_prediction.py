@@ -10,10 +10,11 @@ import pytest
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.service.prediction import Source, predict, put_source
+from atm_viewer.engine.service.prediction import PointSource, predict, put_source
 from atm_viewer.engine.service.warm_up import tiny_exposure
 
 #: Where the tiny exposures' star is, and how they see it: pixels and slices [arcsec], um and pixels per column.
@@ -21,10 +22,6 @@ STAR = 80.0, 10.0
 PIXEL, WIDTH, STEP, TILT = 0.18, 0.2, 0.0008, 0.01
 RADIUS = 0.45
 RECIPE = Recipe(oversample=2, fit_threshold=0.0)
-
-
-def quiet(step, fraction):
-    """Progress that nobody watches."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +34,7 @@ def bench():
 
 def predicted(bench, instrument="MIRI", recipe=RECIPE, source=STAR):
     exposure = tiny_exposure(instrument)
-    return predict(bench, Extraction((exposure.key,), recipe, exposure.bands[0], *STAR, RADIUS), source, quiet)
+    return predict(bench, Extraction((exposure.key,), recipe, exposure.bands[0], *STAR, RADIUS), source, no_progress)
 
 
 def mean_in(low: float, high: float, sigma: float) -> float:
@@ -104,7 +101,7 @@ def test_the_trace_model_takes_it_away_where_the_recipe_uses_it(bench):
 
 def test_light_of_a_pixel_is_the_integral_over_its_rectangle():
     exposure = tiny_exposure("MIRI")
-    made = put_source(exposure, SkyMapper(exposure), "ch1-short", Source(*STAR), 1.0)
+    made = put_source(exposure, SkyMapper(exposure), "ch1-short", PointSource(*STAR), 1.0)
     column, row = 120, 11
     place, beta = (row - 12 + TILT * column) * PIXEL, -WIDTH / 2
     sigma = psf_fwhm("MIRI", 4.9 + STEP * column) / 2.3548
@@ -121,7 +118,7 @@ def test_light_of_a_pixel_is_the_integral_over_its_rectangle():
 def test_bad_pixels_stay_bad():
     exposure = tiny_exposure("MIRI")
     exposure.to_dispersion(exposure.sci)[10, 200] = np.nan
-    made = put_source(exposure, SkyMapper(exposure), "ch1-short", Source(*STAR), 1.0)
+    made = put_source(exposure, SkyMapper(exposure), "ch1-short", PointSource(*STAR), 1.0)
     assert np.isnan(made.to_dispersion(made.sci)[10, 200])
     assert np.isfinite(made.to_dispersion(made.sci)[10, 201])
 

@@ -11,6 +11,7 @@ from atm_viewer.demo import demo_source
 from atm_viewer.engine.analysis.slice_noise import noise_after, noise_before, trace_values
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.slices import SliceData, collapse
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.trace.oversample import OversampledSlice
@@ -114,7 +115,7 @@ def test_the_bench_tells_the_noise_of_slices(demo_files):
     star = max(slices.values(), key=lambda s: s.peak)
     assert star.noise_before > 0.03
     assert star.noise_after < star.noise_before / 2
-    spectra = bench.spectra(Extraction((view.key,), recipe, star.band, *demo_source("miri"), 0.4), lambda *_: None)
+    spectra = bench.spectra(Extraction((view.key,), recipe, star.band, *demo_source("miri"), 0.4), no_progress)
     assert 0.5 < star.noise_before / spectra.noise_before < 2
     assert any(np.isnan(s.noise_before) for s in slices.values())
     # Where no spline is used, finer pixels are interpolated; the other slices are as they were.

@@ -9,6 +9,8 @@ import pytest
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.association import default_product, expand_inputs
+from atm_viewer.engine.io.exposure import exposure_name
+from atm_viewer.engine.names import product_name
 
 
 def members(*names: str, exptype: str = "science") -> list[dict]:
@@ -147,6 +149,7 @@ def test_a_product_elsewhere_is_refused(associate, name):
 )
 def test_the_product_of_exposures_is_named_after_them(names, product):
     assert default_product(names) == product
+    assert product_name([exposure_name(name) for name in names]) == product  # as the window does
 
 
 def test_the_product_of_several_associations_is_named_after_their_exposures(associate):

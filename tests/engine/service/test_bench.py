@@ -16,6 +16,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.kernels.resample import trace_slice
 from atm_viewer.engine.output.products import write_cubes
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import PARAMETERS, Recipe, SliceOverride, Stage
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.service.bench import STERADIANS, Bench
@@ -26,11 +27,6 @@ from atm_viewer.resources import resource
 from tests.engine.parameter_values import changed
 
 RECIPE = Recipe(oversample=2, fit_threshold=100.0)
-
-
-def quiet(step, fraction):
-    assert 0 <= fraction <= 1
-    assert step
 
 
 @pytest.fixture(scope="module", params=["miri", "nirspec"])
@@ -50,7 +46,7 @@ def case(cubepar, demo_files):
     """An instrument, a bench with its first demo exposure, and that exposure's view."""
     instrument, path = cubepar
     bench = Bench(path)
-    opened = bench.open([demo_files(instrument)[0]], quiet)
+    opened = bench.open([demo_files(instrument)[0]], no_progress)
     assert opened.problems == ()
     yield instrument, bench, opened.exposures[0]
     bench.close([opened.exposures[0].key])
@@ -72,7 +68,7 @@ def cubes(case, cubepar, demo_files, tmp_path_factory):
 
 def positions(case, bench, view, band):
     """The star, and two places beside it."""
-    image = bench.sky_image([view.key], band, quiet)
+    image = bench.sky_image([view.key], band, no_progress)
     east, north = image.offsets(*demo_source(case))
     return [image.position(east + de, north + dn) for de, dn in ((0, 0), (0.15, -0.1), (-0.3, 0.25))]
 
@@ -81,7 +77,7 @@ def test_spectra_equal_the_spaxels_of_stock_cubes(case, cubes):
     instrument, bench, view = case
     band, (before, after) = cubes
     for ra, dec in positions(instrument, bench, view, band):
-        spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.4), quiet)
+        spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.4), no_progress)
         for hdus, factor, ours, error, aperture in (
             (before, 1, spectra.before, spectra.before_err, spectra.aperture_before),
             (after, 2, spectra.after, spectra.after_err, spectra.aperture_after),
@@ -117,7 +113,7 @@ def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
     instrument, bench, view = case
     band, (before, _) = cubes
     ra, dec = positions(instrument, bench, view, band)[1]
-    spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.2), quiet)
+    spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.2), no_progress)
     x, y = WCS(before["SCI"].header).celestial.world_to_pixel_values(ra, dec)
     assert spectra.spaxel == (round(float(x)), round(float(y)))
     assert before["SCI"].header["CRVAL3"] == pytest.approx(spectra.wavelength[0], abs=1e-9)
@@ -126,8 +122,8 @@ def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
 
 def test_noise_of_the_star_falls(demo_files):
     bench = Bench()
-    [view] = bench.open([demo_files("miri")[0]], quiet).exposures
-    spectra = bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], *demo_source("miri"), 0.4), quiet)
+    [view] = bench.open([demo_files("miri")[0]], no_progress).exposures
+    spectra = bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], *demo_source("miri"), 0.4), no_progress)
     assert spectra.noise_before > 0.02
     assert spectra.noise_after < spectra.noise_before / 2
     bench.close([view.key])
@@ -135,7 +131,7 @@ def test_noise_of_the_star_falls(demo_files):
 
 def test_sky_image_peaks_on_the_star(case):
     instrument, bench, view = case
-    image = bench.sky_image([view.key], view.bands[0], quiet)
+    image = bench.sky_image([view.key], view.bands[0], no_progress)
     east, north = image.offsets(*demo_source(instrument))
     peak_east, peak_north = image.offsets(*image.peak)
     assert np.hypot(east - peak_east, north - peak_north) < 1.5 * image.spaxel
@@ -160,18 +156,18 @@ def test_images_equal_sums_of_the_cube(case, recipe):
     grid = bench._grid([item], band, 1)
     flux, weight = cube_sums(bench, view, band, recipe)
     for middle, planes, chosen in ((40, 5, slice(38, 43)), (0, 3, slice(0, 3)), (60, 1, slice(60, 61))):
-        image = bench.sky_image([view.key], band, quiet, recipe, float(grid.wavelength[middle]), planes)
+        image = bench.sky_image([view.key], band, no_progress, recipe, float(grid.wavelength[middle]), planes)
         with np.errstate(invalid="ignore"):
             cube = flux[chosen] / weight[chosen]
         assert_equal_images(image.image, list(cube))
         edges = grid.wavelength[[chosen.start, chosen.stop - 1]] + np.array([-0.5, 0.5]) * grid.step
         np.testing.assert_allclose(image.wavelengths, edges)
     # White light is quick because it takes few columns; of all columns it is the weighted mean of the planes.
-    inputs = as_they_are([item]) if recipe is None else corrected([item], recipe, quiet)
+    inputs = as_they_are([item]) if recipe is None else corrected([item], recipe, no_progress)
     whole = white_image(inputs, grid, stride=1)
     with np.errstate(invalid="ignore"):
         assert_equal_images(whole.image, [flux.sum(axis=0) / weight.sum(axis=0)])
-    quick = bench.sky_image([view.key], band, quiet, recipe)
+    quick = bench.sky_image([view.key], band, no_progress, recipe)
     assert quick.wavelengths is None
     both = np.isfinite(quick.image) & np.isfinite(whole.image)
     assert both.sum() > 0.97 * np.isfinite(whole.image).sum()
@@ -192,14 +188,14 @@ def test_an_image_where_no_plane_is_has_the_nearest_planes(case):
     _, bench, view = case
     band = view.bands[0]
     grid = bench._grid(bench._with_band([view.key], band), band, 1)
-    image = bench.sky_image([view.key], band, quiet, None, 100.0, 3)
+    image = bench.sky_image([view.key], band, no_progress, None, 100.0, 3)
     assert image.wavelengths[1] == pytest.approx(grid.wavelength[-1] + grid.step / 2)
     assert np.isfinite(image.image).any()
 
 
 def test_without_oversampling_nothing_changes_in_the_image(case):
     _, bench, view = case
-    before, after = (bench.sky_image([view.key], view.bands[0], quiet, r) for r in (None, Recipe(oversample=1)))
+    before, after = (bench.sky_image([view.key], view.bands[0], no_progress, r) for r in (None, Recipe(oversample=1)))
     np.testing.assert_array_equal(before.image, after.image)
 
 
@@ -207,12 +203,12 @@ def test_position_outside_of_the_field_is_told(case):
     instrument, bench, view = case
     ra, dec = demo_source(instrument)
     with pytest.raises(InputError, match=r"outside the .* cube"):
-        bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], ra, dec + 0.01, 0.4), quiet)
+        bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], ra, dec + 0.01, 0.4), no_progress)
 
 
 def test_profile_shows_the_columns_own_fit(case):
     _, bench, view = case
-    report = bench.correct(view.key, RECIPE, quiet)
+    report = bench.correct(view.key, RECIPE, no_progress)
     row = max(report.slices, key=lambda r: r.peak)
     fates = {}
     for column in range(100, 1000, 100):
@@ -244,17 +240,17 @@ def test_profile_below_threshold_has_no_spline(case):
 
 def test_closed_exposures_are_gone(demo_files):
     bench = Bench()
-    [view] = bench.open([demo_files("miri")[1]], quiet).exposures
+    [view] = bench.open([demo_files("miri")[1]], no_progress).exposures
     bench.close([view.key])
     with pytest.raises(InputError, match="is not open"):
-        bench.correct(view.key, RECIPE, quiet)
+        bench.correct(view.key, RECIPE, no_progress)
 
 
 def test_one_bad_file_does_not_keep_the_others_out(demo_files, tmp_path):
     bad = tmp_path / "bad_cal.fits"
     bad.write_bytes(b"nothing")
     bench = Bench()
-    opened = bench.open([bad, demo_files("miri")[1]], quiet)
+    opened = bench.open([bad, demo_files("miri")[1]], no_progress)
     assert len(opened.exposures) == 1
     assert opened.problems == ("bad_cal.fits is not a FITS file; open _cal.fits or _crf.fits files or an association.",)
     bench.close([opened.exposures[0].key])
@@ -262,14 +258,14 @@ def test_one_bad_file_does_not_keep_the_others_out(demo_files, tmp_path):
 
 def test_spectra_while_a_slice_is_tuned_are_those_of_a_new_bench(demo_files):
     benches = [Bench(), Bench()]
-    [view] = [bench.open([demo_files("miri")[0]], quiet).exposures[0] for bench in benches][:1]
+    [view] = [bench.open([demo_files("miri")[0]], no_progress).exposures[0] for bench in benches][:1]
     place = (view.bands[0], *demo_source("miri"), 0.4)
-    report = benches[0].correct(view.key, RECIPE, quiet)
+    report = benches[0].correct(view.key, RECIPE, no_progress)
     number = max((r for r in report.slices if r.band == view.bands[0]), key=lambda r: r.peak).number
     for limit in (0.1, 0.2, 0.05):
         recipe = RECIPE.with_override(SliceOverride(number, slope_limit=limit, window=int(400 * limit)))
-        tuned = benches[0].spectra(Extraction((view.key,), recipe, *place), quiet)
-    fresh = benches[1].spectra(Extraction((view.key,), recipe, *place), quiet)
+        tuned = benches[0].spectra(Extraction((view.key,), recipe, *place), no_progress)
+    fresh = benches[1].spectra(Extraction((view.key,), recipe, *place), no_progress)
     for name in ("before", "after", "after_err", "aperture_after"):
         assert np.allclose(getattr(tuned, name), getattr(fresh, name), rtol=1e-12, atol=0, equal_nan=True)
     assert not np.allclose(fresh.before, fresh.after, rtol=1e-3, equal_nan=True)
@@ -279,7 +275,7 @@ def test_spectra_while_a_slice_is_tuned_are_those_of_a_new_bench(demo_files):
 
 def test_profile_tells_where_the_spline_is_used_and_why(case):
     _, bench, view = case
-    report = bench.correct(view.key, RECIPE, quiet)
+    report = bench.correct(view.key, RECIPE, no_progress)
     row = max(report.slices, key=lambda r: r.peak)
     data = bench._items[view.key].prepared.slices[row.number]
     columns = [c for c in range(view.sci.shape[view.dispersion_axis]) if np.isfinite(data.flux[:, c]).sum() > 10]
@@ -311,7 +307,7 @@ def test_profile_tells_where_the_spline_is_used_and_why(case):
 def test_profile_and_correction_use_splines_in_the_same_places(case, factor):
     _, bench, view = case
     recipe = replace(RECIPE, oversample=factor)
-    bench.correct(view.key, recipe, quiet)
+    bench.correct(view.key, recipe, no_progress)
     item = bench._items[view.key]
     used = 0
     for number in item.prepared.slices:
@@ -347,7 +343,7 @@ def test_every_parameter_renews_what_it_changes_and_no_more(case, p):
 
 def test_threshold_that_decides_the_same_fits_nothing_again(case):
     _, bench, view = case
-    report = bench.correct(view.key, RECIPE, quiet)
+    report = bench.correct(view.key, RECIPE, no_progress)
     number = max(report.slices, key=lambda r: r.peak).number
     item = bench._items[view.key]
     fits = [item.fit(number, RECIPE.with_override(SliceOverride(number, fit_threshold=t))) for t in (100.0, 90.0, 1e9)]

@@ -1,4 +1,4 @@
-"""After the rehearsal nothing is left to compile for real exposures."""
+"""After the warm-up nothing is left to compile for real exposures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.service.warm_up import rehearse
+from atm_viewer.engine.service.warm_up import warm_up
 from atm_viewer.engine.trace.oversample import correct_exposure
 
 
@@ -30,7 +30,7 @@ def compiled() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("instrument", ["miri", "nirspec"])
 def test_real_exposures_find_everything_compiled(demo_files, instrument):
-    rehearse()
+    warm_up()
     before = compiled()
     assert any(before.values())
 

@@ -10,19 +10,16 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
 from atm_viewer.engine.results.pixels import Fate, Why
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.trace.compact import Source, Use
+from atm_viewer.engine.trace.compact import CompactSource, Use
 from atm_viewer.engine.trace.explain import Facts, tell
 from atm_viewer.engine.trace.oversample import FLUX_ESTIMATED
 from atm_viewer.engine.trace.why import tell_why
 
 RECIPE = Recipe(oversample=2, fit_threshold=100.0)
-
-
-def quiet(step, fraction):
-    pass
 
 
 # Hand-made cases
@@ -99,7 +96,7 @@ def test_what_the_recipe_leaves_out_is_not_wanted():
 def case(request, demo_files):
     """A bench with an exposure, and that exposure's view."""
     bench = Bench()
-    [view] = bench.open([demo_files(request.param)[0]], quiet).exposures
+    [view] = bench.open([demo_files(request.param)[0]], no_progress).exposures
     yield bench, view
     bench.close([view.key])
 
@@ -113,7 +110,7 @@ def fine_slices(bench, view, recipe):
 def test_classes_are_what_the_correction_did(case, oversample):
     bench, view = case
     recipe = replace(RECIPE, oversample=oversample)
-    report = bench.correct(view.key, recipe, quiet)
+    report = bench.correct(view.key, recipe, no_progress)
     why = report.why.classes
     used = why >= Why.USED
     assert used.sum() > 10_000
@@ -143,7 +140,7 @@ def test_classes_are_what_the_correction_did(case, oversample):
 def test_reused_splines_say_from_where(case):
     bench, view = case
     recipe = replace(RECIPE, overrides=tuple(SliceOverride(n, fit_threshold=0.0, breakpoints=60) for n in view.slices))
-    report = bench.correct(view.key, recipe, quiet)
+    report = bench.correct(view.key, recipe, no_progress)
     numbers = [s.number for s in report.slices if s.reused]
     assert sorted(report.why.sources) == numbers
     for number in numbers:
@@ -154,7 +151,7 @@ def test_reused_splines_say_from_where(case):
 def test_each_pixel_is_explained_as_it_is_shown(case):
     bench, view = case
     recipe = RECIPE
-    why = bench.correct(view.key, recipe, quiet).why.classes
+    why = bench.correct(view.key, recipe, no_progress).why.classes
     rng = np.random.default_rng(5)
     seen = set()
     for kind in np.unique(why[why > 0]):
@@ -176,8 +173,8 @@ def test_each_pixel_is_explained_as_it_is_shown(case):
 def test_slope_limit_that_is_named_is_the_one_that_helps(case):
     bench, view = case
     recipe = replace(RECIPE, slope_limit=0.3)
-    why = bench.correct(view.key, recipe, quiet).why.classes
-    now_used = bench.correct(view.key, replace(recipe, slope_limit=0.05), quiet).why.classes >= Why.USED
+    why = bench.correct(view.key, recipe, no_progress).why.classes
+    now_used = bench.correct(view.key, replace(recipe, slope_limit=0.05), no_progress).why.classes >= Why.USED
     y, x = (int(i) for i in np.argwhere((why == Why.BELOW_SLOPE) & now_used)[1000])
     told = bench.explain(view.key, recipe, x, y)
     limit = float(told.sentence.partition("lower slope_limit to ")[2].split()[0])
@@ -208,8 +205,8 @@ FACTS = Facts(
     limit=0.05,
     reach=2.4,
 )
-SECOND = Source(-0.4, 80, 0.12, True, False)
-FAR = Source(2.65, 400, 1.0, False, False)
+SECOND = CompactSource(-0.4, 80, 0.12, True, False)
+FAR = CompactSource(2.65, 400, 1.0, False, False)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@ import pytest
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.whole_file import write_whole
-from atm_viewer.jobs.messages import MakeSpectra, OpenExposures
+from atm_viewer.jobs.requests.exposures import OpenExposures
+from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.moved_exposures import Search, mark_of
 from atm_viewer.session.persistence.session_file import load_session
-from atm_viewer.session.persistence.session_state import KeptExposure, SessionState
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.saved_session import SavedExposure, SavedSession
 from tests.session.fake_workers import FakeWorkers
 
 NAMES = [f"jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3)]
@@ -54,14 +55,14 @@ class Desk:
 
     @property
     def workers(self) -> FakeWorkers:
-        return self.session._workers
+        return self.session.jobs._workers
 
     def open(self, paths) -> Desk:
-        self.session.open_files([str(p) for p in paths])
+        self.session.exposures.open([str(p) for p in paths])
         return self.settle()
 
     def settle(self) -> Desk:
-        self.qtbot.waitUntil(lambda: self.session.complete and self.session.exposures != ())
+        self.qtbot.waitUntil(lambda: self.session.complete and self.session.state.exposures != ())
         return self
 
     def open_session(self, path) -> bool:
@@ -89,7 +90,7 @@ class Desk:
         self.qtbot.waitUntil(lambda: not self.session.file_work.busy)
 
     def told(self, level: str) -> list[str]:
-        return [m.text for m in self.session.messages if m.level == level]
+        return [m.text for m in self.session.messages.all if m.level == level]
 
     def close(self) -> None:
         self.keeper.close()
@@ -116,24 +117,24 @@ def saved(desk, data, tmp_path):
     path = tmp_path / "star.toml"
     first = desk().open([data / name for name in NAMES[:2]])
     session = first.session
-    session.set_override(101, "fit_threshold", 4.0)
-    session.new_variant()
-    session.set_global("slope_limit", 0.05)
-    session.choose_variant("A")
-    session.select_exposure(str(data / NAMES[1]))
-    session.select(203, 20)
-    session.include(str(data / NAMES[0]), False)
-    session.set_only_this(True)
-    session.pick_sky(83.8, -5.4)
-    session.set_radius(1.1)
-    session.add_place(83.80005, -5.4)
-    session.set_spectrum_settings(SpectrumSettings(unit="Jy", redshift=0.1))
+    session.recipes.set_override(101, "fit_threshold", 4.0)
+    session.recipes.new_variant()
+    session.recipes.set_global("slope_limit", 0.05)
+    session.recipes.choose_variant("A")
+    session.look.select_exposure(str(data / NAMES[1]))
+    session.look.select(203, 20)
+    session.exposures.include(str(data / NAMES[0]), False)
+    session.recipes.set_only_this(True)
+    session.look.pick_sky(83.8, -5.4)
+    session.look.set_radius(1.1)
+    session.look.add_place(83.80005, -5.4)
+    session.look.set_spectrum_settings(SpectrumSettings(unit="Jy", redshift=0.1))
     first.settle()
     assert first.save(path)
     return path, first
 
 
-def same(a: SessionState, b: SessionState) -> bool:
+def same(a: SavedSession, b: SavedSession) -> bool:
     return replace(a, views={}, versions={}, saved=None) == replace(b, views={}, versions={}, saved=None)
 
 
@@ -141,92 +142,92 @@ def test_everything_is_back(desk, saved):
     path, first = saved
     second = desk()
     assert second.open_session(path)
-    assert second.session.restoring
+    assert second.session.exposures.restoring
     second.settle()
-    assert same(second.session.state, first.session.state)
-    assert second.session.number == 203
-    assert second.session.profile.column == 20
-    assert second.session.spectra.radius == 1.1
+    assert same(second.session.state.saved, first.session.state.saved)
+    assert second.session.state.number == 203
+    assert second.session.answers.profile.column == 20
+    assert second.session.answers.spectra.radius == 1.1
     assert second.found == [{"detector": {"layer": "DQ"}}]
-    assert not second.session.undo_stack.canUndo()
+    assert not second.session.recipes.undo_stack.canUndo()
     assert not second.keeper.modified
     assert second.keeper.path == str(path)
     # Nothing was asked for a place or a recipe that nobody wants.
     asked = [r.extraction for r in second.workers.asked(MakeSpectra)]
     assert {(*r.place, r.radius) for r in asked} == {(83.8, -5.4, 1.1), (83.80005, -5.4, 1.1)}
-    assert {r.recipe for r in asked} == {v.recipe for v in first.session.variants.all}
+    assert {r.recipe for r in asked} == {v.recipe for v in first.session.state.variants.all}
 
 
 def test_what_was_open_gives_way(desk, saved, data):
     path, first = saved
     second = desk().open([data / NAMES[2]])
-    second.session.set_global("fit_threshold", 7.0)
+    second.session.recipes.set_global("fit_threshold", 7.0)
     second.settle()
     second.open_session(path)
     second.settle()
-    assert same(second.session.state, first.session.state)
-    assert not second.session.undo_stack.canUndo()
+    assert same(second.session.state.saved, first.session.state.saved)
+    assert not second.session.recipes.undo_stack.canUndo()
 
 
 def test_what_is_being_opened_gives_way(desk, saved, data):
     path, first = saved
     second = desk()
     second.workers.held = {OpenExposures}
-    second.session.open_files([str(data / NAMES[2])])
+    second.session.exposures.open([str(data / NAMES[2])])
     second.open_session(path)
     second.open_session(path)  # again, before the first is there
     second.workers.release(OpenExposures)
     second.settle()
-    assert same(second.session.state, first.session.state)
-    assert second.session.jobs == ()
+    assert same(second.session.state.saved, first.session.state.saved)
+    assert second.session.jobs.all == ()
 
 
 def test_what_the_user_chooses_meanwhile_holds(desk, saved, data):
     path, _ = saved
     second = desk()
-    second.session.exposures_changed.connect(lambda: chosen())
+    second.session.changed.exposures.connect(lambda: chosen())
 
     def chosen():
-        if [e.view.name for e in second.session.exposures] == [NAMES[0].removesuffix("_cal.fits")]:
-            second.session.select(102, 30)
+        if [e.view.name for e in second.session.state.exposures] == [NAMES[0].removesuffix("_cal.fits")]:
+            second.session.look.select(102, 30)
 
     second.open_session(path)
     second.settle()
-    assert (second.session.number, second.session.column) == (102, 30)
-    assert second.session.current.key == str(data / NAMES[0])
+    assert (second.session.state.number, second.session.state.column) == (102, 30)
+    assert second.session.state.current.key == str(data / NAMES[0])
 
 
 def test_modified_means_that_work_would_be_lost(desk, saved):
     _, first = saved
     keeper, session = first.keeper, first.session
     assert not keeper.modified
-    session.select(101, 30)
-    session.set_spectrum_settings(SpectrumSettings(errors=True))
-    session.set_places(session.places.chosen(1))
+    session.look.select(101, 30)
+    session.look.set_spectrum_settings(SpectrumSettings(errors=True))
+    session.look.set_places(session.state.places.chosen(1))
     assert not keeper.modified  # looking around is no work
-    session.pick_sky(83.8001, -5.4)
+    session.look.pick_sky(83.8001, -5.4)
     assert keeper.modified  # one of two places that were laid out
     first.save(keeper.path)
-    session.set_global("fit_threshold", 8.0)
+    session.recipes.set_global("fit_threshold", 8.0)
     assert keeper.modified
-    session.undo_stack.undo()
+    session.recipes.undo_stack.undo()
     assert not keeper.modified
-    session.include(first.session.exposures[0].view.key, True)
+    session.exposures.include(first.session.state.exposures[0].view.key, True)
     assert keeper.modified
     first.save(keeper.path)
     assert not keeper.modified
-    session.label_variant("A", "default")
+    session.recipes.label_variant("A", "default")
     assert keeper.modified
     first.settle()
 
 
 def test_without_a_file_the_recipe_counts(desk, data, tmp_path):
     one = desk().open([data / NAMES[0]])
-    one.session.pick_sky(83.8001, -5.4)
+    one.session.look.pick_sky(83.8001, -5.4)
     assert not one.keeper.modified
-    one.session.set_global("fit_threshold", 8.0)
+    one.session.recipes.set_global("fit_threshold", 8.0)
     assert one.keeper.modified
-    one.session.save_recipe(tmp_path / "recipe.toml")
+    one.session.recipes.save_recipe(tmp_path / "recipe.toml")
     one.wait()
     assert not one.keeper.modified
     one.settle()
@@ -238,20 +239,20 @@ def test_a_recipe_opens_and_leaves_what_is_open(desk, data, tmp_path):
     one = desk().open([data / NAMES[0]])
     assert one.open_session(recipe)
     one.settle()
-    assert one.session.recipe == Recipe(fit_threshold=7.0)
-    assert len(one.session.exposures) == 1
+    assert one.session.state.recipe == Recipe(fit_threshold=7.0)
+    assert len(one.session.state.exposures) == 1
     assert one.keeper.path == ""  # or Save would write a session over the recipe
 
 
 def test_what_cannot_be_opened_changes_nothing(desk, data, tmp_path):
     one = desk().open([data / NAMES[0]])
-    before = one.session.state
+    before = one.session.state.saved
     (tmp_path / "wrong.toml").write_text('kind = "atm-viewer session"\nversion = 1\ncolour = 3\n')
     assert not one.open_session(tmp_path / "wrong.toml")
     assert not one.open_session(tmp_path / "gone.toml")
     assert "unknown key 'colour'" in one.told("error")[0]
     assert "gone.toml cannot be read" in one.told("error")[1]
-    assert same(one.session.state, before)
+    assert same(one.session.state.saved, before)
 
 
 def test_what_cannot_be_saved_is_told(desk, data, tmp_path):
@@ -280,7 +281,7 @@ def test_exposures_that_cannot_be_opened_are_told_and_the_rest_is_back(desk, dat
     two.open_session(tmp_path / "star.toml")
     two.settle()
     assert "bad_cal.fits is not a FITS file" in two.told("warning")[0]
-    assert len(two.session.exposures) == 1
+    assert len(two.session.state.exposures) == 1
     assert two.keeper.modified
 
 
@@ -293,17 +294,17 @@ def test_the_newest_wins_when_two_are_opened_at_once(desk, saved, data, tmp_path
     two.keeper.open(path)
     two.wait()
     two.settle()
-    assert same(two.session.state, first.session.state)
+    assert same(two.session.state.saved, first.session.state.saved)
 
 
 def test_what_is_edited_while_a_session_is_read_is_not_lost(desk, saved, data):
     path, _ = saved
     two = desk().open([data / NAMES[2]])
     two.keeper.open(path)
-    two.session.set_global("fit_threshold", 7.0)
+    two.session.recipes.set_global("fit_threshold", 7.0)
     two.wait()
     two.settle()
-    assert two.session.recipe.fit_threshold == 7.0
+    assert two.session.state.recipe.fit_threshold == 7.0
     assert two.told("warning") == ["star.toml was not opened: the recipe was changed meanwhile; open it again."]
 
 
@@ -341,7 +342,7 @@ def test_a_folder_that_was_moved_with_its_session(desk, saved, tmp_path):
     two = desk()
     two.open_session(tmp_path / "copy" / "star.toml")
     two.settle()
-    assert [Path(e.view.key).parent for e in two.session.exposures] == 2 * [tmp_path / "copy" / "data"]
+    assert [Path(e.view.key).parent for e in two.session.state.exposures] == 2 * [tmp_path / "copy" / "data"]
     assert not two.missing
 
 
@@ -353,7 +354,7 @@ def test_a_session_that_was_moved_alone(desk, saved, tmp_path):
     two = desk()
     two.open_session(moved)
     two.settle()
-    assert len(two.session.exposures) == 2
+    assert len(two.session.state.exposures) == 2
 
 
 def test_an_exposure_that_was_moved_is_found_beside_the_session_or_others(desk, saved, data, tmp_path):
@@ -362,7 +363,7 @@ def test_an_exposure_that_was_moved_is_found_beside_the_session_or_others(desk, 
     two = desk()
     two.open_session(path)
     two.settle()
-    assert [e.view.key for e in two.session.exposures] == [str(tmp_path / NAMES[0]), str(data / NAMES[1])]
+    assert [e.view.key for e in two.session.state.exposures] == [str(tmp_path / NAMES[0]), str(data / NAMES[1])]
     assert two.told("warning") == []
 
 
@@ -376,13 +377,13 @@ def test_what_is_not_found_is_asked_for(desk, saved, data, tmp_path):
     two.open_session(path)
     (search,) = two.missing
     assert [f.name for f in search.missing] == NAMES[:2]
-    assert two.session.exposures == ()
+    assert two.session.state.exposures == ()
     assert search.locate(1, str(away / NAMES[1])) == 1  # the other one lies beside it
     two.keeper.go_on(search)
     two.settle()
-    assert [e.view.key for e in two.session.exposures] == [str(away / name) for name in NAMES[:2]]
-    assert [e.included for e in two.session.exposures] == [False, True]
-    assert two.session.current.key == str(away / NAMES[1])
+    assert [e.view.key for e in two.session.state.exposures] == [str(away / name) for name in NAMES[:2]]
+    assert [e.included for e in two.session.state.exposures] == [False, True]
+    assert two.session.state.current.key == str(away / NAMES[1])
     assert two.keeper.modified  # where they are now is not saved yet
 
 
@@ -416,16 +417,16 @@ def test_the_same_content_wins_over_the_likelier_place(data, tmp_path):
     (tmp_path / "old").mkdir()
     shutil.copy(data / NAMES[0], tmp_path / "old")
     places = (str(data / NAMES[0]), str(tmp_path / "old" / NAMES[0]))
-    kept = KeptExposure(places, mark_of(data / NAMES[0]))
+    kept = SavedExposure(places, mark_of(data / NAMES[0]))
     (data / NAMES[0]).write_bytes(b"another")
-    (found,) = Search(SessionState((kept,)), str(tmp_path / "s.toml")).found
+    (found,) = Search(SavedSession((kept,)), str(tmp_path / "s.toml")).found
     assert (found.path, found.other) == (places[1], False)
 
 
 def test_pipes_and_folders_are_no_exposures(tmp_path):
     os.mkfifo(tmp_path / "pipe_cal.fits")
-    kept = tuple(KeptExposure((p,)) for p in (str(tmp_path / "pipe_cal.fits"), str(tmp_path), "/dev/zero", "a\0b"))
-    search = Search(SessionState(kept), str(tmp_path / "s.toml"))
+    kept = tuple(SavedExposure((p,)) for p in (str(tmp_path / "pipe_cal.fits"), str(tmp_path), "/dev/zero", "a\0b"))
+    search = Search(SavedSession(kept), str(tmp_path / "s.toml"))
     assert len(search.missing) == len(kept)
 
 
@@ -444,10 +445,10 @@ def test_a_session_is_autosaved_and_gone_after_closing(desk, data, tmp_path, qtb
     qtbot.waitUntil(lambda: len(leftovers(folder)) == 1)
     (path,) = leftovers(folder)
     assert (folder.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600), "others may not read it"
-    one.session.set_override(101, "window", 30)
+    one.session.recipes.set_override(101, "window", 30)
     one.settle()
-    qtbot.waitUntil(lambda: load_session(path).variants == one.session.variants)
-    assert load_session(path).exposures == one.session.state.exposures
+    qtbot.waitUntil(lambda: load_session(path).variants == one.session.state.variants)
+    assert load_session(path).exposures == one.session.state.saved.exposures
     one.close()
     assert list(folder.iterdir()) == []
 
@@ -458,7 +459,7 @@ def test_an_empty_window_leaves_nothing(desk, data, tmp_path, qtbot):
     one.start_autosave(folder)
     one.open([data / NAMES[0]])
     qtbot.waitUntil(lambda: leftovers(folder) != [])
-    one.session.close_exposure(str(data / NAMES[0]))
+    one.session.exposures.close(str(data / NAMES[0]))
     qtbot.waitUntil(lambda: leftovers(folder) == [])
 
 
@@ -468,7 +469,7 @@ def test_autosaving_that_fails_is_told_once(desk, data, tmp_path, qtbot):
     one.start_autosave(tmp_path / "file" / "sessions")
     one.open([data / NAMES[0]])
     qtbot.waitUntil(lambda: one.told("warning") != [])
-    one.session.set_global("fit_threshold", 8.0)
+    one.session.recipes.set_global("fit_threshold", 8.0)
     one.settle()
     one.keeper.close()
     qtbot.wait(10)
@@ -500,16 +501,16 @@ def test_what_a_dead_process_left_is_offered_and_restored(desk, saved, tmp_path,
     (left,) = leftovers(folder)
     two = desk()
     two.start_autosave(folder)
-    assert two.keeper.offer.state.variants == first.session.variants
+    assert two.keeper.offer.state.variants == first.session.state.variants
     two.take_offer()
     assert left.exists()  # until it has been saved again
     two.settle()
-    assert same(two.session.state, first.session.state)
+    assert same(two.session.state.saved, first.session.state.saved)
     assert two.keeper.offer is None
     assert two.keeper.modified
     qtbot.waitUntil(lambda: not left.exists())
     (own,) = leftovers(folder)
-    assert load_session(own).variants == first.session.variants
+    assert load_session(own).variants == first.session.state.variants
 
 
 def test_two_windows_do_not_offer_the_same(desk, saved, tmp_path):

@@ -21,17 +21,18 @@ from atm_viewer.session.persistence.session_file import (
     load_session,
     parse_session,
 )
-from atm_viewer.session.persistence.session_state import KeptExposure, Look, Mark, SessionState
 from atm_viewer.session.spectrum.settings import KERNELS, SpectrumSettings
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
+from atm_viewer.session.state.open_exposure import Mark
 from atm_viewer.session.state.places import MOST, Place, Places
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
 
 FILES = Path(__file__).parent / "files"
 HEAD = 'kind = "atm-viewer session"\nversion = 1\n'
 FOLDER = Path("/home/somebody/sessions")
 
 
-def any_state(seed: int) -> SessionState:
+def any_state(seed: int) -> SavedSession:
     """A session of any kind: every field takes many values."""
     dice = random.Random(seed)
 
@@ -64,12 +65,12 @@ def any_state(seed: int) -> SessionState:
         overrides = tuple(override(101 + i) for i in some(6))
         return Recipe(dice.randint(1, 10), number(1e9), number(1.0), dice.random() < 0.3, overrides)
 
-    def exposure(index: int) -> KeptExposure:
+    def exposure(index: int) -> SavedExposure:
         folder = dice.choice(
             ["/home/somebody/data", "/home/somebody/sessions", "/home/somebody/sessions/a/b", "/x y/z"]
         )
         mark = Mark(dice.randint(0, 2**40), f"{dice.getrandbits(96):x}") if dice.random() < 0.7 else None
-        return KeptExposure((f"{folder}/{index}é_cal.fits",), mark, dice.random() < 0.7, dice.random() < 0.3)
+        return SavedExposure((f"{folder}/{index}é_cal.fits",), mark, dice.random() < 0.7, dice.random() < 0.3)
 
     def value(depth: int = 0):
         kinds = [number, word, lambda: dice.random() < 0.5, lambda: dice.randint(-9, 9), str]
@@ -79,7 +80,7 @@ def any_state(seed: int) -> SessionState:
 
     names = sorted(dice.sample("ABCDEFGH", dice.randint(1, 4)))
     variants = tuple(Variant(name, recipe(), dice.choice(["", "lower threshold", word()])) for name in names)
-    look = Look(
+    look = SavedLook(
         dice.choice(["", "ch1-short", "g235m-f170lp"]),
         *(dice.choice([(0, 0), (112, 512), (3, 0)])),
         dice.random() < 0.5,
@@ -99,7 +100,7 @@ def any_state(seed: int) -> SessionState:
     )
     zone = timezone(timedelta(minutes=dice.choice([-570, 0, 60, 345])))
     views = {word().strip() or "v": {word(): value() for _ in range(2)} for _ in some(3)}
-    return SessionState(
+    return SavedSession(
         tuple(exposure(i) for i in some(5)),
         look,
         Variants(variants, dice.choice(names)),
@@ -128,14 +129,14 @@ def test_what_is_written_is_read_back(seed, tmp_path):
 
 
 def test_the_simplest_session_says_little():
-    text = dump_session(SessionState())
-    assert parse_session(text) == SessionState()
+    text = dump_session(SavedSession())
+    assert parse_session(text) == SavedSession()
     assert set(tomllib.loads(text)) == {"kind", "version", "variant"}
 
 
 def test_paths_are_relative_within_a_tree_and_absolute_beyond():
     def written(path: str, folder: Path | None) -> dict:
-        document = tomllib.loads(dump_session(SessionState((KeptExposure((path,)),)), folder))
+        document = tomllib.loads(dump_session(SavedSession((SavedExposure((path,)),)), folder))
         return document["exposure"][0]
 
     assert written("/home/somebody/data/a_cal.fits", FOLDER) == {
@@ -148,7 +149,7 @@ def test_paths_are_relative_within_a_tree_and_absolute_beyond():
 
 
 def test_a_folder_that_was_moved_is_found_where_it_is_now():
-    text = dump_session(SessionState((KeptExposure(("/home/somebody/data/a_cal.fits",)),)), FOLDER)
+    text = dump_session(SavedSession((SavedExposure(("/home/somebody/data/a_cal.fits",)),)), FOLDER)
     (exposure,) = parse_session(text, folder=Path("/mnt/copy/sessions")).exposures
     assert exposure.places == ("/mnt/copy/data/a_cal.fits", "/home/somebody/data/a_cal.fits")
 
@@ -164,9 +165,9 @@ def test_a_session_of_version_1_opens():
     state = load_session(FILES / "version-1.toml")
     first, second = state.exposures
     name = "jw09999-star_00001_mirifushort_cal.fits"
-    assert first == KeptExposure((str(FILES / "data" / name), f"/home/somebody/data/{name}"), Mark(12, "a3f1"))
-    assert second == KeptExposure(("/elsewhere/jw09999-star_00002_mirifushort_cal.fits",), included=False, chosen=True)
-    assert state.look == Look("ch2-short", 203, 40, True)
+    assert first == SavedExposure((str(FILES / "data" / name), f"/home/somebody/data/{name}"), Mark(12, "a3f1"))
+    assert second == SavedExposure(("/elsewhere/jw09999-star_00002_mirifushort_cal.fits",), included=False, chosen=True)
+    assert state.look == SavedLook("ch2-short", 203, 40, True)
     assert state.places == Places((Place(1, 83.8, -5.4, 0.65), Place(3, 83.8001, -5.4001, 0.65)), 3)
     assert state.spectrum == SpectrumSettings(
         unit="Jy", axis="velocity", line="H2 0-0 S(5)", redshift=0.0017, families=("H I", "H2"), region=(6.5, 7.5)
@@ -191,12 +192,12 @@ def test_a_recipe_is_a_session_of_version_0():
     path = FILES / "version-0.toml"
     assert not is_session(path.read_text())
     state = load_session(path)
-    assert state == SessionState(variants=Variants((Variant("A", load_recipe(path)),)))
+    assert state == SavedSession(variants=Variants((Variant("A", load_recipe(path)),)))
     assert state.variants.recipe.overrides == (SliceOverride(112, use=((-0.9, 0.4),)),)
 
 
 def test_sessions_are_told_from_recipes_even_when_they_are_damaged():
-    assert is_session(dump_session(SessionState()))
+    assert is_session(dump_session(SavedSession()))
     assert is_session('kind = "atm-viewer session"\nversion = 1\n[[exposure')
     assert not is_session("version = 1\n[global]\n")
     assert not is_session('# kind = "atm-viewer session"\nversion = 1')

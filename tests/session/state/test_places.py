@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atm_viewer.jobs.messages import MakeSpectra
+from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.session.state.places import MOST, Place, Places
 from atm_viewer.session.state.selection import covers, holds
 from tests.session.fake_workers import DEC, RA
@@ -55,84 +55,84 @@ def test_there_are_not_more_places_than_colours():
 
 
 def slots(workers) -> list[str]:
-    return [r.slot for r in workers.asked(MakeSpectra)]
+    return [r.shown_as for r in workers.asked(MakeSpectra)]
 
 
 def test_a_place_that_is_added_is_asked_for_alone(opened, workers, qtbot):
     before = len(slots(workers))
-    first = opened.places.current
-    opened.add_place(RA, DEC)
+    first = opened.state.places.current
+    opened.look.add_place(RA, DEC)
     assert slots(workers)[before:] == ["A2"]
     assert workers.asked(MakeSpectra)[-1].urgent
-    assert opened.pending == {"spectra"}
+    assert opened.answers.pending == {"spectra"}
     qtbot.waitUntil(lambda: opened.complete)
-    shown = opened.shown_spectra
+    shown = opened.answers.shown_spectra
     assert [(s.variant.name, s.place, s.stale) for s in shown] == [("A", 1, False), ("A", 2, False)]
     assert (shown[0].spectra.ra, shown[0].spectra.dec) == (first.ra, first.dec)
-    assert (opened.spectra.ra, opened.spectra.dec) == opened.position == (RA, DEC)
+    assert (opened.answers.spectra.ra, opened.answers.spectra.dec) == opened.state.position == (RA, DEC)
 
 
 def test_every_variant_is_asked_for_at_every_place_the_active_ones_first(opened, workers, qtbot):
-    opened.add_place(RA, DEC)
-    opened.new_variant()
+    opened.look.add_place(RA, DEC)
+    opened.recipes.new_variant()
     qtbot.waitUntil(lambda: opened.complete)
     before = len(slots(workers))
-    opened.select_band(next(b for b in opened.bands if b != opened.band))
+    opened.look.select_band(next(b for b in opened.state.bands if b != opened.state.band))
     assert slots(workers)[before:] == ["B2", "A2", "B1", "A1"]
     before = len(slots(workers))
-    opened.set_radius(0.3)
+    opened.look.set_radius(0.3)
     assert slots(workers)[before:] == ["B2", "A2"]
     assert [r.urgent for r in workers.asked(MakeSpectra)[before:]] == [True, False]
     qtbot.waitUntil(lambda: opened.complete)
 
 
 def test_choosing_another_place_asks_nothing_and_shows_it(opened, workers, qtbot):
-    opened.add_place(RA, DEC)
+    opened.look.add_place(RA, DEC)
     qtbot.waitUntil(lambda: opened.complete)
     before = len(workers.requests)
-    with qtbot.waitSignals([opened.spectra_changed, opened.spaxel_changed]):
-        opened.set_places(opened.places.chosen(1))
+    with qtbot.waitSignals([opened.changed.spectra, opened.changed.places]):
+        opened.look.set_places(opened.state.places.chosen(1))
     assert len(workers.requests) == before
-    assert opened.spectra is opened.spectra_of("A", 1)
-    assert opened.spectra is not opened.spectra_of("A", 2)
+    assert opened.answers.spectra is opened.answers.spectra_of("A", 1)
+    assert opened.answers.spectra is not opened.answers.spectra_of("A", 2)
 
 
 def test_a_place_that_is_removed_is_forgotten(opened, workers, qtbot):
     workers.held = {MakeSpectra}
-    opened.add_place(RA, DEC)
-    opened.set_places(opened.places.removed(2))
-    assert [s.place for s in opened.shown_spectra] == [1]
+    opened.look.add_place(RA, DEC)
+    opened.look.set_places(opened.state.places.removed(2))
+    assert [s.place for s in opened.answers.shown_spectra] == [1]
     qtbot.waitUntil(lambda: opened.complete)  # its question was taken back
-    opened.set_places(opened.places.removed(1))
-    assert opened.places.numbers == (1,)
+    opened.look.set_places(opened.state.places.removed(1))
+    assert opened.state.places.numbers == (1,)
 
 
 def test_a_place_outside_of_a_bands_field_is_not_asked_for(opened, workers, qtbot):
-    opened.add_place(RA + 0.01, DEC)
-    opened.set_places(opened.places.chosen(1))
-    assert not holds(opened.sky, RA + 0.01, DEC)
+    opened.look.add_place(RA + 0.01, DEC)
+    opened.look.set_places(opened.state.places.chosen(1))
+    assert not holds(opened.answers.sky, RA + 0.01, DEC)
     qtbot.waitUntil(lambda: opened.complete)
-    assert opened.spectra_of("A", 2) is None
-    assert opened.spectra_of("A", 1) is not None
+    assert opened.answers.spectra_of("A", 2) is None
+    assert opened.answers.spectra_of("A", 1) is not None
 
 
 def test_too_many_places_are_told(opened, qtbot):
     for k in range(MOST):
-        opened.add_place(RA + 1e-5 * k, DEC)
-    assert opened.messages[-1].text == "6 places is the maximum; remove one first."
+        opened.look.add_place(RA + 1e-5 * k, DEC)
+    assert opened.messages.all[-1].text == "6 places is the maximum; remove one first."
     qtbot.waitUntil(lambda: opened.complete)
 
 
 def test_closing_all_forgets_the_places(opened):
-    opened.add_place(RA, DEC)
-    for exposure in opened.exposures:
-        opened.close_exposure(exposure.view.key)
-    assert opened.places == Places()
-    assert opened.shown_spectra == ()
+    opened.look.add_place(RA, DEC)
+    for exposure in opened.state.exposures:
+        opened.exposures.close(exposure.view.key)
+    assert opened.state.places == Places()
+    assert opened.answers.shown_spectra == ()
 
 
 @pytest.mark.parametrize(("east", "inside", "covered"), [(0.0, True, True), (2.55, True, False), (9.0, False, False)])
 def test_what_the_field_holds(opened, east, inside, covered):
-    sky = opened.sky
+    sky = opened.answers.sky
     ra, dec = (float(v) for v in sky.position(east, east))
     assert (holds(sky, ra, dec), covers(sky, ra, dec)) == (inside, covered)

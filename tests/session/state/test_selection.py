@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.session.names import common_product, cube_files, short_bands, short_names, slice_state
+from atm_viewer.session.names import cube_files, short_bands, short_names, slice_state
 from atm_viewer.session.state.selection import band_of, brightest_slice, columns_of, covers, slices_of, threshold_for
 from tests.session.fake_workers import exposure_view, report, sky_image
 
@@ -60,8 +60,6 @@ def test_names_show_where_they_differ():
     names = ["jw09999-star_00001_mirifushort", "jw09999-star_00002_mirifushort"]
     assert short_names(names) == ["…_00001_mirifushort", "…_00002_mirifushort"]
     assert short_names(names[:1]) == names[:1]
-    assert common_product(names) == "jw09999-star"
-    assert common_product([]) == "atm-viewer"
     assert short_bands(["ch1-short", "ch2-short"]) == "ch1+2 short"
     assert short_bands(["g235m-f170lp"]) == "g235m-f170lp"
 

@@ -156,7 +156,7 @@ def test_the_invitation_leaves_the_layout_alone(start, window, qtbot):
         press(qtbot, window, "close_exposure")
     qtbot.waitUntil(window.welcome.isVisible)
     assert in_sight(window) == []
-    window.session.open_files(FILES)
+    window.session.exposures.open(FILES)
     qtbot.waitUntil(lambda: not window.welcome.isVisible())
     assert "sky" not in in_sight(window)
     assert window.spectrum_panel.isFloating()
@@ -166,11 +166,11 @@ def test_the_invitation_leaves_the_layout_alone(start, window, qtbot):
 
 def test_the_log_is_there_before_anything_is_open(start, qtbot):
     window = start()
-    window.session.tell("warning", "Something to read.")
+    window.session.messages.tell("warning", "Something to read.")
     qtbot.mouseClick(window.banner.log_button, Qt.MouseButton.LeftButton)
     assert in_sight(window) == ["log"]
     assert window.welcome.isVisible()
-    window.session.open_files(FILES)
+    window.session.exposures.open(FILES)
     qtbot.waitUntil(lambda: window.session.complete and not window.welcome.isVisible())
     assert in_sight(window) == [*ALL, "log"]
 

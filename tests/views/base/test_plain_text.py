@@ -157,11 +157,11 @@ def evil_window(hostile, start, qtbot):
 
 def test_names_and_keywords_of_exposures_are_shown_as_they_are(evil_window, qtbot):
     window, session = evil_window, evil_window.session
-    session.set_only_this(True)
-    session.edit_slice(102, "fit_threshold", 4.0)
-    session.label_variant(session.variants.active, EVIL)
-    session.new_variant()
-    session.label_variant(session.variants.active, EVIL)
+    session.recipes.set_only_this(True)
+    session.recipes.edit_slice(102, "fit_threshold", 4.0)
+    session.recipes.label_variant(session.state.variants.active, EVIL)
+    session.recipes.new_variant()
+    session.recipes.label_variant(session.state.variants.active, EVIL)
     wait(qtbot, window)
     window.metrics_panel.bring_forward()
     wait(qtbot, window)
@@ -177,14 +177,14 @@ def test_messages_and_jobs_are_shown_as_they_are(evil_window, tmp_path, qtbot):
     window, session = evil_window, evil_window.session
     recipe = tmp_path / f"{EVIL}.toml"
     recipe.write_text(f"version = 1\n[global]\n'{EVIL}' = 3\n")
-    assert not session.load_recipe(recipe)
-    assert EVIL in window.banner.label.text()
+    session.recipes.load_recipe(recipe)
+    qtbot.waitUntil(lambda: EVIL in window.banner.label.text())
     check_all(expected=10)
-    session.tell("error", EVIL)
-    number = session.start_activity(EVIL, lambda: None)
-    session.report_activity(number, EVIL, 0.5)
+    session.messages.tell("error", EVIL)
+    number = session.jobs.start_activity(EVIL, lambda: None)
+    session.jobs.report_activity(number, EVIL, 0.5)
     check_all(expected=10)
-    session.finish_activity(number)
+    session.jobs.finish_activity(number)
 
 
 def test_a_window_without_exposures_shows_recent_files_as_they_are(hostile, start, qtbot):
@@ -193,11 +193,11 @@ def test_a_window_without_exposures_shows_recent_files_as_they_are(hostile, star
     window.files.recent.add(EXPOSURES)
     window.files.recent_changed.emit()
     window.files.recent_menu.aboutToShow.emit()
-    number = window.session.start_activity(EVIL, lambda: None)
+    number = window.session.jobs.start_activity(EVIL, lambda: None)
     window.actions_by_name["show_palette"].trigger()
     qtbot.wait(10)
     check_all(expected=8)
-    window.session.finish_activity(number)
+    window.session.jobs.finish_activity(number)
 
 
 _DIALOGS = (
@@ -208,7 +208,7 @@ _DIALOGS = (
 
 def test_dialogs_show_names_as_they_are(evil_window, qtbot):
     window = evil_window
-    window.session._workers.tools = (Tool("1", EVIL, ("table.load.fits", "image.load.fits")),)
+    window.session.jobs._workers.tools = (Tool("1", EVIL, ("table.load.fits", "image.load.fits")),)
     window.actions_by_name["show_palette"].trigger()
     for name in _DIALOGS:
         window.actions_by_name[name].trigger()
@@ -222,8 +222,8 @@ def test_dialogs_show_names_as_they_are(evil_window, qtbot):
 def test_a_session_whose_exposures_are_missing_names_them_as_they_are(evil_window, tmp_path, qtbot):
     window = evil_window
     path = tmp_path / f"{EVIL}.toml"
-    assert window.sessions.keeper.save(path)
-    assert EVIL in window.windowTitle()
+    window.sessions.keeper.save(path)
+    qtbot.waitUntil(lambda: EVIL in window.windowTitle())
     check_all(expected=20)
     window.sessions.open(str(path))
     qtbot.waitUntil(lambda: window.findChild(MissingDialog) is not None)
@@ -233,8 +233,8 @@ def test_a_session_whose_exposures_are_missing_names_them_as_they_are(evil_windo
 
 def test_a_report_shows_names_as_they_are(evil_window):
     session = evil_window.session
-    session.label_variant(session.variants.active, EVIL)
-    session.new_variant()
+    session.recipes.label_variant(session.state.variants.active, EVIL)
+    session.recipes.new_variant()
     page = evil_window.exports.report("html").decode()
     pictures = page.count('src="data:image/png;base64,')
     assert page.count("<img") == pictures > 0
@@ -277,9 +277,9 @@ def test_a_renamed_exposure_with_an_edited_header(start, tmp_path, qtbot):
         hdus.writeto(path)
     session = Session(Workers)
     start(session=session)
-    session.open_files([path])
-    qtbot.waitUntil(lambda: session.complete and session.exposures != (), timeout=600_000)
-    assert session.current.target == EVIL
+    session.exposures.open([path])
+    qtbot.waitUntil(lambda: session.complete and session.state.exposures != (), timeout=600_000)
+    assert session.state.current.target == EVIL
     check_all(expected=10)
 
 
@@ -324,8 +324,8 @@ def test_long_names_and_control_characters_leave_the_window_as_it_is(start, qtbo
     )
     window = start(*(f"/data/{strange}_{k}_cal.fits" for k in "ab"), size=(1280, 800))
     window.remedies_panel.bring_forward()
-    number = window.session.start_activity(strange * 20, lambda: None)
-    window.session.tell("error", "The key " + "k" * 5000 + " is not known.")
+    number = window.session.jobs.start_activity(strange * 20, lambda: None)
+    window.session.messages.tell("error", "The key " + "k" * 5000 + " is not known.")
     paint(qtbot)
     assert window.size().width() == 1280
     assert window.minimumSizeHint().width() <= least + 200
@@ -333,7 +333,7 @@ def test_long_names_and_control_characters_leave_the_window_as_it_is(start, qtbo
         for where, _, shown in texts_of(widget):
             assert not {"\u202e", "\x07"} & set(shown), where
     assert window.banner.label.text().endswith("is not known.")
-    window.session.finish_activity(number)
+    window.session.jobs.finish_activity(number)
 
 
 # The helpers

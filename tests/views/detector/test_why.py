@@ -12,7 +12,7 @@ from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.pixels import Why
-from atm_viewer.jobs.messages import ExplainPixel
+from atm_viewer.jobs.requests.previews import ExplainPixel
 from atm_viewer.views.base.image_panel import BLANK
 from atm_viewer.views.detector.view import DATA, WHY
 from atm_viewer.views.detector.why_layer import CLASSES, SpaxelPixels
@@ -33,7 +33,7 @@ def press_layer(qtbot, window, layer: int) -> None:
 
 def pixel_of(window, kind: Why) -> tuple[int, int]:
     """x and y of a pixel of a class, away from the chosen column."""
-    ys, xs = np.nonzero(window.session.report.why.classes == kind)
+    ys, xs = np.nonzero(window.session.answers.report.why.classes == kind)
     return int(xs[xs.size // 3]), int(ys[ys.size // 3])
 
 
@@ -43,7 +43,7 @@ def plain(text: str) -> str:
 
 def test_layer_shows_classes_with_their_numbers(qtbot, window):
     press_layer(qtbot, window, WHY)
-    why = window.session.report.why
+    why = window.session.answers.report.why
     legend = plain(window.detector.legend.text())
     for kind in (Why.USED, Why.BELOW_SLOPE, Why.BELOW_THRESHOLD, Why.REUSED):
         count = int((why.classes == kind).sum())
@@ -58,23 +58,23 @@ def test_click_tells_what_happened_there_and_follows_the_recipe(qtbot, window):
     detector, session = window.detector, window.session
     x, y = pixel_of(window, Why.USED)
     click(qtbot, detector.plot, x, y)
-    assert session.pixel is None
+    assert session.answers.pixel is None
     assert not detector.answer.isVisible()
     press_layer(qtbot, window, WHY)
     assert "Click a pixel" in detector.answer.text()
     click(qtbot, detector.plot, x, y)
-    qtbot.waitUntil(lambda: session.pixel is not None)
-    number = int(session.current.regions[y, x])
+    qtbot.waitUntil(lambda: session.answers.pixel is not None)
+    number = int(session.state.current.regions[y, x])
     assert detector.answer.text().startswith(f"Slice {number}, column ")
     assert detector.answer.text().endswith("USED.")
-    session.set_global("fit_threshold", 1e6)
+    session.recipes.set_global("fit_threshold", 1e6)
     qtbot.waitUntil(lambda: detector.answer.text().endswith("BELOW_THRESHOLD."))
     press_layer(qtbot, window, DATA)
     assert not detector.answer.isVisible()
-    asked = len(session._workers.asked(ExplainPixel))
-    session.set_global("fit_threshold", 10.0)
+    asked = len(session.jobs._workers.asked(ExplainPixel))
+    session.recipes.set_global("fit_threshold", 10.0)
     qtbot.waitUntil(lambda: session.complete)
-    assert len(session._workers.asked(ExplainPixel)) == asked
+    assert len(session.jobs._workers.asked(ExplainPixel)) == asked
 
 
 def test_hover_says_it_shortly(qtbot, window):
@@ -84,7 +84,7 @@ def test_hover_says_it_shortly(qtbot, window):
     window.detector.pointed.connect(lambda x, y, text: said.append(text))
     window.detector.view.setRange(xRange=(x - 8, x + 8), yRange=(y - 6, y + 6))
     hover(qtbot, window.detector.plot, x, y)
-    source = window.session.report.why.sources[int(window.session.current.regions[y, x])][y]
+    source = window.session.answers.report.why.sources[int(window.session.state.current.regions[y, x])][y]
     assert said[-1].startswith(f"reused spline of column {source}; SCI ")
     hover(qtbot, window.detector.plot, *pixel_of(window, Why.REUSED))
 
@@ -99,11 +99,11 @@ def test_sky_shows_the_class_of_most_pixels(qtbot, window):
     assert "used" in plain(overlay.legend.text())
     session = window.session
     y, x = (int(i) for i in np.argwhere(classes == Why.USED)[0])
-    image = session.sky
+    image = session.answers.sky
     east, north = (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel
     hover(qtbot, window.sky.plot, east, north)
     assert f"spaxel x {x}, y {y}: used" in overlay.legend.text()
-    session.set_global("fit_threshold", 1e6)
+    session.recipes.set_global("fit_threshold", 1e6)
     qtbot.waitUntil(lambda: set(np.unique(overlay.classes).tolist()) == {0, Why.BELOW_THRESHOLD})
     qtbot.mouseClick(overlay.button, Qt.MouseButton.LeftButton)
     assert overlay.classes is None
@@ -141,11 +141,11 @@ def test_options_beyond_the_pipeline_are_chosen_and_marked(qtbot, window):
     box = panel.boxes["reach"]
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
-    assert session.recipe == Recipe(reach="slice")
+    assert session.state.recipe == Recipe(reach="slice")
     assert panel.beyond.isVisible()
     assert panel.beyond.text() == 'Beyond the pipeline: reach = "slice"'
-    assert session.undo_stack.undoText() == "All slices: reach pipeline → slice"
-    session.undo_stack.undo()
+    assert session.recipes.undo_stack.undoText() == "All slices: reach pipeline → slice"
+    session.recipes.undo_stack.undo()
     assert box.currentText() == "pipeline"
     assert not panel.beyond.isVisible()
 
@@ -156,16 +156,16 @@ def test_the_residual_is_left_out_by_hand_and_by_psf_optimal(qtbot, window):
     assert box.currentText() == "interpolated"
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
-    assert session.recipe == Recipe(residual="none")
-    assert panel.beyond.text() == 'Not the pipeline\'s: residual = "none"'
+    assert session.state.recipe == Recipe(residual="none")
+    assert panel.beyond.text() == 'Beyond the pipeline: residual = "none"'
     # With psf_optimal the pipeline leaves it out too: nothing is left to choose or to mark.
-    session.set_global("psf_optimal", True)
+    session.recipes.set_global("psf_optimal", True)
     assert not box.isEnabled()
     assert not panel.beyond.isVisible()
-    session.undo_stack.undo()
-    session.undo_stack.undo()
+    session.recipes.undo_stack.undo()
+    session.recipes.undo_stack.undo()
     assert box.isEnabled()
-    assert session.recipe == Recipe()
+    assert session.state.recipe == Recipe()
 
 
 #: What people see who lack cones for long, medium or short waves (Machado, Oliveira & Fernandes 2009), in linear RGB.
@@ -206,7 +206,7 @@ def test_options_beyond_the_pipeline_are_chosen_for_slices_by_the_tables_menu(qt
         assert action.isChecked() is (expected is None)
         action.trigger()
         menu.close()
-        assert session.recipe.override(102).reach == expected
+        assert session.state.recipe.override(102).reach == expected
         marked = 'Beyond the pipeline: reach = "slice" (slice 102)'
         assert window.recipe_panel.beyond.isVisible() is (expected is not None)
         assert expected is None or window.recipe_panel.beyond.text() == marked

@@ -28,7 +28,7 @@ def disk(monkeypatch):
     def wait(*_: object) -> None:
         event.wait()
 
-    for place in ("recipe_edits.load_recipe", "recipe_edits.write_whole", "persistence.keeper.write_whole"):
+    for place in ("parts.recipe_edits.load_recipe", "parts.recipe_edits.write_whole", "persistence.keeper.write_whole"):
         monkeypatch.setattr(f"atm_viewer.session.{place}", wait)
     yield event
     event.set()
@@ -53,7 +53,7 @@ def test_a_pipe_is_told(window, qtbot, tmp_path, name):
     assert time.monotonic() - begun < 2.0
     if name.endswith(".toml"):
         assert f"{tmp_path / name} is a pipe, not a file; give a recipe (.toml)." in window.banner.label.text()
-    qtbot.waitUntil(lambda: window.session.jobs == ())
+    qtbot.waitUntil(lambda: window.session.jobs.all == ())
 
 
 def test_a_pipe_as_a_session(window, qtbot, tmp_path):
@@ -64,28 +64,28 @@ def test_a_pipe_as_a_session(window, qtbot, tmp_path):
 
 
 def test_a_recipe_that_never_comes_is_cancelled_and_the_window_lives(opened, qtbot, disk, beats, tmp_path):
-    window, recipe = opened, opened.session.recipe
+    window, recipe = opened, opened.session.state.recipe
     window.files.load_recipe_file("far.toml")
-    qtbot.waitUntil(lambda: [job.name for job in window.session.jobs] == ["Reading far.toml"])
+    qtbot.waitUntil(lambda: [job.name for job in window.session.jobs.all] == ["Reading far.toml"])
     assert len(beats) > 10
-    window.session.set_global("fit_threshold", 8.0)  # answered all the same
-    qtbot.waitUntil(lambda: window.session.report is not None and not window.session.pending)
-    window.session.cancel_all()
+    window.session.recipes.set_global("fit_threshold", 8.0)  # answered all the same
+    qtbot.waitUntil(lambda: window.session.answers.report is not None and not window.session.answers.pending)
+    window.session.jobs.cancel_all()
     assert "Cancelled: Reading far.toml." in window.log.toPlainText()
-    assert window.session.recipe != recipe
+    assert window.session.state.recipe != recipe
     assert window.files.recipe_path == ""
     settle(qtbot, window)
 
 
 def test_edits_during_a_slow_save_are_not_taken_for_saved(opened, qtbot, disk, tmp_path):
     window = opened
-    window.session.set_global("fit_threshold", 8.0)
-    window.session.save_recipe(tmp_path / "mine.toml")
-    window.session.set_global("fit_threshold", 7.0)
+    window.session.recipes.set_global("fit_threshold", 8.0)
+    window.session.recipes.save_recipe(tmp_path / "mine.toml")
+    window.session.recipes.set_global("fit_threshold", 7.0)
     disk.set()
     wait_for_files(window)
     assert window.isWindowModified()
-    window.session.save_recipe(tmp_path / "mine.toml")
+    window.session.recipes.save_recipe(tmp_path / "mine.toml")
     wait_for_files(window)
     assert not window.isWindowModified()
     settle(qtbot, window)
@@ -101,22 +101,22 @@ def test_quitting_saves_first_even_when_that_takes_long(opened, qtbot, tmp_path,
     monkeypatch.setattr("atm_viewer.session.persistence.keeper.write_whole", slowly)
     window, path = opened, tmp_path / "star.toml"
     window.sessions.keeper.path = str(path)
-    window.session.set_global("fit_threshold", 8.0)
+    window.session.recipes.set_global("fit_threshold", 8.0)
     settle(qtbot, window)
     press(qtbot, window, "quit")
     box = dialog_of(window, QMessageBox)
     qtbot.mouseClick(next(b for b in box.buttons() if b.text() == "Save"), LEFT)
     assert window.isVisible()
-    qtbot.waitUntil(lambda: [job.name for job in window.session.jobs] == ["Saving star.toml"])
+    qtbot.waitUntil(lambda: [job.name for job in window.session.jobs.all] == ["Saving star.toml"])
     qtbot.waitUntil(lambda: not window.isVisible())
     assert load_session(path).variants.recipe.fit_threshold == 8.0
 
 
 def test_quitting_while_a_save_hangs_asks_and_goes(opened, qtbot, disk, tmp_path):
     window = opened
-    window.session.set_global("fit_threshold", 8.0)
+    window.session.recipes.set_global("fit_threshold", 8.0)
     settle(qtbot, window)
-    window.session.save_recipe(tmp_path / "mine.toml")
+    window.session.recipes.save_recipe(tmp_path / "mine.toml")
     window.close()
     box = dialog_of(window, QMessageBox)
     assert box.text() == "Saving mine.toml is not finished. Quit and discard it?"
@@ -125,7 +125,7 @@ def test_quitting_while_a_save_hangs_asks_and_goes(opened, qtbot, disk, tmp_path
 
 
 def test_a_folder_that_does_not_answer_is_told_in_the_dialog(opened, qtbot, disk, monkeypatch, tmp_path):
-    dialog = WriteExposuresDialog(opened.session.together, opened.theme, str(tmp_path), opened)
+    dialog = WriteExposuresDialog(opened.session.state.together, opened.theme, str(tmp_path), opened)
     assert dialog.problem.text() == ""
     monkeypatch.setattr("atm_viewer.views.base.dialogs._complaint_about", lambda folder: disk.wait())
     begun = time.monotonic()

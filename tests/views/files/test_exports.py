@@ -11,7 +11,9 @@ from PyQt6.QtWidgets import QDialog
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.written import Tool
-from atm_viewer.jobs.messages import FindTools, MakeSpectra, SendFile, WriteRecipe, WriteSpectra
+from atm_viewer.jobs.requests.previews import MakeSpectra
+from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
+from atm_viewer.jobs.requests.programs import FindTools, SendFile
 from tests.views.windows import FILES, wait_for_files
 
 
@@ -48,7 +50,7 @@ def test_a_uniform_recipe_goes_to_the_pipeline(window, workers, qtbot, tmp_path)
 
 
 def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
-    window.session.set_override(101, "fit_threshold", 4.0)
+    window.session.recipes.set_override(101, "fit_threshold", 4.0)
     dialog = dialog_of(qtbot, window, "export_recipe", tmp_path)
     assert "because 1 slice has overrides" in dialog.words.text()
     assert dialog.names() == ["jw09999-star-atm.py"]
@@ -62,10 +64,10 @@ def test_slices_of_their_own_ask_for_a_script(window, workers, qtbot, tmp_path):
 
 def test_spectra_of_all_variants_and_places(window, workers, qtbot, tmp_path):
     session = window.session
-    session.new_variant()
-    session.set_global("fit_threshold", 5.0)
-    ra, dec = session.position
-    session.add_place(ra + 0.3 / 3600, dec)
+    session.recipes.new_variant()
+    session.recipes.set_global("fit_threshold", 5.0)
+    ra, dec = session.state.position
+    session.look.add_place(ra + 0.3 / 3600, dec)
     qtbot.waitUntil(lambda: session.complete)
     dialog = dialog_of(qtbot, window, "export_spectra", tmp_path)
     dialog.name_edit.setText("star")
@@ -78,7 +80,7 @@ def test_spectra_of_all_variants_and_places(window, workers, qtbot, tmp_path):
     assert request.names == tuple(names)
     assert [recipe.fit_threshold for _, recipe in request.spectra] == [10.0, 5.0, 10.0, 5.0]
     assert [one for one, _ in request.spectra] == [
-        session.spectra_of(variant, place) for place in (1, 2) for variant in "AB"
+        session.answers.spectra_of(variant, place) for place in (1, 2) for variant in "AB"
     ]
     assert (request.exposures, request.unit) == (tuple(FILES), "Jy")
     qtbot.waitUntil(lambda: names[-1] in window.log.toPlainText())
@@ -87,7 +89,7 @@ def test_spectra_of_all_variants_and_places(window, workers, qtbot, tmp_path):
 def test_spectra_of_an_older_recipe_are_not_written(window, workers, qtbot, tmp_path):
     dialog = dialog_of(qtbot, window, "export_spectra", tmp_path)
     workers.held = {MakeSpectra}
-    window.session.set_global("fit_threshold", 5.0)
+    window.session.recipes.set_global("fit_threshold", 5.0)
     assert "still being updated" in dialog.problem.text()
     assert not dialog.write_button.isEnabled()
     workers.release(MakeSpectra)
@@ -157,10 +159,10 @@ def test_a_picture_does_not_replace_what_has_appeared_meanwhile(window, qtbot, t
 
 def test_a_report_holds_everything(window, qtbot, tmp_path):
     session = window.session
-    session.set_override(101, "fit_threshold", 4.0)
-    session.new_variant()
-    session.set_global("reach", "slice")
-    session.label_variant("B", "<far> sources")
+    session.recipes.set_override(101, "fit_threshold", 4.0)
+    session.recipes.new_variant()
+    session.recipes.set_global("reach", "slice")
+    session.recipes.label_variant("B", "<far> sources")
     qtbot.waitUntil(lambda: session.complete)
     for kind in ("html", "pdf"):
         dialog = dialog_of(qtbot, window, "export_report", tmp_path)
@@ -177,7 +179,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
         *("<td>jwst</td>", "peak [MJy/sr]"),
     ):
         assert part in text, part
-    noise = session.spectra_of("A").noise_after
+    noise = session.answers.spectra_of("A").noise_after
     assert f"{100 * noise:.2f} %" in text
     document = QPdfDocument(None)
     document.load(str(tmp_path / "star_report.pdf"))
@@ -213,9 +215,9 @@ def test_what_other_programs_are_sent(window, workers, qtbot, tmp_path):
         assert request.tool == number
         if what == "spectra":
             assert request.what.names == ("jw09999-star_ch1-short.fits",)
-            assert request.what.spectra[0][0] is window.session.spectra
+            assert request.what.spectra[0][0] is window.session.answers.spectra
         elif what == "image":
-            assert request.what is window.session.sky
+            assert request.what is window.session.answers.sky
         else:
             assert request.what == str(cube)
     assert len(workers.asked(SendFile)) == 3

@@ -56,7 +56,7 @@ def start(start, qtbot):
 def path(qtbot, data, tmp_path) -> Path:
     """A session of four exposures that was saved."""
     session = Session(FakeWorkers)
-    session.open_files([data / name for name in NAMES])
+    session.exposures.open([data / name for name in NAMES])
     work(qtbot, session, data)
     Keeper(session).save(tmp_path / "star.toml")
     complete(qtbot, session)
@@ -76,14 +76,14 @@ def saved(start, qtbot, data, tmp_path):
 
 def work(qtbot, session: Session, data: Path) -> None:
     complete(qtbot, session)
-    session.set_override(101, "fit_threshold", 4.0)
-    session.select_exposure(str(data / NAMES[2]))
-    session.select(203, 20)
+    session.recipes.set_override(101, "fit_threshold", 4.0)
+    session.look.select_exposure(str(data / NAMES[2]))
+    session.look.select(203, 20)
     complete(qtbot, session)
 
 
 def complete(qtbot, session: Session) -> None:
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    qtbot.waitUntil(lambda: session.complete and session.state.exposures != ())
 
 
 def activate(qtbot, window):
@@ -151,7 +151,7 @@ def test_saved_and_opened_by_keys(saved, start, qtbot):
     assert second.choosers.column_box.value() == 20
     assert second.exposure_panel.topLevelItemCount() == 4
     assert second.exposure_panel.currentItem().text(0) == "…_00003_mirifushort"
-    assert second.session.recipe == first.session.recipe
+    assert second.session.state.recipe == first.session.state.recipe
     assert not second.actions_by_name["undo"].isEnabled()
 
 
@@ -175,7 +175,7 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     first.detector.view.setRange(xRange=(20, 60), yRange=(30, 50), padding=0)
     first.sky.share_box.setCurrentIndex(1)
     first.spectrum.flux_plot.setXRange(5.0, 5.2, padding=0)
-    first.session.choose_sky(SkyChoice("swipe", planes=5))
+    first.session.look.choose_sky(SkyChoice("swipe", planes=5))
     first.slice_browser.line.setText("peak>0")
     qtbot.mouseClick(first.slice_browser.quick["below"], LEFT)
     first.slice_table.sortByColumn(AT["peak"], Qt.SortOrder.DescendingOrder)
@@ -194,7 +194,7 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     assert "x" not in second.sky.state()  # the whole field, whatever the window's size
     assert second.spectrum.flux_plot.vb.viewRange()[0] == pytest.approx([5.0, 5.2])
     assert second.profile.slope.vb.viewRange()[0] == pytest.approx(alpha)
-    qtbot.waitUntil(lambda: second.session.sky_choice == SkyChoice("swipe", planes=5))
+    qtbot.waitUntil(lambda: second.session.state.sky_choice == SkyChoice("swipe", planes=5))
     assert second.slice_browser.line.text() == "peak>0"
     assert second.slice_browser.quick["below"].isChecked()
     assert shown_slices(second) == shown_slices(first)
@@ -207,14 +207,14 @@ def test_views_are_back_as_they_were(saved, start, qtbot):
     first.slice_browser.quick["below"].setChecked(False)
     first.slice_table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     first.why_overlay.button.setChecked(False)
-    first.session.choose_sky(SkyChoice())
+    first.session.look.choose_sky(SkyChoice())
     press(qtbot, first, "save_session")
     second.files.open_dropped([str(path)])
     settle(qtbot, second)
     assert "x" not in second.detector.state()
     assert [getattr(second, name).state() for name in ("profile", "slice_browser", "why_overlay")] == [{}, {}, {}]
     assert len(shown_slices(second)) == 6
-    assert second.session.sky_choice == SkyChoice()
+    assert second.session.state.sky_choice == SkyChoice()
 
 
 def test_what_a_view_does_not_understand_is_told_and_left(saved, start, qtbot):
@@ -234,11 +234,11 @@ def test_sessions_and_recipes_are_told_apart_when_dropped(path, start, qtbot, tm
     window = start()
     assert drop(window, [path])
     settle(qtbot, window)
-    assert len(window.session.exposures) == 4
+    assert len(window.session.state.exposures) == 4
     assert drop(window, [recipe])
     settle(qtbot, window)
-    assert window.session.recipe == Recipe(fit_threshold=7.0)
-    assert len(window.session.exposures) == 4
+    assert window.session.state.recipe == Recipe(fit_threshold=7.0)
+    assert len(window.session.state.exposures) == 4
     assert window.windowTitle() == "star.toml[*] — ATM Viewer"
     assert window.isWindowModified()
 
@@ -248,7 +248,7 @@ def test_a_damaged_session_is_told(path, start, qtbot):
     window = start()
     drop(window, [path])
     assert f"{path}: slice in [look] must be a whole number" in window.banner.label.text()
-    assert window.session.exposures == ()
+    assert window.session.state.exposures == ()
 
 
 def test_recent_sessions(saved, start, qtbot):
@@ -261,7 +261,7 @@ def test_recent_sessions(saved, start, qtbot):
     entry.trigger()
     wait_for_files(window)
     settle(qtbot, window)
-    assert window.session.recipe == first.session.recipe
+    assert window.session.state.recipe == first.session.state.recipe
     assert window.files.recent.paths == exposures  # exposures of a session do not push out others
     os.remove(path)
     window.files.open_recent_file(str(path))
@@ -275,7 +275,7 @@ def test_recent_sessions(saved, start, qtbot):
 
 def test_closing_asks_and_saves(saved, qtbot):
     path, window = saved
-    window.session.set_override(102, "window", 30)
+    window.session.recipes.set_override(102, "window", 30)
     settle(qtbot, window)
     press(qtbot, window, "quit")
     assert window.isVisible()
@@ -286,7 +286,7 @@ def test_closing_asks_and_saves(saved, qtbot):
 
 def test_closing_a_session_without_a_file_asks_where(start, qtbot, data, tmp_path):
     window = start(data / NAMES[0])
-    window.session.set_global("fit_threshold", 8.0)
+    window.session.recipes.set_global("fit_threshold", 8.0)
     settle(qtbot, window)
     press(qtbot, window, "quit")
     answer(qtbot, window, "Save…")
@@ -298,14 +298,14 @@ def test_closing_a_session_without_a_file_asks_where(start, qtbot, data, tmp_pat
 
 def test_closing_without_changes_asks_nothing(saved, qtbot):
     _, window = saved
-    window.session.select(101, 30)
+    window.session.look.select(101, 30)
     press(qtbot, window, "quit")
     assert not window.isVisible()
 
 
 def test_a_failure_to_save_keeps_the_window(saved, qtbot, tmp_path):
     path, window = saved
-    window.session.set_global("fit_threshold", 8.0)
+    window.session.recipes.set_global("fit_threshold", 8.0)
     settle(qtbot, window)
     shutil.move(path.parent / "data", tmp_path / "d2")
     window.sessions.keeper.path = str(tmp_path / "gone" / "star.toml")
@@ -319,14 +319,14 @@ def test_a_failure_to_save_keeps_the_window(saved, qtbot, tmp_path):
 def test_opening_another_session_asks_before_changes_are_lost(saved, qtbot, data, tmp_path, text):
     path, window = saved
     shutil.copy(path, tmp_path / "other.toml")
-    window.session.set_override(101, "fit_threshold", 5.0)
+    window.session.recipes.set_override(101, "fit_threshold", 5.0)
     settle(qtbot, window)
     drop(window, [tmp_path / "other.toml"])
-    assert window.session.recipe.override(101).fit_threshold == 5.0
+    assert window.session.state.recipe.override(101).fit_threshold == 5.0
     answer(qtbot, window, text)
     settle(qtbot, window)
     assert load_session(path).variants.recipe.override(101).fit_threshold == (5.0 if text == "Save" else 4.0)
-    assert window.session.recipe.override(101).fit_threshold == (5.0 if text == "Cancel" else 4.0)
+    assert window.session.state.recipe.override(101).fit_threshold == (5.0 if text == "Cancel" else 4.0)
     assert window.windowTitle().startswith("star.toml" if text == "Cancel" else "other.toml")
 
 
@@ -351,7 +351,7 @@ def test_moved_exposures_are_located_by_mouse(path, start, qtbot, data, tmp_path
     assert dialog.open_button.text() == "Open 4 Exposures"
     qtbot.mouseClick(dialog.open_button, LEFT)
     settle(qtbot, window)
-    assert [Path(e.view.key).parent for e in window.session.exposures] == [away, away, away, data]
+    assert [Path(e.view.key).parent for e in window.session.state.exposures] == [away, away, away, data]
     assert window.isWindowModified()
     press(qtbot, window, "save_session")
     assert load_session(path).exposures[0].path == str(away / NAMES[0])
@@ -370,7 +370,7 @@ def test_missing_exposures_are_left_out_by_keys(path, start, qtbot, data):
     assert dialog.open_button.text() == "Open 2 Exposures"
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     settle(qtbot, window)
-    assert len(window.session.exposures) == 2
+    assert len(window.session.state.exposures) == 2
     assert path.read_bytes() == before
 
 
@@ -396,7 +396,7 @@ def test_not_answering_leaves_everything(path, start, qtbot, data):
     drop(window, [path])
     dialog = dialog_of(window, MissingDialog)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert [e.view.key for e in window.session.exposures] == [str(data / NAMES[3])]
+    assert [e.view.key for e in window.session.state.exposures] == [str(data / NAMES[3])]
     assert window.windowTitle() == "[*]ATM Viewer"
 
 
@@ -416,7 +416,7 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
     qtbot.mouseClick(bar.restore_button, LEFT)
     settle(qtbot, window)
     assert bar.isHidden()
-    assert window.session.recipe == first.session.recipe
+    assert window.session.state.recipe == first.session.state.recipe
     assert window.choosers.slice_box.currentText() == "203"
     assert window.isWindowModified()
     press(qtbot, window, "quit")

@@ -33,7 +33,7 @@ def window(start, qtbot):
 @pytest.fixture
 def opened(window, qtbot):
     window.guide.hints.wanted = True
-    window.session.open_files(FILES[:1])
+    window.session.exposures.open(FILES[:1])
     settle(qtbot, window)
     return window
 
@@ -198,8 +198,8 @@ def test_hints_go_for_good_and_come_back_when_asked(start, opened, qtbot):
     assert hinted(opened) == rest
     again = start()
     again.guide.hints.wanted = True
-    again.session.open_files(FILES[:1])
-    qtbot.waitUntil(lambda: again.session.complete and again.session.exposures != ())
+    again.session.exposures.open(FILES[:1])
+    qtbot.waitUntil(lambda: again.session.complete and again.session.state.exposures != ())
     assert hinted(again) == rest
     again.actions_by_name["show_first_steps"].trigger()
     qtbot.waitUntil(lambda: again.guide.help is not None and again.guide.help.browser.page == "first-steps")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
-from atm_viewer.jobs.messages import PredictArtifact
+from atm_viewer.jobs.requests.previews import PredictArtifact
 from atm_viewer.session.session import Session
 from atm_viewer.teaching.model import Optics, peak_by_phase
 from atm_viewer.views.base.theme import DARK, LIGHT
@@ -48,7 +48,7 @@ def page(qtbot):
 
 
 def open_files(qtbot, window):
-    window.session.open_files(FILES[:1])
+    window.session.exposures.open(FILES[:1])
     wait(qtbot, window)
 
 
@@ -153,13 +153,13 @@ def test_numbers_of_the_open_exposure(window, learn, qtbot):
     open_files(qtbot, window)
     assert page.own_button.isEnabled()
     qtbot.mouseClick(page.own_button, Qt.MouseButton.LeftButton)
-    view, session = window.session.current, window.session
-    inside = view.regions == session.number
+    view, session = window.session.state.current, window.session
+    inside = view.regions == session.state.number
     step = np.nanmedian(np.abs(np.diff(np.where(inside, view.alpha, np.nan), axis=1)))
     assert page.pixel_box.value() == pytest.approx(step, abs=2e-3)
     middle = np.nanmedian(view.wavelength[inside])
     assert page.fwhm_box.value() == pytest.approx(0.033 * middle + 0.106, abs=2e-3)
-    assert session.current.name in page.of_label.text()
+    assert session.state.current.name in page.of_label.text()
 
 
 def test_the_exposures_prediction_is_over_what_was_measured(window, learn, qtbot):
@@ -169,7 +169,7 @@ def test_the_exposures_prediction_is_over_what_was_measured(window, learn, qtbot
     own = learn.exposure_page
     assert "Open an exposure" in own.words.text()
     open_files(qtbot, window)
-    qtbot.waitUntil(lambda: session.prediction is not None and session.complete)
+    qtbot.waitUntil(lambda: session.answers.prediction is not None and session.complete)
     settle(qtbot)
     assert "7.1 % → 0.7 %" in own.numbers.text()
     assert "8.2 % → 1.4 %" in own.numbers.text()
@@ -183,20 +183,20 @@ def test_the_exposures_prediction_is_over_what_was_measured(window, learn, qtbot
 
 def test_it_is_asked_for_only_while_it_is_looked_at(window, learn, qtbot):
     session = window.session
-    workers = session._workers
+    workers = session.jobs._workers
     open_files(qtbot, window)
     assert workers.asked(PredictArtifact) == []
     learn.tabs.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: session.prediction is not None and session.complete)
+    qtbot.waitUntil(lambda: session.answers.prediction is not None and session.complete)
     count = len(workers.asked(PredictArtifact))
-    session.pick_sky(session.position[0] + 2e-5, session.position[1])
+    session.look.pick_sky(session.state.position[0] + 2e-5, session.state.position[1])
     qtbot.waitUntil(lambda: session.complete and len(workers.asked(PredictArtifact)) == count + 1)
     learn.exposure_page.centred_box.click()
     qtbot.waitUntil(lambda: session.complete and len(workers.asked(PredictArtifact)) == count + 2)
     last = workers.asked(PredictArtifact)[-1]
-    assert last.source == last.extraction.place == session.position
+    assert last.source == last.extraction.place == session.state.position
     learn.tabs.setCurrentIndex(0)
-    session.pick_sky(session.position[0] + 2e-5, session.position[1])
+    session.look.pick_sky(session.state.position[0] + 2e-5, session.state.position[1])
     qtbot.waitUntil(lambda: session.complete)
     assert len(workers.asked(PredictArtifact)) == count + 2
 

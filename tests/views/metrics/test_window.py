@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 
-from atm_viewer.jobs.messages import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
 from tests.views.mouse import click, hover
 from tests.views.windows import FILES, wait
 
@@ -22,7 +22,7 @@ def window(start, qtbot):
 
 
 def asked(window, kind) -> list:
-    return [request for request in window.session._workers.requests if isinstance(request, kind)]
+    return [request for request in window.session.jobs._workers.requests if isinstance(request, kind)]
 
 
 def plain_text(html: str) -> str:
@@ -51,7 +51,7 @@ def test_nothing_is_measured_that_nobody_sees(window, qtbot):
     assert not asked(window, MakeNoiseMap | MeasureLines)
     window.metrics_panel.close_button.click()
     wait(qtbot, window)
-    window.session.set_global("fit_threshold", 7.0)
+    window.session.recipes.set_global("fit_threshold", 7.0)
     wait(qtbot, window)
     assert len(asked(window, MakePeriods)) == 1
 
@@ -62,8 +62,8 @@ def test_each_is_found_in_the_menu(window, qtbot):
         qtbot.waitUntil(window.metrics.isVisible)
         wait(qtbot, window)
         assert window.metrics.tabText(window.metrics.currentIndex()) == title
-    assert window.session.measured.periods is not None
-    assert window.session.measured.noise is None  # nobody sees it any more
+    assert window.session.answers.measured.periods is not None
+    assert window.session.answers.measured.noise is None  # nobody sees it any more
 
 
 def test_measured_periods_lie_on_the_predicted_line(window, qtbot):
@@ -78,7 +78,7 @@ def test_measured_periods_lie_on_the_predicted_line(window, qtbot):
     assert before == pytest.approx(12, rel=0.05)
     assert after == pytest.approx(12 * 0.12, rel=0.2)
     # The line is drawn where the fake spectra have their period.
-    report = window.session.measured.periods
+    report = window.session.answers.measured.periods
     curve = view._curves[0]
     x, y = curve.getData()
     known = np.isfinite(y)
@@ -97,7 +97,7 @@ def test_periods_follow_the_place(window, qtbot):
     show_panel(window, qtbot)
     click(qtbot, window.sky.plot, -0.65, 0.39)
     wait(qtbot, window)
-    assert asked(window, MakePeriods)[-1].extraction.place == window.session.position
+    assert asked(window, MakePeriods)[-1].extraction.place == window.session.state.position
 
 
 def test_ticks_under_the_spectrum(window, qtbot):
@@ -114,9 +114,9 @@ def test_ticks_under_the_spectrum(window, qtbot):
     assert position == pytest.approx(np.round(position), abs=0.02)
     assert first.size >= 4
     assert not np.allclose(first[:3], second[:3], atol=1e-3)
-    session.set_spectrum_settings(replace(session.spectrum_settings, axis="frequency"))
+    session.look.set_spectrum_settings(replace(session.state.spectrum_settings, axis="frequency"))
     assert (spectrum.crossings.rows[0] > 10).all()
-    session.set_spectrum_settings(replace(session.spectrum_settings, crossings=False))
+    session.look.set_spectrum_settings(replace(session.state.spectrum_settings, crossings=False))
     wait(qtbot, window)
     assert list(spectrum.crossings.rows) == []
 
@@ -127,7 +127,7 @@ def test_noise_map_before_after_and_ratio(window, qtbot):
     view = window.metrics.noise
     assert asked(window, MakeNoiseMap)
     assert view._bar._axis.labelText == "noise before [%]"
-    assert view.limits == pytest.approx((0.0, 100 * np.nanmax(window.session.measured.noise.before)), rel=1e-4)
+    assert view.limits == pytest.approx((0.0, 100 * np.nanmax(window.session.answers.measured.noise.before)), rel=1e-4)
     hover(qtbot, view.plot, -0.39, -0.26)
     assert view.value_label.text() == "spaxel 23, 18: 10 %"
     limits = view.limits
@@ -140,7 +140,9 @@ def test_noise_map_before_after_and_ratio(window, qtbot):
         assert view.value_label.text() == f"spaxel 23, 18: {value}"
         assert (view.limits == limits) == (choice == "after")
     click(qtbot, view.plot, -0.13, -0.26)
-    np.testing.assert_allclose(window.session.sky.offsets(*window.session.position), (-0.13, -0.26), atol=0.02)
+    np.testing.assert_allclose(
+        window.session.answers.sky.offsets(*window.session.state.position), (-0.13, -0.26), atol=0.02
+    )
 
 
 def test_marked_lines_in_numbers(window, qtbot):
@@ -149,7 +151,7 @@ def test_marked_lines_in_numbers(window, qtbot):
     view = window.metrics.lines
     assert "No marked line" in view.words.text()
     session = window.session
-    session.set_spectrum_settings(replace(session.spectrum_settings, families=("forbidden", "H2")))
+    session.look.set_spectrum_settings(replace(session.state.spectrum_settings, families=("forbidden", "H2")))
     wait(qtbot, window)
     rows = {view.table.item(r, 0).text(): r for r in range(view.table.rowCount())}
     assert "[Fe II] 5.34" in rows
@@ -161,6 +163,6 @@ def test_marked_lines_in_numbers(window, qtbot):
     qtbot.keyClick(view.speed_box, Qt.Key.Key_Up)
     wait(qtbot, window)
     assert asked(window, MeasureLines)[-1].speed == 650.0
-    session.set_spectrum_settings(replace(session.spectrum_settings, redshift=0.5))
+    session.look.set_spectrum_settings(replace(session.state.spectrum_settings, redshift=0.5))
     wait(qtbot, window)
     assert "[Fe II] 5.34" not in {view.table.item(r, 0).text() for r in range(view.table.rowCount())}

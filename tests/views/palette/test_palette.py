@@ -65,44 +65,44 @@ def test_what_is_meant_stands_first(window, qtbot):
     for text, first in FIRST.items():
         palette.line.clear()
         qtbot.keyClicks(palette.line, text)
-        assert shown(palette)[0] == first.format(number=window.session.number)
+        assert shown(palette)[0] == first.format(number=window.session.state.number)
         assert palette.note.text() == palette.list.currentItem().toolTip(0) != ""
     qtbot.keyClick(palette, Qt.Key.Key_Escape)
-    assert window.session.recipe == Recipe()
+    assert window.session.state.recipe == Recipe()
 
 
 def test_a_threshold_is_set_and_undone(window, qtbot):
-    number = window.session.number
+    number = window.session.state.number
     do(qtbot, window, "threshold 5")
-    assert window.session.recipe == Recipe(overrides=(SliceOverride(number, fit_threshold=5.0),))
+    assert window.session.state.recipe == Recipe(overrides=(SliceOverride(number, fit_threshold=5.0),))
     assert not any(palette.isVisible() for palette in window.findChildren(Palette))
     qtbot.waitUntil(window.isActiveWindow)
     qtbot.keySequence(window, window.actions_by_name["undo"].shortcut())
-    assert window.session.recipe == Recipe()
+    assert window.session.state.recipe == Recipe()
     do(qtbot, window, "threshold 5", Qt.Key.Key_Down)
-    assert window.session.recipe == Recipe(fit_threshold=5.0)
+    assert window.session.state.recipe == Recipe(fit_threshold=5.0)
 
 
 def test_a_parameter_without_a_value_asks_for_it(window, qtbot):
-    number = window.session.number
+    number = window.session.state.number
     do(qtbot, window, "set window")
     (palette,) = (p for p in window.findChildren(Palette) if p.isVisible())
     assert palette.line.text() == "window "
     qtbot.keyClicks(palette.line, "30")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
-    assert window.session.recipe == Recipe(overrides=(SliceOverride(number, window=30),))
+    assert window.session.state.recipe == Recipe(overrides=(SliceOverride(number, window=30),))
 
 
 def test_slices_bands_exposures_and_pages_are_reached(window, qtbot):
     session = window.session
     do(qtbot, window, "slice 103")
-    assert session.number == 103
+    assert session.state.number == 103
     do(qtbot, window, "column 20")
-    assert session.column == 20
+    assert session.state.column == 20
     do(qtbot, window, "band ch2")
-    assert session.band == "ch2-short"
+    assert session.state.band == "ch2-short"
     do(qtbot, window, "00002")
-    assert session.current.key == FILES[1]
+    assert session.state.current.key == FILES[1]
     do(qtbot, window, "help first")
     assert window.guide.help.browser.page == "first-steps"
     window.guide.help.close()
@@ -139,7 +139,7 @@ def test_nothing_that_makes_no_sense_is_offered(window, qtbot):
     palette.close()
     for _ in FILES:
         window.files.close_exposure()
-    qtbot.waitUntil(lambda: window.session.exposures == ())
+    qtbot.waitUntil(lambda: window.session.state.exposures == ())
     palette = call(qtbot, window)
     assert not {"Write Cubes", "Next Slice", "Slice 102"} & set(shown(palette))
     assert "Open" in shown(palette)

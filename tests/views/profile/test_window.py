@@ -6,7 +6,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractItemView, QLineEdit
 
-from atm_viewer.jobs.messages import Correct, ShowProfile
+from atm_viewer.jobs.requests.previews import Correct, ShowProfile
 from tests.views.mouse import drag, let_go
 from tests.views.windows import FILES, wait
 
@@ -19,7 +19,7 @@ def window(start, qtbot):
 
 
 def cell(window, name: str):
-    return window.slice_table.cell(window.session.number, name)
+    return window.slice_table.cell(window.session.state.number, name)
 
 
 def type_into(qtbot, window, name: str, text: str):
@@ -55,7 +55,7 @@ def begin_drag(qtbot, window, name: str):
     """Press on what stands for a parameter and move it without letting go; returns the plot and where the hand is."""
     profile, session = window.profile, window.session
     if name == "fit_threshold":
-        axis, (mean, sigma) = profile._collapsed.axis, session.profile.level
+        axis, (mean, sigma) = profile._collapsed.axis, session.answers.profile.level
         x = profile.collapsed.vb.viewRange()[0][1] - 0.4
         plot = profile.collapsed
         start, end = ((x, float(axis.forward(mean + s * sigma))) for s in (10.0, 40.0))
@@ -64,7 +64,7 @@ def begin_drag(qtbot, window, name: str):
         start, end = (x, 0.1), (x, 0.4)
     elif name == "window":
         plot = profile.columns.plot
-        start, end = (session.column - 20, 0.6), (session.column - 30, 0.6)
+        start, end = (session.state.column - 20, 0.6), (session.state.column - 30, 0.6)
     else:
         plot = profile.residual
         y = sum(plot.vb.viewRange()[1]) / 2
@@ -75,36 +75,36 @@ def begin_drag(qtbot, window, name: str):
 
 @pytest.mark.parametrize("name", ["fit_threshold", "slope_limit", "window", "use"])
 def test_a_drag_is_seen_in_the_table_while_the_hand_moves_and_undone_at_once(window, qtbot, name):
-    session, number = window.session, window.session.number
+    session, number = window.session, window.session.state.number
     if name == "window":
-        session.edit_slice(number, "window", 20)
+        session.recipes.edit_slice(number, "window", 20)
     if name == "use":
-        session.edit_slice(number, "use", ((-0.7, 0.1),))
+        session.recipes.edit_slice(number, "use", ((-0.7, 0.1),))
     wait(qtbot, window)
-    before, recipe, steps = cell(window, name).data(), session.recipe, session.undo_stack.count()
-    asked = {kind: len(session._workers.asked(kind)) for kind in (Correct, ShowProfile)}
+    before, recipe, steps = cell(window, name).data(), session.state.recipe, session.recipes.undo_stack.count()
+    asked = {kind: len(session.jobs._workers.asked(kind)) for kind in (Correct, ShowProfile)}
 
     plot, place = begin_drag(qtbot, window, name)
-    value = getattr(session.params(number), name)
+    value = getattr(session.state.params(number), name)
     assert lines(window)[name] == pytest.approx(flat(value), rel=0.02)
     assert cell(window, name).data() != before
     assert cell(window, name).data().split("…")[0] == f"{value if name != 'use' else value[0][0]:g}"
     # the profile was fitted again on the way, the report was left for later
-    qtbot.waitUntil(lambda: "profile" not in session.pending)
-    assert len(session._workers.asked(ShowProfile)) > asked[ShowProfile]
-    assert len(session._workers.asked(Correct)) == asked[Correct]
+    qtbot.waitUntil(lambda: "profile" not in session.answers.pending)
+    assert len(session.jobs._workers.asked(ShowProfile)) > asked[ShowProfile]
+    assert len(session.jobs._workers.asked(Correct)) == asked[Correct]
 
     let_go(qtbot, plot, place)
     wait(qtbot, window)
-    assert session._workers.asked(Correct)[-1].recipe == session.recipe
-    assert session.undo_stack.count() == steps + 1
+    assert session.jobs._workers.asked(Correct)[-1].recipe == session.state.recipe
+    assert session.recipes.undo_stack.count() == steps + 1
     assert window.actions_by_name["undo"].text().startswith(f"Undo Slice {number}: ")
     assert window.actions_by_name["undo"].text().endswith(f"→ {cell(window, name).data()}")
     qtbot.keySequence(window, window.actions_by_name["undo"].shortcut())
     wait(qtbot, window)
-    assert session.recipe == recipe
+    assert session.state.recipe == recipe
     assert cell(window, name).data() == before
-    assert lines(window)[name] == pytest.approx(flat(getattr(session.params(number), name)), rel=0.02)
+    assert lines(window)[name] == pytest.approx(flat(getattr(session.state.params(number), name)), rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_drag_is_seen_in_the_table_while_the_hand_moves_and_undone_at_once(win
     ],
 )
 def test_what_is_typed_moves_the_line_before_there_is_an_answer(window, qtbot, name, text, value):
-    workers = window.session._workers
+    workers = window.session.jobs._workers
     workers.held = {Correct, ShowProfile}
     type_into(qtbot, window, name, text)
     assert lines(window)[name] == pytest.approx(flat(value), rel=0.01)
@@ -129,15 +129,15 @@ def test_what_is_typed_moves_the_line_before_there_is_an_answer(window, qtbot, n
 
 def test_columns_are_played_by_key(window, qtbot):
     session, profile = window.session, window.profile
-    last = session.columns[1]
-    session.select_column(last - 3)
+    last = session.state.columns[1]
+    session.look.select_column(last - 3)
     wait(qtbot, window)
     profile.speed_box.setCurrentIndex(profile.speed_box.findData(10))
     profile.setFocus()
     seen = []
-    session.profile_changed.connect(lambda: seen.append(session.profile.column))
+    session.changed.profile.connect(lambda: seen.append(session.answers.profile.column))
     qtbot.keySequence(window, window.actions_by_name["play_columns"].shortcut())
-    qtbot.waitUntil(lambda: session.column == last and not profile.play_button.isChecked())
+    qtbot.waitUntil(lambda: session.state.column == last and not profile.play_button.isChecked())
     wait(qtbot, window)
     assert seen == [last - 2, last - 1, last]
     assert window.choosers.column_box.value() == last

@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QInputDialog, QMenu
 
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.jobs.messages import MakeSkyImage, MakeSpectra
+from atm_viewer.jobs.requests.previews import MakeSkyImage, MakeSpectra
 from atm_viewer.session.state.sky_choice import BEFORE, BLINK, DIFFERENCE, FIRST, RATIO, SECOND, SWIPE
 from atm_viewer.views.base.theme import DARK, LIGHT
 from tests.views.mouse import colour_at, drag, view_range
@@ -22,7 +22,7 @@ LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 def two(opened, qtbot):
     """A window with A at the pipeline's defaults, and B, the active one, with another threshold."""
     qtbot.mouseClick(opened.variant_bar.new_button, LEFT)
-    opened.session.set_global("fit_threshold", 40.0)
+    opened.session.recipes.set_global("fit_threshold", 40.0)
     settle(qtbot, opened)
     return opened
 
@@ -60,7 +60,7 @@ def test_a_new_variant_has_a_chip_and_is_edited(two):
     assert chips(two) == {"A": "A 1.4 %", "B": "B 1.4 %"}
     assert [two.variant_bar.chips[n].isChecked() for n in "AB"] == [False, True]
     assert two.globals_panel.note.text() == "variant B, defaults"
-    assert two.session.variants["A"].recipe == Recipe()
+    assert two.session.state.variants["A"].recipe == Recipe()
     assert two.actions_by_name["undo"].text() == "Undo All slices: threshold 10 → 40 (variant B)"
 
 
@@ -74,7 +74,7 @@ def test_chips_tell_in_words_how_they_differ(two):
 
 def test_a_click_chooses(two, qtbot):
     qtbot.mouseClick(two.variant_bar.chips["A"], LEFT)
-    assert two.session.recipe == Recipe()
+    assert two.session.state.recipe == Recipe()
     assert two.recipe_panel.boxes["fit_threshold"].value() == 10.0
     qtbot.mouseClick(two.variant_bar.chips["A"], LEFT)  # again: it stays the chosen one
     assert [two.variant_bar.chips[n].isChecked() for n in "AB"] == [True, False]
@@ -83,7 +83,7 @@ def test_a_click_chooses(two, qtbot):
 
 def test_a_variant_that_is_renewed_says_so(two, workers, qtbot):
     workers.held = {MakeSpectra}
-    two.session.set_global("fit_threshold", 30.0)
+    two.session.recipes.set_global("fit_threshold", 30.0)
     assert chips(two) == {"A": "A 1.4 %", "B": "B …"}
     workers.release(MakeSpectra)
     settle(qtbot, two)
@@ -91,19 +91,19 @@ def test_a_variant_that_is_renewed_says_so(two, workers, qtbot):
 
 
 def test_keys_go_through_all_of_it(two, qtbot):
-    names = lambda: "".join(two.session.variants.names)  # noqa: E731
+    names = lambda: "".join(two.session.state.variants.names)  # noqa: E731
     press(qtbot, two, "new_variant")
-    assert (names(), two.session.variants.active) == ("ABC", "C")
+    assert (names(), two.session.state.variants.active) == ("ABC", "C")
     press(qtbot, two, "next_variant")
-    assert two.session.variants.active == "A"
+    assert two.session.state.variants.active == "A"
     press(qtbot, two, "previous_variant")
     press(qtbot, two, "discard_variant")
-    assert (names(), two.session.variants.active) == ("AB", "B")
+    assert (names(), two.session.state.variants.active) == ("AB", "B")
     press(qtbot, two, "undo")
     assert names() == "ABC"
     press(qtbot, two, "redo")
     press(qtbot, two, "adopt_variant")
-    assert (names(), two.session.recipe.fit_threshold) == ("A", 40.0)
+    assert (names(), two.session.state.recipe.fit_threshold) == ("A", 40.0)
     assert not two.variant_bar.isVisible()
     press(qtbot, two, "undo")
     assert names() == "AB"
@@ -117,8 +117,8 @@ def test_menu_of_a_chip(two, qtbot, text, left):
     menu = dialog_of(two, QMenu)
     entry(menu, text).trigger()
     menu.close()
-    assert two.session.variants.names == (left,)
-    assert two.session.recipe.fit_threshold == (10.0 if text == "Adopt A" else 40.0)
+    assert two.session.state.variants.names == (left,)
+    assert two.session.state.recipe.fit_threshold == (10.0 if text == "Adopt A" else 40.0)
     settle(qtbot, two)
 
 
@@ -167,9 +167,9 @@ def test_flip_shows_after_with_the_same_zoom_and_levels(opened, qtbot):
     settle(qtbot, opened)
     assert words(opened) == "after white light"
     assert sky.bar.mode_box.currentText() == "after"
-    assert sky._content.values.max() == pytest.approx(0.9 * np.nanmax(opened.session.sky.image), rel=1e-5) or np.nanmax(
-        sky._content.values
-    ) == pytest.approx(0.9 * np.nanmax(opened.session.sky.image), rel=1e-5)
+    assert sky._content.values.max() == pytest.approx(
+        0.9 * np.nanmax(opened.session.answers.sky.image), rel=1e-5
+    ) or np.nanmax(sky._content.values) == pytest.approx(0.9 * np.nanmax(opened.session.answers.sky.image), rel=1e-5)
     assert (view_range(sky.plot), sky.limits) == before
     press(qtbot, opened, "sky_flip")
     assert words(opened) == "before white light"
@@ -186,7 +186,7 @@ def test_blink_takes_turns(opened, qtbot):
         qtbot.waitUntil(lambda side=side: words(opened) == f"{side} white light")
         assert (view_range(sky.plot), sky.limits) == before
     press(qtbot, opened, "sky_blink")
-    assert opened.session.sky_choice.mode == FIRST
+    assert opened.session.state.sky_choice.mode == FIRST
     assert not sky._timer.isActive()
     assert not sky.bar.period_box.isVisible()
 
@@ -214,18 +214,18 @@ def test_blink_rests_while_nobody_sees_it(opened, qtbot):
 def test_swipe_follows_the_mouse(opened, qtbot):
     """Left of the line is the first image, right of it the second one."""
     sky, session = opened.sky, opened.session
-    session.set_global("fit_threshold", 95.0)  # after is nearly dark
+    session.recipes.set_global("fit_threshold", 95.0)  # after is nearly dark
     press(qtbot, opened, "sky_swipe")
     settle(qtbot, opened)
     paint(qtbot)
     assert words(opened) == "before white light | after"
-    star = tuple(float(v) for v in session.sky.offsets(*session.sky.peak))
-    away = star[0], star[1] + 3 * session.sky.spaxel
+    star = tuple(float(v) for v in session.answers.sky.offsets(*session.answers.sky.peak))
+    away = star[0], star[1] + 3 * session.answers.sky.spaxel
     lightness = {}
     for side, x in (("after", star[0] + 0.8), ("before", star[0] - 0.8)):
         drag(qtbot, sky.plot, (sky._swipe.value(), -1.5), (x, -1.5))
         lightness[side] = colour_at(sky.plot, *away).lightness()
-        spaxels = (sky._swipe.value() - sky._rect.left()) / session.sky.spaxel
+        spaxels = (sky._swipe.value() - sky._rect.left()) / session.answers.sky.spaxel
         assert spaxels == pytest.approx(round(spaxels), abs=1e-6)
     assert lightness["before"] > lightness["after"] + 15
     x = sky._swipe.value()
@@ -252,10 +252,10 @@ def test_difference_and_ratio(opened, qtbot, name, mode, told, value):
     press(qtbot, opened, name)
     assert words(opened).startswith(f"{told} · updating…")
     settle(qtbot, opened)
-    assert opened.session.sky_choice.mode == mode
+    assert opened.session.state.sky_choice.mode == mode
     assert words(opened) == f"{told} white light"
     found = opened.sky._content.values
-    image = opened.session.sky.image[:, ::-1]
+    image = opened.session.answers.sky.image[:, ::-1]
     expected = value * image if mode == DIFFERENCE else np.where(np.isfinite(image), value, np.nan)
     np.testing.assert_allclose(found, expected, rtol=1e-3)
     low, high = opened.sky.limits
@@ -267,7 +267,7 @@ def test_planes_are_those_of_the_column(opened, workers, qtbot):
     press(qtbot, opened, "sky_light")
     settle(qtbot, opened)
     assert opened.sky.bar.light_box.currentText() == "5 planes"
-    image = opened.session.shown_sky.before
+    image = opened.session.answers.shown_sky.before
     assert words(opened) == f"before {image.wavelengths[0]:.4f}–{image.wavelengths[1]:.4f} µm"
     zoom, told = view_range(opened.sky.plot), words(opened)
     press(qtbot, opened, "next_column")
@@ -297,7 +297,7 @@ def test_variants_are_compared_with_each_other(two, qtbot):
     assert words(two) == "after B / after A white light"
     assert np.nanmedian(two.sky._content.values) == pytest.approx(100 * (0.6 / 0.9 - 1), rel=1e-3)
     choose(qtbot, bar.second_box, "before")
-    assert two.session.shown_sky.sides == ("A", BEFORE)
+    assert two.session.answers.shown_sky.sides == ("A", BEFORE)
     press(qtbot, two, "discard_variant")
     assert not bar.first_box.isVisible()
     settle(qtbot, two)
@@ -328,10 +328,10 @@ def test_what_is_compared_is_kept_in_sessions(opened, qtbot):
     kept = Kept(state)
     opened.sky.restore(kept)
     assert kept == {}
-    choice = opened.session.sky_choice
+    choice = opened.session.state.sky_choice
     assert (choice.mode, choice.planes, opened.sky.bar.period_box.value()) == (BLINK, 5, 1.5)
     opened.sky.restore(Kept({"mode": "sideways", "planes": 7, "first": "Z"}))
-    assert (opened.session.sky_choice.mode, opened.session.sky_choice.planes) == (FIRST, 0)
+    assert (opened.session.state.sky_choice.mode, opened.session.state.sky_choice.planes) == (FIRST, 0)
     settle(qtbot, opened)
 
 

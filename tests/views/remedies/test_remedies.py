@@ -6,7 +6,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QFileDialog, QLineEdit
 
-from atm_viewer.jobs.remedy_messages import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
+from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from atm_viewer.views.base.theme import DARK, LIGHT
 from tests.views.mouse import settle as paint
 from tests.views.windows import FILES, dialog_of, press, settle
@@ -48,8 +48,8 @@ def test_nothing_is_computed_before_somebody_looks(opened, workers, qtbot):
     assert workers.asked(RankSpaxels) == []
     press(qtbot, opened, "panel_remedies")
     settle(qtbot, opened)
-    place = opened.session.places.current
-    asked = RankSpaxels(place.extraction(tuple(FILES), opened.session.recipe, "ch1-short"))
+    place = opened.session.state.places.current
+    asked = RankSpaxels(place.extraction(tuple(FILES), opened.session.state.recipe, "ch1-short"))
     assert workers.asked(RankSpaxels) == [asked]
     assert workers.asked(CompareApertures) == []
 
@@ -77,12 +77,12 @@ def test_typed_ranks_and_the_second_row(opened, remedies, workers, qtbot):
 
 
 def test_it_follows_recipe_and_place_while_it_is_in_sight(opened, remedies, workers, qtbot):
-    opened.session.set_global("fit_threshold", 4.0)
+    opened.session.recipes.set_global("fit_threshold", 4.0)
     settle(qtbot, opened)
     assert remedies.pages["ranked"].note.text() == "Threshold 4, degree 3."
     count = len(workers.asked(RankSpaxels))
     qtbot.mouseClick(opened.remedies_panel.close_button, LEFT)
-    opened.session.set_global("fit_threshold", 5.0)
+    opened.session.recipes.set_global("fit_threshold", 5.0)
     settle(qtbot, opened)
     assert len(workers.asked(RankSpaxels)) == count
     press(qtbot, opened, "panel_remedies")
@@ -92,9 +92,9 @@ def test_it_follows_recipe_and_place_while_it_is_in_sight(opened, remedies, work
 
 def test_an_answer_to_an_older_question_is_dropped(opened, remedies, workers, qtbot):
     workers.held.add(RankSpaxels)
-    opened.session.set_global("fit_threshold", 4.0)
-    opened.session.set_global("fit_threshold", 6.0)
-    assert opened.session.remedy("ranked").pending
+    opened.session.recipes.set_global("fit_threshold", 4.0)
+    opened.session.recipes.set_global("fit_threshold", 6.0)
+    assert opened.session.answers.remedy("ranked").pending
     assert remedies.pages["ranked"].note.text() == "Threshold 10, degree 3."
     workers.release(RankSpaxels)
     settle(qtbot, opened)
@@ -119,7 +119,7 @@ def test_the_other_tabs(opened, remedies, workers, qtbot):
 
 
 def test_nirspec_has_no_fringes(window, qtbot):
-    window.session.open_files(["/data/jw09999-star_00001_nrs1_cal.fits"])
+    window.session.exposures.open(["/data/jw09999-star_00001_nrs1_cal.fits"])
     settle(qtbot, window)
     press(qtbot, window, "panel_remedies")
     settle(qtbot, window)
@@ -136,17 +136,17 @@ def test_a_figure_is_saved_by_keys(opened, remedies, workers, qtbot, tmp_path):
     path = str(tmp_path / "a.svg")
     dialog.fileSelected.emit(path)
     dialog.reject()
-    qtbot.waitUntil(lambda: opened.session.messages and "a.svg" in opened.session.messages[-1].text)
+    qtbot.waitUntil(lambda: opened.session.messages.all and "a.svg" in opened.session.messages.all[-1].text)
     (asked,) = workers.asked(SaveFigure)
     assert asked == SaveFigure(workers.asked(RankSpaxels)[-1], path, overwrite=True)
-    assert opened.session.messages[-1].text == f"Wrote a.svg to {tmp_path}."
+    assert opened.session.messages.all[-1].text == f"Wrote a.svg to {tmp_path}."
 
 
 def test_a_failure_is_told(opened, workers, qtbot):
     workers.failing[RankSpaxels] = "The aperture has 12 spaxels; choose ranks from 1 to 12."
     press(qtbot, opened, "panel_remedies")
     settle(qtbot, opened)
-    assert opened.session.messages[-1].text == "The aperture has 12 spaxels; choose ranks from 1 to 12."
+    assert opened.session.messages.all[-1].text == "The aperture has 12 spaxels; choose ranks from 1 to 12."
     assert table(opened.remedies.pages["ranked"]) == []
 
 

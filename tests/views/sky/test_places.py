@@ -11,7 +11,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.jobs.messages import MakeSpectra
+from atm_viewer.jobs.requests.previews import MakeSpectra
 from tests.views.mouse import click, drag, hover, leave
 from tests.views.mouse import settle as paint
 from tests.views.windows import FILES, wait
@@ -32,52 +32,52 @@ def legend(window) -> str:
 
 def test_shift_click_adds_a_place_whose_spectra_join_the_others(window, qtbot):
     session, sky = window.session, window.sky
-    first = session.places.current
+    first = session.state.places.current
     click(qtbot, sky.plot, -0.65, 0.39, SHIFT)
     wait(qtbot, window)
-    assert session.places.numbers == (1, 2)
-    assert session.places[1] == first
-    np.testing.assert_allclose(session.sky.offsets(*session.position), (-0.65, 0.39), atol=0.02)
+    assert session.state.places.numbers == (1, 2)
+    assert session.state.places[1] == first
+    np.testing.assert_allclose(session.answers.sky.offsets(*session.state.position), (-0.65, 0.39), atol=0.02)
     assert "place 1" in legend(window)
     assert "place 2" in legend(window)
     # a click moves the active one, a click on the other's handle makes that one active
     click(qtbot, sky.plot, -1.04, 0.39)
     wait(qtbot, window)
-    np.testing.assert_allclose(session.sky.offsets(*session.position), (-1.04, 0.39), atol=0.02)
-    click(qtbot, sky.plot, *(float(v) for v in session.sky.offsets(first.ra, first.dec)))
+    np.testing.assert_allclose(session.answers.sky.offsets(*session.state.position), (-1.04, 0.39), atol=0.02)
+    click(qtbot, sky.plot, *(float(v) for v in session.answers.sky.offsets(first.ra, first.dec)))
     wait(qtbot, window)
-    assert session.places.active == 1
-    assert session.places[1] == first
+    assert session.state.places.active == 1
+    assert session.state.places[1] == first
 
 
 def test_spectra_follow_a_place_that_is_dragged(window, qtbot):
     session = window.session
-    asked = len(session._workers.asked(MakeSpectra))
-    start = tuple(float(v) for v in session.sky.offsets(*session.position))
+    asked = len(session.jobs._workers.asked(MakeSpectra))
+    start = tuple(float(v) for v in session.answers.sky.offsets(*session.state.position))
     drag(qtbot, window.sky.plot, start, (start[0] + 0.52, start[1] + 0.26))
     wait(qtbot, window)
-    found = session.sky.offsets(*session.position)
+    found = session.answers.sky.offsets(*session.state.position)
     np.testing.assert_allclose(found, (start[0] + 0.52, start[1] + 0.26), atol=0.08)
-    assert len(session._workers.asked(MakeSpectra)) > asked + 1  # on the way as well
-    assert window.spectrum._picture.main is session.spectra
+    assert len(session.jobs._workers.asked(MakeSpectra)) > asked + 1  # on the way as well
+    assert window.spectrum._picture.main is session.answers.spectra
 
 
 def test_places_by_keys_alone(window, qtbot):
     session = window.session
-    start = session.position
+    start = session.state.position
     qtbot.keyClick(window, Qt.Key.Key_M, CONTROL)
     wait(qtbot, window)
-    assert session.places.numbers == (1, 2)
+    assert session.state.places.numbers == (1, 2)
     qtbot.keyClick(window, Qt.Key.Key_M, CONTROL | SHIFT)
-    assert session.places.active == 1
+    assert session.state.places.active == 1
     window.sky_panel.bring_forward()
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Up)
     wait(qtbot, window)
-    moved = np.array(session.sky.offsets(*session.position)) - session.sky.offsets(*start)
-    np.testing.assert_allclose(moved, (0.0, session.sky.spaxel), atol=1e-6)
+    moved = np.array(session.answers.sky.offsets(*session.state.position)) - session.answers.sky.offsets(*start)
+    np.testing.assert_allclose(moved, (0.0, session.answers.sky.spaxel), atol=1e-6)
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Delete)
     wait(qtbot, window)
-    assert session.places.numbers == (2,)
+    assert session.state.places.numbers == (2,)
     assert not window.actions_by_name["remove_place"].isEnabled()
 
 
@@ -86,17 +86,17 @@ def test_a_place_is_added_where_the_mouse_is(window, qtbot):
     hover(qtbot, window.sky.plot, 0.65, -0.52)
     qtbot.keyClick(window, Qt.Key.Key_M, CONTROL)
     wait(qtbot, window)
-    np.testing.assert_allclose(session.sky.offsets(*session.position), (0.65, -0.52), atol=0.02)
+    np.testing.assert_allclose(session.answers.sky.offsets(*session.state.position), (0.65, -0.52), atol=0.02)
     leave(qtbot, window.sky.plot)
 
 
 def test_variants_stand_beside_each_other(window, qtbot):
     session = window.session
-    session.new_variant()
-    session.set_global("fit_threshold", 5.0)
+    session.recipes.new_variant()
+    session.recipes.set_global("fit_threshold", 5.0)
     wait(qtbot, window)
     assert "— A — B —" in legend(window)
-    session.label_variant("B", "low")
+    session.recipes.label_variant("B", "low")
     assert "B low" in legend(window)
     click(qtbot, window.sky.plot, -0.65, 0.39, SHIFT)
     wait(qtbot, window)
@@ -112,14 +112,14 @@ def test_options_by_keys(window, qtbot):
     assert controls.focusWidget() is controls.unit_box
     qtbot.keyClick(controls.unit_box, Qt.Key.Key_Down)
     paint(qtbot)
-    assert session.spectrum_settings.unit == "Jy"
+    assert session.state.spectrum_settings.unit == "Jy"
     assert "per spaxel" in window.spectrum.flux_plot.getAxis("left").labelText
     assert "Jy]" in window.spectrum.flux_plot.getAxis("left").labelText
     qtbot.keyClick(controls.unit_box, Qt.Key.Key_Tab)
     assert controls.focusWidget() is controls.axis_box
     qtbot.keyClick(controls.axis_box, Qt.Key.Key_End)
     paint(qtbot)
-    assert session.spectrum_settings.axis == "velocity"
+    assert session.state.spectrum_settings.axis == "velocity"
     assert "velocity about" in window.spectrum.ratio_plot.getAxis("bottom").labelText
     qtbot.keyClick(controls, Qt.Key.Key_Escape)
     assert not controls.isVisible()
@@ -128,7 +128,7 @@ def test_options_by_keys(window, qtbot):
 def test_pointing_at_a_velocity_points_at_its_wavelength(window, qtbot):
     """5.34 µm is [Fe II]'s line: velocity 0."""
     session, view = window.session, window.spectrum
-    session.set_spectrum_settings(replace(session.spectrum_settings, axis="velocity", line="[Fe II] 5.34"))
+    session.look.set_spectrum_settings(replace(session.state.spectrum_settings, axis="velocity", line="[Fe II] 5.34"))
     paint(qtbot)
     hover(qtbot, view.flux_plot, 1000.0, np.mean(view.flux_plot.vb.viewRange()[1]))
     cursor = session.pointer.cursor
@@ -145,8 +145,8 @@ def test_a_line_list_that_cannot_be_read_is_told_and_the_window_works(monkeypatc
     monkeypatch.setattr("atm_viewer.views.window.main_window.line_list", broken)
     window = start()
     session = window.session
-    assert session.messages[-1].text == "The line list lines.toml cannot be read: it is broken."
-    session.open_files(FILES)
+    assert session.messages.all[-1].text == "The line list lines.toml cannot be read: it is broken."
+    session.exposures.open(FILES)
     wait(qtbot, window)
-    session.set_spectrum_settings(replace(session.spectrum_settings, axis="velocity"))
+    session.look.set_spectrum_settings(replace(session.state.spectrum_settings, axis="velocity"))
     assert "velocity about 5.3" in window.spectrum.ratio_plot.getAxis("bottom").labelText

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QContextMenuEvent
 from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu
 
 from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
-from atm_viewer.jobs.messages import Correct
+from atm_viewer.jobs.requests.previews import Correct
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.theme import DARK
@@ -28,7 +28,7 @@ LEFT, SHIFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModif
 @pytest.fixture
 def session(qtbot):
     made = Session(FakeWorkers)
-    made.open_files(FILES)
+    made.exposures.open(FILES)
     settle(qtbot, made)
     yield made
     made.close()
@@ -58,7 +58,7 @@ def window(session, start):
 
 
 def settle(qtbot, session):
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
+    qtbot.waitUntil(lambda: session.complete and session.state.exposures != ())
 
 
 class Painted(QObject):
@@ -102,7 +102,7 @@ def shown(table):
 
 
 def thresholds(session, exposure=None):
-    return {o.number: o.fit_threshold for o in session.recipe.overrides if o.exposure == exposure}
+    return {o.number: o.fit_threshold for o in session.state.recipe.overrides if o.exposure == exposure}
 
 
 # Several slices at once
@@ -112,14 +112,14 @@ def test_a_value_is_typed_for_several_slices_in_one_step(session, table, qtbot):
     click(qtbot, table, 101, "fit_threshold")
     for _ in range(2):
         qtbot.keyClick(table, Qt.Key.Key_Down, SHIFT)
-    assert session.number == 103
+    assert session.state.number == 103
     type_text(qtbot, table, "4.5")
     assert thresholds(session) == {101: 4.5, 102: 4.5, 103: 4.5}
-    assert session.undo_stack.undoText() == "3 slices: threshold 10 → 4.5"
+    assert session.recipes.undo_stack.undoText() == "3 slices: threshold 10 → 4.5"
     assert [table.cell(n, "fit_threshold").data() for n in (101, 102, 103, 201)] == ["4.5", "4.5", "4.5", "10"]
     assert table.numbers() == (101, 102, 103)  # ready for the next value
-    session.undo_stack.undo()
-    assert session.recipe == Recipe()
+    session.recipes.undo_stack.undo()
+    assert session.state.recipe == Recipe()
     settle(qtbot, session)
 
 
@@ -130,7 +130,7 @@ def test_slices_are_picked_with_the_mouse_and_edited_with_f2(session, table, qtb
     editor = editor_of(table)
     qtbot.keyClicks(editor, "0")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: session.recipe != Recipe())
+    qtbot.waitUntil(lambda: session.state.recipe != Recipe())
     assert thresholds(session) == {101: 0, 203: 0}
     settle(qtbot, session)
 
@@ -139,45 +139,45 @@ def test_slices_are_picked_with_the_mouse_and_edited_with_f2(session, table, qtb
 def test_a_slice_chosen_by_a_shortcut_with_ctrl_is_selected_alone(window, session, qtbot, name):
     table = window.slice_table
     click(qtbot, table, 102)
-    before = session.number
+    before = session.state.number
     qtbot.keySequence(window, window.actions_by_name[name].shortcut())
     settle(qtbot, session)
     click(qtbot, table, 103)
     qtbot.keySequence(window, window.actions_by_name["next_band"].shortcut())
     settle(qtbot, session)
-    assert session.number not in (before, 103)
-    assert table.numbers() == (session.number,)
+    assert session.state.number not in (before, 103)
+    assert table.numbers() == (session.state.number,)
 
 
 def test_a_double_click_edits_the_slice_that_is_hit(session, table, qtbot):
-    session.edit_slices((101, 102, 103), "window", 30)
+    session.recipes.edit_slices((101, 102, 103), "window", 30)
     click(qtbot, table, 101)
     place = table.visualRect(table.cell(102, "window")).center()
     qtbot.mouseClick(table.viewport(), LEFT, pos=place)
     qtbot.mouseDClick(table.viewport(), LEFT, pos=place)
     qtbot.keyClicks(editor_of(table), "20")
     qtbot.keyClick(editor_of(table), Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: session.recipe.override(102).window == 20)
-    assert session.recipe.override(101).window == 30
+    qtbot.waitUntil(lambda: session.state.recipe.override(102).window == 20)
+    assert session.state.recipe.override(101).window == 30
     settle(qtbot, session)
 
 
 def test_leaving_the_editor_as_it_was_changes_nothing(session, table, qtbot):
-    session.edit_slice(101, "fit_threshold", 4.0)
-    recipe = session.recipe
+    session.recipes.edit_slice(101, "fit_threshold", 4.0)
+    recipe = session.state.recipe
     click(qtbot, table, 101, "fit_threshold")
     qtbot.keyClick(table, Qt.Key.Key_A, CONTROL)
     assert len(table.numbers()) == 6
     qtbot.keyClick(table, Qt.Key.Key_F2)
     qtbot.keyClick(editor_of(table), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: table.state() != table.State.EditingState)
-    assert session.recipe is recipe
+    assert session.state.recipe is recipe
     settle(qtbot, session)
 
 
 def test_a_report_that_arrives_leaves_what_is_being_typed(session, table, workers, qtbot):
     workers.held = {Correct}
-    session.edit_slice(101, "fit_threshold", 0.0)
+    session.recipes.edit_slice(101, "fit_threshold", 0.0)
     click(qtbot, table, 101, "window")
     qtbot.keyClicks(table, "2")
     workers.release(Correct)
@@ -185,18 +185,18 @@ def test_a_report_that_arrives_leaves_what_is_being_typed(session, table, worker
     assert table.cell(101, "state").data() == "reused"
     qtbot.keyClicks(editor_of(table), "5")
     qtbot.keyClick(editor_of(table), Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: session.recipe.override(101).window == 25)
+    qtbot.waitUntil(lambda: session.state.recipe.override(101).window == 25)
     settle(qtbot, session)
 
 
 def test_delete_inherits_in_all_selected_slices(session, table, qtbot):
-    session.edit_slices((101, 102, 203), "fit_threshold", 4.0)
-    session.edit_slice(101, "window", 30)
+    session.recipes.edit_slices((101, 102, 203), "fit_threshold", 4.0)
+    session.recipes.edit_slice(101, "window", 30)
     click(qtbot, table, 101, "fit_threshold")
     qtbot.keyClick(table, Qt.Key.Key_A, CONTROL)
     qtbot.keyClick(table, Qt.Key.Key_Delete)
-    assert session.recipe.overrides == (SliceOverride(101, window=30),)
-    assert session.undo_stack.undoText() == "3 slices: threshold 4 → 10"
+    assert session.state.recipe.overrides == (SliceOverride(101, window=30),)
+    assert session.recipes.undo_stack.undoText() == "3 slices: threshold 4 → 10"
     settle(qtbot, session)
 
 
@@ -212,9 +212,9 @@ def test_keys_alone_choose_slices(session, table, qtbot):
     qtbot.keyClick(table, Qt.Key.Key_Space)
     qtbot.keyClick(table, Qt.Key.Key_Escape)
     assert table.numbers() == (103,)
-    assert session.number == 103
+    assert session.state.number == 103
     qtbot.keyClicks(table, "201")  # typing a number leads to the slice
-    assert session.number == 201
+    assert session.state.number == 201
     settle(qtbot, session)
 
 
@@ -222,8 +222,8 @@ def test_what_cannot_be_meant_is_told(session, table, qtbot):
     click(qtbot, table, 101, "window")
     qtbot.keyClick(table, Qt.Key.Key_Down, SHIFT)
     type_text(qtbot, table, "many")
-    assert session.recipe == Recipe()
-    assert session.messages[-1].text.startswith("window must be a whole number")
+    assert session.state.recipe == Recipe()
+    assert session.messages.all[-1].text.startswith("window must be a whole number")
 
 
 # Order and filters
@@ -236,13 +236,13 @@ def test_rows_are_sorted_by_a_click_on_the_heading(session, table, qtbot):
         place = QPoint(header.sectionViewportPosition(AT[name]) + 10, 10)
         qtbot.mouseClick(header.viewport(), LEFT, pos=place)
 
-    peaks = {str(s.number): s.peak for s in session.report.slices}
+    peaks = {str(s.number): s.peak for s in session.answers.report.slices}
     sort("peak")
     assert shown(table) == sorted(peaks, key=peaks.get)
     sort("peak")
     assert shown(table) == sorted(peaks, key=peaks.get, reverse=True)
-    assert table.currentIndex().data(Qt.ItemDataRole.UserRole).number == session.number
-    session.edit_slice(102, "use", ())  # uses no spline, so its noise grows
+    assert table.currentIndex().data(Qt.ItemDataRole.UserRole).number == session.state.number
+    session.recipes.edit_slice(102, "use", ())  # uses no spline, so its noise grows
     settle(qtbot, session)
     for order in (["202", "102"], ["102", "202"]):
         sort("noise")
@@ -255,12 +255,12 @@ def test_rows_are_sorted_by_a_click_on_the_heading(session, table, qtbot):
 def test_filters_by_text(session, browser, table, qtbot):
     told = []
     browser.counted.connect(told.append)
-    number = session.number
+    number = session.state.number
     browser.start_filtering()
     qtbot.keyClicks(browser.line, "20")
     assert shown(table) == ["201", "202", "203"]
     assert told[-1] == "3 of 6"
-    assert session.number == number  # what is hidden stays chosen
+    assert session.state.number == number  # what is hidden stays chosen
     qtbot.keyClicks(browser.line, "2")
     assert shown(table) == ["202"]
     qtbot.keyClick(browser.line, Qt.Key.Key_Down)
@@ -273,10 +273,10 @@ def test_filters_by_text(session, browser, table, qtbot):
 
 
 def test_quick_filters(session, browser, table, qtbot):
-    session.edit_slice(203, "window", 30)
-    session.edit_slice(102, "use", ())
+    session.recipes.edit_slice(203, "window", 30)
+    session.recipes.edit_slice(102, "use", ())
     settle(qtbot, session)
-    below = [str(s.number) for s in session.report.slices if not s.fitted]
+    below = [str(s.number) for s in session.answers.report.slices if not s.fitted]
     assert 0 < len(below) < 6
 
     def toggle(name):
@@ -293,14 +293,14 @@ def test_quick_filters(session, browser, table, qtbot):
 
 
 def test_a_slice_that_leaves_the_filter_stays_the_chosen_one(session, browser, table, qtbot):
-    below = [s.number for s in session.report.slices if not s.fitted]
+    below = [s.number for s in session.answers.report.slices if not s.fitted]
     qtbot.mouseClick(browser.quick["below"], LEFT)
     click(qtbot, table, below[0], "fit_threshold")
     type_text(qtbot, table, "0")
     qtbot.waitUntil(lambda: str(below[0]) not in shown(table))
     settle(qtbot, session)
-    assert session.number == below[0]
-    session.undo_stack.undo()
+    assert session.state.number == below[0]
+    session.recipes.undo_stack.undo()
     settle(qtbot, session)
     qtbot.waitUntil(lambda: str(below[0]) in shown(table))
     assert table.numbers() == (below[0],)
@@ -331,7 +331,7 @@ def test_peaks_are_bars_in_decades_with_the_threshold_marked(session, table, qtb
         x = cell.left() + 3 + share * (cell.width() - 3 - text)
         return QColor(table.viewport().grab().toImage().pixelColor(round(x), cell.center().y()))
 
-    reports = {s.number: s for s in session.report.slices}
+    reports = {s.number: s for s in session.answers.report.slices}
     scale = table.rows.scale
     high = max(reports.values(), key=lambda s: s.peak)
     low = min(reports.values(), key=lambda s: s.peak)
@@ -358,7 +358,7 @@ def test_noise_before_and_after(session, table, qtbot):
     assert table.cell(102, "noise").data() == "14 → 1.1"
     role = Qt.ItemDataRole.ForegroundRole
     assert table.cell(102, "noise").data(role) is None
-    session.edit_slice(102, "use", ())
+    session.recipes.edit_slice(102, "use", ())
     settle(qtbot, session)
     assert table.cell(102, "noise").data() == "14 → 15"
     assert table.cell(102, "noise").data(role).name() == DARK.warning  # worse than before
@@ -379,7 +379,7 @@ def test_only_what_changed_is_painted_anew(session, table, workers, qtbot):
     qtbot.wait(50)  # whatever is to be painted before
     painted = Painted(table.viewport())
     workers.held = {Correct}
-    session.edit_slice(103, "wavelengths", (4.9, 5.2))
+    session.recipes.edit_slice(103, "wavelengths", (4.9, 5.2))
     assert changed == {2}  # the value is in sight before the fit is
     qtbot.waitUntil(lambda: bool(painted.regions))
     row = table.visualRect(table.cell(103, "number"))
@@ -388,27 +388,27 @@ def test_only_what_changed_is_painted_anew(session, table, workers, qtbot):
     workers.release(Correct)
     settle(qtbot, session)
     assert changed == set()  # the report says the same of all other slices, and of this one in sight
-    session.edit_slice(103, "use", ((-0.5, 0.5),))
+    session.recipes.edit_slice(103, "use", ((-0.5, 0.5),))
     settle(qtbot, session)
     assert changed == {2}
 
 
 def test_what_is_dragged_moves_in_the_table_at_once(session, table, workers, qtbot):
-    number, role = session.number, Qt.ItemDataRole.ForegroundRole
+    number, role = session.state.number, Qt.ItemDataRole.ForegroundRole
     row = table.cell(number, "peak").data(Qt.ItemDataRole.UserRole)
     assert row.threshold == pytest.approx(row.report.threshold, rel=1e-3)
     scale = table.rows.scale
     for value, colour in ((5000.0, DARK.disabled), (20.0, None)):
-        session.drag_slice(number, "fit_threshold", value)
+        session.recipes.drag_slice(number, "fit_threshold", value)
         row = table.cell(number, "peak").data(Qt.ItemDataRole.UserRole)
         assert table.cell(number, "fit_threshold").data() == f"{value:g}"
         assert row.threshold == pytest.approx(row.level[0] + value * row.level[1])
         shade = table.cell(number, "peak").data(role)
         assert (shade and shade.name()) == colour  # grey as soon as the threshold is above the peak
         assert table.rows.scale == scale  # the bars stay
-    session.end_drag()
+    session.recipes.end_drag()
     settle(qtbot, session)
-    assert session.undo_stack.count() == 1
+    assert session.recipes.undo_stack.count() == 1
 
 
 @pytest.mark.parametrize(("name", "choice"), [("reach", "slice"), ("peak_cut", "source"), ("residual", "none")])
@@ -419,8 +419,8 @@ def test_values_of_a_kind_are_chosen_from_a_list(session, table, qtbot, name, ch
     (box,) = (b for b in table.viewport().findChildren(QComboBox) if b.isVisible())
     assert box.currentText() == getattr(Recipe(), name)
     qtbot.keyClick(box, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: session.recipe != Recipe())
-    assert {o.number: getattr(o, name) for o in session.recipe.overrides} == {101: choice, 102: choice}
+    qtbot.waitUntil(lambda: session.state.recipe != Recipe())
+    assert {o.number: getattr(o, name) for o in session.state.recipe.overrides} == {101: choice, 102: choice}
     assert table.cell(101, name).data() == choice
     settle(qtbot, session)
 
@@ -444,14 +444,14 @@ def test_order_and_filters_are_kept_in_sessions(session, browser, table, qtbot):
 
 @pytest.fixture
 def workers(session) -> FakeWorkers:
-    return session._workers
+    return session.jobs._workers
 
 
 # The Edit menu
 
 
 def test_copying_to_neighbours(session, window, qtbot):
-    session.edit_slice(102, "fit_threshold", 4.0)
+    session.recipes.edit_slice(102, "fit_threshold", 4.0)
     click(qtbot, window.slice_table, 102)
     press(qtbot, window, "copy_to_neighbours")
     (dialog,) = window.findChildren(CopyDialog)
@@ -461,44 +461,44 @@ def test_copying_to_neighbours(session, window, qtbot):
     assert dialog.targets_label.text() == "103 (1 slice)"
     qtbot.mouseClick(dialog.copy_button, LEFT)
     assert thresholds(session) == {102: 4.0, 103: 4.0}
-    assert session.undo_stack.undoText() == "Slice 103: copy overrides of slice 102"
+    assert session.recipes.undo_stack.undoText() == "Slice 103: copy overrides of slice 102"
     settle(qtbot, session)
 
 
 def test_overrides_of_one_dither_become_those_of_all_and_the_reverse(session, window, qtbot):
-    name = session.current.name
-    session.set_only_this(True)
-    session.edit_slices((101, 102), "fit_threshold", 4.0)
+    name = session.state.current.name
+    session.recipes.set_only_this(True)
+    session.recipes.edit_slices((101, 102), "fit_threshold", 4.0)
     click(qtbot, window.slice_table, 101)
     click(qtbot, window.slice_table, 103, modifier=SHIFT)
     press(qtbot, window, "apply_to_all_exposures")
     assert (thresholds(session), thresholds(session, name)) == ({101: 4.0, 102: 4.0}, {})
-    assert session.undo_stack.undoText() == "2 slices: apply to all exposures"
+    assert session.recipes.undo_stack.undoText() == "2 slices: apply to all exposures"
     press(qtbot, window, "apply_to_all_exposures")
-    assert session.messages[-1].text == "The selected slices have no override for this exposure only."
+    assert session.messages.all[-1].text == "The selected slices have no override for this exposure only."
     press(qtbot, window, "keep_to_this_exposure")
     assert (thresholds(session), thresholds(session, name)) == ({}, {101: 4.0, 102: 4.0})
     press(qtbot, window, "keep_to_this_exposure")
-    assert session.messages[-1].text == "The selected slices have no override for all exposures."
+    assert session.messages.all[-1].text == "The selected slices have no override for all exposures."
     settle(qtbot, session)
 
 
 def test_selected_slices_are_reset(session, window, qtbot):
-    session.edit_slices((101, 102, 203), "window", 30)
+    session.recipes.edit_slices((101, 102, 203), "window", 30)
     assert not window.reset_button.isEnabled() or 102 in window.slice_table.numbers()
     click(qtbot, window.slice_table, 101)
     click(qtbot, window.slice_table, 102, modifier=SHIFT)
     assert window.reset_button.isEnabled()
     press(qtbot, window, "reset_slice")
-    assert session.recipe.overrides == (SliceOverride(203, window=30),)
-    assert session.undo_stack.undoText() == "2 slices: reset"
+    assert session.state.recipe.overrides == (SliceOverride(203, window=30),)
+    assert session.recipes.undo_stack.undoText() == "2 slices: reset"
     assert not window.reset_button.isEnabled()
     settle(qtbot, session)
 
 
 def test_the_context_menu_leaves_the_selection_and_works_on_it(session, window, qtbot):
     table = window.slice_table
-    session.edit_slices((101, 102), "fit_threshold", 4.0)
+    session.recipes.edit_slices((101, 102), "fit_threshold", 4.0)
     click(qtbot, table, 101, "fit_threshold")
     click(qtbot, table, 102, "fit_threshold", SHIFT)
     place = table.visualRect(table.cell(101, "fit_threshold")).center()
@@ -515,7 +515,7 @@ def test_the_context_menu_leaves_the_selection_and_works_on_it(session, window, 
     } <= set(texts)
     texts["Remove override of threshold"].trigger()
     menu.close()
-    assert session.recipe == Recipe()
+    assert session.state.recipe == Recipe()
     settle(qtbot, session)
 
 
@@ -539,4 +539,4 @@ def test_the_filter_is_reached_by_key_and_counts_in_the_title(session, window, q
     assert window.slice_browser.line.hasFocus()
     qtbot.keyClicks(window.slice_browser.line, "1")
     assert window.slices_panel.note.text() == "3 of 6"
-    assert replace(session.recipe) == Recipe()
+    assert replace(session.state.recipe) == Recipe()

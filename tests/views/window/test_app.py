@@ -8,7 +8,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer import app, cli
-from atm_viewer.jobs.messages import Correct
+from atm_viewer.jobs.requests.previews import Correct
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.session import Session
 from atm_viewer.views.window.main_window import MainWindow
@@ -97,8 +97,8 @@ def test_a_recipe_to_begin_with(tmp_path):
 
     def act():
         window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
-        if window.session.undo_stack.canUndo():
-            seen.append(window.session.recipe.fit_threshold)
+        if window.session.recipes.undo_stack.canUndo():
+            seen.append(window.session.state.recipe.fit_threshold)
             window.close()
         else:
             QTimer.singleShot(20, act)
@@ -108,35 +108,14 @@ def test_a_recipe_to_begin_with(tmp_path):
     assert seen == [7.0]
 
 
-def test_the_demo_is_made_elsewhere_and_its_failure_told(qtbot):
-    session = Session(FakeWorkers)
-    maker = app.DemoMaker(session)
-    maker.make("unheard-of")
-    (job,) = session.jobs
-    assert job.lasting
-    qtbot.waitUntil(lambda: session.messages != [], timeout=20_000)
-    assert session.messages[0].level == "error"
-    assert "unheard-of" in session.messages[0].text
-    assert session.jobs == ()
-    session.close()
-
-
-def test_making_the_demo_is_cancelled(qtbot):
-    session = Session(FakeWorkers)
-    app.DemoMaker(session).make("miri")
-    session.cancel_all()
-    assert session.jobs == ()
-    session.close()
-
-
 @pytest.fixture
 def session_file(tmp_path, qtbot):
     exposure = tmp_path / "jw09999-star_00001_mirifushort_cal.fits"
     exposure.write_bytes(b"SIMPLE  =")
     session = Session(FakeWorkers)
-    session.open_files([str(exposure)])
-    qtbot.waitUntil(lambda: session.complete and session.exposures != ())
-    session.set_override(101, "window", 30)
+    session.exposures.open([str(exposure)])
+    qtbot.waitUntil(lambda: session.complete and session.state.exposures != ())
+    session.recipes.set_override(101, "window", 30)
     Keeper(session).save(tmp_path / "star.toml")
     qtbot.waitUntil(lambda: session.complete)
     session.close()

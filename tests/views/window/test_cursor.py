@@ -26,7 +26,7 @@ FILES = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3, 4
 @pytest.fixture
 def window(start, qtbot):
     window = start(*FILES)
-    window.session.select(102, 47)
+    window.session.look.select(102, 47)
     qtbot.waitUntil(lambda: window.session.complete)
     settle(qtbot)
     return window
@@ -92,7 +92,7 @@ def test_over_the_detector(window, qtbot):
     before = ranges(window)
     hover(qtbot, window.detector.plot, 20, 48)
     assert_marked(window, (20, 48), -4 * PIXEL, 0.0, -4 * PIXEL, 5.3)
-    value = window.session.current.sci[48, 20]
+    value = window.session.state.current.sci[48, 20]
     assert window.status.hover.text() == (
         f"x 20, y 48 pixel   slice 102   α −1.18″   λ 5.3000 µm   RA {RA - 4 * PIXEL * EAST:.6f}° Dec −5.400000°   "
         f"SCI {value:.3f} MJy/sr   DQ good   spaxel 29, 20"
@@ -137,7 +137,7 @@ def test_over_the_profile(window, qtbot):
 
 def test_over_the_spectrum(window, qtbot):
     before = ranges(window)
-    ra, dec = window.session.position
+    ra, dec = window.session.state.position
     east, north = (ra - RA) / EAST, (dec - DEC) / NORTH
     assert (east, north) == (pytest.approx(-0.39, abs=1e-4), pytest.approx(-0.26, abs=1e-4))
     hover(qtbot, window.spectrum.ratio_plot, 5.3, 1.0)
@@ -159,16 +159,16 @@ def test_the_cursor_is_seen_on_a_light_window(window, qtbot):
 
 def test_a_click_in_the_spectrum_chooses_the_column(window, qtbot):
     click(qtbot, window.spectrum.flux_plot, 5.5, sum(view_range(window.spectrum.flux_plot)[2:]) / 2)
-    assert window.session.number == 102
-    assert window.session.column == pytest.approx(72, abs=1)
+    assert window.session.state.number == 102
+    assert window.session.state.column == pytest.approx(72, abs=1)
     qtbot.waitUntil(lambda: window.session.complete)
 
 
 def test_a_wavelength_that_the_slice_does_not_have_is_told(window, qtbot):
-    window.session.select(202, 47)
+    window.session.look.select(202, 47)
     qtbot.waitUntil(lambda: window.session.complete)
     click(qtbot, window.spectrum.flux_plot, 5.5, sum(view_range(window.spectrum.flux_plot)[2:]) / 2)
-    assert window.session.column == 47
+    assert window.session.state.column == 47
     assert "Slice 202 has no column at 5." in window.banner.label.text()
 
 
@@ -176,31 +176,31 @@ def test_the_spaxel_is_centred_on_a_pixel(window, qtbot):
     session, wanted = window.session, (RA + 4 * PIXEL * EAST, DEC)
     hover(qtbot, window.detector.plot, 28, 48)
     qtbot.keyClick(window, Qt.Key.Key_C)
-    assert session.position == pytest.approx(wanted, abs=1e-7)
-    assert (session.number, session.column) == (102, 47)
+    assert session.state.position == pytest.approx(wanted, abs=1e-7)
+    assert (session.state.number, session.state.column) == (102, 47)
     qtbot.waitUntil(lambda: session.complete)
     # by a double click, of which the first chooses slice and column
     double_click(qtbot, window.detector.plot, 44, 60)
-    assert session.number == 103
-    assert session.position[1] == pytest.approx(DEC + 0.6 * NORTH, abs=1e-7)
+    assert session.state.number == 103
+    assert session.state.position[1] == pytest.approx(DEC + 0.6 * NORTH, abs=1e-7)
     qtbot.waitUntil(lambda: session.complete)
     # a pixel of the other channel takes the band with it
     hover(qtbot, window.detector.plot, 72, 48)
     qtbot.keyClick(window, Qt.Key.Key_C)
-    assert (session.number, session.band) == (202, "ch2-short")
-    assert session.position == pytest.approx((RA, DEC), abs=1e-7)
+    assert (session.state.number, session.state.band) == (202, "ch2-short")
+    assert session.state.position == pytest.approx((RA, DEC), abs=1e-7)
     qtbot.waitUntil(lambda: session.complete)
 
 
 def test_without_a_place_no_spaxel_is_moved(window, qtbot):
-    position = window.session.position
+    position = window.session.state.position
     hover(qtbot, window.detector.plot, 16, 48)  # between slices
     assert "between slices" in window.status.hover.text()
     qtbot.keyClick(window, Qt.Key.Key_C)
     leave(qtbot, window.detector.plot)
     qtbot.keyClick(window, Qt.Key.Key_C)
-    assert window.session.position == position
-    assert "Point at the sky image or at a pixel" in window.session.messages[-1].text
+    assert window.session.state.position == position
+    assert "Point at the sky image or at a pixel" in window.session.messages.all[-1].text
 
 
 def test_another_exposure_keeps_the_place(window, qtbot):
@@ -210,25 +210,25 @@ def test_another_exposure_keeps_the_place(window, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
     settle(qtbot)
     # the second dither has it 0.5 arcsec along the slice to the south, see the session's test
-    assert session.current.key == FILES[1]
+    assert session.state.current.key == FILES[1]
     assert sight_at(window.detector.plot, round(8 - 0.5 / PIXEL), 47)
     assert sight_at(window.sky.plot, 0.0, 0.0)
     assert f"x 6, y 47 pixel   slice 101   α −0.59″   λ {4.9 + 0.8 * 47 / 96:.4f} µm" in window.status.hover.text()
-    assert f"SCI {plain(float(session.current.sci[47, 6]))} MJy/sr   DQ good" in window.status.hover.text()
+    assert f"SCI {plain(float(session.state.current.sci[47, 6]))} MJy/sr   DQ good" in window.status.hover.text()
     # slice and column follow the spaxel, at the same wavelength
-    assert (session.number, session.column) == (101, 47)
+    assert (session.state.number, session.state.column) == (101, 47)
     qtbot.waitUntil(lambda: session.complete)
     qtbot.keyClick(window, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ControlModifier)
-    assert (session.current.key, session.number, session.column) == (FILES[0], 102, 47)
+    assert (session.state.current.key, session.state.number, session.state.column) == (FILES[0], 102, 47)
     assert sight_at(window.detector.plot, 24, 47)
     qtbot.waitUntil(lambda: session.complete)
     # a slice without the spaxel stays
-    session.select(103, 20)
+    session.look.select(103, 20)
     qtbot.keyClick(window, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ControlModifier)
-    assert (session.current.key, session.number, session.column) == (FILES[3], 103, 20)
+    assert (session.state.current.key, session.state.number, session.state.column) == (FILES[3], 103, 20)
     qtbot.waitUntil(lambda: session.complete)
-    session.close_exposure(FILES[3])
-    assert session.pointer.cursor is None or session.pointer.cursor.exposure == session.current.key
+    session.exposures.close(FILES[3])
+    assert session.pointer.cursor is None or session.pointer.cursor.exposure == session.state.current.key
     qtbot.waitUntil(lambda: session.complete)
 
 
@@ -242,7 +242,7 @@ def test_where_in_the_other_dithers(window, qtbot):
     (panel,) = window.findChildren(DithersWindow)
     assert panel.isVisible()
     table = panel.table
-    sci = [e.view.sci for e in window.session.exposures]
+    sci = [e.view.sci for e in window.session.state.exposures]
     assert texts(table, 0)[:5] == ["…_00001_mirifushort", "102", "24", "47", "0.00"]
     assert texts(table, 0)[5].endswith(" MJy/sr")
     assert float(texts(table, 0)[5].split()[0]) == pytest.approx(sci[0][47, 24], rel=1e-3)
@@ -260,7 +260,7 @@ def test_where_in_the_other_dithers(window, qtbot):
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualItemRect(item).center())
     qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualItemRect(item).center())
     session = window.session
-    assert (session.current.key, session.number, session.column) == (FILES[1], 101, 48)
+    assert (session.state.current.key, session.state.number, session.state.column) == (FILES[1], 101, 48)
     assert [table.item(row, 0).font().bold() for row in range(4)] == [False, True, False, False]
     qtbot.waitUntil(lambda: session.complete)
     qtbot.keyClick(window, Qt.Key.Key_W)

@@ -35,32 +35,32 @@ def test_every_key_does_what_its_action_says(window, qtbot):
 
 def test_the_threshold_by_keys(window, qtbot):
     session = window.session
-    number = session.number
+    number = session.state.number
     press(qtbot, window, "raise_threshold")
-    assert session.params(number).fit_threshold == 11.0
+    assert session.state.params(number).fit_threshold == 11.0
     for _ in range(2):
         press(qtbot, window, "lower_threshold")
-    assert session.params(number).fit_threshold == pytest.approx(9.09)
-    session.set_override(number, "fit_threshold", 0.1)
+    assert session.state.params(number).fit_threshold == pytest.approx(9.09)
+    session.recipes.set_override(number, "fit_threshold", 0.1)
     press(qtbot, window, "lower_threshold")
-    assert session.params(number).fit_threshold == 0
+    assert session.state.params(number).fit_threshold == 0
     press(qtbot, window, "raise_threshold")
-    assert session.params(number).fit_threshold == 0.1
-    while session.undo_stack.canUndo():
+    assert session.state.params(number).fit_threshold == 0.1
+    while session.recipes.undo_stack.canUndo():
         press(qtbot, window, "undo")
-    assert session.recipe == Recipe()
-    session.set_global("psf_optimal", True)
+    assert session.state.recipe == Recipe()
+    session.recipes.set_global("psf_optimal", True)
     press(qtbot, window, "raise_threshold")
-    assert session.recipe == Recipe(psf_optimal=True)
+    assert session.state.recipe == Recipe(psf_optimal=True)
 
 
 def test_bands_go_round(window, qtbot):
     session = window.session
-    first = session.band
+    first = session.state.band
     press(qtbot, window, "next_band")
-    assert session.band == window.choosers.band_box.currentText() != first
+    assert session.state.band == window.choosers.band_box.currentText() != first
     press(qtbot, window, "next_band")
-    assert session.band == first
+    assert session.state.band == first
 
 
 def test_edits_of_this_exposure_alone_by_keys(window, qtbot):
@@ -109,6 +109,6 @@ def test_everything_that_can_be_pressed_says_what_it_does(window):
 def test_the_slice_table_takes_its_own_keys(window, qtbot):
     window.slices_panel.bring_forward()
     assert window.slice_table.hasFocus()
-    number = window.session.number
+    number = window.session.state.number
     qtbot.keyClick(window.slice_table, Qt.Key.Key_Up)
-    assert window.session.number < number
+    assert window.session.state.number < number

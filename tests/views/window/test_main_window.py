@@ -14,17 +14,10 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.engine.recipe import Recipe, SliceOverride
-from atm_viewer.jobs.messages import (
-    ClearCache,
-    Correct,
-    MakeSpectra,
-    OpenExposures,
-    Outcome,
-    ShowProfile,
-    Status,
-    WriteCubes,
-    WriteExposures,
-)
+from atm_viewer.jobs.messages import Outcome, Status
+from atm_viewer.jobs.requests.exposures import ClearCache, OpenExposures
+from atm_viewer.jobs.requests.previews import Correct, MakeSpectra, ShowProfile
+from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions.actions import ACTIONS
 from atm_viewer.views.slices.cells import AT
@@ -98,8 +91,8 @@ def test_files_are_dropped(window, workers, qtbot, tmp_path):
     recipe.write_text("version = 1\n[global]\nfit_threshold = 7.0\n")
     assert drop(window, [*FILES, recipe])
     settle(qtbot, window)
-    assert [e.view.key for e in window.session.exposures] == FILES
-    assert window.session.recipe == Recipe(fit_threshold=7.0)
+    assert [e.view.key for e in window.session.state.exposures] == FILES
+    assert window.session.state.recipe == Recipe(fit_threshold=7.0)
     assert window.recipe_panel.boxes["fit_threshold"].text() == "7 σ"
     assert "mine.toml" in window.windowTitle()
 
@@ -120,21 +113,21 @@ def test_everything_is_shown_after_opening(opened):
     assert [tree.topLevelItem(i).text(0) for i in range(2)] == ["…_00001_mirifushort", "…_00002_mirifushort"]
     assert tree.topLevelItem(1).text(1) == "2/4"
     assert opened.slice_table.rows.rowCount() == 6
-    assert opened.slice_table.currentIndex().row() == opened.slice_table.rows.row_of(session.number)
-    assert opened.choosers.slice_box.currentText() == str(session.number)
-    assert opened.choosers.column_box.value() == session.column
-    assert opened.choosers.band_box.currentText() == session.band
-    assert opened.profile._profile is session.profile
-    assert opened.sky._sky is session.sky
-    assert opened.spectrum._picture.main is session.spectra
-    assert opened.detector._report is session.report
+    assert opened.slice_table.currentIndex().row() == opened.slice_table.rows.row_of(session.state.number)
+    assert opened.choosers.slice_box.currentText() == str(session.state.number)
+    assert opened.choosers.column_box.value() == session.state.column
+    assert opened.choosers.band_box.currentText() == session.state.band
+    assert opened.profile._profile is session.answers.profile
+    assert opened.sky._sky is session.answers.sky
+    assert opened.spectrum._picture.main is session.answers.spectra
+    assert opened.detector._report is session.answers.report
     assert opened.status.versions.text().strip("· ").startswith("jwst 3")
 
 
 def test_nothing_is_cut_in_the_table_at_1280(opened, qtbot):
     table = opened.slice_table
     for name, value in (("fit_threshold", 21.1), ("slope_limit", 0.05), ("use", ((-1.93, -0.42),))):
-        opened.session.set_override(101, name, value)
+        opened.session.recipes.set_override(101, name, value)
     settle(qtbot, opened)
     header = table.horizontalHeader()
     after = AT["noise"] + 1  # what stands further to the right is scrolled to
@@ -150,10 +143,10 @@ def test_nothing_is_cut_in_the_table_at_1280(opened, qtbot):
 
 def test_problems_are_shown_and_nothing_is_lost(opened, qtbot):
     assert opened.banner.isHidden()
-    opened.session.open_files(["/data/bad.fits"])
+    opened.session.exposures.open(["/data/bad.fits"])
     qtbot.waitUntil(opened.banner.isVisible)
     assert "bad.fits is not a FITS file" in opened.banner.label.text()
-    assert len(opened.session.exposures) == 2
+    assert len(opened.session.state.exposures) == 2
     qtbot.mouseClick(opened.banner.log_button, Qt.MouseButton.LeftButton)
     assert opened.log.isVisible()
     assert "bad.fits is not a FITS file" in opened.log.toPlainText()
@@ -170,9 +163,9 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     gone = tmp_path / "gone_cal.fits"
     there = tmp_path / "there_cal.fits"
     there.touch()
-    opened.session.open_files([gone])
-    opened.session.open_files([there])
-    qtbot.waitUntil(lambda: len(opened.session.exposures) == 4)
+    opened.session.exposures.open([gone])
+    opened.session.exposures.open([there])
+    qtbot.waitUntil(lambda: len(opened.session.state.exposures) == 4)
     settle(qtbot, opened)
     settings.sync()
     again = QSettings(settings.fileName(), QSettings.Format.IniFormat)
@@ -188,7 +181,7 @@ def test_recent_files_are_kept(opened, settings, qtbot, tmp_path):
     entries["there_cal.fits"].trigger()
     wait_for_files(other)
     settle(qtbot, other)
-    assert other.session.current.key == str(there)
+    assert other.session.state.current.key == str(there)
     other.session.close()
 
 
@@ -218,31 +211,31 @@ def test_another_exposure_is_chosen_by_mouse(opened, qtbot):
     place = tree.visualItemRect(tree.topLevelItem(1)).center()
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
     settle(qtbot, opened)
-    assert opened.session.current.key == FILES[1]
-    assert opened.detector._exposure is opened.session.current
+    assert opened.session.state.current.key == FILES[1]
+    assert opened.detector._exposure is opened.session.state.current
 
 
 def test_slices_and_columns_by_keys_boxes_and_table(opened, qtbot):
     session = opened.session
     press(qtbot, opened, "next_slice")
-    assert session.number == int(opened.choosers.slice_box.currentText())
+    assert session.state.number == int(opened.choosers.slice_box.currentText())
     table = opened.slice_table
     place = table.visualRect(cell(opened, 103, "number")).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert session.number == 103
+    assert session.state.number == 103
     qtbot.keyClick(table, Qt.Key.Key_Up)
-    assert session.number == 102
-    column = session.column
+    assert session.state.number == 102
+    column = session.state.column
     press(qtbot, opened, "next_column")
-    assert (session.column, opened.choosers.column_box.value()) == (column + 1, column + 1)
+    assert (session.state.column, opened.choosers.column_box.value()) == (column + 1, column + 1)
     opened.choosers.column_box.setFocus()
     opened.choosers.column_box.selectAll()
     qtbot.keyClicks(opened.choosers.column_box, "20")
     qtbot.keyClick(opened.choosers.column_box, Qt.Key.Key_Return)
-    assert session.column == 20
+    assert session.state.column == 20
     opened.choosers.slice_box.setFocus()
     qtbot.keyClick(opened.choosers.slice_box, Qt.Key.Key_Down)
-    assert session.number == 103
+    assert session.state.number == 103
     settle(qtbot, opened)
     assert (opened.profile._profile.number, opened.profile._profile.column) == (103, 20)
 
@@ -250,16 +243,16 @@ def test_slices_and_columns_by_keys_boxes_and_table(opened, qtbot):
 def test_the_views_intents_reach_the_session(opened, qtbot):
     session = opened.session
     opened.detector.picked.emit(101, 30)
-    assert (session.number, session.column) == (101, 30)
+    assert (session.state.number, session.state.column) == (101, 30)
     opened.profile.column_stepped.emit(-10)
-    assert session.column == 20
+    assert session.state.column == 20
     opened.profile.edited.emit(101, "use", ((-0.5, 0.5),))
-    assert session.recipe == Recipe(overrides=(SliceOverride(101, use=((-0.5, 0.5),)),))
+    assert session.state.recipe == Recipe(overrides=(SliceOverride(101, use=((-0.5, 0.5),)),))
     opened.profile.edited.emit(101, "use", None)
-    assert session.recipe == Recipe()
+    assert session.state.recipe == Recipe()
     opened.sky.picked.emit(83.8, -5.4)
     opened.sky.radius_edited.emit(1.1)
-    assert (session.position, session.radius) == ((83.8, -5.4), 1.1)
+    assert (session.state.position, session.state.radius) == ((83.8, -5.4), 1.1)
     opened.sky.pointed.emit(83.8, -5.4, "7 MJy/sr")
     assert "RA 83.800000° Dec −5.400000°   7 MJy/sr" in opened.status.hover.text()
     settle(qtbot, opened)
@@ -267,10 +260,10 @@ def test_the_views_intents_reach_the_session(opened, qtbot):
 
 def test_the_band_is_chosen(opened, qtbot):
     opened.choosers.band_box.setFocus()
-    other = next(b for b in opened.session.bands if b != opened.session.band)
+    other = next(b for b in opened.session.state.bands if b != opened.session.state.band)
     key = Qt.Key.Key_Down if opened.choosers.band_box.currentIndex() == 0 else Qt.Key.Key_Up
     qtbot.keyClick(opened.choosers.band_box, key)
-    assert opened.session.band == other
+    assert opened.session.state.band == other
     settle(qtbot, opened)
     assert opened.sky._sky.band == other
 
@@ -279,7 +272,7 @@ def test_the_band_is_chosen(opened, qtbot):
 
 
 def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
-    before, report = len(workers.asked(Correct)), opened.session.report
+    before, report = len(workers.asked(Correct)), opened.session.answers.report
     type_into(qtbot, opened, 101, "fit_threshold", "4")
     settle(qtbot, opened)
     assert workers.asked(Correct)[before:] == [
@@ -295,8 +288,8 @@ def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
     settle(qtbot, opened)
     assert index.data() == "10"
     assert index.data(Qt.ItemDataRole.ForegroundRole).name() != opened.theme.accent
-    assert opened.session.recipe == Recipe()
-    assert opened.session.report is report
+    assert opened.session.state.recipe == Recipe()
+    assert opened.session.answers.report is report
     assert not opened.isWindowModified()
     press(qtbot, opened, "redo")
     settle(qtbot, opened)
@@ -314,12 +307,12 @@ def test_a_threshold_typed_in_the_table(opened, workers, qtbot):
     ],
 )
 def test_every_parameter_is_edited_in_the_table(opened, qtbot, name, text, value):
-    number = opened.session.number
+    number = opened.session.state.number
     type_into(qtbot, opened, number, name, text)
-    assert opened.session.recipe == Recipe(overrides=(SliceOverride(number, **{name: value}),))
+    assert opened.session.state.recipe == Recipe(overrides=(SliceOverride(number, **{name: value}),))
     settle(qtbot, opened)
     type_into(qtbot, opened, number, name, "")
-    assert opened.session.recipe == Recipe()
+    assert opened.session.state.recipe == Recipe()
     settle(qtbot, opened)
 
 
@@ -331,39 +324,39 @@ def test_a_threshold_by_keys_alone(opened, qtbot):
     (editor,) = (e for e in table.viewport().findChildren(QLineEdit) if e.isVisible())
     qtbot.keyClicks(editor, "4")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: opened.session.recipe == Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),)))
+    qtbot.waitUntil(lambda: opened.session.state.recipe == Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),)))
     settle(qtbot, opened)
 
 
 def test_opening_an_editor_and_leaving_it_changes_nothing(opened, qtbot):
-    number = opened.session.number
+    number = opened.session.state.number
     assert cell(opened, number, "use").data() != ""  # the range that the slope gives is shown
     for name in ("use", "window", "fit_threshold"):
         type_into(qtbot, opened, number, name, None)
-    assert opened.session.recipe == Recipe()
+    assert opened.session.state.recipe == Recipe()
 
 
 def test_what_cannot_be_meant_is_told_and_changes_nothing(opened, qtbot):
     type_into(qtbot, opened, 101, "window", "many")
-    assert opened.session.recipe == Recipe()
+    assert opened.session.state.recipe == Recipe()
     assert opened.banner.label.text().startswith("window must be a whole number")
     assert cell(opened, 101, "window").data() == "50"
 
 
 def test_delete_and_reset_take_overrides_away(opened, qtbot):
     session = opened.session
-    session.set_override(101, "fit_threshold", 4.0)
-    session.set_override(101, "window", 30)
-    session.select_slice(101)
+    session.recipes.set_override(101, "fit_threshold", 4.0)
+    session.recipes.set_override(101, "window", 30)
+    session.look.select_slice(101)
     opened.slice_table.setCurrentIndex(cell(opened, 101, "window"))
     qtbot.keyClick(opened.slice_table, Qt.Key.Key_Delete)
-    assert session.recipe == Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),))
+    assert session.state.recipe == Recipe(overrides=(SliceOverride(101, fit_threshold=4.0),))
     qtbot.mouseClick(opened.reset_button, Qt.MouseButton.LeftButton)
-    assert session.recipe == Recipe()
+    assert session.state.recipe == Recipe()
     assert not opened.reset_button.isEnabled()
-    session.set_global("slope_limit", 0.2)
+    session.recipes.set_global("slope_limit", 0.2)
     press(qtbot, opened, "reset_all")
-    assert session.recipe == Recipe()
+    assert session.state.recipe == Recipe()
     settle(qtbot, opened)
 
 
@@ -371,8 +364,8 @@ def test_edits_for_this_exposure_alone(opened, qtbot):
     opened.choosers.scope_box.setFocus()
     qtbot.keyClick(opened.choosers.scope_box, Qt.Key.Key_Down)
     type_into(qtbot, opened, 101, "fit_threshold", "4")
-    name = opened.session.current.name
-    assert opened.session.recipe.overrides == (SliceOverride(101, name, fit_threshold=4.0),)
+    name = opened.session.state.current.name
+    assert opened.session.state.recipe.overrides == (SliceOverride(101, name, fit_threshold=4.0),)
     assert name in cell(opened, 101, "fit_threshold").data(Qt.ItemDataRole.ToolTipRole)
     settle(qtbot, opened)
 
@@ -382,16 +375,16 @@ def test_values_for_all_slices(opened, qtbot):
     box.setFocus()
     box.selectAll()
     qtbot.keyClicks(box, "8")
-    assert opened.session.recipe == Recipe()  # not before the number is complete
+    assert opened.session.state.recipe == Recipe()  # not before the number is complete
     qtbot.keyClick(box, Qt.Key.Key_Return)
-    assert opened.session.recipe == Recipe(fit_threshold=8.0)
+    assert opened.session.state.recipe == Recipe(fit_threshold=8.0)
     assert cell(opened, 101, "fit_threshold").data() == "8"
     # With the focus in the box too, undo is the window's.
     qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert opened.session.recipe == Recipe()
+    assert opened.session.state.recipe == Recipe()
     assert box.value() == 10
     qtbot.mouseClick(opened.recipe_panel.boxes["psf_optimal"], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
-    assert opened.session.recipe.psf_optimal
+    assert opened.session.state.recipe.psf_optimal
     assert not box.isEnabled()
     assert not cell(opened, 101, "fit_threshold").flags() & Qt.ItemFlag.ItemIsEditable
     settle(qtbot, opened)
@@ -399,8 +392,8 @@ def test_values_for_all_slices(opened, qtbot):
 
 def test_slices_below_their_threshold_are_grey(opened):
     session, role = opened.session, Qt.ItemDataRole.ForegroundRole
-    low = next(s.number for s in session.report.slices if not s.fitted)
-    high = next(s.number for s in session.report.slices if s.fitted)
+    low = next(s.number for s in session.answers.report.slices if not s.fitted)
+    high = next(s.number for s in session.answers.report.slices if s.fitted)
     assert cell(opened, low, "peak").data(role).name() == opened.theme.disabled
     assert cell(opened, low, "state").data() == "below thr."
     assert cell(opened, high, "peak").data(role) is None
@@ -409,7 +402,7 @@ def test_slices_below_their_threshold_are_grey(opened):
 
 def test_a_late_outcome_for_an_older_recipe_is_dropped(opened, workers, qtbot):
     workers.held = {Correct, ShowProfile, MakeSpectra}
-    number = opened.session.number
+    number = opened.session.state.number
     type_into(qtbot, opened, number, "fit_threshold", "9000")
     older = workers.asked(Correct)[-1]
     job = workers.requests.index(older) + 1
@@ -422,7 +415,7 @@ def test_a_late_outcome_for_an_older_recipe_is_dropped(opened, workers, qtbot):
 
 
 def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path):
-    opened.session.set_override(101, "window", 30)
+    opened.session.recipes.set_override(101, "window", 30)
     press(qtbot, opened, "save_recipe")
     dialog = dialog_of(opened, QFileDialog)
     path = tmp_path / "mine.toml"
@@ -431,7 +424,7 @@ def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path):
     wait_for_files(opened)
     assert "window = 30" in path.read_text()
     assert not opened.isWindowModified()
-    opened.session.set_override(101, "window", 40)
+    opened.session.recipes.set_override(101, "window", 40)
     opened.activateWindow()
     qtbot.waitUntil(opened.isActiveWindow)
     press(qtbot, opened, "save_recipe")
@@ -443,7 +436,7 @@ def test_recipes_are_saved_and_loaded(opened, qtbot, tmp_path):
     dialog.close()
     wait_for_files(opened)
     assert "version = 7" in opened.banner.label.text()
-    assert opened.session.recipe.override(101).window == 40
+    assert opened.session.state.recipe.override(101).window == 40
     settle(qtbot, opened)
 
 
@@ -465,12 +458,12 @@ def test_writing_cubes_asks_before_it_replaces(opened, workers, qtbot, tmp_path)
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
     assert workers.asked(WriteCubes) == [WriteCubes(tuple(FILES), Recipe(), str(tmp_path), "star", overwrite=True)]
     # The window lives on while cubes are being written.
-    (job,) = opened.session.jobs
+    (job,) = opened.session.jobs.all
     workers.progress(job.number, "Opening", 0.42)
     qtbot.waitUntil(lambda: opened.status.bar.value() == 42)
     assert "Writing cubes of star: Opening" in opened.status.job_name.text()
     type_into(qtbot, opened, 101, "fit_threshold", "4")
-    qtbot.waitUntil(lambda: not opened.session.pending)
+    qtbot.waitUntil(lambda: not opened.session.answers.pending)
     qtbot.mouseClick(opened.status.cancel_button, Qt.MouseButton.LeftButton)
     settle(qtbot, opened)
     assert opened.status.job.isHidden()
@@ -528,7 +521,7 @@ def test_writing_corrected_exposures(opened, workers, qtbot, tmp_path):
 
 def test_opening_is_shown_and_cancelled(window, workers, qtbot):
     workers.held = {OpenExposures}
-    window.session.open_files(FILES)
+    window.session.exposures.open(FILES)
     assert window.status.job.isVisible()
     assert "Opening 2 files" in window.welcome.busy.text()
     press(qtbot, window, "cancel_all")
@@ -539,7 +532,7 @@ def test_opening_is_shown_and_cancelled(window, workers, qtbot):
 
 def test_previews_that_take_long_are_shown(opened, workers, qtbot):
     workers.held = {MakeSpectra}
-    opened.session.pick_sky(83.8, -5.4)
+    opened.session.look.pick_sky(83.8, -5.4)
     assert opened.status.job.isHidden()
     qtbot.waitUntil(opened.status.job.isVisible, timeout=2000)
     assert opened.status.job_name.text() == "Spectra…"
@@ -549,13 +542,13 @@ def test_previews_that_take_long_are_shown(opened, workers, qtbot):
 
 def test_a_crash_leaves_the_window_usable(opened, workers, qtbot):
     workers.crashing = {Correct, ShowProfile, MakeSpectra}
-    opened.session.set_global("fit_threshold", 8.0)
+    opened.session.recipes.set_global("fit_threshold", 8.0)
     qtbot.waitUntil(opened.banner.isVisible)
-    qtbot.waitUntil(lambda: not opened.session.pending)
+    qtbot.waitUntil(lambda: not opened.session.answers.pending)
     workers.crashing.clear()
     press(qtbot, opened, "refresh")
     settle(qtbot, opened)
-    assert len(opened.session.exposures) == 2
+    assert len(opened.session.state.exposures) == 2
 
 
 # The window itself
@@ -563,9 +556,9 @@ def test_a_crash_leaves_the_window_usable(opened, workers, qtbot):
 
 def test_kept_coordinates_are_deleted_by_keys(opened, workers, qtbot):
     press(qtbot, opened, "clear_cache")
-    qtbot.waitUntil(lambda: opened.session.messages[-1].text == "Done.")
+    qtbot.waitUntil(lambda: opened.session.messages.all[-1].text == ClearCache().done(3_000_000))
     assert isinstance(workers.requests[-1], ClearCache)
-    assert opened.session.exposures
+    assert opened.session.state.exposures
 
 
 def test_every_action_says_what_it_does(window):
@@ -607,7 +600,7 @@ def test_versions_are_told(window):
 
 
 def test_quitting_asks_when_something_would_be_lost(opened, workers, qtbot):
-    opened.session.set_override(101, "window", 30)
+    opened.session.recipes.set_override(101, "window", 30)
     settle(qtbot, opened)
     press(qtbot, opened, "quit")
     assert opened.isVisible()

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from atm_viewer.engine.results.exposure_view import ExposureView
-from atm_viewer.session.choices import Choices
+from atm_viewer.session.parts.look import Look
+from atm_viewer.session.parts.message_log import MessageLog
+from atm_viewer.session.questions.store import Store
 from atm_viewer.session.state.cursor import Cursor, at_alpha, at_pixel, at_sky, at_wavelength
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.selection import band_of
+from atm_viewer.session.state.state import State
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,21 @@ class Pointer(QObject):
 
     Parameters
     ----------
-    session : Choices
-        Owner; has the exposures and what is chosen.
+    store : Store
+        Has the exposures and what is chosen.
+    look : Look
+        Chooses.
+    messages : MessageLog
+        Gets the message when something cannot be done.
     """
 
     cursor_changed = pyqtSignal()
 
-    def __init__(self, session: Choices):
-        super().__init__(session)
-        self._session = session
+    def __init__(self, store: Store, look: Look, messages: MessageLog):
+        super().__init__(store)
+        self._store, self._look, self._messages = store, look, messages
         self._cursor: Cursor | None = None
-        session.chosen_changed.connect(self._follow)
+        store.changed.chosen.connect(self._follow)
 
     @property
     def cursor(self) -> Cursor | None:
@@ -50,38 +57,38 @@ class Pointer(QObject):
     @property
     def chosen(self) -> Cursor | None:
         """The spaxel at the wavelength of the chosen column of the chosen slice."""
-        found, session = self._opened, self._session
-        if found is None or session.position is None:
+        found, state = self._opened, self._state
+        if found is None or state.position is None:
             return None
-        wavelength = found.slice_map.wavelength_at(session.number, session.column)
-        return at_sky(found.view, found.slice_map, *session.position, wavelength, session.sky)
+        wavelength = state.wavelength
+        return at_sky(found.view, found.slice_map, *state.position, wavelength, self._store.answers.sky)
 
     # What views tell
 
     def point_at_pixel(self, x: int, y: int, value: str = "") -> None:
         """Point at a pixel of the chosen exposure."""
-        if self._session.current is not None:
-            self._set(at_pixel(self._session.current, x, y, self._session.sky), value)
+        if self._state.current is not None:
+            self._set(at_pixel(self._state.current, x, y, self._store.answers.sky), value)
 
     def point_at_alpha(self, number: int, column: int, alpha: float, value: str = "") -> None:
         """Point at an alpha [arcsec] in a column of a slice."""
         found = self._opened
         if found is not None:
-            self._set(at_alpha(found.view, found.slice_map, number, column, alpha, self._session.sky), value)
+            self._set(at_alpha(found.view, found.slice_map, number, column, alpha, self._store.answers.sky), value)
 
     def point_at_sky(self, ra: float, dec: float, value: str = "") -> None:
         """Point at a position [deg], at the wavelength of the chosen column."""
-        found, session = self._opened, self._session
+        found, state = self._opened, self._state
         if found is not None:
-            wavelength = found.slice_map.wavelength_at(session.number, session.column)
-            self._set(at_sky(found.view, found.slice_map, ra, dec, wavelength, session.sky), value)
+            wavelength = state.wavelength
+            self._set(at_sky(found.view, found.slice_map, ra, dec, wavelength, self._store.answers.sky), value)
 
     def point_at_wavelength(self, wavelength: float, value: str = "") -> None:
         """Point at a wavelength [um] of the spaxel."""
-        found, session = self._opened, self._session
+        found, state = self._opened, self._state
         if found is not None:
             place = at_wavelength(
-                found.view, found.slice_map, wavelength, session.position, session.number, session.sky
+                found.view, found.slice_map, wavelength, state.position, state.number, self._store.answers.sky
             )
             self._set(place, value)
 
@@ -93,65 +100,68 @@ class Pointer(QObject):
 
     def choose_wavelength(self, wavelength: float) -> None:
         """Choose the column of the chosen slice that has a wavelength [um]."""
-        found, session = self._opened, self._session
-        column = found.slice_map.column_at(session.number, wavelength) if found is not None else None
+        found, state = self._opened, self._state
+        column = found.slice_map.column_at(state.number, wavelength) if found is not None else None
         if column is not None:
-            session.select_column(column)
+            self._look.select_column(column)
         elif found is not None:
-            session.tell("warning", f"Slice {session.number} has no column at {wavelength:.4f} µm.")
+            self._messages.tell("warning", f"Slice {state.number} has no column at {wavelength:.4f} µm.")
 
     def centre_spaxel(self) -> None:
         """Move the spaxel to the cursor, and the band with it."""
-        cursor, view = self._cursor, self._session.current
+        cursor, view = self._cursor, self._state.current
         if cursor is None or view is None or not math.isfinite(cursor.ra):
-            self._session.tell(
+            self._messages.tell(
                 "info", "Point at the sky image or at a pixel of a slice, then press C to move the spaxel there."
             )
             return
-        if cursor.number and cursor.column is not None and band_of(view, cursor.number) != self._session.band:
-            self._session.select(cursor.number, cursor.column)
-        self._session.pick_sky(cursor.ra, cursor.dec)
+        if cursor.number and cursor.column is not None and band_of(view, cursor.number) != self._state.band:
+            self._look.select(cursor.number, cursor.column)
+        self._look.pick_sky(cursor.ra, cursor.dec)
 
     def add_place(self) -> None:
         """Show the spectra of one more place: at the cursor, else two aperture radii to the west of the active one."""
-        session, cursor = self._session, self._cursor
-        place = session.places.current
+        state, cursor = self._state, self._cursor
+        place = state.places.current
         if cursor is not None and math.isfinite(cursor.ra):
-            session.add_place(cursor.ra, cursor.dec)
-        elif place is not None and session.sky is not None:
-            east, north = session.sky.offsets(place.ra, place.dec)
-            ra, dec = session.sky.position(east - 2.0 * place.radius, north)
-            session.add_place(float(ra), float(dec))
+            self._look.add_place(cursor.ra, cursor.dec)
+        elif place is not None and self._store.answers.sky is not None:
+            east, north = self._store.answers.sky.offsets(place.ra, place.dec)
+            ra, dec = self._store.answers.sky.position(east - 2.0 * place.radius, north)
+            self._look.add_place(float(ra), float(dec))
 
     def elsewhere(self, place: Cursor) -> tuple[Elsewhere, ...]:
         """Where a place falls in each open exposure."""
-        return tuple(Elsewhere(e.view, _found_in(e, place)) for e in self._session.exposures)
+        return tuple(Elsewhere(e.view, _found_in(e, place)) for e in self._state.exposures)
 
     def go_to(self, cursor: Cursor) -> None:
         """Look at a place: its exposure, slice and column are chosen."""
-        self._session.select_exposure(cursor.exposure)
+        self._look.select_exposure(cursor.exposure)
         if cursor.number and cursor.column is not None:
-            self._session.select(cursor.number, cursor.column)
+            self._look.select(cursor.number, cursor.column)
 
     def step_exposure(self, delta: int) -> None:
         """Look at the next (1) or previous (-1) exposure; after the last comes the first.
 
         When the chosen slice has the spaxel, that of the other exposure that has it is chosen, at the same wavelength.
         """
-        exposures, place = self._session.exposures, self.chosen
-        at = next((k for k, e in enumerate(exposures) if e.view is self._session.current), None)
+        exposures, place = self._state.exposures, self.chosen
+        at = next((k for k, e in enumerate(exposures) if e.view is self._state.current), None)
         if at is None:
             return
         other = exposures[(at + delta) % len(exposures)]
-        if place is not None and place.number == self._session.number:
+        if place is not None and place.number == self._state.number:
             self.go_to(_found_in(other, place))
         else:
-            self._session.select_exposure(other.view.key)
+            self._look.select_exposure(other.view.key)
 
     @property
     def _opened(self) -> OpenExposure | None:
-        view = self._session.current
-        return next((e for e in self._session.exposures if e.view is view), None)
+        return self._state.chosen_exposure
+
+    @property
+    def _state(self) -> State:
+        return self._store.state
 
     def _set(self, cursor: Cursor | None, value: str = "") -> None:
         if cursor is not None and value:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
-from atm_viewer.demo.slice_map import SliceMap
+from atm_viewer.demo.detector_geometry import DetectorGeometry
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Trace:
+class SliceTrace:
     """Image of one slice on a detector.
 
     In terms of ``u``, the detector coordinate along dispersion counted from ``middle``, and the coordinate ``s``
@@ -76,19 +76,19 @@ class Trace:
         return _model(along), _model(across)
 
 
-def map_slices(traces: Sequence[Trace], shape: tuple[int, int]) -> SliceMap:
+def map_slices(traces: Sequence[SliceTrace], shape: tuple[int, int]) -> DetectorGeometry:
     """Coordinates of all pixels of a detector.
 
     Parameters
     ----------
-    traces : sequence of Trace
+    traces : sequence of SliceTrace
         All slices, with the same pixel width.
     shape : tuple of int
         Size of the detector along and across dispersion.
 
     Returns
     -------
-    SliceMap
+    DetectorGeometry
         Its arrays have dispersion along the first axis.
     """
     region = np.zeros(shape, np.int32)
@@ -109,7 +109,7 @@ def map_slices(traces: Sequence[Trace], shape: tuple[int, int]) -> SliceMap:
             (width, trace.width),
         ):
             array[:, first:last] = np.where(inside, values, array[:, first:last])
-    return SliceMap(region, alpha, beta, wavelength, abs(traces[0].scale), width)
+    return DetectorGeometry(region, alpha, beta, wavelength, abs(traces[0].scale), width)
 
 
 def _model(coefficients: Array) -> Any:
@@ -139,4 +139,5 @@ def _of_plane(coefficients: Sequence[float], plane: Array) -> Array:
     square = np.zeros((3, 3))
     square[0, 0], square[1, 0], square[0, 1] = constant**2, 2 * constant * slope_a, 2 * constant * slope_b
     square[2, 0], square[0, 2], square[1, 1] = slope_a**2, slope_b**2, 2 * slope_a * slope_b
-    return np.sum([c * power for c, power in zip(coefficients, (one, plane, square), strict=False)], axis=0)
+    total: Array = np.sum([c * power for c, power in zip(coefficients, (one, plane, square), strict=False)], axis=0)
+    return total

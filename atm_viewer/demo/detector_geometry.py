@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class SliceMap:
+class DetectorGeometry:
     """Coordinates of all pixels of a detector.
 
     Attributes
@@ -33,7 +33,7 @@ class SliceMap:
     pixel_width: float
     slice_width: NDArray[np.float64]
 
-    def transposed(self) -> SliceMap:
+    def transposed(self) -> DetectorGeometry:
         """Exchange the detector's axes."""
         return replace(
             self,

@@ -9,6 +9,7 @@ from typing import Any
 
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.open_exposure import Mark
 from atm_viewer.session.state.places import Places
 
 #: Values of a view's state by name: true or false, numbers, text, and lists and tables of these.
@@ -16,23 +17,7 @@ ViewState = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Mark:
-    """By what the content of a file is known again.
-
-    Parameters
-    ----------
-    size : int
-        Size of the file [byte].
-    digest : str
-        Hash of its beginning, where a FITS file has its header.
-    """
-
-    size: int
-    digest: str
-
-
-@dataclass(frozen=True)
-class KeptExposure:
+class SavedExposure:
     """An exposure of a session.
 
     Parameters
@@ -44,7 +29,7 @@ class KeptExposure:
     included : bool
         Whether it takes part in sky image, spectra and products.
     chosen : bool
-        Whether it is the one that is looked at.
+        Whether it is the chosen one.
     """
 
     places: tuple[str, ...]
@@ -59,8 +44,8 @@ class KeptExposure:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What is looked at.
+class SavedLook:
+    """Chosen band, slice and column, and the scope of edits.
 
     Parameters
     ----------
@@ -79,15 +64,15 @@ class Look:
 
 
 @dataclass(frozen=True)
-class SessionState:
+class SavedSession:
     """All that a session file holds.
 
     Parameters
     ----------
-    exposures : tuple of KeptExposure
+    exposures : tuple of SavedExposure
         In their order.
-    look : Look
-        What is looked at.
+    look : SavedLook
+        Choices within the chosen exposure.
     variants : Variants
         Recipes, one of which is edited.
     places : Places
@@ -104,8 +89,8 @@ class SessionState:
         In an autosaved session the file that it was saved to by hand before; else empty.
     """
 
-    exposures: tuple[KeptExposure, ...] = ()
-    look: Look = Look()
+    exposures: tuple[SavedExposure, ...] = ()
+    look: SavedLook = SavedLook()
     variants: Variants = field(default_factory=Variants)
     places: Places = field(default_factory=Places)
     spectrum: SpectrumSettings = field(default_factory=SpectrumSettings)

@@ -1,4 +1,4 @@
-"""Commands ``inspect`` and ``cache``, which only print."""
+"""Command ``inspect``: how each slice of an exposure is fitted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def inspect_arguments(parser: argparse.ArgumentParser) -> None:
 
 def inspect(args: argparse.Namespace) -> int:
     """Print how each slice is fitted."""
-    from atm_viewer.jobs.messages import Correct
+    from atm_viewer.jobs.requests.previews import Correct
 
     recipe = recipe_of(args)
     with Work() as work:
@@ -51,24 +51,3 @@ def _json_row(exposure: str, s: Any) -> dict[str, Any]:
     values = {name: getattr(s, name) for name in names}
     values = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
     return {"exposure": exposure, "number": s.number, "band": s.band, **values}
-
-
-def cache_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what ``cache`` takes."""
-    parser.epilog = (
-        "The environment variable ATM_VIEWER_CACHE_GIB limits the size of the cache [GiB]; default: 8. 0 disables it."
-    )
-    parser.add_argument(
-        "--clear", action="store_true", help="clear the coordinate cache; files open more slowly next time"
-    )
-
-
-def cache(args: argparse.Namespace) -> int:
-    """Print how much is kept, or delete it."""
-    from atm_viewer.engine.io.coordinate_cache import cache_folder, cache_size, clear_cache
-
-    if args.clear:
-        print(f"Cleared the coordinate cache: {clear_cache() / 1e6:.0f} MB deleted from {cache_folder().parent}.")
-    else:
-        print(f"The coordinate cache {cache_folder()} uses {cache_size() / 1e6:.0f} MB.")
-    return 0

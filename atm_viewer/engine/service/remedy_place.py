@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from atm_viewer.engine.analysis.aperture_series import REFERENCE, Width, compare_apertures
+from atm_viewer.engine.analysis.aperture_series import REFERENCE, compare_apertures
 from atm_viewer.engine.analysis.dither_comparison import compare_dithers
 from atm_viewer.engine.analysis.fringe import channel_of, compare_fringes
 from atm_viewer.engine.analysis.ranked import compare_ranked
 from atm_viewer.engine.cube.place_spectra import PlaceShares, PlaceSpectra
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.progress import Progress, part_of
+from atm_viewer.engine.psf import SOURCES, psf_fwhm
 from atm_viewer.engine.results.remedy import Remedy
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.trace.prepared import Progress, part_of
 
 
 class RemedyPlace:
@@ -52,12 +53,13 @@ class RemedyPlace:
 
     def apertures(self, radii: Sequence[float]) -> Remedy:
         """Apertures that grow with the point-spread function, see `compare_apertures`."""
-        width = Width(channel_of(self._wanted.band) is not None)
+        instrument = "NIRSPEC" if channel_of(self._wanted.band) is None else "MIRI"
         grid = self._bench.grid(self._wanted.exposures, self._wanted.band, 1)
-        largest = float(np.max(width(grid.wavelength)))
+        largest = float(np.max(psf_fwhm(instrument, grid.wavelength)))
         before, after = (s.spectra() for s in self._shares(max(REFERENCE, *radii) * largest, 0.95))
-        found = compare_apertures(before, after, width, radii, self._degree)
-        return self._with_settings(found, radii_fwhm=list(radii), fwhm=width.formula, reference_radius_fwhm=REFERENCE)
+        found = compare_apertures(before, after, instrument, radii, self._degree)
+        words = SOURCES[instrument]
+        return self._with_settings(found, radii_fwhm=list(radii), fwhm=words, reference_radius_fwhm=REFERENCE)
 
     def dithers(self, chosen: Sequence[str]) -> Remedy:
         """Noise for subsets of the exposures, see `compare_dithers`; ``chosen`` are keys."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.statistics import robust_sigma
 
-def resampling_noise(spaxel: np.ndarray, aperture: np.ndarray) -> float:
+
+def resampling_noise(spaxel: Floats, aperture: Floats) -> float:
     """Scatter of a spaxel's spectrum over that of an aperture, about a smooth trend.
 
     The ratio of the two removes lines, continuum and everything else they share; a cubic takes out what a point-
@@ -33,4 +36,4 @@ def resampling_noise(spaxel: np.ndarray, aperture: np.ndarray) -> float:
     if not level > 0:
         return float("nan")
     residual = ratio - np.polynomial.Polynomial.fit(x, ratio, 3)(x)
-    return float(1.4826 * np.median(np.abs(residual - np.median(residual))) / level)
+    return float(robust_sigma(residual - np.median(residual)) / level)

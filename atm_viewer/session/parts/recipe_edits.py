@@ -15,25 +15,36 @@ from PyQt6.QtGui import QUndoStack
 from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
 from atm_viewer.engine.whole_file import write_whole
-from atm_viewer.session.choices import Choices
 from atm_viewer.session.edits import slice_edits
 from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.edits.variants import Variants
-from atm_viewer.session.file_work import Done, nothing_more
-from atm_viewer.session.job_list import MakeWorkers
+from atm_viewer.session.file_work import Done, FileWork, nothing_more
+from atm_viewer.session.parts.message_log import MessageLog
+from atm_viewer.session.questions.store import Store
+from atm_viewer.session.state.state import State
 
 
-class RecipeEdits(Choices):
+class RecipeEdits(QObject):
     """Changes recipes by undo commands.
 
     Parameters
     ----------
-    make_workers, parent
-        As in `JobList`.
+    store : Store
+        Has the state.
+    messages : MessageLog
+        Gets the message when something cannot be done.
+    file_work : FileWork
+        Reads and writes recipes.
+
+    Attributes
+    ----------
+    undo_stack : QUndoStack
+        Edits so far.
     """
 
-    def __init__(self, make_workers: MakeWorkers, parent: QObject | None = None):
-        super().__init__(make_workers, parent)
+    def __init__(self, store: Store, messages: MessageLog, file_work: FileWork):
+        super().__init__(store)
+        self._store, self._messages, self._file_work = store, messages, file_work
         self.undo_stack = QUndoStack(self)
         self._drags = 0
 
@@ -41,10 +52,15 @@ class RecipeEdits(Choices):
 
     def set_global(self, name: str, value: Any, step: bool = False) -> None:
         """Change a value of all slices, by the name it has in `Recipe`; quick steps of a box are one undo step."""
-        old = getattr(self.recipe, name)
-        if value != old:
-            kind = partial(StepValue, name=name) if step else EditRecipe
-            self._edit(edit_name("All slices", name, old, value), replace(self.recipe, **{name: value}), kind)
+
+        def describe(before: Variants, after: Variants) -> str:
+            old, new = (getattr(variants.recipe, name) for variants in (before, after))
+            return edit_name("All slices", name, old, new) + _which_variant(after)
+
+        variants = self._state.variants
+        changed = variants.with_recipe(replace(variants.recipe, **{name: value}))
+        kind = partial(StepValue, name=name, describe=describe) if step else EditRecipe
+        self._change(describe(variants, changed), changed, kind)
 
     def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
         """Change a value of one slice.
@@ -60,7 +76,7 @@ class RecipeEdits(Choices):
         exposure : str or None
             Name of the one exposure it applies to; None for all.
         """
-        self._make(slice_edits.set_one(self.recipe, number, name, value, exposure))
+        self._make(slice_edits.set_one(self._state.recipe, number, name, value, exposure))
 
     def edit_slice(self, number: int, name: str, value: Any) -> None:
         """Change a value of a slice where it is seen: for the chosen exposure if only that is edited or has its own."""
@@ -68,8 +84,10 @@ class RecipeEdits(Choices):
 
     def edit_slices(self, numbers: Sequence[int], name: str, value: Any) -> None:
         """Change a value of several slices in one step, each where it is seen; None inherits."""
-        if self.current is not None and numbers:
-            edit = slice_edits.set_values(self.recipe, numbers, name, value, self.current.name, self._only_this)
+        if self._state.current is not None and numbers:
+            edit = slice_edits.set_values(
+                self._state.recipe, numbers, name, value, self._state.current.name, self._state.only_this
+            )
             self._make(edit)
 
     def drag_slice(self, number: int, name: str, value: Any) -> None:
@@ -77,55 +95,56 @@ class RecipeEdits(Choices):
 
         Only profile and spectra follow at once, and as often as there is an answer; the rest when the drag has ended.
         """
-        if self._dragged is None:
-            self._dragged = self.recipe
+        state, view = self._state, self._state.current
+        if view is None:
+            return
+        if state.dragged is None:
             self._drags += 1
-        if self.current is not None:
-            edit = slice_edits.set_values(self._dragged, (number,), name, value, self.current.name, self._only_this)
-            self._make(edit, partial(DragRecipe, drag=self._drags))
+        begun = state.dragged or state.recipe
+        self._store.change(dragged=begun)
+        edit = slice_edits.set_values(begun, (number,), name, value, view.name, state.only_this)
+        self._make(edit, partial(DragRecipe, drag=self._drags))
 
     def end_drag(self) -> None:
         """Let what was dragged be."""
-        if self._dragged is not None:
-            self._dragged = None
-            self._renew()
+        self._store.change(dragged=None)
 
     def set_only_this(self, only_this: bool) -> None:
         """Let edits of a slice apply to the chosen exposure alone, or to all."""
-        if only_this != self._only_this:
-            self._only_this = only_this
-            self.recipe_changed.emit()
+        self._store.change(only_this=only_this)
 
     def reset_slices(self, numbers: Sequence[int]) -> None:
         """Take all overrides of slices away; those of the chosen exposure alone when only that is edited."""
         if numbers:
-            name = self.current.name if self.current else None
-            self._make(slice_edits.reset(self.recipe, numbers, name, self._only_this))
+            name = self._state.current.name if self._state.current else None
+            self._make(slice_edits.reset(self._state.recipe, numbers, name, self._state.only_this))
 
     def copy_slice(self, source: int, targets: Sequence[int]) -> None:
         """Give slices the overrides of another one."""
-        if self.current is not None and targets:
-            self._make(slice_edits.copy(self.recipe, source, targets, self.current.name, self._only_this))
+        if self._state.current is not None and targets:
+            self._make(
+                slice_edits.copy(self._state.recipe, source, targets, self._state.current.name, self._state.only_this)
+            )
 
     def apply_to_all_exposures(self, numbers: Sequence[int]) -> None:
         """Let what is set in slices of the chosen exposure apply to all exposures."""
-        if self.current is not None and numbers:
-            self._make(slice_edits.for_all_exposures(self.recipe, numbers, self.current.name))
+        if self._state.current is not None and numbers:
+            self._make(slice_edits.for_all_exposures(self._state.recipe, numbers, self._state.current.name))
 
     def keep_to_this_exposure(self, numbers: Sequence[int]) -> None:
         """Let what is set in slices of all exposures apply to the chosen one alone."""
-        if self.current is not None and numbers:
-            self._make(slice_edits.for_one_exposure(self.recipe, numbers, self.current.name))
+        if self._state.current is not None and numbers:
+            self._make(slice_edits.for_one_exposure(self._state.recipe, numbers, self._state.current.name))
 
     def reset_all(self) -> None:
         """Go back to the pipeline's defaults for all slices and exposures."""
-        if self.recipe != Recipe():
+        if self._state.recipe != Recipe():
             self._edit("Reset all to defaults", Recipe())
 
     def load_recipe(
         self, path: str | os.PathLike[str], then: Done = nothing_more, otherwise: Done = nothing_more
     ) -> None:
-        """Read a recipe from a file; a failure is told.
+        """Read a recipe from a file; a failure becomes a message.
 
         Parameters
         ----------
@@ -136,17 +155,17 @@ class RecipeEdits(Choices):
         """
 
         def loaded(recipe: Recipe) -> None:
-            if recipe != self.recipe:
+            if recipe != self._state.recipe:
                 self._edit(f"Load {one_line(Path(path).name)}", recipe)
             self.undo_stack.setClean()
-            self.tell("info", f"Loaded recipe {path}.")
+            self._messages.tell("info", f"Loaded recipe {path}.")
             then()
 
-        self.file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
+        self._file_work.run(f"Reading {one_line(Path(path).name)}", lambda: load_recipe(path), loaded, otherwise)
 
     def save_recipe(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
-        """Write the recipe to a file; a failure is told. ``then`` is called when it is written."""
-        target, text, saved = Path(path), dump_recipe(self.recipe), self._variants
+        """Write the recipe to a file, or report why not; ``then`` is called once it is written."""
+        target, text, saved = Path(path), dump_recipe(self._state.recipe), self._state.variants
 
         def write() -> None:
             try:
@@ -156,65 +175,69 @@ class RecipeEdits(Choices):
                 raise OutputError(f"The recipe cannot be saved as {target}: {reason}.") from error
 
         def written(_: None) -> None:
-            if self._variants == saved:
+            if self._state.variants == saved:
                 self.undo_stack.setClean()
-            self.tell("info", f"Saved recipe as {target}.")
+            self._messages.tell("info", f"Saved recipe as {target}.")
             then()
 
-        self.file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target.absolute()))
+        self._file_work.run(f"Saving {one_line(target.name)}", write, written, place=str(target.absolute()))
 
     # Variants
 
     def new_variant(self) -> None:
         """Go on with a copy of the active variant; the old one stays to be compared with."""
-        variants = self._variants.added()
-        if variants == self._variants:
-            self.tell("warning", f"{len(variants.all)} variants is the maximum; discard one first.")
+        variants = self._state.variants.added()
+        if variants == self._state.variants:
+            self._messages.tell("warning", f"{len(variants.all)} variants is the maximum; discard one first.")
         self._change(f"New variant {variants.active}", variants)
 
     def choose_variant(self, name: str) -> None:
         """Make another variant the active one."""
-        if name in self._variants:
-            self._change(f"Activate variant {name}", self._variants.chosen(name), ChooseVariant)
+        if name in self._state.variants:
+            self._change(f"Activate variant {name}", self._state.variants.chosen(name), ChooseVariant)
 
     def step_variant(self, delta: int) -> None:
         """Make the next (1) or previous (-1) variant the active one, around the end."""
-        names = self._variants.names
-        self.choose_variant(names[(names.index(self._variants.active) + delta) % len(names)])
+        names = self._state.variants.names
+        self.choose_variant(names[(names.index(self._state.variants.active) + delta) % len(names)])
 
     def label_variant(self, name: str, label: str) -> None:
-        """Give a variant a few words that tell what it tries."""
-        variants = self._variants.renamed(name, label)
+        """Give a variant a few words on what it tries."""
+        variants = self._state.variants.renamed(name, label)
         self._change(f"Label variant {name}: {variants[name].label or 'none'}", variants)
 
     def adopt_variant(self, name: str) -> None:
         """Discard all variants but one."""
-        if self._variants.several:
-            self._change(f"Adopt variant {name}", self._variants.adopted(name))
+        if self._state.variants.several:
+            self._change(f"Adopt variant {name}", self._state.variants.adopted(name))
 
     def discard_variant(self, name: str) -> None:
         """Do without a variant; the only one cannot be discarded."""
-        self._change(f"Discard variant {name}", self._variants.discarded(name))
+        self._change(f"Discard variant {name}", self._state.variants.discarded(name))
 
     # Undo commands
 
     def _make(self, edit: slice_edits.Edit, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
-        if edit.recipe != self.recipe:
+        if edit.recipe != self._state.recipe:
             self._edit(edit.name, edit.recipe, kind)
 
     def _edit(self, name: str, recipe: Recipe, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
         """Change the active variant's recipe, as an undo step."""
-        whose = f" (variant {self._variants.active})" if self._variants.several else ""
-        self._change(name + whose, self._variants.with_recipe(recipe), kind)
+        variants = self._state.variants
+        self._change(name + _which_variant(variants), variants.with_recipe(recipe), kind)
 
     def _change(self, name: str, variants: Variants, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
-        if variants != self._variants:
-            self.undo_stack.push(kind(name, self._variants, variants, self._put_variants))
+        if variants != self._state.variants:
+            self.undo_stack.push(kind(name, self._state.variants, variants, self._put_variants))
 
     def _put_variants(self, variants: Variants) -> None:
-        known, self._variants = self._variants, variants
-        self.recipe_changed.emit()
-        self._renew()
-        if (known.active, known.names) != (variants.active, variants.names):
-            self.spectra_changed.emit()
-            self.sky_changed.emit()
+        self._store.change(variants=variants)
+
+    @property
+    def _state(self) -> State:
+        return self._store.state
+
+
+def _which_variant(variants: Variants) -> str:
+    """End of an edit's name: which variant it changes, when there are several."""
+    return f" (variant {variants.active})" if variants.several else ""

@@ -4,7 +4,7 @@ import pytest
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import PARAMETERS
-from atm_viewer.session.edits.parameters import format_value, parse_value
+from atm_viewer.session.edits.typed_values import format_value, parse_value
 
 
 @pytest.mark.parametrize(

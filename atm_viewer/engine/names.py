@@ -1,0 +1,26 @@
+"""Names of products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+
+def product_name(names: Sequence[str]) -> str:
+    """Name of the product made from some exposures: what their names begin with, cut at an underscore.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the exposures, see `atm_viewer.engine.io.exposure.exposure_name`.
+
+    Returns
+    -------
+    str
+        The whole name of a single exposure, and the first name where they have no beginning in common.
+    """
+    if not names:
+        return "atm-viewer"
+    parts = [name.split("_") for name in names]
+    common = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, zip(*parts, strict=False))]
+    return "_".join(common) or names[0]

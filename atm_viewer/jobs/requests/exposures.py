@@ -1,0 +1,101 @@
+"""Requests that open and close exposures, and that clear the coordinate cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from atm_viewer.engine.errors import UserError, one_line
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.jobs.requests.base import Backends, Report, Request, count
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """Exposures that could be opened, and a sentence for every file that could not."""
+
+    exposures: tuple[ExposureView, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpenExposures(Request[Opened]):
+    """Open cal/crf files and associations; progress brings what is open so far, file by file, as `Opened` too."""
+
+    paths: tuple[str, ...]
+
+    lasting = True
+
+    @property
+    def job_name(self) -> str:
+        """Name of the file, or how many there are."""
+        return (
+            f"Opening {one_line(Path(self.paths[0]).name) if len(self.paths) == 1 else count(len(self.paths), 'file')}"
+        )
+
+    def answer(self, backends: Backends, report: Report) -> Opened:
+        """Open files one by one, each sent off as soon as it is open; return what could not be opened."""
+        from atm_viewer.engine.io.association import expand_inputs
+
+        files: list[Path] = []
+        problems: list[str] = []
+        for path in self.paths:
+            try:
+                files += [file for file in expand_inputs([path]) if file not in files]
+            except UserError as error:
+                problems.append(str(error))
+        for k, file in enumerate(files):
+            begin, share = k / len(files), 1 / len(files)
+            opened = backends.bench.open([str(file)], partial(_report_part, report, begin, share))
+            problems += opened.problems
+            if opened.exposures:
+                report(f"Opened {file.name}", begin + share, Opened(tuple(opened.exposures), ()))
+        return Opened((), tuple(problems))
+
+    def done(self, result: Opened) -> str:
+        """Say how many were opened."""
+        return f"{count(len(result.exposures), 'exposure')} opened."
+
+
+@dataclass(frozen=True)
+class CloseExposures(Request[None]):
+    """Forget exposures (by key) and what was computed for them."""
+
+    exposures: tuple[str, ...]
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Closing exposures"
+
+    def answer(self, backends: Backends, report: Report) -> None:
+        """Have the bench forget them."""
+        backends.bench.close(self.exposures)
+
+
+@dataclass(frozen=True)
+class ClearCache(Request[int]):
+    """Clear the coordinate cache, and old kernels; gives how much that was [byte]."""
+
+    lasting = True
+    announced = True
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Clearing the coordinate cache"
+
+    def answer(self, backends: Backends, report: Report) -> int:
+        """Delete it."""
+        from atm_viewer.engine.io.coordinate_cache import clear_cache
+
+        return clear_cache()
+
+    def done(self, result: int) -> str:
+        """Say how much was deleted."""
+        return f"Cleared the coordinate cache ({result / 1e6:.0f} MB)."
+
+
+def _report_part(report: Report, begin: float, share: float, step: str, fraction: float) -> None:
+    report(step, begin + share * fraction)

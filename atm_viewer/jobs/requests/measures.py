@@ -1,0 +1,131 @@
+"""Requests for what is measured: periods, lines, noise of the field, and tables of all that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.lines import LineReport
+from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
+from atm_viewer.engine.results.periods import PeriodReport
+from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot
+
+
+@dataclass(frozen=True)
+class MakePeriods(Request[PeriodReport]):
+    """Predicted and measured periods."""
+
+    extraction: Extraction
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Periods"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one report."""
+        return Slot(MakePeriods)
+
+    def answer(self, backends: Backends, report: Report) -> PeriodReport:
+        """Measure the spectra and follow the traces."""
+        from atm_viewer.engine.service.measuring import measure_periods
+
+        return measure_periods(backends.bench, self.extraction, report)
+
+
+@dataclass(frozen=True)
+class MeasureLines(Request[LineReport]):
+    """Lines, by name and observed wavelength [um].
+
+    ``speed`` is the full width of each line's range [km/s].
+    """
+
+    extraction: Extraction
+    lines: tuple[tuple[str, float], ...]
+    speed: float
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Lines"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one report."""
+        return Slot(MeasureLines)
+
+    def answer(self, backends: Backends, report: Report) -> LineReport:
+        """Measure the spectra."""
+        from atm_viewer.engine.service.measuring import measure_lines
+
+        return measure_lines(backends.bench, self.extraction, self.lines, self.speed, report)
+
+
+@dataclass(frozen=True)
+class MakeNoiseMap(Request[NoiseMap]):
+    """Noise of all bright spaxels of some exposures (by key) in one band.
+
+    ``radius`` is that of the apertures [arcsec], 0 for five spaxels; ``faintest`` the brightness of the faintest
+    spaxels against the brightest.
+    """
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    radius: float = 0.0
+    faintest: float = 0.01
+
+    @property
+    def job_name(self) -> str:
+        """The band."""
+        return f"Noise map, {self.band}"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one map."""
+        return Slot(MakeNoiseMap)
+
+    def answer(self, backends: Backends, report: Report) -> NoiseMap:
+        """Measure spectrum by spectrum."""
+        from atm_viewer.engine.service.measuring import measure_field
+
+        return measure_field(backends.bench, self.exposures, self.recipe, self.band, self.radius, report, self.faintest)
+
+
+@dataclass(frozen=True)
+class MeasureSpaxels(Request[tuple[SpaxelMetrics, ...]]):
+    """Everything that is measured, for the ``count`` brightest spaxels.
+
+    The other fields are those of `MakeNoiseMap` and `MeasureLines`.
+    """
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+    radius: float
+    count: int
+    lines: tuple[tuple[str, float], ...] = ()
+    speed: float = 600.0
+
+    @property
+    def job_name(self) -> str:
+        """The band."""
+        return f"Metrics, {self.band}"
+
+    def answer(self, backends: Backends, report: Report) -> tuple[SpaxelMetrics, ...]:
+        """Measure spectrum by spectrum."""
+        from atm_viewer.engine.service.measuring import measure_spaxels
+
+        return measure_spaxels(
+            backends.bench,
+            self.exposures,
+            self.recipe,
+            self.band,
+            self.radius,
+            self.count,
+            self.lines,
+            self.speed,
+            report,
+        )

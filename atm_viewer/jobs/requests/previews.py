@@ -1,0 +1,212 @@
+"""Requests for what the window shows of a recipe: fits, pixels, images of the field, spectra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.correction import CorrectionReport
+from atm_viewer.engine.results.pixels import PixelReport
+from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot, Urgency
+
+
+@dataclass(frozen=True)
+class Correct(Request[CorrectionReport]):
+    """Apply a recipe to an exposure (by key)."""
+
+    exposure: str
+    recipe: Recipe
+
+    #: Going back to another variant, or undoing an edit, shows its table at once; each has an image of its exposure.
+    remembered = 4
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Fitting slices"
+
+    @property
+    def urgency(self) -> Urgency:
+        """It takes a second or two."""
+        return Urgency.EXPOSURE
+
+    @property
+    def slot(self) -> Slot:
+        """One for each exposure."""
+        return Slot(Correct, self.exposure)
+
+    def answer(self, backends: Backends, report: Report) -> CorrectionReport:
+        """Fit and correct all slices."""
+        return backends.bench.correct(self.exposure, self.recipe, report)
+
+
+@dataclass(frozen=True)
+class ShowProfile(Request[SliceProfile]):
+    """Fit of one column of one slice."""
+
+    exposure: str
+    recipe: Recipe
+    number: int
+    column: int
+
+    @property
+    def job_name(self) -> str:
+        """Slice and column."""
+        return f"Profile of slice {self.number}, column {self.column}"
+
+    @property
+    def urgency(self) -> Urgency:
+        """It is made in a moment."""
+        return Urgency.AT_ONCE
+
+    @property
+    def slot(self) -> Slot:
+        """There is one profile."""
+        return Slot(ShowProfile)
+
+    @property
+    def follows_drags(self) -> bool:
+        """The lines that are dragged are in it."""
+        return True
+
+    def continues(self, earlier: Request[Any]) -> bool:
+        """Whether nothing but the column differs."""
+        return isinstance(earlier, ShowProfile) and replace(earlier, column=self.column) == self
+
+    def keeps_in_sight(self, earlier: Request[Any]) -> bool:
+        """Whether it is of the same exposure."""
+        return isinstance(earlier, ShowProfile) and earlier.exposure == self.exposure
+
+    def answer(self, backends: Backends, report: Report) -> SliceProfile:
+        """Fit what the column needs."""
+        return backends.bench.profile(self.exposure, self.recipe, self.number, self.column)
+
+
+@dataclass(frozen=True)
+class ExplainPixel(Request[PixelReport]):
+    """What happened to a pixel (zero-based) of an exposure, and why."""
+
+    exposure: str
+    recipe: Recipe
+    x: int
+    y: int
+
+    @property
+    def job_name(self) -> str:
+        """The pixel."""
+        return f"Explaining pixel x {self.x}, y {self.y}"
+
+    @property
+    def urgency(self) -> Urgency:
+        """It is made in a moment."""
+        return Urgency.AT_ONCE
+
+    @property
+    def slot(self) -> Slot:
+        """There is one pixel that is asked for."""
+        return Slot(ExplainPixel)
+
+    def answer(self, backends: Backends, report: Report) -> PixelReport:
+        """Fit what the pixel needs."""
+        return backends.bench.explain(self.exposure, self.recipe, self.x, self.y)
+
+
+@dataclass(frozen=True)
+class MakeSkyImage(Request[SkyImage]):
+    """Image of some exposures (by key) in one band.
+
+    Before correction without a recipe, else after it. White light without a wavelength [um], else the mean of so many
+    ``planes`` of the cube about it. ``shown_as`` names one of several images that are shown; it is empty for the field
+    before correction in white light.
+    """
+
+    exposures: tuple[str, ...]
+    band: str
+    recipe: Recipe | None = None
+    wavelength: float | None = None
+    planes: int = 1
+    shown_as: str = field(default="", compare=False)
+
+    @property
+    def job_name(self) -> str:
+        """The band."""
+        return f"Sky image, {self.band}"
+
+    @property
+    def urgency(self) -> Urgency:
+        """Before correction it needs no fit."""
+        return Urgency.FIELD if self.recipe is None else Urgency.EXPOSURE
+
+    @property
+    def slot(self) -> Slot:
+        """One for each name."""
+        return Slot(MakeSkyImage, self.shown_as)
+
+    def answer(self, backends: Backends, report: Report) -> SkyImage:
+        """Build the image."""
+        return backends.bench.sky_image(self.exposures, self.band, report, self.recipe, self.wavelength, self.planes)
+
+
+@dataclass(frozen=True)
+class MakeSpectra(Request[SpaxelSpectra]):
+    """Spectra before and after.
+
+    ``shown_as`` names one of several that are shown. Those that are not ``urgent`` wait for everything that is.
+    """
+
+    extraction: Extraction
+    shown_as: str = field(default="", compare=False)
+    urgent: bool = field(default=True, compare=False)
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Spectra"
+
+    @property
+    def urgency(self) -> Urgency:
+        """Those of the active place and variant come first."""
+        return Urgency.SPECTRA if self.urgent else Urgency.LAST
+
+    @property
+    def slot(self) -> Slot:
+        """One for each name."""
+        return Slot(MakeSpectra, self.shown_as)
+
+    @property
+    def follows_drags(self) -> bool:
+        """Those of the active place and variant do."""
+        return self.urgent
+
+    def answer(self, backends: Backends, report: Report) -> SpaxelSpectra:
+        """Build the part of the cube that the spectra come from."""
+        return backends.bench.spectra(self.extraction, report)
+
+
+@dataclass(frozen=True)
+class PredictArtifact(Request[PredictedArtifact]):
+    """What a point source without noise, at an ICRS position [deg], would show."""
+
+    extraction: Extraction
+    source: tuple[float, float]
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Predicting resampling noise"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one prediction."""
+        return Slot(PredictArtifact)
+
+    def answer(self, backends: Backends, report: Report) -> PredictedArtifact:
+        """Put a source into the exposures' geometry and correct it."""
+        from atm_viewer.engine.service.prediction import predict
+
+        return predict(backends.bench, self.extraction, self.source, report)

@@ -1,0 +1,147 @@
+"""Intents: exposures that are opened, closed and included, and sessions that come back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from atm_viewer.jobs.messages import Outcome, Progress
+from atm_viewer.jobs.requests.base import count
+from atm_viewer.jobs.requests.demo import MakeDemo
+from atm_viewer.jobs.requests.exposures import CloseExposures, Opened, OpenExposures
+from atm_viewer.session.parts.job_list import Job, JobList
+from atm_viewer.session.parts.message_log import MessageLog
+from atm_viewer.session.parts.recipe_edits import RecipeEdits
+from atm_viewer.session.questions.store import Store
+from atm_viewer.session.state import opening
+from atm_viewer.session.state.saved_session import SavedSession
+
+
+class Exposures(QObject):
+    """Opens and closes exposures.
+
+    Parameters
+    ----------
+    store : Store
+        Has the state.
+    jobs : JobList
+        Takes requests.
+    recipes : RecipeEdits
+        Has the edits that end with the session they were made in.
+    messages : MessageLog
+        Gets the messages on how opening went.
+    """
+
+    opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
+    restored = pyqtSignal()  #: a session is back: all of its exposures that can be opened are open
+
+    def __init__(self, store: Store, jobs: JobList, recipes: RecipeEdits, messages: MessageLog):
+        super().__init__(store)
+        self._store, self._jobs, self._recipes, self._messages = store, jobs, recipes, messages
+        self._opening: set[int] = set()
+        self._restoring_job: int | None = None
+        self._demo_job: int | None = None
+        jobs.progressed.connect(self._take_found)
+        jobs.ended.connect(self._end_opening)
+        jobs.ended.connect(self._end_demo)
+
+    @property
+    def restoring(self) -> bool:
+        """Whether exposures of a session are still being opened."""
+        return self._restoring_job is not None
+
+    def open(self, paths: Sequence[str | os.PathLike[str]]) -> None:
+        """Open cal/crf files and associations."""
+        if paths:
+            self._open(tuple(str(p) for p in paths))
+
+    def make_demo(self, instrument: str, folder: str) -> None:
+        """Make the demo's exposures, or find them in a folder, and open them; one set at a time."""
+        if self._demo_job is None:
+            self._demo_job = self._jobs.submit(MakeDemo(instrument, folder))
+
+    def close(self, key: str) -> None:
+        """Close an exposure; recipe and edits stay."""
+        state = self._store.state
+        if state.exposure(key) is not None:
+            self._jobs.submit(CloseExposures((key,)))
+            self._store.put(opening.close_exposure(state, key, self._store.answers.reports))
+
+    def include(self, key: str, included: bool) -> None:
+        """Say whether an exposure takes part in sky image, spectra and products."""
+        self._store.put(opening.include(self._store.state, key, included))
+
+    def restore(self, saved: SavedSession) -> None:
+        """Put a session in place of what is there; what is open stays open when the session names no exposures.
+
+        Parameters
+        ----------
+        saved : SavedSession
+            The session, with the path where each exposure is. Slice, column and band are chosen again once the chosen
+            exposure is open, unless the user chooses before.
+        """
+        state = self._store.state
+        if saved.exposures:
+            for job in self._opening:
+                self._jobs.drop(job)
+            self._opening.clear()
+            if state.exposures:
+                self._jobs.submit(CloseExposures(tuple(e.view.key for e in state.exposures)))
+            self._restoring_job = self._open(tuple(e.path for e in saved.exposures))
+        self._recipes.undo_stack.clear()
+        self._store.put(opening.begin_restoring(state, saved))
+        if not saved.exposures:
+            self.restored.emit()
+
+    def _take_found(self, progress: Progress) -> None:
+        """Take exposures that were opened."""
+        if not progress.result:
+            return
+        state = self._store.state
+        for exposure in progress.result:
+            key = exposure.view.key
+            if state.exposure(key) is not None:  # read again: nothing that was computed for it holds
+                self._store.forget(key)
+            if not opening.fits(state, exposure) and key not in {e.path for e in state.restoring}:
+                excluded = "is from another instrument and is not included in sky image, spectra and cubes"
+                self._messages.tell("warning", f"{exposure.view.name} {excluded}.")
+            state = opening.add_exposure(state, exposure, self._store.answers.reports)
+        self._store.put(state)
+
+    def _end_opening(self, job: Job, outcome: Outcome[Any]) -> None:
+        """Report how opening went."""
+        request, opened = outcome.request, outcome.result
+        if not isinstance(request, OpenExposures):
+            return
+        if isinstance(opened, Opened):
+            self._tell_opened(len(opened.exposures), opened.problems)
+            if opened.exposures and job.number != self._restoring_job:
+                self.opened.emit(request.paths)
+        self._opening.discard(job.number)
+        if job.number == self._restoring_job:
+            self._restoring_job = None
+            self._store.put(opening.end_restoring(self._store.state))
+            self.restored.emit()
+
+    def _end_demo(self, job: Job, outcome: Outcome[Any]) -> None:
+        if job.number == self._demo_job:
+            self._demo_job = None
+            if outcome.result is not None:
+                self.open([outcome.result])
+
+    def _open(self, paths: tuple[str, ...]) -> int:
+        job = self._jobs.submit(OpenExposures(paths))
+        self._opening.add(job)
+        return job
+
+    def _tell_opened(self, opened: int, problems: tuple[str, ...]) -> None:
+        """Report in one message how opening went; the log has all problems."""
+        text = f"Opened {count(opened, 'exposure')}."
+        if problems:
+            more = f" ({count(len(problems) - 1, 'more problem')} in the log)" if problems[1:] else ""
+            text = (f"{text[:-1]}, but: " if opened else "") + problems[0] + more
+        level = "info" if not problems else "warning" if opened else "error"
+        self._messages.tell(level, text, "\n".join(problems[1:]))

@@ -1,0 +1,173 @@
+"""A state, and the latest answers to its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
+from atm_viewer.engine.results.pixels import PixelReport
+from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.jobs.requests.base import R_co, Request, Slot
+from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.previews import (
+    Correct,
+    ExplainPixel,
+    MakeSkyImage,
+    MakeSpectra,
+    PredictArtifact,
+    ShowProfile,
+)
+from atm_viewer.session.edits.variants import ShownSpectra
+from atm_viewer.session.questions.slots import Filled
+from atm_viewer.session.state.measures import MEASURES, Measured
+from atm_viewer.session.state.places import spectra_name
+from atm_viewer.session.state.remedy_choice import REMEDIES, ShownRemedy
+from atm_viewer.session.state.sky_choice import BEFORE, ShownSky
+from atm_viewer.session.state.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Latest answers, each of an older question while a new one is pending.
+
+    Parameters
+    ----------
+    state : State
+        What is open, chosen and wanted.
+    slots : mapping of Slot to Filled
+        Questions and answers.
+    """
+
+    state: State = field(default_factory=State)
+    slots: Mapping[Slot, Filled] = field(default_factory=dict)
+
+    def latest(self, kind: type[Request[R_co]], name: str = "") -> R_co | None:
+        """Latest answer to a kind of request; ``name`` is that of the slot where there are several."""
+        filled = self.slots.get(Slot(kind, name))
+        return filled.result if filled is not None else None
+
+    def is_pending(self, kind: type[Request[Any]], name: str = "") -> bool:
+        """Whether the answer to a kind of request is being renewed."""
+        filled = self.slots.get(Slot(kind, name))
+        return filled is not None and filled.job is not None
+
+    # Of the chosen exposure
+
+    @property
+    def reports(self) -> Mapping[str, CorrectionReport]:
+        """Reports by the exposures' keys."""
+        return {slot.name: f.result for slot, f in self.slots.items() if slot.kind is Correct and f.result is not None}
+
+    @property
+    def report(self) -> CorrectionReport | None:
+        """Report on the chosen exposure."""
+        return self.latest(Correct, self.state.chosen or "")
+
+    def slice_report(self, number: int) -> SliceReport | None:
+        """Report on a slice of the chosen exposure."""
+        slices = self.report.slices if self.report else ()
+        return next((s for s in slices if s.number == number), None)
+
+    @property
+    def profile(self) -> SliceProfile | None:
+        """Fit of the chosen column of the chosen slice."""
+        return self.latest(ShowProfile)
+
+    @property
+    def pixel(self) -> PixelReport | None:
+        """What happened to the pixel that was asked for."""
+        return self.latest(ExplainPixel)
+
+    # Of the exposures together
+
+    @property
+    def sky(self) -> SkyImage | None:
+        """The field before correction in white light."""
+        return self.latest(MakeSkyImage)
+
+    @property
+    def shown_sky(self) -> ShownSky:
+        """Images of the field."""
+        choice, variants = self.state.sky_choice, self.state.variants
+        images = {BEFORE: self.sky} if not choice.planes else {}
+        for name in (BEFORE, *variants.names):
+            if name not in images:
+                images[name] = self.latest(MakeSkyImage, name)
+        there = {name: image for name, image in images.items() if image is not None}
+        return ShownSky(choice, choice.sides(variants), self.sky, there.get(BEFORE), there)
+
+    @property
+    def spectra(self) -> SpaxelSpectra | None:
+        """Spectra of the active variant at the active place."""
+        return self.spectra_of(self.state.variants.active)
+
+    def spectra_of(self, variant: str, place: int | None = None) -> SpaxelSpectra | None:
+        """Spectra of a variant at a place; at the active one unless another is named."""
+        return self.latest(MakeSpectra, spectra_name(variant, place or self.state.places.active))
+
+    @property
+    def shown_spectra(self) -> tuple[ShownSpectra, ...]:
+        """Spectra of all variants at all places, in the order of places; those without an answer so far as well."""
+        pairs = [
+            (variant, place.number, spectra_name(variant.name, place.number))
+            for place in self.state.places.all
+            for variant in self.state.variants.all
+        ]
+        return tuple(
+            ShownSpectra(variant, number, self.latest(MakeSpectra, name), self.is_pending(MakeSpectra, name))
+            for variant, number, name in pairs
+        )
+
+    @property
+    def prediction(self) -> PredictedArtifact | None:
+        """What geometry predicts for a point source at the active place."""
+        return self.latest(PredictArtifact)
+
+    @property
+    def predicting(self) -> bool:
+        """Whether a prediction is under way."""
+        return self.is_pending(PredictArtifact)
+
+    @property
+    def measured(self) -> Measured:
+        """What is measured beside the spectra."""
+        pending = frozenset(kind for kind, request in MEASURES.items() if self.is_pending(request))
+        return Measured(self.latest(MakePeriods), self.latest(MakeNoiseMap), self.latest(MeasureLines), pending)
+
+    def remedy(self, kind: str) -> ShownRemedy:
+        """Latest answer on a kind of remedy."""
+        request = REMEDIES[kind]
+        return ShownRemedy(self.latest(request), self.is_pending(request))
+
+    # What is on its way
+
+    @property
+    def pending_slots(self) -> frozenset[Slot]:
+        """Slots that are being renewed; of reports only that on the chosen exposure."""
+        return frozenset(
+            slot
+            for slot, filled in self.slots.items()
+            if filled.job is not None and (slot.kind is not Correct or slot.name == self.state.chosen)
+        )
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """Which of ``report``, ``profile``, ``sky`` and ``spectra`` (active variant and place) are being renewed."""
+        state = self.state
+        found = {
+            "report": self.is_pending(Correct, state.chosen or ""),
+            "profile": self.is_pending(ShowProfile),
+            "sky": any(slot.kind is MakeSkyImage for slot in self.pending_slots),
+            "spectra": self.is_pending(MakeSpectra, spectra_name(state.variants.active, state.places.active)),
+        }
+        return frozenset(name for name, pending in found.items() if pending)
+
+    @property
+    def all_there(self) -> bool:
+        """Whether everything that can be shown is there, and of the latest question."""
+        parts = (self.report, self.profile, self.sky, self.spectra)
+        return not self.pending_slots and (not self.state.exposures or all(part is not None for part in parts))

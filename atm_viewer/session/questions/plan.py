@@ -1,0 +1,120 @@
+"""What the window should show, as a pure function of the state: the requests that are wanted, in their order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from atm_viewer.engine.psf import psf_fwhm
+from atm_viewer.jobs.requests.base import Request, Slot
+from atm_viewer.jobs.requests.previews import (
+    Correct,
+    ExplainPixel,
+    MakeSkyImage,
+    MakeSpectra,
+    PredictArtifact,
+    ShowProfile,
+)
+from atm_viewer.session.questions.answers import Answers
+from atm_viewer.session.questions.slots import Plan
+from atm_viewer.session.state.measures import wanted_measures
+from atm_viewer.session.state.places import spectra_name
+from atm_viewer.session.state.remedy_choice import REMEDIES
+from atm_viewer.session.state.selection import holds
+from atm_viewer.session.state.sky_choice import BEFORE, wanted_images
+from atm_viewer.session.state.source import light_centre
+from atm_viewer.session.state.state import State
+
+
+def make_plan(answers: Answers) -> Plan:
+    """List what a state asks for.
+
+    Parameters
+    ----------
+    answers : Answers
+        The state, and what is known so far: the field decides which places have spectra.
+
+    Returns
+    -------
+    Plan
+    """
+    state = answers.state
+    asked = (question(answers) for question in state.questions)
+    return Plan(
+        (
+            # First what is quick and looked at; the report would begin to fit what that fits as well.
+            *_profile_and_pixel(state),
+            *_images(state),
+            *filter(None, (state.remedy_request(kind) for kind in REMEDIES if kind == state.remedy_choice.seen)),
+            *filter(None, asked),
+            *wanted_measures(state.measure_choice, state.spectrum_settings, state.extraction),
+            *_spectra(answers),
+            *_report(state),
+        ),
+        frozenset(_kept(state)),
+    )
+
+
+def _profile_and_pixel(state: State) -> Iterator[Request[Any]]:
+    view = state.current
+    if view is not None:
+        yield ShowProfile(view.key, state.recipe, state.number, state.column)
+        if state.pixel is not None and state.pixel[0] == view.key:
+            yield ExplainPixel(view.key, state.recipe, *state.pixel[1:])
+
+
+def _images(state: State) -> Iterator[MakeSkyImage]:
+    if keys := state.keys_together:
+        yield MakeSkyImage(keys, state.band)
+        light = state.wavelength if math.isfinite(state.wavelength) else None
+        yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light)
+
+
+def _spectra(answers: Answers) -> Iterator[MakeSpectra]:
+    state, sky = answers.state, answers.sky
+    keys, places, variants = state.keys_together, state.places, state.variants
+    for place in places.active_first if keys else ():
+        active = place.number == places.active
+        # the fields of bands differ: a place may be outside of this one, and be inside again in the next
+        if not active and sky is not None and sky.band == state.band and not holds(sky, place.ra, place.dec):
+            continue
+        for variant in variants.active_first:
+            extraction = place.extraction(keys, variant.recipe, state.band)
+            urgent = active and variant.name == variants.active
+            yield MakeSpectra(extraction, spectra_name(variant.name, place.number), urgent)
+
+
+def _report(state: State) -> Iterator[Correct]:
+    if state.chosen is not None:
+        yield Correct(state.chosen, state.recipe)
+
+
+def _kept(state: State) -> Iterator[Slot]:
+    """Slots of what is not in sight at the moment, as long as there is something to show in them."""
+    yield from (Slot(Correct, exposure.view.key) for exposure in state.exposures)
+    if state.keys_together:
+        yield from (Slot(MakeSkyImage, name) for name in (BEFORE, *state.variants.names))
+        yield from (Slot(request) for request in REMEDIES.values())
+
+
+def prediction(answers: Answers, centred: bool = True) -> PredictArtifact | None:
+    """Ask what geometry predicts of a point source for the active place; for `Session.ask`.
+
+    Parameters
+    ----------
+    answers : Answers
+        State and field.
+    centred : bool
+        The source is where the light near the place is centred, if there is any; else at the place.
+    """
+    state, sky = answers.state, answers.sky
+    extraction, view = state.extraction, state.current
+    if extraction is None or view is None:
+        return None
+    source = None
+    if centred and sky is not None and sky.band == state.band:
+        light = state.wavelength
+        wide = psf_fwhm(view.instrument, light) if math.isfinite(light) else 4.0 * sky.spaxel
+        source = light_centre(sky, *extraction.place, float(wide))
+    return PredictArtifact(extraction, source or extraction.place)

@@ -1,0 +1,192 @@
+"""The state of a session: what is open, chosen and wanted, as one value that is replaced and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.jobs.requests.base import Request
+from atm_viewer.jobs.requests.remedies import RemedyRequest
+from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.spectrum.settings import SpectrumSettings
+from atm_viewer.session.state.measures import MeasureChoice
+from atm_viewer.session.state.open_exposure import OpenExposure
+from atm_viewer.session.state.places import Places
+from atm_viewer.session.state.remedy_choice import RemedyChoice, remedy_request
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
+from atm_viewer.session.state.selection import columns_of, slices_across
+from atm_viewer.session.state.sky_choice import SkyChoice
+
+
+@dataclass(frozen=True)
+class State:
+    """What is open, chosen and wanted.
+
+    Parameters
+    ----------
+    exposures : tuple of OpenExposure
+        Open exposures in the order of opening.
+    chosen : str or None
+        Key of the chosen exposure.
+    band : str
+        Band of sky image and spectra.
+    number, column : int
+        Chosen slice, 0 without an exposure, and column.
+    looked : bool
+        The slice has been chosen, by the user or at the first look; reports do not move it any more.
+    pixel : (str, int, int) or None
+        Exposure and zero-based pixel that the user asks about.
+    variants : Variants
+        All recipes and which of them is in force.
+    only_this : bool
+        Whether edits of a slice apply to the chosen exposure alone.
+    dragged : Recipe or None
+        The recipe before the drag under way.
+    places : Places
+        Places on the sky whose spectra are shown, and which of them is active.
+    spectrum_settings : SpectrumSettings
+        How spectra are shown.
+    sky_choice : SkyChoice
+        Which images of the field are shown, and how.
+    measure_choice : MeasureChoice
+        What is measured beside the spectra.
+    remedy_choice : RemedyChoice
+        Which remedy against resampling noise is shown, and how.
+    questions : tuple of callable
+        Of views, beside those of `questions.plan`: ``question(answers)`` gives a request, or None.
+    restoring : tuple of SavedExposure
+        Exposures of a session that are still being opened.
+    look : SavedLook or None
+        What that session has looked at, until the user chooses.
+    """
+
+    exposures: tuple[OpenExposure, ...] = ()
+    chosen: str | None = None
+    band: str = ""
+    number: int = 0
+    column: int = 0
+    looked: bool = False
+    pixel: tuple[str, int, int] | None = None
+    variants: Variants = field(default_factory=Variants)
+    only_this: bool = False
+    dragged: Recipe | None = None
+    places: Places = field(default_factory=Places)
+    spectrum_settings: SpectrumSettings = field(default_factory=SpectrumSettings)
+    sky_choice: SkyChoice = field(default_factory=SkyChoice)
+    measure_choice: MeasureChoice = field(default_factory=MeasureChoice)
+    remedy_choice: RemedyChoice = field(default_factory=RemedyChoice)
+    questions: tuple[Callable[[Any], Request[Any] | None], ...] = ()
+    restoring: tuple[SavedExposure, ...] = ()
+    look: SavedLook | None = None
+
+    def exposure(self, key: str | None) -> OpenExposure | None:
+        """Open exposure of a key."""
+        return next((e for e in self.exposures if e.view.key == key), None)
+
+    @property
+    def chosen_exposure(self) -> OpenExposure | None:
+        """The chosen exposure, with its slices and whether it is included."""
+        return self.exposure(self.chosen)
+
+    @property
+    def current(self) -> ExposureView | None:
+        """The chosen exposure."""
+        found = self.chosen_exposure
+        return found.view if found else None
+
+    @property
+    def included(self) -> tuple[str, ...]:
+        """Keys of the exposures that take part in products."""
+        return tuple(e.view.key for e in self.exposures if e.included)
+
+    @property
+    def together(self) -> tuple[OpenExposure, ...]:
+        """Included exposures of the chosen band's setting: those that go into one product."""
+        return tuple(e for e in self.exposures if e.included and self.band in e.view.bands)
+
+    @property
+    def keys_together(self) -> tuple[str, ...]:
+        """Keys of the exposures that go into one product."""
+        return tuple(e.view.key for e in self.together)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands of the included exposures, in order of first appearance."""
+        return tuple(dict.fromkeys(band for e in self.exposures if e.included for band in e.view.bands))
+
+    @property
+    def slices(self) -> tuple[int, ...]:
+        """Slice numbers of the chosen exposure, ascending."""
+        found = self.chosen_exposure
+        return found.slices if found else ()
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """First and last column of the chosen slice."""
+        return columns_of(self.current, self.number) if self.current else (0, 0)
+
+    @property
+    def wavelength(self) -> float:
+        """Wavelength in the middle of the chosen slice in the chosen column [um]; NaN where there is none."""
+        found = self.chosen_exposure
+        return found.slice_map.wavelength_at(self.number, self.column) if found else float("nan")
+
+    @property
+    def recipe(self) -> Recipe:
+        """Recipe in force: that of the active variant."""
+        return self.variants.recipe
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """ICRS position of the active place [deg]."""
+        place = self.places.current
+        return (place.ra, place.dec) if place else None
+
+    @property
+    def radius(self) -> float | None:
+        """Radius of the active place's aperture [arcsec]."""
+        place = self.places.current
+        return place.radius if place else None
+
+    @property
+    def extraction(self) -> Extraction | None:
+        """Which spectra the active variant has at the active place; None where there is nothing to look at."""
+        keys, place = self.keys_together, self.places.current
+        return place.extraction(keys, self.recipe, self.band) if keys and place is not None else None
+
+    def params(self, number: int) -> FitParams:
+        """Parameters in force in a slice of the chosen exposure."""
+        return self.recipe.params(number, self.current.name if self.current else "")
+
+    def slices_across(self, number: int) -> tuple[int, ...]:
+        """Slices of the chosen exposure in a slice's band, in their order on the sky; see `slices_across`."""
+        return slices_across(self.current, number) if self.current else ()
+
+    def overridden(self, number: int) -> dict[str, str | None]:
+        """Names of the parameters set for a slice; the exposure they are set for, or None for all."""
+        return slice_edits.overridden(self.recipe, number, self.current.name if self.current else None)
+
+    def remedy_request(self, kind: str) -> RemedyRequest | None:
+        """Say what is asked about a remedy of the active variant at the active place; None where there is none."""
+        return remedy_request(kind, self.remedy_choice, self.extraction)
+
+    @property
+    def saved(self) -> SavedSession:
+        """What a session file keeps of this: exposures, choices and recipes."""
+        exposures = tuple(
+            SavedExposure((e.view.key,), e.mark, e.included, e.view.key == self.chosen) for e in self.exposures
+        )
+        look = SavedLook(self.band, self.number, self.column, self.only_this)
+        return SavedSession(exposures, look, self.variants, self.places, self.spectrum_settings)
+
+    def with_exposure(self, exposure: OpenExposure) -> State:
+        """Open an exposure, or put it in the place of the one that has its key."""
+        key = exposure.view.key
+        if self.exposure(key) is None:
+            return replace(self, exposures=(*self.exposures, exposure))
+        return replace(self, exposures=tuple(exposure if e.view.key == key else e for e in self.exposures))
