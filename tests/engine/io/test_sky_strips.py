@@ -10,7 +10,7 @@ from regions import EllipseSkyRegion
 
 from atm_viewer.demo import demo_source
 from atm_viewer.demo.miri_mrs import CHANNELS, FIELD, traces
-from atm_viewer.demo.scene import Place
+from atm_viewer.demo.scene import Direction
 from atm_viewer.demo.telescope import locate
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import open_exposure
@@ -30,7 +30,7 @@ def miri(demo_files):
     found = []
     for path in demo_files("miri"):
         exposure = open_exposure(path)
-        star = locate(exposure.model, FIELD, Place(*demo_source("miri")))
+        star = locate(exposure.model, FIELD, Direction(*demo_source("miri")))
         found.append((exposure, strips_of(exposure), star))
         exposure.close()
     return found
@@ -106,7 +106,7 @@ def test_ends_of_the_strips_are_those_of_the_pixels_footprints(demo_files, instr
 def test_ranges_hold_the_pixels_within_and_none_outside(demo_files, instrument, kind):
     exposure = open_exposure(demo_files(instrument)[1])
     strips, c = strips_of(exposure), exposure.coordinates
-    place = Place(*demo_source(instrument))
+    place = Direction(*demo_source(instrument))
     corners = [place.moved(*offset) for offset in ((0.9, 0.1), (-0.2, 1.0), (-0.8, -0.7), (0.1, -0.2), (0.6, -0.9))]
     shape = {
         "circle": Circle(place.ra, place.dec, 0.8),
