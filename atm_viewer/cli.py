@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import NoReturn
 
 from atm_viewer import __version__
-from atm_viewer.commands import cache, demo, export, figure, inspect, metrics, predict, products, send, spectrum
+from atm_viewer.commands import (
+    cache,
+    demo,
+    export,
+    figure,
+    inspect,
+    metrics,
+    predict,
+    products,
+    regions,
+    send,
+    spectrum,
+)
 from atm_viewer.commands.arguments import FILES, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError
@@ -58,6 +70,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "send a FITS file to DS9, TOPCAT or another program through SAMP",
         send.send_arguments,
         send.send,
+    ),
+    "regions": (
+        "list the regions of a recipe, or convert them to and from DS9 regions",
+        regions.regions_arguments,
+        regions.regions,
     ),
     "inspect": ("list how each slice is fitted", inspect.inspect_arguments, inspect.inspect),
     "cache": (

@@ -18,11 +18,12 @@ COMMON = ("atm_viewer", "atm_viewer.resources")
 LIGHT = (
     *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
     *("atm_viewer.engine.arrays", "atm_viewer.engine.errors", "atm_viewer.engine.names", "atm_viewer.engine.psf"),
+    *("atm_viewer.engine.sky_shapes", "atm_viewer.engine.tangent"),
     # the standard library alone
     *("atm_viewer.engine.regular_file", "atm_viewer.engine.whole_file"),
 )
 #: What the window's process must never import, not even late.
-PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba")
+PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba", "regions")
 QT = ("PyQt6", "pyqtgraph")
 
 #: Per room: which of our modules it may import, and which foreign ones it may not. A name covers what lies below it,

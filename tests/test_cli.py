@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from atm_viewer.commands.work import Work
 from atm_viewer.demo import demo_exposures, demo_source
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.output.provenance import read_provenance
-from atm_viewer.engine.recipe import Recipe, SliceOverride, dump_recipe
+from atm_viewer.engine.recipe import Circle, Recipe, Region, SliceOverride, dump_recipe, load_recipe
 from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.jobs.requests.products import WriteExposures
@@ -74,13 +75,25 @@ def test_help_and_version_are_quick(capsys):
     code = (
         "import sys\n"
         "from atm_viewer.cli import run\n"
-        "codes = [run(a.split()) for a in ('--help', '--version', 'cube --help', 'spectrum --help')]\n"
+        "lines = ('--help', '--version', 'cube --help', 'spectrum --help', 'regions --help')\n"
+        "codes = [run(line.split()) for line in lines]\n"
         "heavy = {'jwst', 'numba', 'astropy', 'PyQt6', 'scipy', 'stdatamodels', 'numpy'} & set(sys.modules)\n"
         "print(codes, heavy, file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CHECKOUT)
-    assert done.stderr == "[0, 0, 0, 0] set()\n"
-    for word in ("correct", "cube", "spectrum", "export", "inspect", "demo", "--screenshot", "--which", "--radius"):
+    assert done.stderr == "[0, 0, 0, 0, 0] set()\n"
+    for word in (
+        "correct",
+        "cube",
+        "spectrum",
+        "export",
+        "inspect",
+        "demo",
+        "--screenshot",
+        "--which",
+        "--radius",
+        "--on",
+    ):
         assert word in done.stdout
 
 
@@ -108,6 +121,8 @@ def test_help_and_version_are_quick(capsys):
         ("report x -o x.txt", "'x.txt' must end in .html or .pdf"),
         ("send a b", "b"),
         ("inspect a b", "b"),
+        ("regions a.txt", "'a.txt' must end in .reg or .toml"),
+        ("regions a.reg --use all", "invalid choice: 'all'"),
         ("demo --instrument nircam", "invalid choice: 'nircam'"),
         ("a.fits --size 12", "'12' is not a size such as 1440x900"),
         ("a.fits --which both", "--which"),
@@ -402,6 +417,38 @@ def test_a_stars_prediction_is_a_table(exposure, tmp_path, capsys):
     assert "already exists" in capsys.readouterr().err
     assert cli.run([*line, "--dec", "12.0", "--overwrite"]) == 1
     assert "outside the ch1-short cube" in capsys.readouterr().err
+
+
+def test_regions_go_to_ds9_and_back_and_are_listed(exposure, tmp_path, capsys):
+    ra, dec = demo_source("miri")
+    recipe = Recipe(2, regions=(Region("AGN", Circle(round(ra, 8), round(dec, 8), 0.3), "spline", window=30),))
+    mine, ds9, new = (str(tmp_path / name) for name in ("mine.toml", "mine.reg", "new.toml"))
+    Path(mine).write_text(dump_recipe(recipe))
+    assert cli.run(["regions", mine, "-o", ds9]) == 0
+    assert cli.run(["regions", ds9, "-r", mine, "-o", new]) == 0
+    assert Path(new).read_text() == Path(mine).read_text()
+    assert capsys.readouterr().out.split() == [ds9, new]
+    assert cli.run(["regions", ds9, "-o", new]) == 1
+    assert "new.toml already exists; choose another name or allow overwriting (--overwrite)." in capsys.readouterr().err
+    assert cli.run(["regions", ds9, "-o", new, "--overwrite"]) == 0
+    assert load_recipe(new) == replace(recipe, oversample=3)
+    capsys.readouterr()
+    assert cli.run(["regions", mine, "--on", exposure]) == 0
+    first, name, *rows = capsys.readouterr().out.splitlines()
+    assert first == f'AGN: circle, RA {ra:.6f} Dec {dec:+.6f}, 0.3″; use = "spline", window = 30'
+    assert name == NAME
+    assert {row.split()[0][0] for row in rows} == {"1", "2"}
+    assert all("AGN: alpha " in row for row in rows)
+
+
+def test_inspect_tells_what_regions_decide(exposure, tmp_path, capsys):
+    recipe = Recipe(2, 1e8, regions=(Region("AGN", Circle(*demo_source("miri"), 0.3), "spline"),))
+    path = tmp_path / "r.toml"
+    path.write_text(dump_recipe(recipe))
+    assert cli.run(["inspect", exposure, "-r", str(path)]) == 0
+    rows = [row for row in capsys.readouterr().out.splitlines() if "“AGN”" in row]
+    assert len(rows) >= 3
+    assert all("columns have a spline" in row and "for region “AGN” only" in row for row in rows)
 
 
 def test_inspect_shows_every_slice(exposure, capsys, tmp_path):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.arrays import Floats, Mask
 
 ARCSEC_PER_RADIAN = 180.0 * 3600.0 / math.pi
 
@@ -48,6 +48,12 @@ class TangentPlane:
         xi = -(cos * np.sin(difference) / h) * ARCSEC_PER_RADIAN
         eta = (sin * math.cos(dec0) - cos * math.sin(dec0) * along) / h * ARCSEC_PER_RADIAN
         return xi, eta
+
+    def faces(self, ra: Floats | float, dec: Floats | float) -> Mask:
+        """Whether ICRS positions [deg] are on this half of the sky; `project` takes opposite ones for each other."""
+        a, d = np.radians(ra), np.radians(dec)
+        x, y, z = self.axes[2]
+        return np.asarray((x * np.cos(a) + y * np.sin(a)) * np.cos(d) + z * np.sin(d) > 0.0)
 
     def positions(self, xi: Floats, eta: Floats) -> tuple[Floats, Floats]:
         """ICRS positions [deg] of points of the plane [arcsec]: the inverse of `project`."""

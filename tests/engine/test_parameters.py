@@ -7,7 +7,16 @@ from dataclasses import fields
 import pytest
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.recipe import PARAMETERS, FitParams, Recipe, SliceOverride, Stage, dump_recipe, parse_recipe
+from atm_viewer.engine.recipe import (
+    PARAMETERS,
+    FitParams,
+    Recipe,
+    Region,
+    SliceOverride,
+    Stage,
+    dump_recipe,
+    parse_recipe,
+)
 from atm_viewer.engine.trace.defaults import mode_defaults
 from tests.engine.parameter_values import changed, other_value
 
@@ -18,13 +27,16 @@ BEYOND = [p for p in PARAMETERS.values() if p.beyond]
 
 def test_the_dataclasses_have_the_tables_parameters_and_defaults():
     defaults = {p.name: p.default for p in PARAMETERS.values()}
-    of_slice = {f.name: f.default for f in fields(FitParams)}
+    of_slice = {f.name: f.default for f in fields(FitParams) if f.name != "regions"}
     assert of_slice == {p.name: defaults[p.name] for p in OF_SLICE}
-    everywhere = {f.name: f.default for f in fields(Recipe) if f.name != "overrides"}
+    everywhere = {f.name: f.default for f in fields(Recipe) if f.name not in ("overrides", "regions")}
     assert everywhere == {p.name: defaults[p.name] for p in GLOBAL}
     overrides = {f.name: f.default for f in fields(SliceOverride) if f.name not in ("number", "exposure")}
     assert overrides == dict.fromkeys(of_slice)
     assert list(overrides) == list(of_slice)
+    # The use of a region is not one of alpha ranges.
+    regions = {f.name: f.default for f in fields(Region) if f.name not in ("name", "shape")}
+    assert regions == dict.fromkeys(of_slice)
 
 
 @pytest.mark.parametrize("p", PARAMETERS.values(), ids=PARAMETERS)

@@ -53,7 +53,7 @@ def add_history(model: Any, provenance: Provenance, exposures: Sequence[str]) ->
     done = "adaptive trace model applied" if provenance.applied else "no adaptive trace model applied"
     lines = [f"ATM Viewer: {done}; made with {versions}"]
     if provenance.beyond_pipeline:
-        lines.append(f"ATM Viewer: beyond the pipeline's adaptive_trace_model: {provenance.beyond_pipeline}")
+        lines.append(f"ATM Viewer: beyond the pipeline's adaptive_trace_model: {_ascii(provenance.beyond_pipeline)}")
     lines += [f"ATM Viewer exposure: {_ascii(name)}" for name in exposures]
     lines += [f"ATM Viewer recipe: {line}" for line in _lines(provenance.recipe) if line]
     for line in lines:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from atm_viewer.engine.recipe.parameters import PARAMETERS, PIPELINE, Parameter, Stage
-from atm_viewer.engine.recipe.recipe import GLOBAL, OVERRIDABLE, FitParams, Recipe, SliceOverride
+from atm_viewer.engine.recipe.recipe import (
+    GLOBAL,
+    NO_REGIONS,
+    OF_REGION,
+    OVERRIDABLE,
+    USES,
+    FitParams,
+    Recipe,
+    Region,
+    RegionRange,
+    SliceOverride,
+    SliceRegions,
+)
+from atm_viewer.engine.recipe.shapes import Circle, Ellipse, Polygon, Shape, refuse_shape
 from atm_viewer.engine.recipe.toml import (
     Checker,
     dump_recipe,
@@ -12,18 +25,29 @@ from atm_viewer.engine.recipe.toml import (
     parse_recipe,
     parse_toml,
     read_recipe,
+    read_region,
 )
 
 __all__ = [
     "GLOBAL",
+    "NO_REGIONS",
+    "OF_REGION",
     "OVERRIDABLE",
     "PARAMETERS",
     "PIPELINE",
+    "USES",
     "Checker",
+    "Circle",
+    "Ellipse",
     "FitParams",
     "Parameter",
+    "Polygon",
     "Recipe",
+    "Region",
+    "RegionRange",
+    "Shape",
     "SliceOverride",
+    "SliceRegions",
     "Stage",
     "dump_recipe",
     "fill_recipe",
@@ -31,4 +55,6 @@ __all__ = [
     "parse_recipe",
     "parse_toml",
     "read_recipe",
+    "read_region",
+    "refuse_shape",
 ]

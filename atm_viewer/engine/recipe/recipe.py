@@ -3,10 +3,70 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 from atm_viewer.engine.recipe.parameters import PARAMETERS, PIPELINE, Stage
+from atm_viewer.engine.recipe.shapes import Shape
+
+Range = tuple[float, float]
+
+#: What a region can say of where the spline is used.
+USES = "spline", "interpolate"
+
+
+@dataclass(frozen=True)
+class RegionRange:
+    """A part of a slice in which a region says whether the spline is used.
+
+    Parameters
+    ----------
+    low, high : float
+        Alpha range, both ends included [arcsec].
+    use : {"spline", "interpolate"}
+        What is done there.
+    name : str
+        Name of the region.
+    """
+
+    low: float
+    high: float
+    use: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SliceRegions:
+    """What regions say of one slice of one exposure.
+
+    Parameters
+    ----------
+    ranges : tuple of RegionRange
+        Where the spline is used, and where not, whatever the slope is; later ones win over earlier ones.
+    forced : bool
+        Whether the slice is fitted for these ranges even if its peak is not above the threshold. Outside of them it
+        is interpolated then, as it would be without regions.
+    values : tuple of (str, str)
+        Parameters that have their values from regions, each with the name of the region.
+    """
+
+    ranges: tuple[RegionRange, ...] = ()
+    forced: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the regions that decide anything here, in the order of the recipe's ranges and values."""
+        return tuple(dict.fromkeys([*(r.name for r in self.ranges), *(name for _, name in self.values)]))
+
+    def at(self, alpha: float) -> RegionRange | None:
+        """Range that decides at a position [arcsec]: the last that holds it; None where none does."""
+        return next((r for r in reversed(self.ranges) if r.low <= alpha <= r.high), None)
+
+
+#: Of a slice that no region touches.
+NO_REGIONS = SliceRegions()
 
 
 @dataclass(frozen=True)
@@ -35,6 +95,8 @@ class FitParams:
         besides each that has enough steep pixels of its own.
     residual : {"interpolated", "none"}
         What is added to the spline where it is used: the interpolated residual of the fit, or nothing.
+    regions : SliceRegions
+        What regions on the sky say besides.
     """
 
     fit_threshold: float = 10.0
@@ -46,14 +108,21 @@ class FitParams:
     reach: str = PIPELINE
     peak_cut: str = PIPELINE
     residual: str = "interpolated"
+    regions: SliceRegions = NO_REGIONS
 
     def of_stage(self, stage: Stage) -> tuple[Any, ...]:
-        """Values of all parameters of a stage: a key of what it makes."""
-        return tuple(getattr(self, name) for name in OVERRIDABLE if PARAMETERS[name].stage is stage)
+        """Values of all that a stage depends on: a key of what it makes. Names of regions are not part of it."""
+        values = tuple(getattr(self, name) for name in OVERRIDABLE if PARAMETERS[name].stage is stage)
+        if stage is Stage.FIT:
+            return *values, self.regions.forced
+        return *values, tuple((r.low, r.high, r.use) for r in self.regions.ranges)
 
 
 #: Parameters that a slice may override, in the order in which they are written.
-OVERRIDABLE = tuple(f.name for f in fields(FitParams))
+OVERRIDABLE = tuple(f.name for f in fields(FitParams) if f.name != "regions")
+
+#: Those that a region may set: its own ``use`` is not one of alpha ranges.
+OF_REGION = tuple(name for name in OVERRIDABLE if name != "use")
 
 
 @dataclass(frozen=True)
@@ -88,8 +157,54 @@ class SliceOverride:
 
 
 @dataclass(frozen=True)
+class Region:
+    """A part of the sky, and what applies to the slices that see it, in all exposures.
+
+    A position along a slice lies in the region where the region covers at least half of the slice's width, or where
+    at least half of the region's own width across the slice falls into the slice. So a region reaches the slices that
+    see it more than marginally, and one at least where it lies in the field, however small it is.
+
+    * ``use = "spline"`` uses the spline there, whatever its slope is. A slice that is not fitted otherwise is fitted
+      for that, and goes on to be interpolated everywhere else; but where a region or an override of the slice sets
+      ``fit_threshold``, that decides.
+    * ``use = "interpolate"`` does not use the spline there.
+    * Other values apply to the whole of each slice that has any position in the region.
+
+    Where regions overlap, the later one wins: for ``use`` at each position, for values in each slice. Overrides of a
+    slice win over regions; its ``use``, over all that regions say of where the spline is used in it.
+
+    Parameters
+    ----------
+    name : str
+        What people call it; no two regions of a recipe have the same.
+    shape : Circle, Ellipse or Polygon
+        Where it is.
+    use : {"spline", "interpolate"} or None
+        Whether the spline is used within it; None leaves that as it is.
+    fit_threshold, slope_limit, window, breakpoints, wavelengths, reach, peak_cut, residual
+        As in `FitParams`; None leaves them as they are.
+    """
+
+    name: str
+    shape: Shape
+    use: Literal["spline", "interpolate"] | None = None
+    fit_threshold: float | None = None
+    slope_limit: float | None = None
+    window: int | None = None
+    breakpoints: int | None = None
+    wavelengths: tuple[float, float] | None = None
+    reach: str | None = None
+    peak_cut: str | None = None
+    residual: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Values that it sets, by name, without ``use``."""
+        return {name: v for name in OF_REGION if (v := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """Parameters of a run. Without overrides and options beyond it, it means what the pipeline's own step means.
+    """Parameters of a run. Without regions, overrides and options beyond it, it means what the pipeline's step means.
 
     Parameters
     ----------
@@ -102,6 +217,8 @@ class Recipe:
         slices or other parameters say on this is ignored.
     reach, peak_cut, residual : str
         As in `FitParams`; other values than the defaults go beyond the pipeline.
+    regions : tuple of Region
+        Later entries win over earlier ones, and overrides over all of them.
     overrides : tuple of SliceOverride
         Later entries win over earlier ones; an entry for one exposure wins over one for all.
     """
@@ -114,6 +231,7 @@ class Recipe:
     reach: str = PIPELINE
     peak_cut: str = PIPELINE
     residual: str = "interpolated"
+    regions: tuple[Region, ...] = field(default=())
 
     @property
     def beyond_pipeline(self) -> tuple[str, ...]:
@@ -130,7 +248,18 @@ class Recipe:
             for own, numbers in slices.items():
                 word = "slice" if len(set(numbers)) == 1 else "slices"
                 found.append(f"{name} = {json.dumps(own)} ({word} {', '.join(dict.fromkeys(numbers))})")
+        found += [
+            f"region {json.dumps(region.name, ensure_ascii=False)} "
+            f"({', '.join(f'{name} = {json.dumps(value)}' for name, value in told.items())})"
+            for region in self.regions
+            if (told := self.told_by(region))
+        ]
         return tuple(found)
+
+    def told_by(self, region: Region) -> dict[str, Any]:
+        """Return what a region says that takes effect, by name: not what ``psf_optimal`` decides."""
+        use = {"use": region.use} if region.use is not None else {}
+        return use | {name: value for name, value in region.values().items() if not self.ignores(name)}
 
     def goes_beyond(self, name: str) -> bool:
         """Whether a parameter's value for all slices goes beyond the pipeline."""
@@ -152,11 +281,13 @@ class Recipe:
         if changed:
             count = len({o.number for o in changed})
             reasons.append(f"because {count} {'slice has' if count == 1 else 'slices have'} overrides")
+        if count := sum(bool(self.told_by(region)) for region in self.regions):
+            reasons.append(f"because it has {'a region' if count == 1 else f'{count} regions'} on the sky")
         if beyond := [name for name in GLOBAL if self.goes_beyond(name)]:
             reasons.append(f"because {', '.join(beyond)} {'goes' if len(beyond) == 1 else 'go'} beyond it")
         return " and ".join(reasons)
 
-    def params(self, number: int, exposure: str) -> FitParams:
+    def params(self, number: int, exposure: str, touched: Iterable[tuple[Region, Sequence[Range]]] = ()) -> FitParams:
         """Resolve what applies to one slice of one exposure.
 
         Parameters
@@ -165,6 +296,9 @@ class Recipe:
             Slice number.
         exposure : str
             Exposure name.
+        touched : iterable of (Region, sequence of (float, float))
+            The regions that the slice sees, in the recipe's order, and the alpha ranges [arcsec] in which it does;
+            `atm_viewer.engine.trace.prepared.slice_params` finds them by the exposure's WCS.
 
         Returns
         -------
@@ -172,18 +306,56 @@ class Recipe:
             With ``psf_optimal``, threshold and slope limit are 0, as in ``fit_and_oversample``.
         """
         merged: dict[str, Any] = {name: getattr(self, name) for name in GLOBAL if PARAMETERS[name].of_slice}
+        owners: dict[str, str] = {}
+        ranges: list[RegionRange] = []
+        forced = False
+        for region, seen in touched:
+            merged.update(region.values())
+            owners.update(dict.fromkeys(region.values(), region.name))
+            if region.use is not None:
+                ranges += [RegionRange(low, high, region.use, region.name) for low, high in seen]
+            forced = region.fit_threshold is None and (forced or region.use == "spline")
         for wanted in (None, exposure):
             for override in self.overrides:
                 if override.number == number and override.exposure == wanted:
                     merged.update(override.values())
+                    for name in override.values():
+                        owners.pop(name, None)
+                    forced &= override.fit_threshold is None
         if self.psf_optimal:
             merged.update({name: PARAMETERS[name].psf_optimal for name in OVERRIDABLE if self.ignores(name)})
-        return FitParams(**merged)
+            owners = {name: owner for name, owner in owners.items() if not self.ignores(name)}
+        if merged.get("use") is not None:
+            ranges, forced = [], False
+        if not (ranges or owners):
+            return FitParams(**merged)
+        return FitParams(**merged, regions=SliceRegions(tuple(ranges), forced, tuple(owners.items())))
 
     def of_stage(self, stage: Stage) -> tuple[Any, ...]:
         """Values of a stage's parameters that no slice overrides, see `FitParams.of_stage` on the others."""
         names = (name for name in GLOBAL if not PARAMETERS[name].of_slice)
         return tuple(getattr(self, name) for name in names if PARAMETERS[name].stage is stage)
+
+    def region(self, name: str) -> Region | None:
+        """Return the region of that name; None when there is none."""
+        return next((region for region in self.regions if region.name == name), None)
+
+    def with_region(self, region: Region, name: str | None = None) -> Recipe:
+        """Return a recipe in which a region stands in place of the one of its name, or of ``name``; else at the end."""
+        name = region.name if name is None else name
+        if self.region(name) is None:
+            return replace(self, regions=(*self.regions, region))
+        return replace(self, regions=tuple(region if r.name == name else r for r in self.regions))
+
+    def without_region(self, name: str) -> Recipe:
+        """Return a recipe without the region of that name."""
+        return replace(self, regions=tuple(r for r in self.regions if r.name != name))
+
+    def free_name(self, wanted: str) -> str:
+        """Return a name for a new region: the wanted one, or with the first number that no region has."""
+        names = {region.name for region in self.regions}
+        numbered = (wanted if k == 1 else f"{wanted} {k}" for k in range(1, len(names) + 2))
+        return next(name for name in numbered if name not in names)
 
     def override(self, number: int, exposure: str | None = None) -> SliceOverride:
         """Return the override of a slice exactly as asked (for all exposures, or for one); empty when there is none."""
@@ -204,4 +376,4 @@ class Recipe:
 
 
 #: Parameters with a value for all slices, in the order in which they are written.
-GLOBAL = tuple(f.name for f in fields(Recipe) if f.name != "overrides")
+GLOBAL = tuple(f.name for f in fields(Recipe) if f.name not in ("overrides", "regions"))

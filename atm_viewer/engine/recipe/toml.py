@@ -11,12 +11,25 @@ from typing import Any
 
 import tomlkit
 
-from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.errors import MOST_OF_VALUE, InputError, one_line
 from atm_viewer.engine.recipe.parameters import PARAMETERS, Parameter, limits_text
-from atm_viewer.engine.recipe.recipe import GLOBAL, OVERRIDABLE, Recipe, SliceOverride
+from atm_viewer.engine.recipe.recipe import GLOBAL, OF_REGION, OVERRIDABLE, USES, Recipe, Region, SliceOverride
+from atm_viewer.engine.recipe.shapes import Circle, Ellipse, Polygon, Shape, refuse_shape
 from atm_viewer.engine.regular_file import read_text
 
 VERSION = 1
+
+#: Keys of each shape of a region, and what they are told to be in files.
+_SHAPE_KEYS: dict[str, dict[str, str]] = {
+    "circle": {"ra": "deg, ICRS", "dec": "deg", "radius": "arcsec"},
+    "ellipse": {
+        "ra": "deg, ICRS",
+        "dec": "deg",
+        "radii": "arcsec",
+        "angle": "deg, of the first radius, from north through east",
+    },
+    "polygon": {"vertices": "RA and Dec, deg, ICRS"},
+}
 
 
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
@@ -55,7 +68,7 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
 def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
     """Read a recipe from TOML that is parsed already, such as a table of a larger file; see `load_recipe`."""
     check = Checker(name)
-    check.known(document, ("version", "global", "slice"), "at the top")
+    check.known(document, ("version", "global", "region", "slice"), "at the top")
     if document.get("version") != VERSION:
         raise InputError(
             f"{name} says version = {document.get('version', 'nothing')}, but this program reads version = {VERSION}."
@@ -63,10 +76,12 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
     values = check.table(document.get("global", {}), "[global]")
     check.known(values, GLOBAL, "in [global]")
     recipe = replace(Recipe(), **_parse_values(check, values, GLOBAL))
-    entries = document.get("slice", [])
-    if not isinstance(entries, list):
-        raise InputError(f"{name}: write slices as [[slice]], with two brackets.")
-    for entry in entries:
+    for entry in check.tables(document, "region"):
+        region = read_region(entry, name)
+        if recipe.region(region.name) is not None:
+            raise InputError(f"{name} has two regions named '{one_line(region.name)}'; give each a name of its own.")
+        recipe = recipe.with_region(region)
+    for entry in check.tables(document, "slice"):
         recipe = replace(recipe, overrides=(*recipe.overrides, _parse_override(check, entry)))
     return recipe
 
@@ -88,6 +103,11 @@ def fill_recipe(document: Any, recipe: Recipe) -> Any:
         if recipe.goes_beyond(name):
             table[name].comment("beyond the pipeline")
     document["global"] = table
+    if recipe.regions:
+        entries = tomlkit.aot()
+        for region in recipe.regions:
+            entries.append(_region_table(region))
+        document["region"] = entries
     if recipe.overrides:
         entries = tomlkit.aot()
         for override in recipe.overrides:
@@ -102,6 +122,20 @@ def fill_recipe(document: Any, recipe: Recipe) -> Any:
     return document
 
 
+def _region_table(region: Region) -> Any:
+    entry = tomlkit.table()
+    entry["name"] = region.name
+    entry["shape"] = region.shape.kind
+    for key, unit in _SHAPE_KEYS[region.shape.kind].items():
+        entry[key] = _as_lists(getattr(region.shape, key))
+        entry[key].comment(unit)
+    if region.use is not None:
+        entry["use"] = region.use
+    for key, value in region.values().items():
+        entry[key] = _as_lists(value)
+    return entry
+
+
 def _as_lists(value: Any) -> Any:
     return [_as_lists(v) for v in value] if isinstance(value, tuple) else value
 
@@ -114,6 +148,47 @@ def _parse_override(check: Checker, entry: Any) -> SliceOverride:
     number = check.whole(entry["number"], "number", 1, 999)
     exposure = check.text(entry["exposure"], f"exposure of slice {number}") if "exposure" in entry else None
     return SliceOverride(number, exposure, **_parse_values(check, entry, OVERRIDABLE))
+
+
+def read_region(entry: Any, name: str = "recipe") -> Region:
+    """Read a region from a ``[[region]]`` that is parsed already; ``name`` stands for the file in messages."""
+    check = Checker(name)
+    entry = check.table(entry, "[[region]]")
+    if "name" not in entry:
+        raise InputError(f"{check.name}: a [[region]] has no name.")
+    own = check.text(entry["name"], "name of a region", MOST_OF_VALUE)
+    if not own.isprintable() or own != own.strip():
+        raise InputError(f"{check.name}: the name of a region must be one line, without spaces at its ends.")
+    check = Checker(f"{name}, region '{own}'")
+    if "shape" not in entry:
+        raise InputError(f'{check.name}: shape is missing; write shape = "circle", "ellipse" or "polygon".')
+    kind = check.choice(entry["shape"], "shape", tuple(_SHAPE_KEYS))
+    check.known(entry, ("name", "shape", *_SHAPE_KEYS[kind], "use", *OF_REGION), f"in a [[region]] that is a {kind}")
+    shape = _parse_shape(check, kind, entry)
+    if refused := refuse_shape(shape):
+        raise InputError(f"{check.name}: {refused}.")
+    use = entry.get("use")
+    if isinstance(use, list):
+        raise InputError(f"{check.name}: use must be 'spline' or 'interpolate'; alpha ranges are for a [[slice]].")
+    use = check.choice(use, "use", USES) if use is not None else None
+    return Region(own, shape, use, **_parse_values(check, entry, OF_REGION))  # type: ignore[arg-type]
+
+
+def _parse_shape(check: Checker, kind: str, entry: Mapping[str, Any]) -> Shape:
+    for key in _SHAPE_KEYS[kind]:
+        if key not in entry:
+            raise InputError(f"{check.name}: {key} is missing, which a {kind} needs ({_SHAPE_KEYS[kind][key]}).")
+    if kind == "polygon":
+        if not isinstance(entry["vertices"], list):
+            raise InputError(
+                f"{check.name}: vertices must be a list of pairs [[ra, dec], ...], not {entry['vertices']!r:.80}."
+            )
+        return Polygon(tuple(check.pair(vertex, "a vertex", "[ra, dec]") for vertex in entry["vertices"]))
+    ra, dec = check.number(entry["ra"], "ra"), check.number(entry["dec"], "dec")
+    if kind == "circle":
+        return Circle(ra, dec, check.number(entry["radius"], "radius"))
+    radii = check.pair(entry["radii"], "radii", "[first, second]")
+    return Ellipse(ra, dec, radii, check.number(entry["angle"], "angle", -360.0, 360.0))
 
 
 def _parse_values(check: Checker, table: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -146,6 +221,13 @@ class Checker:
         if not isinstance(value, dict):
             raise InputError(f"{self.name}: {what} must be a table.")
         return value
+
+    def tables(self, document: Mapping[str, Any], key: str) -> list[Any]:
+        """Return an array of tables, which may be missing."""
+        entries = document.get(key, [])
+        if not isinstance(entries, list):
+            raise InputError(f"{self.name}: write {key}s as [[{key}]], with two brackets.")
+        return entries
 
     def value(self, value: Any, parameter: Parameter) -> Any:
         """Return a parameter's value, as `Recipe` holds it."""
@@ -205,12 +287,15 @@ class Checker:
             raise InputError(f"{self.name}: {key} must be {' or '.join(map(repr, choices))}, not {value!r:.80}.")
         return str(value)
 
+    def pair(self, value: Any, key: str, what: str) -> tuple[float, float]:
+        """Return a pair of numbers."""
+        if not isinstance(value, list) or len(value) != 2:
+            raise InputError(f"{self.name}: {key} must be a pair {what}, not {value!r:.80}.")
+        return self.number(value[0], key), self.number(value[1], key)
+
     def _range(self, value: Any, parameter: Parameter) -> tuple[float, float]:
         """Return a pair whose first number is the lower one."""
-        name = parameter.name
-        if not isinstance(value, list) or len(value) != 2:
-            raise InputError(f"{self.name}: {name} must be a pair [low, high], not {value!r:.80}.")
-        pair = self.number(value[0], name), self.number(value[1], name)
+        pair = self.pair(value, parameter.name, "[low, high]")
         if refused := parameter.refuse_range(pair):
             raise InputError(f"{self.name}: {refused}.")
         return pair

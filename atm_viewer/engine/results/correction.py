@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from atm_viewer.engine.arrays import Floats, Singles
+from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import WhyMap
 
 
@@ -36,6 +37,8 @@ class SliceReport:
     noise_before, noise_after : float
         Resampling noise on the slice's brightest trace, see `atm_viewer.engine.analysis.slice_noise`; a fraction, NaN
         where nothing stands out.
+    params : FitParams
+        Parameters in force, with what regions on the sky say.
     """
 
     number: int
@@ -56,6 +59,7 @@ class SliceReport:
     compact: tuple[tuple[float, float], ...]
     noise_before: float = float("nan")
     noise_after: float = float("nan")
+    params: FitParams = field(default_factory=FitParams)
 
 
 @dataclass(frozen=True, eq=False)

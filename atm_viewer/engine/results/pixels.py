@@ -25,12 +25,12 @@ class Why(IntEnum):
     """What became of a pixel of the detector, and why; from what matters least to what matters most."""
 
     OUTSIDE = 0  #: in no slice
-    BELOW_THRESHOLD = 1  #: the slice's peak is not above its threshold
+    BELOW_THRESHOLD = 1  #: the slice's peak is not above its threshold; it may be fitted for a region elsewhere
     TOO_FEW_POINTS = 2  #: the column has too few finite pixels, or none
     TOO_SPARSE = 3  #: the window's points leave gaps, or the fit failed, and no spline could be reused
     END_OF_SPLINE = 4  #: the spline does not reach the pixel: it ends where the fitted points end
     BELOW_SLOPE = 5  #: there is a spline, but no compact source: its slope is not over the limit
-    NOT_WANTED = 6  #: outside of the recipe's ``use`` or ``wavelengths``
+    NOT_WANTED = 6  #: outside of the recipe's ``use`` or ``wavelengths``, or in a region that interpolates
     OUT_OF_REACH = 7  #: about a compact source that the pipeline's histogram does not reach
     SECOND_SOURCE = 8  #: about a compact source with less than a fifth of the highest peak's steep pixels
     USED = 9  #: the column's own spline is used

@@ -15,7 +15,7 @@ from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.progress import Progress, part_of
-from atm_viewer.engine.recipe import FitParams, Recipe, Stage
+from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import (
     Prepared,
@@ -90,6 +90,7 @@ class OpenItem:
     fine: Recent = field(default_factory=lambda: Recent(120, _ALIKE))
     coordinates: Recent = field(default_factory=lambda: Recent(2))
     wavelengths: Recent = field(default_factory=lambda: Recent(40))
+    resolved: Recent = field(default_factory=lambda: Recent(8))
     sums: SliceSums = field(default_factory=SliceSums)
 
     @property
@@ -99,7 +100,7 @@ class OpenItem:
 
     def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
         """Trace models of all slices."""
-        params = slice_params(self.prepared, recipe)
+        params = self._all_params(recipe)
         found = {n: self._known_fit(n, params[n]) for n in params}
         known = {fit_key(n, params[n]): fit for n, fit in found.items() if fit is not None}
         fits = fit_slices(self.prepared, recipe, progress, known)
@@ -118,7 +119,10 @@ class OpenItem:
 
     def params(self, number: int, recipe: Recipe) -> FitParams:
         """Resolve what applies to a slice."""
-        return recipe.params(number, self.exposure.name)
+        return self._all_params(recipe)[number]
+
+    def _all_params(self, recipe: Recipe) -> dict[int, FitParams]:
+        return self.resolved.get_or_make(recipe, lambda: slice_params(self.prepared, recipe))
 
     def keep_fit(self, fit: TraceFit) -> None:
         """Keep the trace model of a slice."""
@@ -129,18 +133,24 @@ class OpenItem:
         return self._fit_key(number, self.params(number, recipe)) in self.fits
 
     def _fit_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
-        """Key of a fit: of the threshold, only what it decides."""
+        """Key of a fit: of threshold and regions, only what they decide."""
+        fitted = self._over_threshold(number, params) or params.regions.forced
+        return fit_key(number, replace(params, fit_threshold=float(fitted), regions=NO_REGIONS))
+
+    def _over_threshold(self, number: int, params: FitParams) -> bool:
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
-        over = self.prepared.slices[number].over_threshold(threshold)
-        return fit_key(number, replace(params, fit_threshold=float(over)))
+        return bool(self.prepared.slices[number].over_threshold(threshold))
 
     def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
         """Earlier fit; one with another threshold that decided the same is no different but for that number."""
         fit = self.fits.get(self._fit_key(number, params))
+        if fit is None:
+            return None
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
-        if fit is not None and fit.threshold != threshold:
-            fit = replace(fit, threshold=threshold)
-        return fit if fit is None else with_params(fit, params)
+        only_regions = params.regions.forced and not self._over_threshold(number, params)
+        if (fit.threshold, fit.only_regions) != (threshold, only_regions):
+            fit = replace(fit, threshold=threshold, only_regions=only_regions)
+        return with_params(fit, params)
 
     def first_intervals(self, recipe: Recipe) -> int:
         """`compact_intervals` or `trace_intervals`, without fitting more slices than that takes."""
@@ -157,7 +167,7 @@ class OpenItem:
 
     def fine_slice(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         """One slice on the finer grid, without variances."""
-        own = *self._fit_key(fit.number, fit.params), *fit.params.of_stage(Stage.USE)
+        own = *self._fit_key(fit.number, fit.params), fit.only_regions, *fit.params.of_stage(Stage.USE)
         return self.fine.get_or_make(
             (*own, *recipe.of_stage(Stage.USE), intervals),
             lambda: oversample_slice(

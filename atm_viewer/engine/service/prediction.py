@@ -225,7 +225,7 @@ def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Prog
     real = item.prepared
     slices = cut_slices(synthetic, None)
     prepared = Prepared(synthetic, real.defaults, Background(None, {}, {}), slices)
-    params = slice_params(prepared, recipe)
+    params = slice_params(real, recipe)
     dark = _DARK * np.nanmax(synthetic.sci, initial=0.0)
 
     def threshold(number: int) -> float:

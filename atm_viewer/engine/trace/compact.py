@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from atm_viewer.engine.arrays import Integers, Mask, Reals, Singles
-from atm_viewer.engine.recipe import PIPELINE, FitParams
+from atm_viewer.engine.recipe import PIPELINE, FitParams, RegionRange
 
 #: Steep pixels that a slice needs to have any compact source in the pipeline (``require_npt``). With
 #: ``peak_cut = "source"`` a peak that has as many in itself counts, however many another peak has.
@@ -64,6 +64,8 @@ class Use:
         All compact sources, ascending; empty where they do not decide.
     reach : float
         The pipeline's histogram spans this much to both sides of alpha 0, in the pipeline's unit.
+    kept_out : tuple of (float, float)
+        Where regions on the sky say that the spline is not used.
     """
 
     ranges: list[Range]
@@ -71,20 +73,30 @@ class Use:
     dropped: list[Range]
     sources: tuple[CompactSource, ...]
     reach: float
+    kept_out: tuple[Range, ...] = ()
 
 
 #: Of a slice without splines.
 NO_USE = Use([], [], [], (), 0.0)
 
 
-def find_use(params: FitParams, steep: Singles, step: float, intervals: int, pad: int, arcsec: float) -> Use:
+def find_use(
+    params: FitParams,
+    steep: Singles,
+    step: float,
+    intervals: int,
+    pad: int,
+    arcsec: float,
+    only_regions: bool = False,
+) -> Use:
     """Find the alpha ranges in which the spline of a slice is used.
 
     ``use`` of the recipe when it is given; everywhere for a slope limit of 0 or less; else within ``pad`` native
     pixels of compact sources, found as peaks of the histogram of steep pixels (``_is_compact_source``). The
     pipeline's histogram reaches ``step * intervals / 4`` to both sides of alpha 0, and peaks under a fifth of the
     highest are dropped. ``reach = "slice"`` looks for peaks in the whole slice, and with ``peak_cut = "source"`` a
-    peak counts by its own steep pixels; neither takes away what the pipeline uses.
+    peak counts by its own steep pixels; neither takes away what the pipeline uses. Regions on the sky then add their
+    ranges, or take them away.
 
     Parameters
     ----------
@@ -100,19 +112,60 @@ def find_use(params: FitParams, steep: Singles, step: float, intervals: int, pad
         Native pixels about a source in which the spline is used.
     arcsec : float
         Arcseconds in the pipeline's unit of alpha.
+    only_regions : bool
+        Whether the slice is fitted for regions alone.
 
     Returns
     -------
     Use
     """
     reach = float(step * intervals / 4)
-    if params.use is not None:
-        given = [(float(np.nextafter(low / arcsec, -np.inf)), high / arcsec) for low, high in params.use]
-        return Use(given, [], [], (), reach)
-    if params.slope_limit <= 0:
-        return Use([(-np.inf, np.inf)], [], [], (), reach)
-    if steep.size < FEWEST_STEEP:
-        return Use([], [], [], (), reach)
+    if only_regions:
+        use = Use([], [], [], (), reach)
+    elif params.use is not None:
+        use = Use([_half_open(low, high, arcsec) for low, high in params.use], [], [], (), reach)
+    elif params.slope_limit <= 0:
+        use = Use([(-np.inf, np.inf)], [], [], (), reach)
+    elif steep.size < FEWEST_STEEP:
+        use = Use([], [], [], (), reach)
+    else:
+        use = _about_sources(params, steep, step, intervals, pad, reach)
+    return _with_regions(use, params.regions.ranges, arcsec) if params.regions.ranges else use
+
+
+def _half_open(low: float, high: float, arcsec: float) -> Range:
+    """Range of the recipe [arcsec], whose ends are both included, as ``low < alpha <= high`` in the pipeline's unit."""
+    return float(np.nextafter(low / arcsec, -np.inf)), high / arcsec
+
+
+def _with_regions(use: Use, ranges: Iterable[RegionRange], arcsec: float) -> Use:
+    """Add and take away what regions say, one after the other."""
+    used, kept_out = list(use.ranges), list[Range]()
+    for one in ranges:
+        low, high = _half_open(one.low, one.high, arcsec)
+        used, kept_out = ([part for r in parts for part in _without(r, low, high)] for parts in (used, kept_out))
+        (used if one.use == "spline" else kept_out).append((low, high))
+    return replace(use, ranges=merged(used), kept_out=tuple(merged(kept_out)))
+
+
+def _without(one: Range, low: float, high: float) -> list[Range]:
+    """Parts of a range that lie outside of another one."""
+    return [(a, b) for a, b in ((one[0], min(one[1], low)), (max(one[0], high), one[1])) if a < b]
+
+
+def merged(ranges: Iterable[Range]) -> list[Range]:
+    """Ranges in ascending order, those that meet put together."""
+    found: list[Range] = []
+    for low, high in sorted(ranges):
+        if found and low <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], high)
+        else:
+            found.append((low, high))
+    return found
+
+
+def _about_sources(params: FitParams, steep: np.ndarray, step: float, intervals: int, pad: int, reach: float) -> Use:
+    """Find where the spline is used about compact sources."""
     sources = _find_sources(params, steep, step, intervals)
 
     def about(wanted: Iterable[CompactSource]) -> list[Range]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.recipe import FitParams
+from atm_viewer.engine.recipe import FitParams, RegionRange
 from atm_viewer.engine.results.pixels import PixelReport, Why
 from atm_viewer.engine.trace.compact import CompactSource, find_use, within
 from atm_viewer.engine.trace.oversample import OversampledSlice
 from atm_viewer.engine.trace.prepared import Prepared
+from atm_viewer.engine.trace.slice_report import region_names
 from atm_viewer.engine.trace.trace_fit import TraceFit, column_can_be_fitted
 from atm_viewer.engine.trace.traces import slice_slopes
 from atm_viewer.engine.trace.why import NativeSlice
@@ -37,6 +39,8 @@ class Facts:
         Unit of peak and threshold.
     params : FitParams
         Parameters in force in the slice.
+    only_regions : bool
+        Whether the slice is fitted for regions alone.
     oversample : int
         Oversampling factor.
     missing : bool
@@ -72,6 +76,7 @@ class Facts:
     wavelength: float
     unit: str
     params: FitParams
+    only_regions: bool = False
     oversample: int = 3
     missing: bool = False
     parts: int = 0
@@ -90,6 +95,11 @@ class Facts:
     limit: float | None = None
     reach: float = math.nan
     source: CompactSource | None = None
+
+    @property
+    def region(self) -> RegionRange | None:
+        """Region that decides whether the spline is used here."""
+        return self.params.regions.at(self.alpha)
 
 
 def explain_pixel(
@@ -142,6 +152,7 @@ def explain_pixel(
         wavelength=float(exposure.coordinates.wavelength[y, x]),
         unit=exposure.unit,
         params=params,
+        only_regions=fit.only_regions,
         oversample=factor,
         missing=bool(np.isnan(data.flux[row, column]) or exposure.dq[y, x] & 1),
         parts=1 if fine is None else int(np.isfinite(fine.trace[row * factor : (row + 1) * factor, column]).sum()),
@@ -179,13 +190,13 @@ def explain_pixel(
 
         def is_used(limit: float) -> bool:
             trial, steep = replace(params, slope_limit=limit), data.alpha[slopes > limit]
-            use = find_use(trial, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
+            use = find_use(trial, steep, data.native_step, intervals, prepared.defaults.pad, arcsec, fit.only_regions)
             return bool(within(parts, use.ranges).any())
 
         facts = replace(
             facts,
             slope=float(slopes[row, column]),
-            limit=_turning_limit(params, why >= Why.USED, is_used),
+            limit=None if facts.region else _turning_limit(params, why >= Why.USED, is_used),
             source=nearest,
         )
     return PixelReport(exposure.key, x, y, fit.number, column, why, tell(facts))
@@ -215,7 +226,12 @@ def tell(facts: Facts) -> str:
         One sentence.
     """
     where = f"Slice {facts.number}, column {facts.column}, α {facts.alpha:.2f}″"
-    return f"{where}: {_SENTENCES[facts.why](facts)}.".replace("-", "−")
+    # Minus signs everywhere but in names, which are quoted.
+    return re.sub("“[^”]*”|-", _minus, f"{where}: {_SENTENCES[facts.why](facts)}.")
+
+
+def _minus(found: re.Match[str]) -> str:
+    return "−" if found[0] == "-" else found[0]
 
 
 def _left(facts: Facts) -> str:
@@ -226,14 +242,16 @@ def _left(facts: Facts) -> str:
 
 
 def _below_threshold(facts: Facts) -> str:
+    fitted = f"fitted for {region_names(facts.params)} only" if facts.only_regions else "not fitted"
     text = (
-        f"the slice is not fitted, because its peak of {facts.peak:.4g} {facts.unit} is not above the threshold of "
+        f"the slice is {fitted}, because its peak of {facts.peak:.4g} {facts.unit} is not above the threshold of "
         f"{facts.threshold:.4g} {facts.unit} (fit_threshold {facts.params.fit_threshold:g} σ), so {_left(facts)}"
     )
     if facts.sigma > 0.1:
         # Rounded down, or the peak would not exceed it.
         step = 10.0 ** (math.floor(math.log10(facts.sigma)) - 1)
-        return f"{text}; lower fit_threshold to {math.floor(facts.sigma / step * 0.999) * step:g} σ to fit it"
+        aim = "let slope_limit decide" if facts.only_regions else "fit it"
+        return f"{text}; lower fit_threshold to {math.floor(facts.sigma / step * 0.999) * step:g} σ to {aim}"
     return f"{text}; set fit_threshold to 0 to fit every slice"
 
 
@@ -294,6 +312,11 @@ def _below_slope(facts: Facts) -> str:
 
 def _not_wanted(facts: Facts) -> str:
     use, waves = facts.params.use, facts.params.wavelengths
+    if facts.region is not None and facts.region.use == "interpolate":
+        return (
+            f"the column has a spline, but α lies in the region “{facts.region.name}”, which interpolates, so "
+            f"{_left(facts)}; change the region to use the spline"
+        )
     if use is not None and not any(low <= facts.alpha <= high for low, high in use):
         ranges = ", ".join(f"{low:g}…{high:g}″" for low, high in use) or "none"
         return (
@@ -329,6 +352,8 @@ def _second_source(facts: Facts) -> str:
 
 
 def _reason_used(facts: Facts) -> str:
+    if facts.region is not None:
+        return f"α lies in the region “{facts.region.name}”, which uses the spline"
     if facts.params.use is not None:
         return "α lies within the recipe's use range"
     if facts.params.slope_limit <= 0:
@@ -339,6 +364,8 @@ def _reason_used(facts: Facts) -> str:
 
 
 def _how_to_leave(facts: Facts) -> str:
+    if facts.region is not None:
+        return "change the region to interpolate instead"
     if facts.params.use is not None:
         return "narrow use to interpolate instead"
     if facts.limit is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.sky_strips import SkyStrips, sky_strips
 from atm_viewer.engine.io.slices import Background, SliceData, cut_slices, measure_background
 from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe, Stage
@@ -35,6 +37,12 @@ class Prepared:
     defaults: ModeDefaults
     background: Background
     slices: Mapping[int, SliceData]
+
+    @cached_property
+    def strips(self) -> SkyStrips:
+        """The slices on the sky, by which regions are found in them."""
+        arcsec = self.exposure.coordinates.arcsec
+        return sky_strips(self.exposure, {n: float(data.native_step) * arcsec for n, data in self.slices.items()})
 
 
 def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
@@ -98,8 +106,13 @@ def fit_slices(
 
 
 def slice_params(prepared: Prepared, recipe: Recipe) -> dict[int, FitParams]:
-    """Resolve what applies to each slice of an exposure; fits carry it on to what is made with them."""
-    return {number: recipe.params(number, prepared.exposure.name) for number in prepared.slices}
+    """Resolve what applies to each slice of an exposure; fits carry it on to what is made with them.
+
+    Regions on the sky become ranges of slices by the exposure's WCS: see `Region` and `SkyStrips.ranges`.
+    """
+    name = prepared.exposure.name
+    touched = prepared.strips.touched(recipe.regions) if recipe.regions else {}
+    return {number: recipe.params(number, name, touched.get(number, ())) for number in prepared.slices}
 
 
 def fit_input(prepared: Prepared, number: int, params: FitParams) -> tuple[SliceData, FitParams, ModeDefaults, float]:
@@ -121,11 +134,12 @@ def with_params(fit: TraceFit, params: FitParams) -> TraceFit:
 def compact_intervals(fits: Mapping[int, TraceFit], prepared: Prepared) -> int:
     """Spline intervals of the first fitted column of the first fitted slice.
 
-    The pipeline finds the compact sources of every slice with this one number.
+    The pipeline finds the compact sources of every slice with this one number. Slices that are fitted for regions
+    alone do not count, so that a region changes nothing elsewhere.
     """
     for number, fit in fits.items():
         good = np.isfinite(prepared.slices[number].flux).sum(axis=0) > prepared.defaults.oversample_ngood
         columns = np.flatnonzero((fit.source >= 0) & good)
-        if columns.size:
+        if columns.size and not fit.only_regions:
             return int(fit.intervals[fit.source[columns[0]]])
     return 0

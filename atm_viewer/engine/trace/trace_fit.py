@@ -51,6 +51,9 @@ class TraceFit:
         Range of alpha in which the spline holds; NaN without a spline.
     rejected : ndarray of int64, shape (columns,)
         Points of the window that the last fit left out.
+    only_regions : bool
+        Whether the slice is fitted for regions on the sky alone: its peak is not above the threshold, and outside of
+        the regions it is interpolated.
     """
 
     number: int
@@ -67,6 +70,7 @@ class TraceFit:
     scale: Floats
     bounds: Floats
     rejected: Integers
+    only_regions: bool = False
 
     @property
     def has_splines(self) -> bool:
@@ -162,7 +166,8 @@ class _SliceFit:
     def __init__(self, data: SliceData, params: FitParams, defaults: ModeDefaults, threshold: float) -> None:
         columns = data.flux.shape[1]
         breakpoints, require_ngood = _spline_size(data, params, defaults)
-        fitting = data.over_threshold(threshold)
+        over = data.over_threshold(threshold)
+        fitting = over or params.regions.forced
         room = columns if fitting else 0
         self.number, self._data, self._defaults = data.number, data, defaults
         self._fit = fit = TraceFit(
@@ -180,6 +185,7 @@ class _SliceFit:
             scale=np.full(columns, np.nan),
             bounds=np.full((columns, 2), np.nan),
             rejected=np.zeros(columns, dtype=np.int64),
+            only_regions=fitting and not over,
         )
         self._unsettled = np.zeros(columns, dtype=bool)
         self.parts: list[np.ndarray] = []

@@ -24,7 +24,7 @@ def find_slice_use(prepared: Prepared, fit: TraceFit, slopes: Floats, intervals:
         return NO_USE
     data, arcsec = prepared.slices[fit.number], prepared.exposure.coordinates.arcsec
     steep = data.alpha[slopes > fit.params.slope_limit]
-    return find_use(fit.params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec)
+    return find_use(fit.params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec, fit.only_regions)
 
 
 def native_slice(prepared: Prepared, fit: TraceFit, use: Use, factor: int, defined: Mask, used: Mask) -> NativeSlice:
@@ -67,7 +67,7 @@ def trace_intervals(fits: Mapping[int, TraceFit]) -> int:
 
     Here the pipeline counts those of the first spline, whether its column has data or not.
     """
-    first = next((f for f in fits.values() if f.has_splines), None)
+    first = next((f for f in fits.values() if f.has_splines and not f.only_regions), None)
     return 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
 
 

@@ -103,7 +103,10 @@ def tell_why(
     for fate, found in _WITHOUT_SPLINE.items():
         table[fate] = found
     why = np.zeros(data.flux.shape, dtype=np.uint8)
+    # Beside the ranges of regions, a slice that is fitted for them alone is what it would be without.
+    classes = np.where(_CLASSES == Why.BELOW_SLOPE, Why.BELOW_THRESHOLD, _CLASSES) if fit.only_regions else _CLASSES
     counts = np.zeros(len(Why), dtype=np.int64)
+    ranges = [*use.ranges, *use.kept_out], use.out_of_reach, use.dropped
     kernels.tell_pixels(
         data.flux,
         data.alpha,
@@ -115,9 +118,9 @@ def tell_why(
         factor,
         defined,
         used,
-        *(np.array(r, dtype=float).reshape(-1, 2) for r in (use.ranges, use.out_of_reach, use.dropped)),
+        *(np.array(r, dtype=float).reshape(-1, 2) for r in ranges),
         fit.params.use is not None,
-        _CLASSES,
+        classes.astype(np.uint8),
         why,
         counts,
     )

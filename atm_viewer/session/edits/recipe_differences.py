@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, SliceOverride
+from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, Region, SliceOverride
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 
@@ -32,6 +32,13 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
         for name in GLOBAL
         if getattr(recipe, name) != getattr(base, name)
     ]
+    parts += [
+        _region_words(region, base.region(region.name)) for region in recipe.regions if region not in base.regions
+    ]
+    parts += [f"no region “{r.name}”" for r in base.regions if recipe.region(r.name) is None]
+    same = [r for r in recipe.regions if r in base.regions]
+    if same != [r for r in base.regions if r in same]:
+        parts.append("regions in another order")
     changed = [o for o in recipe.overrides if o not in base.overrides]
     have = {(o.number, o.exposure) for o in recipe.overrides}
     gone = [o for o in base.overrides if (o.number, o.exposure) not in have]
@@ -40,6 +47,16 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
     if (more := len(listed) - most) > 0:
         parts.append(count(more, "more override"))
     return "; ".join(parts) or "no differences"
+
+
+def _region_words(region: Region, before: Region | None) -> str:
+    told = [region.shape.kind] if before is None else ["another place or size"] if region.shape != before.shape else []
+    if region.use != (before and before.use):
+        told.append(f"use {region.use or 'by slope'}")
+    old = before.values() if before is not None else {}
+    told += [_named(name, value) for name, value in region.values().items() if value != old.get(name)]
+    told += [f"no {PARAMETERS[name].label}" for name in old if name not in region.values()]
+    return f"region “{region.name}”: {', '.join(told)}"
 
 
 def _override_words(override: SliceOverride) -> str:

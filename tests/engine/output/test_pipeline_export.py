@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from atm_viewer.demo import demo_source
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.output.pipeline_export import write_pipeline_call, write_script
 from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.output.provenance import current_versions, read_provenance
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import Circle, Recipe, Region, SliceOverride
 from tests.engine.output.test_products import coarse_cubepar, exposures
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -111,6 +112,7 @@ def test_the_python_variant_calls_the_pipeline_with_the_same(call, monkeypatch):
     [
         (Recipe(overrides=(SliceOverride(112, window=20),)), "because 1 slice has overrides"),
         (Recipe(reach="slice"), "because reach goes beyond it"),
+        (Recipe(regions=(Region("a", Circle(1.0, 2.0, 3.0), "spline"),)), "because it has a region on the sky"),
         (Recipe(reach="slice", peak_cut="source"), "because reach, peak_cut go beyond it"),
     ],
 )
@@ -124,7 +126,8 @@ def test_a_recipe_beyond_the_pipeline_gets_a_script(tmp_path, recipe, reason):
 def test_the_script_makes_the_cubes_that_the_program_makes(tmp_path):
     exposure, cubepar = exposures("miri")[0], coarse_cubepar("miri", tmp_path)
     overrides = (SliceOverride(112, fit_threshold=0.0, use=((-0.9, 0.4),)),)
-    recipe = Recipe(oversample=2, fit_threshold=1e9, overrides=overrides, reach="slice")
+    region = Region("AGN é", Circle(*demo_source("miri"), 0.4), "spline")
+    recipe = Recipe(oversample=2, fit_threshold=1e9, overrides=overrides, reach="slice", regions=(region,))
     (script,) = write_script([exposure], recipe, tmp_path, "star")
     done = subprocess.run(
         [sys.executable, str(script), "-o", "made", "--cubepar", str(cubepar)],

@@ -6,7 +6,7 @@ import pytest
 from astropy.io import fits
 
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, read_provenance
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import Circle, Recipe, Region, SliceOverride
 
 BEYOND = Recipe(reach="slice", overrides=(SliceOverride(308, peak_cut="source", residual="none"),))
 
@@ -36,4 +36,18 @@ def test_what_goes_beyond_the_pipeline_is_marked(recipe, applied, marked, tmp_pa
     fits.PrimaryHDU().writeto(path)
     append_provenance(path, provenance)
     assert fits.getheader(path, "ATM_RECIPE")["BEYOND"] is marked
+    assert read_provenance(path).recipe == recipe
+
+
+def test_regions_are_marked_as_beyond_the_pipeline(tmp_path):
+    recipe = Recipe(regions=(Region("noyau é", Circle(161.25, -59.68, 0.4), "spline", window=30),))
+    provenance = Provenance(recipe, True, {"atm-viewer": "1.0"})
+    product = Product()
+    add_history(product, provenance, ["jw1"])
+    [line] = [line for line in product.history if "beyond the pipeline's adaptive_trace_model" in line]
+    assert line.endswith('region "noyau \\U000000E9" (use = "spline", window = 30)')
+    path = tmp_path / "product.fits"
+    fits.PrimaryHDU().writeto(path)
+    append_provenance(path, provenance)
+    assert fits.getheader(path, "ATM_RECIPE")["BEYOND"] is True
     assert read_provenance(path).recipe == recipe

@@ -39,7 +39,7 @@ def told(alpha, fate, factor=2, *, use=None, params=None, flagged=(), holes=(), 
     inside = np.ones(alpha.shape, dtype=bool)
     inside[-1] = False
     data = SimpleNamespace(flux=flux, alpha=alpha, inside=inside)
-    fit = SimpleNamespace(fate=np.array(fate), params=params or FitParams())
+    fit = SimpleNamespace(fate=np.array(fate), params=params or FitParams(), only_regions=False)
     has = np.isin(fate, (Fate.FITTED, Fate.REUSED))
     defined = np.repeat((alpha < 3) & has, factor, axis=0)
     fine = np.repeat(alpha, factor, axis=0)
