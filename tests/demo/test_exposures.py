@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
 
 
 def test_an_unknown_instrument_is_told_in_a_sentence(tmp_path):
-    with pytest.raises(InputError, match="no demo for 'niriss'; there is one for miri and one for nirspec"):
+    with pytest.raises(InputError, match="no demo for 'niriss'; choose miri or nirspec"):
         demo_exposures("niriss", tmp_path)
     with pytest.raises(InputError, match="no demo for 'niriss'"):
         demo_source("niriss")
