@@ -88,7 +88,9 @@ def test_a_later_region_wins():
     assert (params.window, params.slope_limit) == (30, 0.2)
     assert dict(params.regions.values) == {"window": "2", "slope_limit": "1"}
     params = resolved(Recipe(regions=(AGN, RING)), (0.0, 1.0))
-    assert params.regions.at(0.5).name == "ring"
+    assert params.regions == SliceRegions(
+        (RegionRange(0.0, 1.0, "interpolate", "ring"),)
+    )  # nothing to fit the slice for
     assert resolved(Recipe(regions=(RING, AGN)), (0.0, 1.0)).regions.at(0.5).name == "AGN"
     assert params.regions.at(1.5) is None
 
@@ -122,6 +124,25 @@ def test_overrides_win_over_regions_and_those_of_one_exposure_over_those_of_all(
     by_hand = resolved(recipe.with_override(SliceOverride(7, use=((0.0, 0.1),))), (0.0, 1.0))
     assert by_hand.use == ((0.0, 0.1),)
     assert by_hand.regions == SliceRegions(values=(("slope_limit", "AGN"), ("residual", "AGN")))
+
+
+def test_a_later_region_leaves_the_rest_of_an_earlier_one():
+    recipe = Recipe(regions=(AGN, RING))
+    params = recipe.params(7, "a", [(AGN, [(0.0, 1.0)]), (RING, [(0.2, 0.4), (0.8, 1.2)])])
+    assert [(r.low, r.high, r.name) for r in params.regions.ranges] == [
+        (0.0, 0.2, "AGN"),
+        (0.4, 0.8, "AGN"),
+        (0.2, 0.4, "ring"),
+        (0.8, 1.2, "ring"),
+    ]
+    assert [params.regions.at(alpha).name for alpha in (0.1, 0.2, 0.3, 0.6, 1.0)] == [
+        "AGN",
+        "ring",
+        "ring",
+        "AGN",
+        "ring",
+    ]
+    assert params.regions.forced
 
 
 def test_names_are_no_part_of_a_key():

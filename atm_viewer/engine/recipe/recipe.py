@@ -35,6 +35,11 @@ class RegionRange:
     use: str
     name: str
 
+    def without(self, other: RegionRange) -> list[RegionRange]:
+        """Return the parts of the range that lie outside of another one."""
+        ends = (self.low, min(self.high, other.low)), (max(self.low, other.high), self.high)
+        return [replace(self, low=low, high=high) for low, high in ends if low < high]
+
 
 @dataclass(frozen=True)
 class SliceRegions:
@@ -43,7 +48,8 @@ class SliceRegions:
     Parameters
     ----------
     ranges : tuple of RegionRange
-        Where the spline is used, and where not, whatever the slope is; later ones win over earlier ones.
+        Where the spline is used, and where not, whatever the slope is: what later regions have left of earlier ones,
+        in the recipe's order. Where two meet, the point belongs to the later one.
     forced : bool
         Whether the slice is fitted for these ranges even if its peak is not above the threshold. Outside of them it
         is interpolated then, as it would be without regions.
@@ -313,7 +319,8 @@ class Recipe:
             merged.update(region.values())
             owners.update(dict.fromkeys(region.values(), region.name))
             if region.use is not None:
-                ranges += [RegionRange(low, high, region.use, region.name) for low, high in seen]
+                for new in (RegionRange(low, high, region.use, region.name) for low, high in seen):
+                    ranges = [*(part for old in ranges for part in old.without(new)), new]
             forced = region.fit_threshold is None and (forced or region.use == "spline")
         for wanted in (None, exposure):
             for override in self.overrides:
@@ -327,6 +334,7 @@ class Recipe:
             owners = {name: owner for name, owner in owners.items() if not self.ignores(name)}
         if merged.get("use") is not None:
             ranges, forced = [], False
+        forced &= any(one.use == "spline" for one in ranges)
         if not (ranges or owners):
             return FitParams(**merged)
         return FitParams(**merged, regions=SliceRegions(tuple(ranges), forced, tuple(owners.items())))

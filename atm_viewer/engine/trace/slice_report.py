@@ -73,11 +73,10 @@ def _region_words(params: FitParams) -> str:
     for name in params.regions.names:
         said = []
         for use, verb in (("spline", "uses the spline"), ("interpolate", "interpolates")):
-            ranges = [
-                f"{r.low:+.2f}″ to {r.high:+.2f}″" for r in params.regions.ranges if (r.name, r.use) == (name, use)
-            ]
+            ranges = [r for r in params.regions.ranges if (r.name, r.use) == (name, use)]
             if ranges:
-                said.append(f"{verb} at α {' and '.join(ranges)}")
+                spans = (f"{r.low:+.2f}″ to {r.high:+.2f}″".replace("-", "−") for r in ranges)
+                said.append(f"{verb} at α {' and '.join(spans)}")
         values = [p for p, owner in params.regions.values if owner == name]
         if values:
             told = (f"{p} {PARAMETERS[p].text(getattr(params, p))} {PARAMETERS[p].unit}".rstrip() for p in values)
