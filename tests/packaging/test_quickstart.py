@@ -122,7 +122,7 @@ def test_a_failing_check_fails_the_whole_but_the_tests_still_run(checkout):
     environment(checkout, pip="exit 0", mypy="exit 1", pytest='echo "pytest got $*"')
     done = quickstart(checkout, "test", "-x", "-k", "two words")
     assert done.returncode == 1
-    assert "pytest got -x -k two words" in done.stdout
+    assert "pytest got -n auto --dist loadfile -x -k two words" in done.stdout
     assert done.stderr.endswith("quickstart: failed: mypy\n")
 
 
