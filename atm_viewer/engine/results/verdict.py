@@ -68,11 +68,9 @@ class Verdict:
         if self.reason:
             return f"Can't tell whether this is resampling noise: {self.reason}."
         before, after = self.shares
-        shares = (
-            f"{_percent(before)} of the variance before (scatter {_scatter(self.scatter[0])}), "
-            f"{_percent(after)} after ({_scatter(self.scatter[1])})"
-        )
-        left = f"What is left: {self._named(self.after)}."
+        shares = f"{_percent(before)} of the variance before, {_percent(after)} after"
+        scatter = " → ".join(f"{100 * value:.2g}" for value in self.scatter)
+        left = f"What is left: {self._named(self.after)}. Scatter {scatter} %."
         if before < PARTLY:
             return f"Not resampling noise: {shares}. Seen before: {self._named(self.before)}. {left}"
         if before < MOSTLY:
@@ -94,8 +92,3 @@ class Verdict:
 def _percent(share: float) -> str:
     """Share of the variance as people read it."""
     return "< 1 %" if share < 0.005 else f"{100 * share:.0f} %"
-
-
-def _scatter(share: float) -> str:
-    """Scatter as people read it."""
-    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"

@@ -66,8 +66,10 @@ def test_oscillation_with_the_predicted_phase():
     assert share(found, PHOTONS) > 0.9
     assert found.left == PHOTONS
     assert found.sentence.startswith("Resampling noise: period matches geometry (1.0")
-    assert "98 % of the variance before (scatter 7.4 %)" in found.sentence
-    assert found.sentence.endswith(f"What is left: photon noise ({100 * share(found, PHOTONS):.0f} %).")
+    assert "98 % of the variance before, " in found.sentence
+    assert found.sentence.endswith(
+        f"What is left: photon noise ({100 * share(found, PHOTONS):.0f} %). Scatter 7.4 → 0.97 %."
+    )
 
 
 def test_white_noise_alone_is_no_resampling_noise():
