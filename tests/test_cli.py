@@ -376,6 +376,10 @@ def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
     assert (table["noise_before"].to_value("percent") > 5 * table["noise_after"].to_value("percent")).all()
     assert np.abs(table["period_ratio"] - 1).max() < 0.15
     assert np.abs(table["conserved"] - 1).max() < 0.02
+    assert (table["resampling_before"].to_value("percent") > 80).all()
+    for sentence, left in zip(table["verdict"], table["left"], strict=True):
+        assert sentence.startswith("Resampling noise: period matches geometry (")
+        assert f"What is left: {left}" in sentence
     assert str(table["[Fe II] 5.34 spaxel after flux"].unit) == "W / m2"
     assert np.isfinite(table["[Fe II] 5.34 aperture after width_err"].value).all()
     assert all(table[name].info.description for name in table.colnames)

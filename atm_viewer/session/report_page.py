@@ -98,7 +98,15 @@ def _noise(session: Session) -> str:
         "Resampling noise: 1.4826 times the median absolute deviation of spaxel / aperture from a cubic, relative "
         "to the flux."
     )
-    return f"{_table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>"
+    return f"{_table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>{_verdict(session)}"
+
+
+def _verdict(session: Session) -> str:
+    shown, state = session.answers.verdict, session.state
+    if shown.verdict is None or shown.stale:
+        return ""
+    where = f"Place {state.places.active}, variant {state.variants.active}, {state.band}"
+    return f"<p>{escape(where)}: {escape(shown.verdict.sentence)}</p>"
 
 
 def _slices(session: Session) -> str:

@@ -6,11 +6,14 @@ import numpy as np
 
 from atm_viewer.engine.analysis.line_flux import conservation, measure_line
 from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
+from atm_viewer.engine.analysis.verdict import judge
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
 
 
@@ -34,6 +37,11 @@ def periods(request: MakePeriods, spectra: SpaxelSpectra) -> PeriodReport:
         spectra.noise_before,
         spectra.noise_after,
     )
+
+
+def verdict(extraction: Extraction, spectra: SpaxelSpectra, sources: int) -> Verdict:
+    """What the fake spectra are."""
+    return judge(spectra, periods(MakePeriods(extraction), spectra), sources)
 
 
 def lines(request: MeasureLines, spectra: SpaxelSpectra) -> LineReport:

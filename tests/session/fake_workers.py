@@ -23,7 +23,7 @@ from atm_viewer.engine.results.written import Tool, WrittenProducts
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, Opened, OpenExposures
-from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -396,6 +396,8 @@ class FakeWorkers:
                 return prediction(request)
             case MakePeriods(extraction):
                 return fake_measures.periods(request, spectra(extraction))
+            case GiveVerdict(extraction, sources):
+                return fake_measures.verdict(extraction, spectra(extraction), sources)
             case MeasureLines(extraction):
                 return fake_measures.lines(request, spectra(extraction))
             case MakeNoiseMap(band=band):

@@ -23,16 +23,22 @@ window.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Mask, Reals
-from atm_viewer.engine.results.periods import LocalPower, Modulation, Periods
+from atm_viewer.engine.results.periods import LocalPower, Modulation, Periods, SplitRatio, TracePhase
 from atm_viewer.engine.statistics import MAD_TO_SIGMA, robust_sigma
 
 SPAN = 1.2  #: standard deviation of the window [periods]
 LONGEST = 0.5  #: part of the band
 SHORTEST = 4.0  #: planes
 _CENTRES = 48  #: wavelengths about which is fitted
+_MOST_CENTRES = 160  #: of them, where every point is to be within several windows
+_APART = 0.7  #: of their windows' standard deviation, how far they are apart then
+_LEAST_WEIGHT = 0.3  #: of a point in all windows together, for something to be told about it
 _MIN_WEIGHT = 0.45  #: part of a window's weight that must have data
 _ROUNDS = 5  #: of weights
 _MOST = 4  #: exposures whose phases are fitted
@@ -78,29 +84,62 @@ def modulation(ratio: Floats, periods: Periods) -> Modulation:
     -------
     Modulation
     """
-    wavelength, main = periods.wavelength, periods.main
-    at = _centres(wavelength)
+    at = _centres(periods.wavelength)
     nothing = np.full(at.size, np.nan)
-    if main is None:
+    fitted = _fit_waves(ratio, periods, at, periods.by_exposure[:_MOST], harmonics=2)
+    if fitted is None:
         return Modulation(np.nan, np.nan, nothing, at)
-    positions = [trace.position for trace in periods.by_exposure[:_MOST]]
-    known = np.isfinite(ratio) & np.isfinite(positions).all(axis=0)
-    period = np.interp(at, wavelength, periods.period)
-    step, whole = float(np.median(np.diff(wavelength))), float(np.ptp(wavelength))
-    with np.errstate(invalid="ignore"):
-        fit = (period < LONGEST * whole) & (period > SHORTEST * step)
-    windows, fit = _windows(wavelength, known, at, SPAN * period, fit)
-    if not fit.any():
-        return Modulation(np.nan, np.nan, nothing, at)
-    x = (wavelength[None, known] - at[fit, None]) / period[fit, None]
-    turns = [2 * np.pi * k * p[known] for p in positions for k in (1, 2)]
-    waves = [np.broadcast_to(f(one), x.shape) for one in turns for f in (np.cos, np.sin)]
-    basis = np.stack([np.ones_like(x), x, *waves], axis=2)
-    amplitude, before, after = _robust_waves(ratio[known], basis, windows)
     local = nothing.copy()
-    local[fit] = amplitude
+    local[fitted.fit] = fitted.waves.amplitude
+    before, after = fitted.waves.before, fitted.waves.after
     explained = float(np.clip(1.0 - np.median(after / before), 0.0, 1.0)) if (before > 0).all() else np.nan
-    return Modulation(float(np.median(amplitude)), explained, local, at)
+    return Modulation(float(np.median(fitted.waves.amplitude)), explained, local, at)
+
+
+def split(ratio: Floats, periods: Periods) -> SplitRatio:
+    """Split a ratio into its smooth trend, what oscillates with the phase that geometry predicts, and the rest.
+
+    It is `modulation` point by point: the fits of all windows, so close that every point is within several, are
+    averaged with the windows' weights. A single exposure has waves for the two slices that the spaxel draws on most,
+    and a third harmonic where the period is long enough: they hold much of what correction leaves. Points where the
+    trace turns are left out.
+
+    Parameters
+    ----------
+    ratio : ndarray, shape (n,)
+        `relative` of a spaxel and its aperture.
+    periods : Periods
+        Of the spaxel, on the same planes.
+
+    Returns
+    -------
+    SplitRatio
+    """
+    nothing = np.full((3, ratio.size), np.nan)
+    step = float(np.median(np.diff(periods.wavelength)))
+    known = periods.period[np.isfinite(periods.period)]
+    shortest = max(float(np.min(known, initial=np.inf)), SHORTEST * step)
+    count = int(np.clip(np.ptp(periods.wavelength) / (_APART * SPAN * shortest), _CENTRES, _MOST_CENTRES))
+    firsts = periods.by_exposure
+    traces = firsts[:_MOST] if len(firsts) > 1 else periods.traces[:2]
+    harmonics = 3 if len(traces) <= 2 and shortest > 3 * SHORTEST * step else 2
+    fitted = _fit_waves(ratio, periods, _centres(periods.wavelength, count), traces, harmonics)
+    if fitted is None:
+        return SplitRatio(*nothing)
+    windows, waves, basis = fitted.windows, fitted.waves, fitted.basis
+    weight = windows.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        told = (weight > _LEAST_WEIGHT) & (periods.period < LONGEST * np.ptp(periods.wavelength))[fitted.known]
+
+        def mean(values: Floats) -> Floats:
+            return np.where(told, (windows * values).sum(axis=0) / weight, np.nan)
+
+        parts = [mean(np.einsum("mnk,mk->mn", basis[:, :, k], waves.solved[:, k])) for k in (slice(2), slice(2, None))]
+        points = windows.sum(axis=1) ** 2 / (windows**2).sum(axis=1)
+        parts.append(mean(np.broadcast_to((waves.rank / points)[:, None], windows.shape)))
+    for whole, part in zip(nothing, parts, strict=True):
+        whole[fitted.known] = part
+    return SplitRatio(*nothing)
 
 
 def local_power(ratio: Floats, wavelength: Floats, period: Floats) -> LocalPower:
@@ -159,8 +198,53 @@ def search_periods(wavelength: Floats, count: int = 56) -> Floats:
     return np.geomspace(SHORTEST * step, LONGEST * float(np.ptp(wavelength)), count)
 
 
-def _centres(wavelength: Floats) -> Floats:
-    edges = np.linspace(wavelength[0], wavelength[-1], _CENTRES + 1)
+@dataclass(frozen=True, eq=False)
+class _Waves:
+    """Coefficients, amplitudes of the waves, variances without and with them, parameters spent; by window."""
+
+    solved: Floats
+    amplitude: Floats
+    before: Floats
+    after: Floats
+    rank: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """Fits about the wavelengths of ``fit``, to the points that are ``known``."""
+
+    waves: _Waves
+    basis: Floats
+    windows: Floats
+    known: Mask
+    fit: Mask
+
+
+def _fit_waves(
+    ratio: Floats, periods: Periods, at: Floats, traces: Sequence[TracePhase], harmonics: int
+) -> _Fitted | None:
+    """Fit waves with the phases of traces about some wavelengths; None where nothing can be told."""
+    wavelength = periods.wavelength
+    if not traces:
+        return None
+    positions = [trace.position for trace in traces]
+    known = np.isfinite(ratio) & np.isfinite(positions).all(axis=0)
+    period = np.interp(at, wavelength, periods.period)
+    step, whole = float(np.median(np.diff(wavelength))), float(np.ptp(wavelength))
+    with np.errstate(invalid="ignore"):
+        fit = (period < LONGEST * whole) & (period > SHORTEST * step)
+    windows, fit = _windows(wavelength, known, at, SPAN * period, fit)
+    if not fit.any():
+        return None
+    x = (wavelength[None, known] - at[fit, None]) / period[fit, None]
+    turns = [2 * np.pi * k * p[known] for p in positions for k in range(1, harmonics + 1)]
+    waves = [np.broadcast_to(f(one), x.shape) for one in turns for f in (np.cos, np.sin)]
+    basis = np.stack([np.ones_like(x), x, *waves], axis=2)
+    return _Fitted(_robust_waves(ratio[known], basis, windows), basis, windows, known, fit)
+
+
+def _centres(wavelength: Floats, count: int = _CENTRES) -> Floats:
+    edges = np.linspace(wavelength[0], wavelength[-1], count + 1)
     return (edges[1:] + edges[:-1]) / 2
 
 
@@ -184,8 +268,8 @@ def _without_trend(ratio: Floats) -> Floats:
     return left
 
 
-def _robust_waves(y: Floats, basis: Floats, windows: Floats) -> tuple[Floats, Floats, Floats]:
-    """Amplitudes of the waves, and variances without and with them, window by window.
+def _robust_waves(y: Floats, basis: Floats, windows: Floats) -> _Waves:
+    """Fit waves window by window.
 
     Parameters
     ----------
@@ -212,7 +296,9 @@ def _robust_waves(y: Floats, basis: Floats, windows: Floats) -> tuple[Floats, Fl
     # Noise adds to a mean square what the coefficients' own variances make of it.
     own = (inverse @ _normal(basis, weights**2) @ inverse)[:, 2:, 2:] * scatter[:, None, None] ** 2
     square = np.einsum("mi,mij,mj->m", solved[:, 2:], centred, solved[:, 2:]) - np.einsum("mij,mji->m", centred, own)
-    return np.sqrt(np.clip(2 * square, 0.0, None)) / np.abs(solved[:, 0]), before, after
+    amplitude = np.sqrt(np.clip(2 * square, 0.0, None)) / np.abs(solved[:, 0])
+    rank = np.einsum("mij,mji->m", inverse, _normal(basis, weights))
+    return _Waves(solved, amplitude, before, after, rank)
 
 
 def _normal(basis: Floats, weights: Floats) -> Floats:

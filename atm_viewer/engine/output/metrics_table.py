@@ -61,6 +61,15 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (
     ),
     ("period_scatter", "", "its scatter (1.4826 MAD)", lambda m: m.periods.agreement.scatter),
     (
+        "resampling_before",
+        "percent",
+        "resampling noise in the variance around a smooth trend, before correction, as in the verdict",
+        lambda m: 100 * m.verdict.shares[0],
+    ),
+    ("resampling_after", "percent", "the same after correction", lambda m: 100 * m.verdict.shares[1]),
+    ("left", "", "the largest part of the variance after correction", lambda m: m.verdict.left),
+    ("verdict", "", "what oscillates in spaxel / aperture, and what is left", lambda m: m.verdict.sentence),
+    (
         "conserved",
         "",
         "flux in the aperture after correction divided by flux before, median over wavelength",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.periods import PeriodReport
+from atm_viewer.engine.results.verdict import Verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class SpaxelMetrics:
         Predicted and measured periods, and noise.
     lines : LineReport
         Lines and the flux in the aperture.
+    verdict : Verdict
+        What oscillates, and what is left after correction.
     """
 
     x: int
@@ -37,6 +40,7 @@ class SpaxelMetrics:
     unit: str
     periods: PeriodReport
     lines: LineReport
+    verdict: Verdict
 
 
 @dataclass(frozen=True, eq=False)

@@ -138,6 +138,25 @@ class Modulation:
 
 
 @dataclass(frozen=True, eq=False)
+class SplitRatio:
+    """A ratio of spectra point by point, see `atm_viewer.engine.analysis.modulation.split`.
+
+    Parameters
+    ----------
+    trend : ndarray of float64, shape (n,)
+        Smooth part; NaN where nothing can be told, as in the others.
+    wave : ndarray of float64, shape (n,)
+        What oscillates with the predicted phase. The ratio less both is the rest.
+    spent : ndarray of float64, shape (n,)
+        Part of the variance of white noise that the fit takes for trend and wave.
+    """
+
+    trend: Floats
+    wave: Floats
+    spent: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class LocalPower:
     """Oscillations of a spectrum by wavelength and period: a Lomb-Scargle periodogram in a window that moves.
 

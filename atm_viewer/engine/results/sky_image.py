@@ -9,6 +9,9 @@ import numpy as np
 from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.tangent import TangentPlane
 
+_PEAK = 2  #: spaxels about a peak that are fainter
+_FAINTEST = 0.25  #: of the brightest peak, above the median of the image, that a source has at least
+
 
 @dataclass(frozen=True, eq=False)
 class SkyImage:
@@ -58,3 +61,30 @@ class SkyImage:
     def position(self, east: Floats | float, north: Floats | float) -> tuple[Floats, Floats]:
         """ICRS position [deg] for offsets [arcsec] to the east and north: the inverse of `offsets`."""
         return self.plane.positions(-np.asarray(east), np.asarray(north))
+
+    def sources_within(self, ra: float, dec: float, radius: float) -> int:
+        """Count the sources about a position: peaks that are no spaxel's neighbour and not much fainter than another.
+
+        Parameters
+        ----------
+        ra, dec : float
+            ICRS position [deg].
+        radius : float
+            Distance within which they are [arcsec].
+
+        Returns
+        -------
+        int
+            0 where the image has nothing.
+        """
+        east, north = (float(v) for v in self.offsets(ra, dec))
+        y, x = np.mgrid[: self.image.shape[0], : self.image.shape[1]]
+        distance = np.hypot(-(x - self.x0) * self.spaxel - east, (y - self.y0) * self.spaxel - north)
+        light = np.where(np.isfinite(self.image), self.image, -np.inf)
+        padded = np.pad(light, _PEAK, constant_values=-np.inf)
+        around = np.lib.stride_tricks.sliding_window_view(padded, (2 * _PEAK + 1, 2 * _PEAK + 1)).max(axis=(2, 3))
+        peaks = light[(distance <= radius) & np.isfinite(light) & (light == around)]
+        if not peaks.size:
+            return 0
+        dark = float(np.nanmedian(self.image))
+        return max(int(np.count_nonzero(peaks - dark > _FAINTEST * (peaks.max() - dark))), 1)

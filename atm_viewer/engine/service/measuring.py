@@ -10,6 +10,7 @@ from atm_viewer.engine.analysis.line_flux import conservation, measure_line
 from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
+from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import Recipe
@@ -17,6 +18,7 @@ from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
 from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.engine.service.bench import Bench
 
 #: Spaxels of which an aperture's radius is made where none is asked for.
@@ -71,6 +73,15 @@ def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
         spectra.noise_before,
         spectra.noise_after,
     )
+
+
+def give_verdict(bench: Bench, extraction: Extraction, sources: int, progress: Progress) -> Verdict:
+    """Tell what oscillates at a place, with so many sources in the aperture, and what is left; as `Bench.spectra`."""
+    spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
+    progress("Following the trace", 0.7)
+    periods = periods_at(bench, extraction.exposures, extraction.band, spectra.ra, spectra.dec)
+    progress("Dividing the variance up", 0.8)
+    return judge(spectra, report_periods(spectra, periods), sources)
 
 
 def measure_lines(
@@ -174,13 +185,14 @@ def measure_spaxels(
     """Measure everything for the brightest spaxels, ``count`` of them at most; see `measure_field`, `measure_lines`."""
     grid = bench.grid(keys, band, 1)
     radius = radius or RADIUS * grid.spaxel
-    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1)).image
-    where, _ = bright_spaxels(image)
+    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1))
+    where, _ = bright_spaxels(sky.image)
     found = []
     for k, (x, y) in enumerate(where[:count]):
         share = part_of(progress, 0.1 + 0.9 * k / count, 0.1 + 0.9 * (k + 1) / count)
         place = grid.position(float(grid.x[x]), float(grid.y[y]))
         spectra = bench.spectra(Extraction(tuple(keys), recipe, band, *place, radius), share)
+        periods = report_periods(spectra, periods_at(bench, keys, band, *place))
         found.append(
             SpaxelMetrics(
                 int(x),
@@ -188,8 +200,9 @@ def measure_spaxels(
                 *place,
                 float(np.nanmedian(spectra.before)),
                 spectra.unit,
-                report_periods(spectra, periods_at(bench, keys, band, *place)),
+                periods,
                 report_lines(spectra, lines, speed),
+                judge(spectra, periods, sky.sources_within(*place, radius)),
             )
         )
     return tuple(found)

@@ -9,6 +9,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport
+from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot
 
 
@@ -33,6 +34,33 @@ class MakePeriods(Request[PeriodReport]):
         from atm_viewer.engine.service.measuring import measure_periods
 
         return measure_periods(backends.bench, self.extraction, report)
+
+
+@dataclass(frozen=True)
+class GiveVerdict(Request[Verdict]):
+    """Whether what oscillates is resampling noise, and what is left; ``sources`` are those in the aperture."""
+
+    extraction: Extraction
+    sources: int = 1
+
+    #: Going back to another variant or place tells it at once.
+    remembered = 16
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Verdict"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one verdict."""
+        return Slot(GiveVerdict)
+
+    def answer(self, backends: Backends, report: Report) -> Verdict:
+        """Measure the spectra and divide their variance up."""
+        from atm_viewer.engine.service.measuring import give_verdict
+
+        return give_verdict(backends.bench, self.extraction, self.sources, report)
 
 
 @dataclass(frozen=True)

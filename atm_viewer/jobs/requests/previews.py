@@ -190,10 +190,14 @@ class MakeSpectra(Request[SpaxelSpectra]):
 
 @dataclass(frozen=True)
 class PredictArtifact(Request[PredictedArtifact]):
-    """What a point source without noise, at an ICRS position [deg], would show."""
+    """What a point source without noise, at an ICRS position [deg], would show.
+
+    ``shown_as`` names one of several that are shown.
+    """
 
     extraction: Extraction
     source: tuple[float, float]
+    shown_as: str = field(default="", compare=False)
 
     @property
     def job_name(self) -> str:
@@ -202,8 +206,8 @@ class PredictArtifact(Request[PredictedArtifact]):
 
     @property
     def slot(self) -> Slot:
-        """There is one prediction."""
-        return Slot(PredictArtifact)
+        """One for each name."""
+        return Slot(PredictArtifact, self.shown_as)
 
     def answer(self, backends: Backends, report: Report) -> PredictedArtifact:
         """Put a source into the exposures' geometry and correct it."""

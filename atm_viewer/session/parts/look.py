@@ -104,6 +104,11 @@ class Look(QObject):
         """Show spectra in another way."""
         self._store.change(spectrum_settings=settings)
 
+    def toggle_predicted(self) -> None:
+        """Show what geometry predicts in the ratio panel, or no longer."""
+        settings = self._store.state.spectrum_settings
+        self.set_spectrum_settings(replace(settings, predicted=not settings.predicted))
+
     def choose_sky(self, choice: SkyChoice) -> None:
         """Show other images of the field."""
         self._store.change(sky_choice=choice)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
@@ -11,8 +11,9 @@ from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import R_co, Request, Slot
-from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -28,6 +29,17 @@ from atm_viewer.session.state.places import spectra_name
 from atm_viewer.session.state.remedy_choice import REMEDIES, ShownRemedy
 from atm_viewer.session.state.sky_choice import BEFORE, ShownSky
 from atm_viewer.session.state.state import State
+
+#: Name of the prediction that the spectra's ratio panel shows.
+CURVE = "curve"
+
+
+@dataclass(frozen=True)
+class ShownVerdict:
+    """Latest verdict, and whether it is on other spectra than those that are active now."""
+
+    verdict: Verdict | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +143,25 @@ class Answers:
     def predicting(self) -> bool:
         """Whether a prediction is under way."""
         return self.is_pending(PredictArtifact)
+
+    @property
+    def predicted_curve(self) -> PredictedArtifact | None:
+        """What geometry predicts before correction at the active place; None while another place's is all there is."""
+        filled, extraction = self.slots.get(Slot(PredictArtifact, CURVE)), self.state.extraction
+        if filled is None or filled.job is not None or extraction is None:
+            return None
+        asked = filled.asked
+        assert isinstance(asked, PredictArtifact)
+        return filled.result if replace(asked.extraction, recipe=extraction.recipe) == extraction else None
+
+    @property
+    def verdict(self) -> ShownVerdict:
+        """Verdict on the active variant at the active place."""
+        filled = self.slots.get(Slot(GiveVerdict))
+        if filled is None:
+            return ShownVerdict()
+        assert isinstance(filled.asked, GiveVerdict)
+        return ShownVerdict(filled.result, filled.job is not None or filled.asked.extraction != self.state.extraction)
 
     @property
     def measured(self) -> Measured:

@@ -26,6 +26,8 @@ class Changes(QObject):
     spectra = pyqtSignal()
     remedies = pyqtSignal()  #: remedies that are looked at, how, or what is known of them
     prediction = pyqtSignal()  #: what geometry predicts for the active place
+    predicted_curve = pyqtSignal()  #: what geometry predicts before correction, in the ratio panel of the spectra
+    verdict = pyqtSignal()  #: whether the active spectrum shows resampling noise
     measures = pyqtSignal()  #: what is measured beside spectra, and how
     answers = pyqtSignal()  #: any answer
 
@@ -68,6 +70,8 @@ PARTS: dict[str, Callable[[Answers], object]] = {
     "spectra": _spectra,
     "remedies": lambda a: (a.state.remedy_choice, [a.remedy(kind).remedy for kind in REMEDIES]),
     "prediction": lambda a: a.prediction,
+    "predicted_curve": lambda a: a.predicted_curve,
+    "verdict": lambda a: a.verdict,
     "measures": _measures,
     "answers": lambda a: {slot: filled.result for slot, filled in a.slots.items()},
 }

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from atm_viewer.engine.psf import psf_fwhm
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.base import Request, Slot
+from atm_viewer.jobs.requests.measures import GiveVerdict
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -16,7 +19,7 @@ from atm_viewer.jobs.requests.previews import (
     PredictArtifact,
     ShowProfile,
 )
-from atm_viewer.session.questions.answers import Answers
+from atm_viewer.session.questions.answers import CURVE, Answers
 from atm_viewer.session.questions.slots import Plan
 from atm_viewer.session.state.measures import wanted_measures
 from atm_viewer.session.state.places import spectra_name
@@ -25,6 +28,9 @@ from atm_viewer.session.state.selection import holds
 from atm_viewer.session.state.sky_choice import BEFORE, wanted_images
 from atm_viewer.session.state.source import light_centre
 from atm_viewer.session.state.state import State
+
+#: The recipe that corrects nothing.
+UNCORRECTED = Recipe(oversample=1)
 
 
 def make_plan(answers: Answers) -> Plan:
@@ -118,3 +124,22 @@ def prediction(answers: Answers, centred: bool = True) -> PredictArtifact | None
         wide = psf_fwhm(view.instrument, light) if math.isfinite(light) else 4.0 * sky.spaxel
         source = light_centre(sky, *extraction.place, float(wide))
     return PredictArtifact(extraction, source or extraction.place)
+
+
+def predicted_curve(answers: Answers) -> PredictArtifact | None:
+    """Ask what geometry predicts before correction, for the ratio panel of the spectra; for `Session.ask`.
+
+    What is before correction is the same for every recipe; so is the question, and edits have no need to repeat it.
+    """
+    settings, asked = answers.state.spectrum_settings, prediction(answers)
+    if asked is None or not (settings.predicted and settings.ratio and settings.reference == "aperture"):
+        return None
+    return replace(asked, extraction=replace(asked.extraction, recipe=UNCORRECTED), shown_as=CURVE)
+
+
+def verdict(answers: Answers) -> GiveVerdict | None:
+    """Ask whether what the active place shows is resampling noise; for `Session.ask`."""
+    extraction, sky = answers.state.extraction, answers.sky
+    if extraction is None or sky is None or sky.band != answers.state.band:
+        return None
+    return GiveVerdict(extraction, max(sky.sources_within(*extraction.place, extraction.radius), 1))

@@ -47,6 +47,8 @@ class SpectrumSettings:
         How the spectra of several places stand to each other: one of `ARRANGEMENTS`.
     ratio, difference : bool
         Show these panels.
+    predicted : bool
+        Show in the ratio panel what a star would show before correction.
     reference : str
         What they are against: ``aperture``, ``before``, or ``variant:`` and a variant's name.
     kernel : str
@@ -73,6 +75,7 @@ class SpectrumSettings:
     arrangement: str = "overlaid"
     ratio: bool = True
     difference: bool = False
+    predicted: bool = True
     reference: str = "aperture"
     kernel: str = "none"
     width: float = 5.0

@@ -380,6 +380,16 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _placed,
         does=lambda window: window.spectrum.show_options(),
     ),
+    ActionInfo(
+        "show_predicted",
+        "View",
+        "Predicted Curve",
+        "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
+        "Ctrl+Alt+U",
+        _open,
+        ticked=True,
+        does=lambda window: window.session.look.toggle_predicted(),
+    ),
     ActionInfo("next_band", "View", "Next Band", "Show sky image and spectra of the next band", "Ctrl+B", _open),
     ActionInfo("fit_views", "View", "Fit", "Fit the focused plot, or all plots", "Ctrl+0", _open),
     ActionInfo(

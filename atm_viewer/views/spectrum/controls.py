@@ -50,6 +50,11 @@ _TICKS = {
     "masks": ("masks", "Hatch wavelengths without a valid value. Default: shown"),
     "ratio": ("ratio", "Panel with the ratio to the reference. Default: shown"),
     "difference": ("difference", "Panel with the difference from the reference. Default: hidden"),
+    "predicted": (
+        "predicted",
+        "Faint curve in the ratio panel: what a noise-free star would show before correction, from the exposures' "
+        "geometry. Only with the aperture as reference. Default: shown",
+    ),
 }
 
 
@@ -149,6 +154,7 @@ class SpectrumControls(QFrame):
         for widget in (self.width_box, self.width_unit_box, self.region_tick):
             widget.setEnabled(settings.kernel != "none")
         self.ticks["scaled"].setEnabled(settings.aperture)
+        self.ticks["predicted"].setEnabled(settings.ratio and settings.reference == "aperture")
 
     def set_variants(self, variants: Sequence[tuple[str, str]]) -> None:
         """Offer variants (letter, title) as references, when there are several."""
@@ -237,7 +243,7 @@ class SpectrumControls(QFrame):
             _grid(*(self.ticks[name] for name in ("before", "errors", "aperture", "scaled", "masks", "crossings"))),
         )
         form.addRow("Places", self.arrangement_box)
-        form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"]))
+        form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"], self.ticks["predicted"]))
         form.addRow("Reference", self.reference_box)
         form.addRow("Smoothing", _row(self.kernel_box, self.width_box, self.width_unit_box))
         form.addRow("", self.region_tick)

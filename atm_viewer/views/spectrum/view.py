@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.engine.results.periods import Periods
+from atm_viewer.engine.results.spectra import PredictedArtifact
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, make_picture
 from atm_viewer.session.spectrum.lines import LineList
@@ -28,6 +30,7 @@ from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, Line
 from atm_viewer.views.spectrum.controls import SpectrumControls
 from atm_viewer.views.spectrum.crossing_ticks import CrossingTicks
 from atm_viewer.views.spectrum.header import SpectrumHeader, Styles, ratio_name, values_at
+from atm_viewer.views.spectrum.verdict import VerdictLine
 
 PENDING_OPACITY = 0.45
 PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
@@ -52,6 +55,8 @@ class SpectrumView(QWidget):
         The mouse is elsewhere.
     settings_edited(SpectrumSettings)
         The user wants spectra shown in another way.
+    in_sight(bool)
+        The view has come into sight, or is hidden.
 
     Parameters
     ----------
@@ -65,6 +70,7 @@ class SpectrumView(QWidget):
     picked = pyqtSignal(float)
     left = pyqtSignal()
     settings_edited = pyqtSignal(object)
+    in_sight = pyqtSignal(bool)
 
     def __init__(self, lines: LineList, parent: QWidget | None = None):
         super().__init__(parent)
@@ -80,9 +86,11 @@ class SpectrumView(QWidget):
         self._theme = DARK
         self._picture = make_picture((), "", 0, self._settings, self._lines)
         self._periods: Periods | None = None
+        self._predicted: PredictedArtifact | None = None
         self._zoomed = False
         self._content: _Content | None = None
         self.header = SpectrumHeader()
+        self.verdict = VerdictLine()
         self.options_button, self.fit_button = self.header.options_button, self.header.fit_button
         self._make_plots()
         self._lay_out()
@@ -138,6 +146,21 @@ class SpectrumView(QWidget):
         """Tick where the trace of the active place is centred on a pixel, where that is wanted."""
         self._periods = periods
         self.crossings.show_periods(periods, self._picture.scale, self._settings.crossings)
+
+    def show_predicted(self, predicted: PredictedArtifact | None) -> None:
+        """Show faintly in the ratio panel what geometry predicts before correction."""
+        self._predicted = predicted
+        self._draw_predicted()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Tell that it is looked at."""
+        super().showEvent(event)
+        self.in_sight.emit(True)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Tell that it is looked at no more."""
+        super().hideEvent(event)
+        self.in_sight.emit(False)
 
     def show_cursor(self, cursor: Cursor | None) -> None:
         """Mark the wavelength that the cursor is at."""
@@ -226,6 +249,9 @@ class SpectrumView(QWidget):
             self.plots[name].addItem(line, ignoreBounds=True)
         self._items: dict[tuple[str, str, str, int], pg.PlotCurveItem] = {}
         self._bands: list[ErrorBand] = []
+        self.predicted_curve = pg.PlotCurveItem(connect="finite")
+        self.predicted_curve.setZValue(-1.0)
+        self.ratio_plot.addItem(self.predicted_curve, ignoreBounds=True)
         self._region = pg.LinearRegionItem((0.0, 1.0))
         self._region.setZValue(-5)
         self._region.hide()
@@ -240,6 +266,7 @@ class SpectrumView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.header)
+        layout.addWidget(self.verdict)
         layout.addWidget(self.canvas, 1)
 
     def _extent(self) -> tuple[float, float]:
@@ -266,6 +293,7 @@ class SpectrumView(QWidget):
         self._note.setVisible(picture.main is None)
         self._draw_curves(picture)
         self._draw_bands(picture)
+        self._draw_predicted()
         self._draw_lines(picture)
         self._draw_region()
         self._backdrop.show_masks(picture.masks)
@@ -307,6 +335,18 @@ class SpectrumView(QWidget):
         ]
         for band in self._bands:
             self.flux_plot.addItem(band, ignoreBounds=True)
+
+    def _draw_predicted(self) -> None:
+        """Draw the prediction over its median, as a broad band below the curves: both are seen where they agree."""
+        known, main = self._predicted, self._picture.main
+        wanted = self._settings.predicted and self._picture.reference == "aperture"
+        if known is None or main is None or known.band != main.band or not wanted:
+            self.predicted_curve.setData(np.empty(0), np.empty(0))
+            return
+        finite = known.before[np.isfinite(known.before)]
+        level = float(np.median(finite)) if finite.size else math.nan
+        self.predicted_curve.setData(np.asarray(self._picture.scale.at(known.wavelength)), known.before / level)
+        self.predicted_curve.setPen(make_pen(self._theme.before, 3.0, 0.3))
 
     def _draw_lines(self, picture: Picture) -> None:
         scale, redshift = picture.scale, self._settings.redshift

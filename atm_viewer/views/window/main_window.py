@@ -41,6 +41,7 @@ from atm_viewer.views.sky.view import SkyView
 from atm_viewer.views.sky.why_overlay import WhyOverlay
 from atm_viewer.views.slices.actions import SliceActions
 from atm_viewer.views.slices.browser import SliceBrowser
+from atm_viewer.views.spectrum.questions import SpectrumQuestions
 from atm_viewer.views.spectrum.view import SpectrumView
 from atm_viewer.views.window.help_menu import Guide
 from atm_viewer.views.window.intents import pass_on_intents
@@ -218,6 +219,7 @@ class MainWindow(QMainWindow):
         session.recipes.undo_stack.indexChanged.connect(self._show_undo)
         session.recipes.undo_stack.cleanChanged.connect(self._show_undo)
 
+        SpectrumQuestions(session, self.spectrum)
         pass_on_intents(session, self.detector, self.profile, self.sky, self.spectrum)
         CursorMarks(session, (self.detector, self.profile, self.sky, self.spectrum), self)
         self.slice_browser.counted.connect(self.slices_panel.note.setText)
@@ -250,6 +252,7 @@ class MainWindow(QMainWindow):
         self._show_exposures()
         self._show_choice()
         self._show_recipe()
+        self._show_spectrum_settings()
         self._show_title()
 
     def _show_exposures(self) -> None:
@@ -334,7 +337,9 @@ class MainWindow(QMainWindow):
         )
 
     def _show_spectrum_settings(self) -> None:
-        self.spectrum.show_settings(self.session.state.spectrum_settings)
+        settings = self.session.state.spectrum_settings
+        self.spectrum.show_settings(settings)
+        self.actions_by_name["show_predicted"].setChecked(settings.predicted)
 
     def _show_measures(self) -> None:
         report = self.session.answers.measured.periods

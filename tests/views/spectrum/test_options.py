@@ -274,7 +274,9 @@ def test_the_form_shows_what_is_set(qtbot, view):
     assert (controls.unit_box.currentText(), controls.axis_box.currentText()) == ("Jy", "velocity")
     assert (controls.line_box.currentText(), controls.redshift_box.value()) == ("Br α", 0.5)
     assert [n for n, box in controls.family_boxes.items() if box.isChecked()] == ["H I"]
-    assert [n for n, box in controls.ticks.items() if box.isChecked()] == ["before", "scaled", "errors", "masks"]
+    assert [n for n, box in controls.ticks.items() if box.isChecked()] == [
+        *("before", "scaled", "errors", "masks", "predicted")
+    ]
     assert not controls.ticks["scaled"].isEnabled()  # without an aperture there is nothing to scale
     assert (controls.kernel_box.currentText(), controls.width_box.value()) == ("gaussian", 12.5)
     assert controls.region_tick.isChecked()

@@ -1,0 +1,42 @@
+"""What the Spectrum panel asks beside the spectra, as long as it is in sight: a verdict and the predicted curve."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject
+
+from atm_viewer.session.questions.plan import predicted_curve, verdict
+from atm_viewer.session.session import Session
+from atm_viewer.views.spectrum.view import SpectrumView
+
+
+class SpectrumQuestions(QObject):
+    """Asks a session while a view is in sight, and shows the answers in it.
+
+    Parameters
+    ----------
+    session : Session
+        Is asked.
+    view : SpectrumView
+        Shows the answers; owner.
+    """
+
+    def __init__(self, session: Session, view: SpectrumView):
+        super().__init__(view)
+        self._session, self._view = session, view
+        view.in_sight.connect(self._ask)
+        session.changed.verdict.connect(self._show_verdict)
+        session.changed.predicted_curve.connect(self._show_curve)
+
+    def _ask(self, seen: bool) -> None:
+        for question in (verdict, predicted_curve):
+            if seen:
+                self._session.ask(question)
+            else:
+                self._session.forget(question)
+
+    def _show_verdict(self) -> None:
+        shown = self._session.answers.verdict
+        self._view.verdict.show_verdict(shown.verdict, shown.stale)
+
+    def _show_curve(self) -> None:
+        self._view.show_predicted(self._session.answers.predicted_curve)
