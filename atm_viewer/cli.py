@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from atm_viewer import __version__
-from atm_viewer.commands import demo, export, figure, metrics, predict, products, send, spectrum, told
+from atm_viewer.commands import demo, export, figure, metrics, predict, products, send, spectrum, told, tune
 from atm_viewer.commands.arguments import FILES, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError
@@ -33,6 +33,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "write a table of noise, periods and lines of the brightest spaxels",
         metrics.metrics_arguments,
         metrics.metrics,
+    ),
+    "tune": (
+        "make a recipe that uses each slice's spline where it is better than interpolation",
+        tune.tune_arguments,
+        tune.tune,
     ),
     "predict": (
         "predict the resampling noise of a star from the exposures' geometry",

@@ -152,6 +152,18 @@ class PredictArtifact:
 
 
 @dataclass(frozen=True)
+class TuneRecipe:
+    """Make a recipe automatically for some exposures (by key); the result is a `Tuning`.
+
+    It begins with ``recipe``; ``slices`` are those to tune, None all.
+    """
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    slices: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class WriteCubes:
     """Write cubes of some files, see `atm_viewer.engine.output.products.write_cubes`; gives `WrittenProducts`."""
 
@@ -244,6 +256,7 @@ Request = (
     | MakeNoiseMap
     | MeasureSpaxels
     | PredictArtifact
+    | TuneRecipe
     | RemedyRequest
     | SaveFigure
     | WriteCubes

@@ -43,6 +43,7 @@ from atm_viewer.jobs.messages import (
     SendFile,
     ShowProfile,
     Status,
+    TuneRecipe,
     WriteCubes,
     WriteExposures,
     WriteRecipe,
@@ -344,6 +345,11 @@ class _Desk:
                 from atm_viewer.engine.service.prediction import predict
 
                 return "Predicted.", predict(self.bench, extraction, source, progress)
+            case TuneRecipe(keys, recipe, slices):
+                from atm_viewer.engine.service.tuning import tune
+
+                tuning = tune(self.bench, keys, recipe, slices, progress)
+                return tuning.summary, tuning
             case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes() | SaveFigure():
                 return answer_remedy(self.bench, request, progress)
             case WriteCubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine):

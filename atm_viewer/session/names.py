@@ -24,6 +24,7 @@ from atm_viewer.jobs.messages import (
     Request,
     SendFile,
     ShowProfile,
+    TuneRecipe,
     WriteCubes,
     WriteExposures,
     WriteRecipe,
@@ -64,6 +65,8 @@ def job_name(request: Request) -> str:
             return f"Metrics, {band}"
         case PredictArtifact():
             return "Predicting resampling noise"
+        case TuneRecipe():
+            return "Tuning the recipe"
         case RankSpaxels():
             return "Ranked spaxels"
         case CompareApertures():

@@ -1,4 +1,4 @@
-"""Makes a recipe automatically: where each slice's spline is better than interpolation, measured on the exposure itself.
+"""Makes a recipe automatically: finds where each slice's spline is better than interpolation.
 
 Between two pixels of a column nothing was measured, and there interpolation and spline differ. But the grid of pixels
 moves along the slice from column to column, so that other columns have pixels just there, at nearly the same
@@ -8,17 +8,17 @@ partner's pixel enters both alike.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import tuning as kernels
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace.prepared import Prepared, Progress, fit_slices, part_of, quiet
+from atm_viewer.engine.trace.prepared import Prepared, Progress, quiet
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import slice_trace
 
@@ -34,7 +34,7 @@ SUBPIXEL = 0.25
 #: A bin needs so many comparisons.
 FEWEST = 60
 #: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
-BETTER = 1.0
+BETTER = 0.8
 #: Harmonics of the period of a pixel, and degree of the polynomial, that a slice's column sums are split into; less
 #: drift than this [pixel] does not tell them apart.
 HARMONICS, DEGREE, LEAST_DRIFT = 4, 8, 1.5
@@ -56,84 +56,70 @@ class _Errors:
         Of interpolation, spline with interpolated residual, and spline alone.
     varying : ndarray of float64, shape (3, n)
         The same about the mean at the same alpha: an error that stays is no oscillation.
+    flux : ndarray of float64, shape (n,)
+        Mean flux, over the brightness of its columns.
     """
 
     bins: np.ndarray
     squares: np.ndarray
     varying: np.ndarray
+    flux: np.ndarray
 
 
-def tune(
-    prepared: Sequence[Prepared],
-    recipe: Recipe,
-    slices: Collection[int] | None = None,
-    progress: Progress | None = None,
-    known: Mapping[tuple[str, int], TraceFit] | None = None,
-) -> Tuning:
-    """Make a recipe that uses the spline of each slice where it errs less than interpolation.
+def every_slice(recipe: Recipe) -> Recipe:
+    """Return the recipe by which slices are fitted to be tuned: as another, but whatever their signal is."""
+    overrides = tuple(replace(o, fit_threshold=None) for o in recipe.overrides)
+    return replace(recipe, fit_threshold=0.0, psf_optimal=False, overrides=overrides)
+
+
+def tune_exposure(
+    prepared: Prepared, fits: Mapping[int, TraceFit], progress: Progress | None = None
+) -> list[SliceTuning]:
+    """Find where to use the splines of an exposure.
 
     Parameters
     ----------
-    prepared : sequence of Prepared
-        Exposures.
-    recipe : Recipe
-        What the recipe begins with: its oversampling, and what slices say on window and breakpoints, stay. Overrides
-        of slices that are not tuned stay as they are.
-    slices : collection of int, optional
-        Slices that are tuned; all by default.
+    prepared : Prepared
+        The exposure.
+    fits : mapping of int to TraceFit
+        Trace models of the slices that are wanted, see `every_slice`.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
-    known : mapping, optional
-        Fits of all slices that are there already, by exposure name and slice, see `every_slice`.
+
+    Returns
+    -------
+    list of SliceTuning
+        In the order of the slices.
+    """
+    progress, ends = progress or quiet, prepared.exposure.column_wavelengths
+    return in_threads(
+        lambda number: tune_slice(prepared, fits[number], ends[number].mean(axis=0)),
+        fits,
+        lambda number, fraction: progress(f"Tuning slice {number}", fraction),
+    )
+
+
+def tuned(recipe: Recipe, found: Sequence[SliceTuning]) -> Tuning:
+    """Make a recipe of what was found.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What it begins with: values for all slices stay, but for ``psf_optimal``, and so do overrides of other slices,
+        windows and breakpoints.
+    found : sequence of SliceTuning
+        What was found.
 
     Returns
     -------
     Tuning
     """
-    progress, found, made = progress or quiet, [], replace(recipe, psf_optimal=False)
-    for k, one in enumerate(prepared):
-        told = part_of(progress, k / len(prepared), (k + 1) / len(prepared))
-        for result in tune_exposure(one, recipe, slices, told, known):
-            found.append(result)
-            made = made.with_override(override_of(made, result))
-    return Tuning(made, tuple(found))
-
-
-def every_slice(recipe: Recipe) -> Recipe:
-    """Return the recipe by which tuning fits: as another, but for thresholds, which let no slice out."""
-    overrides = tuple(replace(o, fit_threshold=None) for o in recipe.overrides)
-    return replace(recipe, fit_threshold=0.0, overrides=overrides)
-
-
-def override_of(recipe: Recipe, result: SliceTuning) -> SliceOverride:
-    """Put what was found for a slice into its override."""
-    own = recipe.override(result.number, result.exposure)
-    if not result.use:
-        return replace(own, use=(), residual=None)
-    return replace(own, fit_threshold=0.0, use=result.use, residual=result.residual)
-
-
-def tune_exposure(
-    prepared: Prepared,
-    recipe: Recipe,
-    slices: Collection[int] | None = None,
-    progress: Progress | None = None,
-    known: Mapping[tuple[str, int], TraceFit] | None = None,
-) -> list[SliceTuning]:
-    """Find where to use the splines of one exposure, see `tune`."""
-    progress, name = progress or quiet, prepared.exposure.name
-    chosen = {n: data for n, data in prepared.slices.items() if slices is None or n in slices}
-    fits = {n: known[name, n] for n in chosen if known is not None and (name, n) in known}
-    missing = {n: data for n, data in chosen.items() if n not in fits}
-    if missing:
-        fits |= fit_slices(replace(prepared, slices=missing), every_slice(recipe), part_of(progress, 0.0, 0.6))
-    told = part_of(progress, 0.6, 1.0)
-    ends = prepared.exposure.column_wavelengths
-    return in_threads(
-        lambda number: tune_slice(prepared, fits[number], ends[number].mean(axis=0)),
-        chosen,
-        lambda number, fraction: told(f"Tuning slice {number}", fraction),
-    )
+    recipe = replace(recipe, psf_optimal=False)
+    for one in found:
+        residual = None if one.residual == recipe.residual else one.residual
+        own = replace(recipe.override(one.number, one.exposure), use=one.use, residual=residual)
+        recipe = recipe.with_override(replace(own, fit_threshold=0.0) if one.use else own)
+    return Tuning(recipe, tuple(found))
 
 
 def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> SliceTuning:
@@ -153,9 +139,7 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
     SliceTuning
     """
     data, step = prepared.slices[fit.number], float(prepared.slices[fit.number].native_step)
-    nothing = SliceTuning(
-        prepared.exposure.name, fit.number, (), 0.0, "interpolated", *[float("nan")] * 3, has_lines=False
-    )
+    nothing = SliceTuning(prepared.exposure.name, fit.number)
     errors = _measure(data, fit, wavelength) if fit.has_splines else None
     if errors is None:
         return nothing
@@ -169,7 +153,8 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
         if not has_lines:
             residual, used = "none", by_alone
     at = used if used.any() else np.ones(used.size, dtype=bool)
-    level = [float(np.sqrt(np.exp(np.mean(np.log(squares[at]))))) for squares in errors.squares]
+    squares = errors.varying if residual == "none" else errors.squares
+    level = np.sqrt(np.median(squares[:, at] / np.maximum(errors.flux[at], 1e-9) ** 2, axis=1))
     use = _ranges(errors.bins, used, data, step, prepared.exposure.coordinates.arcsec)
     extent = float(np.nanmax(data.alpha) - np.nanmin(data.alpha)) * prepared.exposure.coordinates.arcsec
     share = min(sum(high - low for low, high in use) / extent, 1.0)
@@ -178,9 +163,9 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
         use=use,
         share=share,
         residual=residual,
-        interpolation=level[0],
-        spline=level[1],
-        alone=level[2],
+        interpolation=float(level[0]),
+        spline=float(level[1]),
+        alone=float(level[2]),
         has_lines=has_lines,
     )
 
@@ -227,7 +212,7 @@ def column_levels(data: SliceData, row: np.ndarray) -> np.ndarray:
 
 
 def lost_line_light(data: SliceData, fit: TraceFit, inside: np.ndarray) -> float:
-    """Part of the light of a slice's emission lines that its spline does not have: it lies elsewhere than the continuum's.
+    """Part of the light of a slice's emission lines that its spline lacks: it lies elsewhere than the continuum's.
 
     Absorption lines are those of the continuum's own source, and the spline is scaled to every column.
 
@@ -281,7 +266,7 @@ def middle_rows(data: SliceData) -> np.ndarray:
 def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors | None:
     """Errors between the pixels of a slice; None when too few columns can be compared."""
     row = middle_rows(data)
-    out = np.empty((5, 2 * data.alpha.size // STRIDE + 2 * data.alpha.shape[0]))
+    out = np.empty((6, 2 * data.alpha.size // STRIDE + 2 * data.alpha.shape[0]))
     splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
     count = kernels.compare_columns(
         data.alpha,
@@ -297,7 +282,7 @@ def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors 
     )
     if count < FEWEST:
         return None
-    alpha, side, errors = out[0, :count], out[1, :count].astype(np.int64), np.ascontiguousarray(out[2:, :count])
+    alpha, side, errors = out[0, :count], out[1, :count].astype(np.int64), np.ascontiguousarray(out[2:5, :count])
     step = float(data.native_step)
     first, places, place = _numbered(alpha / step)
     _, groups, group = _numbered(alpha / (SUBPIXEL * step))
@@ -306,7 +291,10 @@ def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors 
     enough = counted >= KEPT * FEWEST
     if not enough.any():
         return None
-    return _Errors(first + np.flatnonzero(enough), *squares[:, :, enough])
+    with np.errstate(invalid="ignore"):
+        flux = np.bincount(place, out[5, :count], places) / np.bincount(place, minlength=places)
+    even, varying = squares[:, :, enough]
+    return _Errors(first + np.flatnonzero(enough), even, varying, flux[enough])
 
 
 def _numbered(values: np.ndarray) -> tuple[int, int, np.ndarray]:

@@ -77,9 +77,9 @@ def compare_columns(
         See above.
     farthest : float
         Greatest distance of partners, over the wavelength.
-    out : ndarray of float64, shape (5, n)
-        Output: alpha; 0 or 1 for the partner's side; and what interpolation, spline with interpolated residual, and
-        spline alone differ by from the partner's pixel, over the column's level.
+    out : ndarray of float64, shape (6, n)
+        Output: alpha; 0 or 1 for the partner's side; what interpolation, spline with interpolated residual, and
+        spline alone differ by from the partner's pixel, and this pixel itself, over the column's level.
 
     Returns
     -------
@@ -129,6 +129,7 @@ def compare_columns(
                 out[2, count] = (linear - y) / level[column]
                 out[3, count] = (linear + bent - y) / level[column]
                 out[4, count] = (between * scale[column] - y) / level[column]
+                out[5, count] = y / level[column]
                 count += 1
     return count
 
@@ -170,7 +171,7 @@ def mean_squares(errors, side, group, groups, place, places, kept, count, out):
         Output: mean squares; NaN without errors. First of errors without half of what the medians of both sides differ
         by, since light that changes with wavelength makes errors of opposite sign; then of errors about these medians.
     """
-    ways, n = errors.shape
+    ways = errors.shape[0]
     even = errors.copy()
     about = errors.copy()
     order = np.argsort(2 * group + side, kind="mergesort")

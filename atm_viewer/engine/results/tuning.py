@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +13,8 @@ from atm_viewer.engine.recipe import Recipe
 class SliceTuning:
     """What was decided for one slice of one exposure, and the errors that decided it.
 
-    Errors are those at positions between the pixels of a column, over the flux there: root mean square over the
-    slice where the spline is used (everywhere where it is not), about their mean at the same place on the sky.
+    Errors are those between the pixels of a column, over the flux there, where the spline is used (in the whole slice
+    where it is not); they include the noise of the pixels that tell them.
 
     Parameters
     ----------
@@ -36,13 +37,13 @@ class SliceTuning:
 
     exposure: str
     number: int
-    use: tuple[tuple[float, float], ...]
-    share: float
-    residual: str
-    interpolation: float
-    spline: float
-    alone: float
-    has_lines: bool
+    use: tuple[tuple[float, float], ...] = ()
+    share: float = 0.0
+    residual: str = "interpolated"
+    interpolation: float = math.nan
+    spline: float = math.nan
+    alone: float = math.nan
+    has_lines: bool = False
 
     @property
     def error(self) -> float:
@@ -54,7 +55,7 @@ class SliceTuning:
     @property
     def reason(self) -> str:
         """Why, in one sentence with numbers."""
-        if self.interpolation != self.interpolation:
+        if math.isnan(self.interpolation):
             return "No column can be compared with another one; interpolated as it is."
         if not self.use:
             return (
