@@ -24,6 +24,7 @@ from atm_viewer.commands import (
     regions,
     send,
     spectrum,
+    tune,
 )
 from atm_viewer.commands.arguments import FILES, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
@@ -45,6 +46,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "write a table of noise, periods and lines of the brightest spaxels",
         metrics.metrics_arguments,
         metrics.metrics,
+    ),
+    "tune": (
+        "make a recipe that uses each slice's spline where it is better than interpolation",
+        tune.tune_arguments,
+        tune.tune,
     ),
     "predict": (
         "predict the resampling noise of a star from the exposures' geometry",

@@ -124,3 +124,10 @@ def ecsv(text: str) -> Path:
     if Path(text).suffix.lower() != ".ecsv":
         raise argparse.ArgumentTypeError(f"{text!r} does not end in .ecsv")
     return Path(text)
+
+
+def toml(text: str) -> Path:
+    """Name of a recipe's file."""
+    if Path(text).suffix.lower() != ".toml":
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .toml")
+    return Path(text)

@@ -26,6 +26,7 @@ from atm_viewer.session.parts.message_log import MessageLog
 from atm_viewer.session.parts.pointer import Pointer
 from atm_viewer.session.parts.products import Products
 from atm_viewer.session.parts.recipe_edits import RecipeEdits
+from atm_viewer.session.parts.tuner import Tuner
 from atm_viewer.session.persistence.moved_exposures import mark_of
 from atm_viewer.session.questions.answers import Answers
 from atm_viewer.session.questions.changes import Changes
@@ -64,6 +65,8 @@ class Session(QObject):
         Edits recipes and variants, with undo.
     products : Products
         Writes files.
+    tuner : Tuner
+        Makes automatic recipes.
     pointer : Pointer
         What the mouse points at.
     changed : Changes
@@ -82,6 +85,7 @@ class Session(QObject):
         self.recipes = RecipeEdits(self._store, self.messages, self.file_work)
         self.exposures = Exposures(self._store, self.jobs, self.recipes, self.messages)
         self.products = Products(self._store, self.jobs)
+        self.tuner = Tuner(self._store, self.jobs, self.recipes)
         self.pointer = Pointer(self._store, self.look, self.messages)
 
     @property

@@ -13,12 +13,14 @@ import numpy as np
 from astropy.stats import sigma_clipped_stats
 
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import Fate, PixelReport, Why, WhyMap
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.engine.results.written import Tool, WrittenProducts
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.demo import MakeDemo
@@ -35,6 +37,7 @@ from atm_viewer.jobs.requests.previews import (
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures, WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
 from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
+from atm_viewer.jobs.requests.tuning import TuneRecipe
 from tests.session import fake_measures, fake_remedies
 
 RA, DEC = 83.8, -5.4
@@ -261,6 +264,16 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
     )
 
 
+def tuned(recipe: Recipe, slices: tuple[int, ...] | None) -> Tuning:
+    """Use the spline of the tuned slices, or of 101 and 102, near the middle."""
+    found = tuple(
+        SliceTuning("a", n, ((-0.5, 0.5),), 0.25, "interpolated", 0.08, 0.01, 0.02, False) for n in slices or (101, 102)
+    )
+    for one in found:
+        recipe = recipe.with_override(SliceOverride(one.number, fit_threshold=0.0, use=one.use))
+    return Tuning(recipe, found)
+
+
 def prediction(request: PredictArtifact) -> PredictedArtifact:
     """A little less resampling noise than `spectra` has, with the same period."""
     wave = np.linspace(4.9, 5.7, 600)
@@ -394,6 +407,8 @@ class FakeWorkers:
                 return spectra(extraction)
             case PredictArtifact():
                 return prediction(request)
+            case TuneRecipe(_, recipe, slices):
+                return tuned(recipe, slices)
             case MakePeriods(extraction):
                 return fake_measures.periods(request, spectra(extraction))
             case GiveVerdict(extraction, sources):

@@ -116,6 +116,10 @@ class Bench:
         self._items[exposure.key] = OpenItem(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
         return exposure.view()
 
+    def opened(self, keys: Sequence[str]) -> list[OpenItem]:
+        """Exposures, and what was computed for them."""
+        return [self._item(key) for key in keys]
+
     def items(self, keys: Sequence[str], band: str) -> list[OpenItem]:
         """Exposures with a band, and what was computed for them."""
         return self._with_band(keys, band)

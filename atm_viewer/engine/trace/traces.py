@@ -111,6 +111,11 @@ def trace_slice(prepared: Prepared, fit: TraceFit, intervals: int) -> NativeSlic
     return NativeSlice(trace, why, counts, use)
 
 
+def slice_trace(data: SliceData, fit: TraceFit) -> Singles:
+    """Scaled splines at a slice's own pixels, wherever there is one; NaN elsewhere."""
+    return _trace_values(data, fit)[0]
+
+
 def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> Floats:
     """Slopes of the normalised splines at a slice's own pixels, as the slope limit is compared with.
 

@@ -191,6 +191,15 @@ class RecipeEdits(QObject):
             self._messages.tell("warning", f"{len(variants.all)} variants is the maximum; discard one first.")
         self._change(f"New variant {variants.active}", variants)
 
+    def add_variant(self, recipe: Recipe, label: str) -> None:
+        """Add a variant with a recipe that was made elsewhere, and make it the active one."""
+        variants = self._state.variants.added()
+        if variants == self._state.variants:
+            self._messages.tell("warning", f"{len(variants.all)} variants is the maximum; discard one first.")
+            return
+        variants = variants.with_recipe(recipe).renamed(variants.active, label)
+        self._change(f"New variant {variants.active}: {label}", variants)
+
     def choose_variant(self, name: str) -> None:
         """Make another variant the active one."""
         if name in self._state.variants:

@@ -68,6 +68,10 @@ class SliceActions(QObject):
         else:
             self._session.messages.tell("info", "The selected slices have no override for all exposures.")
 
+    def tune_slices(self) -> None:
+        """Make an automatic recipe of the selected slices, as a new variant."""
+        self._session.tuner.tune(self._browser.table.numbers())
+
     def filter_slices(self) -> None:
         """Give the filter of the table the keyboard."""
         self._browser.start_filtering()

@@ -46,6 +46,32 @@ def words(window) -> str:
     )
 
 
+# Tuning
+
+
+def test_a_tuned_recipe_is_a_new_variant_that_can_be_undone(opened, qtbot):
+    press(qtbot, opened, "tune_recipe")
+    qtbot.waitUntil(lambda: opened.variant_bar.isVisible())
+    settle(qtbot, opened)
+    state = opened.session.state
+    assert state.variants.active == "B"
+    assert state.recipe.override(102).use == ((-0.5, 0.5),)
+    assert "tuned" in opened.variant_bar.chips["B"].toolTip()
+    assert "Tuned 2 slices of 1 exposure: spline used in 2 of 2 slices" in opened.log.toPlainText()
+    assert opened.actions_by_name["undo"].text() == "Undo New variant B: tuned"
+    press(qtbot, opened, "undo")
+    settle(qtbot, opened)
+    assert chips(opened) == {}
+    assert opened.session.state.recipe == Recipe()
+
+
+def test_only_the_selected_slices_are_tuned(opened, qtbot):
+    press(qtbot, opened, "tune_slices")
+    qtbot.waitUntil(lambda: opened.variant_bar.isVisible())
+    settle(qtbot, opened)
+    assert [o.number for o in opened.session.state.recipe.overrides] == [opened.session.state.number]
+
+
 # Chips
 
 

@@ -1,0 +1,329 @@
+"""Makes a recipe automatically: finds where each slice's spline is better than interpolation.
+
+Between two pixels of a column nothing was measured, and there interpolation and spline differ. But the grid of pixels
+moves along the slice from column to column, so that other columns have pixels just there, at nearly the same
+wavelength. They tell which of the two errs less, without a model of the point-spread function. Noise of the
+partner's pixel enters both alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from atm_viewer.engine.arrays import Floats, Mask
+from atm_viewer.engine.io.slices import SliceData
+from atm_viewer.engine.kernels import tuning as kernels
+from atm_viewer.engine.progress import Progress, no_progress
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.tuning import SliceTuning, Tuning
+from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.trace.prepared import Prepared
+from atm_viewer.engine.trace.trace_fit import TraceFit
+from atm_viewer.engine.trace.traces import slice_trace
+
+#: Columns are compared with those whose pixels lie at least so far from their own [pixel], which is where fine pixels
+#: lie when a pixel is divided by three, and at most so far in wavelength, over the wavelength.
+LEAST_SHIFT, FARTHEST = 0.3, 0.05
+#: Every so many columns one is compared: neighbours tell the same.
+STRIDE = 2
+#: Part of the comparisons of a bin that counts: the largest errors are bad pixels and lines.
+KEPT = 0.9
+#: Errors are compared about their mean over wavelength in bins of this part of a native pixel.
+SUBPIXEL = 0.25
+#: A bin needs so many comparisons.
+FEWEST = 60
+#: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
+BETTER = 0.8
+#: Harmonics of the period of a pixel, and degree of the polynomial, that a slice's column sums are split into; less
+#: drift than this [pixel] does not tell them apart.
+HARMONICS, DEGREE, LEAST_DRIFT = 4, 8, 1.5
+#: A line stands out of the median of so many columns, by so many times the scatter and this part of the brightness.
+CONTINUUM, SIGNIFICANT, FAINTEST = 51, 5.0, 0.02
+#: Part of a line's light that may be lost without the residual.
+LOST = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class _Errors:
+    """Mean square errors of a slice over the brightness of its columns, by bin of one native pixel.
+
+    Parameters
+    ----------
+    bins : ndarray of int64, shape (n,)
+        Whole numbers of native pixels at which they begin.
+    squares : ndarray of float64, shape (3, n)
+        Of interpolation, spline with interpolated residual, and spline alone.
+    varying : ndarray of float64, shape (3, n)
+        The same about the mean at the same alpha: an error that stays is no oscillation.
+    flux : ndarray of float64, shape (n,)
+        Mean flux, over the brightness of its columns.
+    """
+
+    bins: np.ndarray
+    squares: np.ndarray
+    varying: np.ndarray
+    flux: np.ndarray
+
+
+def every_slice(recipe: Recipe) -> Recipe:
+    """Return the recipe by which slices are fitted to be tuned: as another, but whatever their signal is."""
+    overrides = tuple(replace(o, fit_threshold=None) for o in recipe.overrides)
+    return replace(recipe, fit_threshold=0.0, psf_optimal=False, overrides=overrides)
+
+
+def tune_exposure(
+    prepared: Prepared, fits: Mapping[int, TraceFit], progress: Progress | None = None
+) -> list[SliceTuning]:
+    """Find where to use the splines of an exposure.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fits : mapping of int to TraceFit
+        Trace models of the slices that are wanted, see `every_slice`.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+
+    Returns
+    -------
+    list of SliceTuning
+        In the order of the slices.
+    """
+    progress, ends = progress or no_progress, prepared.exposure.column_wavelengths
+    return in_threads(
+        lambda number: tune_slice(prepared, fits[number], ends[number].mean(axis=0)),
+        fits,
+        lambda number, fraction: progress(f"Tuning slice {number}", fraction),
+    )
+
+
+def tuned(recipe: Recipe, found: Sequence[SliceTuning]) -> Tuning:
+    """Make a recipe of what was found.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What it begins with: values for all slices stay, but for ``psf_optimal``, and so do overrides of other slices,
+        windows and breakpoints.
+    found : sequence of SliceTuning
+        What was found.
+
+    Returns
+    -------
+    Tuning
+    """
+    recipe = replace(recipe, psf_optimal=False)
+    for one in found:
+        residual = None if one.residual == recipe.residual else one.residual
+        own = replace(recipe.override(one.number, one.exposure), use=one.use, residual=residual)
+        recipe = recipe.with_override(replace(own, fit_threshold=0.0) if one.use else own)
+    return Tuning(recipe, tuple(found))
+
+
+def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> SliceTuning:
+    """Find where to use the spline of one slice.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The exposure.
+    fit : TraceFit
+        Trace model of the slice.
+    wavelength : ndarray, shape (columns,)
+        Wavelength of its columns.
+
+    Returns
+    -------
+    SliceTuning
+    """
+    data, step = prepared.slices[fit.number], float(prepared.slices[fit.number].native_step)
+    nothing = SliceTuning(prepared.exposure.name, fit.number)
+    errors = _measure(data, fit, wavelength) if fit.has_splines else None
+    if errors is None:
+        return nothing
+    by_spline = errors.squares[1] < BETTER * errors.squares[0]
+    # The spline alone does not change with the grid: what it errs by everywhere alike is no resampling noise.
+    interpolation, spline, alone = errors.varying
+    by_alone = by_spline | (alone < BETTER * interpolation)
+    has_lines, residual, used = False, "interpolated", by_spline
+    if np.log(alone / np.where(by_spline, spline, interpolation))[by_alone].sum() < 0:
+        has_lines = lost_line_light(data, fit, _inside(data, errors.bins[by_alone], step)) > LOST
+        if not has_lines:
+            residual, used = "none", by_alone
+    at = used if used.any() else np.ones(used.size, dtype=bool)
+    squares = errors.varying if residual == "none" else errors.squares
+    level = np.sqrt(np.median(squares[:, at] / np.maximum(errors.flux[at], 1e-9) ** 2, axis=1))
+    use = _ranges(errors.bins, used, data, step, prepared.exposure.coordinates.arcsec)
+    extent = float(np.nanmax(data.alpha) - np.nanmin(data.alpha)) * prepared.exposure.coordinates.arcsec
+    share = min(sum(high - low for low, high in use) / extent, 1.0)
+    return replace(
+        nothing,
+        use=use,
+        share=share,
+        residual=residual,
+        interpolation=float(level[0]),
+        spline=float(level[1]),
+        alone=float(level[2]),
+        has_lines=has_lines,
+    )
+
+
+def column_levels(data: SliceData, row: np.ndarray) -> np.ndarray:
+    """Brightness of a slice's columns, free of what depends on where its pixels lie.
+
+    The sum over a column's pixels changes as pixels enter and leave the slice and as a sharp profile moves across
+    them. That part has the period of a pixel and is taken off; lines and continuum stay.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    row : ndarray of float64, shape (columns,)
+        Row in which each column passes the slice's middle.
+
+    Returns
+    -------
+    ndarray of float64, shape (columns,)
+        NaN where unknown.
+    """
+    level = np.where(data.norm > 0, data.norm, np.nan).astype(float)
+    good = np.isfinite(row) & np.isfinite(level)
+    if good.sum() < 4 * (DEGREE + 2 * HARMONICS) or np.ptp(row[good]) < LEAST_DRIFT:
+        return level
+    angle = 2 * np.pi * np.nan_to_num(row)[:, None] * np.arange(1, HARMONICS + 1)
+    waves = np.hstack([np.cos(angle), np.sin(angle)])
+    x = np.linspace(-1, 1, level.size)
+    terms = np.hstack([waves, np.polynomial.legendre.legvander(x, DEGREE)])
+    logarithm = np.log(level, where=good, out=np.zeros(level.size))
+    kept = good
+    for _ in range(8):
+        normal = terms[kept].T @ terms[kept]
+        solution = np.linalg.solve(
+            normal + 1e-9 * np.trace(normal) * np.eye(len(normal)), terms[kept].T @ logarithm[kept]
+        )
+        rest = np.abs(logarithm - terms @ solution)
+        near = good & (rest < 3 * 1.4826 * np.median(rest[kept]) + 1e-9)
+        if near.sum() < good.sum() / 2 or (near == kept).all():
+            break
+        kept = near
+    levels: Floats = level * np.exp(-waves @ solution[: 2 * HARMONICS])
+    return levels
+
+
+def lost_line_light(data: SliceData, fit: TraceFit, inside: np.ndarray) -> float:
+    """Part of the light of a slice's emission lines that its spline lacks: it lies elsewhere than the continuum's.
+
+    Absorption lines are those of the continuum's own source, and the spline is scaled to every column.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    fit : TraceFit
+        Its trace model.
+    inside : ndarray of bool, shape (rows, columns)
+        Pixels that count.
+
+    Returns
+    -------
+    float
+        Of the line that loses most; 0 without lines that stand out of the slice's brightness.
+    """
+    level = column_levels(data, middle_rows(data))
+    good = np.isfinite(level)
+    if good.sum() < CONTINUUM:
+        return 0.0
+    light = level[good] - _running_median(level[good])
+    scatter = 1.4826 * np.median(np.abs(light))
+    stands_out = light > np.maximum(SIGNIFICANT * scatter, FAINTEST * level[good])
+    if not stands_out.any():
+        return 0.0
+    residual = np.where(inside, data.flux - slice_trace(data, fit), 0.0)[:, good]
+    residual = np.nan_to_num(residual).astype(float)
+    # What neighbours have in common is no noise.
+    product = np.zeros(residual.shape)
+    product[:, :-1] = residual[:, :-1] * residual[:, 1:]
+    missing = np.sqrt(np.maximum(product, 0.0)).sum(axis=0)
+    missing -= _running_median(missing)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], stands_out.astype(int), [0]]))).reshape(-1, 2)
+    return max(float(missing[a:b].sum() / light[a:b].sum()) for a, b in edges)
+
+
+def _running_median(values: np.ndarray) -> np.ndarray:
+    half = CONTINUUM // 2
+    padded = np.pad(values, half, mode="reflect")
+    medians: Floats = np.median(np.lib.stride_tricks.sliding_window_view(padded, CONTINUUM), axis=1)
+    return medians
+
+
+def middle_rows(data: SliceData) -> np.ndarray:
+    """Row in which each column of a slice passes its middle; NaN where it does not."""
+    row = np.empty(data.alpha.shape[1])
+    kernels.rows_of(data.alpha, float(np.nanmedian(data.alpha)), row)
+    return row
+
+
+def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors | None:
+    """Errors between the pixels of a slice; None when too few columns can be compared."""
+    row = middle_rows(data)
+    out = np.empty((6, 2 * data.alpha.size // STRIDE + 2 * data.alpha.shape[0]))
+    splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
+    count = kernels.compare_columns(
+        data.alpha,
+        data.flux,
+        column_levels(data, row),
+        row,
+        wavelength,
+        *splines,
+        STRIDE,
+        LEAST_SHIFT,
+        FARTHEST,
+        out,
+    )
+    if count < FEWEST:
+        return None
+    alpha, side, errors = out[0, :count], out[1, :count].astype(np.int64), np.ascontiguousarray(out[2:5, :count])
+    step = float(data.native_step)
+    first, places, place = _numbered(alpha / step)
+    _, groups, group = _numbered(alpha / (SUBPIXEL * step))
+    counted, squares = np.empty(places, dtype=np.int64), np.empty((2, 3, places))
+    kernels.mean_squares(errors, side, group, groups, place, places, KEPT, counted, squares)
+    enough = counted >= KEPT * FEWEST
+    if not enough.any():
+        return None
+    with np.errstate(invalid="ignore"):
+        flux = np.bincount(place, out[5, :count], places) / np.bincount(place, minlength=places)
+    even, varying = squares[:, :, enough]
+    return _Errors(first + np.flatnonzero(enough), even, varying, flux[enough])
+
+
+def _numbered(values: np.ndarray) -> tuple[int, int, np.ndarray]:
+    """Whole parts of values: the least one, how many there are, and each from 0."""
+    whole = np.floor(values).astype(np.int64)
+    first = int(whole.min())
+    return first, int(whole.max()) - first + 1, whole - first
+
+
+def _inside(data: SliceData, bins: np.ndarray, step: float) -> np.ndarray:
+    """Pixels of a slice in some bins."""
+    with np.errstate(invalid="ignore"):
+        inside: Mask = np.isfinite(data.flux) & np.isin(np.floor(data.alpha / step), bins)
+        return inside
+
+
+def _ranges(
+    bins: np.ndarray, used: np.ndarray, data: SliceData, step: float, arcsec: float
+) -> tuple[tuple[float, float], ...]:
+    """Ranges [arcsec] of the bins where the spline is used; those beyond the outermost bins do as these."""
+    low, high = (int(np.floor(float(edge(data.alpha)) / step)) for edge in (np.nanmin, np.nanmax))
+    every = np.arange(low, high + 1)
+    # Bins without comparisons do as the nearest one with them.
+    nearest = np.abs(every[:, None] - bins).argmin(axis=1)
+    on = np.concatenate([[False], used[nearest], [False]])
+    edges = np.flatnonzero(np.diff(on.astype(int)))
+    ends = (low + edges.reshape(-1, 2)) * step * arcsec
+    return tuple((round(float(a), 4), round(float(b), 4)) for a, b in ends)

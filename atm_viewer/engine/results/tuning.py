@@ -1,0 +1,124 @@
+"""What the automatic recipe found for the slices of exposures, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from atm_viewer.engine.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class SliceTuning:
+    """What was decided for one slice of one exposure, and the errors that decided it.
+
+    Errors are those between the pixels of a column, over the flux there, where the spline is used (in the whole slice
+    where it is not); they include the noise of the pixels that tell them.
+
+    Parameters
+    ----------
+    exposure : str
+        Name of the exposure.
+    number : int
+        Slice number.
+    use : tuple of (float, float)
+        Alpha ranges [arcsec] where the spline is used; empty for interpolation everywhere.
+    share : float
+        Part of the slice's extent in these ranges.
+    residual : {"interpolated", "none"}
+        What is added to the spline.
+    interpolation, spline, alone : float
+        Errors of linear interpolation, of the spline with interpolated residual, and of the spline alone, as
+        fractions; NaN where nothing could be compared.
+    has_lines : bool
+        Whether lines, whose light lies elsewhere than the continuum's, keep the residual.
+    """
+
+    exposure: str
+    number: int
+    use: tuple[tuple[float, float], ...] = ()
+    share: float = 0.0
+    residual: str = "interpolated"
+    interpolation: float = math.nan
+    spline: float = math.nan
+    alone: float = math.nan
+    has_lines: bool = False
+
+    @property
+    def error(self) -> float:
+        """Error of what was chosen, as a fraction."""
+        if not self.use:
+            return self.interpolation
+        return self.alone if self.residual == "none" else self.spline
+
+    @property
+    def reason(self) -> str:
+        """Why, in one sentence with numbers."""
+        if math.isnan(self.interpolation):
+            return "No column can be compared with another one; interpolated as it is."
+        if not self.use:
+            return (
+                f"Interpolated: no part of the spline is better than linear interpolation, which errs by "
+                f"{_percent(self.interpolation)} (spline: {_percent(self.spline)})."
+            )
+        where = "everywhere" if self.share > 0.99 else f"in {_percent(self.share)} of the slice"
+        sentence = (
+            f"Spline {where}: it errs by {_percent(self.error)} there, interpolation by {_percent(self.interpolation)}"
+        )
+        if self.residual == "none":
+            return f"{sentence}; without the residual, which would make it {_percent(self.spline)}."
+        if self.has_lines:
+            return f"{sentence}; the residual is kept because lines are in it."
+        return f"{sentence}."
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """An automatic recipe, and what was found for each slice.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The recipe: an override for each slice that was tuned.
+    slices : tuple of SliceTuning
+        What was found, exposure by exposure.
+    """
+
+    recipe: Recipe
+    slices: tuple[SliceTuning, ...]
+
+    @property
+    def exposures(self) -> tuple[str, ...]:
+        """Names of the exposures, in order."""
+        return tuple(dict.fromkeys(s.exposure for s in self.slices))
+
+    def told(self, exposure: str) -> str:
+        """Tell in a line what was decided for an exposure."""
+        return f"{exposure}: {_told([s for s in self.slices if s.exposure == exposure])}"
+
+    @property
+    def summary(self) -> str:
+        """Tell in a sentence what was decided altogether."""
+        exposures = len(self.exposures)
+        whole = "1 exposure" if exposures == 1 else f"{exposures} exposures"
+        return f"Tuned {len(self.slices)} slices of {whole}: {_told(self.slices)}."
+
+
+def _told(slices: Sequence[SliceTuning]) -> str:
+    used = [s for s in slices if s.use]
+    parts = [f"spline used in {len(used)} of {len(slices)} slices"]
+    if used:
+        alone = sum(s.residual == "none" for s in used)
+        parts.append(f"without residual in {alone}")
+        before, after = (sorted(values)[len(used) // 2] for values in _errors(used))
+        parts.append(f"median error between pixels {_percent(before)} interpolated, {_percent(after)} tuned")
+    return ", ".join(parts)
+
+
+def _errors(slices: Sequence[SliceTuning]) -> tuple[list[float], list[float]]:
+    return [s.interpolation for s in slices], [s.error for s in slices]
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2g} %" if fraction < 0.995 else f"{100 * fraction:.0f} %"

@@ -1,0 +1,165 @@
+"""The automatic recipe: slices whose profile is known by hand, and what it makes of exposures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from atm_viewer.demo import demo_exposures
+from atm_viewer.engine.analysis.tuning import column_levels, middle_rows, tune_slice, tuned
+from atm_viewer.engine.errors import Cancelled
+from atm_viewer.engine.io.slices import SliceData, collapse
+from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
+from atm_viewer.engine.results.tuning import SliceTuning
+from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.tuning import tune
+from atm_viewer.engine.trace.defaults import mode_defaults
+from atm_viewer.engine.trace.trace_fit import fit_slice
+
+ROWS, COLUMNS, STEP = 26, 800, 0.2
+WAVELENGTH = np.linspace(5.0, 5.8, COLUMNS)
+LINE = slice(400, 409)
+
+
+def quiet(step, fraction):
+    """Progress that nobody watches."""
+
+
+def alpha_grid() -> np.ndarray:
+    """Pixels that move along the slice by nine native pixels from end to end; the slice spans 3.8 arcsec."""
+    rows = np.arange(ROWS)[:, None] - (ROWS - 1) / 2 + 9 * np.linspace(-0.5, 0.5, COLUMNS) ** 2
+    alpha = STEP * rows
+    return np.where(np.abs(alpha) <= 1.9, alpha, np.nan)
+
+
+def slice_of(profile, noise: float = 0.0, line=None) -> SliceData:
+    """Slice with a profile, noise relative to its peak, and the profile of a line in some columns."""
+    alpha = alpha_grid()
+    spectrum = 1000 * WAVELENGTH**-2
+    flux = spectrum * profile(alpha)
+    if line is not None:
+        flux[:, LINE] += line(alpha[:, LINE])
+    flux = flux + noise * np.nanmax(flux) * np.random.default_rng(1).normal(size=flux.shape)
+    collapsed = collapse(flux, np.ones(flux.shape), alpha, STEP)
+    norm = np.nansum(flux, axis=0)
+    return SliceData(101, 0, flux, alpha, np.isfinite(alpha), STEP, collapsed, flux, collapsed, norm)
+
+
+def result_of(data: SliceData) -> SliceTuning:
+    exposure = SimpleNamespace(name="jw1", coordinates=SimpleNamespace(arcsec=1.0))
+    defaults = mode_defaults("MIRI", "MIRIFUSHORT", "")
+    fit = fit_slice(data, FitParams(fit_threshold=0.0), defaults, -np.inf)
+    return tune_slice(SimpleNamespace(exposure=exposure, slices={101: data}), fit, WAVELENGTH)
+
+
+def star(alpha: np.ndarray) -> np.ndarray:
+    return np.exp(-0.5 * ((alpha - 0.13) / 0.13) ** 2) + 0.02
+
+
+def gas(alpha: np.ndarray) -> np.ndarray:
+    return 100 * np.exp(-0.5 * ((alpha + 0.8) / 0.3) ** 2)
+
+
+def covers(result: SliceTuning, alpha: float) -> bool:
+    return any(low <= alpha <= high for low, high in result.use)
+
+
+def test_a_sharp_profile_takes_its_spline():
+    result = result_of(slice_of(star))
+    assert all(covers(result, alpha) for alpha in (-0.1, 0.13, 0.35))
+    assert result.error < result.interpolation / 5
+    assert "Spline" in result.reason
+    assert "interpolation by" in result.reason
+
+
+def test_a_smooth_field_stays_interpolated():
+    result = result_of(slice_of(lambda alpha: 1 + 0.1 * alpha))
+    assert result.use == ()
+    assert result.share == 0
+    assert result.reason.startswith("Interpolated")
+
+
+def test_light_of_a_line_elsewhere_keeps_the_residual():
+    without = result_of(slice_of(star, noise=0.01))
+    assert without.residual == "none"
+    assert not without.has_lines
+    assert "without the residual" in without.reason
+    line = result_of(slice_of(star, noise=0.01, line=gas))
+    assert line.residual == "interpolated"
+    assert line.has_lines
+    assert covers(line, 0.13)
+    assert "lines" in line.reason
+
+
+def test_brightness_of_columns_does_not_follow_the_grid():
+    data = slice_of(star)
+    truth = 1000 * WAVELENGTH**-2
+    ripple = (np.nansum(data.flux, axis=0) / truth).std() / (data.norm / truth).mean()
+    levels = column_levels(data, middle_rows(data)) / truth
+    assert levels.std() / levels.mean() < ripple / 4
+
+
+def test_a_slice_without_partners_is_left_alone():
+    data = slice_of(star)
+    still = np.repeat(data.alpha[:, :1], COLUMNS, axis=1)
+    collapsed = collapse(data.flux, np.ones(data.flux.shape), still, STEP)
+    result = result_of(replace(data, alpha=still, inside=np.isfinite(still), profile=collapsed))
+    assert result.use == ()
+    assert "No column" in result.reason
+
+
+def test_a_recipe_keeps_what_was_not_tuned():
+    own = SliceOverride(101, "jw1", window=40, slope_limit=0.2)
+    other = SliceOverride(102, fit_threshold=3.0)
+    begun = Recipe(psf_optimal=True, oversample=2, overrides=(own, other))
+    found = SliceTuning("jw1", 101, use=((-0.5, 0.5),), share=0.3, residual="none", interpolation=0.2, alone=0.1)
+    made = tuned(begun, [found]).recipe
+    assert made.override(102) == other
+    assert made.override(101, "jw1") == replace(own, fit_threshold=0.0, use=((-0.5, 0.5),), residual="none")
+    assert (made.oversample, made.psf_optimal) == (2, False)
+
+
+@pytest.fixture(scope="module")
+def opened():
+    bench = Bench()
+    path = sorted(demo_exposures("miri").parent.glob("*_cal.fits"))[0]
+    [view] = bench.open([path], quiet).exposures
+    yield bench, view.key
+    bench.close([view.key])
+
+
+def test_it_is_the_same_every_time_and_better_than_the_defaults(opened):
+    bench, key = opened
+    first, second = (tune(bench, [key], Recipe(), None, quiet) for _ in range(2))
+    assert first == second
+    assert len(first.slices) == len(bench.opened([key])[0].prepared.slices)
+    assert first.exposures == (bench.opened([key])[0].exposure.name,)
+    assert any(s.use for s in first.slices)
+    assert first.summary.startswith(f"Tuned {len(first.slices)} slices of 1 exposure: spline used in ")
+
+
+def test_only_chosen_slices_are_tuned(opened):
+    bench, key = opened
+    whole = {s.number: s for s in tune(bench, [key], Recipe(), None, quiet).slices}
+    number = next(n for n, s in whole.items() if s.use)
+    some = tune(bench, [key], Recipe(), [number], quiet)
+    assert some.slices == (whole[number],)
+    assert {o.number for o in some.recipe.overrides} == {number}
+
+
+def test_it_can_be_cancelled(opened):
+    bench, key = opened
+    steps = []
+
+    def stop(step, fraction):
+        steps.append((step, fraction))
+        if step.startswith("Tuning"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        tune(bench, [key], Recipe(), None, stop)
+    assert sum(step.startswith("Tuning") for step, _ in steps) == 1
+    assert [fraction for _, fraction in steps] == sorted(fraction for _, fraction in steps)
