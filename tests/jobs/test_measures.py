@@ -12,7 +12,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport
-from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.jobs.serve import Dispatcher, WorkerBackends
 
@@ -29,6 +29,11 @@ def test_measurements_are_of_the_spectra_that_are_shown():
     assert isinstance(periods, PeriodReport)
     assert (periods.noise_before, periods.noise_after) == (spectra.noise_before, spectra.noise_after)
     assert np.array_equal(periods.periods.wavelength, spectra.wavelength)
+
+    verdict = GiveVerdict(extraction).answer(dispatcher, no_progress)
+    assert verdict.period == periods.agreement.ratio
+    assert verdict.sentence.startswith("Resampling noise: period matches geometry (")
+    assert verdict.shares[0] == pytest.approx(periods.modulation_before.explained, abs=0.15)
 
     middle = float(spectra.wavelength[spectra.wavelength.size // 2])
     lines = (("middle", middle), ("elsewhere", 25.0))

@@ -43,7 +43,7 @@ class VerdictLine(Label):
     def lines(self) -> list[str]:
         """Lines as they are drawn."""
         width, metrics = self.contentsRect().width(), self.fontMetrics()
-        words, line = self.text().split(" "), ""
+        words, line = self.text().replace(" %", "\u00a0%").split(" "), ""
         for k, word in enumerate(words):
             longer = f"{line} {word}".lstrip()
             if line and metrics.horizontalAdvance(longer) > width:
