@@ -71,21 +71,25 @@ def test_a_sharp_profile_takes_its_spline():
     result = result_of(slice_of(star))
     assert all(covers(result, alpha) for alpha in (-0.1, 0.13, 0.35))
     assert result.error < result.interpolation / 5
-    assert "Spline" in result.reason and "interpolation by" in result.reason
+    assert "Spline" in result.reason
+    assert "interpolation by" in result.reason
 
 
 def test_a_smooth_field_stays_interpolated():
     result = result_of(slice_of(lambda alpha: 1 + 0.1 * alpha))
-    assert result.use == () and result.share == 0
+    assert result.use == ()
+    assert result.share == 0
     assert result.reason.startswith("Interpolated")
 
 
 def test_light_of_a_line_elsewhere_keeps_the_residual():
     without = result_of(slice_of(star, noise=0.01))
-    assert without.residual == "none" and not without.has_lines
+    assert without.residual == "none"
+    assert not without.has_lines
     assert "without the residual" in without.reason
     line = result_of(slice_of(star, noise=0.01, line=gas))
-    assert line.residual == "interpolated" and line.has_lines
+    assert line.residual == "interpolated"
+    assert line.has_lines
     assert covers(line, 0.13)
     assert "lines" in line.reason
 
@@ -103,7 +107,8 @@ def test_a_slice_without_partners_is_left_alone():
     still = np.repeat(data.alpha[:, :1], COLUMNS, axis=1)
     collapsed = collapse(data.flux, np.ones(data.flux.shape), still, STEP)
     result = result_of(replace(data, alpha=still, inside=np.isfinite(still), profile=collapsed))
-    assert result.use == () and "No column" in result.reason
+    assert result.use == ()
+    assert "No column" in result.reason
 
 
 def test_a_recipe_keeps_what_was_not_tuned():
