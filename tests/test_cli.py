@@ -393,6 +393,41 @@ def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
     assert "no line Pa no" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("instrument", ["miri", "nirspec"])
+def test_a_tuned_recipe_is_an_ordinary_one_and_says_why(instrument, tmp_path, capsys):
+    file = str(sorted(demo_exposures(instrument).parent.glob("*_cal.fits"))[0])
+    path, name = tmp_path / "tuned.toml", Path(file).name.removesuffix("_cal.fits")
+    line = ["tune", file, "--why", "-o", str(path)]
+    assert cli.run(line) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith(f"{name}: spline used in ")
+    assert told[-2].startswith("Tuned ")
+    assert told[-1] == str(path)
+    recipe = load_recipe(path)
+    reasons = dict(row.strip().split(" ", 1) for row in told[1:-2])
+    assert {o.number for o in recipe.overrides} == set(map(int, reasons))
+    assert {o.exposure for o in recipe.overrides} == {name}
+    used = [o for o in recipe.overrides if o.use]
+    assert used
+    assert all(o.fit_threshold == 0 and reasons[str(o.number)].startswith("Spline") for o in used)
+    assert cli.run(["inspect", file, "--recipe", str(path)]) == 0
+    before = path.read_bytes()
+    assert cli.run(line) == 1
+    assert "already exists" in capsys.readouterr().err
+    number = str(used[0].number)
+    assert cli.run(["tune", file, "--slice", number, "-o", str(path), "--overwrite"]) == 0
+    assert [str(o.number) for o in load_recipe(path).overrides] == [number]
+    assert path.read_bytes() != before
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_recipe_is_tuned_into_a_toml_file(exposure, tmp_path, capsys):
+    assert cli.run(["tune", exposure, "-o", str(tmp_path / "tuned.txt")]) == 2
+    assert "does not end in .toml" in capsys.readouterr().err
+    assert cli.run(["tune", exposure, "--slice", "x", "-o", str(tmp_path / "tuned.toml")]) == 2
+    assert "is not a slice number" in capsys.readouterr().err
+
+
 def test_sending_needs_a_hub(exposure, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SAMP_HUB", raising=False)

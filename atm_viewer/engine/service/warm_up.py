@@ -22,6 +22,7 @@ from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
 
 _RA, _DEC = 80.0, 10.0
@@ -41,7 +42,7 @@ class _Known(KeptGeometry):
 
 
 def warm_up() -> None:
-    """Open, look at, correct and drizzle a tiny exposure of each instrument.
+    """Open, look at, correct, tune and drizzle a tiny exposure of each instrument.
 
     Whatever is not in the kernels' cache is compiled and kept by that, for arrays of the types and layouts that
     exposures have.
@@ -55,6 +56,7 @@ def warm_up() -> None:
         bench.correct(view.key, _RECIPE, no_progress)
         bench.sky_image(keys, band, no_progress)
         bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
+        tune(bench, keys, _RECIPE, None, no_progress)
         sums = CubeSums(bench.grid(keys, band, 1))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
             sums.add(exposure, SkyMapper(exposure), values)
