@@ -94,6 +94,11 @@ def test_what_goes_beyond_the_pipeline_is_said_and_nothing_else():
     assert recipe.params(8, "a") == FitParams(reach="pipeline", peak_cut="source")
 
 
+def test_many_slices_beyond_the_pipeline_are_named_by_ranges():
+    overrides = tuple(SliceOverride(n, name, residual="none") for n in (103, 101, 102, 7, 8, 201) for name in "ab")
+    assert Recipe(overrides=overrides).beyond_pipeline == ('residual = "none" (slices 7, 8, 101-103, 201)',)
+
+
 def test_later_entries_and_entries_for_one_exposure_win():
     recipe = Recipe(
         fit_threshold=9.0,

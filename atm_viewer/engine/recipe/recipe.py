@@ -247,13 +247,13 @@ class Recipe:
             default = PARAMETERS[name].default
             if self.goes_beyond(name):
                 found.append(f"{name} = {json.dumps(getattr(self, name))}")
-            slices: dict[Any, list[str]] = {}
+            slices: dict[Any, set[int]] = {}
             for override in self.overrides:
                 if (own := getattr(override, name)) not in (None, default):
-                    slices.setdefault(own, []).append(str(override.number))
+                    slices.setdefault(own, set()).add(override.number)
             for own, numbers in slices.items():
-                word = "slice" if len(set(numbers)) == 1 else "slices"
-                found.append(f"{name} = {json.dumps(own)} ({word} {', '.join(dict.fromkeys(numbers))})")
+                word = "slice" if len(numbers) == 1 else "slices"
+                found.append(f"{name} = {json.dumps(own)} ({word} {_in_words(numbers)})")
         found += [
             f"region {json.dumps(region.name, ensure_ascii=False)} "
             f"({', '.join(f'{name} = {json.dumps(value)}' for name, value in told.items())})"
@@ -381,6 +381,17 @@ class Recipe:
             kept.append(override)
         kept.sort(key=lambda o: (o.number, o.exposure or ""))
         return replace(self, overrides=tuple(kept))
+
+
+def _in_words(numbers: set[int]) -> str:
+    """Slice numbers, such as ``7, 8, 101-121``, in ASCII, since headers take nothing else."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
 
 #: Parameters with a value for all slices, in the order in which they are written.
