@@ -26,7 +26,7 @@ def demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(args: argparse.Namespace) -> int:
-    """Open the window on exposures of its own, or write their cubes and a picture."""
+    """Open the window on the synthetic demo exposures, or write their cubes and a picture."""
     from atm_viewer.demo import demo_exposures
 
     with ProgressLine() as line:

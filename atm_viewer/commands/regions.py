@@ -102,8 +102,8 @@ def _line(region: Region) -> str:
     else:
         radii = [shape.radius] if shape.kind == "circle" else [*shape.radii]  # type: ignore[union-attr]
         where = f"RA {shape.ra:.6f} Dec {shape.dec:+.6f}, {' × '.join(f'{r:g}″' for r in radii)}"
-    told = ({"use": region.use} if region.use else {}) | region.values()
-    values = ", ".join(f"{key} = {json.dumps(value)}" for key, value in told.items()) or "nothing set"
+    stated = ({"use": region.use} if region.use else {}) | region.values()
+    values = ", ".join(f"{key} = {json.dumps(value)}" for key, value in stated.items()) or "nothing set"
     return f"{region.name}: {shape.kind}, {where}; {values}"
 
 

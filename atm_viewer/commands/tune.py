@@ -45,7 +45,7 @@ def tune(args: argparse.Namespace) -> int:
         with saving(made):
             made.write_text(dump_recipe(tuning.recipe), encoding="utf-8")
     for exposure in tuning.exposures:
-        print(tuning.told(exposure))
+        print(tuning.describe(exposure))
         for one in tuning.slices if args.why else ():
             if one.exposure == exposure:
                 print(f"{one.number:5d} {one.reason}")

@@ -9,7 +9,7 @@ Progress = Callable[[str, float], None]
 
 
 def no_progress(step: str, fraction: float) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""
 
 
 def part_of(progress: Progress, begin: float, end: float) -> Progress:

@@ -252,7 +252,7 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
 
 
 def explain(error: BaseException) -> str:
-    """One sentence for people on whatever went wrong."""
+    """Explain any failure to the user in one sentence."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, Cancelled):
@@ -309,12 +309,12 @@ def _named(path: str) -> Any:
 
 
 def _answer(dispatcher: Dispatcher, run: Run, line: _Line, inbox: _Inbox) -> End:
-    told = -PROGRESS_EVERY
+    last_report = -PROGRESS_EVERY
 
     def progress(step: str, fraction: float, result: Any = None) -> None:
-        nonlocal told
-        if result is not None or (now := time.monotonic()) - told >= PROGRESS_EVERY:
-            told = time.monotonic() if result is not None else now
+        nonlocal last_report
+        if result is not None or (now := time.monotonic()) - last_report >= PROGRESS_EVERY:
+            last_report = time.monotonic() if result is not None else now
             line.send(Step(run.job, step, min(max(float(fraction), 0.0), 1.0), result))
         while (urgent := inbox.take_before(run)) is not None:
             _reply(line, urgent, _answer(dispatcher, urgent, line, inbox))

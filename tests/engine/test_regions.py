@@ -215,7 +215,7 @@ def test_regions_are_edited_by_name():
         (f"{ROUND}use = [[0, 1]]", "use must be 'spline' or 'interpolate'; alpha ranges are for a [[slice]]."),
         (f"{ROUND}use = 'all'", "use must be 'spline' or 'interpolate', not 'all'."),
         (f"{ROUND}slope_limit = 2", "r.toml, region 'AGN': slope_limit must be a number of at most 1, not 2."),
-        (f"{ROUND}{ROUND[12:]}", "r.toml has two regions named 'AGN'; give each a name of its own."),
+        (f"{ROUND}{ROUND[12:]}", "r.toml has two regions named 'AGN'; give each a different name."),
         (f"{HEAD}shape = 'polygon'\nvertices = 3", "vertices must be a list of pairs [[ra, dec], ...], not 3."),
         (f"{HEAD}shape = 'polygon'\nvertices = [[1, 2, 3]]", "a vertex must be a pair [ra, dec], not [1, 2, 3]."),
         (f"{HEAD}shape = 'polygon'\nvertices = [[1, 2], [1, 3]]", "a polygon takes 3 to 200 vertices, not 2."),

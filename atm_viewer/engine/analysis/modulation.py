@@ -129,10 +129,10 @@ def split(ratio: Floats, periods: Periods) -> SplitRatio:
     windows, waves, basis = fitted.windows, fitted.waves, fitted.basis
     weight = windows.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        told = (weight > _LEAST_WEIGHT) & (periods.period < LONGEST * np.ptp(periods.wavelength))[fitted.known]
+        enough = (weight > _LEAST_WEIGHT) & (periods.period < LONGEST * np.ptp(periods.wavelength))[fitted.known]
 
         def mean(values: Floats) -> Floats:
-            return np.where(told, (windows * values).sum(axis=0) / weight, np.nan)
+            return np.where(enough, (windows * values).sum(axis=0) / weight, np.nan)
 
         parts = [mean(np.einsum("mnk,mk->mn", basis[:, :, k], waves.solved[:, k])) for k in (slice(2), slice(2, None))]
         points = windows.sum(axis=1) ** 2 / (windows**2).sum(axis=1)

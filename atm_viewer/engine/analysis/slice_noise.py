@@ -75,11 +75,11 @@ class SliceNoise:
         """
         after = {one.number: one for one in fine}
 
-        def told(one: SliceReport) -> SliceReport:
+        def with_noise(one: SliceReport) -> SliceReport:
             before = self._noise_before(one)
             return replace(one, noise_before=before, noise_after=self._noise_after(one, after.get(one.number), alpha))
 
-        return replace(report, slices=tuple(told(one) for one in report.slices))
+        return replace(report, slices=tuple(with_noise(one) for one in report.slices))
 
     def _noise_before(self, one: SliceReport) -> float:
         if one.number not in self._before:

@@ -25,7 +25,7 @@ import numpy as np
 from atm_viewer.engine.private_cache import cache_root, is_private, make_private
 from atm_viewer.engine.whole_file import whole_file
 
-#: Changes with the meaning or the layout of what is kept.
+#: Version of the cached arrays: changes with their meaning or layout.
 VERSION = 3
 
 #: Environment variable: GiB that the cache may take; 0 keeps nothing.
@@ -132,7 +132,7 @@ def cache_folder() -> Path:
 
 
 def cache_size() -> int:
-    """Size of what is kept [byte]."""
+    """Size of the cached arrays [byte]."""
     return _size(cache_folder())
 
 

@@ -71,8 +71,8 @@ def read_ds9(text: str, name: str, use: str | None = None) -> tuple[Region, ...]
         entry = _entry(one, f"{name}, region {k}")
         label = one_line(one.meta.get("text") or one.meta.get("label") or "").strip()
         entry["name"] = named.free_name(label[: MOST_OF_VALUE - 5].strip() or f"{entry['shape']} {k}")
-        told = _tags(one.meta.get("tag")) or ({"use": use} if use is not None else {})
-        named = named.with_region(read_region(entry | told, name))
+        stated = _tags(one.meta.get("tag")) or ({"use": use} if use is not None else {})
+        named = named.with_region(read_region(entry | stated, name))
     return named.regions
 
 
@@ -132,11 +132,11 @@ def _as_astropy(region: Region) -> Any:
     from astropy.coordinates import SkyCoord
     from regions import CircleSkyRegion, EllipseSkyRegion, PolygonSkyRegion, RegionMeta
 
-    told = ({"use": region.use} if region.use is not None else {}) | region.values()
+    stated = ({"use": region.use} if region.use is not None else {}) | region.values()
     # A closing brace would end the label.
     meta = RegionMeta({"text": region.name.replace("{", "(").replace("}", ")")})
-    if told:
-        meta["tag"] = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
+    if stated:
+        meta["tag"] = [f"{key} = {json.dumps(value)}" for key, value in stated.items()]
     shape = region.shape
     if isinstance(shape, Polygon):
         ra, dec = map(list, zip(*shape.vertices, strict=True))

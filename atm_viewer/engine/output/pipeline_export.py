@@ -152,9 +152,9 @@ def write_pipeline_call(
     with staged(folder, names, overwrite) as part:
         call = ["strun", "calwebb_spec3", association]
         call += [f"--steps.{step}.{key}={value}" for step, values in steps.items() for key, value in values.items()]
-        told = "\n".join(f"# {name} {number}" for name, number in versions.items())
+        used = "\n".join(f"# {name} {number}" for name, number in versions.items())
         line = " \\\n    ".join(map(shlex.quote, call))
-        _write(part / shell, _SHELL.format(versions=told, call=line))
+        _write(part / shell, _SHELL.format(versions=used, call=line))
         (part / shell).chmod(0o755)
         _write(
             part / python,

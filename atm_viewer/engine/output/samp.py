@@ -90,8 +90,8 @@ def send_file(path: Path, kind: str, tool: str = "") -> str:
                 raise InputError(
                     f"No program on the SAMP hub accepts {_noun(kind)}; start DS9 or TOPCAT and try again."
                 )
-            told = client.notify_all(message)
-            return f"Sent {path.name} to {len(told)} program{'s' if len(told) > 1 else ''}."
+            reached = client.notify_all(message)
+            return f"Sent {path.name} to {len(reached)} program{'s' if len(reached) > 1 else ''}."
         try:
             name = client.get_metadata(tool).get("samp.name") or tool
             reply = client.call_and_wait(tool, message, str(_TOOL))

@@ -68,7 +68,7 @@ def staged(folder: Path, names: Sequence[str], overwrite: bool = False) -> Itera
     made: list[Path] = []
     part = lock = None
     try:
-        with _told(shown):
+        with _as_output_error(shown):
             part, lock = _begin(folder, made)
         try:
             yield part
@@ -76,7 +76,7 @@ def staged(folder: Path, names: Sequence[str], overwrite: bool = False) -> Itera
             if is_full(error):
                 raise OutputError(full_sentence(shown)) from error
             raise
-        with _told(shown), _turn(folder):
+        with _as_output_error(shown), _turn(folder):
             _move_all(part, folder, names, overwrite)
         made.clear()
     finally:
@@ -161,7 +161,7 @@ def exists_sentence(path: str | os.PathLike[str]) -> str:
 @contextmanager
 def saving(path: Path) -> Iterator[None]:
     """Turn a failure to write a staged file into a sentence that names its place."""
-    with _told(path.parent.parent):
+    with _as_output_error(path.parent.parent):
         yield
 
 
@@ -185,7 +185,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _as_output_error(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

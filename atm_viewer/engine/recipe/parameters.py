@@ -113,7 +113,7 @@ class Parameter:
 
     @property
     def of_slice(self) -> bool:
-        """Whether a slice can have a value of its own."""
+        """Whether a slice can override it."""
         return self.scope != "global"
 
     @property

@@ -256,13 +256,13 @@ class Recipe:
                 found.append(f"{name} = {json.dumps(own)} ({word} {_in_words(numbers)})")
         found += [
             f"region {json.dumps(region.name, ensure_ascii=False)} "
-            f"({', '.join(f'{name} = {json.dumps(value)}' for name, value in told.items())})"
+            f"({', '.join(f'{name} = {json.dumps(value)}' for name, value in stated.items())})"
             for region in self.regions
-            if (told := self.told_by(region))
+            if (stated := self.in_force_of(region))
         ]
         return tuple(found)
 
-    def told_by(self, region: Region) -> dict[str, Any]:
+    def in_force_of(self, region: Region) -> dict[str, Any]:
         """Return what a region says that takes effect, by name: not what ``psf_optimal`` decides."""
         use = {"use": region.use} if region.use is not None else {}
         return use | {name: value for name, value in region.values().items() if not self.ignores(name)}
@@ -287,7 +287,7 @@ class Recipe:
         if changed:
             count = len({o.number for o in changed})
             reasons.append(f"because {count} {'slice has' if count == 1 else 'slices have'} overrides")
-        if count := sum(bool(self.told_by(region)) for region in self.regions):
+        if count := sum(bool(self.in_force_of(region)) for region in self.regions):
             reasons.append(f"because it has {'a region' if count == 1 else f'{count} regions'} on the sky")
         if beyond := [name for name in GLOBAL if self.goes_beyond(name)]:
             reasons.append(f"because {', '.join(beyond)} {'goes' if len(beyond) == 1 else 'go'} beyond it")

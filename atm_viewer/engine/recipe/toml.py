@@ -79,7 +79,7 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
     for entry in check.tables(document, "region"):
         region = read_region(entry, name)
         if recipe.region(region.name) is not None:
-            raise InputError(f"{name} has two regions named '{one_line(region.name)}'; give each a name of its own.")
+            raise InputError(f"{name} has two regions named '{one_line(region.name)}'; give each a different name.")
         recipe = recipe.with_region(region)
     for entry in check.tables(document, "slice"):
         recipe = replace(recipe, overrides=(*recipe.overrides, _parse_override(check, entry)))

@@ -72,7 +72,7 @@ class PixelReport:
     why : Why
         What became of it.
     sentence : str
-        The same for people, with the parameter that would change it.
+        The same in one sentence, with the parameter that would change it.
     """
 
     exposure: str

@@ -93,19 +93,19 @@ class Tuning:
         """Names of the exposures, in order."""
         return tuple(dict.fromkeys(s.exposure for s in self.slices))
 
-    def told(self, exposure: str) -> str:
+    def describe(self, exposure: str) -> str:
         """Tell in a line what was decided for an exposure."""
-        return f"{exposure}: {_told([s for s in self.slices if s.exposure == exposure])}"
+        return f"{exposure}: {_describe([s for s in self.slices if s.exposure == exposure])}"
 
     @property
     def summary(self) -> str:
         """Tell in a sentence what was decided altogether."""
         exposures = len(self.exposures)
         whole = "1 exposure" if exposures == 1 else f"{exposures} exposures"
-        return f"Tuned {len(self.slices)} slices of {whole}: {_told(self.slices)}."
+        return f"Tuned {len(self.slices)} slices of {whole}: {_describe(self.slices)}."
 
 
-def _told(slices: Sequence[SliceTuning]) -> str:
+def _describe(slices: Sequence[SliceTuning]) -> str:
     used = [s for s in slices if s.use]
     parts = [f"spline used in {len(used)} of {len(slices)} slices"]
     if used:

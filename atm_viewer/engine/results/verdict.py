@@ -83,9 +83,9 @@ class Verdict:
     def _named(self, parts: tuple[tuple[str, float], ...]) -> str:
         """Name the largest part, and others that are large, with their shares."""
         ranked = sorted(parts, key=lambda part: -part[1])
-        told = [part for k, part in enumerate(ranked) if k == 0 or part[1] >= NAMED]
-        words = " and ".join(f"{kind} ({_percent(share)})" for kind, share in told)
-        several = self.sources > 1 and told[0][0] == UNKNOWN
+        named = [part for k, part in enumerate(ranked) if k == 0 or part[1] >= NAMED]
+        words = " and ".join(f"{kind} ({_percent(share)})" for kind, share in named)
+        several = self.sources > 1 and named[0][0] == UNKNOWN
         return f"{words}, perhaps since the aperture holds {self.sources} sources" if several else words
 
 

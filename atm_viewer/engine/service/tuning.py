@@ -36,10 +36,10 @@ def tune(
     found: list[SliceTuning] = []
     every = every_slice(recipe)
     for k, item in enumerate(bench.opened(keys)):
-        told = part_of(progress, k / len(keys), (k + 1) / len(keys))
+        share = part_of(progress, k / len(keys), (k + 1) / len(keys))
         if slices is None:
-            fits = item.fitted(every, part_of(told, 0.0, 0.6))
+            fits = item.fitted(every, part_of(share, 0.0, 0.6))
         else:
             fits = {n: item.fit(n, every) for n in item.prepared.slices if n in slices}
-        found += tune_exposure(item.prepared, fits, part_of(told, 0.6, 1.0))
+        found += tune_exposure(item.prepared, fits, part_of(share, 0.6, 1.0))
     return tuned(recipe, found)

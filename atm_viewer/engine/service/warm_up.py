@@ -33,7 +33,7 @@ _RECIPE = Recipe(oversample=2, fit_threshold=0.0)
 
 @dataclass(frozen=True)
 class _Known(KeptGeometry):
-    """Geometry that is known from the start, in place of what is kept on disk."""
+    """Geometry that is known from the start, in place of the coordinate cache."""
 
     parts: Mapping[str, Arrays]
 

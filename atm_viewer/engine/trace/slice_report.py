@@ -68,7 +68,7 @@ def region_names(params: FitParams) -> str:
 
 
 def _region_words(params: FitParams) -> str:
-    """Say in a sentence of its own what regions decide in a slice; empty when nothing."""
+    """Say in one sentence what regions decide in a slice; empty when nothing."""
     parts: list[str] = []
     for name in params.regions.names:
         said = []
@@ -79,8 +79,8 @@ def _region_words(params: FitParams) -> str:
                 said.append(f"{verb} at α {' and '.join(spans)}")
         values = [p for p, owner in params.regions.values if owner == name]
         if values:
-            told = (f"{p} {PARAMETERS[p].text(getattr(params, p))} {PARAMETERS[p].unit}".rstrip() for p in values)
-            said.append(f"sets {', '.join(told)}")
+            texts = (f"{p} {PARAMETERS[p].text(getattr(params, p))} {PARAMETERS[p].unit}".rstrip() for p in values)
+            said.append(f"sets {', '.join(texts)}")
         parts.append(f"“{name}” {' and '.join(said)}")
     return f" Region {'; region '.join(parts)}." if parts else ""
 

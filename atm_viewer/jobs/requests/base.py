@@ -110,7 +110,7 @@ class Request(Generic[R_co]):
         raise NotImplementedError
 
     def done(self, result: Any) -> str:
-        """Sentence for people once it is answered."""
+        """Sentence for the user when it is answered."""
         return "Done."
 
 

@@ -50,13 +50,15 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
 
 
 def _region_words(region: Region, before: Region | None) -> str:
-    told = [region.shape.kind] if before is None else ["another place or size"] if region.shape != before.shape else []
+    changes = (
+        [region.shape.kind] if before is None else ["another place or size"] if region.shape != before.shape else []
+    )
     if region.use != (before and before.use):
-        told.append(f"use {region.use or 'by slope'}")
+        changes.append(f"use {region.use or 'by slope'}")
     old = before.values() if before is not None else {}
-    told += [_named(name, value) for name, value in region.values().items() if value != old.get(name)]
-    told += [f"no {PARAMETERS[name].label}" for name in old if name not in region.values()]
-    return f"region “{region.name}”: {', '.join(told)}"
+    changes += [_named(name, value) for name, value in region.values().items() if value != old.get(name)]
+    changes += [f"no {PARAMETERS[name].label}" for name in old if name not in region.values()]
+    return f"region “{region.name}”: {', '.join(changes)}"
 
 
 def _override_words(override: SliceOverride) -> str:

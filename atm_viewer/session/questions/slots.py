@@ -127,7 +127,7 @@ class Slots:
     def _known_answer(self, request: Request[Any]) -> Any:
         """Answer to the same question that was asked for another slot, or a moment ago.
 
-        Variants may have the same recipe, and people go to and fro between them.
+        Variants may have the same recipe, and users switch between them.
         """
         if request in self._remembered:
             return self._remembered[request]
