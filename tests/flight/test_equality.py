@@ -59,5 +59,5 @@ def test_corrections_equal_the_pipelines(opened, record_property):
         table[setting.name] = largest_differences(exposure, ours, answer(case, setting))
         print(case, setting.name, {name: f"{value:.1e}" for name, value in table[setting.name].items()})
     worst = max(max(row.values()) for row in table.values())
-    record_property("largest difference over column peak", worst)
+    record_property("largest difference over column peak", str(worst))
     assert worst <= 1e-5

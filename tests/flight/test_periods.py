@@ -23,7 +23,7 @@ def test_measured_periods_are_the_predicted_ones(case, band, record_property):
     report = measuring.measure_periods(
         bench, Extraction((view.key,), Recipe(), band, *image.peak, 5 * image.spaxel), no_progress
     )
-    record_property("agreement", report.agreement)
+    record_property("agreement", str(report.agreement))
     assert report.agreement.ratio == pytest.approx(1.0, abs=0.02)
     assert report.agreement.scatter < 0.03
     assert report.agreement.windows >= 30

@@ -42,7 +42,7 @@ def test_the_prediction_is_what_the_star_shows(case, band, record_property):
     measured = bench.spectra(extraction, no_progress)
     predicted = predict(bench, extraction, star, no_progress)
     found = alike(predicted.before, measured.before / measured.aperture_before)
-    record_property("correlation, predicted, measured", (found, predicted.noise_before, measured.noise_before))
+    record_property("correlation, predicted, measured", str((found, predicted.noise_before, measured.noise_before)))
     assert found > 0.97
     assert predicted.noise_before == pytest.approx(measured.noise_before, rel=0.2)
     assert predicted.noise_after == pytest.approx(measured.noise_after, rel=0.25)

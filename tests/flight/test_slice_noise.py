@@ -20,7 +20,7 @@ def test_noise_of_the_brightest_slice_is_near_that_of_the_cubes_spaxel(record_pr
     image = bench.sky_image([view.key], band, no_progress)
     spectra = bench.spectra(Extraction((view.key,), Recipe(), band, *image.peak, 5 * image.spaxel), no_progress)
     brightest = max((s for s in report.slices if s.band == band), key=lambda s: s.peak)
-    record_property("slice, cube", (brightest.noise_before, brightest.noise_after, spectra.noise_before))
+    record_property("slice, cube", str((brightest.noise_before, brightest.noise_after, spectra.noise_before)))
     assert brightest.noise_before == pytest.approx(spectra.noise_before, rel=0.25)
     assert brightest.noise_after < 0.01 < 0.03 < brightest.noise_before
     bench.close([view.key])

@@ -50,7 +50,7 @@ def test_a_stars_recipe_is_as_good_as_the_best_by_hand(tmp_path, capsys, record_
             cubes["before"] = str(tmp_path / f"{name}_ch2-short_s3d.fits")
         cubes[name] = str(tmp_path / f"{name}-atm_ch2-short_s3d.fits")
     found = scores(case, list(cubes.values()))
-    record_property("scores", found)
+    record_property("scores", str(found))
     for k in range(2):
         best = min(found[f"{name}-atm"][k] for name in FIXED)
         assert found["tune-atm"][k] <= 1.05 * best + 0.01
