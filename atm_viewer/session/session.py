@@ -126,6 +126,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the workers."""
+        self._store.close()
         self.file_work.close()
         self.jobs.close()
 

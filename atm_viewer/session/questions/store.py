@@ -43,6 +43,7 @@ class Store(QObject):
         self.answers = Answers()
         self.changed = Changes(self)
         self._slots = Slots(submit, cancel)
+        self._closed = False
 
     @property
     def state(self) -> State:
@@ -51,10 +52,16 @@ class Store(QObject):
 
     def put(self, state: State) -> None:
         """Put a state in the place of that which is there."""
+        if self._closed:
+            return
         plan = make_plan(Answers(state, self._slots.filled))
         self._slots.ask(plan, dragging=state.dragged is not None)
         known, self.answers = self.answers, Answers(state, self._slots.filled)
         self.changed.tell(known, self.answers)
+
+    def close(self) -> None:
+        """Change nothing any more: views that are being deleted say that they go out of sight."""
+        self._closed = True
 
     def change(self, **values: Any) -> None:
         """Change parts of the state, by their names."""

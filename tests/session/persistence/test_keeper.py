@@ -142,7 +142,8 @@ def test_everything_is_back(desk, saved):
     path, first = saved
     second = desk()
     assert second.open_session(path)
-    assert second.session.exposures.restoring
+    # Workers that answer at once may have opened them already.
+    assert second.session.exposures.restoring or len(second.session.state.exposures) == len(NAMES)
     second.settle()
     assert same(second.session.state.saved, first.session.state.saved)
     assert second.session.state.number == 203
