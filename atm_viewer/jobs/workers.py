@@ -19,6 +19,7 @@ from typing import Any
 
 from atm_viewer.engine.output.staging import remove_partial
 from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.threads import use_one_thread_each
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Request, SeparateRequest
@@ -325,6 +326,7 @@ class _Process:
         self._process = context.Process(
             target=serve, args=(theirs, backends, self._log, warm, polite), name="atm-viewer-worker", daemon=True
         )
+        use_one_thread_each()
         with _without_interrupts():
             self._process.start()
         theirs.close()

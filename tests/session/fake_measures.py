@@ -41,7 +41,7 @@ def periods(request: MakePeriods, spectra: SpaxelSpectra) -> PeriodReport:
 
 def verdict(extraction: Extraction, spectra: SpaxelSpectra, sources: int) -> Verdict:
     """What the fake spectra are."""
-    return judge(spectra, periods(MakePeriods(extraction), spectra), sources)
+    return judge(spectra, periods(MakePeriods(extraction), spectra).periods, sources)
 
 
 def lines(request: MeasureLines, spectra: SpaxelSpectra) -> LineReport:

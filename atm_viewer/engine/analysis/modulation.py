@@ -180,6 +180,11 @@ def local_power(ratio: Floats, wavelength: Floats, period: Floats) -> LocalPower
     return LocalPower(at, period, amplitude, power)
 
 
+def predicted_ratio(ratio: Floats, periods: Periods) -> Floats:
+    """Ratio that geometry predicts, up to its amplitude, where a measured one is known; NaN elsewhere."""
+    return np.where(np.isfinite(ratio), 1.0 + 0.1 * periods.wave, np.nan)
+
+
 def search_periods(wavelength: Floats, count: int = 56) -> Floats:
     """Periods that the planes of a cube can show [um], with equal ratios.
 

@@ -19,6 +19,7 @@ import numpy as np
 from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.results.periods import Periods, TracePhase
 
 #: Residual fringes of MIRI [1/cm]: typical, least and greatest period in wavenumber, as the pipeline's own
@@ -28,7 +29,9 @@ DETECTOR_FRINGE = (2.9, 1.4, 4.4)
 DICHROIC_FRINGE = (0.4, 0.25, 0.55)
 
 
-def find_periods(exposures: Sequence[Exposure], grid: CubeGrid, ra: float, dec: float) -> Periods:
+def find_periods(
+    exposures: Sequence[Exposure], grid: CubeGrid, ra: float, dec: float, progress: Progress = no_progress
+) -> Periods:
     """Follow a position on the sky through the slices of exposures.
 
     Parameters
@@ -39,13 +42,16 @@ def find_periods(exposures: Sequence[Exposure], grid: CubeGrid, ra: float, dec: 
         Grid of the cube; periods are given on its planes.
     ra, dec : float
         ICRS position [deg].
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
 
     Returns
     -------
     Periods
     """
     traces: list[TracePhase] = []
-    for exposure in exposures:
+    for k, exposure in enumerate(exposures):
+        progress("Following the trace", k / len(exposures))
         shares = slice_shares(exposure, grid, ra, dec)
         for number in sorted(shares, key=lambda n: -shares[n]):
             position = follow(exposure, number, grid, ra, dec)

@@ -23,13 +23,13 @@ its photon noise comes out as 0.75 or more. Measured periods are within 0.08 of 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from atm_viewer.engine.analysis.modulation import relative, split
+from atm_viewer.engine.analysis.modulation import local_power, predicted_ratio, relative, search_periods, split
 from atm_viewer.engine.arrays import Floats, Mask
-from atm_viewer.engine.results.periods import PeriodReport, Periods
+from atm_viewer.engine.results.periods import Periods, agreement
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import (
     FRINGES,
@@ -56,27 +56,33 @@ _CONTINUUM = 51  #: planes of which the continuum is the median
 _BESIDE = 2  #: planes beside a line that belong to it
 
 
-def judge(spectra: SpaxelSpectra, report: PeriodReport, sources: int = 1) -> Verdict:
+#: What is found before correction, whatever the recipe: `Agreement.ratio` of the periods, and the divided variance.
+Before = tuple[float, dict[str, float]]
+
+
+def judge(
+    spectra: SpaxelSpectra,
+    periods: Periods,
+    sources: int = 1,
+    once: Callable[[Callable[[], Before]], Before] = lambda find: find(),
+) -> Verdict:
     """Tell what the oscillations of a spaxel's spectrum are.
 
     Parameters
     ----------
     spectra : SpaxelSpectra
         Of spaxel and aperture, before and after correction.
-    report : PeriodReport
-        What geometry predicts, and the periods of these spectra.
+    periods : Periods
+        What geometry predicts.
     sources : int
         Sources within the aperture: the light of each crosses the pixels with a phase of its own.
+    once : callable, optional
+        Takes a function that finds what is there before correction; calls it, or gives what it gave for this place.
 
     Returns
     -------
     Verdict
     """
-    periods = report.periods
-    states = (
-        (spectra.before, spectra.before_err, spectra.aperture_before, spectra.aperture_before_err),
-        (spectra.after, spectra.after_err, spectra.aperture_after, spectra.aperture_after_err),
-    )
     usable = np.isfinite(relative(spectra.before, spectra.aperture_before)).sum()
     if usable < FEWEST:
         return Verdict(f"only {usable} planes have data in spaxel and aperture")
@@ -86,14 +92,15 @@ def judge(spectra: SpaxelSpectra, report: PeriodReport, sources: int = 1) -> Ver
         return Verdict(f"too faint (S/N {max(sn, 0.0):.1f} per plane, needed: {LEAST_SN:g})")
     if periods.main is None:
         return Verdict("no slice has its trace here, at the edge of the field")
-    before, after = (_divide(*state, periods) for state in states)
+    period, before = once(lambda: _before(spectra, periods))
+    after = _divide(spectra.after, spectra.after_err, spectra.aperture_after, spectra.aperture_after_err, periods)
     if not before or not after:
         return Verdict("the trace hardly drifts against the pixels here, so geometry predicts no period")
     # What is real is there after correction as well: what was more before is none of it.
     gone = max(before[STRUCTURE] - after[STRUCTURE], 0.0)
     before = {**before, STRUCTURE: before[STRUCTURE] - gone, UNKNOWN: before[UNKNOWN] + gone}
     scatter = tuple(math.sqrt(sum(parts.values())) for parts in (before, after))
-    found = Verdict("", report.agreement.ratio, _shares(before), _shares(after), (scatter[0], scatter[1]), sources)
+    found = Verdict("", period, _shares(before), _shares(after), (scatter[0], scatter[1]), sources)
     share = found.shares[0]
     if share < PARTLY and sn < FAINT_SN:
         return Verdict(f"too faint (S/N {sn:.1f} per plane): photon noise would hide it")
@@ -102,6 +109,15 @@ def judge(spectra: SpaxelSpectra, report: PeriodReport, sources: int = 1) -> Ver
             f"the aperture holds {sources} sources, and only {100 * share:.0f} % of the variance is in phase"
         )
     return found
+
+
+def _before(spectra: SpaxelSpectra, periods: Periods) -> Before:
+    ratio, tried = relative(spectra.before, spectra.aperture_before), search_periods(spectra.wavelength)
+    measured, predicted = (
+        local_power(one, spectra.wavelength, tried) for one in (ratio, predicted_ratio(ratio, periods))
+    )
+    parts = _divide(spectra.before, spectra.before_err, spectra.aperture_before, spectra.aperture_before_err, periods)
+    return agreement(measured, predicted).ratio, parts
 
 
 def _shares(parts: Mapping[str, float]) -> tuple[tuple[str, float], ...]:

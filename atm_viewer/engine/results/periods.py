@@ -235,10 +235,15 @@ class PeriodReport:
     @property
     def agreement(self) -> Agreement:
         """Strongest periods before correction over those of the predicted wave, window by window."""
-        with np.errstate(invalid="ignore"):
-            ratio = self.before.peak() / self.predicted.peak()
-        ratio = ratio[np.isfinite(ratio)]
-        if not ratio.size:
-            return Agreement(np.nan, np.nan, 0)
-        middle = float(np.median(ratio))
-        return Agreement(middle, robust_sigma(ratio - middle), int(ratio.size))
+        return agreement(self.before, self.predicted)
+
+
+def agreement(measured: LocalPower, predicted: LocalPower) -> Agreement:
+    """Compare the strongest periods of a spectrum with those of the predicted wave, window by window."""
+    with np.errstate(invalid="ignore"):
+        ratio = measured.peak() / predicted.peak()
+    ratio = ratio[np.isfinite(ratio)]
+    if not ratio.size:
+        return Agreement(np.nan, np.nan, 0)
+    middle = float(np.median(ratio))
+    return Agreement(middle, robust_sigma(ratio - middle), int(ratio.size))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Singles
+from atm_viewer.engine.arrays import Floats, Integers, Singles
 from atm_viewer.engine.tangent import TangentPlane
 
 _PEAK = 2  #: spaxels about a peak that are fainter
@@ -78,13 +79,18 @@ class SkyImage:
             0 where the image has nothing.
         """
         east, north = (float(v) for v in self.offsets(ra, dec))
-        y, x = np.mgrid[: self.image.shape[0], : self.image.shape[1]]
+        x, y, light, dark = self._peaks
         distance = np.hypot(-(x - self.x0) * self.spaxel - east, (y - self.y0) * self.spaxel - north)
+        peaks = light[distance <= radius]
+        if not peaks.size:
+            return 0
+        return max(int(np.count_nonzero(peaks - dark > _FAINTEST * (peaks.max() - dark))), 1)
+
+    @cached_property
+    def _peaks(self) -> tuple[Integers, Integers, Singles, float]:
+        """Columns, rows and brightness of the spaxels that no neighbour outshines, and the image's median."""
         light = np.where(np.isfinite(self.image), self.image, -np.inf)
         padded = np.pad(light, _PEAK, constant_values=-np.inf)
         around = np.lib.stride_tricks.sliding_window_view(padded, (2 * _PEAK + 1, 2 * _PEAK + 1)).max(axis=(2, 3))
-        peaks = light[(distance <= radius) & np.isfinite(light) & (light == around)]
-        if not peaks.size:
-            return 0
-        dark = float(np.nanmedian(self.image))
-        return max(int(np.count_nonzero(peaks - dark > _FAINTEST * (peaks.max() - dark))), 1)
+        y, x = np.nonzero(np.isfinite(light) & (light == around))
+        return x, y, light[y, x], float(np.nanmedian(self.image)) if y.size else 0.0

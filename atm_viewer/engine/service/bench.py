@@ -6,9 +6,10 @@ One object of this class lives in the worker process; it keeps what is costly an
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
@@ -41,6 +42,8 @@ from atm_viewer.resources import resource
 #: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
 STERADIANS = 2.3504e-11
 
+Found = TypeVar("Found")
+
 
 @dataclass(frozen=True, eq=False)
 class OpenedExposures:
@@ -64,6 +67,7 @@ class Bench:
         self._items: dict[str, OpenItem] = {}
         self._grids: Recent = Recent(16)
         self._before: Recent = Recent(32)
+        self._found: Recent = Recent(64)
         self._parameters: dict[str, CubeParameters] = {}
 
     def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
@@ -135,9 +139,14 @@ class Bench:
         """Grid of the cube of some exposures, see `cube_grid`."""
         return self._grid(self._with_band(keys, band), band, factor)
 
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """Find something that no recipe changes, unless it was found a while ago; forgotten when exposures close."""
+        return self._found.get_or_make(key, find)
+
     def close(self, keys: Sequence[str]) -> None:
         """Forget exposures."""
         self._before.clear()
+        self._found.clear()
         for key in keys:
             item = self._items.pop(key, None)
             if item is not None:

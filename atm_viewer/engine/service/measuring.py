@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from atm_viewer.engine.analysis.line_flux import conservation, measure_line
-from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
+from atm_viewer.engine.analysis.modulation import local_power, modulation, predicted_ratio, relative, search_periods
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.progress import Progress, part_of
+from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
@@ -27,7 +27,9 @@ RADIUS = 5.0
 LEAST_HALF = 2.5
 
 
-def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: float) -> Periods:
+def periods_at(
+    bench: Bench, keys: Sequence[str], band: str, ra: float, dec: float, progress: Progress = no_progress
+) -> Periods:
     """Follow a position through all slices, see `find_periods`.
 
     Parameters
@@ -40,21 +42,27 @@ def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: flo
         Band, as the pipeline names its cubes.
     ra, dec : float
         ICRS position [deg].
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
 
     Returns
     -------
     Periods
     """
     exposures = [one.exposure for one in bench.drizzle_inputs(keys, band)]
-    return find_periods(exposures, bench.grid(keys, band, 1), ra, dec)
+    return find_periods(exposures, bench.grid(keys, band, 1), ra, dec, progress)
 
 
 def measure_periods(bench: Bench, extraction: Extraction, progress: Progress) -> PeriodReport:
     """Tell which periods geometry predicts at a place and which there are, before and after; as `Bench.spectra`."""
     spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
-    progress("Following the trace", 0.7)
-    periods = periods_at(bench, extraction.exposures, extraction.band, spectra.ra, spectra.dec)
-    return report_periods(spectra, periods)
+    return report_periods(spectra, _periods_of(bench, extraction, spectra, part_of(progress, 0.7, 1.0)))
+
+
+def _periods_of(bench: Bench, extraction: Extraction, spectra: SpaxelSpectra, progress: Progress) -> Periods:
+    keys, band = extraction.exposures, extraction.band
+    place = spectra.ra, spectra.dec
+    return bench.once(("periods", keys, band, *place), lambda: periods_at(bench, keys, band, *place, progress))
 
 
 def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
@@ -67,7 +75,7 @@ def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
         periods,
         local_power(before, spectra.wavelength, searched),
         local_power(after, spectra.wavelength, searched),
-        local_power(np.where(np.isfinite(before), 1.0 + 0.1 * periods.wave, np.nan), spectra.wavelength, searched),
+        local_power(predicted_ratio(before, periods), spectra.wavelength, searched),
         modulation(before, periods),
         modulation(after, periods),
         spectra.noise_before,
@@ -78,10 +86,10 @@ def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
 def give_verdict(bench: Bench, extraction: Extraction, sources: int, progress: Progress) -> Verdict:
     """Tell what oscillates at a place, with so many sources in the aperture, and what is left; as `Bench.spectra`."""
     spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
-    progress("Following the trace", 0.7)
-    periods = periods_at(bench, extraction.exposures, extraction.band, spectra.ra, spectra.dec)
-    progress("Dividing the variance up", 0.8)
-    return judge(spectra, report_periods(spectra, periods), sources)
+    periods = _periods_of(bench, extraction, spectra, part_of(progress, 0.7, 0.9))
+    progress("Dividing the variance up", 0.9)
+    key = ("variance", extraction.exposures, extraction.band, *extraction.place, extraction.radius)
+    return judge(spectra, periods, sources, lambda find: bench.once(key, find))
 
 
 def measure_lines(
@@ -202,7 +210,7 @@ def measure_spaxels(
                 spectra.unit,
                 periods,
                 report_lines(spectra, lines, speed),
-                judge(spectra, periods, sky.sources_within(*place, radius)),
+                judge(spectra, periods.periods, sky.sources_within(*place, radius)),
             )
         )
     return tuple(found)

@@ -27,7 +27,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, cut_slices
-from atm_viewer.engine.progress import Progress, part_of
+from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import PredictedArtifact
@@ -96,8 +96,7 @@ def predict(
     made = []
     for k, item in enumerate(items):
         part = part_of(progress, 0.05 + 0.7 * k / len(items), 0.05 + 0.7 * (k + 1) / len(items))
-        part("Simulating the source", 0.0)
-        synthetic = put_source(item.exposure, item.mapper, band, PointSource(*source), radius + grid.spaxel)
+        synthetic = put_source(item.exposure, item.mapper, band, PointSource(*source), radius + grid.spaxel, part)
         made.append((item, synthetic, _correct(item, synthetic, recipe, part) if recipe.oversample > 1 else {}))
     if not any(synthetic.slices for _, synthetic, _ in made):
         raise InputError("No slice contains the source; choose a place in the field.")
@@ -128,7 +127,14 @@ def predict(
     )
 
 
-def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: PointSource, reach: float) -> Exposure:
+def put_source(
+    exposure: Exposure,
+    mapper: SkyMapper,
+    band: str,
+    source: PointSource,
+    reach: float,
+    progress: Progress = no_progress,
+) -> Exposure:
     """Make the exposure that a point source alone would give, without noise.
 
     Parameters
@@ -143,6 +149,8 @@ def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: PointSo
         The source.
     reach : float
         Slices within this distance of the source [arcsec], and some more, are made; the others are left out.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
 
     Returns
     -------
@@ -152,9 +160,10 @@ def put_source(exposure: Exposure, mapper: SkyMapper, band: str, source: PointSo
     plane = TangentPlane(source.ra, source.dec)
     flux = np.full(exposure.sci.shape, np.nan, dtype=np.float32)
     regions = np.zeros_like(exposure.regions)
-    for number in exposure.slices:
+    for k, number in enumerate(exposure.slices):
         if exposure.band_of(number) != band:
             continue
+        progress("Simulating the source", 0.2 * k / len(exposure.slices))
         y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
         wide = psf_fwhm(exposure.instrument, float(np.nanmax(exposure.column_wavelengths[number])))
         few = np.unique(np.linspace(0, x.size - 1, 400).astype(int))

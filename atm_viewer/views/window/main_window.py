@@ -73,6 +73,9 @@ class MainWindow(QMainWindow):
         self._detector_turn = QTimer(self)
         self._detector_turn.setSingleShot(True)
         self._detector_turn.timeout.connect(self._show_detector)
+        self._actions_turn = QTimer(self)
+        self._actions_turn.setSingleShot(True)
+        self._actions_turn.timeout.connect(self._update_actions)
         session.exposures.restored.connect(self._show_detector)  # first of all: its zoom is restored afterwards
         self.scale = Scale(session, settings)
         self.files = Files(session, settings, self, lambda: self.theme, make_demo)
@@ -208,11 +211,11 @@ class MainWindow(QMainWindow):
         session.changed.pending.connect(self._show_pending)
         session.changed.measures.connect(self._show_measures)
         session.jobs.changed.connect(self._show_jobs)
-        for changed in (
-            *(session.changed.exposures, session.changed.chosen, session.changed.recipe, session.jobs.changed),
-            *(session.changed.places, session.changed.spectra),
-        ):
+        for changed in (session.changed.exposures, session.changed.chosen, session.changed.recipe):
             changed.connect(self._update_actions)
+        # These come several at a time with every click.
+        for often in (session.jobs.changed, session.changed.places, session.changed.spectra):
+            often.connect(self._actions_turn.start)
         # The session's signals are connected to methods, not lambdas: Qt disconnects methods when the window is deleted
         # first. When the session is deleted first, its undo stack would still announce that it is emptied.
         session.destroyed.connect(partial(session.recipes.undo_stack.blockSignals, True))

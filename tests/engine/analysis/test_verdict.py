@@ -11,7 +11,6 @@ from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.results.periods import Periods, TracePhase
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import FRINGES, PHOTONS, STRUCTURE, UNKNOWN, Verdict
-from atm_viewer.engine.service.measuring import report_periods
 
 PLANES = 1000
 WAVE = 7.5 + 0.0013 * np.arange(PLANES)
@@ -51,7 +50,7 @@ def spectra(before: np.ndarray, after: np.ndarray, lines: np.ndarray | float = 0
 
 def verdict(before, after, sources: int = 1, traces: Periods | None = None, **content) -> Verdict:
     made, traces = spectra(before, after, **content), traces or periods()
-    return judge(made, report_periods(made, traces), sources)
+    return judge(made, traces, sources)
 
 
 def share(found: Verdict, kind: str) -> float:
