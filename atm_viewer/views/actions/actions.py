@@ -7,6 +7,7 @@ from typing import Any
 
 from PyQt6.QtGui import QKeySequence
 
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.sky_choice import BLINK, DIFFERENCE, RATIO, SWIPE
 from atm_viewer.views.actions.action_info import ActionInfo, always
@@ -53,6 +54,13 @@ def _scale(percent: int) -> ActionInfo:
 
 def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) -> ActionInfo:
     return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky.bar))
+
+
+def _scope(scope: Scope, text: str, tip: str) -> ActionInfo:
+    return ActionInfo(
+        f"scope_{scope}", "Edit/Apply Slice Edits To", text, tip, "", _open, group="scope",
+        does=lambda window: window.session.recipes.set_scope(scope),
+    )  # fmt: skip
 
 
 def _several(session: Session) -> bool:
@@ -252,14 +260,16 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Alt+PgDown",
         _open,
     ),
+    _scope(Scope.PLACE, "Slices Under the Place", "Edit the slices that see the active place, in every dither"),
+    _scope(Scope.NUMBER, "Slice Number in All Exposures", "Edit the slices of this number in all exposures"),
+    _scope(Scope.SLICE, "This Slice Only", "Edit the slice of the chosen exposure only"),
     ActionInfo(
-        "edit_this_alone",
-        "Edit",
-        "Edit This Exposure Only",
-        "Apply new overrides to the chosen exposure only, not to all exposures",
+        "next_scope",
+        "Edit/Apply Slice Edits To",
+        "Next Choice",
+        "Change which slices are edited by the table and the profile",
         "Ctrl+T",
         _open,
-        ticked=True,
     ),
     ActionInfo("filter_slices", "Edit", "Filter Slices", "Filter the slice table", "Ctrl+F", _open),
     _variant(

@@ -88,15 +88,15 @@ class SliceModel(QAbstractTableModel):
         session, view, report = self._session, self._session.state.current, self._session.answers.report
         unit = view.unit if view else ""
         reports = {s.number: s for s in report.slices} if report else {}
-        touched = {o.number for o in session.state.recipe.overrides}
-        common = session.state.params(0)  # what a slice without overrides inherits
+        overridden = {o.number for o in session.state.recipe.overrides}
+        common = session.state.params(0)  # what a slice inherits
 
         def make(number: int) -> SliceRow:
-            own = number in touched
+            own = number in overridden
             level = self._level[1] if self._level and self._band(number) == self._level[0] else None
             return SliceRow(
                 number,
-                session.state.params(number) if own else common,
+                session.state.params(number) if own or number in session.state.seen else common,
                 session.state.overridden(number) if own else {},
                 reports.get(number),
                 unit,

@@ -278,6 +278,7 @@ class MainWindow(QMainWindow):
         self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")
         self.detector_panel.note.setToolTip(plain_tip(names[at]) if at is not None else "")
         self.choosers.show_choice()
+        self.choosers.show_scope()
         if view is not None:
             if not self._detector_turn.isActive():
                 self.detector.select(session.state.number, session.state.column)
@@ -300,7 +301,7 @@ class MainWindow(QMainWindow):
         title = variants[variants.active].title
         self.globals_panel.note.setText(f"variant {title}, defaults" if variants.several else "defaults")
         self.choosers.show_scope()
-        self.actions_by_name["edit_this_alone"].setChecked(self.session.state.only_this)
+        self.actions_by_name[f"scope_{self.session.state.scope}"].setChecked(True)
         self._show_reset()
         self._show_profile()
 
@@ -329,6 +330,7 @@ class MainWindow(QMainWindow):
 
     def _show_spaxel(self) -> None:
         self.sky.show_places(self.session.state.places)
+        self.choosers.show_scope()
 
     def _show_spectra(self) -> None:
         session = self.session
