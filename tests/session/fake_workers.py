@@ -13,6 +13,7 @@ import numpy as np
 from astropy.stats import sigma_clipped_stats
 
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.io.region_files import read_ds9, write_ds9
 from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.results.exposure_view import ExposureView
@@ -38,6 +39,7 @@ from atm_viewer.jobs.requests.previews import (
 )
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures, WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
+from atm_viewer.jobs.requests.regions import FormatRegions, ReadRegions
 from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from atm_viewer.jobs.requests.tuning import TuneRecipe
 from tests.session import fake_measures, fake_remedies
@@ -283,11 +285,10 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
     )
 
 
-def tuned(recipe: Recipe, slices: tuple[int, ...] | None) -> Tuning:
+def tuned(recipe: Recipe, slices: tuple[tuple[str, tuple[int, ...]], ...] | None) -> Tuning:
     """Use the spline of the tuned slices, or of 101 and 102, near the middle."""
-    found = tuple(
-        SliceTuning("a", n, ((-0.5, 0.5),), 0.25, "interpolated", 0.08, 0.01, 0.02, False) for n in slices or (101, 102)
-    )
+    numbers = (101, 102) if slices is None else tuple(sorted({n for _, some in slices for n in some}))
+    found = tuple(SliceTuning("a", n, ((-0.5, 0.5),), 0.25, "interpolated", 0.08, 0.01, 0.02, False) for n in numbers)
     for one in found:
         recipe = recipe.with_override(SliceOverride(one.number, fit_threshold=0.0, use=one.use))
     return Tuning(recipe, found)
@@ -428,6 +429,10 @@ class FakeWorkers:
                 return prediction(request)
             case TuneRecipe(_, recipe, slices):
                 return tuned(recipe, slices)
+            case ReadRegions(text, name):
+                return read_ds9(text, name, "spline")
+            case FormatRegions(regions):
+                return write_ds9(regions)
             case MakePeriods(extraction):
                 return fake_measures.periods(request, spectra(extraction))
             case GiveVerdict(extraction, sources):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.results.exposure_view import ExposureView
@@ -91,6 +91,9 @@ class MainWindow(QMainWindow):
         self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
         self.slice_actions.join(self.actions_by_name)
         self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
+        drawing = QMenu(self)
+        drawing.addActions([self.actions_by_name[f"draw_{kind}"] for kind in ("circle", "ellipse", "polygon")])
+        self.sky.region_button.setMenu(drawing)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
 
@@ -300,6 +303,7 @@ class MainWindow(QMainWindow):
         variants = self.session.state.variants
         title = variants[variants.active].title
         self.globals_panel.note.setText(f"variant {title}, defaults" if variants.several else "defaults")
+        self.sky.show_regions(self.session.state.recipe.regions, self.session.state.region)
         self.choosers.show_scope()
         self.actions_by_name[f"scope_{self.session.state.scope}"].setChecked(True)
         self._show_reset()
