@@ -94,6 +94,8 @@ class MainWindow(QMainWindow):
         drawing = QMenu(self)
         drawing.addActions([self.actions_by_name[f"draw_{kind}"] for kind in ("circle", "ellipse", "polygon")])
         self.sky.region_button.setMenu(drawing)
+        regions = ("region_up", "region_down", "tune_region", "remove_region")
+        self.recipe_panel.regions.addActions([self.actions_by_name[name] for name in regions])
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
 
