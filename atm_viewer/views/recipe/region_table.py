@@ -185,7 +185,7 @@ class RegionTable(QTableView):
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(self.fontMetrics().height() + 5)
-        for column, letters in ((0, 13), (1, 15), (2, 11)):
+        for column, letters in ((0, 13), (1, 19), (2, 10)):
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance("n" * letters))
         selection = self.selectionModel()
         assert selection is not None
