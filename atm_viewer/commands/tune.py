@@ -40,7 +40,8 @@ def tune(args: argparse.Namespace) -> int:
     with staged(path.parent, [path.name], args.overwrite) as part:
         with Work() as work:
             keys = work.open(args.files)
-            tuning = work.ask(TuneRecipe(keys, recipe, tuple(args.slices) if args.slices else None))
+            slices = tuple((key, tuple(args.slices)) for key in keys) if args.slices else None
+            tuning = work.ask(TuneRecipe(keys, recipe, slices))
         made = part / path.name
         with saving(made):
             made.write_text(dump_recipe(tuning.recipe), encoding="utf-8")

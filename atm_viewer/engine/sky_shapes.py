@@ -37,6 +37,57 @@ def moved(shape: Shape, ra: float, dec: float) -> Shape:
     return Polygon(tuple((float(r), float(d)) for r, d in places))
 
 
+def handles(shape: Shape) -> list[tuple[float, float]]:
+    """Positions [deg] of a shape that `reshaped` moves: the end of a radius, of both semi-axes, or the vertices."""
+    if isinstance(shape, Polygon):
+        return list(shape.vertices)
+    ends = (_axes(shape) * np.array(_radii(shape))[:, None]).T
+    ra, dec = _plane(shape).positions(*ends)
+    places = [(float(r), float(d)) for r, d in zip(ra, dec, strict=True)]
+    return places if isinstance(shape, Ellipse) else places[1:]
+
+
+def reshaped(shape: Shape, handle: int, ra: float, dec: float, least: float = 0.01) -> Shape:
+    """Move a handle of a shape.
+
+    Parameters
+    ----------
+    shape : Shape
+        The shape.
+    handle : int
+        Which one, in the order of `handles`.
+    ra, dec : float
+        Where it goes [deg]. An ellipse follows its first handle with angle and radius, the second with the radius.
+    least : float
+        Smallest radius [arcsec].
+
+    Returns
+    -------
+    Shape
+    """
+    if isinstance(shape, Polygon):
+        return Polygon((*shape.vertices[:handle], (ra, dec), *shape.vertices[handle + 1 :]))
+    x, y = (float(value) for value in _plane(shape).project(ra, dec))
+    radius = max(math.hypot(x, y), least)
+    if not isinstance(shape, Ellipse):
+        return replace(shape, radius=radius)
+    first, second = shape.radii
+    if handle:
+        return replace(shape, radii=(first, radius))
+    return replace(shape, radii=(radius, second), angle=math.degrees(math.atan2(-x, y)) % 360.0)
+
+
+def tidy(shape: Shape) -> Shape:
+    """Round a shape that was drawn by hand: positions to 0.0004 arcsec, sizes to 0.001, angles to 0.1 degrees."""
+    if isinstance(shape, Polygon):
+        return Polygon(tuple((round(ra % 360.0, 7), round(dec, 7)) for ra, dec in shape.vertices))
+    shape = replace(shape, ra=round(shape.ra % 360.0, 7), dec=round(shape.dec, 7))
+    if not isinstance(shape, Ellipse):
+        return replace(shape, radius=max(round(shape.radius, 3), 0.001))
+    first, second = (max(round(radius, 3), 0.001) for radius in shape.radii)
+    return replace(shape, radii=(first, second), angle=round(shape.angle, 1))
+
+
 def outline(shape: Shape, points: int = 72) -> tuple[Floats, Floats]:
     """Right ascension and declination [deg] of the edge as a closed line.
 

@@ -26,6 +26,7 @@ from atm_viewer.session.parts.message_log import MessageLog
 from atm_viewer.session.parts.pointer import Pointer
 from atm_viewer.session.parts.products import Products
 from atm_viewer.session.parts.recipe_edits import RecipeEdits
+from atm_viewer.session.parts.region_edits import RegionEdits
 from atm_viewer.session.parts.tuner import Tuner
 from atm_viewer.session.persistence.moved_exposures import mark_of
 from atm_viewer.session.questions.answers import Answers
@@ -63,6 +64,8 @@ class Session(QObject):
         Chooses what is looked at.
     recipes : RecipeEdits
         Edits recipes and variants, with undo.
+    regions : RegionEdits
+        Edits the regions of recipes, with undo.
     products : Products
         Writes files.
     tuner : Tuner
@@ -83,9 +86,10 @@ class Session(QObject):
         self.jobs.ended.connect(self._take_outcome)  # before the parts, which go on from there
         self.look = Look(self._store, self.messages)
         self.recipes = RecipeEdits(self._store, self.messages, self.file_work)
+        self.regions = RegionEdits(self._store, self.jobs, self.recipes, self.messages, self.file_work)
         self.exposures = Exposures(self._store, self.jobs, self.recipes, self.messages)
         self.products = Products(self._store, self.jobs)
-        self.tuner = Tuner(self._store, self.jobs, self.recipes)
+        self.tuner = Tuner(self._store, self.jobs, self.recipes, self.messages)
         self.pointer = Pointer(self._store, self.look, self.messages)
 
     @property

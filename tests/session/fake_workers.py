@@ -13,15 +13,18 @@ import numpy as np
 from astropy.stats import sigma_clipped_stats
 
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.io.region_files import read_ds9, write_ds9
+from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import Fate, PixelReport, Why, WhyMap
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.sky_strips import SkyStrips
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.engine.results.written import Tool, WrittenProducts
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, Opened, OpenExposures
@@ -36,6 +39,7 @@ from atm_viewer.jobs.requests.previews import (
 )
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures, WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
+from atm_viewer.jobs.requests.regions import FormatRegions, ReadRegions
 from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from atm_viewer.jobs.requests.tuning import TuneRecipe
 from tests.session import fake_measures, fake_remedies
@@ -89,7 +93,23 @@ def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = 
         wavelength=wavelength,
         ra=RA + (alpha.astype(float) + shift * DITHER[0]) / 3600 / np.cos(np.radians(DEC)),
         dec=DEC + (np.where(np.isfinite(alpha), beta, np.nan) + shift * DITHER[1]) / 3600,
+        strips=strips({n: ((n - 1) % 100 % slices - slices // 2) * 0.6 for n in np.unique(regions) if n > 0}, shift),
     )
+
+
+def strips(betas: dict[int, float], shift: int) -> SkyStrips:
+    """Slices along the east at these distances to the north [arcsec], in a dither."""
+    alpha = np.tile(np.arange(-1.79, 1.8, 0.02), len(betas))
+    number = np.repeat(np.fromiter(betas, dtype=np.int64), len(alpha) // len(betas))
+    north = np.repeat(np.fromiter(betas.values(), dtype=float), len(alpha) // len(betas)) + shift * DITHER[1]
+    west = -alpha - shift * DITHER[0]
+    start, end = np.stack([west, north - 0.3]), np.stack([west, north + 0.3])
+    return SkyStrips(TangentPlane(RA, DEC), number, alpha, np.full(alpha.size, 0.02), start, end)
+
+
+def params_of(view: ExposureView, recipe: Recipe, number: int) -> FitParams:
+    """Parameters in force in a slice, with those of regions."""
+    return recipe.params(number, view.name, view.strips.touched(recipe.regions).get(number, ()))
 
 
 def levels(view: ExposureView) -> dict[int, tuple[float, float]]:
@@ -105,7 +125,7 @@ def report(view: ExposureView, recipe) -> CorrectionReport:
     level = levels(view)
     trace = np.full(view.sci.shape, np.nan, np.float32)
     for number in view.slices:
-        params = recipe.params(number, view.name)
+        params = params_of(view, recipe, number)
         chosen = view.regions == number
         columns = int(chosen.any(axis=1 - view.dispersion_axis).sum())
         edges = np.linspace(-1.8, 1.8, 22)
@@ -138,6 +158,7 @@ def report(view: ExposureView, recipe) -> CorrectionReport:
                 compact=params.use if params.use is not None else (((-0.7, 0.1),) if fitted else ()),
                 noise_before=0.143 if fitted else float("nan"),
                 noise_after=(0.011 if params.use != () else 0.152) if fitted else float("nan"),
+                params=params,
             )
         )
     return CorrectionReport(view.key, tuple(rows), trace, 0.07, why_map(view, rows))
@@ -163,7 +184,7 @@ def why_map(view: ExposureView, rows: list[SliceReport]) -> WhyMap:
 
 def profile(view: ExposureView, recipe, number: int, column: int) -> SliceProfile:
     """The fit of a column, with a handful of rejected points."""
-    params = recipe.params(number, view.name)
+    params = params_of(view, recipe, number)
     rng = np.random.default_rng(column)
     lines = view.sci if view.dispersion_axis == 0 else view.sci.T
     regions = view.regions if view.dispersion_axis == 0 else view.regions.T
@@ -264,11 +285,10 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
     )
 
 
-def tuned(recipe: Recipe, slices: tuple[int, ...] | None) -> Tuning:
+def tuned(recipe: Recipe, slices: tuple[tuple[str, tuple[int, ...]], ...] | None) -> Tuning:
     """Use the spline of the tuned slices, or of 101 and 102, near the middle."""
-    found = tuple(
-        SliceTuning("a", n, ((-0.5, 0.5),), 0.25, "interpolated", 0.08, 0.01, 0.02, False) for n in slices or (101, 102)
-    )
+    numbers = (101, 102) if slices is None else tuple(sorted({n for _, some in slices for n in some}))
+    found = tuple(SliceTuning("a", n, ((-0.5, 0.5),), 0.25, "interpolated", 0.08, 0.01, 0.02, False) for n in numbers)
     for one in found:
         recipe = recipe.with_override(SliceOverride(one.number, fit_threshold=0.0, use=one.use))
     return Tuning(recipe, found)
@@ -409,6 +429,10 @@ class FakeWorkers:
                 return prediction(request)
             case TuneRecipe(_, recipe, slices):
                 return tuned(recipe, slices)
+            case ReadRegions(text, name):
+                return read_ds9(text, name, "spline")
+            case FormatRegions(regions):
+                return write_ds9(regions)
             case MakePeriods(extraction):
                 return fake_measures.periods(request, spectra(extraction))
             case GiveVerdict(extraction, sources):

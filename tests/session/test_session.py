@@ -8,6 +8,7 @@ from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import OpenExposures
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.jobs.requests.products import WriteCubes
+from atm_viewer.session.edits.scope import Scope
 from tests.session.conftest import FILES
 
 
@@ -68,11 +69,11 @@ def test_typing_the_inherited_value_takes_the_override_away(opened, qtbot):
 
 def test_edits_for_one_exposure(opened, qtbot):
     name = opened.state.current.name
-    opened.recipes.set_only_this(True)
+    opened.recipes.set_scope(Scope.SLICE)
     opened.recipes.edit_slice(101, "window", 30)
     assert opened.state.recipe.overrides == (SliceOverride(101, name, window=30),)
     assert opened.state.overridden(101) == {"window": name}
-    opened.recipes.set_only_this(False)
+    opened.recipes.set_scope(Scope.NUMBER)
     opened.recipes.edit_slice(101, "window", 20)  # the exposure's own value is the one in sight
     assert opened.state.recipe.overrides == (SliceOverride(101, name, window=20),)
     opened.recipes.edit_slice(101, "breakpoints", 40)

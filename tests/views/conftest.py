@@ -6,6 +6,7 @@ import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QSettings
 
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 from atm_viewer.views.window.main_window import MainWindow
 from tests.session.fake_workers import FakeWorkers
@@ -23,8 +24,10 @@ def start(qtbot, settings):
     """Start windows, one after the other as the application does, with files open in them."""
     windows = []
 
-    def started(*files, size=(1280, 800), session=None, make_demo=None) -> MainWindow:
+    def started(*files, size=(1280, 800), session=None, make_demo=None, scope=Scope.NUMBER) -> MainWindow:
+        # Most tests of overrides are about slice numbers; those on the region of a place say so.
         window = MainWindow(session or Session(FakeWorkers), settings, make_demo)
+        window.session.recipes.set_scope(scope)
         windows.append(window)  # a window that is collected while it is painted takes the process along
         qtbot.addWidget(window, before_close_func=lambda w: setattr(w, "_may_close", True))
         window.resize(*size)

@@ -1,21 +1,19 @@
-"""The slices of an exposure as strips on the sky: which of them see a region, and where along them.
+"""Finds where the slices of an exposure are on the sky.
 
 A position along a slice lies at the same place on the sky at every wavelength (to 0.00001″ in flight exposures of MIRI
-and NIRSpec), so a region is a range of alpha in a slice.
+and NIRSpec), so a slice is a strip of the sky, and a region a range of alpha in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Integers
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.recipe import Region, Shape
-from atm_viewer.engine.sky_shapes import centre, reach, shares
+from atm_viewer.engine.results.sky_strips import SkyStrips
 from atm_viewer.engine.tangent import TangentPlane
 
 Range = tuple[float, float]
@@ -25,95 +23,6 @@ LINES = 16
 
 #: Pixels of a slice that its place on the sky is taken from.
 _SAMPLED = 300
-
-#: Shapes whose ranges are kept: those of a few recipes, and some places where one was dragged.
-_KEPT = 64
-
-
-@dataclass(frozen=True, eq=False)
-class SkyStrips:
-    """Lines across all slices of an exposure, at even distances along them.
-
-    Parameters
-    ----------
-    plane : TangentPlane
-        Plane that positions are given in.
-    number : ndarray of int64, shape (n,)
-        Slice of each line; the lines of a slice follow each other, with alpha ascending.
-    alpha, step : ndarray of float64, shape (n,)
-        Where it is along the slice, and its distance from the next one [arcsec].
-    start, end : ndarray of float64, shape (2, n)
-        Its ends, on both edges of the slice [arcsec].
-    """
-
-    plane: TangentPlane
-    number: Integers
-    alpha: Floats
-    step: Floats
-    start: Floats
-    end: Floats
-
-    def touched(self, regions: Sequence[Region]) -> dict[int, list[tuple[Region, tuple[Range, ...]]]]:
-        """Find which of some regions each slice sees, and in which alpha ranges; see `Recipe.params`."""
-        found: dict[int, list[tuple[Region, tuple[Range, ...]]]] = {}
-        for region in regions:
-            for number, ranges in self.ranges(region.shape).items():
-                found.setdefault(number, []).append((region, ranges))
-        return found
-
-    def ranges(self, shape: Shape) -> Mapping[int, tuple[Range, ...]]:
-        """Find where the slices see a shape.
-
-        Parameters
-        ----------
-        shape : Shape
-            The shape.
-
-        Returns
-        -------
-        mapping of int to tuple of (float, float)
-            Alpha ranges [arcsec] by slice number: where the shape covers at least half of the slice's width, or at
-            least half of the shape's width there falls into the slice. Slices that do not see it are left out.
-        """
-        return self._known(shape)
-
-    def at(self, ra: float, dec: float) -> dict[int, float]:
-        """Find the slices that see a position on the sky [deg], with its alpha in each [arcsec]."""
-        if not self.plane.faces(ra, dec):
-            return {}
-        x, y = (float(value) for value in self.plane.project(ra, dec))
-        across, place = self.end - self.start, np.array([[x], [y]]) - self.start
-        # Of the lines of a slice, the nearest; where along it, in units of its length.
-        aside = np.abs(across[0] * place[1] - across[1] * place[0]) / np.hypot(*across)
-        part = (across * place).sum(axis=0) / (across * across).sum(axis=0)
-        near = (aside <= 0.51 * self.step) & (part >= 0.0) & (part <= 1.0)
-        found: dict[int, float] = {}
-        for k in np.flatnonzero(near):
-            found.setdefault(int(self.number[k]), float(self.alpha[k]))
-        return found
-
-    @cached_property
-    def _known(self) -> Callable[[Shape], Mapping[int, tuple[Range, ...]]]:
-        return lru_cache(_KEPT)(self._find)
-
-    def _find(self, shape: Shape) -> Mapping[int, tuple[Range, ...]]:
-        if not self.plane.faces(*centre(shape)):
-            return {}
-        middle, across = (self.start + self.end) / 2.0, self.end - self.start
-        x, y = self.plane.project(*centre(shape))
-        near = np.flatnonzero(np.hypot(middle[0] - x, middle[1] - y) <= 1.001 * reach(shape) + np.hypot(*across))
-        inside, whole = shares(shape, self.plane, self.start[:, near], self.end[:, near])
-        seen = near[(inside > 0.0) & (inside >= 0.5 * np.minimum(whole, 1.0) - 1e-9)]
-        if not seen.size:
-            return {}
-        ends = np.flatnonzero((np.diff(seen) != 1) | (np.diff(self.number[seen]) != 0))
-        found: dict[int, tuple[Range, ...]] = {}
-        for first, last in zip(seen[np.append(0, ends + 1)], seen[np.append(ends, seen.size - 1)], strict=True):
-            half = self.step[first] / 2.0
-            span = round(float(self.alpha[first] - half), 4), round(float(self.alpha[last] + half), 4)
-            number = int(self.number[first])
-            found[number] = (*found.get(number, ()), span)
-        return found
 
 
 def sky_strips(exposure: Exposure, steps: Mapping[int, float]) -> SkyStrips:

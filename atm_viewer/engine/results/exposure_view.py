@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atm_viewer.engine.arrays import Flags, Floats, Integers32, Singles
+from atm_viewer.engine.results.sky_strips import NO_STRIPS, SkyStrips
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,8 @@ class ExposureView:
         Wavelength [um]; NaN outside.
     ra, dec : ndarray of float64, shape (ny, nx)
         Sky position of the pixels' centres, ICRS [deg]; NaN outside.
+    strips : SkyStrips
+        The slices on the sky: which of them see a region.
     """
 
     key: str
@@ -63,6 +66,7 @@ class ExposureView:
     wavelength: Singles
     ra: Floats
     dec: Floats
+    strips: SkyStrips = NO_STRIPS
 
     @property
     def slices(self) -> tuple[int, ...]:

@@ -98,7 +98,7 @@ class Bench:
             except UserError as error:
                 problems.append(str(error))
             else:
-                views.append(item.exposure.view())
+                views.append(item.view())
         return OpenedExposures(tuple(views), tuple(problems))
 
     def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
@@ -117,8 +117,9 @@ class Bench:
         """
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
-        self._items[exposure.key] = OpenItem(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
-        return exposure.view()
+        item = OpenItem(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
+        self._items[exposure.key] = item
+        return item.view()
 
     def opened(self, keys: Sequence[str]) -> list[OpenItem]:
         """Exposures, and what was computed for them."""

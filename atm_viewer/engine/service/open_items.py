@@ -16,6 +16,7 @@ from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
+from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import (
     Prepared,
@@ -97,6 +98,10 @@ class OpenItem:
     def exposure(self) -> Exposure:
         """The exposure."""
         return self.prepared.exposure
+
+    def view(self) -> ExposureView:
+        """Return what the window shows of the exposure."""
+        return replace(self.exposure.view(), strips=self.prepared.strips)
 
     def fitted(self, recipe: Recipe, progress: Progress) -> dict[int, TraceFit]:
         """Trace models of all slices."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from atm_viewer.engine.analysis.tuning import every_slice, tune_exposure, tuned
 from atm_viewer.engine.progress import Progress, part_of
@@ -12,7 +12,11 @@ from atm_viewer.engine.service.bench import Bench
 
 
 def tune(
-    bench: Bench, keys: Sequence[str], recipe: Recipe, slices: Collection[int] | None, progress: Progress
+    bench: Bench,
+    keys: Sequence[str],
+    recipe: Recipe,
+    slices: Mapping[str, Collection[int]] | None,
+    progress: Progress,
 ) -> Tuning:
     """Make a recipe that uses the spline of each slice where it errs less than interpolation.
 
@@ -24,8 +28,8 @@ def tune(
         Keys of the exposures.
     recipe : Recipe
         What it begins with, see `tuned`.
-    slices : collection of int, or None
-        Slices that are tuned; None: all.
+    slices : mapping of str to collection of int, or None
+        Slices that are tuned, by the exposures' keys; None: all.
     progress : callable
         ``progress(step, fraction)``; may raise `Cancelled`.
 
@@ -35,11 +39,11 @@ def tune(
     """
     found: list[SliceTuning] = []
     every = every_slice(recipe)
-    for k, item in enumerate(bench.opened(keys)):
+    for k, (key, item) in enumerate(zip(keys, bench.opened(keys), strict=True)):
         share = part_of(progress, k / len(keys), (k + 1) / len(keys))
         if slices is None:
             fits = item.fitted(every, part_of(share, 0.0, 0.6))
         else:
-            fits = {n: item.fit(n, every) for n in item.prepared.slices if n in slices}
+            fits = {n: item.fit(n, every) for n in item.prepared.slices if n in slices.get(key, ())}
         found += tune_exposure(item.prepared, fits, part_of(share, 0.6, 1.0))
     return tuned(recipe, found)

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.sky_strips import SkyStrips, sky_strips
+from atm_viewer.engine.io.sky_strips import sky_strips
 from atm_viewer.engine.io.slices import Background, SliceData, cut_slices, measure_background
 from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe, Stage
+from atm_viewer.engine.results.sky_strips import SkyStrips
 from atm_viewer.engine.trace.defaults import ModeDefaults, mode_defaults
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
 

@@ -14,12 +14,12 @@ from atm_viewer.jobs.requests.base import Backends, Report, Request
 class TuneRecipe(Request[Tuning]):
     """Make a recipe for some exposures (by key) that uses each slice's spline where it errs less than interpolation.
 
-    It begins with ``recipe``; ``slices`` are the numbers of those to tune, None for all.
+    It begins with ``recipe``; ``slices`` are the numbers of those to tune with the exposure's key, None for all.
     """
 
     exposures: tuple[str, ...]
     recipe: Recipe
-    slices: tuple[int, ...] | None = None
+    slices: tuple[tuple[str, tuple[int, ...]], ...] | None = None
 
     lasting = True
     announced = True
@@ -33,7 +33,8 @@ class TuneRecipe(Request[Tuning]):
         """Fit all slices and compare the errors of spline and interpolation."""
         from atm_viewer.engine.service.tuning import tune
 
-        return tune(backends.bench, self.exposures, self.recipe, self.slices, report)
+        slices = None if self.slices is None else dict(self.slices)
+        return tune(backends.bench, self.exposures, self.recipe, slices, report)
 
     def done(self, result: Any) -> str:
         """Say what was decided."""

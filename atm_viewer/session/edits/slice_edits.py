@@ -1,16 +1,17 @@
-"""Edits of slices as pure functions: a recipe, the slices, and which exposures are meant give a named new recipe.
+"""Edits of slices as pure functions: a recipe, the slices, and where edits go give a named new recipe.
 
-An edit means the chosen exposure alone when the user works on that one (``only_this``) or when the value in sight is
-the exposure's own; else it means all exposures.
+A value that is set somewhere is changed where it is set. Where it is inherited from the defaults, the scope of edits
+decides: see `_target`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from atm_viewer.engine.recipe import PARAMETERS, Recipe, SliceOverride
+from atm_viewer.engine.recipe import OF_REGION, PARAMETERS, Recipe, Region, SliceOverride
+from atm_viewer.session.edits.scope import Scope, Seen, Where
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 
@@ -31,7 +32,7 @@ def overridden(recipe: Recipe, number: int, exposure: str | None) -> dict[str, s
     return found
 
 
-def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str | None) -> Recipe:
+def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str | None, seen: Seen = ()) -> Recipe:
     """Recipe with a value of one slice changed.
 
     Parameters
@@ -46,13 +47,17 @@ def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str
         New value; None, or the value that would be inherited, takes the override away.
     exposure : str or None
         Name of the one exposure it applies to; None for all.
+    seen : sequence of (Region, sequence of (float, float))
+        Regions that the slice sees in that exposure.
 
     Returns
     -------
     Recipe
     """
     bare = _without(recipe, number, (name,), exposure)
-    if value in (None, _in_force(bare, number, name, exposure)):
+    # Of all exposures together nobody knows what they would inherit where regions set it.
+    varies = exposure is None and any(getattr(region, name) is not None for region in recipe.regions)
+    if value is None or (value == _in_force(bare, number, name, exposure, seen) and not varies):
         return bare
     values: dict[str, Any] = {name: value}
     return bare.with_override(replace(bare.override(number, exposure), **values))
@@ -60,40 +65,41 @@ def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str
 
 def set_one(recipe: Recipe, number: int, name: str, value: Any, exposure: str | None) -> Edit:
     """Change a value of one slice, for all exposures or for one; see `with_value`."""
-    return _named_values(recipe, {number: exposure}, name, value)
+    return _set_targets(recipe, {number: exposure}, name, value, {})
 
 
-def set_values(
-    recipe: Recipe, numbers: Sequence[int], name: str, value: Any, exposure: str | None, only_this: bool
-) -> Edit:
-    """Change a value of several slices; None inherits."""
-
-    def scope(number: int) -> str | None:
-        return exposure if only_this or overridden(recipe, number, exposure).get(name) is not None else None
-
-    return _named_values(recipe, {number: scope(number) for number in numbers}, name, value)
+def set_values(recipe: Recipe, numbers: Sequence[int], name: str, value: Any, where: Where) -> Edit:
+    """Change a value of several slices, each where it is seen; None inherits."""
+    targets = {number: _target(recipe, number, name, value, where) for number in numbers}
+    return _set_targets(recipe, targets, name, value, where.seen)
 
 
-def reset(recipe: Recipe, numbers: Sequence[int], exposure: str | None, only_this: bool) -> Edit:
-    """Take all overrides of slices away; those of the exposure alone when only that is edited."""
-    kept = tuple(o for o in recipe.overrides if o.number not in numbers or (only_this and o.exposure != exposure))
-    whose = f" of {exposure}" if only_this else ""
+def reset(recipe: Recipe, numbers: Sequence[int], exposure: str | None, scope: Scope) -> Edit:
+    """Take the overrides of slices away: those of the exposure, those in force in it, or all of these numbers."""
+    gone: dict[Scope, tuple[str | None, ...]] = {Scope.SLICE: (exposure,), Scope.PLACE: (exposure, None)}
+
+    def goes(override: SliceOverride) -> bool:
+        return override.number in numbers and (scope not in gone or override.exposure in gone[scope])
+
+    whose = f" of {exposure}" if scope is Scope.SLICE else ""
+    kept = tuple(o for o in recipe.overrides if not goes(o))
     return Edit(f"{_subject(numbers)}{whose}: reset", replace(recipe, overrides=kept))
 
 
-def copy(recipe: Recipe, source: int, targets: Sequence[int], exposure: str | None, only_this: bool) -> Edit:
-    """Give slices the overrides of another one, in place of their own; in the exposure alone if only that is edited."""
+def copy(recipe: Recipe, source: int, targets: Sequence[int], exposure: str | None, scope: Scope) -> Edit:
+    """Give slices the overrides of another one, in place of their own; in the exposure alone unless numbers count."""
     targets = [number for number in targets if number != source]
-    if only_this:
+    here = scope is not Scope.NUMBER
+    if here:
         values = recipe.override(source).values() | recipe.override(source, exposure).values()
         entries = [SliceOverride(source, exposure, **values)]
     else:
         entries = [o for o in recipe.overrides if o.number == source]
-    new = reset(recipe, targets, exposure, only_this).recipe
+    new = reset(recipe, targets, exposure, Scope.SLICE if here else scope).recipe
     for number in targets:
         for entry in entries:
             new = new.with_override(replace(entry, number=number))
-    whose = f" of {exposure}" if only_this else ""
+    whose = f" of {exposure}" if here else ""
     return Edit(f"{_subject(targets)}{whose}: copy overrides of slice {source}", new)
 
 
@@ -121,23 +127,75 @@ def for_one_exposure(recipe: Recipe, numbers: Sequence[int], exposure: str) -> E
     return Edit(f"{_subject(numbers)}: limit to {exposure}", new)
 
 
-def _named_values(recipe: Recipe, scopes: dict[int, str | None], name: str, value: Any) -> Edit:
+def goes_to(recipe: Recipe, number: int, where: Where) -> Region | None:
+    """Region that a value of a slice goes to which is set nowhere so far; None where it becomes an override."""
+    return where.target if where.scope is Scope.PLACE and number in where.reached else None
+
+
+def _target(recipe: Recipe, number: int, name: str, value: Any, where: Where) -> str | Region | None:
+    """Where a value of a slice is to be set: in a region, for one exposure (its name), or for all (None).
+
+    Alpha ranges are those of one slice of one exposure, so they are never a region's.
+    """
+    own = overridden(recipe, number, where.exposure)
+    if where.scope is Scope.SLICE or (name in own and own[name] is not None):
+        return where.exposure
+    if where.scope is Scope.NUMBER or name in own:
+        return None
+    if name in OF_REGION:
+        params = recipe.params(number, where.exposure or "", where.seen.get(number, ()))
+        owner = recipe.region(dict(params.regions.values).get(name, ""))
+        if found := owner or (goes_to(recipe, number, where) if value is not None else None):
+            return found
+    return where.exposure
+
+
+def _set_targets(
+    recipe: Recipe, targets: Mapping[int, str | Region | None], name: str, value: Any, seen: Mapping[int, Seen]
+) -> Edit:
+    regions = tuple(dict.fromkeys(target for target in targets.values() if isinstance(target, Region)))
+    scopes = {number: target for number, target in targets.items() if not isinstance(target, Region)}
     new = recipe
     for number, scope in scopes.items():
-        new = with_value(new, number, name, value, scope)
-    changed = [n for n in scopes if new.override(n, scopes[n]) != recipe.override(n, scopes[n])] or list(scopes)
-    olds, news = (
-        {format_value(name, _in_force(r, n, name, scopes[n])) or "default" for n in changed} for r in (recipe, new)
-    )
+        new = with_value(new, number, name, value, scope, seen.get(number, ()) if scope is not None else ())
+    changed = [n for n in scopes if new.override(n, scopes[n]) != recipe.override(n, scopes[n])]
+    changed = changed or (list(scopes) if not regions else [])
+    values = [tuple(_in_force(r, n, name, scopes[n], seen.get(n, ())) for r in (recipe, new)) for n in changed]
+    for region in regions:
+        known = recipe.region(region.name) or replace(region, use=None)
+        new = _with_region_value(new, known, name, value)
+        after = new.region(region.name)
+        values.append((_of_region(recipe, known, name), _of_region(recipe, after, name)))
     exposures = {scopes[n] for n in changed}
     whose = f" of {one}" if len(exposures) == 1 and (one := next(iter(exposures))) else ""
-    texts = [next(iter(values)) if len(values) == 1 else "" for values in (olds, news)]
-    return Edit(f"{_subject(changed)}{whose}: {PARAMETERS[name].label} {' → '.join(texts).strip()}", new)
+    subjects = [f"{_subject(changed)}{whose}"] if changed else []
+    subjects += [f"Region “{region.name}”" for region in regions]
+    olds, news = ({format_value(name, pair[k]) or "default" for pair in values} for k in (0, 1))
+    texts = [next(iter(both)) if len(both) == 1 else "" for both in (olds, news)]
+    return Edit(f"{' and '.join(subjects)}: {PARAMETERS[name].label} {' → '.join(texts).strip()}", new)
 
 
-def _in_force(recipe: Recipe, number: int, name: str, exposure: str | None) -> Any:
+def _with_region_value(recipe: Recipe, region: Region, name: str, value: Any) -> Recipe:
+    """Set a value in a region; one that says nothing more than the defaults do goes, and a region without any."""
+    others = any(getattr(r, name) is not None for r in recipe.regions if r.name != region.name)
+    if not others and PARAMETERS[name].is_global and value == getattr(recipe, name):
+        value = None
+    nothing_but: dict[str, Any] = {name: value}
+    region = replace(region, **nothing_but)
+    if region.use is None and not region.values():
+        return recipe.without_region(region.name)
+    return recipe.with_region(region)
+
+
+def _of_region(recipe: Recipe, region: Region | None, name: str) -> Any:
+    """Value of a parameter in a region, or what it leaves in force."""
+    own = getattr(region, name) if region is not None else None
+    return own if own is not None or not PARAMETERS[name].is_global else getattr(recipe, name)
+
+
+def _in_force(recipe: Recipe, number: int, name: str, exposure: str | None, seen: Seen = ()) -> Any:
     """Value of a parameter, whether or not ``psf_optimal`` ignores it."""
-    return getattr(replace(recipe, psf_optimal=False).params(number, exposure or ""), name)
+    return getattr(replace(recipe, psf_optimal=False).params(number, exposure or "", seen), name)
 
 
 def _without(recipe: Recipe, number: int, names: Sequence[str], exposure: str | None) -> Recipe:

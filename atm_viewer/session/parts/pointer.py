@@ -155,6 +155,25 @@ class Pointer(QObject):
         else:
             self._look.select_exposure(other.view.key)
 
+    def step_feeding(self, delta: int) -> None:
+        """Look at the next (1) or previous (-1) slice that feeds the active spaxel, through all dithers.
+
+        The wavelength stays. From any other slice, the way leads to the first one of the chosen exposure.
+        """
+        answers, state = self._store.answers, self._state
+        every = [(e, number) for e in state.together for number in answers.feeding(e)]
+        if not every:
+            self._messages.tell("info", "No included exposure has a slice at the active spaxel in this band.")
+            return
+        here = [e.view.key == state.chosen for e, _ in every]
+        at = next((k for k, (_, n) in enumerate(every) if here[k] and n == state.number), None)
+        found = every[(at + delta) % len(every)] if at is not None else every[here.index(True) if any(here) else 0]
+        exposure, number = found
+        wavelength = state.wavelength
+        self._look.select_exposure(exposure.view.key)
+        column = exposure.slice_map.column_at(number, wavelength)
+        self._look.select(number, self._state.column if column is None else column)
+
     @property
     def _opened(self) -> OpenExposure | None:
         return self._state.chosen_exposure

@@ -16,6 +16,7 @@ from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.file_work import Done, FileWork, nothing_more
@@ -76,65 +77,64 @@ class RecipeEdits(QObject):
         exposure : str or None
             Name of the one exposure it applies to; None for all.
         """
-        self._make(slice_edits.set_one(self._state.recipe, number, name, value, exposure))
+        self.make(slice_edits.set_one(self._state.recipe, number, name, value, exposure))
 
     def edit_slice(self, number: int, name: str, value: Any) -> None:
-        """Change a value of a slice where it is seen: for the chosen exposure if only that is edited or has its own."""
+        """Change a value of a slice where it is set, or where the scope of edits wants it."""
         self.edit_slices((number,), name, value)
 
     def edit_slices(self, numbers: Sequence[int], name: str, value: Any) -> None:
         """Change a value of several slices in one step, each where it is seen; None inherits."""
         if self._state.current is not None and numbers:
-            edit = slice_edits.set_values(
-                self._state.recipe, numbers, name, value, self._state.current.name, self._state.only_this
-            )
-            self._make(edit)
+            recipe = self._state.recipe
+            self.make(slice_edits.set_values(recipe, numbers, name, value, self._state.where(recipe)))
 
     def drag_slice(self, number: int, name: str, value: Any) -> None:
-        """Change a value as `edit_slice` does while the hand still moves: a single step to undo, until `end_drag`.
+        """Change a value as `edit_slice` does while the hand still moves: a single step to undo, until `end_drag`."""
+        if self._state.current is not None:
+            self.drag(lambda begun: slice_edits.set_values(begun, (number,), name, value, self._state.where(begun)))
+
+    def drag(self, edit: Callable[[Recipe], slice_edits.Edit]) -> None:
+        """Make an edit of the recipe from before the drag while the hand still moves: a single step until `end_drag`.
 
         Only profile and spectra follow at once, and as often as there is an answer; the rest when the drag has ended.
         """
-        state, view = self._state, self._state.current
-        if view is None:
-            return
-        if state.dragged is None:
+        if self._state.dragged is None:
             self._drags += 1
-        begun = state.dragged or state.recipe
+        begun = self._state.dragged or self._state.recipe
         self._store.change(dragged=begun)
-        edit = slice_edits.set_values(begun, (number,), name, value, view.name, state.only_this)
-        self._make(edit, partial(DragRecipe, drag=self._drags))
+        self.make(edit(begun), partial(DragRecipe, drag=self._drags))
 
     def end_drag(self) -> None:
         """Let what was dragged be."""
         self._store.change(dragged=None)
 
-    def set_only_this(self, only_this: bool) -> None:
-        """Let edits of a slice apply to the chosen exposure alone, or to all."""
-        self._store.change(only_this=only_this)
+    def set_scope(self, scope: Scope) -> None:
+        """Let edits of a slice apply to what the active place sees, to all slices of its number, or to it alone."""
+        self._store.change(scope=scope)
 
     def reset_slices(self, numbers: Sequence[int]) -> None:
-        """Take all overrides of slices away; those of the chosen exposure alone when only that is edited."""
+        """Take the overrides of slices away, as the scope of edits wants it."""
         if numbers:
             name = self._state.current.name if self._state.current else None
-            self._make(slice_edits.reset(self._state.recipe, numbers, name, self._state.only_this))
+            self.make(slice_edits.reset(self._state.recipe, numbers, name, self._state.scope))
 
     def copy_slice(self, source: int, targets: Sequence[int]) -> None:
         """Give slices the overrides of another one."""
         if self._state.current is not None and targets:
-            self._make(
-                slice_edits.copy(self._state.recipe, source, targets, self._state.current.name, self._state.only_this)
+            self.make(
+                slice_edits.copy(self._state.recipe, source, targets, self._state.current.name, self._state.scope)
             )
 
     def apply_to_all_exposures(self, numbers: Sequence[int]) -> None:
         """Let what is set in slices of the chosen exposure apply to all exposures."""
         if self._state.current is not None and numbers:
-            self._make(slice_edits.for_all_exposures(self._state.recipe, numbers, self._state.current.name))
+            self.make(slice_edits.for_all_exposures(self._state.recipe, numbers, self._state.current.name))
 
     def keep_to_this_exposure(self, numbers: Sequence[int]) -> None:
         """Let what is set in slices of all exposures apply to the chosen one alone."""
         if self._state.current is not None and numbers:
-            self._make(slice_edits.for_one_exposure(self._state.recipe, numbers, self._state.current.name))
+            self.make(slice_edits.for_one_exposure(self._state.recipe, numbers, self._state.current.name))
 
     def reset_all(self) -> None:
         """Go back to the pipeline's defaults for all slices and exposures."""
@@ -226,7 +226,8 @@ class RecipeEdits(QObject):
 
     # Undo commands
 
-    def _make(self, edit: slice_edits.Edit, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
+    def make(self, edit: slice_edits.Edit, kind: Callable[..., EditRecipe] = EditRecipe) -> None:
+        """Make an edit of the active variant's recipe, as an undo step."""
         if edit.recipe != self._state.recipe:
             self._edit(edit.name, edit.recipe, kind)
 

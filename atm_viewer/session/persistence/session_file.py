@@ -21,6 +21,7 @@ import tomlkit
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Checker, fill_recipe, parse_toml, read_recipe
 from atm_viewer.engine.regular_file import read_text
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.edits.variants import NAMES, Variant, Variants
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.open_exposure import Mark
@@ -239,19 +240,22 @@ def _write_look(state: SavedSession, _folder: Path | None) -> Any:
     if look.number:
         table["slice"] = look.number
         table["column"] = look.column
-    if look.only_this:
-        table["only_this"] = True
+    if look.scope is not Scope.PLACE:
+        table["scope"] = look.scope.value
     return table if table else None
 
 
 def _read_look(check: Checker, value: Any, _folder: Path | None) -> dict[str, Any]:
     table = check.table(value, "[look]")
-    check.known(table, ("band", "slice", "column", "only_this"), "in [look]")
+    check.known(table, ("band", "slice", "column", "scope", "only_this"), "in [look]")
+    # Files of before there were regions say whether edits are for the chosen exposure alone.
+    alone = check.boolean(table.get("only_this", False), "only_this in [look]")
+    usual = Scope.SLICE if alone else Scope.PLACE
     look = SavedLook(
         check.text(table["band"], "band in [look]", 80) if "band" in table else "",
         check.whole(table.get("slice", 0), "slice in [look]", 0, 999),
         check.whole(table.get("column", 0), "column in [look]", 0, 10**5),
-        check.boolean(table.get("only_this", False), "only_this in [look]"),
+        Scope(check.choice(table.get("scope", usual.value), "scope in [look]", tuple(scope.value for scope in Scope))),
     )
     return {"look": look}
 

@@ -25,8 +25,10 @@ from atm_viewer.jobs.requests.previews import (
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.questions.slots import Filled
 from atm_viewer.session.state.measures import MEASURES, Measured
+from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.places import spectra_name
 from atm_viewer.session.state.remedy_choice import REMEDIES, ShownRemedy
+from atm_viewer.session.state.selection import band_of, spaxel_outline
 from atm_viewer.session.state.sky_choice import BEFORE, ShownSky
 from atm_viewer.session.state.state import State
 
@@ -95,6 +97,15 @@ class Answers:
         return self.latest(ExplainPixel)
 
     # Of the exposures together
+
+    def feeding(self, exposure: OpenExposure) -> tuple[int, ...]:
+        """Slices of an exposure that feed the active spaxel, ascending: those of the band that see any part of it."""
+        state, sky = self.state, self.sky
+        place = state.places.current
+        if sky is None or place is None or sky.band != state.band or exposure not in state.together:
+            return ()
+        seen = exposure.view.strips.overlapping(spaxel_outline(sky, place.ra, place.dec))
+        return tuple(number for number in seen if band_of(exposure.view, number) == state.band)
 
     @property
     def sky(self) -> SkyImage | None:

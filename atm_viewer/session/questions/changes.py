@@ -15,7 +15,7 @@ class Changes(QObject):
 
     exposures = pyqtSignal()  #: open exposures, or which of them are included
     chosen = pyqtSignal()  #: exposure, band, slice or column
-    recipe = pyqtSignal()  #: recipes, or which exposures edits apply to
+    recipe = pyqtSignal()  #: recipes, which slices edits apply to, or which region is selected
     places = pyqtSignal()  #: positions and apertures, or which place is active
     spectrum_settings = pyqtSignal()
     pending = pyqtSignal()  #: what is being renewed
@@ -59,7 +59,7 @@ def _measures(answers: Answers) -> object:
 PARTS: dict[str, Callable[[Answers], object]] = {
     "exposures": lambda a: a.state.exposures,
     "chosen": lambda a: (a.state.current, a.state.band, a.state.number, a.state.column),
-    "recipe": lambda a: (a.state.variants, a.state.only_this),
+    "recipe": lambda a: (a.state.variants, a.state.scope, a.state.region),
     "places": lambda a: a.state.places,
     "spectrum_settings": lambda a: a.state.spectrum_settings,
     "pending": lambda a: (a.pending_slots, a.pending),

@@ -58,7 +58,7 @@ def begin_restoring(state: State, saved: SavedSession) -> State:
     state = replace(
         state,
         look=look,
-        only_this=look.only_this,
+        scope=look.scope,
         dragged=None,
         spectrum_settings=saved.spectrum,
         variants=saved.variants,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import Circle, Recipe, Region
+from atm_viewer.engine.sky_shapes import contains
 
 #: How many places there can be: as many as colours can be told apart.
 MOST = 6
@@ -122,3 +123,28 @@ class Places:
 def spectra_name(variant: str, place: int) -> str:
     """Name under which the spectra of a variant at a place are shown."""
     return f"{variant}{place}"
+
+
+def region_at(recipe: Recipe, place: Place | None) -> Region | None:
+    """Region that values for a place's slices go to.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The recipe.
+    place : Place or None
+        The place.
+
+    Returns
+    -------
+    Region or None
+        The last region that the place lies in, which wins over the others there; else one that is not in the recipe:
+        a circle of the aperture's size. None without a place.
+    """
+    if place is None:
+        return None
+    within = [region for region in recipe.regions if contains(region.shape, place.ra, place.dec)]
+    if within:
+        return within[-1]
+    circle = Circle(round(place.ra % 360.0, 7), round(place.dec, 7), place.radius)
+    return Region(recipe.free_name(f"place {place.number}"), circle)

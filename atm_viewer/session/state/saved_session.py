@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.open_exposure import Mark
@@ -53,14 +54,14 @@ class SavedLook:
         Band of sky image and spectra, empty without.
     number, column : int
         Slice (0 without) and column.
-    only_this : bool
-        Whether edits of a slice apply to the chosen exposure alone.
+    scope : Scope
+        Which slices an edit of a slice applies to.
     """
 
     band: str = ""
     number: int = 0
     column: int = 0
-    only_this: bool = False
+    scope: Scope = Scope.PLACE
 
 
 @dataclass(frozen=True)

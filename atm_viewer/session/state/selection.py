@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from atm_viewer.engine.recipe import Polygon
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.sky_image import SkyImage
@@ -124,6 +125,17 @@ def spaxel_of(image: SkyImage, ra: float, dec: float) -> tuple[int, int]:
     """Zero-based (x, y) of the spaxel at a position [deg]; may lie outside of the grid."""
     east, north = image.offsets(ra, dec)
     return int(np.floor(image.x0 - east / image.spaxel + 0.5)), int(np.floor(image.y0 + north / image.spaxel + 0.5))
+
+
+def spaxel_outline(image: SkyImage, ra: float, dec: float) -> Polygon:
+    """Edge on the sky of the spaxel at a position [deg]."""
+    x, y = spaxel_of(image, ra, dec)
+    east, north = (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel
+    half = image.spaxel / 2.0
+    corners = [(east - half, north - half), (east + half, north - half)]
+    corners += [(east + half, north + half), (east - half, north + half)]
+    places = (image.position(*corner) for corner in corners)
+    return Polygon(tuple((float(a), float(d)) for a, d in places))
 
 
 def holds(image: SkyImage, ra: float, dec: float) -> bool:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.recipe import FitParams, Recipe
+from atm_viewer.engine.recipe import FitParams, Recipe, Region
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.jobs.requests.base import Request
 from atm_viewer.jobs.requests.remedies import RemedyRequest
 from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits.scope import Scope, Seen, Where
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.measures import MeasureChoice
 from atm_viewer.session.state.open_exposure import OpenExposure
-from atm_viewer.session.state.places import Places
+from atm_viewer.session.state.places import Places, region_at
 from atm_viewer.session.state.remedy_choice import RemedyChoice, remedy_request
 from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
 from atm_viewer.session.state.selection import columns_of, slices_across
@@ -43,8 +45,10 @@ class State:
         Exposure and zero-based pixel that the user asks about.
     variants : Variants
         All recipes and which of them is in force.
-    only_this : bool
-        Whether edits of a slice apply to the chosen exposure alone.
+    scope : Scope
+        Which slices an edit of a slice applies to.
+    region : str
+        Name of the region that is selected; empty for none.
     dragged : Recipe or None
         The recipe before the drag under way.
     places : Places
@@ -73,7 +77,8 @@ class State:
     looked: bool = False
     pixel: tuple[str, int, int] | None = None
     variants: Variants = field(default_factory=Variants)
-    only_this: bool = False
+    scope: Scope = Scope.PLACE
+    region: str = ""
     dragged: Recipe | None = None
     places: Places = field(default_factory=Places)
     spectrum_settings: SpectrumSettings = field(default_factory=SpectrumSettings)
@@ -161,7 +166,31 @@ class State:
 
     def params(self, number: int) -> FitParams:
         """Parameters in force in a slice of the chosen exposure."""
-        return self.recipe.params(number, self.current.name if self.current else "")
+        return self.recipe.params(number, self.current.name if self.current else "", self.seen.get(number, ()))
+
+    @cached_property
+    def seen(self) -> Mapping[int, Seen]:
+        """Regions of the recipe that slices of the chosen exposure see, by slice number."""
+        return self.current.strips.touched(self.recipe.regions) if self.current and self.recipe.regions else {}
+
+    @property
+    def selected_region(self) -> Region | None:
+        """The selected region, as long as the recipe has it."""
+        return self.recipe.region(self.region)
+
+    def where(self, recipe: Recipe) -> Where:
+        """Say where an edit of a slice of the chosen exposure goes, in a recipe."""
+        view = self.current
+        if view is None:
+            return Where(scope=self.scope)
+        target = region_at(recipe, self.places.current)
+        reached = frozenset(view.strips.ranges(target.shape)) if target is not None else frozenset()
+        return Where(view.name, self.scope, view.strips.touched(recipe.regions), target, reached)
+
+    @property
+    def edited_region(self) -> Region | None:
+        """Region that values set for the chosen slice go to; None where they become overrides of the slice."""
+        return slice_edits.goes_to(self.recipe, self.number, self.where(self.recipe))
 
     def slices_across(self, number: int) -> tuple[int, ...]:
         """Slices of the chosen exposure in a slice's band, in their order on the sky; see `slices_across`."""
@@ -181,7 +210,7 @@ class State:
         exposures = tuple(
             SavedExposure((e.view.key,), e.mark, e.included, e.view.key == self.chosen) for e in self.exposures
         )
-        look = SavedLook(self.band, self.number, self.column, self.only_this)
+        look = SavedLook(self.band, self.number, self.column, self.scope)
         return SavedSession(exposures, look, self.variants, self.places, self.spectrum_settings)
 
     def with_exposure(self, exposure: OpenExposure) -> State:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PyQt6.QtGui import QKeySequence
 
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.sky_choice import BLINK, DIFFERENCE, RATIO, SWIPE
 from atm_viewer.views.actions.action_info import ActionInfo, always
@@ -53,6 +55,31 @@ def _scale(percent: int) -> ActionInfo:
 
 def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) -> ActionInfo:
     return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky.bar))
+
+
+def _regions(session: Session) -> bool:
+    return bool(session.state.recipe.regions)
+
+
+def _region_selected(session: Session) -> bool:
+    return session.state.selected_region is not None
+
+
+def _draw(window: Any, kind: str) -> None:
+    window.sky.draw_region(kind)
+
+
+def _region(
+    name: str, text: str, tip: str, key: str, does: Callable[[Any], None], enabled: Callable[[Session], bool] = _regions
+) -> ActionInfo:
+    return ActionInfo(name, "Regions", text, tip, key, enabled, does=does)
+
+
+def _scope(scope: Scope, text: str, tip: str) -> ActionInfo:
+    return ActionInfo(
+        f"scope_{scope}", "Edit/Apply Slice Edits To", text, tip, "", _open, group="scope",
+        does=lambda window: window.session.recipes.set_scope(scope),
+    )  # fmt: skip
 
 
 def _several(session: Session) -> bool:
@@ -252,16 +279,85 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Alt+PgDown",
         _open,
     ),
+    _scope(Scope.PLACE, "Slices Under the Place", "Edit the slices that see the active place, in every dither"),
+    _scope(Scope.NUMBER, "Slice Number in All Exposures", "Edit the slices of this number in all exposures"),
+    _scope(Scope.SLICE, "This Slice Only", "Edit the slice of the chosen exposure only"),
     ActionInfo(
-        "edit_this_alone",
-        "Edit",
-        "Edit This Exposure Only",
-        "Apply new overrides to the chosen exposure only, not to all exposures",
+        "next_scope",
+        "Edit/Apply Slice Edits To",
+        "Next Choice",
+        "Change which slices are edited by the table and the profile",
         "Ctrl+T",
         _open,
-        ticked=True,
     ),
     ActionInfo("filter_slices", "Edit", "Filter Slices", "Filter the slice table", "Ctrl+F", _open),
+    *(
+        _region(
+            f"draw_{kind}",
+            f"Draw {kind.capitalize()}",
+            f"Draw {article} {kind} on the sky image: the spline is used there in every dither",
+            key,
+            partial(_draw, kind=kind),
+            _open,
+        )
+        for kind, article, key in (("circle", "a", "R"), ("ellipse", "an", "E"), ("polygon", "a", "P"))
+    ),
+    SEPARATOR,
+    _region(
+        "next_region",
+        "Next Region",
+        "Select the next region of the recipe",
+        "Shift+R",
+        lambda window: window.session.regions.select_next(),
+    ),
+    _region(
+        "region_up",
+        "Move Up",
+        "Move the selected region up in the list; later regions win over earlier ones",
+        "Ctrl+Shift+Up",
+        lambda window: window.session.regions.step(-1),
+        _region_selected,
+    ),
+    _region(
+        "region_down",
+        "Move Down",
+        "Move the selected region down in the list; later regions win",
+        "Ctrl+Shift+Down",
+        lambda window: window.session.regions.step(1),
+        _region_selected,
+    ),
+    _region(
+        "tune_region",
+        "Tune Region",
+        "Make a new variant in which only the slices that see the selected region are tuned, in every dither",
+        "Ctrl+Alt+Y",
+        lambda window: window.session.tuner.tune_region(),
+        _region_selected,
+    ),
+    _region(
+        "remove_region",
+        "Delete Region",
+        "Delete the selected region; Undo restores it",
+        "Ctrl+Shift+Del",
+        lambda window: window.session.regions.remove(),
+        _region_selected,
+    ),
+    SEPARATOR,
+    _region(
+        "import_regions",
+        "Import DS9 Regions…",
+        "Add the regions of a DS9 region file to the recipe",
+        "",
+        lambda window: window.files.import_regions(),
+        always,
+    ),
+    _region(
+        "export_regions",
+        "Export DS9 Regions…",
+        "Write the recipe's regions to a DS9 region file",
+        "",
+        lambda window: window.files.export_regions(),
+    ),
     _variant(
         "new",
         "New Variant",
@@ -341,6 +437,24 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Ctrl+PgUp",
         _open,
         does=lambda window: window.session.pointer.step_exposure(-1),
+    ),
+    ActionInfo(
+        "next_feeding",
+        "View",
+        "Next Slice of the Spaxel",
+        "Show the next slice that feeds the active spaxel; after the last one of an exposure, those of the next dither",
+        "S",
+        _placed,
+        does=lambda window: window.session.pointer.step_feeding(1),
+    ),
+    ActionInfo(
+        "previous_feeding",
+        "View",
+        "Previous Slice of the Spaxel",
+        "Show the previous slice that feeds the active spaxel, through all dithers",
+        "Shift+S",
+        _placed,
+        does=lambda window: window.session.pointer.step_feeding(-1),
     ),
     ActionInfo(
         "centre_spaxel",
@@ -535,6 +649,7 @@ WIDGET_KEYS: tuple[tuple[str, str, str], ...] = (
     ("Profile", "← →", "Previous and next column; with Shift, ten columns"),
     ("Sky", "← → ↑ ↓", "Move the active place by one spaxel; with Shift, by five"),
     ("Sky", "Del", "Remove the active place"),
+    ("Sky", "Esc, Return, Backspace", "While drawing a region: cancel, close the polygon, take a corner back"),
     ("Learn window", "← →", "Move the source; with Shift, five times as far"),
     ("Help window", "Ctrl+F", "Search the help pages"),
     ("Help window", "Alt+← Alt+→", "Go back or forward"),

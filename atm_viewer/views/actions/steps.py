@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 
 _FACTOR = 1.1  #: between thresholds that keys lead to
@@ -50,9 +51,11 @@ class Steps:
         old = self._threshold()
         self._set_threshold(old / _FACTOR if old > _LEAST else 0.0)
 
-    def edit_this_alone(self) -> None:
-        """Let edits apply to the chosen exposure alone, or to all again."""
-        self._session.recipes.set_only_this(not self._session.state.only_this)
+    def next_scope(self) -> None:
+        """Let edits of slices apply to other slices: to those of the place, of the number, or of the exposure alone."""
+        scopes = list(Scope)
+        now = scopes.index(self._session.state.scope)
+        self._session.recipes.set_scope(scopes[(now + 1) % len(scopes)])
 
     def next_slice(self) -> None:
         """Look at the slice with the next number."""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSignalBlocker
+from PyQt6.QtCore import QSignalBlocker, Qt
 from PyQt6.QtWidgets import QComboBox
 
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import WholeBox
+
+#: Longest name of a region in the box of scopes; menus and the region table show all of it.
+_LONGEST = 12
+
+_SCOPES = {
+    Scope.PLACE: "<b>place, every dither</b>: the region that the active place lies in, or a new one about it; so all "
+    "slices that see it, in every dither. A slice outside gets an override in this exposure only. Default",
+    Scope.NUMBER: "<b>all exposures</b>: an override for this slice number in all exposures",
+    Scope.SLICE: "<b>this exposure</b>: an override for this slice of this exposure only",
+}
 
 
 class Choosers:
@@ -21,9 +32,14 @@ class Choosers:
     def __init__(self, session: Session):
         self._session = session
         self.scope_box = QComboBox()
-        self.scope_box.addItems(["all exposures", "this exposure"])
+        for scope in Scope:
+            self.scope_box.addItem("", scope)
+            self.scope_box.setItemData(self.scope_box.count() - 1, _SCOPES[scope], Qt.ItemDataRole.ToolTipRole)
         self.scope_box.setToolTip(
-            "Exposures that get the overrides you make in the table or the profile. Default: all exposures"
+            "Slices that get a value set in the table or the profile (Ctrl+T):<br>"
+            + "<br>".join(_SCOPES.values())
+            + "<br>A value that is set already is changed where it is set. Use ranges are alpha of one slice of one "
+            "exposure, so they stay with it unless you choose all exposures."
         )
         self.slice_box = QComboBox()
         self.slice_box.setToolTip("Slice number in the region map (Alt+↑, Alt+↓)")
@@ -35,7 +51,7 @@ class Choosers:
         self.slice_box.activated.connect(lambda row: session.look.select_slice(session.state.slices[row]))
         self.column_box.valueChanged.connect(session.look.select_column)
         self.band_box.activated.connect(lambda row: session.look.select_band(session.state.bands[row]))
-        self.scope_box.activated.connect(lambda row: session.recipes.set_only_this(row == 1))
+        self.scope_box.activated.connect(lambda row: session.recipes.set_scope(self.scope_box.itemData(row)))
 
     def show_bands(self) -> None:
         """List the bands of the open exposures."""
@@ -59,6 +75,21 @@ class Choosers:
             self.band_box.setCurrentText(session.state.band)
 
     def show_scope(self) -> None:
-        """Show which exposures a value applies to."""
+        """Show which slices a value applies to, for the chosen slice and the active place."""
+        state = self._session.state
+        region, place = state.edited_region, state.places.current
+        name = "place" if place is None else f"place {place.number}"
+        if region is not None and state.recipe.region(region.name) is not None:
+            name = region.name if len(region.name) <= _LONGEST else f"{region.name[: _LONGEST - 1]}…"
+        texts = {
+            Scope.PLACE: f"{name}, every dither" if region is not None else f"this slice (not in {name})",
+            Scope.NUMBER: "all exposures",
+            Scope.SLICE: "this exposure",
+        }
+        if state.scope is not Scope.PLACE:
+            texts[Scope.PLACE] = f"{name}, every dither"
         with QSignalBlocker(self.scope_box):
-            self.scope_box.setCurrentIndex(int(self._session.state.only_this))
+            for row, scope in enumerate(Scope):
+                if self.scope_box.itemText(row) != texts[scope]:
+                    self.scope_box.setItemText(row, texts[scope])
+            self.scope_box.setCurrentIndex(self.scope_box.findData(state.scope))

@@ -22,6 +22,7 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.files.recent import RecentFiles
 
 _EXPOSURES = "Calibrated exposures and associations (*_cal.fits *_crf.fits *.json);;All files (*)"
+_REGIONS = "DS9 region files (*.reg);;All files (*)"
 _RECIPES = "Recipes (*.toml);;All files (*)"
 
 
@@ -166,6 +167,19 @@ class Files(QObject):
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(self.recipe_path or "recipe.toml")
         dialog.fileSelected.connect(self._save_recipe_file)
+
+    def import_regions(self) -> None:
+        """Ask for a DS9 region file whose regions are added."""
+        dialog = self._file_dialog("Import DS9 regions", _REGIONS, FileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._session.regions.read)
+
+    def export_regions(self) -> None:
+        """Ask where to save the regions for DS9."""
+        dialog = self._file_dialog("Export DS9 regions", _REGIONS, FileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(FileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("reg")
+        dialog.selectFile("regions.reg")
+        dialog.fileSelected.connect(self._session.regions.write)
 
     def write_cubes(self) -> None:
         """Ask for what write_cubes needs, and write in the background."""

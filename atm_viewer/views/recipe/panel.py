@@ -10,6 +10,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.base.panel import NumberBox, WholeBox
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.recipe.region_table import RegionTable
 
 Box = NumberBox | WholeBox | QCheckBox | QComboBox
 
@@ -42,6 +43,8 @@ class RecipePanel(QWidget):
             "These options go beyond the pipeline. Products record them in their history and recipe."
         )
         grid.addWidget(self.beyond, grid.rowCount(), 0, 1, 4)
+        self.regions = RegionTable(session)
+        grid.addWidget(self.regions, grid.rowCount(), 0, 1, 4)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         session.changed.recipe.connect(self._show)
@@ -50,6 +53,7 @@ class RecipePanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self._theme = theme
+        self.regions.set_theme(theme)
         self._show()
 
     def _add(self, grid: QGridLayout, parameter: Parameter, row: int, column: int) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
-from PyQt6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from atm_viewer.engine.recipe import Region
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.session.edits.variants import NAMES, Variants
 from atm_viewer.session.state.cursor import Cursor
@@ -33,6 +34,7 @@ from atm_viewer.views.sky.compare import (
     values_at,
 )
 from atm_viewer.views.sky.place_marks import PlaceMarks
+from atm_viewer.views.sky.region_marks import HINTS, RegionMarks
 
 LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any IFU field holds
 
@@ -98,11 +100,28 @@ class SkyView(ImagePanel):
         box = self.layout()
         assert isinstance(box, QVBoxLayout)
         box.insertWidget(1, self.bar)
+        self.region_button = QToolButton()
+        self.region_button.setText("Region ")
+        self.region_button.setToolTip(
+            "Draw a region: the spline is used there in every dither (R: circle, E: ellipse, P: polygon). Click its "
+            "line to select it, drag the line to move it, its handles to reshape it"
+        )
+        self.region_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        line = self.bar.layout()
+        assert isinstance(line, QHBoxLayout)
+        line.insertWidget(line.count() - 1, self.region_button)
         self.left_text, self.right_text = CornerText(self.canvas), CornerText(self.canvas)
+        self.drawing_text = CornerText(self.canvas)
+        self.drawing_text.setWordWrap(True)
+        self.drawing_text.say("")
         self._swipe = SwipeLine()
         self._timer = QTimer(self)
 
         self.marks = PlaceMarks(self.plot, self.canvas, self)
+        self.regions = RegionMarks(self.plot, self.canvas, self)
+        self.regions.drawing.connect(self._tell_drawing)
+        self._regions: tuple[Region, ...] = ()
+        self._selected_region = ""
         self._compass = _Compass()
         self._compass.setParentItem(self.view)
         self._sight = Sight()
@@ -160,6 +179,26 @@ class SkyView(ImagePanel):
         self._swipe.setVisible(image is not None and shown.choice.mode == SWIPE)
         self._keep_time()
         self.marks.show_places(image, self._places)
+        self.regions.show_regions(image, self._regions, self._selected_region)
+        if image is None:
+            self.regions.cancel()
+
+    def show_regions(self, regions: tuple[Region, ...], selected: str) -> None:
+        """Show the regions of the active variant, one of them selected."""
+        if (regions, selected) != (self._regions, self._selected_region):
+            self._regions, self._selected_region = regions, selected
+            self.regions.show_regions(self._sky, regions, selected)
+
+    def draw_region(self, kind: str) -> None:
+        """Begin to draw a circle, an ellipse or a polygon."""
+        if self._places.current is not None:
+            self.regions.radius = self._places.current.radius
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.regions.draw(kind)
+
+    def _tell_drawing(self, kind: str) -> None:
+        self.drawing_text.say(HINTS.get(kind, ""))
+        self._place_texts()
 
     def _compose(self, rect: QRectF | None = None) -> None:
         """Paint the chosen images, and label them."""
@@ -248,7 +287,7 @@ class SkyView(ImagePanel):
         self.marks.set_theme(theme)
         self._compass.set_colour(theme.mark)
         self._sight.set_colour(theme.cursor)
-        for part in (self._swipe, self.left_text, self.right_text):
+        for part in (self._swipe, self.left_text, self.right_text, self.drawing_text):
             part.set_theme(theme)
         self._compose()
 
@@ -265,7 +304,16 @@ class SkyView(ImagePanel):
         return round(image.x0 - east / image.spaxel), round(image.y0 + north / image.spaxel)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Move the active place by a spaxel, with Shift by five; remove it."""
+        """Move the active place by a spaxel, with Shift by five; remove it. While drawing: end, go back, cancel."""
+        drawing = {
+            Qt.Key.Key_Escape: self.regions.cancel,
+            Qt.Key.Key_Return: self.regions.close_polygon,
+            Qt.Key.Key_Enter: self.regions.close_polygon,
+            Qt.Key.Key_Backspace: self.regions.take_back,
+        }
+        if event is not None and self.regions.kind and (does := drawing.get(Qt.Key(event.key()))) is not None:
+            does()
+            return
         steps = {Qt.Key.Key_Left: (1, 0), Qt.Key.Key_Right: (-1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
         image, place = self._sky, self._places.current
         if event is None or image is None or place is None or event.key() not in (*steps, Qt.Key.Key_Delete):
@@ -328,6 +376,9 @@ class SkyView(ImagePanel):
         area = self.canvas.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
         self.left_text.move(area.left() + 4, area.top() + 4)
         self.right_text.move(area.right() - self.right_text.width() - 4, area.top() + 4)
+        self.drawing_text.setMaximumWidth(max(area.width() - 8, 60))
+        self.drawing_text.adjustSize()
+        self.drawing_text.move(area.left() + 4, area.bottom() - self.drawing_text.height() - 4)
 
     def _place_compass(self) -> None:
         self._compass.setPos(self.view.rect().right() - 16, self.view.rect().bottom() - 16)

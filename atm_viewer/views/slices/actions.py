@@ -70,7 +70,7 @@ class SliceActions(QObject):
 
     def tune_slices(self) -> None:
         """Make an automatic recipe of the selected slices, as a new variant."""
-        self._session.tuner.tune(self._browser.table.numbers())
+        self._session.tuner.tune_slices(self._browser.table.numbers())
 
     def filter_slices(self) -> None:
         """Give the filter of the table the keyboard."""

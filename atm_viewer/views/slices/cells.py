@@ -48,7 +48,13 @@ _FIRST = ("fit_threshold", "slope_limit", "use")
 
 
 COLUMNS = (
-    Column("number", "Slice\n", "Slice number in the region map; for MIRI the hundreds digit is the channel", "112"),
+    Column(
+        "number",
+        "Slice\n",
+        "Slice number in the region map; for MIRI the hundreds digit is the channel. "
+        "A dot marks the slices that feed the active spaxel (S: next one, through all dithers)",
+        "• 112",
+    ),
     Column(
         "peak",
         "Peak\n[{unit}]",
@@ -94,6 +100,8 @@ class SliceRow:
     level : (float, float) or None
         Mean and standard deviation that make the slice's threshold [unit of the exposure], if they are known: with
         them the threshold follows the hand before there is a report on it.
+    feeds : bool
+        Whether it feeds the active spaxel.
     """
 
     number: int
@@ -102,6 +110,15 @@ class SliceRow:
     report: SliceReport | None
     unit: str = ""
     level: tuple[float, float] | None = None
+    feeds: bool = False
+
+    @property
+    def of_regions(self) -> Mapping[str, str]:
+        """Names of the parameters that regions set, each with the name of the region."""
+        found = dict(self.params.regions.values)
+        if self.params.regions.ranges:
+            found["use"] = self.params.regions.ranges[-1].name
+        return found
 
     @property
     def threshold(self) -> float:
@@ -140,7 +157,8 @@ class SliceRow:
             None if value != value else value  # NaN
             for value in (getattr(self.report, name) for name in _SHOWN)
         )
-        return self.number, self.params, dict(self.overridden), report, self.unit, self.threshold, self.without
+        own = self.number, self.feeds, self.params, dict(self.overridden)
+        return *own, report, self.unit, self.threshold, self.without
 
 
 _SHOWN = (
@@ -174,10 +192,14 @@ def cell_text(row: SliceRow, column: Column, typed: bool = False) -> str:
 def cell_tip(row: SliceRow, column: Column) -> str:
     """Tooltip of a cell, in the pipeline's terms."""
     if column.parameter:
+        if (region := row.of_regions.get(column.parameter)) is not None:
+            return f"{column.tip}<br>Set by the <b>region “{escaped(region)}”</b>."
         if column.parameter not in row.overridden:
             return f"{column.tip}<br>Default: {cell_text(row, column, typed=True) or 'nowhere'}."
         whose = escaped(row.overridden[column.parameter] or "all exposures")
         return f"{column.tip}<br><b>Override</b> for {whose}."
+    if column.name == "number" and row.feeds:
+        return f"This slice feeds the active spaxel (S: next one).<br>{column.tip}"
     if row.report is None:
         return column.tip
     if column.name == "peak":

@@ -55,6 +55,9 @@ class SliceDelegate(QStyledItemDelegate):
             option.font.setBold(True)
             accent = QColor(self._rows.theme.highlight_accent)
             option.palette.setColor(QPalette.ColorRole.HighlightedText, accent)
+        elif COLUMNS[index.column()].parameter in row.of_regions:
+            option.font.setItalic(True)
+            option.palette.setColor(QPalette.ColorRole.HighlightedText, QColor(self._rows.theme.highlight_accent))
         option.state &= ~QStyle.StateFlag.State_HasFocus  # the current cell has our own frame
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
@@ -66,6 +69,8 @@ class SliceDelegate(QStyledItemDelegate):
             self._paint_bar_cell(painter, option, index, name)
         else:
             super().paint(painter, option, index)
+        if name == "number" and index.data(ROW).feeds:
+            self._paint_dot(painter, option)
         if index == self._view.currentIndex() and self._view.hasFocus():
             painter.setPen(QPen(QColor(self._rows.theme.highlight_text), 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -96,6 +101,17 @@ class SliceDelegate(QStyledItemDelegate):
             self._put(index, editor.text())
         elif isinstance(editor, QComboBox):
             self._put(index, editor.currentText())
+
+    def _paint_dot(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        """Mark a slice that feeds the active spaxel."""
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        theme, size = self._rows.theme, 6.0
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.highlight_text if chosen else theme.text))
+        painter.drawEllipse(QPointF(option.rect.left() + size, option.rect.center().y() + 0.5), size / 2, size / 2)
+        painter.restore()
 
     def _paint_bar_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, name: str) -> None:
         own = QStyleOptionViewItem(option)

@@ -50,11 +50,14 @@ class SliceModel(QAbstractTableModel):
         self.scale = (0.1, 1.0)
         self._rows: tuple[SliceRow, ...] = ()
         self._state: tuple[ExposureView | None, CorrectionReport | None, Recipe | None] = (None, None, None)
+        self._feeding: tuple[int, ...] = ()
         self._level: tuple[int, tuple[float, float]] | None = None
         session.changed.exposures.connect(self._renew)
         session.changed.chosen.connect(self._renew)
         session.changed.report.connect(self._renew)
         session.changed.recipe.connect(self._renew)
+        session.changed.places.connect(self._renew)
+        session.changed.sky.connect(self._renew)
         session.changed.profile.connect(self._renew)  # it knows what makes thresholds
         self._renew()
 
@@ -63,9 +66,12 @@ class SliceModel(QAbstractTableModel):
         session = self._session
         level = self._known_level()
         state = (session.state.current, session.answers.report, session.state.recipe)
-        if level == self._level and all(new is old for new, old in zip(state, self._state, strict=True)):
+        chosen = session.state.chosen_exposure
+        feeding = session.answers.feeding(chosen) if chosen is not None else ()
+        same = level == self._level and feeding == self._feeding
+        if same and all(new is old for new, old in zip(state, self._state, strict=True)):
             return
-        self._state, self._level = state, level
+        self._state, self._level, self._feeding = state, level, feeding
         rows, known = self._read(), self._rows
         scale, known_scale = peak_scale(rows), self.scale
         if [r.number for r in rows] != [r.number for r in known] or (rows and rows[0].unit != known[0].unit):
@@ -88,19 +94,20 @@ class SliceModel(QAbstractTableModel):
         session, view, report = self._session, self._session.state.current, self._session.answers.report
         unit = view.unit if view else ""
         reports = {s.number: s for s in report.slices} if report else {}
-        touched = {o.number for o in session.state.recipe.overrides}
-        common = session.state.params(0)  # what a slice without overrides inherits
+        overridden = {o.number for o in session.state.recipe.overrides}
+        common = session.state.params(0)  # what a slice inherits
 
         def make(number: int) -> SliceRow:
-            own = number in touched
+            own = number in overridden
             level = self._level[1] if self._level and self._band(number) == self._level[0] else None
             return SliceRow(
                 number,
-                session.state.params(number) if own else common,
+                session.state.params(number) if own or number in session.state.seen else common,
                 session.state.overridden(number) if own else {},
                 reports.get(number),
                 unit,
                 level,
+                number in self._feeding,
             )
 
         return tuple(make(number) for number in session.state.slices)
@@ -186,7 +193,7 @@ class SliceModel(QAbstractTableModel):
         return True
 
     def _colour(self, row: SliceRow, name: str) -> QColor | None:
-        if name in row.overridden:
+        if name in row.overridden or name in row.of_regions:
             return QColor(self.theme.accent)
         if row.without:
             return QColor(self.theme.disabled)

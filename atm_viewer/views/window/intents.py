@@ -37,6 +37,10 @@ def pass_on_intents(
     sky.chosen.connect(lambda number: session.look.set_places(session.state.places.chosen(number)))
     sky.removed.connect(lambda number: session.look.set_places(session.state.places.removed(number)))
     sky.radius_edited.connect(session.look.set_radius)
+    sky.regions.drawn.connect(session.regions.draw)
+    sky.regions.chosen.connect(session.regions.select)
+    sky.regions.dragged.connect(session.regions.drag)
+    sky.regions.drag_ended.connect(session.recipes.end_drag)
     sky.bar.chosen.connect(session.look.choose_sky)
     pointer = session.pointer
     detector.pointed.connect(pointer.point_at_pixel)

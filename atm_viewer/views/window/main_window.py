@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.results.exposure_view import ExposureView
@@ -94,6 +94,11 @@ class MainWindow(QMainWindow):
         self.actions_by_name[f"scale_{self.scale.percent}"].setChecked(True)
         self.slice_actions.join(self.actions_by_name)
         self.actions_by_name["open_recent"].setMenu(self.files.recent_menu)
+        drawing = QMenu(self)
+        drawing.addActions([self.actions_by_name[f"draw_{kind}"] for kind in ("circle", "ellipse", "polygon")])
+        self.sky.region_button.setMenu(drawing)
+        regions = ("region_up", "region_down", "tune_region", "remove_region")
+        self.recipe_panel.regions.addActions([self.actions_by_name[name] for name in regions])
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
 
@@ -281,6 +286,7 @@ class MainWindow(QMainWindow):
         self.detector_panel.note.setText(short_names(names)[at] if at is not None else "")
         self.detector_panel.note.setToolTip(plain_tip(names[at]) if at is not None else "")
         self.choosers.show_choice()
+        self.choosers.show_scope()
         if view is not None:
             if not self._detector_turn.isActive():
                 self.detector.select(session.state.number, session.state.column)
@@ -302,8 +308,9 @@ class MainWindow(QMainWindow):
         variants = self.session.state.variants
         title = variants[variants.active].title
         self.globals_panel.note.setText(f"variant {title}, defaults" if variants.several else "defaults")
+        self.sky.show_regions(self.session.state.recipe.regions, self.session.state.region)
         self.choosers.show_scope()
-        self.actions_by_name["edit_this_alone"].setChecked(self.session.state.only_this)
+        self.actions_by_name[f"scope_{self.session.state.scope}"].setChecked(True)
         self._show_reset()
         self._show_profile()
 
@@ -332,6 +339,7 @@ class MainWindow(QMainWindow):
 
     def _show_spaxel(self) -> None:
         self.sky.show_places(self.session.state.places)
+        self.choosers.show_scope()
 
     def _show_spectra(self) -> None:
         session = self.session

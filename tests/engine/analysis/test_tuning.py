@@ -145,7 +145,7 @@ def test_only_chosen_slices_are_tuned(opened):
     bench, key = opened
     whole = {s.number: s for s in tune(bench, [key], Recipe(), None, quiet).slices}
     number = next(n for n, s in whole.items() if s.use)
-    some = tune(bench, [key], Recipe(), [number], quiet)
+    some = tune(bench, [key], Recipe(), {key: [number]}, quiet)
     assert some.slices == (whole[number],)
     assert {o.number for o in some.recipe.overrides} == {number}
 

@@ -6,11 +6,13 @@ import pytest
 
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits.scope import Scope, Where
 from atm_viewer.session.state.selection import slices_across
 from tests.session.conftest import FILES
 from tests.session.fake_workers import exposure_view
 
 ONE, TWO = "jw09999-star_00001_mirifushort", "jw09999-star_00002_mirifushort"
+BY_NUMBER, ALONE = Where(ONE, Scope.NUMBER), Where(ONE, Scope.SLICE)
 BASE = Recipe(
     overrides=(
         SliceOverride(101, fit_threshold=4.0),
@@ -34,7 +36,7 @@ BASE = Recipe(
     ],
 )
 def test_several_slices_in_one_step(numbers, name, value, text):
-    edit = slice_edits.set_values(BASE, numbers, name, value, ONE, False)
+    edit = slice_edits.set_values(BASE, numbers, name, value, BY_NUMBER)
     assert edit.name == text
     for number in numbers:
         default = getattr(Recipe().params(number, ONE), name)
@@ -44,10 +46,10 @@ def test_several_slices_in_one_step(numbers, name, value, text):
 
 
 def test_each_slice_is_edited_where_its_value_is_seen():
-    edit = slice_edits.set_values(BASE, (101, 103), "window", 25, ONE, False)
+    edit = slice_edits.set_values(BASE, (101, 103), "window", 25, BY_NUMBER)
     assert edit.recipe.override(101, ONE).window == 25  # the exposure has its own
     assert edit.recipe.override(103).window == 25
-    alone = slice_edits.set_values(BASE, (103, 104), "slope_limit", 0.05, ONE, True)
+    alone = slice_edits.set_values(BASE, (103, 104), "slope_limit", 0.05, ALONE)
     assert alone.name == f"2 slices of {ONE}: slope limit 0.1 → 0.05"
     assert alone.recipe.params(103, TWO).slope_limit == 0.1
 
@@ -59,14 +61,14 @@ def test_values_that_psf_optimal_ignores_are_edited_all_the_same():
 
 
 def test_reset():
-    edit = slice_edits.reset(BASE, (101, 102), ONE, False)
+    edit = slice_edits.reset(BASE, (101, 102), ONE, Scope.NUMBER)
     assert (edit.name, edit.recipe) == ("2 slices: reset", Recipe())
-    here = slice_edits.reset(BASE, (101, 102), ONE, True)
+    here = slice_edits.reset(BASE, (101, 102), ONE, Scope.SLICE)
     assert here.recipe.overrides == (BASE.overrides[0], BASE.overrides[2])
 
 
 def test_copying_replaces_what_the_others_had():
-    edit = slice_edits.copy(BASE, 101, (101, 102, 103), ONE, False)
+    edit = slice_edits.copy(BASE, 101, (101, 102, 103), ONE, Scope.NUMBER)
     assert edit.name == "2 slices: copy overrides of slice 101"
     for number in (101, 102, 103):
         entries = {replace(o, number=0) for o in edit.recipe.overrides if o.number == number}
@@ -74,7 +76,7 @@ def test_copying_replaces_what_the_others_had():
 
 
 def test_copying_within_one_exposure_leaves_the_others_alone():
-    edit = slice_edits.copy(BASE, 101, (102,), ONE, True)
+    edit = slice_edits.copy(BASE, 101, (102,), ONE, Scope.SLICE)
     assert edit.name == f"Slice 102 of {ONE}: copy overrides of slice 101"
     assert edit.recipe.override(102, ONE) == SliceOverride(102, ONE, fit_threshold=4.0, window=30)
     assert edit.recipe.override(102) == SliceOverride(102)

@@ -6,6 +6,7 @@ import pytest
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.session.edits import undo_commands
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 from tests.session.conftest import FILES
 
@@ -24,7 +25,7 @@ def drag(session: Session, _) -> None:
 
 
 def alone(session: Session, act) -> None:
-    session.recipes.set_only_this(True)
+    session.recipes.set_scope(Scope.SLICE)
     act(session)
 
 

@@ -14,6 +14,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.requests.exposures import OpenExposures
 from atm_viewer.jobs.requests.previews import MakeSpectra
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.moved_exposures import Search, mark_of
 from atm_viewer.session.persistence.session_file import load_session
@@ -124,7 +125,7 @@ def saved(desk, data, tmp_path):
     session.look.select_exposure(str(data / NAMES[1]))
     session.look.select(203, 20)
     session.exposures.include(str(data / NAMES[0]), False)
-    session.recipes.set_only_this(True)
+    session.recipes.set_scope(Scope.SLICE)
     session.look.pick_sky(83.8, -5.4)
     session.look.set_radius(1.1)
     session.look.add_place(83.80005, -5.4)

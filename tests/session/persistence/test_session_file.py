@@ -13,6 +13,7 @@ import pytest
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Recipe, SliceOverride, load_recipe
 from atm_viewer.engine.regular_file import MOST_BYTES
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.edits.variants import Variant, Variants
 from atm_viewer.session.persistence.session_file import (
     VERSION,
@@ -83,7 +84,7 @@ def any_state(seed: int) -> SavedSession:
     look = SavedLook(
         dice.choice(["", "ch1-short", "g235m-f170lp"]),
         *(dice.choice([(0, 0), (112, 512), (3, 0)])),
-        dice.random() < 0.5,
+        dice.choice(list(Scope)),
     )
     numbers = sorted(dice.sample(range(1, MOST + 1), dice.randint(0, MOST)))
     places = tuple(Place(n, dice.uniform(0, 360), dice.uniform(-90, 90), dice.uniform(0.01, 5)) for n in numbers)
@@ -167,7 +168,7 @@ def test_a_session_of_version_1_opens():
     name = "jw09999-star_00001_mirifushort_cal.fits"
     assert first == SavedExposure((str(FILES / "data" / name), f"/home/somebody/data/{name}"), Mark(12, "a3f1"))
     assert second == SavedExposure(("/elsewhere/jw09999-star_00002_mirifushort_cal.fits",), included=False, chosen=True)
-    assert state.look == SavedLook("ch2-short", 203, 40, True)
+    assert state.look == SavedLook("ch2-short", 203, 40, Scope.SLICE)
     assert state.places == Places((Place(1, 83.8, -5.4, 0.65), Place(3, 83.8001, -5.4001, 0.65)), 3)
     assert state.spectrum == SpectrumSettings(
         unit="Jy", axis="velocity", line="H2 0-0 S(5)", redshift=0.0017, families=("H I", "H2"), region=(6.5, 7.5)
@@ -257,6 +258,7 @@ RECIPE = "recipe = {version = 1}\n"
         ("[spectrum]\nunit = [[3]]", "unit in [spectrum] cannot be [[3]]"),
         ("[look]\nband = 3", "band in [look] must be text"),
         ("[look]\nonly_this = 0", "only_this in [look] must be true or false"),
+        ("[look]\nscope = 'mine'", "scope in [look] must be 'place' or 'number' or 'slice'"),
         ("[look]\nzoom = 3", "unknown key 'zoom' in [look]"),
         ("[variant]", "[[variant]], with two brackets"),
         ("variant = []", "[[variant]], with two brackets"),

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QMetaMethod
 
 from atm_viewer.jobs.requests.base import Request, Slot
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.questions.answers import Answers
 from atm_viewer.session.questions.changes import PARTS, Changes
 from atm_viewer.session.questions.plan import make_plan
@@ -78,5 +79,5 @@ def test_a_state_that_is_the_same_is_not_told(opened, qtbot):
     opened.look.select(opened.state.number, opened.state.column)
     opened.exposures.include(opened.state.exposures[0].view.key, True)
     assert told == []
-    opened.recipes.set_only_this(True)
+    opened.recipes.set_scope(Scope.SLICE)
     assert told == ["recipe"]

@@ -31,6 +31,7 @@ from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.recipe import load_recipe
 from atm_viewer.engine.results.written import Tool
 from atm_viewer.jobs.workers import Workers
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 from atm_viewer.views.base import dialogs
 from atm_viewer.views.base.file_dialog import FileDialog
@@ -157,7 +158,7 @@ def evil_window(hostile, start, qtbot):
 
 def test_names_and_keywords_of_exposures_are_shown_as_they_are(evil_window, qtbot):
     window, session = evil_window, evil_window.session
-    session.recipes.set_only_this(True)
+    session.recipes.set_scope(Scope.SLICE)
     session.recipes.edit_slice(102, "fit_threshold", 4.0)
     session.recipes.label_variant(session.state.variants.active, EVIL)
     session.recipes.new_variant()

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu
 
 from atm_viewer.engine.recipe import FitParams, Recipe, SliceOverride
 from atm_viewer.jobs.requests.previews import Correct
+from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.theme import DARK
@@ -28,6 +29,7 @@ LEFT, SHIFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModif
 @pytest.fixture
 def session(qtbot):
     made = Session(FakeWorkers)
+    made.recipes.set_scope(Scope.NUMBER)
     made.exposures.open(FILES)
     settle(qtbot, made)
     yield made
@@ -467,7 +469,7 @@ def test_copying_to_neighbours(session, window, qtbot):
 
 def test_overrides_of_one_dither_become_those_of_all_and_the_reverse(session, window, qtbot):
     name = session.state.current.name
-    session.recipes.set_only_this(True)
+    session.recipes.set_scope(Scope.SLICE)
     session.recipes.edit_slices((101, 102), "fit_threshold", 4.0)
     click(qtbot, window.slice_table, 101)
     click(qtbot, window.slice_table, 103, modifier=SHIFT)

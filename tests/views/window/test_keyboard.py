@@ -63,13 +63,15 @@ def test_bands_go_round(window, qtbot):
     assert session.state.band == first
 
 
-def test_edits_of_this_exposure_alone_by_keys(window, qtbot):
-    press(qtbot, window, "edit_this_alone")
+def test_the_scope_of_edits_by_keys(window, qtbot):
+    press(qtbot, window, "next_scope")
     assert window.choosers.scope_box.currentText() == "this exposure"
-    assert window.actions_by_name["edit_this_alone"].isChecked()
-    press(qtbot, window, "edit_this_alone")
+    assert window.actions_by_name["scope_slice"].isChecked()
+    press(qtbot, window, "next_scope")
+    assert window.choosers.scope_box.currentText() == "place 1, every dither"
+    assert window.actions_by_name["scope_place"].isChecked()
+    press(qtbot, window, "next_scope")
     assert window.choosers.scope_box.currentText() == "all exposures"
-    assert not window.actions_by_name["edit_this_alone"].isChecked()
 
 
 def test_the_plot_with_the_keyboard_is_shown_whole(window, qtbot):
