@@ -22,7 +22,9 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.files.members_dialog import MembersDialog
 from atm_viewer.views.files.recent import RecentFiles
 
-_EXPOSURES = "Calibrated exposures and associations (*_cal.fits *_crf.fits *.json);;All files (*)"
+_EXPOSURES = (
+    "Calibrated exposures and associations (*_cal.fits *_crf.fits *_cal.fits.gz *_crf.fits.gz *.json);;All files (*)"
+)
 _RECIPES = "Recipes (*.toml);;All files (*)"
 
 
