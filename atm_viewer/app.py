@@ -36,6 +36,7 @@ def run(
     size: tuple[int, int] | None = None,
     report: str | os.PathLike[str] | None = None,
     overwrite: bool = True,
+    members: str | os.PathLike[str] | None = None,
 ) -> int:
     """Open the window and stay until it is closed, or save a picture of it, or a report.
 
@@ -53,6 +54,8 @@ def run(
         HTML or PDF file: as ``screenshot``, but a report of the session.
     overwrite : bool
         Whether picture or report may be there already when it is saved.
+    members : path-like or None
+        Folder in which members of associations are looked for, too.
 
     Returns
     -------
@@ -90,7 +93,9 @@ def run(
         photographer.finished.connect(app.exit)
 
     keeper = window.sessions.keeper
-    keeper.asks = photographer is None
+    keeper.asks = window.files.asks = photographer is None
+    if members is not None:
+        session.exposures.look_below(members)
 
     def begin() -> None:
         if photographer is None:

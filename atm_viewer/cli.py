@@ -26,7 +26,7 @@ from atm_viewer.commands import (
     spectrum,
     tune,
 )
-from atm_viewer.commands.arguments import FILES, add_recipe, window_size
+from atm_viewer.commands.arguments import FILES, add_members, add_recipe, window_size
 from atm_viewer.commands.work import go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError
 
@@ -145,7 +145,7 @@ def _window(args: argparse.Namespace) -> int:
         go_offscreen()
     from atm_viewer import app
 
-    return app.run(args.files, args.recipe, args.screenshot, args.size)
+    return app.run(args.files, args.recipe, args.screenshot, args.size, members=args.members)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -193,6 +193,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _window_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"{FILES}; or a session (.toml)")
+    add_members(parser)
     add_recipe(parser)
     parser.add_argument(
         "--screenshot", type=Path, metavar="OUT.png", help="save a picture of the window when it is complete, then exit"

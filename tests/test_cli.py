@@ -120,7 +120,6 @@ def test_help_and_version_are_quick(capsys):
         ("figure ranked x --degree 12 -o f.pdf", "'12' is not a whole number from 0 to 9"),
         ("report x -o x.txt", "'x.txt' must end in .html or .pdf"),
         ("send a b", "b"),
-        ("inspect a b", "b"),
         ("regions a.txt", "'a.txt' must end in .reg or .toml"),
         ("regions a.reg --use all", "invalid choice: 'all'"),
         ("demo --instrument nircam", "invalid choice: 'nircam'"),

@@ -14,9 +14,23 @@ from atm_viewer.engine.recipe.parameters import limits_text
 FILES = "cal or crf files, or an association (*_asn.json) with its science members"
 
 
-def add_files(parser: argparse.ArgumentParser) -> None:
-    """Take exposures and associations."""
+def add_files(parser: argparse.ArgumentParser, product: str = "") -> None:
+    """Take exposures and associations; ``product`` says what the name of a product is for besides choosing one."""
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES)
+    add_members(parser)
+    chosen = "of an association with several products, the one to take"
+    parser.add_argument("--product", default="", metavar="NAME", help=f"{product}; {chosen}" if product else chosen)
+
+
+def add_members(parser: argparse.ArgumentParser) -> None:
+    """Take a folder in which members of associations are looked for."""
+    parser.add_argument(
+        "--members",
+        type=Path,
+        metavar="DIR",
+        help="folder with the members of an association, in it or below, if they are neither beside the association "
+        "nor where it says",
+    )
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from atm_viewer.commands.arguments import FILES, add_files, add_folder, add_overwrite, add_recipe, window_size
-from atm_viewer.commands.work import ProgressLine, Work, go_offscreen, list_paths, recipe_of
+from atm_viewer.commands.arguments import (
+    FILES,
+    add_files,
+    add_folder,
+    add_members,
+    add_overwrite,
+    add_recipe,
+    window_size,
+)
+from atm_viewer.commands.work import ProgressLine, Work, go_offscreen, inputs_of, list_paths, recipe_of
 from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.output.staging import exists_sentence
 
@@ -20,15 +28,9 @@ def export_arguments(parser: argparse.ArgumentParser) -> None:
         "script: <product>-atm.py, which makes exposures and cubes by atm_viewer.engine, with any recipe."
     )
     parser.add_argument("kind", choices=("pipeline", "script"), help="pipeline call or Python script")
-    add_files(parser)
+    add_files(parser, "name of the product; default: from the association or the exposures")
     add_recipe(parser)
     add_folder(parser)
-    parser.add_argument(
-        "--product",
-        default="",
-        metavar="NAME",
-        help="name of the product; default: from the association or the exposures",
-    )
     add_overwrite(parser)
 
 
@@ -36,6 +38,7 @@ def report_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``report`` takes."""
     parser.epilog = "Runs headless: shows the brightest spaxel and writes the report of that view."
     parser.add_argument("files", nargs="+", metavar="FILE", help=f"{FILES}; or a session (.toml)")
+    add_members(parser)
     add_recipe(parser)
     parser.add_argument("-o", "--output", type=_page, required=True, metavar="OUT.html|OUT.pdf")
     parser.add_argument("--size", type=window_size, metavar="WxH", help="size of the window [pixel]")
@@ -51,7 +54,7 @@ def report(args: argparse.Namespace) -> int:
 
     with ProgressLine() as line:
         line("Making the report", 0.0)
-        code = app.run(args.files, args.recipe, None, args.size, args.output, args.overwrite)
+        code = app.run(args.files, args.recipe, None, args.size, args.output, args.overwrite, args.members)
     if code == 0:
         list_paths([str(args.output)])
     return code
@@ -67,7 +70,9 @@ def export(args: argparse.Namespace) -> int:
     """Write a call of the pipeline, or a script."""
     from atm_viewer.jobs.requests.products import WriteRecipe
 
-    request = WriteRecipe(args.kind, tuple(args.files), recipe_of(args), str(args.output), args.product, args.overwrite)
+    product = inputs_of(args).one(args.product)
+    files = tuple(map(str, product.exposures))
+    request = WriteRecipe(args.kind, files, recipe_of(args), str(args.output), product.name, args.overwrite)
     with Work() as work:
         written = work.ask(request)
     list_paths(written.paths)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from atm_viewer.commands.arguments import add_files, add_overwrite, add_recipe, declination, number, positive
-from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
 
 #: Spaxels of which the radius of the aperture is made when none is asked for, as in the window.
 _SPAXELS = 5
@@ -55,7 +55,6 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
 def figure(args: argparse.Namespace) -> int:
     """Write the figure."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.association import expand_inputs
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.jobs.requests.previews import MakeSkyImage
     from atm_viewer.jobs.requests.remedies import (
@@ -68,9 +67,10 @@ def figure(args: argparse.Namespace) -> int:
     )
 
     recipe = recipe_of(args)
-    band = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)[0]
+    files = exposures_of(args)
+    band = chosen_bands(one_setting(files), args.channel)[0]
     with Work() as work:
-        keys = work.open(args.files)
+        keys = work.open(files)
         sky = work.ask(MakeSkyImage(keys, band))
         ra, dec = sky.peak if args.ra is None or args.dec is None else (args.ra, args.dec)
         radius = args.radius or round(_SPAXELS * sky.spaxel, 3)

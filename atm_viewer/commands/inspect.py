@@ -7,13 +7,13 @@ import json
 import math
 from typing import Any
 
-from atm_viewer.commands.arguments import FILES, add_recipe
-from atm_viewer.commands.work import Work, recipe_of
+from atm_viewer.commands.arguments import add_files, add_recipe
+from atm_viewer.commands.work import Work, all_exposures_of, recipe_of
 
 
 def inspect_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``inspect`` takes."""
-    parser.add_argument("file", metavar="FILE", help=FILES)
+    add_files(parser)
     add_recipe(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON list with one object per slice")
 
@@ -24,7 +24,7 @@ def inspect(args: argparse.Namespace) -> int:
 
     recipe = recipe_of(args)
     with Work() as work:
-        keys = work.open([args.file])
+        keys = work.open(all_exposures_of(args))
         reports = {key: work.ask(Correct(key, recipe)) for key in keys}
     from atm_viewer.engine.io.exposure import exposure_name
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from atm_viewer.commands.arguments import add_channel, add_files, add_overwrite, add_recipe, ecsv, number, positive
-from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
 from atm_viewer.engine.errors import InputError
 
 
@@ -41,17 +41,17 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
 
 def metrics(args: argparse.Namespace) -> int:
     """Write the table."""
-    from atm_viewer.engine.io.association import expand_inputs
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.jobs.requests.measures import MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
-    bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)
+    files = exposures_of(args)
+    bands = chosen_bands(one_setting(files), args.channel)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
-            keys = work.open(args.files)
+            keys = work.open(files)
             wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
             rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
         table = metrics_table(rows, tuple(lines))

@@ -17,7 +17,7 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
 
 if TYPE_CHECKING:
     from astropy.table import QTable
@@ -46,7 +46,6 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 def predict(args: argparse.Namespace) -> int:
     """Write the table."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.association import expand_inputs
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.engine.output.provenance import current_versions
     from atm_viewer.engine.output.staging import saving, staged
@@ -54,10 +53,11 @@ def predict(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.previews import PredictArtifact
 
     recipe, star = recipe_of(args), (args.ra, args.dec)
-    bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)
+    files = exposures_of(args)
+    bands = chosen_bands(one_setting(files), args.channel)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
-            keys = work.open(args.files)
+            keys = work.open(files)
             found = [
                 work.ask(PredictArtifact(Extraction(keys, recipe, band, *star, args.radius), star)) for band in bands
             ]

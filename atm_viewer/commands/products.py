@@ -14,7 +14,7 @@ from atm_viewer.commands.arguments import (
     add_recipe,
     given_parameters,
 )
-from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.commands.work import Work, all_exposures_of, inputs_of, list_paths, recipe_of
 
 
 def correct_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +32,9 @@ def correct(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.products import WriteExposures
 
     recipe = replace(recipe_of(args), **given_parameters(args))
+    files = tuple(map(str, all_exposures_of(args)))
     with Work() as work:
-        written = work.ask(WriteExposures(tuple(args.files), recipe, str(args.output), args.overwrite))
+        written = work.ask(WriteExposures(files, recipe, str(args.output), args.overwrite))
     list_paths(written.paths)
     return 0
 
@@ -42,19 +43,13 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``cube`` takes."""
     parser.epilog = (
         "Writes <product>_<band>_s3d.fits (before) and <product>-atm_<band>_s3d.fits (after); the pipeline names\n"
-        "bands ch1-short, g235m-f170lp and so on. All exposures go into one cube per band."
+        "bands ch1-short, g235m-f170lp and so on. All exposures of a product go into one cube per band."
     )
-    add_files(parser)
+    add_files(parser, "name of the product; default: from the association or the exposures")
     add_recipe(parser)
     add_folder(parser)
     parser.add_argument(
         "--which", choices=("before", "after", "both"), default="both", help="cubes to write; default: both"
-    )
-    parser.add_argument(
-        "--product",
-        default="",
-        metavar="NAME",
-        help="name of the product; default: from the association or the exposures",
     )
     add_channel(parser)
     parser.add_argument(
@@ -74,18 +69,22 @@ def cube(args: argparse.Namespace) -> int:
     """Write cubes."""
     from atm_viewer.jobs.requests.products import WriteCubes
 
-    request = WriteCubes(
-        tuple(args.files),
-        recipe_of(args),
-        str(args.output),
-        args.product,
-        args.which,
-        args.channel,
-        args.cubepar,
-        args.overwrite,
-        args.engine,
-    )
+    recipe = recipe_of(args)
+    requests = [
+        WriteCubes(
+            tuple(map(str, product.exposures)),
+            recipe,
+            str(args.output),
+            product.name,
+            args.which,
+            args.channel,
+            args.cubepar,
+            args.overwrite,
+            args.engine,
+        )
+        for product in inputs_of(args).to_make(args.product)
+    ]
     with Work() as work:
-        written = work.ask(request)
-    list_paths(written.paths)
+        for request in requests:
+            list_paths(work.ask(request).paths)
     return 0

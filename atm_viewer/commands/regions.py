@@ -80,11 +80,11 @@ def _list(regions: Sequence[Region], paths: Sequence[str]) -> None:
         print(_line(region))
     if not paths:
         return
-    from atm_viewer.engine.io.association import expand_inputs
+    from atm_viewer.engine.io.association import read_inputs
     from atm_viewer.engine.io.exposure import open_exposure
     from atm_viewer.engine.io.sky_strips import sky_strips
 
-    for path in expand_inputs(paths):
+    for path in read_inputs(paths).exposures:
         exposure = open_exposure(path)
         strips = sky_strips(exposure, {number: exposure.pixel_step(number) for number in exposure.slices})
         exposure.close()

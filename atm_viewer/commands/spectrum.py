@@ -14,7 +14,7 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
 
 #: Aperture that goes with a spaxel's spectrum when none is asked for; its sum is not written.
 _RADIUS = 0.5
@@ -45,19 +45,19 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
 def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.association import expand_inputs
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table, write_table
     from atm_viewer.engine.output.staging import staged
     from atm_viewer.jobs.requests.previews import MakeSpectra
 
     recipe = recipe_of(args)
-    bands = chosen_bands(one_setting(expand_inputs(args.files)), args.channel)
+    files = exposures_of(args)
+    bands = chosen_bands(one_setting(files), args.channel)
     aperture = args.radius is not None
     where = f"aperture of {args.radius} arcsec" if aperture else "spaxel"
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
-            keys = work.open(args.files)
+            keys = work.open(files)
             place = args.ra, args.dec, args.radius or _RADIUS
             spectra = [work.ask(MakeSpectra(Extraction(keys, recipe, band, *place))) for band in bands]
         table = spectrum_table(spectra, kinds=("aperture_",) if aperture else ("",))

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from atm_viewer.commands.arguments import add_files, add_overwrite, add_recipe, toml
-from atm_viewer.commands.work import Work, list_paths, recipe_of
+from atm_viewer.commands.work import Work, all_exposures_of, list_paths, recipe_of
 
 
 def tune_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def tune(args: argparse.Namespace) -> int:
     recipe, path = recipe_of(args), Path(args.output)
     with staged(path.parent, [path.name], args.overwrite) as part:
         with Work() as work:
-            keys = work.open(args.files)
+            keys = work.open(all_exposures_of(args))
             slices = tuple((key, tuple(args.slices)) for key in keys) if args.slices else None
             tuning = work.ask(TuneRecipe(keys, recipe, slices))
         made = part / path.name

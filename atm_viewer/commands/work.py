@@ -16,6 +16,9 @@ from atm_viewer.engine.errors import MOST_OF_SENTENCE, UserError, one_line
 from atm_viewer.engine.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from atm_viewer.engine.io.association import Inputs
     from atm_viewer.jobs.messages import Outcome, Progress
     from atm_viewer.jobs.requests.base import R_co, Request
 
@@ -82,11 +85,11 @@ class Work:
                     raise Failed(news.sentence, news.detail)
         return [results[job] for job in jobs]
 
-    def open(self, files: Sequence[str]) -> tuple[str, ...]:
+    def open(self, files: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
         """Open exposures and return their keys."""
         from atm_viewer.jobs.requests.exposures import OpenExposures
 
-        opened = self.ask(OpenExposures(tuple(files)))
+        opened = self.ask(OpenExposures(tuple(map(str, files))))
         if opened.problems:
             raise Failed(opened.problems[0])
         return tuple(e.key for e in opened.exposures)
@@ -106,6 +109,27 @@ class ProgressLine:
         if sys.stderr.isatty():
             text = f"{100 * fraction:3.0f} % {step}"[: shutil.get_terminal_size().columns - 1]
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def inputs_of(args: argparse.Namespace) -> Inputs:
+    """Find the exposures that were asked for, by product; say what was left out."""
+    from atm_viewer.engine.io.association import read_inputs
+
+    inputs = read_inputs(args.files, () if args.members is None else (args.members,))
+    for note in inputs.notes:
+        say(note)
+    return inputs
+
+
+def all_exposures_of(args: argparse.Namespace) -> tuple[Path, ...]:
+    """Find the exposures of the product that was asked for, or else of all."""
+    inputs = inputs_of(args)
+    return inputs.one(args.product).exposures if args.product else inputs.exposures
+
+
+def exposures_of(args: argparse.Namespace) -> tuple[Path, ...]:
+    """Find the exposures of the one product that was asked for."""
+    return inputs_of(args).one(args.product).exposures
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:

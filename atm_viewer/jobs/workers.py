@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -236,7 +236,7 @@ class Workers:
             del self._jobs[message.job]
             result = message.result
             if isinstance(result, Opened):
-                result = Opened(tuple(job.opened), result.problems)
+                result = replace(result, exposures=tuple(job.opened))
             if process is not self._preview:
                 process.finish()
             sentence = job.request.done(result) if message.status is Status.DONE else message.sentence
@@ -247,7 +247,7 @@ class Workers:
             result = step.result
             if isinstance(result, Opened):
                 known = {e.key for e in job.opened}  # told by a process that was given up since
-                result = Opened(tuple(e for e in result.exposures if e.key not in known), result.problems)
+                result = replace(result, exposures=tuple(e for e in result.exposures if e.key not in known))
                 job.opened += result.exposures
                 self._open.update(dict.fromkeys(e.key for e in result.exposures))
             self._news.put(Progress(step.job, step.step, step.fraction, result))

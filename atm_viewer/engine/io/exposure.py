@@ -15,24 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Singles
-from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
+from atm_viewer.engine.io.exposure_check import EXTENSIONS, check_exposure, footprint_of, whole_number
+from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
-from atm_viewer.engine.regular_file import open_regular
 from atm_viewer.engine.results.exposure_view import ExposureView
 
-DETECTOR_SHAPES = {"MIRI": (1024, 1032), "NIRSPEC": (2048, 2048)}
-
-_KINDS = {
-    "MIR_IMAGE": "a MIRI imaging exposure",
-    "MIR_LRS-FIXEDSLIT": "a MIRI LRS exposure",
-    "MIR_LRS-SLITLESS": "a MIRI LRS exposure",
-    "NRS_MSASPEC": "a NIRSpec MOS exposure",
-    "NRS_FIXEDSLIT": "a NIRSpec fixed-slit exposure",
-    "NRS_BRIGHTOBJ": "a NIRSpec bright-object exposure",
-    "NRS_IMAGE": "a NIRSpec imaging exposure",
-}
+#: Greatest number of a slice; those of MIRI begin with the channel.
+_MOST_SLICE = {"MIRI": 499, "NIRSPEC": 30}
 
 _VARIANCES = ("VAR_RNOISE", "VAR_POISSON", "VAR_FLAT")
 
@@ -229,8 +221,9 @@ class Exposure:
 
 
 def exposure_name(path: str | os.PathLike[str]) -> str:
-    """File name without ending and ``_cal``/``_crf``."""
-    return _SUFFIX.sub("", Path(path).stem)
+    """File name without ending (``.fits``, ``.fits.gz``) and ``_cal``/``_crf``."""
+    name = Path(path).name
+    return _SUFFIX.sub("", Path(name.removesuffix(".gz")).stem)
 
 
 def open_exposure(path: str | os.PathLike[str]) -> Exposure:
@@ -252,6 +245,19 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
         oversampled, or without a finite pixel.
     """
     path = Path(path).resolve()
+    try:
+        return _open(path)
+    except (UserError, Cancelled, MemoryError):
+        raise
+    except Exception as error:  # whatever is wrong with a file is this file's fault, and said so
+        logging.getLogger(__name__).debug("cannot use %s", path, exc_info=True)
+        raise InputError(
+            f"{path.name} cannot be used: {one_line(error) or type(error).__name__} ({type(error).__name__}); "
+            "download it or process it again."
+        ) from error
+
+
+def _open(path: Path) -> Exposure:
     content = _read(path)
     primary, science = content.headers
     instrument = str(primary["INSTRUME"]).upper()
@@ -286,7 +292,7 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
         detector=str(primary.get("DETECTOR", "")).upper(),
         grating=grating,
         bands=bands,
-        unit=one_line(science.get("BUNIT") or "MJy/sr"),
+        unit=one_line(science.get("BUNIT") or ""),
         sci=arrays["SCI"],
         err=arrays["ERR"],
         variances={name.lower(): arrays[name] for name in _VARIANCES if name in arrays},
@@ -298,10 +304,10 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
             float(packed["arcsec"]),
             read_sky,
         ),
-        dither=int(primary.get("PATT_NUM") or 0),
-        dithers=int(primary.get("NUMDTHPT") or 0),
+        dither=whole_number(primary, "PATT_NUM"),
+        dithers=whole_number(primary, "NUMDTHPT"),
         target=one_line(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
-        footprint=str(science.get("S_REGION") or "") if usable else "",
+        footprint=footprint_of(science) if usable else "",
         kept=kept,
         state=state,
     )
@@ -329,10 +335,16 @@ def _geometry(path: Path, model: Any, regions: Integers32 | None) -> dict[str, d
     wcs = model.meta.wcs
     if wcs is None:
         raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
-    if str(model.meta.instrument.name).upper() == "MIRI":
+    instrument = str(model.meta.instrument.name).upper()
+    if instrument == "MIRI":
         regions = np.asarray(wcs.get_transform("detector", "alpha_beta").label_mapper.mapper)
     if regions is None:
         raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
+    if regions.shape != model.data.shape or regions.min() < 0 or regions.max() > _MOST_SLICE[instrument]:
+        raise InputError(
+            f"{path.name} has slice numbers {regions.min()} to {regions.max()} in its map of {regions.shape} pixels; "
+            f"0 to {_MOST_SLICE[instrument]} for {model.data.shape} pixels were expected: process it again."
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = native_coordinates(model, regions)
@@ -346,17 +358,28 @@ def _geometry(path: Path, model: Any, regions: Integers32 | None) -> dict[str, d
 
 def _open_model(path: Path) -> Any:
     import asdf
-    from stdatamodels.jwst import datamodels
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = datamodels.open(path)
+            model = _open_datamodel(path)
             _ = model.meta.wcs
     except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, asdf.exceptions.ValidationError) as e:
         logging.getLogger(__name__).debug("cannot open %s", path, exc_info=True)
         raise InputError(f"{path.name} is damaged and cannot be opened; download it or process it again.") from e
     return model
+
+
+def _open_datamodel(path: Path) -> Any:
+    from astropy.io import fits
+    from stdatamodels.jwst import datamodels
+
+    if path.suffix.lower() != ".gz":
+        return datamodels.open(path)
+    with open_fits(path) as file, fits.open(file, memmap=False, lazy_load_hdus=False) as hdus:
+        for hdu in hdus:
+            _ = hdu.data  # read before the unpacked file is gone
+        return datamodels.IFUImageModel(hdus)
 
 
 def _state(path: Path) -> tuple[int, int]:
@@ -375,31 +398,23 @@ def _read(path: Path) -> _Content:
 
     name, state = path.name, _state(path)
     try:
-        with open_regular(path, "_cal.fits or _crf.fits files or an association") as handle:
-            start = handle.read(30)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
-    if not start.startswith(b"SIMPLE  ="):
-        raise InputError(f"{name} is not a FITS file; open _cal.fits or _crf.fits files or an association.")
-    try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), open_fits(path) as file:
             warnings.simplefilter("ignore")
-            with fits.open(path, memmap=True, do_not_scale_image_data=True) as hdus:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            with fits.open(file, memmap=True, do_not_scale_image_data=True, disable_image_compression=True) as hdus:
                 places = {h.name: h.fileinfo() for h in hdus}
                 needed = max(place["datLoc"] + place["datSpan"] for place in places.values())
-                if needed > state[1]:
+                if needed > size:
                     raise InputError(
-                        f"{name} is truncated: {state[1]} bytes where its headers say {needed}; "
+                        f"{name} is truncated: {size} bytes where its headers say {needed}; "
                         "download it or process it again."
                     )
-                headers = hdus[0].header, hdus["SCI"].header if "SCI" in hdus else None
-                _check_keywords(name, *headers, set(places))
-                arrays = {
-                    key: _native(hdus[key]) for key in ("SCI", "ERR", "DQ", "REGIONS", *_VARIANCES) if key in hdus
-                }
-        with open(path, "rb") as handle:
-            handle.seek(places["ASDF"]["datLoc"])
-            wcs = handle.read(places["ASDF"]["datSpan"])
+                check_exposure(name, [(h.name, h.header) for h in hdus])
+                headers = hdus[0].header, hdus["SCI"].header
+                arrays = {key: _native(hdus[key]) for key in EXTENSIONS if key in hdus}
+                file.seek(places["ASDF"]["datLoc"])
+                wcs = file.read(places["ASDF"]["datSpan"])
     except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, fits.VerifyError) as error:
         raise InputError(f"{name} is a damaged FITS file; download it or process it again.") from error
     shape = str(arrays["SCI"].shape).encode()
@@ -417,24 +432,3 @@ def _native(hdu: Any) -> np.ndarray:
         flags ^= np.uint32(2**31)
         return flags
     return stored.astype(np.uint32 if hdu.name == "DQ" else np.int32)
-
-
-def _check_keywords(name: str, primary: Any, science: Any, extensions: set[str]) -> None:
-    kind = str(primary.get("EXP_TYPE", "")).upper()
-    if str(primary.get("TELESCOP", "")).upper() != "JWST" or not kind or science is None:
-        raise InputError(f"{name} is not a product of the JWST pipeline; open _cal.fits or _crf.fits files.")
-    if kind not in ("MIR_MRS", "NRS_IFU"):
-        what = _KINDS.get(kind, f"an exposure of type {kind}")
-        raise InputError(f"{name} is {what}; ATM Viewer works on MIRI MRS and NIRSpec IFU exposures.")
-    if science.get("NAXIS") == 3:
-        raise InputError(f"{name} is a cube; open the _cal or _crf exposures from which it was built.")
-    if str(primary.get("S_WCS", "")) != "COMPLETE" or "ASDF" not in extensions:
-        raise InputError(f"{name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
-    instrument = str(primary.get("INSTRUME", "")).upper()
-    expected = DETECTOR_SHAPES.get(instrument)
-    shape = (science.get("NAXIS2"), science.get("NAXIS1"))
-    if shape != expected and "COMPLETE" in (primary.get("S_TRCMOD"), primary.get("S_TRCMDL")):
-        raise InputError(f"{name} is already oversampled by adaptive_trace_model; open the original _cal or _crf file.")
-    missing = [e for e in ("ERR", "DQ") if e not in extensions]
-    if missing:
-        raise InputError(f"{name} has no {missing[0]} extension; run calwebb_spec2 again to create it.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.io.fits_input import open_fits
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def _setting(path: Path) -> Setting:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            header = fits.getheader(path)
+            with open_fits(path) as file:
+                header = fits.getheader(file)
         instrument = header["INSTRUME"].upper()
         if header["EXP_TYPE"] == "MIR_MRS":
             return Setting(instrument, tuple(f"ch{n}-{header['BAND']}".lower() for n in header["CHANNEL"]))

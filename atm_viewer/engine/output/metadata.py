@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from atm_viewer.engine.io.fits_input import open_fits
 
 
 def open_metadata(path: str | os.PathLike[str]) -> Any:
@@ -27,7 +28,7 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
     from astropy.io import fits
     from stdatamodels.jwst import datamodels
 
-    with warnings.catch_warnings(), fits.open(Path(path).absolute(), memmap=False) as hdus:
+    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
         warnings.simplefilter("ignore")
         tree = np.frombuffer(without_wcs(asdf_bytes(hdus)), dtype=np.uint8)[None, :]
         column = fits.Column(array=tree, format=f"{tree.size}B", name="ASDF_METADATA")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.errors import InputError, OutputError
-from atm_viewer.engine.io.association import default_product, expand_inputs, is_plain_name
+from atm_viewer.engine.io.association import is_plain_name, read_inputs
 from atm_viewer.engine.io.setting import one_setting
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
@@ -124,7 +124,7 @@ def write_pipeline_call(
     folder : path-like
         Where to; made when absent.
     product : str
-        Name of the product; empty takes `default_product`.
+        Name of the product; empty takes that of the association, else what the exposures' names have in common.
     overwrite : bool
         Whether files of these names may be there already.
 
@@ -197,14 +197,13 @@ def write_script(
     return (folder / name,)
 
 
-def _checked(paths: Paths, product: str) -> tuple[list[Path], str]:
+def _checked(paths: Paths, product: str) -> tuple[tuple[Path, ...], str]:
     """Exposures that belong together, and the product's name."""
-    exposures = expand_inputs(paths)
-    one_setting(exposures)
-    product = product or default_product(paths)
-    if not is_plain_name(product):
+    chosen = read_inputs(paths).one(product)
+    one_setting(chosen.exposures)
+    if not is_plain_name(chosen.name):
         raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
-    return exposures, product
+    return chosen.exposures, chosen.name
 
 
 def _parameters(recipe: Recipe) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from atm_viewer.engine.cube.cube_grid import cube_grid, read_cube_parameters
 from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
-from atm_viewer.engine.io.association import default_product, expand_inputs, is_plain_name
+from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import exposure_name, open_exposure
 from atm_viewer.engine.io.setting import chosen_bands, one_setting
 from atm_viewer.engine.output.metadata import open_metadata
@@ -122,7 +122,7 @@ def write_cubes(
         Where to; made when absent.
     product : str
         Files are ``<product>_<band>_s3d.fits`` before and ``<product>-atm_<band>_s3d.fits`` after correction; empty
-        takes `default_product`.
+        takes that of the association, else what the exposures' names have in common.
     which : {"before", "after", "both"}
         Which cubes.
     channel : str or None
@@ -150,10 +150,10 @@ def write_cubes(
         A file exists already, or ``folder`` cannot be written.
     """
     progress = progress or no_progress
-    exposures = expand_inputs(paths)
+    chosen = read_inputs(paths).one(product)
+    exposures, product = chosen.exposures, chosen.name
     setting = one_setting(exposures)
     bands = chosen_bands(setting, channel)
-    product = product or default_product(paths)
     if not is_plain_name(product):
         raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
     if cubepar is not None:

@@ -107,19 +107,25 @@ def spectrum_table(spectra: Sequence[SpaxelSpectra], unit: str = "Jy", kinds: Se
     from astropy import units as u
     from astropy.table import Table
 
+    read_unit: Any = u.Unit  # astropy's types do not know all of its arguments
+    own = read_unit(spectra[0].unit, parse_strict="silent")
+    bright = spectra[0].unit == "MJy/sr"  # what is in another unit stays in it, and has no flux density
     density = u.Jy if "sr" in unit else u.Unit(unit)
     columns: dict[str, Any] = {"wavelength": _joined(spectra, lambda s: s.wavelength) * u.um}
     axis = u.spectral_density(columns["wavelength"])
 
     def flux(name: str, scale: Any = lambda s: 1.0) -> Any:
-        values = _joined(spectra, lambda s: np.asarray(getattr(s, name), dtype=float) * scale(s)) * u.Jy
+        values = _joined(spectra, lambda s: np.asarray(getattr(s, name), dtype=float) * scale(s))
+        if not bright:
+            return u.Quantity(values, own)
+        values = values * u.Jy
         return values.to(density, equivalencies=axis) if density != u.Jy else values
 
     if "" in kinds:
-        for name, source in (("flux", "after"), ("flux_err", "after_err")):
+        for name, source in (("flux", "after"), ("flux_err", "after_err")) if bright else ():
             columns[name] = flux(source, lambda s: (u.Unit(s.unit) * u.sr).to(u.Jy) * s.solid_angle)
         for name in ("after", "after_err", "before", "before_err"):
-            columns[name] = _joined(spectra, lambda s, name=name: getattr(s, name)) * u.Unit(spectra[0].unit)
+            columns[name] = u.Quantity(_joined(spectra, lambda s, name=name: getattr(s, name)), own)
     if "aperture_" in kinds:
         for name in ("after", "after_err", "before", "before_err"):
             columns[f"aperture_{name}"] = flux(f"aperture_{name}")

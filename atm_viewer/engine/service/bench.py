@@ -323,7 +323,7 @@ class Bench:
         before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
         unit = items[0].exposure.unit
         solid_angle = grid.spaxel**2 * STERADIANS
-        jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0
+        jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0  # other units are summed as they are
         centre = grid.position(float(grid.x[spaxel[0]]), float(grid.y[spaxel[1]]))
         return SpaxelSpectra(
             band=band,

@@ -13,17 +13,27 @@ from atm_viewer.jobs.requests.base import Backends, Report, Request, count
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """Exposures that could be opened, and a sentence for every file that could not."""
+    """Exposures that could be opened, and a sentence for every file that could not.
+
+    ``notes`` say what associations left out; ``missing`` has associations whose members were not found, and their
+    names.
+    """
 
     exposures: tuple[ExposureView, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    missing: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
 class OpenExposures(Request[Opened]):
-    """Open cal/crf files and associations; progress brings what is open so far, file by file, as `Opened` too."""
+    """Open cal/crf files and associations; progress brings what is open so far, file by file, as `Opened` too.
+
+    Members of associations are looked for in ``folders`` as well, see `atm_viewer.engine.io.association.read_inputs`.
+    """
 
     paths: tuple[str, ...]
+    folders: tuple[str, ...] = ()
 
     lasting = True
 
@@ -36,22 +46,29 @@ class OpenExposures(Request[Opened]):
 
     def answer(self, backends: Backends, report: Report) -> Opened:
         """Open files one by one, each sent off as soon as it is open; return what could not be opened."""
-        from atm_viewer.engine.io.association import expand_inputs
+        from atm_viewer.engine.io.association import MissingMembers, read_inputs
 
         files: list[Path] = []
         problems: list[str] = []
+        notes: list[str] = []
+        missing: list[tuple[str, tuple[str, ...]]] = []
         for path in self.paths:
             try:
-                files += [file for file in expand_inputs([path]) if file not in files]
+                inputs = read_inputs([path], self.folders)
             except UserError as error:
                 problems.append(str(error))
+                if isinstance(error, MissingMembers):
+                    missing.append((path, error.names))
+            else:
+                files += [file for file in inputs.exposures if file not in files]
+                notes += inputs.notes
         for k, file in enumerate(files):
             begin, share = k / len(files), 1 / len(files)
             opened = backends.bench.open([str(file)], partial(_report_part, report, begin, share))
             problems += opened.problems
             if opened.exposures:
                 report(f"Opened {file.name}", begin + share, Opened(tuple(opened.exposures), ()))
-        return Opened((), tuple(problems))
+        return Opened((), tuple(problems), tuple(notes), tuple(missing))
 
     def done(self, result: Opened) -> str:
         """Say how many were opened."""

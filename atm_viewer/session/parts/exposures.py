@@ -35,6 +35,7 @@ class Exposures(QObject):
         Gets the messages on how opening went.
     """
 
+    members_missing = pyqtSignal(str, tuple)  #: association, and names of its members that were not found
     opened = pyqtSignal(tuple)  #: paths as the user gave them, after at least one of their exposures was opened
     restored = pyqtSignal()  #: a session is back: all of its exposures that can be opened are open
 
@@ -42,6 +43,7 @@ class Exposures(QObject):
         super().__init__(store)
         self._store, self._jobs, self._recipes, self._messages = store, jobs, recipes, messages
         self._opening: set[int] = set()
+        self._folders: tuple[str, ...] = ()
         self._restoring_job: int | None = None
         self._demo_job: int | None = None
         jobs.progressed.connect(self._take_found)
@@ -57,6 +59,10 @@ class Exposures(QObject):
         """Open cal/crf files and associations."""
         if paths:
             self._open(tuple(str(p) for p in paths))
+
+    def look_below(self, folder: str | os.PathLike[str]) -> None:
+        """Look for members of associations in this folder and below it, too."""
+        self._folders = tuple(dict.fromkeys((str(folder), *self._folders)))
 
     def make_demo(self, instrument: str, folder: str) -> None:
         """Make the demo's exposures, or find them in a folder, and open them; one set at a time."""
@@ -117,7 +123,9 @@ class Exposures(QObject):
         if not isinstance(request, OpenExposures):
             return
         if isinstance(opened, Opened):
-            self._tell_opened(len(opened.exposures), opened.problems)
+            self._tell_opened(len(opened.exposures), opened.problems, opened.notes)
+            for association, names in opened.missing:
+                self.members_missing.emit(association, names)
             if opened.exposures and job.number != self._restoring_job:
                 self.opened.emit(request.paths)
         self._opening.discard(job.number)
@@ -133,15 +141,15 @@ class Exposures(QObject):
                 self.open([outcome.result])
 
     def _open(self, paths: tuple[str, ...]) -> int:
-        job = self._jobs.submit(OpenExposures(paths))
+        job = self._jobs.submit(OpenExposures(paths, self._folders))
         self._opening.add(job)
         return job
 
-    def _tell_opened(self, opened: int, problems: tuple[str, ...]) -> None:
+    def _tell_opened(self, opened: int, problems: tuple[str, ...], notes: tuple[str, ...]) -> None:
         """Report in one message how opening went; the log has all problems."""
-        text = f"Opened {count(opened, 'exposure')}."
+        text = " ".join([f"Opened {count(opened, 'exposure')}.", *notes])
         if problems:
             more = f" ({count(len(problems) - 1, 'more problem')} in the log)" if problems[1:] else ""
-            text = (f"{text[:-1]}, but: " if opened else "") + problems[0] + more
+            text = (f"Opened {count(opened, 'exposure')}, but: " if opened else "") + problems[0] + more
         level = "info" if not problems else "warning" if opened else "error"
-        self._messages.tell(level, text, "\n".join(problems[1:]))
+        self._messages.tell(level, text, "\n".join([*problems[1:], *(notes if problems else ())]))

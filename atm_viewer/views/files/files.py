@@ -19,9 +19,12 @@ from atm_viewer.views.base.dialogs import WriteCubesDialog, WriteDialog, WriteEx
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import no_mnemonic, plain_tip
 from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.files.members_dialog import MembersDialog
 from atm_viewer.views.files.recent import RecentFiles
 
-_EXPOSURES = "Calibrated exposures and associations (*_cal.fits *_crf.fits *.json);;All files (*)"
+_EXPOSURES = (
+    "Calibrated exposures and associations (*_cal.fits *_crf.fits *_cal.fits.gz *_crf.fits.gz *.json);;All files (*)"
+)
 _REGIONS = "DS9 region files (*.reg);;All files (*)"
 _RECIPES = "Recipes (*.toml);;All files (*)"
 
@@ -70,6 +73,7 @@ class Files(QObject):
         self._window = window
         self._theme = theme
         self._make_demo = make_demo
+        self.asks = True  #: whether dialogs may ask the user
         self.recipe_path = ""
         self.recent = RecentFiles(settings)
         self.recent_sessions = RecentFiles(settings, "recent_sessions")
@@ -77,6 +81,7 @@ class Files(QObject):
         self.recent_menu.setToolTipsVisible(True)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         session.exposures.opened.connect(self._remember)
+        session.exposures.members_missing.connect(self._ask_for_members)
 
     def open(self) -> None:
         """Ask for exposures to open."""
@@ -228,6 +233,24 @@ class Files(QObject):
     def _set_recipe_path(self, path: str) -> None:
         self.recipe_path = path
         self.recipe_path_changed.emit()
+
+    def _ask_for_members(self, association: str, names: tuple[str, ...]) -> None:
+        """Ask for the folder with an association's members, unless nobody is there to answer."""
+        if not self.asks:
+            return
+        dialog = MembersDialog(association, names, self._window)
+
+        dialog.located.connect(lambda: self._locate_members(association))
+        dialog.open()
+
+    def _locate_members(self, association: str) -> None:
+        def open_again(folder: str) -> None:
+            self._session.exposures.look_below(folder)
+            self._session.exposures.open([association])
+
+        dialog = self._file_dialog("Folder of the members", "", FileDialog.FileMode.Directory)
+        dialog.setOption(FileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(open_again)
 
     def _remember(self, paths: tuple[str, ...]) -> None:
         self.recent.add(paths)

@@ -131,7 +131,7 @@ def values_at(picture: Picture, active: tuple[str, int], k: int) -> str:
         for c in ordered
         if k < c.plain.size and c.role != "aperture" and (c.place == place or c.variant == variant)
     ]
-    aperture = f"aperture {with_unit(float(main.aperture_after[k]), 'Jy')}"
+    aperture = f"aperture {with_unit(float(main.aperture_after[k]), 'Jy' if main.unit == 'MJy/sr' else main.unit)}"
     shown = next((c for c in ordered if (c.role, c.place) == ("aperture", place)), None)
     if shown is not None:
         how = "scaled" if "scaled" in shown.label else "or"

@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from atm_viewer.engine.errors import OutputError
-from atm_viewer.engine.output.spectrum_files import write_spectra
+from atm_viewer.engine.output.spectrum_files import spectrum_table, write_spectra
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 
@@ -73,3 +73,14 @@ def test_all_are_written_or_none(tmp_path):
     written = write_spectra(both, [], tmp_path, ["a.ecsv", "b.ecsv"], overwrite=True)
     assert [path.name for path in written] == ["a.ecsv", "b.ecsv"]
     assert "fit_threshold = 3.0" in written[1].read_text()
+
+
+@pytest.mark.parametrize("unit", ["MJy", "Jy/pixel", "DN/s", "", "NONSENSE"])
+def test_other_units_stay_as_they_are(unit):
+    values = np.ones(3)
+    spectra = SpaxelSpectra("b", 1.0, 2.0, (0, 0), unit, 1e-13, *[values] * 5, 0.5, *[values] * 4, 0.0, 0.0)
+    table = spectrum_table([spectra])
+    assert "flux" not in table.colnames
+    for name in ("before", "after", "aperture_before", "aperture_after"):
+        assert table[name].unit.to_string() == u.Unit(unit, parse_strict="silent").to_string()
+        assert (table[name] == 1.0).all()

@@ -1,0 +1,193 @@
+"""The one description of what an exposure is; a file is held against it before any of its arrays is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from atm_viewer.engine.errors import InputError, one_line
+
+#: Rows and columns of a detector: those of MIRI exactly; NIRSpec may have fewer.
+DETECTOR_SHAPES = {"MIRI": (1024, 1032), "NIRSPEC": (2048, 2048)}
+
+#: Extensions that are read: whether they must be there, and whether they hold floats or flags (integers).
+EXTENSIONS: Mapping[str, tuple[bool, str]] = {
+    "SCI": (True, "float"),
+    "ERR": (True, "float"),
+    "DQ": (True, "integer"),
+    "REGIONS": (False, "integer"),
+    "VAR_RNOISE": (False, "float"),
+    "VAR_POISSON": (False, "float"),
+    "VAR_FLAT": (False, "float"),
+}
+
+#: Values that keywords may have, by type of exposure.
+KEYWORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "MIR_MRS": {
+        "INSTRUME": ("MIRI",),
+        "DETECTOR": ("MIRIFUSHORT", "MIRIFULONG"),
+        "BAND": ("SHORT", "MEDIUM", "LONG"),
+    },
+    "NRS_IFU": {
+        "INSTRUME": ("NIRSPEC",),
+        "DETECTOR": ("NRS1", "NRS2"),
+        "GRATING": ("PRISM", "G140M", "G140H", "G235M", "G235H", "G395M", "G395H"),
+        "FILTER": ("CLEAR", "F070LP", "F100LP", "F170LP", "F290LP"),
+    },
+}
+
+_CHANNELS = {"MIRIFUSHORT": "12", "MIRIFULONG": "34"}
+
+_KINDS = {
+    "MIR_IMAGE": "a MIRI imaging exposure",
+    "MIR_LRS-FIXEDSLIT": "a MIRI LRS exposure",
+    "MIR_LRS-SLITLESS": "a MIRI LRS exposure",
+    "NRS_MSASPEC": "a NIRSpec MOS exposure",
+    "NRS_FIXEDSLIT": "a NIRSpec fixed-slit exposure",
+    "NRS_BRIGHTOBJ": "a NIRSpec bright-object exposure",
+    "NRS_IMAGE": "a NIRSpec imaging exposure",
+}
+
+Header = Any
+Check = Callable[[str, Header, Header], None]
+
+
+def check_exposure(name: str, headers: Sequence[tuple[str, Header]]) -> None:
+    """Refuse a file that is no exposure.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file.
+    headers : sequence of (str, Header)
+        Name and header of each extension, the primary one first.
+
+    Raises
+    ------
+    InputError
+        One sentence: which extension or keyword, what was found, what was expected, and what to do.
+    """
+    primary = headers[0][1]
+    by_name = dict(reversed(headers[1:]))
+    science = by_name.get("SCI")
+    _check_kind(name, primary, science)
+    if _text(primary, "S_WCS") != "COMPLETE" or "ASDF" not in by_name:
+        state = _text(primary, "S_WCS")
+        reason = f" (step assign_wcs is {one_line(state)})" if state and state != "COMPLETE" else ""
+        raise InputError(f"{name} has no WCS{reason}; run calwebb_spec2 on it and open its _cal file.")
+    missing = [key for key, (needed, _) in EXTENSIONS.items() if needed and key not in by_name]
+    if missing:
+        raise InputError(f"{name} has no {missing[0]} extension; run calwebb_spec2 again to create it.")
+    _check_keywords(name, primary)
+    shape = _check_shape(name, primary, science)
+    names = [key for key, _ in headers]
+    for key, (_, kind) in EXTENSIONS.items():
+        if names.count(key) > 1:
+            raise InputError(f"{name} has {names.count(key)} extensions {key}; an exposure has one: process it again.")
+        if key in by_name:
+            _check_array(name, key, by_name[key], kind, shape)
+
+
+def footprint_of(science: Header) -> str:
+    """S_REGION where it is a polygon of four corners on the sky; else empty."""
+    words = str(science.get("S_REGION") or "").split()
+    try:
+        corners = [float(word) for word in words[-8:]]
+    except ValueError:
+        return ""
+    sound = len(words) == 10 and all(map(math.isfinite, corners)) and all(abs(dec) <= 90.0 for dec in corners[1::2])
+    return " ".join(words) if sound else ""
+
+
+def whole_number(header: Header, key: str) -> int:
+    """Value of a keyword that only informs: 0 where it is not a number from 1 to 9999."""
+    value = header.get(key)
+    return int(value) if isinstance(value, int | float) and value is not True and 1 <= value <= 9999 else 0
+
+
+def _text(header: Header, key: str) -> str:
+    return str(header.get(key) or "").strip().upper()
+
+
+def _check_kind(name: str, primary: Header, science: Header | None) -> None:
+    kind = _text(primary, "EXP_TYPE")
+    if _text(primary, "TELESCOP") != "JWST" or not kind or science is None:
+        raise InputError(f"{name} is not a product of the JWST pipeline; open _cal.fits or _crf.fits files.")
+    if kind not in KEYWORDS:
+        what = _KINDS.get(kind, f"an exposure of type {one_line(kind)}")
+        raise InputError(f"{name} is {what}; ATM Viewer works on MIRI MRS and NIRSpec IFU exposures.")
+    if science.get("NAXIS") == 3:
+        if _text(primary, "TSOVISIT") in ("T", "TRUE") or "CALINTS" in name.upper():
+            raise InputError(
+                f"{name} is a time series with one image per integration; open the _cal file, which has their average."
+            )
+        raise InputError(f"{name} is a cube; open the _cal or _crf exposures from which it was built.")
+
+
+def _check_keywords(name: str, primary: Header) -> None:
+    kind = _text(primary, "EXP_TYPE")
+    for key, allowed in KEYWORDS[kind].items():
+        found = _text(primary, key)
+        if key == "BAND" and "-" in found and all(part in allowed for part in found.split("-")):
+            raise InputError(
+                f"{name} has two bands at once (BAND {found}), for which there are no cube parameters; give exposures "
+                "whose BAND is SHORT, MEDIUM or LONG."
+            )
+        if found not in allowed:
+            raise InputError(
+                f"{name} has {key} {_quoted(found)}; an exposure of type {kind} has {_listed(allowed)}: "
+                "download it or process it again."
+            )
+    if kind == "MIR_MRS":
+        detector, channel = _text(primary, "DETECTOR"), _text(primary, "CHANNEL")
+        if channel != _CHANNELS[detector]:
+            raise InputError(
+                f"{name} has CHANNEL {_quoted(channel)}; the detector {detector} has {_CHANNELS[detector]}: "
+                "download it or process it again."
+            )
+
+
+def _check_shape(name: str, primary: Header, science: Header) -> tuple[int, int]:
+    """Shape of the science array."""
+    instrument = _text(primary, "INSTRUME")
+    rows, columns = DETECTOR_SHAPES[instrument]
+    shape = science.get("NAXIS2"), science.get("NAXIS1")
+    if science.get("NAXIS") != 2 or not all(isinstance(size, int) and size > 0 for size in shape):
+        raise InputError(f"{name} has an extension SCI that is not an image; download it or process it again.")
+    exact = instrument == "MIRI"
+    if shape == (rows, columns) or (not exact and shape[0] <= rows and shape[1] <= columns):
+        return shape
+    if "COMPLETE" in (_text(primary, "S_TRCMOD"), _text(primary, "S_TRCMDL")):
+        raise InputError(f"{name} is already oversampled by adaptive_trace_model; open the original _cal or _crf file.")
+    raise InputError(
+        f"{name} has {shape[1]} × {shape[0]} pixels in SCI; {'' if exact else 'at most '}{columns} × {rows} were "
+        "expected: open the _cal or _crf file as calwebb_spec2 wrote it, without oversampling."
+    )
+
+
+def _check_array(name: str, key: str, header: Header, kind: str, shape: tuple[int, int]) -> None:
+    found = tuple(header.get(f"NAXIS{k}") for k in range(int(header.get("NAXIS") or 0), 0, -1))
+    if header.get("XTENSION", "IMAGE").strip() != "IMAGE" or found != shape:
+        what = " × ".join(map(str, found[::-1])) or "nothing"
+        raise InputError(
+            f"{name} has {what} values in {key}; an image of {shape[1]} × {shape[0]} pixels, as in SCI, was expected: "
+            "process it again."
+        )
+    bits = header.get("BITPIX")
+    if (bits in (-32, -64)) != (kind == "float"):
+        raise InputError(f"{name} has BITPIX {bits} in {key}; {kind} values were expected: process it again.")
+    scale, zero = header.get("BSCALE", 1), header.get("BZERO", 0)
+    unsigned = kind == "integer" and bits == 32 and zero == 2**31
+    if scale != 1 or (zero != 0 and not unsigned):
+        raise InputError(
+            f"{name} stores {key} scaled (BSCALE {scale}, BZERO {zero}), as the pipeline never does; process it again."
+        )
+
+
+def _quoted(value: str) -> str:
+    return f"'{one_line(value)}'" if value else "without a value"
+
+
+def _listed(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"
