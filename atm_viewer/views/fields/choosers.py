@@ -6,7 +6,7 @@ from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtWidgets import QComboBox
 
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.panel import WholeBox
+from atm_viewer.views.fields.number_box import WholeBox
 
 
 class Choosers:

@@ -7,9 +7,9 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QWidget
 
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.panel import NumberBox, WholeBox
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.fields.number_box import NumberBox, WholeBox
 
 Box = NumberBox | WholeBox | QCheckBox | QComboBox
 

@@ -16,7 +16,6 @@ from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.lines import LineList, line_list
 from atm_viewer.views.actions.steps import Steps
-from atm_viewer.views.base.choosers import Choosers
 from atm_viewer.views.base.cursor_marks import CursorMarks
 from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.layout import Bench
@@ -28,6 +27,7 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.base.theme_choice import ThemeChoice
 from atm_viewer.views.detector.view import DATA, WHY, DetectorView
 from atm_viewer.views.exposures.panel import ExposurePanel
+from atm_viewer.views.fields.choosers import Choosers
 from atm_viewer.views.files.export_menu import Exports
 from atm_viewer.views.files.files import Files, local_files
 from atm_viewer.views.files.pictures import Plots
