@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label
@@ -33,6 +33,7 @@ class Panel(QDockWidget):
 
     help_wanted = pyqtSignal(str)
     hint_dismissed = pyqtSignal(str)
+    left = pyqtSignal()  #: by the mouse
 
     def __init__(self, title: str, body: QWidget, *controls: QWidget):
         super().__init__(title)
@@ -94,6 +95,11 @@ class Panel(QDockWidget):
         self.setWidget(content)
         if body.focusPolicy() != Qt.FocusPolicy.NoFocus:
             self.setFocusProxy(body)
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        """Tell that the mouse is elsewhere."""
+        super().leaveEvent(event)
+        self.left.emit()
 
     def set_hint(self, text: str) -> None:
         """Say above the content what can be done there; nothing when the text is empty."""
