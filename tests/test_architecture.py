@@ -53,7 +53,19 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "jobs": ("requests",),
     "session": ("edits", "spectrum", "state", "persistence", "questions", "parts"),
     "views": (
-        *("base", "detector", "sky", "spectrum", "profile", "slices", "metrics", "remedies", "exposures", "recipe"),
+        *(
+            "base",
+            "fields",
+            "detector",
+            "sky",
+            "spectrum",
+            "profile",
+            "slices",
+            "metrics",
+            "remedies",
+            "exposures",
+            "recipe",
+        ),
         *("actions", "files", "help", "palette", "learn", "window"),
     ),
 }

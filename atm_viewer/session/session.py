@@ -14,6 +14,7 @@ from typing import Any
 from PyQt6.QtCore import QObject
 
 from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.base import Request
 from atm_viewer.jobs.requests.exposures import Opened
@@ -136,6 +137,7 @@ class Session(QObject):
 
     def _take_outcome(self, job: Job, outcome: Outcome[Any]) -> None:
         request, done = outcome.request, outcome.status is Status.DONE
+        about = type(request).__name__
         # The answer to an older question than the slot's latest is dropped without a word.
         latest = request.slot is None or self._store.take(outcome)
         if isinstance(request, FindTools):
@@ -144,9 +146,12 @@ class Session(QObject):
             self.messages.tell("info", f"Cancelled: {job.name}.")
         elif not done and latest:
             failed = f"{job.name} failed. " if job.lasting and outcome.status is Status.CRASHED else ""
-            self.messages.tell_once("error", failed + outcome.sentence, outcome.detail)
-        elif done and request.announced:
-            self.messages.tell("info", outcome.sentence)
+            self.messages.tell_once("error", failed + outcome.sentence, outcome.detail, about)
+        elif done and latest:
+            self.messages.settle(about)
+            if request.announced:
+                written = outcome.result.paths if isinstance(outcome.result, WrittenProducts) else ()
+                self.messages.tell("info", outcome.sentence, files=tuple(written))
 
 
 def _prepare(news: News) -> News:

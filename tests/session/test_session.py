@@ -237,11 +237,10 @@ def test_spaxel_and_radius(opened, workers, qtbot):
 
 
 def test_problems_are_told_and_nothing_is_lost(opened, qtbot):
-    shown = opened.answers.report
     opened.exposures.open(["/data/bad.fits", "/data/jw09999-star_00003_mirifushort_cal.fits"])
     settle(qtbot, opened)
     assert [e.view.dither for e in opened.state.exposures] == [1, 2, 3]
-    assert opened.answers.report is shown
+    assert opened.state.current.dither == 3  # what was opened is shown
     assert opened.messages.all[-1].level == "warning"
     assert opened.messages.all[-1].text.startswith("Opened 1 exposure, but: /data/bad.fits is not a FITS file")
     opened.exposures.open(["/data/bad.fits"])
@@ -251,15 +250,27 @@ def test_problems_are_told_and_nothing_is_lost(opened, qtbot):
     assert len(opened.state.exposures) == 3
 
 
-def test_another_instrument_is_not_included(opened, qtbot):
+def test_another_instrument_is_shown_at_once_and_takes_no_part_in_the_first_ones_products(opened, qtbot):
     opened.exposures.open(["/data/nrs_cal.fits"])
     settle(qtbot, opened)
-    assert opened.state.included == tuple(FILES)
-    assert any("another instrument" in m.text for m in opened.messages.all)
-    opened.look.select_exposure("/data/nrs_cal.fits")
-    opened.exposures.include("/data/nrs_cal.fits", True)
+    assert opened.state.chosen == "/data/nrs_cal.fits"
+    assert opened.state.keys_together == ("/data/nrs_cal.fits",)
+    opened.look.select_exposure(FILES[0])
     settle(qtbot, opened)
-    assert opened.state.band == "g235m-f170lp"
+    assert opened.state.keys_together == tuple(FILES)
+
+
+def test_with_another_instrument_the_place_goes_to_the_light(opened, qtbot):
+    corner = opened.answers.sky.position(1.6, 0.0)
+    opened.look.pick_sky(*(float(v) for v in corner))
+    settle(qtbot, opened)
+    opened.exposures.open(["/data/nrs_cal.fits"])
+    settle(qtbot, opened)
+    assert opened.state.position == opened.answers.sky.peak
+    bright = opened.state.position
+    opened.look.select_exposure(FILES[0])
+    settle(qtbot, opened)
+    assert opened.state.position == bright  # there is light: the same star is looked at
 
 
 def test_a_file_that_is_opened_again_is_read_again(opened, workers, qtbot):
@@ -349,18 +360,6 @@ def test_making_the_demo_is_cancelled(session, workers, qtbot):
     session.jobs.cancel_all()
     qtbot.waitUntil(lambda: session.jobs.all == ())
     assert session.state.exposures == ()
-
-
-def test_the_other_instrument_is_included_when_the_first_one_is_closed(opened, qtbot):
-    opened.exposures.open(["/data/nrs_cal.fits"])
-    qtbot.waitUntil(lambda: opened.complete and len(opened.state.exposures) == 3)
-    assert opened.state.included == tuple(FILES)
-    opened.exposures.close(FILES[0])
-    assert opened.state.included == (FILES[1],)
-    opened.exposures.close(FILES[1])
-    assert opened.state.included == ("/data/nrs_cal.fits",)
-    qtbot.waitUntil(lambda: opened.complete)
-    assert opened.answers.sky.band == opened.answers.spectra.band == "g235m-f170lp"
 
 
 def test_what_the_user_left_out_stays_so(opened, qtbot):

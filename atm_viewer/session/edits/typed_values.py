@@ -11,7 +11,14 @@ from atm_viewer.engine.recipe import PARAMETERS, Parameter
 from atm_viewer.engine.recipe.parameters import TO, limits_text
 
 _SWITCH = {"on": True, "off": False}
-_RANGE = re.compile(r"([-+]?\d*\.?\d+)\s*(?:…|\.{2,}|to|:|–|—)\s*([-+]?\d*\.?\d+)")
+#: A number as people type it, with a point or a comma; for patterns.
+NUMBER = r"[-+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)"
+_RANGE = re.compile(rf"\s*({NUMBER})\s*(?:…|\.{{2,}}|to|:|–|—)\s*({NUMBER})\s*(?:[,;]|$)")
+
+
+def read_number(text: str) -> float:
+    """Read what `NUMBER` matches."""
+    return float(text.replace(",", "."))
 
 
 def format_value(name: str, value: Any) -> str:
@@ -77,13 +84,15 @@ def _parse_number(parameter: Parameter, text: str) -> float | int:
 
 
 def _parse_ranges(parameter: Parameter, text: str) -> tuple[tuple[float, float], ...]:
-    ranges = []
-    for part in re.split(r"[,;]", text):
-        match = _RANGE.fullmatch(part.strip())
+    ranges: list[tuple[float, float]] = []
+    at = 0
+    while at < len(text) or not ranges:
+        match = _RANGE.match(text, at)
         if match is None:
             wanted = f"enter min{TO}max in {parameter.unit}, for example {parameter.example}"
-            raise InputError(f"{parameter.title}: {wanted}, not '{part.strip()}'.")
-        pair = float(match[1]), float(match[2])
+            raise InputError(f"{parameter.title}: {wanted}, not '{text[at:].strip()}'.")
+        at = match.end()
+        pair = read_number(match[1]), read_number(match[2])
         if refused := parameter.refuse_range(pair):
             raise InputError(f"{refused}.")
         ranges.append(pair)

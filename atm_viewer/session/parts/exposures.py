@@ -17,6 +17,7 @@ from atm_viewer.session.parts.message_log import MessageLog
 from atm_viewer.session.parts.recipe_edits import RecipeEdits
 from atm_viewer.session.questions.store import Store
 from atm_viewer.session.state import opening
+from atm_viewer.session.state.choosing import choose_exposure
 from atm_viewer.session.state.saved_session import SavedSession
 
 
@@ -45,6 +46,7 @@ class Exposures(QObject):
         self._opening: set[int] = set()
         self._folders: tuple[str, ...] = ()
         self._restoring_job: int | None = None
+        self._shown_job: int | None = None
         self._demo_job: int | None = None
         jobs.progressed.connect(self._take_found)
         jobs.ended.connect(self._end_opening)
@@ -111,10 +113,10 @@ class Exposures(QObject):
             key = exposure.view.key
             if state.exposure(key) is not None:  # read again: nothing that was computed for it holds
                 self._store.forget(key)
-            if not opening.fits(state, exposure) and key not in {e.path for e in state.restoring}:
-                excluded = "is from another instrument and is not included in sky image, spectra and cubes"
-                self._messages.tell("warning", f"{exposure.view.name} {excluded}.")
             state = opening.add_exposure(state, exposure, self._store.answers.reports)
+            if progress.job in self._opening - {self._restoring_job, self._shown_job}:
+                self._shown_job = progress.job  # the first one that was opened is what the user wants to see
+                state = choose_exposure(state, key, self._store.answers.reports)
         self._store.put(state)
 
     def _end_opening(self, job: Job, outcome: Outcome[Any]) -> None:

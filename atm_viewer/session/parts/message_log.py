@@ -24,12 +24,18 @@ class Message:
         Traceback for the log, or empty.
     time : str
         When it was said, ``HH:MM:SS``.
+    about : str
+        Kind of work it is about, or empty: when that succeeds, an error about it is past.
+    files : tuple of str
+        Files that were written.
     """
 
     level: str
     text: str
     detail: str
     time: str
+    about: str = ""
+    files: tuple[str, ...] = ()
 
 
 class MessageLog(QObject):
@@ -42,18 +48,24 @@ class MessageLog(QObject):
     """
 
     added = pyqtSignal(object)  #: a new `Message`
+    settled = pyqtSignal(str)  #: kind of work that has succeeded
 
     def __init__(self, parent: QObject):
         super().__init__(parent)
         self.all: list[Message] = []
 
-    def tell(self, level: str, text: str, detail: str = "") -> None:
-        """Tell something: level (``info``, ``warning``, ``error``), one sentence, and a traceback for the log."""
-        message = Message(level, one_line(text, MOST_OF_SENTENCE), detail, datetime.now().strftime("%H:%M:%S"))
+    def tell(self, level: str, text: str, detail: str = "", about: str = "", files: tuple[str, ...] = ()) -> None:
+        """Tell something: level (``info``, ``warning``, ``error``), one sentence, and the rest as in `Message`."""
+        time = datetime.now().strftime("%H:%M:%S")
+        message = Message(level, one_line(text, MOST_OF_SENTENCE), detail, time, about, files)
         self.all.append(message)
         self.added.emit(message)
 
-    def tell_once(self, level: str, text: str, detail: str = "") -> None:
+    def settle(self, about: str) -> None:
+        """Say that a kind of work has succeeded."""
+        self.settled.emit(about)
+
+    def tell_once(self, level: str, text: str, detail: str = "", about: str = "") -> None:
         """Tell something, unless it was told just before: one reason lets several jobs fail."""
         if not (self.all and self.all[-1].text == one_line(text, MOST_OF_SENTENCE)):
-            self.tell(level, text, detail)
+            self.tell(level, text, detail, about)

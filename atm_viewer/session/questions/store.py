@@ -16,7 +16,7 @@ from atm_viewer.session.questions.changes import Changes
 from atm_viewer.session.questions.plan import make_plan
 from atm_viewer.session.questions.slots import Slots
 from atm_viewer.session.state.choosing import choose_brightest
-from atm_viewer.session.state.selection import covers
+from atm_viewer.session.state.selection import covers, lit
 from atm_viewer.session.state.state import State
 
 
@@ -97,13 +97,14 @@ def _first_look(answers: Answers, request: Request[Any]) -> State:
 
 
 def _look_at_peak(answers: Answers) -> State:
-    """Have a place on the brightest spaxel unless the active one has data."""
-    state, sky = answers.state, answers.sky
+    """Have a place on the brightest spaxel unless the active one has data; light, in another instrument's field."""
+    state, sky = replace(answers.state, moved_on=False), answers.sky
     assert sky is not None
     place = state.places.current
+    good = lit if answers.state.moved_on else covers
     if place is None:
         return replace(state, places=state.places.added(*sky.peak, round(5 * sky.spaxel, 3)))
     # While a session is coming back, the exposure that covers its place may not be open yet.
-    if state.restoring or covers(sky, place.ra, place.dec):
+    if state.restoring or good(sky, place.ra, place.dec):
         return state
     return replace(state, places=state.places.moved(place.number, *sky.peak))

@@ -18,9 +18,12 @@ Reports = Mapping[str, CorrectionReport]
 
 def choose_exposure(state: State, key: str, reports: Reports) -> State:
     """Look at another exposure; slice, column and band stay where they exist."""
+    known = state.current
     state = replace(state, chosen=key)
     found = state.chosen_exposure
     assert found is not None
+    if known is not None and known.instrument != found.view.instrument:
+        state = replace(state, moved_on=True)
     if state.number in found.slices:
         state = with_slice(state, state.number, state.column)
     else:

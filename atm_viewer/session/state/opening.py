@@ -15,17 +15,10 @@ def add_exposure(state: State, exposure: OpenExposure, reports: Reports) -> Stat
     """Take an exposure that was opened; what a session that is coming back says of it holds."""
     key = exposure.view.key
     saved = next((e for e in state.restoring if e.path == key), None)
-    included = saved.included if saved else fits(state, exposure)
-    state = state.with_exposure(replace(exposure, included=included))
+    state = state.with_exposure(replace(exposure, included=saved is None or saved.included))
     if saved is not None and saved.chosen and state.look is not None:
         state = look_again(state, key, state.look, reports)
     return state if state.chosen is not None else choose_exposure(state, key, reports)
-
-
-def fits(state: State, exposure: OpenExposure) -> bool:
-    """Whether an exposure is of the instrument of those that are open."""
-    first = next(iter(state.exposures), exposure)
-    return first.view.instrument == exposure.view.instrument
 
 
 def close_exposure(state: State, key: str, reports: Reports) -> State:
@@ -41,8 +34,6 @@ def close_exposure(state: State, key: str, reports: Reports) -> State:
     if key == state.chosen:
         neighbours = left[at:] + left[:at][::-1]
         state = choose_exposure(state, neighbours[0].view.key, reports)
-    if closed.included and not state.included:
-        state = _include_other_instrument(state, closed.view.instrument)
     return state
 
 
@@ -81,12 +72,3 @@ def begin_restoring(state: State, saved: SavedSession) -> State:
 def end_restoring(state: State) -> State:
     """All exposures of a session that can be opened are open."""
     return replace(state, restoring=(), look=None)
-
-
-def _include_other_instrument(state: State, gone: str) -> State:
-    """Include exposures that were left out for being of another instrument than those that are closed now."""
-    view = state.current
-    for exposure in state.exposures:
-        if view is not None and gone != exposure.view.instrument == view.instrument:
-            state = state.with_exposure(replace(exposure, included=True))
-    return state

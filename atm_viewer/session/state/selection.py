@@ -14,6 +14,8 @@ from atm_viewer.engine.results.sky_image import SkyImage
 
 #: Pixels that are enough for statistics on the window's thread; more would be felt.
 _SAMPLE = 200_000
+#: Share of the brightest spaxel's light below which a spaxel counts as empty.
+FAINT = 0.03
 #: What `columns_of` found: the window asks again and again, and looking through all pixels would be felt.
 _columns: WeakKeyDictionary[ExposureView, dict[int, tuple[int, int]]] = WeakKeyDictionary()
 
@@ -149,3 +151,12 @@ def covers(image: SkyImage, ra: float, dec: float) -> bool:
     """Whether a position [deg] falls on a spaxel with data."""
     x, y = spaxel_of(image, ra, dec)
     return holds(image, ra, dec) and bool(np.isfinite(image.image[y, x]))
+
+
+def lit(image: SkyImage, ra: float, dec: float) -> bool:
+    """Whether a position [deg] falls on a spaxel with light of a source, not on an empty corner of the field."""
+    if not covers(image, ra, dec):
+        return False
+    x, y = spaxel_of(image, ra, dec)
+    dark, top = float(np.nanmedian(image.image)), float(np.nanmax(image.image))
+    return bool(image.image[y, x] - dark > FAINT * (top - dark))

@@ -41,6 +41,8 @@ class State:
         Chosen slice, 0 without an exposure, and column.
     looked : bool
         The slice has been chosen, by the user or at the first look; reports do not move it any more.
+    moved_on : bool
+        Another instrument was chosen, and its field is not there yet: the place may be far from its light.
     pixel : (str, int, int) or None
         Exposure and zero-based pixel that the user asks about.
     variants : Variants
@@ -75,6 +77,7 @@ class State:
     number: int = 0
     column: int = 0
     looked: bool = False
+    moved_on: bool = False
     pixel: tuple[str, int, int] | None = None
     variants: Variants = field(default_factory=Variants)
     scope: Scope = Scope.PLACE

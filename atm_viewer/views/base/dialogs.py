@@ -240,13 +240,15 @@ def show_text(title: str, text: str, parent: QWidget) -> QMessageBox:
 
 
 def ask(title: str, text: str, answers: Sequence[tuple[str, QMessageBox.ButtonRole]], parent: QWidget) -> QMessageBox:
-    """Open a question; connect to its ``buttonClicked``."""
+    """Open a question; connect to its ``buttonClicked``. Return gives the first answer that loses nothing."""
     box = QMessageBox(QMessageBox.Icon.Question, title, "", QMessageBox.StandardButton.NoButton, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(text)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for answer, role in answers:
-        box.addButton(answer, role)
+        button = box.addButton(answer, role)
+        if role != QMessageBox.ButtonRole.DestructiveRole and box.defaultButton() is None:
+            box.setDefaultButton(button)
     box.open()
     return box
 

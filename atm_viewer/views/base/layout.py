@@ -15,7 +15,7 @@ from atm_viewer.views.base.panel import Panel
 
 _KEY = "layout"
 #: Raised whenever kept layouts would no longer fit: panels that come, go, or are called otherwise.
-_VERSION = 2
+_VERSION = 3
 _WIDEST = 0.375  #: share of the window that a part which takes what it needs may have
 _GRIP = 60  #: of a floating panel's title [pixel] that must be on a screen
 
@@ -48,6 +48,7 @@ def _tabs(*names: str) -> Group:
     return Group("tabs", tuple((name, 1.0) for name in names))
 
 
+_ABOVE_SPECTRUM = Group("row", ((_tabs("profile", "detector"), 0.62), ("sky", 0.38)))
 _BESIDE_DETECTOR = _tabs("slices", "sky", "spectrum", "recipe", "exposures")
 _BESIDE_SPECTRA = _tabs("slices", "profile", "detector", "recipe", "exposures")
 _BESIDE_REMEDIES = _tabs("slices", "spectrum", "profile", "detector", "recipe", "exposures")
@@ -58,8 +59,7 @@ LAYOUTS: dict[str, Group] = {
         "row",
         (
             (Group("column", (("exposures", 0.0), ("recipe", 0.0), ("slices", 1.0))), 0.0),
-            (Group("column", (("detector", 0.47), ("profile", 0.53))), 0.56),
-            (Group("column", (("sky", 0.44), ("spectrum", 0.56))), 0.44),
+            (Group("column", ((_ABOVE_SPECTRUM, 0.48), ("spectrum", 0.52))), 1.0),
         ),
     ),
     "spectra": Group(

@@ -1,31 +1,14 @@
-"""Building blocks of the window: panels with a title line, number boxes."""
+"""Building blocks of the window: panels with a title line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
-from PyQt6.QtWidgets import (
-    QAbstractSpinBox,
-    QDockWidget,
-    QDoubleSpinBox,
-    QHBoxLayout,
-    QSpinBox,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label
 
 #: Milliseconds after which "updating…" appears; with quicker answers it would only flicker.
 _PATIENCE = 250
-
-if TYPE_CHECKING:
-    _Mixed = QAbstractSpinBox
-else:
-    _Mixed = object  # a class made of two of PyQt's cannot be instantiated
 
 
 class Panel(QDockWidget):
@@ -50,6 +33,7 @@ class Panel(QDockWidget):
 
     help_wanted = pyqtSignal(str)
     hint_dismissed = pyqtSignal(str)
+    left = pyqtSignal()  #: by the mouse
 
     def __init__(self, title: str, body: QWidget, *controls: QWidget):
         super().__init__(title)
@@ -109,6 +93,13 @@ class Panel(QDockWidget):
         column.addWidget(self.hint)
         column.addWidget(body, 1)
         self.setWidget(content)
+        if body.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            self.setFocusProxy(body)
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        """Tell that the mouse is elsewhere."""
+        super().leaveEvent(event)
+        self.left.emit()
 
     def set_hint(self, text: str) -> None:
         """Say above the content what can be done there; nothing when the text is empty."""
@@ -159,44 +150,3 @@ def stacked(*widgets: QWidget) -> QWidget:
         column.addWidget(widget)
     column.setStretch(len(widgets) - 1, 1)
     return body
-
-
-class _PatientSpin(_Mixed):
-    """Behaviour of boxes for numbers: the window's undo, and no change by scrolling past."""
-
-    def event(self, event: QEvent | None) -> bool:
-        """Leave undo and redo to the window: the box's own would only undo typing."""
-        if event is not None and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            standard = QKeySequence.StandardKey
-            if event.matches(standard.Undo) or event.matches(standard.Redo):
-                event.ignore()
-                return False
-        return super().event(event)
-
-    def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Turn the value only after the box was clicked."""
-        if event is None or self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class WholeBox(_PatientSpin, QSpinBox):
-    """Box for a whole number; its signals wait until a value is complete."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setKeyboardTracking(False)
-
-
-class NumberBox(_PatientSpin, QDoubleSpinBox):
-    """Box for a number without needless zeros; its signals wait until a value is complete."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setKeyboardTracking(False)
-
-    def textFromValue(self, value: float) -> str:
-        """Write 10, not 10.000."""
-        text = f"{value:.{self.decimals()}f}"
-        return text.rstrip("0").rstrip(".") if self.decimals() else text

@@ -6,12 +6,14 @@ import os
 
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QWidget
 
 from atm_viewer.session.session import Session
 
 PERCENT = (100, 125, 150, 200)
 _KEY = "scale"
 _VARIABLE = "QT_SCALE_FACTOR"
+_TITLE = 32  #: of a window, around it [pixel]
 _FINE = 3200  #: width of a screen or picture [pixel] from which on plain sizes are too small to read
 
 
@@ -36,6 +38,15 @@ def use_scale(settings: QSettings, width: int | None = None) -> float:
     if factor != 1.0:
         os.environ[_VARIABLE] = f"{factor:g}"
     return factor
+
+
+def resize_on_screen(window: QWidget, width: int, height: int) -> None:
+    """Give a window a size, or as much of it as its screen has room for."""
+    screen = window.screen() or QGuiApplication.primaryScreen()
+    if screen is not None:
+        room = screen.availableGeometry().size()
+        width, height = min(width, room.width()), min(height, room.height() - _TITLE)
+    window.resize(width, height)
 
 
 class Scale:

@@ -126,7 +126,11 @@ class Exports(QObject):
 
     def send_file(self) -> None:
         """Ask what to send to which program, and send it."""
-        SendDialog(self._session, self._files.folder(), self._window).open()
+        self.offer_to_send("")
+
+    def offer_to_send(self, path: str) -> None:
+        """Ask to which program to send a FITS file; without one, what to send as well."""
+        SendDialog(self._session, self._files.folder(), self._window, path).open()
 
     def _keep(self, path: Path, content: bytes, overwrite: bool) -> None:
         """Write a file, and report that in a message."""
@@ -140,7 +144,7 @@ class Exports(QObject):
             save(path, content, overwrite)
 
         def written(_: None) -> None:
-            self._session.messages.tell("info", f"Wrote {path.name} to {path.parent}.")
+            self._session.messages.tell("info", f"Wrote {path.name} to {path.parent}.", files=(str(path),))
 
         self._session.file_work.run(f"Saving {one_line(path.name)}", write, written, place=str(path.absolute()))
 

@@ -25,6 +25,7 @@ from atm_viewer.session.names import count
 from atm_viewer.session.persistence.moved_exposures import Found, Search
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import Label, plain_tip
+from atm_viewer.views.base.scale import resize_on_screen
 from atm_viewer.views.exposures.panel import HEIGHT
 
 _EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
@@ -88,7 +89,7 @@ class MissingDialog(QDialog):
         layout.addWidget(words)
         layout.addWidget(self.list, 1)
         layout.addLayout(line)
-        self.resize(860, 320)
+        resize_on_screen(self, 860, 320)
 
         header = self.list.header()
         assert header is not None

@@ -46,9 +46,11 @@ class SendDialog(QDialog):
         Where cubes are looked for first.
     parent : QWidget or None
         Window it belongs to.
+    path : str
+        File to send; empty for what the user chooses.
     """
 
-    def __init__(self, session: Session, folder: str, parent: QWidget | None = None):
+    def __init__(self, session: Session, folder: str, parent: QWidget | None = None, path: str = ""):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Send to Another Program")
@@ -96,6 +98,9 @@ class SendDialog(QDialog):
         self.path_edit.textChanged.connect(self._check)
         session.products.tools_found.connect(self._take)
         session.changed.pending.connect(self._check)
+        if path:
+            self.what_box.setCurrentIndex(self.what_box.findData("cube"))
+            self.path_edit.setText(path)
         self.look()
 
     @property

@@ -1,4 +1,4 @@
-"""Hints: a line of help in each panel, shown until it is dismissed."""
+"""Hints: a line of help in a panel, one at a time, until it was followed or dismissed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from atm_viewer.views.base.panel import Panel
 _KEY = "hints/dismissed"
 
 HINTS = {
-    "exposures": "Click an exposure to show it. Untick to exclude it from sky image, spectra and cubes.",
-    "recipe": "Defaults for all slices without an override.",
-    "slices": "Click a slice to show it. Double-click a value to override it.",
-    "detector": "Click a pixel to see its slice and column in the profile. Press C to move the spaxel to the mouse.",
-    "profile": "Drag the dashed line to change the threshold. Drag a blue edge to change where the spline is used.",
     "sky": "Click a spaxel to see its spectra. Shift+click to add a place. Drag the circle's handle to resize the "
     "aperture.",
     "spectrum": "After correction the ratio should be smooth; a slope is normal. Click to choose a column.",
+    "slices": "Click a slice to show it. Double-click a value to override it.",
+    "profile": "Drag the dashed line to change the threshold. Drag a blue edge to change where the spline is used.",
+    "detector": "Click a pixel to see its slice and column in the profile. Press C to move the spaxel to the mouse.",
+    "exposures": "Click an exposure to show it. Untick to exclude it from sky image, spectra and cubes.",
+    "recipe": "Defaults for all slices without an override.",
 }
 
 
@@ -39,12 +39,19 @@ class Hints:
         self.wanted = False  #: whether hints are shown at all: in the program, not in pictures and tests
         for panel in panels.values():
             panel.hint_dismissed.connect(self._dismiss)
+            panel.left.connect(self.show)
 
     def show(self) -> None:
-        """Show the hints that were not dismissed yet."""
+        """Show the first hint that was neither followed nor dismissed yet."""
         gone = self._dismissed()
+        current = next((name for name in HINTS if name not in gone), "")
         for name, text in HINTS.items():
-            self._panels[name].set_hint(text if self.wanted and name not in gone else "")
+            self._panels[name].set_hint(text if self.wanted and name == current else "")
+
+    def follow(self, name: str) -> None:
+        """Note that a hint was followed; the next one comes when the mouse leaves the panel, where nothing may move."""
+        if self.wanted and name not in self._dismissed():
+            self._settings.setValue(_KEY, [*self._dismissed(), name])
 
     def bring_back(self) -> None:
         """Show all hints again."""

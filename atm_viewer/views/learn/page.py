@@ -9,7 +9,6 @@ from PyQt6.QtCore import QSignalBlocker
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QPushButton,
@@ -23,6 +22,7 @@ from atm_viewer.teaching.presets import MRS_1A, OVERSAMPLE, PRESETS, LearnSetup,
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.fields.number_box import NumberBox
 from atm_viewer.views.learn.plots import LearnFigure, words_of
 
 _WIDTH = 250  #: of the controls [dots]
@@ -227,12 +227,11 @@ def own_setup(session: Session) -> LearnSetup | None:
     return setup_of(view, session.state.number, wavelength, 0.0, spaxel)
 
 
-def _box(low: float, high: float, step: float, decimals: int, suffix: str, tip: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _box(low: float, high: float, step: float, decimals: int, suffix: str, tip: str) -> NumberBox:
+    box = NumberBox()
     box.setDecimals(decimals)
     box.setRange(low, high)
     box.setSingleStep(step)
     box.setSuffix(suffix)
     box.setToolTip(tip)
-    box.setKeyboardTracking(False)
     return box

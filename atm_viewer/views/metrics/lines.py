@@ -17,21 +17,22 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.engine.results.lines import LineFlux, LineReport
-from atm_viewer.views.base.panel import NumberBox
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph, plain
+from atm_viewer.views.fields.number_box import NumberBox
+
+_NOTHING = "–"
+_CERTAIN = 3.0  #: a flux below so many of its standard deviations has no ratio
 
 _COLUMNS = (
     ("line", "Name in the line list"),
     ("observed\n[µm]", "Wavelength at the redshift of the spectrum's options"),
     ("flux before\n[W/m²]", "Flux above the local continuum before correction, negative in absorption, ± 1 σ"),
     ("flux after\n[W/m²]", "Flux after correction by the active variant, ± 1 σ"),
-    ("after/before", "Flux after correction divided by flux before"),
+    ("after/before", f"Flux after correction divided by flux before; {_NOTHING} where one of them is below 3 σ"),
     ("EW before\n[nm]", "Equivalent width before correction, positive in absorption, ± 1 σ"),
     ("EW after\n[nm]", "Equivalent width after correction by the active variant, ± 1 σ"),
 )
-
-_NOTHING = "–"
 
 
 class LinesView(QWidget):
@@ -128,7 +129,7 @@ class LinesView(QWidget):
 
 
 def _cells(before: LineFlux, after: LineFlux) -> tuple[str, ...]:
-    known = math.isfinite(before.flux) and math.isfinite(after.flux) and before.flux != 0
+    known = all(abs(line.flux) >= _CERTAIN * line.flux_err for line in (before, after))  # NaN is not
     return (
         _flux(before.flux, before.flux_err),
         _flux(after.flux, after.flux_err),

@@ -12,7 +12,7 @@ from PyQt6.QtGui import QAction
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
-from atm_viewer.session.edits.typed_values import format_value, parse_value
+from atm_viewer.session.edits.typed_values import NUMBER, format_value, parse_value, read_number
 from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
 from atm_viewer.views.actions.actions import ACTIONS, native
@@ -126,11 +126,12 @@ class Offer:
                 "column", f"Column {text}", "column", partial(session.look.select_column, int(text)),
                 tip="Show this column (pixel along the dispersion direction)", also=query,
             )  # fmt: skip
-        radius = re.fullmatch(r"(\d*\.?\d+)\s*(arcsec|″|\")?", text)
-        if radius and float(radius[1]) > 0 and score(typed, "aperture radius") is not None:
+        radius = re.fullmatch(rf"({NUMBER})\s*(arcsec|″|\")?", text)
+        arcsec = read_number(radius[1]) if radius else 0.0
+        if arcsec > 0 and score(typed, "aperture radius") is not None:
             yield Entry(
-                "radius", f"Aperture radius {radius[1]}″", "aperture",
-                partial(session.look.set_radius, float(radius[1])),
+                "radius", f"Aperture radius {arcsec:g}″", "aperture",
+                partial(session.look.set_radius, arcsec),
                 tip="Set the radius of the aperture [arcsec]", also=query,
             )  # fmt: skip
         for name, p in PARAMETERS.items():

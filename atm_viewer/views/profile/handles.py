@@ -187,6 +187,7 @@ def _paint(region: pg.LinearRegionItem, colour: str, whole: bool) -> None:
     region.setMovable(whole)
     region.setBrush(make_brush(colour, 0.16))
     region.setHoverBrush(make_brush(colour, 0.26))
+    region.update()  # pyqtgraph takes a brush without painting with it
     if whole:
         region.setCursor(Qt.CursorShape.SizeHorCursor)
     else:

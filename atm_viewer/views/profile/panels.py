@@ -25,6 +25,7 @@ from atm_viewer.views.profile.text import rejected_points, tell_slope_limit, tel
 SHADES = 8  #: groups of distance from the column that each get a colour
 NEW_RANGE = 0.3  #: half width of a `use` range where there is none to start from [arcsec]
 MOST_SIGMA = 1e6  #: a hand that drags the threshold out of the panel, where decades are short, gets no further
+MARGIN = 96  #: beside the panels, for their names and numbers [dots]
 NEAR = 8.0  #: a point this close to the mouse is described [dots of the screen]
 
 
@@ -58,23 +59,17 @@ def new_range(report: SliceReport | None, taken: Ranges) -> tuple[float, float]:
 
 
 class PanelName(pg.TextItem):
-    """What a panel shows, in its upper corner: there is no room for words along short axes."""
+    """What a panel shows, in the margin beside its numbers."""
 
     def __init__(self, plot: pg.PlotItem, text: str):
         super().__init__(text, anchor=(0, 0))
         self._view: pg.ViewBox = plot.vb
-        self._share = 0.0
         font = self.textItem.font()
         font.setPointSizeF(0.88 * font.pointSizeF())
         self.setFont(font)
-        self.setParentItem(self._view)
-        self.setZValue(15)
+        self.setParentItem(plot)
+        plot.getAxis("left").setWidth(MARGIN)
         self._view.sigResized.connect(self._place)
-        self._place()
-
-    def avoid(self, share: float) -> None:
-        """Keep clear of a peak at this share of the width, and of the label at the right."""
-        self._share = 0.0 if share > 0.4 else 0.42
         self._place()
 
     def apply(self, theme: Theme) -> None:
@@ -82,7 +77,7 @@ class PanelName(pg.TextItem):
         self.setColor(theme.muted)
 
     def _place(self) -> None:
-        self.setPos(2 + self._share * self._view.width(), -4)
+        self.setPos(self._view.pos().x() - MARGIN, self._view.pos().y() - 4)
 
 
 class CollapsedPanel:

@@ -24,6 +24,7 @@ from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.profile.columns import HEIGHT, ColumnStrip
 from atm_viewer.views.profile.handles import Ranges, UseRanges, merge_ranges
 from atm_viewer.views.profile.panels import (
+    MARGIN,
     CollapsedPanel,
     FluxAxis,
     PanelName,
@@ -38,7 +39,7 @@ from atm_viewer.views.profile.panels import (
 from atm_viewer.views.profile.play import Player
 from atm_viewer.views.profile.text import HINT, legend_entries, tell_fate, tell_point, tell_title
 
-SHARES = (5, 7, 5, 5)  #: of the height, by panel
+SHARES = (5, 6, 6, 6)  #: of the height, by panel
 
 
 class ProfileView(QWidget):
@@ -141,6 +142,7 @@ class ProfileView(QWidget):
         self._plots = tuple(plots[1:])
         grid = self.canvas.ci.layout
         strip.getAxis("left").setStyle(showValues=False, tickLength=0)
+        strip.getAxis("left").setWidth(MARGIN)
         grid.setRowFixedHeight(0, HEIGHT)
         for k, (plot, share) in enumerate(zip(self._plots, SHARES, strict=True), start=1):
             grid.setRowStretchFactor(k, share)
@@ -160,7 +162,7 @@ class ProfileView(QWidget):
         self._slope = SlopePanel(self.slope)
         self._use = UseRanges(self._plots)
         self._cursor_lines = [CursorLine(plot) for plot in self._plots]
-        words = ("", "normalised flux", "residual", "slope per pixel")
+        words = ("", "normalised\nflux", "residual", "slope\nper pixel")
         self._names = tuple(PanelName(plot, name) for plot, name in zip(self._plots, words, strict=True))
 
     def _lay_out(self) -> None:
@@ -270,9 +272,6 @@ class ProfileView(QWidget):
             return
         low, high = float(np.nanmin(known.alpha)), float(np.nanmax(known.alpha))
         self.slope.setXRange(low, high, padding=0.02)
-        peak = known.alpha[np.argmax(np.nan_to_num(known.flux))]
-        for name in self._names:
-            name.avoid((peak - low) / (high - low) if high > low else 0.5)
         if profile is not None and profile.alpha.size:
             self._points.fit(profile)
             self._residual.fit(profile)
@@ -303,7 +302,7 @@ class ProfileView(QWidget):
         """Set the unit of the exposure, of threshold and collapsed profile."""
         self.unit = unit
         self._collapsed.set_unit(unit)
-        self._names[0].setText(f"median [{unit}]")
+        self._names[0].setText(f"median\n[{unit}]")
         self._write()
 
     def set_theme(self, theme: Theme) -> None:

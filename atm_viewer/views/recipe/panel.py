@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSignalBlocker
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QWidget
+from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QToolButton, QWidget
 
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.panel import NumberBox, WholeBox
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.fields.number_box import NumberBox, WholeBox
 from atm_viewer.views.recipe.region_table import RegionTable
 
 Box = NumberBox | WholeBox | QCheckBox | QComboBox
@@ -34,9 +34,23 @@ class RecipePanel(QWidget):
         grid.setContentsMargins(6, 2, 6, 4)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        parameters = [p for p in PARAMETERS.values() if p.is_global]
-        for k, parameter in enumerate(parameters):
+        usual = [p for p in PARAMETERS.values() if p.is_global and not p.beyond]
+        rare = [p for p in PARAMETERS.values() if p.is_global and p.beyond]
+        for k, parameter in enumerate(usual):
             self._add(grid, parameter, k // 2, 2 * (k % 2))
+        self.more_button = QToolButton()
+        self.more_button.setText("Beyond the pipeline")
+        self.more_button.setToolTip("Show or hide options that the pipeline does not have")
+        self.more_button.setCheckable(True)
+        self.more_button.setArrowType(Qt.ArrowType.RightArrow)
+        self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        grid.addWidget(self.more_button, grid.rowCount(), 0, 1, 4)
+        first = grid.rowCount()
+        for k, parameter in enumerate(rare):
+            self._add(grid, parameter, first + k // 2, 2 * (k % 2))
+        self._rare = [w for p in rare for w in (self.boxes[p.name], self._labels[p.name])]
+        self.more_button.toggled.connect(self._show_rare)
+        self._show_rare(False)
         self.beyond = Label()
         self.beyond.setWordWrap(True)
         self.beyond.setToolTip(
@@ -55,6 +69,11 @@ class RecipePanel(QWidget):
         self._theme = theme
         self.regions.set_theme(theme)
         self._show()
+
+    def _show_rare(self, shown: bool) -> None:
+        self.more_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        for widget in self._rare:
+            widget.setVisible(shown)
 
     def _add(self, grid: QGridLayout, parameter: Parameter, row: int, column: int) -> None:
         """Add label and box of a parameter; a check box has its label beside it."""

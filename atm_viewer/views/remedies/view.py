@@ -24,10 +24,10 @@ from atm_viewer.session.names import short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.remedy_choice import KINDS, has_fringes
 from atm_viewer.views.base.file_dialog import FileDialog
-from atm_viewer.views.base.panel import WholeBox
 from atm_viewer.views.base.plain_text import Label, no_mnemonic, plain_tip
 from atm_viewer.views.base.plotting import Elided
 from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.fields.number_box import WholeBox
 from atm_viewer.views.remedies.plots import RemedyPlots, RemedyTable
 
 _SHORT = 16  #: letters of an exposure without a number

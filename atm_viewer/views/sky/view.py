@@ -9,7 +9,7 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
-from PyQt6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import Region
 from atm_viewer.engine.results.sky_image import SkyImage
@@ -23,6 +23,7 @@ from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.fields.number_box import NumberBox
 from atm_viewer.views.sky.compare import (
     PERIOD,
     CornerText,
@@ -81,12 +82,11 @@ class SkyView(ImagePanel):
         self.view.setAspectLocked(True)
         self.view.invertX(True)
 
-        self.radius_box = QDoubleSpinBox()
+        self.radius_box = NumberBox()
         self.radius_box.setRange(0.01, LARGEST_RADIUS)
         self.radius_box.setDecimals(2)
         self.radius_box.setSingleStep(0.05)
         self.radius_box.setSuffix("″")
-        self.radius_box.setKeyboardTracking(False)
         self.radius_box.setToolTip(
             "Radius of the aperture around the spaxel [arcsec] (also: drag the circle's handle). The aperture's "
             "spectrum is nearly free of resampling noise; compare the spaxel's spectrum with it."

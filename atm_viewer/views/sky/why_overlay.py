@@ -59,7 +59,7 @@ class WhyOverlay(QObject):
         for changed in (session.changed.report, session.changed.sky, session.changed.chosen):
             changed.connect(self._show)
         sky.moved.connect(self._hover)
-        sky.left.connect(self._show_legend)
+        sky.left.connect(lambda: sky.canvas.setToolTip(""))
         self._show()
 
     def set_theme(self, theme: Theme) -> None:
@@ -116,6 +116,7 @@ class WhyOverlay(QObject):
         x, y = self._sky.grid_pixel(image, east, north)
         inside = 0 <= y < counts.shape[0] and 0 <= x < counts.shape[1]
         if inside and counts[y, x].any():
-            self.legend.setText(escaped(f"spaxel x {x}, y {y}: {shares_text(counts[y, x])}", MOST_OF_SENTENCE))
+            words = f"spaxel x {x}, y {y}: {shares_text(counts[y, x])}"
+            self._sky.canvas.setToolTip(escaped(words, MOST_OF_SENTENCE))  # words in the legend would move the image
         else:
-            self._show_legend()
+            self._sky.canvas.setToolTip("")

@@ -10,8 +10,8 @@ from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.panel import WholeBox
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.fields.number_box import WholeBox
 from atm_viewer.views.slices.browser import SliceBrowser
 
 #: Actions that the table's context menu shows, by name.

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QW
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.slices.cells import AT, COLUMNS
+from atm_viewer.views.slices.cells import AT, COLUMNS, RARE
 from atm_viewer.views.slices.filter import FILTER_TIP, QUICK
 from atm_viewer.views.slices.table import SliceTable
 
@@ -89,19 +89,21 @@ class SliceBrowser(QWidget):
         """Return filters, order and hidden columns, see `kept.Restorable`."""
         header = self.table.horizontalHeader()
         assert header is not None
+        hidden = [info.name for i, info in enumerate(COLUMNS) if self.table.isColumnHidden(i)]
         column, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
+        usual = [info.name for info in COLUMNS if info.name in RARE]
         found = {
             "filter": self.line.text(),
             "quick": [name for name, button in self.quick.items() if button.isChecked()],
             "sort": COLUMNS[column].name if column else "",
             "descending": order == Qt.SortOrder.DescendingOrder,
-            "hidden": [info.name for i, info in enumerate(COLUMNS) if self.table.isColumnHidden(i)],
         }
-        return {key: value for key, value in found.items() if value}
+        return {key: value for key, value in found.items() if value} | ({} if hidden == usual else {"hidden": hidden})
 
     def restore(self, state: Kept) -> None:
         """Restore filters, order and hidden columns from an earlier `state`."""
-        on, hidden = state.choices("quick", self.quick), state.choices("hidden", AT)
+        on = state.choices("quick", self.quick)
+        hidden = state.choices("hidden", AT) if "hidden" in state else list(RARE)
         for name, button in self.quick.items():
             button.setChecked(name in on)
         for name, column in AT.items():

@@ -78,6 +78,8 @@ COLUMNS = (
     ),
     *(_editable(name) for name in OVERRIDABLE if name not in _FIRST),
 )
+#: Columns that are hidden until they are wanted.
+RARE = ("reused", "window", "breakpoints", "wavelengths", "reach", "peak_cut", "residual")
 AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
 

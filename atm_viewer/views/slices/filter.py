@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
+from atm_viewer.session.edits.typed_values import NUMBER, read_number
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.slices.cells import COLUMNS, SliceRow, cell_value
 from atm_viewer.views.slices.model import SliceModel
@@ -81,9 +82,9 @@ def _parse_word(word: str) -> Test:
     if span := re.fullmatch(r"(\d+)(?:-|–|…|\.\.+)(\d+)", word):
         first, last = int(span[1]), int(span[2])
         return lambda row: first <= row.number <= last
-    if comparison := re.fullmatch(r"([a-z]+)(<=|>=|<|>|=)(-?\d*\.?\d+)", word):
+    if comparison := re.fullmatch(rf"([a-z]+)(<=|>=|<|>|=)({NUMBER})", word):
         name, compare = _NAMES.get(comparison[1]), _COMPARE[comparison[2]]
-        limit = float(comparison[3])
+        limit = read_number(comparison[3])
         if name is not None:
             return lambda row: _holds(row, name, compare, limit)
     return lambda row: row.report is not None and word in slice_state(row.report).lower()

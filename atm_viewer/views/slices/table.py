@@ -19,7 +19,7 @@ from atm_viewer.session.names import count
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.paint_turns import TakesTurns
 from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.slices.cells import AT, COLUMNS
+from atm_viewer.views.slices.cells import AT, COLUMNS, RARE
 from atm_viewer.views.slices.delegate import SliceDelegate
 from atm_viewer.views.slices.filter import SliceFilter
 from atm_viewer.views.slices.model import ROW, SliceModel
@@ -99,6 +99,8 @@ class SliceTable(TakesTurns, QTableView):
         self.setHorizontalHeader(SliceHeader())
         self.take_turns()
         self._lay_out()
+        for name in RARE:
+            self.setColumnHidden(AT[name], True)
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         selection = self.selectionModel()

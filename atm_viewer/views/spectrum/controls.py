@@ -22,8 +22,8 @@ from PyQt6.QtWidgets import (
 from atm_viewer.session.spectrum.lines import LineList
 from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UNITS, SpectrumSettings
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
-from atm_viewer.views.base.panel import NumberBox
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.fields.number_box import NumberBox
 
 _NEAREST = "nearest to band centre"
 

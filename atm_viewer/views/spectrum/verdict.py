@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QPainter, QPaintEvent
+from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy
 
 from atm_viewer.engine.results.verdict import Verdict
@@ -19,17 +19,18 @@ _EXPLAINED = (
 )
 
 
-_LINES = 2
+#: Lines that a verdict has, at a width from which on two are enough and below it.
+_FEW, _MANY, _WIDE = 2, 3, 640
 
 
 class VerdictLine(Label):
-    """A verdict, always with room for two lines; what does not fit is cut, and the tooltip has it all."""
+    """A verdict, with room for two lines, three in a narrow panel; what does not fit is cut, the tooltip has it all."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setContentsMargins(6, 0, 6, 2)
-        self.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + 2)
+        self._make_room()
         self.setAccessibleName("Verdict")
         self.show_verdict(None, False)
 
@@ -43,14 +44,26 @@ class VerdictLine(Label):
     def lines(self) -> list[str]:
         """Lines as they are drawn."""
         width, metrics = self.contentsRect().width(), self.fontMetrics()
-        words, line = self.text().replace(" %", "\u00a0%").split(" "), ""
+        words, line, full = self.text().replace(" %", "\u00a0%").split(" "), "", list[str]()
         for k, word in enumerate(words):
             longer = f"{line} {word}".lstrip()
             if line and metrics.horizontalAdvance(longer) > width:
-                rest = " ".join(words[k:])
-                return [line, metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)]
+                full.append(line)
+                if len(full) == self._most - 1:
+                    line = " ".join(words[k:])
+                    break
+                longer = word
             line = longer
-        return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width)]
+        return [*full, metrics.elidedText(line, Qt.TextElideMode.ElideRight, width)]
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Have more lines where they are short."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        self._most = _FEW if self.width() >= _WIDE else _MANY
+        self.setFixedHeight(self._most * self.fontMetrics().lineSpacing() + 2)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw what fits."""

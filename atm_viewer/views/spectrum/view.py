@@ -36,8 +36,8 @@ PENDING_OPACITY = 0.45
 PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
 VELOCITIES = 3000.0  #: half of the range that a velocity axis shows at first [km/s]
 _PANELS = ("flux", "ratio", "difference")
-#: What decides whether a zoom is kept: band and scale, spaxel, place, unit, arrangement, number of spectra.
-_Content = tuple[tuple[str, Scale], tuple[int, int], int, str, str, int]
+#: What decides whether ranges are kept: band and scale, the spectra before correction, and how they are shown.
+_Content = tuple[tuple[str, Scale], tuple[tuple[str, int, bytes], ...], tuple[object, ...]]
 _KEYS = {"flux": "y"}  #: of the panels' vertical ranges in sessions, where they are not the panel's name
 _STRETCH = {"flux": 3, "ratio": 2, "difference": 2}
 
@@ -410,11 +410,15 @@ class SpectrumView(QWidget):
             self._content = None
             return
         axis = (main.band, scale)
-        drawn = len({(c.variant, c.place) for c in picture.curves})
-        content = (axis, main.spaxel, self._active[1], picture.unit, settings.arrangement, drawn)
+        # The recipe does not change what is before correction: with it the place or the exposures have changed.
+        shown = (s for s in self._shown if s.spectra is not None and s.spectra.band == main.band)
+        sources = tuple((s.variant.name, s.place, s.spectra.before.tobytes()) for s in shown if s.spectra is not None)
+        how = (self._active[1], picture.unit, settings.arrangement, settings.before, settings.aperture, settings.scaled)
+        content = (axis, sources, how)
         known, self._content = self._content, content
         if content == known:
-            self._fit_heights(only=[name for name in _PANELS[1:] if not self._zoomed])
+            if not self._zoomed:
+                self._fit_heights(growing=("flux",))
         elif known and known[0] == axis and self._zoomed:
             self._fit_heights()
         elif (not known or known[0][1].kind != "velocity") and scale.kind == "velocity":
@@ -426,10 +430,10 @@ class SpectrumView(QWidget):
         else:
             self.fit()
 
-    def _fit_heights(self, only: Sequence[str] = _PANELS) -> None:
-        """Fit the vertical ranges to the visible part of the curves."""
+    def _fit_heights(self, growing: Sequence[str] = ()) -> None:
+        """Fit the vertical ranges to the visible part of the curves; those that only grow stay where curves fit in."""
         low, high = self.flux_plot.vb.viewRange()[0]
-        for name in only:
+        for name in _PANELS:
             values = [getattr(c, name)[(c.x >= low) & (c.x <= high)] for c in self._picture.curves if _has(c, name)]
             if name == "flux":
                 found = np.concatenate(values) if values else np.empty(0)
@@ -438,6 +442,9 @@ class SpectrumView(QWidget):
             found = found[np.isfinite(found)]
             if found.size:
                 bottom, top = float(found.min()), float(found.max())
+                seen = self.plots[name].vb.viewRange()[1]
+                if name in growing and seen[0] <= bottom and top <= seen[1]:
+                    continue
                 margin = 0.04 * (top - bottom) or 0.05 * abs(top) or 1.0
                 self.plots[name].setYRange(bottom - margin, top + margin, padding=0)
 

@@ -11,23 +11,24 @@ from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, 
 from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import UserError, one_line
+from atm_viewer.engine.names import product_name
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.lines import LineList, line_list
 from atm_viewer.views.actions.steps import Steps
-from atm_viewer.views.base.choosers import Choosers
 from atm_viewer.views.base.cursor_marks import CursorMarks
 from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.layout import Bench
 from atm_viewer.views.base.paint_turns import painted_afterwards, painting_in_turns
 from atm_viewer.views.base.panel import Panel, stacked
 from atm_viewer.views.base.plain_text import Label, no_mnemonic, plain_tip
-from atm_viewer.views.base.scale import Scale
+from atm_viewer.views.base.scale import Scale, resize_on_screen
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.base.theme_choice import ThemeChoice
 from atm_viewer.views.detector.view import DATA, WHY, DetectorView
 from atm_viewer.views.exposures.panel import ExposurePanel
+from atm_viewer.views.fields.choosers import Choosers
 from atm_viewer.views.files.export_menu import Exports
 from atm_viewer.views.files.files import Files, local_files
 from atm_viewer.views.files.pictures import Plots
@@ -46,7 +47,7 @@ from atm_viewer.views.spectrum.view import SpectrumView
 from atm_viewer.views.window.help_menu import Guide
 from atm_viewer.views.window.intents import pass_on_intents
 from atm_viewer.views.window.menus import add_actions, update_actions
-from atm_viewer.views.window.messages import Banner, LogPanel
+from atm_viewer.views.window.messages import Banner, LogPanel, Notices
 from atm_viewer.views.window.status import StatusBar
 from atm_viewer.views.window.welcome import Welcome
 
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         self.scale = Scale(session, settings)
         self.files = Files(session, settings, self, lambda: self.theme, make_demo)
         self.setAcceptDrops(True)
-        self.resize(1440, 900)
+        resize_on_screen(self, 1440, 900)
 
         # Before there are widgets: styling them afterwards takes longer than making them.
         self.theming = ThemeChoice(settings, self)
@@ -195,9 +196,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.sessions.offer_bar)
-        layout.addWidget(self.banner)
         layout.addWidget(self.bench, 1)
+        self.notices = Notices(centre, self.sessions.offer_bar, self.banner)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
@@ -242,7 +242,19 @@ class MainWindow(QMainWindow):
         self.welcome.help_wanted.connect(self.guide.show_first_steps)
         self.welcome.learn_wanted.connect(self.guide.show_learn)
         self.welcome.recent_wanted.connect(self.files.open_recent_file)
+        follow = self.guide.hints.follow
+        for name, signals in {
+            "sky": (self.sky.picked, self.sky.added, self.sky.radius_edited),
+            "spectrum": (self.spectrum.picked,),
+            "slices": (self.slice_table.clicked,),
+            "profile": (self.profile.drag_ended, self.profile.edited),
+            "detector": (self.detector.picked,),
+            "exposures": (self.exposure_panel.itemClicked,),
+        }.items():
+            for signal in signals:
+                signal.connect(partial(_without_arguments, partial(follow, name)))
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
+        self.banner.send_wanted.connect(self.exports.offer_to_send)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
         self.remedies_panel.visibilityChanged.connect(self.remedies.set_in_sight)
         for name, panel in self.bench.panels.items():
@@ -271,6 +283,7 @@ class MainWindow(QMainWindow):
         else:
             self.bench.close_panels()
         self._show_recent()
+        self._show_title()
         included = count(len(session.state.included), "exposure") if session.state.exposures else ""
         self.exposures_panel.note.setText(f"{included} included" if included else "")
         self.choosers.show_bands()
@@ -384,7 +397,9 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         keeper = self.sessions.keeper
         # Qt takes "[*]" for the place of the mark of a change, unless it is there twice.
-        name = one_line(Path(keeper.path or self.files.recipe_path).name).replace("[*]", "[*][*]")
+        names = [exposure.view.name for exposure in self.session.state.exposures]
+        named = Path(keeper.path or self.files.recipe_path).name or (product_name(names) if names else "")
+        name = one_line(named).replace("[*]", "[*][*]")
         self.setWindowTitle(f"{name}[*] — ATM Viewer" if name else "[*]ATM Viewer")
         self.setWindowModified(keeper.modified)
 
@@ -501,6 +516,10 @@ class MainWindow(QMainWindow):
             self.close()
         elif box.buttonRole(button) == QMessageBox.ButtonRole.AcceptRole:
             self.sessions.save(self.close)
+
+
+def _without_arguments(act: Callable[[], object], *_: object) -> None:
+    act()
 
 
 def _lines(session: Session) -> LineList:

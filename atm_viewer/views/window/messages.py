@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from PyQt6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QToolButton
+import os
+
+from PyQt6.QtCore import QEvent, QObject, QUrl, pyqtSignal
+from PyQt6.QtGui import QColor, QDesktopServices, QTextCharFormat, QTextCursor
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from atm_viewer.session.parts.message_log import Message
 from atm_viewer.session.session import Session
@@ -61,13 +73,20 @@ class LogPanel(QPlainTextEdit):
 
 
 class Banner(QFrame):
-    """One sentence across the window for warnings and errors, until it is closed.
+    """One sentence for warnings, errors and files that were written, until it is closed or past.
 
     Parameters
     ----------
     session : Session
         Has the messages.
+
+    Signals
+    -------
+    send_wanted(str)
+        Path of a FITS file that another program is to get.
     """
+
+    send_wanted = pyqtSignal(str)
 
     def __init__(self, session: Session):
         super().__init__()
@@ -75,27 +94,37 @@ class Banner(QFrame):
         self._level = "warning"
         self._theme = DARK
         self._missed = 0
+        self._message: Message | None = None
         self.label = Label()
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.more = Label()
         self.log_button = QPushButton("Show Log")
         self.log_button.setToolTip("Show all messages with details")
+        self.folder_button = QPushButton("Open Folder")
+        self.folder_button.setToolTip("Open the folder of the files that were written")
+        self.folder_button.clicked.connect(self._open_folder)
+        self.send_button = QPushButton("Send to DS9…")
+        self.send_button.setToolTip("Send the file to DS9 or another program through SAMP")
+        self.send_button.clicked.connect(lambda: self.send_wanted.emit(self._cubes()[-1]))
         self.close_button = QToolButton()
         self.close_button.setText("✕")
         self.close_button.setToolTip("Close this message; the log keeps it")
         self.close_button.clicked.connect(self.dismiss)
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 4, 6, 4)
-        for widget in (self.label, self.more, self.log_button, self.close_button):
+        for widget in (
+            *(self.label, self.more, self.folder_button, self.send_button, self.log_button, self.close_button),
+        ):
             line.addWidget(widget)
         session.messages.added.connect(self._tell)
+        session.messages.settled.connect(self._settle)
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self._theme = theme
-        colour = theme.error if self._level == "error" else theme.warning
+        colour = {"error": theme.error, "warning": theme.warning}.get(self._level, theme.accent)
         self.setStyleSheet(f"#banner {{ background: {theme.panel}; border-left: 5px solid {colour}; }}")
 
     def dismiss(self) -> None:
@@ -104,12 +133,72 @@ class Banner(QFrame):
         self.hide()
 
     def _tell(self, message: Message) -> None:
-        if message.level == "info":
+        if message.level == "info" and not message.files:
             return
-        self._missed = self._missed + 1 if not self.isHidden() else 0
-        self._level = message.level
+        hides = not self.isHidden() and self._level != "info"
+        self._missed = self._missed + 1 if hides else 0
+        self._level, self._message = message.level, message
+        self.folder_button.setVisible(bool(message.files))
+        self.send_button.setVisible(bool(self._cubes()))
         self.label.setText(message.text)
         self.more.setText(f"and {self._missed} earlier" if self._missed else "")
         self.more.setVisible(bool(self._missed))
         self.set_theme(self._theme)
         self.show()
+
+    def _settle(self, about: str) -> None:
+        """Hide an error about work that has succeeded since."""
+        if self._message is not None and about and self._message.about == about:
+            self.dismiss()
+
+    def _cubes(self) -> list[str]:
+        files = self._message.files if self._message is not None else ()
+        return [path for path in files if path.endswith(".fits")]
+
+    def _open_folder(self) -> None:
+        if self._message is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(os.path.dirname(os.path.abspath(self._message.files[0]))))
+
+
+class Notices(QWidget):
+    """Bars over the lower edge of a widget, which they never move: what is under the mouse stays there.
+
+    Parameters
+    ----------
+    over : QWidget
+        Is partly covered while there is something to say; owner.
+    bars : QWidget
+        One below the other.
+    """
+
+    def __init__(self, over: QWidget, *bars: QWidget):
+        super().__init__(over)
+        self._over = over
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for bar in bars:
+            column.addWidget(bar)
+        over.installEventFilter(self)
+        self._place()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Take the room that the bars need."""
+        handled = super().event(event)
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._place()
+        return handled
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow the lower edge."""
+        if event is not None and event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        layout, width = self.layout(), self._over.width()
+        assert layout is not None
+        wanted = layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        height = max(0, min(wanted, self._over.height()))
+        self.setGeometry(0, self._over.height() - height, width, height)
+        self.raise_()

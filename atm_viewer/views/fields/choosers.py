@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.panel import WholeBox
+from atm_viewer.views.fields.number_box import WholeBox
 
 #: Longest name of a region in the box of scopes; menus and the region table show all of it.
 _LONGEST = 12
