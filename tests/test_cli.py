@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -369,9 +370,14 @@ def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
     path = tmp_path / "noise.ecsv"
     line = ["metrics", exposure, "--channel", "1", "--count", "2", "--line", "[Fe II] 5.34", "-o", str(path)]
     assert cli.run(line) == 0
-    assert capsys.readouterr().out == f"{path}\n"
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == str(path)
+    assert re.match(r"ch1-short: \d+ of \d+ spaxels lose planes by the correction, \d+ of them all \(", told[0])
     table = QTable.read(path)
     assert len(table) == 2
+    assert f"ch1-short: {table.meta['coverage']['ch1-short']}" == told[0]
+    assert (table["planes"] > 1000).all()
+    assert (table["planes_lost"] == 0).all()  # the brightest spaxels lie in the middle
     assert (table["noise_before"].to_value("percent") > 5 * table["noise_after"].to_value("percent")).all()
     assert np.abs(table["period_ratio"] - 1).max() < 0.15
     assert np.abs(table["conserved"] - 1).max() < 0.02

@@ -14,7 +14,8 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``metrics`` takes."""
     parser.epilog = (
         "A row per spaxel, the brightest ones of each band; the table says what its columns are. Noise is against\n"
-        "an aperture about each spaxel. Lines are those of the window's list: --line 'Pa α' --line 'H2 1-0 S(1)'."
+        "an aperture about each spaxel. Lines are those of the window's list: --line 'Pa α' --line 'H2 1-0 S(1)'.\n"
+        "Prints for each band how many spaxels lose planes by the correction."
     )
     add_files(parser)
     add_recipe(parser)
@@ -44,7 +45,7 @@ def metrics(args: argparse.Namespace) -> int:
     from atm_viewer.engine.io.setting import chosen_bands, one_setting
     from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
     from atm_viewer.engine.output.staging import saving, staged
-    from atm_viewer.jobs.requests.measures import MeasureSpaxels
+    from atm_viewer.jobs.requests.measures import CountPlanes, MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
     files = exposures_of(args)
@@ -54,12 +55,15 @@ def metrics(args: argparse.Namespace) -> int:
             keys = work.open(files)
             wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
             rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
+            coverage = [work.ask(CountPlanes(keys, recipe, band)) for band in bands]
         table = metrics_table(rows, tuple(lines))
         radius = "5 spaxels" if args.radius is None else f"{args.radius:g} arcsec"
-        table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed))
+        table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed, coverage))
         made = part / args.output.name
         with saving(made):
             table.write(made, format="ascii.ecsv")
+    for one in coverage:
+        print(f"{one.band}: {one.summary}")
     list_paths([str(args.output)])
     return 0
 

@@ -98,7 +98,7 @@ def _noise(session: Session) -> str:
         "Resampling noise: 1.4826 times the median absolute deviation of spaxel / aperture from a cubic, relative "
         "to the flux."
     )
-    return f"{_table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>{_verdict(session)}"
+    return f"{_table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>{_verdict(session)}{_coverage(session)}"
 
 
 def _verdict(session: Session) -> str:
@@ -107,6 +107,13 @@ def _verdict(session: Session) -> str:
         return ""
     where = f"Place {state.places.active}, variant {state.variants.active}, {state.band}"
     return f"<p>{escape(where)}: {escape(shown.verdict.sentence)}</p>"
+
+
+def _coverage(session: Session) -> str:
+    found, state = session.answers.coverage, session.state
+    if found is None:
+        return ""
+    return f"<p>{escape(f'Variant {state.variants.active}, {found.band}: {found.summary}')}</p>"
 
 
 def _slices(session: Session) -> str:

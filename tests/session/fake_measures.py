@@ -8,6 +8,8 @@ from atm_viewer.engine.analysis.line_flux import conservation, measure_line
 from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
 from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.coverage import Coverage, is_bright
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
@@ -56,6 +58,16 @@ def lines(request: MeasureLines, spectra: SpaxelSpectra) -> LineReport:
             )
             measured.append(MeasuredLine(name, at, half, both, both))
     return LineReport(spectra.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
+
+
+def coverage(recipe: Recipe, sky: SkyImage) -> Coverage:
+    """The southern edge loses a quarter of its planes, and its southernmost spaxel all; with edges kept, none."""
+    before = np.where(np.isfinite(sky.image), 1000, 0)
+    lost = np.zeros_like(before)
+    if recipe.edges == "pipeline":
+        lost[:2] = before[:2] // 4
+        lost[0] = before[0]
+    return Coverage(sky.band, 1000, before, lost, is_bright(sky.image))
 
 
 def noise_map(request: MakeNoiseMap, sky: SkyImage) -> NoiseMap:

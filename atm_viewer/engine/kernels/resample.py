@@ -198,6 +198,7 @@ def oversample_slice(
     factor,
     require_ngood,
     trim_ends,
+    keep_edges,
     alpha_os,
     source,
     knots,
@@ -227,6 +228,8 @@ def oversample_slice(
         A column needs more finite pixels than this.
     trim_ends : bool
         Drop the outermost pixels of the splines.
+    keep_edges : bool
+        Interpolate the outermost pixels of a column as well, with their own value outwards; else they are dropped.
     alpha_os : ndarray of float64, shape (factor * rows, columns)
         Alpha of the oversampled pixels.
     source, knots, intervals, poly, scale, bounds
@@ -260,9 +263,10 @@ def oversample_slice(
         first, last = _extent(inside, column)
         begin = first * factor
         end = (last + 1) * factor
-        # The outermost pixels are dropped, and pixels without data stay without.
-        interpolate(at, begin + factor, end - factor, xs, ys, n, fine)
-        for row in range(first + 1, last):
+        # Pixels without data stay without; the pipeline drops the outermost pixels.
+        dropped = 0 if keep_edges else 1
+        interpolate(at, begin + dropped * factor, end - dropped * factor, xs, ys, n, fine)
+        for row in range(first + dropped, last + 1 - dropped):
             if inside[row, column] and np.isfinite(flux[row, column]):
                 for new in range(row * factor, (row + 1) * factor):
                     linear[new, column] = fine[new]

@@ -11,6 +11,7 @@ import numpy as np
 
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.recipe import Recipe, dump_recipe
+from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.noise import SpaxelMetrics
 
 #: Name, unit, description and value of each column, but for lines.
@@ -21,6 +22,8 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (
     ("ra", "deg", "ICRS right ascension of the spaxel", lambda m: m.ra),
     ("dec", "deg", "ICRS declination of the spaxel", lambda m: m.dec),
     ("brightness", "unit", "median over wavelength before correction", lambda m: m.brightness),
+    ("planes", "", "planes of the cube with a value before correction", lambda m: m.planes[0]),
+    ("planes_lost", "", "those of them without a value after correction", lambda m: m.planes[1]),
     (
         "noise_before",
         "percent",
@@ -112,7 +115,12 @@ def metrics_table(rows: Sequence[SpaxelMetrics], lines: Sequence[str]) -> Any:
 
 
 def metrics_meta(
-    paths: Sequence[str], recipe: Recipe, radius: str, lines: Mapping[str, float], speed: float
+    paths: Sequence[str],
+    recipe: Recipe,
+    radius: str,
+    lines: Mapping[str, float],
+    speed: float,
+    coverage: Sequence[Coverage] = (),
 ) -> dict[str, Any]:
     """Say how a table was made.
 
@@ -128,6 +136,8 @@ def metrics_meta(
         Observed wavelengths of the lines [um].
     speed : float
         Full width of the lines' ranges [km/s].
+    coverage : sequence of Coverage
+        What correction takes away in each band.
 
     Returns
     -------
@@ -141,6 +151,7 @@ def metrics_meta(
         "aperture": radius,
         "lines": {name: f"{wavelength:.6g} um" for name, wavelength in lines.items()},
         "line_range": f"{speed:g} km/s",
+        "coverage": {one.band: one.summary for one in coverage},
         "versions": current_versions(),
     }
 

@@ -240,7 +240,7 @@ PARAMETERS: dict[str, Parameter] = {
             Stage.USE,
             False,
             "for one isolated point source: fit every slice, use the spline everywhere, and add no residual. "
-            "Threshold, slope limit and options beyond the pipeline are ignored.",
+            "Threshold, slope limit, reach, peak cut and residual are ignored.",
         ),
         Parameter(
             "window",
@@ -346,6 +346,20 @@ PARAMETERS: dict[str, Parameter] = {
             choices=("interpolated", "none"),
             beyond=True,
             psf_optimal="none",
+        ),
+        Parameter(
+            "edges",
+            "edges",
+            "choice",
+            "both",
+            Stage.USE,
+            PIPELINE,
+            "what happens to the outermost pixels of each column where the spline is not used. 'pipeline': they are "
+            "dropped, so spaxels at the edges of slices lose planes. 'keep': they are interpolated like the others and "
+            "keep their value outwards, which goes beyond the pipeline; products record it. It helps a single "
+            "exposure; with dithers, others cover these spaxels better.",
+            choices=(PIPELINE, "keep"),
+            beyond=True,
         ),
     )
 }

@@ -101,6 +101,8 @@ class FitParams:
         besides each that has enough steep pixels of its own.
     residual : {"interpolated", "none"}
         What is added to the spline where it is used: the interpolated residual of the fit, or nothing.
+    edges : {"pipeline", "keep"}
+        What happens to the outermost pixels of each column where the spline is not used: dropped, or interpolated.
     regions : SliceRegions
         What regions on the sky say besides.
     """
@@ -114,6 +116,7 @@ class FitParams:
     reach: str = PIPELINE
     peak_cut: str = PIPELINE
     residual: str = "interpolated"
+    edges: str = PIPELINE
     regions: SliceRegions = NO_REGIONS
 
     def of_stage(self, stage: Stage) -> tuple[Any, ...]:
@@ -141,7 +144,7 @@ class SliceOverride:
         Slice number of the region map (MIRI 101..., NIRSpec 1 to 30).
     exposure : str or None
         Name of the one exposure it applies to (file name without ``_cal``/``_crf`` and ending); None: all.
-    fit_threshold, slope_limit, window, breakpoints, use, wavelengths, reach, peak_cut, residual
+    fit_threshold, slope_limit, window, breakpoints, use, wavelengths, reach, peak_cut, residual, edges
         As in `FitParams`.
     """
 
@@ -156,6 +159,7 @@ class SliceOverride:
     reach: str | None = None
     peak_cut: str | None = None
     residual: str | None = None
+    edges: str | None = None
 
     def values(self) -> dict[str, Any]:
         """Overridden values by name."""
@@ -187,7 +191,7 @@ class Region:
         Where it is.
     use : {"spline", "interpolate"} or None
         Whether the spline is used within it; None leaves that as it is.
-    fit_threshold, slope_limit, window, breakpoints, wavelengths, reach, peak_cut, residual
+    fit_threshold, slope_limit, window, breakpoints, wavelengths, reach, peak_cut, residual, edges
         As in `FitParams`; None leaves them as they are.
     """
 
@@ -202,6 +206,7 @@ class Region:
     reach: str | None = None
     peak_cut: str | None = None
     residual: str | None = None
+    edges: str | None = None
 
     def values(self) -> dict[str, Any]:
         """Values that it sets, by name, without ``use``."""
@@ -221,7 +226,7 @@ class Recipe:
     psf_optimal : bool
         Simple isolated point source: every slice fitted, spline used everywhere, no residual added; what
         slices or other parameters say on this is ignored.
-    reach, peak_cut, residual : str
+    reach, peak_cut, residual, edges : str
         As in `FitParams`; other values than the defaults go beyond the pipeline.
     regions : tuple of Region
         Later entries win over earlier ones, and overrides over all of them.
@@ -237,6 +242,7 @@ class Recipe:
     reach: str = PIPELINE
     peak_cut: str = PIPELINE
     residual: str = "interpolated"
+    edges: str = PIPELINE
     regions: tuple[Region, ...] = field(default=())
 
     @property

@@ -26,6 +26,8 @@ class SpaxelMetrics:
         Unit of the exposures.
     periods : PeriodReport
         Predicted and measured periods, and noise.
+    planes : (int, int)
+        Planes with a value before correction, and those of them without one after.
     lines : LineReport
         Lines and the flux in the aperture.
     verdict : Verdict
@@ -38,6 +40,7 @@ class SpaxelMetrics:
     dec: float
     brightness: float
     unit: str
+    planes: tuple[int, int]
     periods: PeriodReport
     lines: LineReport
     verdict: Verdict

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from atm_viewer.engine.analysis.coverage import measure_coverage
 from atm_viewer.engine.analysis.line_flux import conservation, measure_line
 from atm_viewer.engine.analysis.modulation import local_power, modulation, predicted_ratio, relative, search_periods
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
@@ -14,6 +15,7 @@ from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
@@ -179,6 +181,14 @@ def measure_field(
     return noise_map(band, image, where, limit, radius, (before, after))
 
 
+def count_planes(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, progress: Progress) -> Coverage:
+    """Count the planes that correction takes from each spaxel, see `measure_coverage`; arguments as `measure_field`."""
+    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1))
+    before = bench.drizzle_inputs(keys, band)
+    after = bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.5))
+    return measure_coverage(before, after, bench.grid(keys, band, 1), sky, part_of(progress, 0.5, 1.0))
+
+
 def measure_spaxels(
     bench: Bench,
     keys: Sequence[str],
@@ -200,7 +210,7 @@ def measure_spaxels(
         share = part_of(progress, 0.1 + 0.9 * k / count, 0.1 + 0.9 * (k + 1) / count)
         place = grid.position(float(grid.x[x]), float(grid.y[y]))
         spectra = bench.spectra(Extraction(tuple(keys), recipe, band, *place, radius), share)
-        periods = report_periods(spectra, periods_at(bench, keys, band, *place))
+        periods, known = report_periods(spectra, periods_at(bench, keys, band, *place)), np.isfinite(spectra.before)
         found.append(
             SpaxelMetrics(
                 int(x),
@@ -208,6 +218,7 @@ def measure_spaxels(
                 *place,
                 float(np.nanmedian(spectra.before)),
                 spectra.unit,
+                (int(known.sum()), int((known & ~np.isfinite(spectra.after)).sum())),
                 periods,
                 report_lines(spectra, lines, speed),
                 judge(spectra, periods.periods, sky.sources_within(*place, radius)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.recipe import FitParams, RegionRange
+from atm_viewer.engine.recipe import PIPELINE, FitParams, RegionRange
 from atm_viewer.engine.results.pixels import PixelReport, Why
 from atm_viewer.engine.trace.compact import CompactSource, find_use, within
 from atm_viewer.engine.trace.oversample import OversampledSlice
@@ -45,6 +45,8 @@ class Facts:
         Oversampling factor.
     missing : bool
         Whether the input has no valid value here.
+    outermost : bool
+        Whether it is the first or last pixel of its column in the slice.
     parts : int
         Into how many of the pixels it is divided into the spline goes.
     peak, threshold, sigma : float
@@ -79,6 +81,7 @@ class Facts:
     only_regions: bool = False
     oversample: int = 3
     missing: bool = False
+    outermost: bool = False
     parts: int = 0
     peak: float = math.nan
     threshold: float = math.nan
@@ -155,6 +158,7 @@ def explain_pixel(
         only_regions=fit.only_regions,
         oversample=factor,
         missing=bool(np.isnan(data.flux[row, column]) or exposure.dq[y, x] & 1),
+        outermost=row in np.flatnonzero(data.inside[:, column])[[0, -1]],
         parts=1 if fine is None else int(np.isfinite(fine.trace[row * factor : (row + 1) * factor, column]).sum()),
         peak=peak,
         threshold=float(fit.threshold),
@@ -238,7 +242,11 @@ def _left(facts: Facts) -> str:
     """Say what happens to a pixel without a spline."""
     if facts.oversample == 1:
         return "the trace model leaves the pixel out"
-    return "the pixel stays without a value" if facts.missing else "the pixel is interpolated"
+    if facts.missing:
+        return "the pixel stays without a value"
+    if facts.outermost and facts.params.edges == PIPELINE:
+        return "the pixel is dropped as the outermost of its column (edges = “keep” would interpolate it)"
+    return "the pixel is interpolated"
 
 
 def _below_threshold(facts: Facts) -> str:

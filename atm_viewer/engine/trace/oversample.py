@@ -283,6 +283,7 @@ def oversample_slice(
         factor,
         prepared.defaults.oversample_ngood,
         prepared.defaults.trim_ends,
+        params.edges == "keep",
         coordinates[0][rows],
         fit.source,
         fit.knots,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport
@@ -120,6 +121,34 @@ class MakeNoiseMap(Request[NoiseMap]):
         from atm_viewer.engine.service.measuring import measure_field
 
         return measure_field(backends.bench, self.exposures, self.recipe, self.band, self.radius, report, self.faintest)
+
+
+@dataclass(frozen=True)
+class CountPlanes(Request[Coverage]):
+    """Planes that correction takes from the spaxels of some exposures (by key) in one band."""
+
+    exposures: tuple[str, ...]
+    recipe: Recipe
+    band: str
+
+    #: Going back to another variant tells it at once.
+    remembered = 8
+
+    @property
+    def job_name(self) -> str:
+        """The band."""
+        return f"Lost planes, {self.band}"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one count."""
+        return Slot(CountPlanes)
+
+    def answer(self, backends: Backends, report: Report) -> Coverage:
+        """Drizzle the field before and after."""
+        from atm_viewer.engine.service.measuring import count_planes
+
+        return count_planes(backends.bench, self.exposures, self.recipe, self.band, report)
 
 
 @dataclass(frozen=True)

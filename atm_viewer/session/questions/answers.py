@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
+from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import R_co, Request, Slot
-from atm_viewer.jobs.requests.measures import GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -173,6 +174,11 @@ class Answers:
             return ShownVerdict()
         assert isinstance(filled.asked, GiveVerdict)
         return ShownVerdict(filled.result, filled.job is not None or filled.asked.extraction != self.state.extraction)
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """Planes that the active variant takes away; None while only another variant's are known."""
+        return None if self.is_pending(CountPlanes) else self.latest(CountPlanes)
 
     @property
     def measured(self) -> Measured:

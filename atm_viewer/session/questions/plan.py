@@ -10,7 +10,7 @@ from typing import Any
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.base import Request, Slot
-from atm_viewer.jobs.requests.measures import GiveVerdict
+from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -143,3 +143,9 @@ def verdict(answers: Answers) -> GiveVerdict | None:
     if extraction is None or sky is None or sky.band != answers.state.band:
         return None
     return GiveVerdict(extraction, max(sky.sources_within(*extraction.place, extraction.radius), 1))
+
+
+def coverage(answers: Answers) -> CountPlanes | None:
+    """Ask which planes the active variant takes away; for `Session.ask`."""
+    state = answers.state
+    return CountPlanes(state.keys_together, state.recipe, state.band) if state.keys_together else None

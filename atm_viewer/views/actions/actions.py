@@ -542,6 +542,16 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _open,
     ),
     ActionInfo(
+        "show_lost",
+        "View",
+        "Lost Planes",
+        "Hatch the spaxels of the sky image that lose planes by the correction, and count them",
+        "Ctrl+Alt+L",
+        _open,
+        ticked=True,
+        does=lambda window: window.coverage_overlay.button.toggle(),
+    ),
+    ActionInfo(
         "refresh", "View", "Recompute", "Recompute everything that is visible, for example after a failure", "F5", _open
     ),
     _sky(

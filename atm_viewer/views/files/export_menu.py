@@ -10,7 +10,10 @@ from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QWidget
 
 from atm_viewer.engine.errors import OutputError, one_line
+from atm_viewer.jobs.requests.measures import CountPlanes
 from atm_viewer.session import exports
+from atm_viewer.session.questions.answers import Answers
+from atm_viewer.session.questions.plan import coverage
 from atm_viewer.session.report_page import captions
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
@@ -100,15 +103,38 @@ class Exports(QObject):
         self._open(dialog, write)
 
     def export_report(self) -> None:
-        """Ask for a format, and write a report of the session."""
+        """Ask for a format, and write a report of the session, with what correction takes away."""
+        self._session.ask(self._count)
         dialog = ReportDialog(self._session, self._theme(), self._files.folder(), self._window)
 
         def write() -> None:
             (name,) = dialog.names()
             path, kind, replaces = Path(dialog.folder) / name, dialog.format_box.currentData(), dialog.replaces
-            self._make_figures([], lambda figures: self._keep(path, page(self._session, figures, kind), replaces))
+
+            def keep(figures: list[Figure]) -> None:
+                self._keep(path, page(self._session, figures, kind), replaces)
+                self._session.forget(self._count)
+
+            self._when_counted(lambda: self._make_figures([], keep))
 
         self._open(dialog, write)
+        dialog.finished.connect(lambda accepted: None if accepted else self._session.forget(self._count))
+
+    def _count(self, answers: Answers) -> CountPlanes | None:
+        """Ask what the Sky panel may ask as well, which each can forget by itself."""
+        return coverage(answers)
+
+    def _when_counted(self, then: Callable[[], None]) -> None:
+        """Go on when the lost planes are counted, or cannot be."""
+        changed = self._session.changed.pending
+
+        def look() -> None:
+            if not self._session.answers.is_pending(CountPlanes):
+                changed.disconnect(look)
+                then()
+
+        changed.connect(look)
+        look()
 
     def _make_figures(self, made: list[Figure], done: Callable[[list[Figure]], None]) -> None:
         """Make the report's figures one by one: the window is painted and answers in between."""

@@ -38,6 +38,7 @@ from atm_viewer.views.profile.view import ProfileView
 from atm_viewer.views.recipe.panel import RecipePanel
 from atm_viewer.views.recipe.variant_bar import VariantBar
 from atm_viewer.views.remedies.view import RemediesView
+from atm_viewer.views.sky.coverage_overlay import CoverageOverlay
 from atm_viewer.views.sky.view import SkyView
 from atm_viewer.views.sky.why_overlay import WhyOverlay
 from atm_viewer.views.slices.actions import SliceActions
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         self.profile = ProfileView()
         self.sky = SkyView()
         self.why_overlay = WhyOverlay(session, self.sky)
+        self.coverage_overlay = CoverageOverlay(session, self.sky)
         self.spectrum = SpectrumView(_lines(session))
         self.variant_bar = VariantBar(session)
         self.metrics = MetricsView(session)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         views = {
             **{"slices": self.slice_browser, "detector": self.detector, "profile": self.profile},
             **{"sky": self.sky, "why": self.why_overlay, "spectrum": self.spectrum},
+            "lost": self.coverage_overlay,
         }
         self.sessions = SessionFiles(session, self.files, views, self)
 
@@ -155,7 +158,8 @@ class MainWindow(QMainWindow):
             *("Profile", self.profile, Label("Slice"), self.choosers.slice_box),
             *(Label("Column"), self.choosers.column_box),
         )
-        self.sky_panel = Panel("Sky", self.sky, self.why_overlay.button, self.choosers.band_box)
+        overlays = self.why_overlay.button, self.coverage_overlay.button
+        self.sky_panel = Panel("Sky", self.sky, *overlays, self.choosers.band_box)
         self.spectrum_panel = Panel(
             "Spectrum",
             stacked(self.variant_bar, self.spectrum),
@@ -257,6 +261,7 @@ class MainWindow(QMainWindow):
         self.banner.send_wanted.connect(self.exports.offer_to_send)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
         self.remedies_panel.visibilityChanged.connect(self.remedies.set_in_sight)
+        self.coverage_overlay.button.toggled.connect(self.actions_by_name["show_lost"].setChecked)
         for name, panel in self.bench.panels.items():
             shown = panel.toggleViewAction()
             assert shown is not None
@@ -457,8 +462,8 @@ class MainWindow(QMainWindow):
     def _show_theme(self) -> None:
         self.actions_by_name[f"use_{self.theming.choice}_theme"].setChecked(True)
         for part in (
-            *(self.detector, self.profile, self.sky, self.why_overlay, self.spectrum, self.variant_bar),
-            self.remedies,
+            *(self.detector, self.profile, self.sky, self.why_overlay, self.coverage_overlay, self.spectrum),
+            *(self.variant_bar, self.remedies),
             *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar, self.guide),
         ):
             part.set_theme(self.theme)

@@ -203,3 +203,25 @@ def test_cancelling_stops_between_slices(star):
     with pytest.raises(Cancelled):
         fit_slices(prepared, Recipe(2, 0.0), progress)
     assert len(seen) == 3
+
+
+def test_kept_edges_are_interpolated_and_all_else_stays(star):
+    prepared, _ = star
+    base = Recipe(3, 200.0)
+    dropped, kept = corrected(prepared, base), corrected(prepared, replace(base, edges="keep"))
+    known = np.isfinite(dropped.sci)
+    for name in ("sci", "err", "trace"):
+        before, after = getattr(dropped, name), getattr(kept, name)
+        np.testing.assert_array_equal(after[np.isfinite(before)], before[np.isfinite(before)])
+    gained = np.isfinite(kept.sci) & ~known
+    native = np.repeat(np.isfinite(prepared.exposure.sci), 3, axis=1)
+    # What is gained are the first and last pixels of the slices, which run along x, and nothing that was bad.
+    assert gained.sum() > 20_000
+    assert (np.isfinite(kept.sci) == np.isfinite(kept.err)).all()
+    assert native[gained].all()
+    regions = np.repeat(prepared.exposure.regions, 3, axis=1)
+    outermost = (np.roll(regions, 3, axis=1) != regions) | (np.roll(regions, -3, axis=1) != regions)
+    assert outermost[gained].all()
+    # The outer parts have the pixel's own value.
+    y, x = np.nonzero(gained[:, ::3] & (prepared.exposure.regions != np.roll(prepared.exposure.regions, 1, axis=1)))
+    np.testing.assert_allclose(kept.sci[y, 3 * x], prepared.exposure.sci[y, x], rtol=1e-6)

@@ -249,6 +249,14 @@ FAR = CompactSource(2.65, 400, 1.0, False, False)
             "its slope of 0.2 is above slope_limit 0.1 here, but too few columns of the slice are as steep at this α "
             "to make a compact source, so the pixel is interpolated; ",
         ),
+        (
+            {"why": Why.BELOW_SLOPE, "outermost": True},
+            "so the pixel is dropped as the outermost of its column (edges = “keep” would interpolate it); lower",
+        ),
+        (
+            {"why": Why.BELOW_SLOPE, "outermost": True, "params": FitParams(edges="keep")},
+            "so the pixel is interpolated; lower",
+        ),
         ({"why": Why.BELOW_SLOPE, "limit": 0.0}, "set slope_limit to 0 to use the spline in the whole slice."),
         ({"why": Why.BELOW_SLOPE, "oversample": 1}, "so the trace model leaves the pixel out; lower"),
         (

@@ -177,6 +177,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
         *("B &lt;far&gt; sources (active)", "slice 101: threshold 4", "reach = &quot;slice&quot;", "goes beyond it"),
         *("noise before", "ch1-short", "jw09999-star_00002_mirifushort", FILES[0], "fit_threshold = 10.0"),
         *("<td>jwst</td>", "peak [MJy/sr]"),
+        "Variant B, ch1-short: 4 of 841 spaxels lose planes by the correction, 1 of them all",
     ):
         assert part in text, part
     noise = session.answers.spectra_of("A").noise_after
