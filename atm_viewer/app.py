@@ -24,6 +24,7 @@ from atm_viewer.resources import resource
 from atm_viewer.session.parts.message_log import Message
 from atm_viewer.session.questions.plan import coverage
 from atm_viewer.session.session import Session
+from atm_viewer.views.base.garbage import GarbageCollector
 from atm_viewer.views.base.scale import use_scale
 from atm_viewer.views.window.main_window import MainWindow
 
@@ -112,9 +113,11 @@ def run(
 
     QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end
     gc.freeze()  # what stays until the end: to look through it for garbage would hold up the window now and then
+    garbage = GarbageCollector()
     try:
         return app.exec()
     finally:
+        garbage.stop()
         gc.unfreeze()
         sys.excepthook = hook
         keeper.close()

@@ -7,6 +7,7 @@ child process or a window.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import tempfile
@@ -26,6 +27,16 @@ os.environ.setdefault("CRDS_PATH", str(Path(tempfile.gettempdir()) / "atm-viewer
 os.environ.setdefault("ATM_VIEWER_TEST_CACHE", str(platformdirs.user_cache_path("atm-viewer-tests")))
 
 GRACE = 1.0  # seconds in which what a test has told to stop may stop
+# Threads that allocate must not delete widgets, as in the application (`atm_viewer.views.base.garbage`).
+gc.disable()
+FULL_COLLECTION = 20  # tests
+
+
+@pytest.fixture(autouse=True)
+def garbage_collected(tests_run=itertools.count(1)):
+    """Look for garbage after a test, on the main thread."""
+    yield
+    gc.collect(2 if next(tests_run) % FULL_COLLECTION == 0 else 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -90,6 +90,7 @@ class User:
 
         from atm_viewer.jobs.workers import Workers
         from atm_viewer.session.session import Session
+        from atm_viewer.views.base.garbage import GarbageCollector
         from atm_viewer.views.window.main_window import MainWindow
 
         self.application = QApplication.instance() or QApplication(sys.argv[:1])
@@ -101,6 +102,7 @@ class User:
         self.window.resize(1440, 900)
         self.window.show()
         gc.freeze()  # as `app.run` does
+        self._garbage = GarbageCollector()
         self.beats = Beats()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -138,6 +140,7 @@ class User:
 
     def leave(self) -> None:
         self._timer.stop()
+        self._garbage.stop()
         self.session.close()
         self.window.deleteLater()
 

@@ -7,7 +7,6 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit
 
-from atm_viewer.engine.io.region_files import read_ds9, write_ds9
 from atm_viewer.engine.recipe import Circle, Ellipse, Recipe, Region
 from atm_viewer.engine.sky_shapes import centre
 from atm_viewer.jobs.requests.previews import Correct, MakeSpectra
@@ -23,12 +22,6 @@ def window(start, qtbot):
     window = start(*FILES, scope=Scope.PLACE)
     wait(qtbot, window)
     return window
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loaded():
-    """Load astropy's regions here: garbage that is collected while another thread imports may belong to Qt."""
-    read_ds9(write_ds9([Region("one", Circle(10.0, 20.0, 1.0))]), "one")
 
 
 def offsets(window, shape):
