@@ -31,12 +31,14 @@ GRACE = 1.0  # seconds in which what a test has told to stop may stop
 gc.disable()
 FULL_COLLECTION = 20  # tests
 
+_tests_run = itertools.count(1)
+
 
 @pytest.fixture(autouse=True)
-def garbage_collected(tests_run=itertools.count(1)):
+def garbage_collected():
     """Look for garbage after a test, on the main thread."""
     yield
-    gc.collect(2 if next(tests_run) % FULL_COLLECTION == 0 else 1)
+    gc.collect(2 if next(_tests_run) % FULL_COLLECTION == 0 else 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

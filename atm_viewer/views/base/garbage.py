@@ -33,9 +33,8 @@ class GarbageCollector(QObject):
 
     def collect(self) -> None:
         """Collect as much as Python would have by now: the oldest generation that is over its threshold."""
-        due = [
-            n for n, (count, most) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)) if count > most
-        ]
+        counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
+        due = [n for n, (count, most) in enumerate(counts) if count > most]
         if due:
             gc.collect(due[-1])
 

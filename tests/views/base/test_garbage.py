@@ -29,10 +29,9 @@ def enabled():
         gc.disable()
 
 
-def allocate() -> None:
+def allocate() -> list:
     """Make so much that Python would look for garbage, in all generations."""
-    kept = [[] for _ in range(200_000)]
-    assert kept
+    return [[] for _ in range(200_000)]
 
 
 def test_a_thread_that_allocates_deletes_nothing_of_qt(qtbot, enabled):
@@ -43,7 +42,9 @@ def test_a_thread_that_allocates_deletes_nothing_of_qt(qtbot, enabled):
     thread.start()
     thread.join()
     assert deleted_on == []
+    made = allocate()
     qtbot.waitUntil(lambda: deleted_on == [threading.main_thread()])
+    assert made
     collector.stop()
     assert gc.isenabled()
 
