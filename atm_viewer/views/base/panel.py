@@ -93,6 +93,7 @@ class Panel(QDockWidget):
         column.addWidget(self.hint)
         column.addWidget(body, 1)
         self.setWidget(content)
+        self.topLevelChanged.connect(lambda floating: floating or self.raise_())  # put back before its neighbours
         if body.focusPolicy() != Qt.FocusPolicy.NoFocus:
             self.setFocusProxy(body)
 

@@ -48,6 +48,9 @@ class Choosers:
         self.column_box.setToolTip("Column: pixel along the dispersion direction, zero-based (Alt+←, Alt+→)")
         self.band_box = QComboBox()
         self.band_box.setToolTip("Band of sky image and spectra, named as the pipeline names its cubes")
+        for box in (self.scope_box, self.slice_box, self.band_box):
+            box.setMinimumWidth(60)
+        self.column_box.setMinimumWidth(60)
         self.slice_box.activated.connect(lambda row: session.look.select_slice(session.state.slices[row]))
         self.column_box.valueChanged.connect(session.look.select_column)
         self.band_box.activated.connect(lambda row: session.look.select_band(session.state.bands[row]))

@@ -95,6 +95,7 @@ class ProfileView(QWidget):
 
     def _make_controls(self) -> None:
         self.title = Label(markup=True)
+        self.title.setMinimumWidth(60)  # where there is no room for all
         self.title.setToolTip("Slice, column and median wavelength of the column")
         self.fate = Elided()
         self.legend = Line()

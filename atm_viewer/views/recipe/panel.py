@@ -98,18 +98,20 @@ class RecipePanel(QWidget):
         if parameter.kind == "choice":
             choice = QComboBox()
             choice.addItems(parameter.choices)
+            choice.setMinimumWidth(60)
             choice.activated.connect(lambda row: session.recipes.set_global(name, parameter.choices[row]))
             return choice
         low = max(parameter.low, 0.0)
         if parameter.kind == "whole":
             whole = WholeBox()
+            whole.setMinimumWidth(60)
             whole.setRange(int(low), int(parameter.high))
             whole.setSuffix(f" {parameter.unit}".rstrip())
             whole.valueChanged.connect(lambda value: session.recipes.set_global(name, value, step=True))
             return whole
         number = NumberBox()
         number.setRange(low, parameter.high)
-        number.setMinimumWidth(90)  # usual values; the limits would need twice as much
+        number.setMinimumWidth(60)  # usual values; the limits would need twice as much
         number.setDecimals(parameter.decimals)
         number.setSingleStep(parameter.step)
         number.setSuffix(f" {parameter.unit}".rstrip())

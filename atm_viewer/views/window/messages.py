@@ -179,6 +179,7 @@ class Notices(QWidget):
         column.setSpacing(0)
         for bar in bars:
             column.addWidget(bar)
+            bar.installEventFilter(self)
         over.installEventFilter(self)
         self._place()
 
@@ -190,14 +191,16 @@ class Notices(QWidget):
         return handled
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Follow the lower edge."""
-        if event is not None and event.type() == QEvent.Type.Resize:
+        """Follow the lower edge, and bars that come and go."""
+        kinds = (QEvent.Type.Resize,) if watched is self._over else (QEvent.Type.Show, QEvent.Type.Hide)
+        if event is not None and event.type() in kinds:
             self._place()
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
         layout, width = self.layout(), self._over.width()
         assert layout is not None
+        layout.invalidate()
         wanted = layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
         height = max(0, min(wanted, self._over.height()))
         self.setGeometry(0, self._over.height() - height, width, height)

@@ -102,7 +102,7 @@ def test_sky_shows_the_class_of_most_pixels(qtbot, window):
     image = session.answers.sky
     east, north = (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel
     hover(qtbot, window.sky.plot, east, north)
-    assert f"spaxel x {x}, y {y}: used" in overlay.legend.text()
+    assert f"spaxel x {x}, y {y}: used" in overlay._sky.canvas.toolTip()
     session.recipes.set_global("fit_threshold", 1e6)
     qtbot.waitUntil(lambda: set(np.unique(overlay.classes).tolist()) == {0, Why.BELOW_THRESHOLD})
     qtbot.mouseClick(overlay.button, Qt.MouseButton.LeftButton)

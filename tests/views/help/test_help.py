@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QEvent, QPoint, Qt
 from PyQt6.QtGui import QImage, QTextCursor
 from PyQt6.QtWidgets import QApplication
 
@@ -16,6 +16,7 @@ from atm_viewer.resources import resource
 from atm_viewer.views.actions.actions import ACTIONS, WIDGET_KEYS
 from atm_viewer.views.help.hints import HINTS
 from atm_viewer.views.help.pages import OF_PANEL, pages
+from tests.views.mouse import click
 from tests.views.windows import FILES, press, settle
 
 NAMES = [page.name for page in pages()]
@@ -192,19 +193,28 @@ def hinted(window) -> list[str]:
 
 
 def test_hints_go_for_good_and_come_back_when_asked(start, opened, qtbot):
-    assert hinted(opened) == list(HINTS)
-    qtbot.mouseClick(opened.profile_panel.hint_button, Qt.MouseButton.LeftButton)
-    rest = [name for name in HINTS if name != "profile"]
-    assert hinted(opened) == rest
+    first, second = list(HINTS)[:2]
+    assert hinted(opened) == [first]  # one at a time
+    qtbot.mouseClick(opened.bench.panels[first].hint_button, Qt.MouseButton.LeftButton)
+    assert hinted(opened) == [second]
     again = start()
     again.guide.hints.wanted = True
     again.session.exposures.open(FILES[:1])
     qtbot.waitUntil(lambda: again.session.complete and again.session.state.exposures != ())
-    assert hinted(again) == rest
+    assert hinted(again) == [second]
     again.actions_by_name["show_first_steps"].trigger()
     qtbot.waitUntil(lambda: again.guide.help is not None and again.guide.help.browser.page == "first-steps")
-    assert hinted(again) == list(HINTS)
+    assert hinted(again) == [first]
     again.guide.help.close()
+
+
+def test_a_hint_that_was_followed_goes_when_the_mouse_leaves_the_panel(opened, qtbot):
+    assert hinted(opened) == ["sky"]
+    click(qtbot, opened.sky.plot, 0.4, 0.4)
+    assert hinted(opened) == ["sky"]  # nothing moves under the mouse
+    QApplication.sendEvent(opened.sky_panel, QEvent(QEvent.Type.Leave))
+    assert hinted(opened) == ["spectrum"]
+    qtbot.waitUntil(lambda: opened.session.complete)
 
 
 def test_no_heading_is_cut(opened):

@@ -17,7 +17,7 @@ from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.theme import DARK
 from atm_viewer.views.slices.actions import CopyDialog
 from atm_viewer.views.slices.browser import SliceBrowser
-from atm_viewer.views.slices.cells import AT, COLUMNS, SliceRow, bar_length, cell_text, format_percent, peak_scale
+from atm_viewer.views.slices.cells import AT, COLUMNS, RARE, SliceRow, bar_length, cell_text, format_percent, peak_scale
 from atm_viewer.views.slices.filter import parse_filter
 from tests.session.fake_workers import FakeWorkers
 from tests.views.synthetic import make_slice_report
@@ -41,6 +41,8 @@ def browser(session, qtbot):
     made = SliceBrowser(session)
     qtbot.addWidget(made)
     made.set_theme(DARK)
+    for name in RARE:
+        made.table.show_column(AT[name], True)
     made.resize(900, 300)
     made.show()
     qtbot.waitExposed(made)
@@ -428,6 +430,8 @@ def test_values_of_a_kind_are_chosen_from_a_list(session, table, qtbot, name, ch
 
 
 def test_order_and_filters_are_kept_in_sessions(session, browser, table, qtbot):
+    for name in RARE:
+        browser.table.show_column(AT[name], False)
     assert browser.state() == {}
     browser.line.setText("10")
     browser.quick["overrides"].setChecked(True)
@@ -526,10 +530,11 @@ def test_columns_are_hidden_and_sorted_by_menu(session, window, qtbot):
     menu = table._make_menu(table.cell(101, "number"))
     parts = {action.text(): action.menu() for action in menu.actions() if action.menu()}
     by_name = {action.text(): action for action in parts["Columns"].actions()}
-    by_name["Window"].trigger()
-    assert table.isColumnHidden(AT["window"])
+    assert {name for name in AT if table.isColumnHidden(AT[name])} == set(RARE)
     by_name["Window"].trigger()
     assert not table.isColumnHidden(AT["window"])
+    by_name["Window"].trigger()
+    assert table.isColumnHidden(AT["window"])
     orders = {action.text(): action for action in parts["Sort By"].actions()}
     orders["Slice"].trigger()
     assert shown(table)[0] == "203"

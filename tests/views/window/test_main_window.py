@@ -43,6 +43,7 @@ def cell(window, number: int, name: str):
 def type_into(qtbot, window, number: int, name: str, text: str | None):
     """Double click a cell of the slice table and type; None leaves what is there."""
     table, index = window.slice_table, cell(window, number, name)
+    table.show_column(AT[name], True)
     table.scrollTo(index)
     place = table.visualRect(index).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -137,7 +138,7 @@ def test_nothing_is_cut_in_the_table_at_1280(opened, qtbot):
             metrics(table, table.rows.index(row, column)).horizontalAdvance(str(table.rows.index(row, column).data()))
             for row in range(6)
         )
-        if name != "state":
+        if name != "state" and not table.isColumnHidden(column):
             assert width + 6 <= table.columnWidth(column), name
 
 
