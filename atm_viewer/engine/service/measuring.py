@@ -27,7 +27,7 @@ RADIUS = 5.0
 LEAST_HALF = 2.5
 
 
-def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: float) -> Periods:
+def periods_at(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, ra: float, dec: float) -> Periods:
     """Follow a position through all slices, see `find_periods`.
 
     Parameters
@@ -36,6 +36,8 @@ def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: flo
         Has the exposures open.
     keys : sequence of str
         Keys of the exposures; those without the band are left out.
+    recipe : Recipe
+        Options of the cube.
     band : str
         Band, as the pipeline names its cubes.
     ra, dec : float
@@ -46,14 +48,14 @@ def periods_at(bench: Bench, keys: Sequence[str], band: str, ra: float, dec: flo
     Periods
     """
     exposures = [one.exposure for one in bench.drizzle_inputs(keys, band)]
-    return find_periods(exposures, bench.grid(keys, band, 1), ra, dec)
+    return find_periods(exposures, bench.grid(keys, band, recipe.cube), ra, dec)
 
 
 def measure_periods(bench: Bench, extraction: Extraction, progress: Progress) -> PeriodReport:
     """Tell which periods geometry predicts at a place and which there are, before and after; as `Bench.spectra`."""
     spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
     progress("Following the trace", 0.7)
-    periods = periods_at(bench, extraction.exposures, extraction.band, spectra.ra, spectra.dec)
+    periods = periods_at(bench, extraction.exposures, extraction.recipe, extraction.band, spectra.ra, spectra.dec)
     return report_periods(spectra, periods)
 
 
@@ -79,7 +81,7 @@ def give_verdict(bench: Bench, extraction: Extraction, sources: int, progress: P
     """Tell what oscillates at a place, with so many sources in the aperture, and what is left; as `Bench.spectra`."""
     spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
     progress("Following the trace", 0.7)
-    periods = periods_at(bench, extraction.exposures, extraction.band, spectra.ra, spectra.dec)
+    periods = periods_at(bench, extraction.exposures, extraction.recipe, extraction.band, spectra.ra, spectra.dec)
     progress("Dividing the variance up", 0.8)
     return judge(spectra, report_periods(spectra, periods), sources)
 
@@ -155,9 +157,9 @@ def measure_field(
     -------
     NoiseMap
     """
-    grid, fine = bench.grid(keys, band, 1), bench.grid(keys, band, max(recipe.oversample, 1))
+    grid, fine = bench.grids(keys, band, recipe)
     radius = radius or RADIUS * grid.spaxel
-    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1)).image
+    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1), cube=recipe.cube).image
     where, limit = bright_spaxels(image, faintest)
     positions = [grid.position(float(grid.x[x]), float(grid.y[y])) for x, y in where]
     progress("Drizzling before correction", 0.1)
@@ -183,16 +185,16 @@ def measure_spaxels(
     progress: Progress,
 ) -> tuple[SpaxelMetrics, ...]:
     """Measure everything for the brightest spaxels, ``count`` of them at most; see `measure_field`, `measure_lines`."""
-    grid = bench.grid(keys, band, 1)
+    grid = bench.grid(keys, band, recipe.cube)
     radius = radius or RADIUS * grid.spaxel
-    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1))
+    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1), cube=recipe.cube)
     where, _ = bright_spaxels(sky.image)
     found = []
     for k, (x, y) in enumerate(where[:count]):
         share = part_of(progress, 0.1 + 0.9 * k / count, 0.1 + 0.9 * (k + 1) / count)
         place = grid.position(float(grid.x[x]), float(grid.y[y]))
         spectra = bench.spectra(Extraction(tuple(keys), recipe, band, *place, radius), share)
-        periods = report_periods(spectra, periods_at(bench, keys, band, *place))
+        periods = report_periods(spectra, periods_at(bench, keys, recipe, band, *place))
         found.append(
             SpaxelMetrics(
                 int(x),
