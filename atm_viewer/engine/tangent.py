@@ -13,30 +13,43 @@ from atm_viewer.engine.arrays import Floats, Mask
 ARCSEC_PER_RADIAN = 180.0 * 3600.0 / math.pi
 
 
+def turned(xi: Floats, eta: Floats, angle: float) -> tuple[Floats, Floats]:
+    """Coordinates along axes to the west and north, along axes turned to the east by an angle [deg]."""
+    if not angle:
+        return xi, eta
+    turn = -angle * (math.pi / 180.0)
+    return xi * math.cos(turn) - eta * math.sin(turn), xi * math.sin(turn) + eta * math.cos(turn)
+
+
 @dataclass(frozen=True)
 class TangentPlane:
-    """Plane that touches the sky: x grows to the west, y to the north, both in arcsec.
+    """Plane that touches the sky: x grows to the west, y to the north, both in arcsec, unless it is turned.
 
     Parameters
     ----------
     ra, dec : float
         Where it touches, ICRS [deg].
+    angle : float
+        Position angle of y, from north through east [deg].
     """
 
     ra: float
     dec: float
+    angle: float = 0.0
 
     @cached_property
     def axes(self) -> Floats:
-        """Unit vectors to the west, to the north and to the point of contact, as rows."""
+        """Unit vectors along x, along y and to the point of contact, as rows."""
         a, d = math.radians(self.ra), math.radians(self.dec)
-        return np.array(
+        axes = np.array(
             [
                 [math.sin(a), -math.cos(a), 0.0],
                 [-math.sin(d) * math.cos(a), -math.sin(d) * math.sin(a), math.cos(d)],
                 [math.cos(d) * math.cos(a), math.cos(d) * math.sin(a), math.sin(d)],
             ]
         )
+        axes[:2] = turned(axes[0], axes[1], self.angle)
+        return axes
 
     def project(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
         """Coordinates [arcsec] of ICRS positions [deg] (``jwst.cube_build.coord.radec2std``)."""
@@ -47,7 +60,7 @@ class TangentPlane:
         h = sin * math.sin(dec0) + cos * math.cos(dec0) * along
         xi = -(cos * np.sin(difference) / h) * ARCSEC_PER_RADIAN
         eta = (sin * math.cos(dec0) - cos * math.sin(dec0) * along) / h * ARCSEC_PER_RADIAN
-        return xi, eta
+        return turned(xi, eta, self.angle)
 
     def faces(self, ra: Floats | float, dec: Floats | float) -> Mask:
         """Whether ICRS positions [deg] are on this half of the sky; `project` takes opposite ones for each other."""
@@ -58,7 +71,8 @@ class TangentPlane:
     def positions(self, xi: Floats, eta: Floats) -> tuple[Floats, Floats]:
         """ICRS positions [deg] of points of the plane [arcsec]: the inverse of `project`."""
         dec0 = math.radians(self.dec)
-        x, y = -np.asarray(xi) / ARCSEC_PER_RADIAN, np.asarray(eta) / ARCSEC_PER_RADIAN
+        xi, eta = turned(np.asarray(xi), np.asarray(eta), -self.angle)
+        x, y = -xi / ARCSEC_PER_RADIAN, eta / ARCSEC_PER_RADIAN
         base = math.cos(dec0) - y * math.sin(dec0)
         ra = self.ra + np.degrees(np.arctan2(x, base))
         dec = np.degrees(np.arctan2(math.sin(dec0) + y * math.cos(dec0), np.hypot(x, base)))

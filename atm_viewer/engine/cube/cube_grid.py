@@ -1,4 +1,10 @@
-"""The grid of the cube that ``cube_build`` would make, computed without building the cube."""
+"""The grid of the cube that ``cube_build`` would make, computed without building the cube.
+
+The cubes before and after correction have the grid of the exposures as they are, unless the pipeline's choice for each
+is asked for. That grid depends on the exposures alone: variants with other oversampling factors have it too, and so
+have cubes of the archive. Oversampling divides pixels along the slice and leaves their edges where they were, so the
+grid covers both.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +18,17 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.io.coordinates import slice_wcs
 from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.recipe import CubeOptions, Recipe
+from atm_viewer.engine.recipe.cube_options import COMMON, DEFAULT_CUBE, IFU
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.tangent import TangentPlane
 
 
 @dataclass(frozen=True, eq=False)
 class CubeGrid:
-    """Grid of a sky-aligned cube of one band: tangent plane about (``ra``, ``dec``), west to the right.
+    """Grid of a cube of one band in the tangent plane about (``ra``, ``dec``): west to the right, unless it is turned.
 
     Parameters
     ----------
@@ -35,6 +44,8 @@ class CubeGrid:
         Centres of the planes [um].
     step : float
         Distance of the planes [um].
+    angle : float or None
+        Position angle of y, from north through east [deg]; None as 0 where nobody asked for one.
     """
 
     band: str
@@ -45,11 +56,12 @@ class CubeGrid:
     y: Floats
     wavelength: Floats
     step: float
+    angle: float | None = None
 
     @property
     def plane(self) -> TangentPlane:
         """The tangent plane."""
-        return TangentPlane(self.ra, self.dec)
+        return TangentPlane(self.ra, self.dec, self.angle or 0.0)
 
     def project(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
         """Tangent-plane coordinates [arcsec] of ICRS positions [deg]."""
@@ -126,11 +138,39 @@ def read_cube_parameters(path: str | os.PathLike[str], band: str) -> CubeParamet
     raise InputError(f"The cube parameters {path} have no entry for {band}; give a CUBEPAR file that has one.")
 
 
-def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParameters, factor: int) -> CubeGrid:
-    """Grid of the cube of some exposures (``IFUCubeData.setup_ifucube_wcs`` and ``set_geometry``).
+def cube_grids(
+    exposures: Sequence[Exposure], band: str, parameters: CubeParameters, recipe: Recipe
+) -> tuple[CubeGrid, CubeGrid]:
+    """Grids of the cubes before and after correction: the same one, unless the recipe wants the pipeline's for each.
+
+    Parameters
+    ----------
+    exposures, band, parameters
+        As for `cube_grid`.
+    recipe : Recipe
+        Oversampling factor and options of the cubes.
+
+    Returns
+    -------
+    tuple of CubeGrid
+    """
+    before = cube_grid(exposures, band, parameters, 1, recipe.cube)
+    if recipe.cube.grid == COMMON or recipe.oversample == 1:
+        return before, before
+    return before, cube_grid(exposures, band, parameters, recipe.oversample, recipe.cube)
+
+
+def cube_grid(
+    exposures: Sequence[Exposure],
+    band: str,
+    parameters: CubeParameters,
+    factor: int,
+    options: CubeOptions = DEFAULT_CUBE,
+) -> CubeGrid:
+    """Grid that the pipeline would choose for some exposures (``IFUCubeData.setup_ifucube_wcs``, ``set_geometry``).
 
     The grid of oversampled exposures differs a little from that of the exposures themselves where the pipeline
-    derives the footprint from pixel centres (MIRI channels 1 and 3).
+    derives the footprint from pixel centres (MIRI channels 1 and 3, and all cubes that are turned).
 
     Parameters
     ----------
@@ -142,6 +182,9 @@ def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParamete
         Of the band.
     factor : int
         Oversampling factor of the exposures the cube is made of; 1 for the exposures as they are.
+    options : CubeOptions
+        What ``cube_build`` is asked for. Cubes on NIRSpec's slicer have no grid on the sky: for them it is that of a
+        cube with north up; planes are at equal distances.
 
     Returns
     -------
@@ -150,34 +193,81 @@ def cube_grid(exposures: Sequence[Exposure], band: str, parameters: CubeParamete
     from astropy import units
     from astropy.stats import circmean
 
-    corners = np.concatenate([_corners(exposure, band, factor) for exposure in exposures], axis=1)
+    angle = options.cube_pa
+    if options.coord_system == IFU:
+        angle = _slicer_angle(exposures[0], band, factor)
+    corners = np.concatenate([_corners(exposure, band, factor, angle is not None) for exposure in exposures], axis=1)
     ra, dec = wrap_ra(corners[0]), corners[1]
-    centre: Any = circmean(np.array([ra.min(), ra.max()]) * units.deg)  # a Quantity, unlike what astropy says
-    size = parameters.spaxel
-    provisional = CubeGrid(band, float(centre.value % 360), float((dec.min() + dec.max()) / 2.0), size, *_nothing())
-    xi, eta = provisional.project(ra, dec)
-    x, y = (_centres(limit, size) for limit in (max(abs(xi.min()), abs(xi.max())), max(abs(eta.min()), abs(eta.max()))))
-    planes = math.ceil((parameters.stop - parameters.start) / parameters.step)
-    end = parameters.start + planes * parameters.step
-    wavelength = np.arange(parameters.start + parameters.step / 2.0, end, parameters.step)[:planes]
-    return CubeGrid(band, provisional.ra, provisional.dec, size, x, y, wavelength, parameters.step)
+    middle: Any = circmean(np.array([ra.min(), ra.max()]) * units.deg)  # a Quantity, unlike what astropy says
+    centre = (
+        float(middle.value % 360) if options.ra_center is None else options.ra_center,
+        float((dec.min() + dec.max()) / 2.0) if options.dec_center is None else options.dec_center,
+    )
+    size = options.scalexy or parameters.spaxel
+    xi, eta = TangentPlane(*centre, angle or 0.0).project(ra, dec)
+    x, y = (
+        _centres(_half(np.abs(limits).max(), size) if count is None else count // 2, size)
+        for limits, count in ((xi, options.nspax_x), (eta, options.nspax_y))
+    )
+    step = options.scalew or parameters.step
+    start = parameters.start if options.wavemin is None else options.wavemin
+    stop = parameters.stop if options.wavemax is None else options.wavemax
+    planes = math.ceil((stop - start) / step)
+    wavelength = np.arange(start + step / 2.0, start + planes * step, step)[:planes]
+    if wavelength.size < 2:
+        raise InputError(
+            f"The {band} cube would have {max(wavelength.size, 0)} planes from {start:g} to {stop:g} µm at steps of "
+            f"{step:g} µm; choose a wider range of wavelengths or a smaller step."
+        )
+    return CubeGrid(band, *centre, size, x, y, wavelength, step, angle)
 
 
-def _nothing() -> tuple[Floats, Floats, Floats, float]:
-    return np.zeros(0), np.zeros(0), np.zeros(0), 0.0
+def _half(limit: float, size: float) -> int:
+    """Spaxels on each side of the central one."""
+    return math.ceil(limit / size) + 1
 
 
-def _centres(limit: float, size: float) -> Floats:
-    half = math.ceil(limit / size) + 1
+def _centres(half: int, size: float) -> Floats:
     # In the order of the pipeline's operations, for the same rounding.
     start = (0.0 - half * size - size / 2.0) + size / 2.0
     count = 2 * half + 1
     return np.arange(start, start + count * size, size)[:count]
 
 
-def _corners(exposure: Exposure, band: str, factor: int) -> Floats:
+def _slicer_angle(exposure: Exposure, band: str, factor: int) -> float:
+    """Position angle of a cube along the slices of an exposure [deg]."""
+
+    def make() -> dict[str, Floats]:
+        if exposure.instrument == "MIRI":
+            wcs, ends = exposure.model.meta.wcs, ((0.0, 0.0), (2.0, 0.0))
+            start, stop = channel_columns(band, factor)
+            y, x = np.mgrid[: exposure.regions.shape[0], start:stop]
+            _, _, lam = wcs.get_transform("detector", "alpha_beta")(detector_position(x, factor), y)
+            to_world = wcs.get_transform("alpha_beta", wcs.output_frame.name)
+        else:
+            wcs, ends = slice_wcs(exposure.model)[0], ((0.0, 0.0), (0.0, 0.005))
+            x, y = _box_pixels(wcs, factor)
+            _, _, lam = wcs.get_transform(wcs.available_frames[0], "slicer")(x, detector_position(y, factor))
+            to_world = wcs.get_transform("slicer", wcs.output_frame.name)
+        (ra1, dec1, _), (ra2, dec2, _) = (to_world(*end, np.nanmedian(lam)) for end in ends)
+        return {"angle": np.array(90 + np.degrees(np.arctan2((ra2 - ra1) * np.cos(np.radians(dec1)), dec2 - dec1)))}
+
+    return float(exposure.kept.get_or_make(f"slicer-angle-{band}-{factor}", make)["angle"])
+
+
+def _box_pixels(wcs: Any, factor: int) -> tuple[Floats, Floats]:
+    """(Oversampled) pixels of the bounding box of a slice of NIRSpec."""
+    from gwcs.wcstools import grid_from_bounding_box
+
+    along_x, (low, high) = wcs.bounding_box.bounding_box(order="F")
+    shift = (factor - 1) / 2
+    x, y = grid_from_bounding_box((along_x, (low * factor + shift, high * factor + shift)))
+    return x, y
+
+
+def _corners(exposure: Exposure, band: str, factor: int, turned: bool) -> Floats:
     """RA and Dec [deg] of four corners of an exposure's footprint, as ``cube_build`` finds them; shape (2, 4)."""
-    if exposure.footprint and not band.startswith(("ch1", "ch3")):
+    if exposure.footprint and not band.startswith(("ch1", "ch3")) and not turned:
         return np.array([float(v) for v in exposure.footprint.split()[-8:]]).reshape(4, 2).T
 
     def make() -> dict[str, Floats]:
@@ -186,7 +276,7 @@ def _corners(exposure: Exposure, band: str, factor: int) -> Floats:
         at = [np.argmin(ra), np.argmax(ra), np.argmin(dec), np.argmax(dec)]
         return {"corners": np.stack([ra[at] % 360, dec[at]])}
 
-    return exposure.kept.get_or_make(f"corners-{band}-{factor}", make)["corners"]
+    return exposure.kept.get_or_make(f"extent-{band}-{factor}", make)["corners"]
 
 
 def wrap_ra(ra: Floats) -> Floats:
@@ -202,7 +292,7 @@ def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats,
     coordinates = exposure.coordinates
     valid = np.isfinite(coordinates.ra) & np.isfinite(coordinates.dec)
     if exposure.instrument != "MIRI":
-        return coordinates.ra[valid], coordinates.dec[valid]
+        return _pixels_of_boxes(exposure, factor)
     start, stop = channel_columns(band, factor)
     if factor == 1:
         chosen = np.zeros_like(valid)
@@ -219,6 +309,17 @@ def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats,
     ra, dec, _ = world_of(exposure.model, detector_position(fine[inside], factor), y[inside].astype(float))
     valid = np.isfinite(ra) & np.isfinite(dec)
     return ra[valid], dec[valid]
+
+
+def _pixels_of_boxes(exposure: Exposure, factor: int) -> tuple[Floats, Floats]:
+    """Sky positions of the (oversampled) pixels in the bounding boxes of NIRSpec's slices."""
+    found = []
+    for wcs in slice_wcs(exposure.model):
+        x, y = _box_pixels(wcs, factor)
+        ra, dec, _ = wcs(x, detector_position(y, factor))
+        valid = np.isfinite(ra) & np.isfinite(dec)
+        found.append((ra[valid], dec[valid]))
+    return np.concatenate([ra for ra, _ in found]), np.concatenate([dec for _, dec in found])
 
 
 def channel_columns(band: str, factor: int) -> tuple[int, int]:

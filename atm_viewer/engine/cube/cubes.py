@@ -21,6 +21,7 @@ from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
+from atm_viewer.engine.recipe.cube_options import SKY
 from atm_viewer.engine.threads import in_threads, processors
 from atm_viewer.engine.trace.oversample import Corrected
 from atm_viewer.engine.trace.traces import DO_NOT_USE
@@ -204,10 +205,10 @@ def build_cubes(
     bands: Sequence[str],
     product: str,
     cubepar: str,
-    channel: str | None,
+    options: Mapping[str, Any],
     sums: Mapping[str, CubeSums] | None = None,
 ) -> list[Any]:
-    """Build a cube per band with jwst's ``CubeBuildStep`` (drizzle, one band per cube, its defaults).
+    """Build a cube per band with jwst's ``CubeBuildStep``.
 
     Parameters
     ----------
@@ -220,8 +221,8 @@ def build_cubes(
         Product's name.
     cubepar : str
         CUBEPAR file, with ``crds://`` in front when it is CRDS's.
-    channel : str or None
-        MIRI channel, None for all.
+    options : mapping of str to object
+        Arguments of the step, see `CubeOptions.of_step` and `on_grid`.
     sums : mapping of str to CubeSums, optional
         By band: in place of the pipeline's mapping and drizzling.
 
@@ -250,20 +251,26 @@ def build_cubes(
 
     container = ModelContainer(list(models))
     container.asn_table["products"][0]["name"] = product
+    channel = bands[0][2] if len(bands) == 1 and bands[0].startswith("ch") else "all"
     step = CubesOfOurModels(
-        override_cubepar=cubepar.removeprefix("crds://"),
-        weighting="drizzle",
-        output_type="band",
-        channel=channel or "all",
+        override_cubepar=cubepar.removeprefix("crds://"), output_type="band", channel=channel, **options
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Not run(): that asks CRDS for its context, and without CRDS ends the program.
-        built = {cube.meta.filename.rpartition("_")[2]: cube for cube in step.process(container)}
+        built = {
+            cube.meta.filename.removesuffix("_internal").rpartition("_")[2]: cube for cube in step.process(container)
+        }
     for cube in built.values():
         cube.meta.calibration_software_version = __version__
         cube.meta.ref_file.cubepar.name = f"crds://{Path(cubepar).name}" if cubepar.startswith("crds://") else cubepar
     return [built[band] for band in bands]
+
+
+def on_grid(options: Mapping[str, Any], grid: CubeGrid) -> dict[str, Any]:
+    """Arguments of ``CubeBuildStep`` that make it build a cube of other exposures on the same grid."""
+    placed = {"ra_center": grid.ra, "dec_center": grid.dec, "nspax_x": grid.x.size, "nspax_y": grid.y.size}
+    return {**options, "coord_system": SKY, "cube_pa": grid.angle, **placed}
 
 
 def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type[Any]:
@@ -281,6 +288,7 @@ def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type[Any]:
             self.cdelt3 = self.spectral_size
             self.crval1, self.crval2, self.crval3 = grid.ra, grid.dec, self.wavemin + self.cdelt3 / 2.0
             self.naxis1, self.naxis2, self.naxis3 = grid.x.size, grid.y.size, grid.wavelength.size
+            self.rot_angle = grid.angle
             self.crpix1, self.crpix2, self.crpix3 = (self.naxis1 + 1) / 2, (self.naxis2 + 1) / 2, 1.0
 
         def build_ifucube(self) -> tuple[Any, int]:

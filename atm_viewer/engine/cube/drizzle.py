@@ -266,7 +266,9 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
         )
 
     near = near_slices(exposure, mapper, grid, x0, y0, wanted)
-    place = grid.band, grid.ra, grid.dec, float(xs[0]), float(ys[0]), wanted.shape, wanted.tobytes(), columns
+    planes = grid.wavelength.size, float(grid.wavelength[0]), grid.step
+    where = grid.plane, grid.spaxel, float(xs[0]), float(ys[0])
+    place = grid.band, planes, where, wanted.shape, wanted.tobytes(), columns
     return one.sums.total(
         (*place, one.factor), {n: one.slices(n) for n in near}, add, (*wanted.shape, grid.wavelength.size, 4)
     )

@@ -103,6 +103,7 @@ def _as_image(
         x0=float(-grid.x[0] / grid.spaxel),
         y0=float(-grid.y[0] / grid.spaxel),
         spaxel=grid.spaxel,
+        angle=grid.angle or 0.0,
         peak=grid.position(float(grid.x[ix]), float(grid.y[iy])),
         wavelengths=wavelengths,
     )

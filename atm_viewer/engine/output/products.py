@@ -12,18 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine.cube.cube_grid import cube_grid, read_cube_parameters
-from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values
+from atm_viewer.engine.cube.cube_grid import CubeGrid, cube_grids, read_cube_parameters
+from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values, on_grid
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
-from atm_viewer.engine.io.exposure import exposure_name, open_exposure
+from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
 from atm_viewer.engine.io.setting import chosen_bands, one_setting
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
@@ -132,7 +133,8 @@ def write_cubes(
     overwrite : bool
         Whether files of these names may be there already.
     engine : {"own", "pipeline"}
-        Who maps and drizzles the pixels: our kernels, many times faster with the same outcome, or ``CubeBuildStep``.
+        Who maps and drizzles the pixels: our kernels, many times faster with the same outcome, or ``CubeBuildStep``,
+        which also does what our kernels cannot, see `CubeOptions.only_pipeline`.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`. While ``CubeBuildStep`` drizzles it is called once for
         each exposure and cube.
@@ -162,14 +164,15 @@ def write_cubes(
         _check_cubepar(cubepar, setting.instrument)
     stems = {False: product, True: f"{product}-atm"}
     kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
-    names = [f"{stems[after]}_{band}_s3d.fits" for after in kinds for band in bands]
+    job = _CubeJob(exposures, recipe, setting.instrument, bands, kinds, stems, cubepar, progress)
+    _check_options(job)
+    names = [job.name(after, band) for after in kinds for band in bands]
     folder = Path(folder)
     versions = current_versions()
-    job = _CubeJob(exposures, recipe, setting.instrument, bands, kinds, stems, cubepar, channel, progress)
-
+    make = _pipeline_cubes if engine == "pipeline" or recipe.cube.only_pipeline else _own_cubes
     with staged(folder, names, overwrite) as part:
-        for after, band, cube in {"own": _own_cubes, "pipeline": _pipeline_cubes}[engine](job):
-            name = f"{stems[after]}_{band}_s3d.fits"
+        for after, band, cube in make(job):
+            name = job.name(after, band)
             _save(cube, part / name, Provenance(recipe, after, versions), [exposure_name(p) for p in exposures])
             cube.close()
         progress("Moving files into place", 1.0)
@@ -187,8 +190,33 @@ class _CubeJob:
     kinds: Sequence[bool]
     stems: Mapping[bool, str]
     cubepar: str | os.PathLike[str] | None
-    channel: str | None
     progress: Progress
+
+    def name(self, after: bool, band: str) -> str:
+        """Name of a cube's file, as the pipeline names it."""
+        internal = "_internal" if self.recipe.cube.coord_system == INTERNAL else ""
+        return f"{self.stems[after]}_{band}{internal}_s3d.fits"
+
+    def grids(self, opened: Sequence[Exposure], cubepar: str, done: float) -> dict[str, tuple[CubeGrid, CubeGrid]]:
+        """Grids before and after correction, by band; ``done`` is the fraction of the job done so far."""
+        path = cubepar.removeprefix("crds://")
+        found = {}
+        for band in self.bands:
+            self.progress(f"Computing the grid of the {band} cube", done)
+            found[band] = cube_grids(opened, band, read_cube_parameters(path, band), self.recipe)
+        return found
+
+
+def _check_options(job: _CubeJob) -> None:
+    """Refuse options of cubes that these exposures cannot have."""
+    options = job.recipe.cube
+    if refused := options.refuse():
+        raise InputError(f"The options of the cubes exclude each other: {refused}.")
+    if options.coord_system == INTERNAL:
+        if job.instrument == "MIRI":
+            raise InputError(f"MIRI cubes cannot have coord_system '{INTERNAL}'; choose 'ifualign'.")
+        if len(job.exposures) > 1:
+            raise InputError(f"A cube with coord_system '{INTERNAL}' is made of one exposure; give one at a time.")
 
 
 def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
@@ -200,13 +228,8 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             opened.append(open_exposure(path))
             models.append(stack.enter_context(open_metadata(path)))
         cubepar = _cubepar(models[0], job.instrument, job.cubepar)
-        parameters = {band: read_cube_parameters(cubepar.removeprefix("crds://"), band) for band in job.bands}
-        sums: dict[bool, dict[str, CubeSums]] = {after: {} for after in job.kinds}
-        for after in job.kinds:
-            for band in job.bands:
-                job.progress(f"Computing the grid of the {band} cube", 0.05)
-                factor = job.recipe.oversample if after else 1
-                sums[after][band] = CubeSums(cube_grid(opened, band, parameters[band], factor))
+        grids = job.grids(opened, cubepar, 0.05)
+        sums = {after: {band: CubeSums(grids[band][after]) for band in job.bands} for after in job.kinds}
         for k, exposure in enumerate(opened):
             share = 0.75 / len(opened)
             here = part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
@@ -227,24 +250,33 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
                     mark_corrected(model, job.recipe.oversample)
             begun = 0.8 + 0.2 * n / len(job.kinds)
             job.progress(f"Building cubes {'after' if after else 'before'} correction", begun)
-            built = build_cubes(models, job.bands, job.stems[after], cubepar, job.channel, sums.pop(after))
+            options = job.recipe.cube.of_step()
+            built = build_cubes(models, job.bands, job.stems[after], cubepar, options, sums.pop(after))
             for band, cube in zip(job.bands, built, strict=True):
-                job.progress(f"Writing {job.stems[after]}_{band}_s3d.fits", begun + 0.1 / len(job.kinds))
+                job.progress(f"Writing {job.name(after, band)}", begun + 0.1 / len(job.kinds))
                 yield after, band, cube
 
 
 def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
-    """Cubes by the pipeline's own mapping and drizzling, with (whether after correction, band)."""
-    models, corrections = [], []
+    """Cubes by the pipeline's own mapping and combination of pixels, with (whether after correction, band)."""
+    opened, corrections = [], []
+    count = len(job.exposures)
     for k, path in enumerate(job.exposures):
-        count = len(job.exposures)
         here = part_of(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
         here(f"Opening {path.name}", 0.0)
-        exposure = open_exposure(path)
-        models.append(exposure.model)
+        opened.append(open_exposure(path))
+        if not k:
+            cubepar = _cubepar(opened[0].model, job.instrument, job.cubepar)
+            _check_weighting(cubepar, job.recipe.cube.weighting)
         if True in job.kinds:
-            corrections.append(correct_exposure(exposure, job.recipe, part_of(here, 0.5, 1.0)))
-    cubepar = _cubepar(models[0], job.instrument, job.cubepar)
+            corrections.append(correct_exposure(opened[-1], job.recipe, part_of(here, 0.5, 1.0)))
+    models = [exposure.model for exposure in opened]
+    options = job.recipe.cube.of_step()
+    runs: dict[bool, list[tuple[Sequence[str], Any]]] = {after: [(job.bands, options)] for after in job.kinds}
+    if True in job.kinds and job.recipe.cube.grid == COMMON and job.recipe.cube.coord_system != INTERNAL:
+        grids = job.grids(opened, cubepar, 0.4)
+        runs[True] = [((band,), on_grid(options, grids[band][1])) for band in job.bands]
+    opened.clear()
     for k, after in enumerate(job.kinds):
         begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
         if after:
@@ -253,10 +285,12 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
                 corrected_model(models[-len(corrections)], corrections.pop(0))
         here = part_of(job.progress, begun + 0.1 * share, begun + 0.9 * share)
         step = f"Building cubes {'after' if after else 'before'} correction"
+        built: list[Any] = []
         with _watched(len(models) * len(job.bands), partial(here, step)):
-            built = build_cubes(models, job.bands, job.stems[after], cubepar, job.channel)
+            for bands, asked in runs[after]:
+                built += build_cubes(models, bands, job.stems[after], cubepar, asked)
         for band, cube in zip(job.bands, built, strict=True):
-            job.progress(f"Writing {job.stems[after]}_{band}_s3d.fits", begun + 0.9 * share)
+            job.progress(f"Writing {job.name(after, band)}", begun + 0.9 * share)
             yield after, band, cube
     for model in models:
         model.close()
@@ -389,6 +423,21 @@ def _check_cubepar(path: Path, instrument: str) -> None:
         ) from error
     if str(header.get("REFTYPE", "")).upper() != "CUBEPAR" or header.get("INSTRUME") != instrument:
         raise InputError(f"{path} is not a CUBEPAR reference file for {instrument}; give another file, or none.")
+
+
+def _check_weighting(cubepar: str, weighting: str) -> None:
+    """Refuse cube parameters without the table of a weighting, which those shipped with ATM Viewer lack."""
+    from astropy.io import fits
+
+    path = cubepar.removeprefix("crds://")
+    if weighting == "drizzle":
+        return
+    with fits.open(path) as hdus:
+        if f"CUBEPAR_{weighting.upper()}" not in hdus:
+            raise InputError(
+                f"The cube parameters {path} have no table for the weighting '{weighting}'; give the CUBEPAR reference "
+                "file of CRDS."
+            )
 
 
 def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import socket
 import time
 import warnings
@@ -141,6 +142,10 @@ def write_image(image: SkyImage, folder: Path, name: str) -> Path:
         header[f"CRVAL{axis}"] = value
         header[f"CRPIX{axis}"] = pixel + 1  # FITS counts from 1
         header[f"CDELT{axis}"] = sign * image.spaxel / 3600
+    if image.angle:
+        cos, sin = math.cos(math.radians(image.angle)), math.sin(math.radians(image.angle))
+        # What cube_build writes, with the signs of CDELT taken out.
+        header["PC1_1"], header["PC1_2"], header["PC2_1"], header["PC2_2"] = cos, -sin, sin, cos
     header["RADESYS"] = "ICRS"
     with staged(folder, [name], overwrite=True) as part, saving(part / name):
         fits.writeto(part / name, image.image, header)

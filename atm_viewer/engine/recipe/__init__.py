@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atm_viewer.engine.recipe.cube_options import CUBE_PARAMETERS, CubeOptions
 from atm_viewer.engine.recipe.parameters import PARAMETERS, PIPELINE, Parameter, Stage
 from atm_viewer.engine.recipe.recipe import (
     GLOBAL,
@@ -29,6 +30,7 @@ from atm_viewer.engine.recipe.toml import (
 )
 
 __all__ = [
+    "CUBE_PARAMETERS",
     "GLOBAL",
     "NO_REGIONS",
     "OF_REGION",
@@ -38,6 +40,7 @@ __all__ = [
     "USES",
     "Checker",
     "Circle",
+    "CubeOptions",
     "Ellipse",
     "FitParams",
     "Parameter",

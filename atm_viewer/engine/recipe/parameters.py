@@ -20,7 +20,7 @@ PIPELINE = "pipeline"
 TO = "…"
 
 Kind = Literal["number", "whole", "switch", "choice", "range", "ranges"]
-Scope = Literal["global", "slice", "both"]
+Scope = Literal["global", "slice", "both", "cube"]
 
 
 class Stage(Enum):
@@ -28,6 +28,7 @@ class Stage(Enum):
 
     FIT = "fit"  #: the splines
     USE = "use"  #: where and how the splines are used
+    CUBE = "cube"  #: the cubes
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Parameter:
     kind : {"number", "whole", "switch", "choice", "range", "ranges"}
         What values it takes: a number, a whole one, on or off, one of ``choices``, a pair ``(low, high)``, or several
         pairs.
-    scope : {"global", "slice", "both"}
-        Whether it has a value for all slices, one per slice, or one for all that a slice may override.
+    scope : {"global", "slice", "both", "cube"}
+        Whether it has a value for all slices, one per slice, or one for all that a slice may override; or is of cubes.
     stage : Stage
         First stage that it changes.
     default : object

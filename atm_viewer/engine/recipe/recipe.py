@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE, CubeOptions
 from atm_viewer.engine.recipe.parameters import PARAMETERS, PIPELINE, Stage
 from atm_viewer.engine.recipe.shapes import Shape
 
@@ -232,6 +233,8 @@ class Recipe:
         Later entries win over earlier ones, and overrides over all of them.
     overrides : tuple of SliceOverride
         Later entries win over earlier ones; an entry for one exposure wins over one for all.
+    cube : CubeOptions
+        Options of the cubes.
     """
 
     oversample: int = 3
@@ -244,6 +247,7 @@ class Recipe:
     residual: str = "interpolated"
     edges: str = PIPELINE
     regions: tuple[Region, ...] = field(default=())
+    cube: CubeOptions = DEFAULT_CUBE
 
     @property
     def beyond_pipeline(self) -> tuple[str, ...]:
@@ -401,4 +405,4 @@ def _in_words(numbers: set[int]) -> str:
 
 
 #: Parameters with a value for all slices, in the order in which they are written.
-GLOBAL = tuple(f.name for f in fields(Recipe) if f.name not in ("overrides", "regions"))
+GLOBAL = tuple(f.name for f in fields(Recipe) if f.name not in ("overrides", "regions", "cube"))

@@ -12,6 +12,7 @@ from typing import Any
 import tomlkit
 
 from atm_viewer.engine.errors import MOST_OF_VALUE, InputError, one_line
+from atm_viewer.engine.recipe.cube_options import CUBE_OPTIONS, CUBE_PARAMETERS, CubeOptions
 from atm_viewer.engine.recipe.parameters import PARAMETERS, Parameter, limits_text
 from atm_viewer.engine.recipe.recipe import GLOBAL, OF_REGION, OVERRIDABLE, USES, Recipe, Region, SliceOverride
 from atm_viewer.engine.recipe.shapes import Circle, Ellipse, Polygon, Shape, refuse_shape
@@ -68,14 +69,16 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
 def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
     """Read a recipe from TOML that is parsed already, such as a table of a larger file; see `load_recipe`."""
     check = Checker(name)
-    check.known(document, ("version", "global", "region", "slice"), "at the top")
+    check.known(document, ("version", "global", "cube", "region", "slice"), "at the top")
     if document.get("version") != VERSION:
         raise InputError(
             f"{name} says version = {document.get('version', 'nothing')}, but this program reads version = {VERSION}."
         )
     values = check.table(document.get("global", {}), "[global]")
     check.known(values, GLOBAL, "in [global]")
-    recipe = replace(Recipe(), **_parse_values(check, values, GLOBAL))
+    recipe = replace(
+        Recipe(), **_parse_values(check, values, GLOBAL), cube=_parse_cube(check, document.get("cube", {}))
+    )
     for entry in check.tables(document, "region"):
         region = read_region(entry, name)
         if recipe.region(region.name) is not None:
@@ -84,6 +87,15 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
     for entry in check.tables(document, "slice"):
         recipe = replace(recipe, overrides=(*recipe.overrides, _parse_override(check, entry)))
     return recipe
+
+
+def _parse_cube(check: Checker, table: Any) -> CubeOptions:
+    table = check.table(table, "[cube]")
+    check.known(table, CUBE_OPTIONS, "in [cube]")
+    options = CubeOptions(**{name: check.value(value, CUBE_PARAMETERS[name]) for name, value in table.items()})
+    if refused := options.refuse():
+        raise InputError(f"{check.name}: {refused}.")
+    return options
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -103,6 +115,11 @@ def fill_recipe(document: Any, recipe: Recipe) -> Any:
         if recipe.goes_beyond(name):
             table[name].comment("beyond the pipeline")
     document["global"] = table
+    if options := recipe.cube.values():
+        table = tomlkit.table()
+        for name, value in options.items():
+            table.add(name, value)
+        document["cube"] = table
     if recipe.regions:
         entries = tomlkit.aot()
         for region in recipe.regions:

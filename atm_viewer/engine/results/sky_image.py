@@ -23,7 +23,7 @@ class SkyImage:
     band : str
         Band it is made of.
     image : ndarray of float32, shape (ny, nx)
-        Mean over wavelength [``unit``]; NaN without coverage. x grows to the west, y to the north.
+        Mean over wavelength [``unit``]; NaN without coverage. x grows to the west, y to the north, unless it is turned.
     unit : str
         Unit of ``image``.
     ra, dec : float
@@ -36,6 +36,8 @@ class SkyImage:
         ICRS position of the brightest spaxel [deg].
     wavelengths : (float, float) or None
         Range that the image is the mean of [um]; None for all of the band.
+    angle : float
+        Position angle of y, from north through east [deg].
     """
 
     band: str
@@ -48,19 +50,28 @@ class SkyImage:
     spaxel: float
     peak: tuple[float, float]
     wavelengths: tuple[float, float] | None = None
+    angle: float = 0.0
 
     @property
     def plane(self) -> TangentPlane:
         """The plane that the image lies in."""
-        return TangentPlane(self.ra, self.dec)
+        return TangentPlane(self.ra, self.dec, self.angle)
 
     def offsets(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
-        """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""
+        """Gnomonic offsets [arcsec] from the tangent point for ICRS positions [deg]: to the left and up in the image.
+
+        They are to the east and north unless the image is turned.
+        """
         west, north = self.plane.project(ra, dec)
         return -west, north
 
+    def east_north(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
+        """Gnomonic offsets [arcsec] to the east and north of the tangent point for ICRS positions [deg]."""
+        west, north = TangentPlane(self.ra, self.dec).project(ra, dec)
+        return -west, north
+
     def position(self, east: Floats | float, north: Floats | float) -> tuple[Floats, Floats]:
-        """ICRS position [deg] for offsets [arcsec] to the east and north: the inverse of `offsets`."""
+        """ICRS position [deg] for offsets [arcsec]: the inverse of `offsets`."""
         return self.plane.positions(-np.asarray(east), np.asarray(north))
 
     def sources_within(self, ra: float, dec: float, radius: float) -> int:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
 from atm_viewer.engine.cube.apertures import Circle, Extracted
-from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grid, read_cube_parameters
+from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
@@ -23,7 +23,8 @@ from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.progress import Progress, no_progress, part_of
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import CubeOptions, Recipe
+from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE, EACH
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import PixelReport
@@ -136,9 +137,13 @@ class Bench:
         items = self._with_band(keys, band)
         return as_they_are(items) if recipe is None or recipe.oversample == 1 else corrected(items, recipe, progress)
 
-    def grid(self, keys: Sequence[str], band: str, factor: int) -> CubeGrid:
-        """Grid of the cube of some exposures, see `cube_grid`."""
-        return self._grid(self._with_band(keys, band), band, factor)
+    def grids(self, keys: Sequence[str], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
+        """Grids of the cubes of some exposures before and after correction, see `cube_grids`."""
+        return self._grids_of(self._with_band(keys, band), band, recipe)
+
+    def grid(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> CubeGrid:
+        """Grid of the cube of some exposures before correction."""
+        return self.grids(keys, band, Recipe(oversample=1, cube=cube))[0]
 
     def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
         """Find something that no recipe changes, unless it was found a while ago; forgotten when exposures close."""
@@ -261,6 +266,7 @@ class Bench:
         recipe: Recipe | None = None,
         wavelength: float | None = None,
         planes: int = 1,
+        cube: CubeOptions = DEFAULT_CUBE,
     ) -> SkyImage:
         """Make an image of some exposures in one band, on the grid of the cube before correction.
 
@@ -278,6 +284,8 @@ class Bench:
             Wavelength [um] about which planes of the cube are averaged; None for white light.
         planes : int
             How many.
+        cube : CubeOptions
+            Of the grid.
 
         Returns
         -------
@@ -288,9 +296,8 @@ class Bench:
         InputError
             No exposure has the band.
         """
-        items = self._with_band(keys, band)
         progress("Computing the cube's grid", 0.0)
-        grid = self._grid(items, band, 1)
+        grid = self.grid(keys, band, cube)
         inputs = self.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
         return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
@@ -318,7 +325,7 @@ class Bench:
         ra, dec = extraction.place
         items = self._with_band(extraction.exposures, band)
         progress("Computing the cube's grid", 0.0)
-        grid = self._grid(items, band, 1)
+        grid, _ = self._grids_of(items, band, recipe)
         spaxel = grid.spaxel_at(ra, dec)
         before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
         unit = items[0].exposure.unit
@@ -355,11 +362,10 @@ class Bench:
         progress: Progress,
     ) -> tuple[Extracted, Extracted]:
         """Drizzle a place, by its position [deg] and radius [arcsec], before and after correction."""
-        place = (tuple(i.exposure.key for i in items), band, *where)
-        circle = Circle.about(self._grid(items, band, 1), *where)
+        place = (tuple(i.exposure.key for i in items), band, *where, recipe.cube)
+        circle, fine = (Circle.about(grid, *where) for grid in self._grids_of(items, band, recipe))
         groups: list[tuple[Circle, list[DrizzleInput]]] = []
         if recipe.oversample > 1:
-            fine = Circle.about(self._grid(items, band, recipe.oversample), *where)
             inputs = corrected(items, recipe, part_of(progress, 0.0, 0.7), lambda i: fine.near(i.exposure, i.mapper))
             groups.append((fine, [replace(one, sums=i.sums) for one, i in zip(inputs, items, strict=True)]))
         if place not in self._before:  # it is the same whatever the recipe is
@@ -390,12 +396,14 @@ class Bench:
             raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
         return items
 
-    def _grid(self, items: list[OpenItem], band: str, factor: int) -> CubeGrid:
-        def make() -> CubeGrid:
+    def _grids_of(self, items: list[OpenItem], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
+        def make() -> tuple[CubeGrid, CubeGrid]:
             parameters = self._cube_parameters(items[0].exposure, band)
-            return cube_grid([i.exposure for i in items], band, parameters, factor)
+            return cube_grids([i.exposure for i in items], band, parameters, recipe)
 
-        return self._grids.get_or_make((tuple(i.exposure.key for i in items), band, factor), make)
+        # With one grid for both, the factor makes no difference.
+        factor = recipe.oversample if recipe.cube.grid == EACH else 1
+        return self._grids.get_or_make((tuple(i.exposure.key for i in items), band, recipe.cube, factor), make)
 
     def _cube_parameters(self, exposure: Exposure, band: str) -> CubeParameters:
         if band not in self._parameters:

@@ -30,7 +30,13 @@ LEAST_HALF = 2.5
 
 
 def periods_at(
-    bench: Bench, keys: Sequence[str], band: str, ra: float, dec: float, progress: Progress = no_progress
+    bench: Bench,
+    keys: Sequence[str],
+    recipe: Recipe,
+    band: str,
+    ra: float,
+    dec: float,
+    progress: Progress = no_progress,
 ) -> Periods:
     """Follow a position through all slices, see `find_periods`.
 
@@ -40,6 +46,8 @@ def periods_at(
         Has the exposures open.
     keys : sequence of str
         Keys of the exposures; those without the band are left out.
+    recipe : Recipe
+        Options of the cube.
     band : str
         Band, as the pipeline names its cubes.
     ra, dec : float
@@ -52,7 +60,7 @@ def periods_at(
     Periods
     """
     exposures = [one.exposure for one in bench.drizzle_inputs(keys, band)]
-    return find_periods(exposures, bench.grid(keys, band, 1), ra, dec, progress)
+    return find_periods(exposures, bench.grid(keys, band, recipe.cube), ra, dec, progress)
 
 
 def measure_periods(bench: Bench, extraction: Extraction, progress: Progress) -> PeriodReport:
@@ -62,9 +70,11 @@ def measure_periods(bench: Bench, extraction: Extraction, progress: Progress) ->
 
 
 def _periods_of(bench: Bench, extraction: Extraction, spectra: SpaxelSpectra, progress: Progress) -> Periods:
-    keys, band = extraction.exposures, extraction.band
+    keys, recipe, band = extraction.exposures, extraction.recipe, extraction.band
     place = spectra.ra, spectra.dec
-    return bench.once(("periods", keys, band, *place), lambda: periods_at(bench, keys, band, *place, progress))
+    return bench.once(
+        ("periods", keys, band, recipe.cube, *place), lambda: periods_at(bench, keys, recipe, band, *place, progress)
+    )
 
 
 def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
@@ -90,8 +100,8 @@ def give_verdict(bench: Bench, extraction: Extraction, sources: int, progress: P
     spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
     periods = _periods_of(bench, extraction, spectra, part_of(progress, 0.7, 0.9))
     progress("Dividing the variance up", 0.9)
-    key = ("variance", extraction.exposures, extraction.band, *extraction.place, extraction.radius)
-    return judge(spectra, periods, sources, lambda find: bench.once(key, find))
+    asked = extraction.exposures, extraction.band, extraction.recipe.cube, *extraction.place, extraction.radius
+    return judge(spectra, periods, sources, lambda find: bench.once(("variance", *asked), find))
 
 
 def measure_lines(
@@ -165,9 +175,9 @@ def measure_field(
     -------
     NoiseMap
     """
-    grid, fine = bench.grid(keys, band, 1), bench.grid(keys, band, max(recipe.oversample, 1))
+    grid, fine = bench.grids(keys, band, recipe)
     radius = radius or RADIUS * grid.spaxel
-    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1)).image
+    image = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1), cube=recipe.cube).image
     where, limit = bright_spaxels(image, faintest)
     positions = [grid.position(float(grid.x[x]), float(grid.y[y])) for x, y in where]
     progress("Drizzling before correction", 0.1)
@@ -183,10 +193,10 @@ def measure_field(
 
 def count_planes(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, progress: Progress) -> Coverage:
     """Count the planes that correction takes from each spaxel, see `measure_coverage`; arguments as `measure_field`."""
-    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1))
+    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1), cube=recipe.cube)
     before = bench.drizzle_inputs(keys, band)
     after = bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.5))
-    return measure_coverage(before, after, bench.grid(keys, band, 1), sky, part_of(progress, 0.5, 1.0))
+    return measure_coverage(before, after, bench.grid(keys, band, recipe.cube), sky, part_of(progress, 0.5, 1.0))
 
 
 def measure_spaxels(
@@ -201,16 +211,17 @@ def measure_spaxels(
     progress: Progress,
 ) -> tuple[SpaxelMetrics, ...]:
     """Measure everything for the brightest spaxels, ``count`` of them at most; see `measure_field`, `measure_lines`."""
-    grid = bench.grid(keys, band, 1)
+    grid = bench.grid(keys, band, recipe.cube)
     radius = radius or RADIUS * grid.spaxel
-    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1))
+    sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1), cube=recipe.cube)
     where, _ = bright_spaxels(sky.image)
     found = []
     for k, (x, y) in enumerate(where[:count]):
         share = part_of(progress, 0.1 + 0.9 * k / count, 0.1 + 0.9 * (k + 1) / count)
         place = grid.position(float(grid.x[x]), float(grid.y[y]))
         spectra = bench.spectra(Extraction(tuple(keys), recipe, band, *place, radius), share)
-        periods, known = report_periods(spectra, periods_at(bench, keys, band, *place)), np.isfinite(spectra.before)
+        periods = report_periods(spectra, periods_at(bench, keys, recipe, band, *place))
+        known = np.isfinite(spectra.before)
         found.append(
             SpaxelMetrics(
                 int(x),

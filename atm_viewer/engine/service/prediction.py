@@ -90,7 +90,7 @@ def predict(
     place, radius = extraction.place, extraction.radius
     items = bench.items(keys, band)
     progress("Computing the cube's grid", 0.0)
-    grid = bench.grid(keys, band, 1)
+    grid, fine = bench.grids(keys, band, recipe)
     grid.spaxel_at(*place)
     instrument = items[0].exposure.instrument
     made = []
@@ -106,9 +106,10 @@ def predict(
     if recipe.oversample > 1:
         progress("Drizzling after correction", 0.85)
         inputs = [
-            DrizzleInput(synthetic, item.mapper, recipe.oversample, fine.__getitem__) for item, synthetic, fine in made
+            DrizzleInput(synthetic, item.mapper, recipe.oversample, slices.__getitem__)
+            for item, synthetic, slices in made
         ]
-        after = Extracted.of(inputs, bench.grid(keys, band, recipe.oversample), *place, radius)
+        after = Extracted.of(inputs, fine, *place, radius)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = [np.where(one.aperture > 0, one.spaxel / one.aperture, np.nan) for one in (before, after)]
     return PredictedArtifact(
@@ -122,7 +123,7 @@ def predict(
         noise_before=resampling_noise(before.spaxel, before.aperture),
         noise_after=resampling_noise(after.spaxel, after.aperture),
         fwhm=float(psf_fwhm(instrument, float(np.median(grid.wavelength)))),
-        fitted=tuple(sorted({n for _, _, fine in made for n, one in fine.items() if np.isfinite(one.trace).any()})),
+        fitted=tuple(sorted({n for _, _, slices in made for n, one in slices.items() if np.isfinite(one.trace).any()})),
         seconds=time.perf_counter() - begun,
     )
 

@@ -54,7 +54,7 @@ class RemedyPlace:
     def apertures(self, radii: Sequence[float]) -> Remedy:
         """Apertures that grow with the point-spread function, see `compare_apertures`."""
         instrument = "NIRSPEC" if channel_of(self._wanted.band) is None else "MIRI"
-        grid = self._bench.grid(self._wanted.exposures, self._wanted.band, 1)
+        grid = self._bench.grid(self._wanted.exposures, self._wanted.band, self._wanted.recipe.cube)
         largest = float(np.max(psf_fwhm(instrument, grid.wavelength)))
         before, after = (s.spectra() for s in self._shares(max(REFERENCE, *radii) * largest, 0.95))
         found = compare_apertures(before, after, instrument, radii, self._degree)
@@ -102,13 +102,13 @@ class RemedyPlace:
         progress("Drizzling before correction", 0.0)
         keys, recipe, band = self._wanted.exposures, self._wanted.recipe, self._wanted.band
         inputs = self._bench.drizzle_inputs(keys, band)
-        before = PlaceShares.of(inputs, self._bench.grid(keys, band, 1), *self._wanted.place, radius)
+        grid, fine_grid = self._bench.grids(keys, band, recipe)
+        before = PlaceShares.of(inputs, grid, *self._wanted.place, radius)
         if recipe.oversample == 1:
             return before, before
         fine = self._bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.2, 0.7))
         progress("Drizzling after correction", 0.7)
-        grid = self._bench.grid(keys, band, recipe.oversample)
-        return before, PlaceShares.of(fine, grid, *self._wanted.place, radius)
+        return before, PlaceShares.of(fine, fine_grid, *self._wanted.place, radius)
 
     def _with_settings(self, found: Remedy, **settings: object) -> Remedy:
         common = {"band": self._wanted.band, "ra_deg": self._wanted.ra, "dec_deg": self._wanted.dec}

@@ -57,7 +57,7 @@ def warm_up() -> None:
         bench.sky_image(keys, band, no_progress)
         bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
         tune(bench, keys, _RECIPE, None, no_progress)
-        sums = CubeSums(bench.grid(keys, band, 1))
+        sums = CubeSums(bench.grid(keys, band))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
             sums.add(exposure, SkyMapper(exposure), values)
 
@@ -110,8 +110,8 @@ def tiny_exposure(instrument: str) -> Exposure:
         "slice-widths": {"beta": np.full(4, _WIDTH)} if miri else {"across": np.array(_WIDTH)},
         "sky-maps": vars(maps),
         "oversampled-2": pack(fine),
-        f"corners-{bands[0]}-1": corners,
-        f"corners-{bands[0]}-2": corners,
+        f"extent-{bands[0]}-1": corners,
+        f"extent-{bands[0]}-2": corners,
     }
     return Exposure(
         path=Path(f"warm-up_{instrument.lower()}_cal.fits").resolve(),

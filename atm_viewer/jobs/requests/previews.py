@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import CubeOptions, Recipe
+from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
@@ -121,8 +122,8 @@ class MakeSkyImage(Request[SkyImage]):
     """Image of some exposures (by key) in one band.
 
     Before correction without a recipe, else after it. White light without a wavelength [um], else the mean of so many
-    ``planes`` of the cube about it. ``shown_as`` names one of several images that are shown; it is empty for the field
-    before correction in white light.
+    ``planes`` of the cube about it, whose options are ``cube``. ``shown_as`` names one of several images that are
+    shown; it is empty for the field before correction in white light.
     """
 
     exposures: tuple[str, ...]
@@ -131,6 +132,7 @@ class MakeSkyImage(Request[SkyImage]):
     wavelength: float | None = None
     planes: int = 1
     shown_as: str = field(default="", compare=False)
+    cube: CubeOptions = DEFAULT_CUBE
 
     @property
     def job_name(self) -> str:
@@ -149,7 +151,8 @@ class MakeSkyImage(Request[SkyImage]):
 
     def answer(self, backends: Backends, report: Report) -> SkyImage:
         """Build the image."""
-        return backends.bench.sky_image(self.exposures, self.band, report, self.recipe, self.wavelength, self.planes)
+        light = self.wavelength, self.planes
+        return backends.bench.sky_image(self.exposures, self.band, report, self.recipe, *light, self.cube)
 
 
 @dataclass(frozen=True)

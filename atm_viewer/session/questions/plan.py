@@ -29,9 +29,6 @@ from atm_viewer.session.state.sky_choice import BEFORE, wanted_images
 from atm_viewer.session.state.source import light_centre
 from atm_viewer.session.state.state import State
 
-#: The recipe that corrects nothing.
-UNCORRECTED = Recipe(oversample=1)
-
 
 def make_plan(answers: Answers) -> Plan:
     """List what a state asks for.
@@ -72,7 +69,7 @@ def _profile_and_pixel(state: State) -> Iterator[Request[Any]]:
 
 def _images(state: State) -> Iterator[MakeSkyImage]:
     if keys := state.keys_together:
-        yield MakeSkyImage(keys, state.band)
+        yield MakeSkyImage(keys, state.band, cube=state.recipe.cube)
         light = state.wavelength if math.isfinite(state.wavelength) else None
         yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light)
 
@@ -134,7 +131,8 @@ def predicted_curve(answers: Answers) -> PredictArtifact | None:
     settings, asked = answers.state.spectrum_settings, prediction(answers)
     if asked is None or not (settings.predicted and settings.ratio and settings.reference == "aperture"):
         return None
-    return replace(asked, extraction=replace(asked.extraction, recipe=UNCORRECTED), shown_as=CURVE)
+    uncorrected = Recipe(oversample=1, cube=asked.extraction.recipe.cube)
+    return replace(asked, extraction=replace(asked.extraction, recipe=uncorrected), shown_as=CURVE)
 
 
 def verdict(answers: Answers) -> GiveVerdict | None:

@@ -101,10 +101,11 @@ def wanted_images(
         Each shown as `BEFORE` or the name of a variant. White light before correction is left out, since it is there
         anyway.
     """
+    cube = variants.recipe.cube
     centre, planes = (wavelength, choice.planes) if choice.planes and wavelength is not None else (None, 1)
     wanted = []
     for name in dict.fromkeys((BEFORE, *choice.seen(variants))):
         recipe = None if name == BEFORE else variants[name].recipe
         if recipe is not None or centre is not None:
-            wanted.append(MakeSkyImage(keys, band, recipe, centre, planes, name))
+            wanted.append(MakeSkyImage(keys, band, recipe, centre, planes, name, cube))
     return wanted

@@ -93,9 +93,14 @@ class Panel(QDockWidget):
         column.addWidget(self.hint)
         column.addWidget(body, 1)
         self.setWidget(content)
-        self.topLevelChanged.connect(lambda floating: floating or self.raise_())  # put back before its neighbours
+        self.topLevelChanged.connect(self._come_forward)
         if body.focusPolicy() != Qt.FocusPolicy.NoFocus:
             self.setFocusProxy(body)
+
+    def _come_forward(self, floating: bool) -> None:
+        """Stand before its neighbours when it is put back among them."""
+        if not floating:
+            self.raise_()
 
     def leaveEvent(self, event: QEvent | None) -> None:
         """Tell that the mouse is elsewhere."""

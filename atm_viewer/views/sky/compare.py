@@ -125,12 +125,8 @@ def compose(shown: ShownSky, side: int, split: int) -> Picture | None:
 
 def same_grid(image: SkyImage, other: SkyImage) -> bool:
     """Whether spaxels of two images lie on each other."""
-    return image.image.shape == other.image.shape and (image.ra, image.dec, image.spaxel, image.x0, image.y0) == (
-        other.ra,
-        other.dec,
-        other.spaxel,
-        other.x0,
-        other.y0,
+    return image.image.shape == other.image.shape and all(
+        getattr(image, name) == getattr(other, name) for name in ("ra", "dec", "spaxel", "x0", "y0", "angle")
     )
 
 

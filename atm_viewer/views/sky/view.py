@@ -41,7 +41,7 @@ LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any 
 
 
 class SkyView(ImagePanel):
-    """Images in offsets from the tangent point [arcsec], east to the left, north up.
+    """Images in offsets from the tangent point [arcsec], east to the left, north up, unless the cube is turned.
 
     Signals
     -------
@@ -161,6 +161,7 @@ class SkyView(ImagePanel):
         self._shown, self._several = shown, variants.several
         self.bar.show_choice(shown, variants)
         self._compass.setVisible(image is not None)
+        self._show_angle(0.0 if image is None else image.angle)
         self.radius_box.setEnabled(image is not None)
         self.bar.setEnabled(image is not None)
         if image is None:
@@ -199,6 +200,15 @@ class SkyView(ImagePanel):
     def _tell_drawing(self, kind: str) -> None:
         self.drawing_text.say(HINTS.get(kind, ""))
         self._place_texts()
+
+    def _show_angle(self, angle: float) -> None:
+        """Turn the compass, and name the axes after directions that they have."""
+        if angle != self._compass.angle:
+            self._compass.turn(angle)
+            for side, word in (("bottom", "east"), ("left", "north")):
+                axis = self.plot.getAxis(side)
+                assert isinstance(axis, PlainAxis)
+                axis.name(f"{word} offset" if not angle else f"{'x' if side == 'bottom' else 'y'} offset", "arcsec")
 
     def _compose(self, rect: QRectF | None = None) -> None:
         """Paint the chosen images, and label them."""
@@ -367,6 +377,7 @@ class SkyView(ImagePanel):
         x, y = self.grid_pixel(image, east, north)
         ra, dec = image.position(east, north)
         ny, nx = image.image.shape
+        east, north = (float(v) for v in image.east_north(ra, dec))
         values = values_at(self._shown, self._several, min(max(x, 0), nx - 1), min(max(y, 0), ny - 1))
         offset = f"{east:+.2f}″ east, {north:+.2f}″ north".replace("-", "−")
         self.pointed.emit(float(ra), float(dec), f"{offset}   {values}")
@@ -385,12 +396,13 @@ class SkyView(ImagePanel):
 
 
 class _Compass(pg.GraphicsObject):
-    """Arrows to the north (up) and east (left) in the lower right corner of a plot."""
+    """Arrows to the north and east, up and to the left unless they are turned, in the lower right corner of a plot."""
 
     LENGTH = 30.0
 
     def __init__(self) -> None:
         super().__init__()
+        self.angle = 0.0
         self._colour = DARK.mark
         self.setZValue(100)
 
@@ -399,13 +411,24 @@ class _Compass(pg.GraphicsObject):
         self._colour = colour
         self.update()
 
+    def turn(self, angle: float) -> None:
+        """Point to the north and east in an image whose y axis has a position angle [deg]."""
+        self.prepareGeometryChange()
+        self.angle = angle
+        self.update()
+
     def boundingRect(self) -> QRectF:
         """Extent around the corner of the arrows."""
-        return QRectF(-self.LENGTH - 18, -self.LENGTH - 18, self.LENGTH + 24, self.LENGTH + 24)
+        most = self.LENGTH + 18
+        least = 6 if not self.angle else most
+        return QRectF(-most, -most, most + least, most + least)
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Draw a dark halo, then the arrows."""
         painter.setRenderHint(painter.RenderHint.Antialiasing)
+        if self.angle:
+            painter.translate(-self.LENGTH / 2, -self.LENGTH / 2)
+            painter.rotate(self.angle)
         n, tip = self.LENGTH, 5.0
         for pen in (make_pen("#000000", 4.0, 0.6), make_pen(self._colour, 1.6)):
             painter.setPen(pen)

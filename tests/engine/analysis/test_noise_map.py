@@ -27,7 +27,7 @@ def field(demo_files):
 def test_a_spaxels_noise_is_that_of_its_spectrum(field):
     bench, keys, band = field
     found = measuring.measure_field(bench, keys, RECIPE, band, 0.4, no_progress)
-    grid = bench.grid(keys, band, 1)
+    grid = bench.grid(keys, band)
     y, x = np.nonzero(np.isfinite(found.before))
     assert 5 < y.size < 400
     assert (found.brightness[y, x] >= found.limit).all()
@@ -47,7 +47,7 @@ def test_without_oversampling_nothing_changes(field):
     bench, keys, band = field
     found = measuring.measure_field(bench, keys, Recipe(oversample=1), band, 0.0, no_progress, faintest=0.3)
     assert np.array_equal(found.before, found.after, equal_nan=True)
-    assert found.radius == pytest.approx(5 * bench.grid(keys, band, 1).spaxel)
+    assert found.radius == pytest.approx(5 * bench.grid(keys, band).spaxel)
     assert np.isfinite(found.before).sum() < 20
 
 

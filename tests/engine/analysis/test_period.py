@@ -20,7 +20,7 @@ def tiny(request):
     """Two slices, 0.2 arcsec wide, with a pixel's drift in a hundred columns of 0.0008 um; the star between them."""
     bench, exposure = Bench(), tiny_exposure(request.param)
     bench.adopt(exposure)
-    return exposure, bench.grid([exposure.key], exposure.bands[0], 1)
+    return exposure, bench.grid([exposure.key], exposure.bands[0])
 
 
 def test_a_pixel_in_a_hundred_columns(tiny):

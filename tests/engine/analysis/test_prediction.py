@@ -70,7 +70,7 @@ def flat(values: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("instrument", ["MIRI", "NIRSPEC"])
 def test_period_and_size_are_those_of_the_geometry(bench, instrument):
     found = predicted(bench, instrument)
-    grid = bench.grid((tiny_exposure(instrument).key,), found.band, 1)
+    grid = bench.grid((tiny_exposure(instrument).key,), found.band)
     valid = np.flatnonzero(np.isfinite(found.before))[8:-8]
     wavelength = found.wavelength[valid]
     expected = flat(np.array([by_hand(instrument, grid, w) for w in wavelength]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.wcs import WCS
 from photutils.geometry import circular_overlap_grid
 
 from atm_viewer.demo import demo_source
@@ -17,10 +19,11 @@ from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.kernels.resample import trace_slice
 from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.progress import no_progress
-from atm_viewer.engine.recipe import PARAMETERS, Recipe, SliceOverride, Stage
+from atm_viewer.engine.recipe import PARAMETERS, CubeOptions, Recipe, SliceOverride, Stage
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.service.bench import STERADIANS, Bench
 from atm_viewer.engine.service.open_items import as_they_are, corrected
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.trace.oversample import correct_exposure
 from atm_viewer.engine.trace.traces import slice_use, trace_slices
 from atm_viewer.resources import resource
@@ -52,16 +55,26 @@ def case(cubepar, demo_files):
     bench.close([opened.exposures[0].key])
 
 
-@pytest.fixture(scope="module")
-def cubes(case, cubepar, demo_files, tmp_path_factory):
-    """Stock cubes of the first band, before and after."""
+@pytest.fixture(
+    scope="module",
+    params=[
+        CubeOptions(),
+        CubeOptions(grid="each"),
+        CubeOptions(cube_pa=33.0, scalexy=0.15, nspax_x=41, scalew=0.001),
+        CubeOptions(coord_system="ifualign"),
+    ],
+    ids=["common", "each", "turned", "ifualign"],
+)
+def cubes(request, case, cubepar, demo_files, tmp_path_factory):
+    """Stock cubes of the first band, before and after, and the recipe with their options."""
     instrument, _, view = case
+    recipe = replace(RECIPE, cube=request.param)
     folder = tmp_path_factory.mktemp("cubes")
     channel = "1" if instrument == "miri" else None
     options = {"channel": channel, "cubepar": cubepar[1], "engine": "pipeline"}
-    paths = write_cubes([demo_files(instrument)[0]], RECIPE, folder, "demo", **options)
+    paths = write_cubes([demo_files(instrument)[0]], recipe, folder, "demo", **options)
     opened = [fits.open(path) for path in paths]
-    yield view.bands[0], opened
+    yield view.bands[0], recipe, opened
     for hdus in opened:
         hdus.close()
 
@@ -75,17 +88,19 @@ def positions(case, bench, view, band):
 
 def test_spectra_equal_the_spaxels_of_stock_cubes(case, cubes):
     instrument, bench, view = case
-    band, (before, after) = cubes
+    band, recipe, (before, after) = cubes
+    grids = bench.grids([view.key], band, recipe)
     for ra, dec in positions(instrument, bench, view, band):
-        spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.4), no_progress)
-        for hdus, factor, ours, error, aperture in (
-            (before, 1, spectra.before, spectra.before_err, spectra.aperture_before),
-            (after, 2, spectra.after, spectra.after_err, spectra.aperture_after),
+        spectra = bench.spectra(Extraction((view.key,), recipe, band, float(ra), float(dec), 0.4), no_progress)
+        for hdus, grid, ours, error, aperture in (
+            (before, grids[0], spectra.before, spectra.before_err, spectra.aperture_before),
+            (after, grids[1], spectra.after, spectra.after_err, spectra.aperture_after),
         ):
-            grid = bench._grid(bench._with_band([view.key], band), band, factor)
             cube, err = hdus["SCI"].data.astype(float), hdus["ERR"].data.astype(float)
             assert cube.shape == (grid.wavelength.size, grid.y.size, grid.x.size)
             ix, iy = grid.spaxel_at(float(ra), float(dec))
+            assert (ix, iy) == spectra.spaxel or recipe.cube.grid == "each"
+            assert_same_place(hdus, grid, ix, iy)
             assert_equal_spectra(ours, cube[:, iy, ix])
             assert_equal_spectra(error, err[:, iy, ix])
             # An aperture is the sum of the parts of spaxels within the circle, in Jy.
@@ -101,6 +116,15 @@ def test_spectra_equal_the_spaxels_of_stock_cubes(case, cubes):
             assert_equal_spectra(aperture, total)
 
 
+def assert_same_place(hdus, grid, ix, iy):
+    """Compare the position of a spaxel by the header with that by the grid."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ra, dec = WCS(hdus["SCI"].header).celestial.pixel_to_world_values(ix, iy)
+    east, north = TangentPlane(float(ra), float(dec)).project(*grid.position(grid.x[ix], grid.y[iy]))
+    assert np.hypot(east, north) < 1e-5
+
+
 def assert_equal_spectra(ours, expected):
     assert np.array_equal(np.isnan(ours), np.isnan(expected))
     assert np.isfinite(expected).sum() > 100
@@ -108,12 +132,10 @@ def assert_equal_spectra(ours, expected):
 
 
 def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
-    from astropy.wcs import WCS
-
     instrument, bench, view = case
-    band, (before, _) = cubes
+    band, recipe, (before, _) = cubes
     ra, dec = positions(instrument, bench, view, band)[1]
-    spectra = bench.spectra(Extraction((view.key,), RECIPE, band, float(ra), float(dec), 0.2), no_progress)
+    spectra = bench.spectra(Extraction((view.key,), recipe, band, float(ra), float(dec), 0.2), no_progress)
     x, y = WCS(before["SCI"].header).celestial.world_to_pixel_values(ra, dec)
     assert spectra.spaxel == (round(float(x)), round(float(y)))
     assert before["SCI"].header["CRVAL3"] == pytest.approx(spectra.wavelength[0], abs=1e-9)
@@ -140,7 +162,7 @@ def test_sky_image_peaks_on_the_star(case):
 def cube_sums(bench, view, band, recipe):
     """Sums of the cube on the grid before correction: weighted flux and weight, shape (planes, ny, nx)."""
     (item,) = bench._with_band([view.key], band)
-    sums = CubeSums(bench._grid([item], band, 1))
+    sums = CubeSums(bench.grid([view.key], band))
     values = (
         native_values(item.exposure) if recipe is None else corrected_values(correct_exposure(item.exposure, recipe))
     )
@@ -153,7 +175,7 @@ def test_images_equal_sums_of_the_cube(case, recipe):
     _, bench, view = case
     band = view.bands[0]
     (item,) = bench._with_band([view.key], band)
-    grid = bench._grid([item], band, 1)
+    grid = bench.grid([view.key], band)
     flux, weight = cube_sums(bench, view, band, recipe)
     for middle, planes, chosen in ((40, 5, slice(38, 43)), (0, 3, slice(0, 3)), (60, 1, slice(60, 61))):
         image = bench.sky_image([view.key], band, no_progress, recipe, float(grid.wavelength[middle]), planes)
@@ -187,7 +209,7 @@ def assert_equal_images(ours, planes):
 def test_an_image_where_no_plane_is_has_the_nearest_planes(case):
     _, bench, view = case
     band = view.bands[0]
-    grid = bench._grid(bench._with_band([view.key], band), band, 1)
+    grid = bench.grid([view.key], band)
     image = bench.sky_image([view.key], band, no_progress, None, 100.0, 3)
     assert image.wavelengths[1] == pytest.approx(grid.wavelength[-1] + grid.step / 2)
     assert np.isfinite(image.image).any()

@@ -45,7 +45,7 @@ def test_real_exposures_find_everything_compiled(demo_files, instrument):
     bench.profile(view.key, recipe, brightest.number, 300)
     bench.spectra(Extraction((view.key,), recipe, brightest.band, *sky.peak, 0.3), quiet)
     exposure = open_exposure(path)
-    sums = CubeSums(bench.grid((view.key,), brightest.band, 1))
+    sums = CubeSums(bench.grid((view.key,), brightest.band))
     for values in (native_values(exposure), corrected_values(correct_exposure(exposure, recipe))):
         sums.add(exposure, SkyMapper(exposure), values)
     assert brightest.fitted > 0

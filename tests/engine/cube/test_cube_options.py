@@ -1,0 +1,185 @@
+"""Options of cubes: as files have them, refused together, and equal to what the stock step makes of them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.output.products import write_cubes, write_exposures
+from atm_viewer.engine.recipe import CUBE_PARAMETERS, CubeOptions, Recipe, dump_recipe, parse_recipe
+from atm_viewer.resources import resource
+
+RECIPE = Recipe(oversample=2, fit_threshold=1e9)
+OTHER = {"choice": lambda p: p.choices[1], "switch": lambda p: not p.default, "whole": lambda p: 31}
+
+
+def other(p):
+    return OTHER.get(p.kind, lambda p: (p.low + p.high) / 2)(p)
+
+
+@pytest.mark.parametrize("p", CUBE_PARAMETERS.values(), ids=CUBE_PARAMETERS)
+def test_an_option_is_written_and_read_back(p):
+    recipe = Recipe(cube=replace(CubeOptions(), **{p.name: other(p)}))
+    assert f"{p.name} = " in dump_recipe(recipe).partition("[cube]")[2]
+    assert parse_recipe(dump_recipe(recipe)) == recipe != Recipe()
+    assert p.default_text
+    assert p.tip.endswith(".")
+
+
+def test_the_options_are_the_tables():
+    assert {f.name: f.default for f in fields(CubeOptions)} == {p.name: p.default for p in CUBE_PARAMETERS.values()}
+    assert "[cube]" not in dump_recipe(Recipe())
+
+
+def test_the_options_are_the_steps():
+    from jwst.cube_build import CubeBuildStep
+
+    spec = CubeBuildStep.spec
+    for name in CubeOptions(cube_pa=1.0, scalexy=0.2, nspax_x=3, weighting="msm", linear_wave=False).of_step():
+        assert f"{name} = " in spec
+    assert CubeOptions(grid="each").of_step() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("wavemin = 6.0\nwavemax = 5.0", "wavemin 6 is not below wavemax 5"),
+        ('coord_system = "ifualign"\ncube_pa = 10.0', "cube_pa is for coord_system = 'skyalign'"),
+        ('coord_system = "internal_cal"\nscalexy = 0.1', "leaves no choice of scalexy"),
+        ('coord_system = "north"', "coord_system must be 'skyalign' or"),
+        ("nspax_x = 0", "nspax_x must be a whole number from 1"),
+        ("size = 3", "unknown key 'size' in \\[cube\\]"),
+    ],
+)
+def test_what_cannot_be_is_refused(text, part):
+    with pytest.raises(InputError, match=part):
+        parse_recipe(f"version = 1\n[cube]\n{text}")
+
+
+@pytest.fixture(scope="module", params=["miri", "nirspec"])
+def case(request, demo_files, tmp_path_factory):
+    """An exposure, the same corrected, coarse cube parameters, and the first band's channel."""
+    folder = tmp_path_factory.mktemp("case")
+    path = folder / "coarse.fits"
+    with fits.open(resource(f"cubepar/{request.param}_cubepar.fits")) as hdus:
+        hdus["CUBEPAR"].data["spectralstep"] *= 20
+        hdus.writeto(path)
+    exposure = demo_files(request.param)[0]
+    (corrected,) = write_exposures([exposure], RECIPE, folder)
+    return exposure, corrected, path, "1" if request.param == "miri" else None
+
+
+def stock(paths, cubepar, channel, **options):
+    """What the stock step makes of exposures: (SCI, ERR, DQ, WMAP), and the cube's WCS header."""
+    from jwst.cube_build import CubeBuildStep
+    from jwst.datamodels import ModelContainer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        step = CubeBuildStep(override_cubepar=str(cubepar), output_type="band", channel=channel or "all", **options)
+        (cube,) = step.process(ModelContainer([str(path) for path in paths]))
+    arrays = [np.array(a) for a in (cube.data, cube.err, cube.dq, cube.weightmap)]
+    info = {name: getattr(cube.meta.wcsinfo, name) for name in ("crval1", "crval2", "crpix1", "crpix2", "pc1_2")}
+    return arrays, info
+
+
+def assert_equal(path, wanted):
+    """Compare a cube of ours with the stock step's: masks identical, values to 1e-6 of the largest."""
+    arrays, info = wanted
+    with fits.open(path) as hdus:
+        header = hdus["SCI"].header
+        for name, value in info.items():
+            assert header[name.upper()] == pytest.approx(value, abs=1e-11)
+        for name, theirs in zip(("SCI", "ERR", "DQ", "WMAP"), arrays, strict=True):
+            ours = hdus[name].data
+            assert ours.shape == theirs.shape
+            if name in ("DQ", "WMAP"):
+                np.testing.assert_array_equal(ours, theirs)
+            else:
+                assert np.array_equal(np.isnan(ours), np.isnan(theirs))
+                assert np.isfinite(theirs).any()
+                difference = np.abs(ours.astype(float) - theirs)
+                assert np.nanmax(difference) <= 1e-6 * np.nanmax(np.abs(theirs))
+
+
+OPTIONS = {
+    "each": {},
+    "ifualign": {"coord_system": "ifualign"},
+    "turned": {"cube_pa": 33.0, "scalexy": 0.17, "nspax_x": 31, "nspax_y": 24},
+    "centred": {"ra_center": 161.2495, "dec_center": -59.68, "scalew": 0.02},
+    "range": {"wavemin": 5.1, "wavemax": 5.4},
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_cubes_equal_the_stock_steps_with_the_same_options(case, tmp_path, name):
+    exposure, corrected, cubepar, channel = case
+    options = dict(OPTIONS[name])
+    if name == "range" and channel is None:
+        options = {"wavemin": 2.0, "wavemax": 2.5}
+    recipe = replace(RECIPE, cube=CubeOptions(grid="each", **options))
+    before, after = write_cubes([exposure], recipe, tmp_path, "star", channel=channel, cubepar=cubepar)
+    assert_equal(before, stock([exposure], cubepar, channel, **options))
+    assert_equal(after, stock([corrected], cubepar, channel, **options))
+
+
+@pytest.mark.parametrize("name", ["each", "ifualign", "turned"])
+def test_both_cubes_have_one_grid(case, tmp_path, name):
+    exposure, corrected, cubepar, channel = case
+    options = OPTIONS[name]
+    recipe = replace(RECIPE, cube=CubeOptions(**options))
+    before, after = write_cubes([exposure], recipe, tmp_path, "star", channel=channel, cubepar=cubepar)
+    with fits.open(before) as one, fits.open(after) as two:
+        first, second = one["SCI"].header, two["SCI"].header
+        for key in ("NAXIS1", "NAXIS2", "NAXIS3", "CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "CRVAL3", "CDELT1", "CDELT3"):
+            assert first[key] == second[key], key
+        placed = {"ra_center": first["CRVAL1"], "dec_center": first["CRVAL2"]}
+        placed |= {"nspax_x": first["NAXIS1"], "nspax_y": first["NAXIS2"]}
+        # What was corrected is all there: the grid of the cube before covers it.
+        if name == "each":
+            assert (two["WMAP"].data.max(axis=0)[[0, -1]] == 0).all()
+            assert (two["WMAP"].data.max(axis=0)[:, [0, -1]] == 0).all()
+        angle = float(np.degrees(np.arctan2(first["PC1_2"], -first["PC1_1"]))) or None
+    assert_equal(before, stock([exposure], cubepar, channel, **options))
+    kept = {name: value for name, value in options.items() if name.startswith("scale")}
+    assert_equal(after, stock([corrected], cubepar, channel, cube_pa=angle, **kept, **placed))
+
+
+def test_where_grids_differ_the_common_one_is_the_first(demo_files, tmp_path, case):
+    """MIRI's channel 1: the pipeline takes the footprint from pixel centres, which move with the factor."""
+    exposure, _, cubepar, channel = case
+    if channel is None:
+        pytest.skip("the footprint of NIRSpec is in the header")
+    centres = {}
+    for grid in ("common", "each"):
+        recipe = replace(RECIPE, cube=CubeOptions(grid=grid))
+        paths = write_cubes([exposure], recipe, tmp_path / grid, "star", channel=channel, cubepar=cubepar)
+        for path, kind in zip(paths, ("before", "after"), strict=True):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                centres[grid, kind] = WCS(fits.getheader(path, "SCI")).celestial.wcs.crval
+    assert (centres["common", "before"] == centres["common", "after"]).all()
+    assert (centres["common", "before"] == centres["each", "before"]).all()
+    assert (centres["each", "before"] != centres["each", "after"]).any()
+
+
+def test_cubes_on_the_slicer_are_of_single_nirspec_exposures(demo_files, tmp_path):
+    recipe = replace(RECIPE, cube=CubeOptions(coord_system="internal_cal"))
+    with pytest.raises(InputError, match="MIRI cubes cannot have coord_system 'internal_cal'; choose 'ifualign'"):
+        write_cubes(demo_files("miri")[:1], recipe, tmp_path)
+    with pytest.raises(InputError, match="is made of one exposure; give one at a time"):
+        write_cubes(demo_files("nirspec")[:2], recipe, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_weightings_without_a_table_are_refused(demo_files, tmp_path):
+    recipe = replace(RECIPE, cube=CubeOptions(weighting="emsm"))
+    with pytest.raises(InputError, match="have no table for the weighting 'emsm'; give the CUBEPAR reference file"):
+        write_cubes(demo_files("miri")[:1], recipe, tmp_path, cubepar=resource("cubepar/miri_cubepar.fits"))
+    assert not list(tmp_path.iterdir())
