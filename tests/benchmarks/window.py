@@ -89,12 +89,14 @@ class User:
         from PyQt6.QtWidgets import QApplication
 
         from atm_viewer.jobs.workers import Workers
+        from atm_viewer.session.edits.scope import Scope
         from atm_viewer.session.session import Session
         from atm_viewer.views.base.garbage import GarbageCollector
         from atm_viewer.views.window.main_window import MainWindow
 
         self.application = QApplication.instance() or QApplication(sys.argv[:1])
         self.session = Session(Workers)
+        self.session.recipes.set_scope(Scope.NUMBER)  # a slice of each exposure, as in all tables so far
         # Not the null device: whoever may write to it would find it replaced by a file.
         self._settings = tempfile.TemporaryDirectory()
         settings = QSettings(f"{self._settings.name}/settings.ini", QSettings.Format.IniFormat)
