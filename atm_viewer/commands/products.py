@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from atm_viewer.commands.arguments import (
     add_channel,
+    add_cube_options,
     add_files,
     add_folder,
     add_overwrite,
     add_parameters,
     add_recipe,
     given_parameters,
+    with_cube_options,
 )
 from atm_viewer.commands.work import Work, list_paths, recipe_of
 
@@ -67,6 +69,7 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
         help="drizzle with ATM Viewer (own) or with the pipeline's cube_build, which gives the same result more "
         "slowly; default: own",
     )
+    add_cube_options(parser)
     add_overwrite(parser)
 
 
@@ -76,7 +79,7 @@ def cube(args: argparse.Namespace) -> int:
 
     request = WriteCubes(
         tuple(args.files),
-        recipe_of(args),
+        with_cube_options(args, recipe_of(args)),
         str(args.output),
         args.product,
         args.which,
