@@ -259,6 +259,21 @@ def test_cube_writes_what_is_asked(exposure, cubepar, tmp_path, capsys):
     assert os.listdir(tmp_path) == ["star_ch2-short_s3d.fits"]
 
 
+def test_cube_takes_options_of_cube_build_in_place_of_the_recipes(exposure, cubepar, tmp_path, capsys):
+    recipe, correction = tmp_path / "recipe.toml", "[global]\noversample = 2\nfit_threshold = 1e9\n"
+    recipe.write_text(f"version = 1\n{correction}[cube]\nnspax_x = 15\nscalexy = 0.3\n")
+    line = ["cube", exposure, "-o", str(tmp_path), "--recipe", str(recipe), "--channel", "2", "--product", "star"]
+    assert cli.run([*line, "--cubepar", cubepar, "--nspax-y", "21", "--scalexy", "0.2", "--cube-pa", "-20"]) == 0
+    headers = [fits.getheader(path, "SCI") for path in capsys.readouterr().out.split()]
+    for header in headers:
+        assert (header["NAXIS1"], header["NAXIS2"]) == (15, 21)
+        assert header["CDELT1"] * 3600 == pytest.approx(0.2)
+        assert header["PC1_2"] == pytest.approx(np.sin(np.radians(-20)))
+    assert headers[0]["CRVAL1"] == headers[1]["CRVAL1"]
+    assert cli.run([*line, "--coord-system", "ifualign", "--cube-pa", "3"]) == 1
+    assert "exclude each other: cube_pa is for coord_system = 'skyalign'" in capsys.readouterr().err
+
+
 def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
     """Ctrl-C reaches the program and its workers alike."""
     begun = subprocess.Popen(

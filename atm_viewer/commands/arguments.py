@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine.recipe import PARAMETERS, Parameter
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.recipe import CUBE_PARAMETERS, PARAMETERS, Parameter, Recipe
 from atm_viewer.engine.recipe.parameters import limits_text
 
 FILES = "cal or crf files, or an association (*_asn.json) with its science members"
@@ -60,6 +62,30 @@ def given_parameters(args: argparse.Namespace) -> dict[str, Any]:
     """Values of `add_parameters` that were given, by name."""
     given = {p.name: getattr(args, p.name) for p in PARAMETERS.values() if p.is_global}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def add_cube_options(parser: argparse.ArgumentParser) -> None:
+    """Take options of the cubes in place of the recipe's."""
+    group = parser.add_argument_group("options of the cubes, in place of the recipe's [cube]")
+    for p in CUBE_PARAMETERS.values():
+        option = f"--{p.name.replace('_', '-')}"
+        unit = f" [{p.unit}]" if p.unit else ""
+        text = f"{p.tip[0].lower()}{p.tip[1:-1]}{unit}; default: {p.default_text}".replace("%", "%%")
+        if p.kind == "switch":
+            group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=text)
+        elif p.kind == "choice":
+            group.add_argument(option, choices=p.choices, help=text)
+        else:
+            group.add_argument(option, type=_within(p), metavar="N" if p.kind == "whole" else "X", help=text)
+
+
+def with_cube_options(args: argparse.Namespace, recipe: Recipe) -> Recipe:
+    """Return a recipe with the options of `add_cube_options` that were given."""
+    given = {name: value for name in CUBE_PARAMETERS if (value := getattr(args, name)) is not None}
+    options = replace(recipe.cube, **given)
+    if refused := options.refuse():
+        raise InputError(f"The options of the cubes exclude each other: {refused}.")
+    return replace(recipe, cube=options)
 
 
 def _within(parameter: Parameter) -> Callable[[str], float | int]:

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from atm_viewer.commands.arguments import (
     add_channel,
+    add_cube_options,
     add_files,
     add_folder,
     add_overwrite,
     add_parameters,
     add_recipe,
     given_parameters,
+    with_cube_options,
 )
 from atm_viewer.commands.work import Work, all_exposures_of, inputs_of, list_paths, recipe_of
 
@@ -62,6 +64,7 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
         help="drizzle with ATM Viewer (own) or with the pipeline's cube_build, which gives the same result more "
         "slowly; default: own",
     )
+    add_cube_options(parser)
     add_overwrite(parser)
 
 
@@ -69,7 +72,7 @@ def cube(args: argparse.Namespace) -> int:
     """Write cubes."""
     from atm_viewer.jobs.requests.products import WriteCubes
 
-    recipe = recipe_of(args)
+    recipe = with_cube_options(args, recipe_of(args))
     requests = [
         WriteCubes(
             tuple(map(str, product.exposures)),

@@ -25,6 +25,8 @@ _SHELL = """#!/bin/sh
 # Written by ATM Viewer. Runs calwebb_spec3 with the parameters of a recipe.
 # Steps that change pixels before the cubes are built, or only take spectra, are left out, so that the cubes are the
 # ones of ATM Viewer; take their lines away to have them. Needs the pipeline with CRDS.
+# cube_build chooses the grid of the corrected cubes, as ATM Viewer does with grid = "each"; with grid = "common" it
+# takes that of the cubes before correction.
 {versions}
 cd "$(dirname "$0")" || exit 1
 exec {call}
@@ -33,7 +35,8 @@ exec {call}
 _PYTHON = '''"""Written by ATM Viewer: runs calwebb_spec3 with the parameters of a recipe.
 
 Steps that change pixels before the cubes are built, or only take spectra, are skipped, so that the cubes are the ones
-of ATM Viewer. Needs the pipeline with CRDS.
+of ATM Viewer. Needs the pipeline with CRDS. cube_build chooses the grid of the corrected cubes, as ATM Viewer does with
+grid = "each"; with grid = "common" it takes that of the cubes before correction.
 """
 
 from pathlib import Path
@@ -216,7 +219,7 @@ def _steps(recipe: Recipe) -> dict[str, dict[str, Any]]:
     """Parameters of all steps of the call."""
     return {
         "adaptive_trace_model": _parameters(recipe),
-        "cube_build": {"skip": False, "weighting": "drizzle", "output_type": "band"},
+        "cube_build": {"skip": False, "weighting": "drizzle", "output_type": "band", **recipe.cube.of_step()},
         **{name: {"skip": True} for name in _LEFT_OUT},
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from atm_viewer.engine.recipe.parameters import Parameter, Stage
+from atm_viewer.engine.recipe.parameters import PARAMETERS, Parameter, Stage
 
 #: Grids of the cubes before and after correction: one for both, or what the pipeline would choose for each.
 COMMON, EACH = "common", "each"
@@ -166,6 +166,9 @@ CUBE_PARAMETERS: dict[str, Parameter] = {
         ),
     )
 }
+
+#: Parameters of the correction and options of the cubes, by name.
+ALL_PARAMETERS = PARAMETERS | CUBE_PARAMETERS
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, Region, SliceOverride
+from atm_viewer.engine.recipe import CUBE_PARAMETERS, GLOBAL, PARAMETERS, Recipe, Region, SliceOverride
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 
@@ -32,6 +32,12 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
         for name in GLOBAL
         if getattr(recipe, name) != getattr(base, name)
     ]
+    cubes = [
+        f"{p.label} {p.text(old) or 'default'} → {p.text(new) or 'default'}"
+        for name, p in CUBE_PARAMETERS.items()
+        if (old := getattr(base.cube, name)) != (new := getattr(recipe.cube, name))
+    ]
+    parts += [f"cube: {', '.join(cubes)}"] if cubes else []
     parts += [
         _region_words(region, base.region(region.name)) for region in recipe.regions if region not in base.regions
     ]

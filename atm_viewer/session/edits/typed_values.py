@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.recipe import PARAMETERS, Parameter
+from atm_viewer.engine.recipe import Parameter
+from atm_viewer.engine.recipe.cube_options import ALL_PARAMETERS
 from atm_viewer.engine.recipe.parameters import TO, limits_text
 
 _SWITCH = {"on": True, "off": False}
@@ -23,7 +24,7 @@ def read_number(text: str) -> float:
 
 def format_value(name: str, value: Any) -> str:
     """Text of a parameter's value without its unit; empty for None."""
-    return PARAMETERS[name].text(value)
+    return ALL_PARAMETERS[name].text(value)
 
 
 def parse_value(name: str, text: str) -> Any:
@@ -46,7 +47,7 @@ def parse_value(name: str, text: str) -> Any:
     InputError
         The text is no value of this parameter.
     """
-    parameter = PARAMETERS[name]
+    parameter = ALL_PARAMETERS[name]
     text = text.strip().replace("−", "-")
     if not text:
         return None

@@ -13,9 +13,10 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QUndoStack
 
 from atm_viewer.engine.errors import OutputError, one_line
-from atm_viewer.engine.recipe import Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.recipe import CubeOptions, Recipe, dump_recipe, load_recipe
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
 from atm_viewer.session.edits.variants import Variants
@@ -62,6 +63,11 @@ class RecipeEdits(QObject):
         changed = variants.with_recipe(replace(variants.recipe, **{name: value}))
         kind = partial(StepValue, name=name, describe=describe) if step else EditRecipe
         self._change(describe(variants, changed), changed, kind)
+
+    def set_cube(self, options: CubeOptions) -> None:
+        """Change the options of the cubes."""
+        recipe = replace(self._state.recipe, cube=options)
+        self._edit(recipe_words(recipe, self._state.recipe).capitalize(), recipe)
 
     def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
         """Change a value of one slice.

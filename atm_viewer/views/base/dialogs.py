@@ -11,7 +11,6 @@ from pathlib import Path
 from PyQt6.QtCore import QT_VERSION_STR, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -23,9 +22,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from atm_viewer.engine.names import product_name
 from atm_viewer.session.file_work import answer_soon
-from atm_viewer.session.names import count, cube_files, exposure_files
+from atm_viewer.session.names import count, exposure_files
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
@@ -157,48 +155,6 @@ def _complaint_about(folder: Path) -> str:
     if not os.access(there, os.W_OK):
         return f"{there} cannot be written to; choose another folder."
     return ""
-
-
-class WriteCubesDialog(WriteDialog):
-    """Asks for folder, product name and which cubes; see `WriteDialog`."""
-
-    def __init__(self, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__("Write Cubes", exposures, theme, folder, parent)
-        self.product_edit = QLineEdit(product_name([e.view.name for e in exposures]))
-        self.product_edit.setToolTip("File names start with this; corrected cubes add -atm")
-        self.product_edit.textChanged.connect(self.check)
-        self.form.addRow("Product", self.product_edit)
-        self.which_box = QComboBox()
-        for which, text in (("both", "before and after"), ("before", "before only"), ("after", "after only")):
-            self.which_box.addItem(text, which)
-        self.which_box.setToolTip(
-            "Cubes of the original exposures (before), of the corrected exposures (after), or both"
-        )
-        self.which_box.currentIndexChanged.connect(self.check)
-        self.form.addRow("Cubes", self.which_box)
-        self.check()
-
-    @property
-    def product(self) -> str:
-        """Name that files begin with."""
-        return self.product_edit.text().strip()
-
-    @property
-    def which(self) -> str:
-        """Which cubes: ``before``, ``after`` or ``both``."""
-        chosen: str = self.which_box.currentData()
-        return chosen
-
-    def names(self) -> list[str]:
-        """Names of the cubes."""
-        bands = dict.fromkeys(band for e in self.exposures for band in e.view.bands)
-        return cube_files(self.product, list(bands), self.which)
-
-    def complaint(self) -> str:
-        """Also ask for a name that a file can have."""
-        if not self.product or Path(self.product).name != self.product or self.product.startswith("."):
-            return "Enter a product name that is a valid file name."
-        return super().complaint()
 
 
 class WriteExposuresDialog(WriteDialog):

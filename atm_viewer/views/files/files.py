@@ -15,12 +15,13 @@ from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.file_work import Done, answer_soon, nothing_more
 from atm_viewer.session.persistence.session_file import is_session
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.dialogs import WriteCubesDialog, WriteDialog, WriteExposuresDialog
+from atm_viewer.views.base.dialogs import WriteDialog, WriteExposuresDialog
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import no_mnemonic, plain_tip
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.files.members_dialog import MembersDialog
 from atm_viewer.views.files.recent import RecentFiles
+from atm_viewer.views.files.write_cubes_dialog import WriteCubesDialog
 
 _EXPOSURES = (
     "Calibrated exposures and associations (*_cal.fits *_crf.fits *_cal.fits.gz *_crf.fits.gz *.json);;All files (*)"
@@ -188,10 +189,12 @@ class Files(QObject):
 
     def write_cubes(self) -> None:
         """Ask for what write_cubes needs, and write in the background."""
-        dialog = WriteCubesDialog(self._session.state.together, self._theme(), self.folder(), self._window)
+        state = self._session.state
+        dialog = WriteCubesDialog(state.together, state.recipe.cube, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
+            self._session.recipes.set_cube(dialog.options)
             self._session.products.write_cubes(dialog.folder, dialog.product, dialog.which, dialog.replaces)
 
         self._open_write_dialog(dialog, write)

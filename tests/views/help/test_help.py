@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.engine.output.spectrum_files import DESCRIPTIONS
 from atm_viewer.engine.recipe import PARAMETERS
+from atm_viewer.engine.recipe.cube_options import ALL_PARAMETERS
 from atm_viewer.resources import resource
 from atm_viewer.views.actions.actions import ACTIONS, WIDGET_KEYS
 from atm_viewer.views.help.hints import HINTS
@@ -79,8 +80,9 @@ def test_parameters_and_keys_in_code_are_the_pipelines_or_ours(name):
     assert page.text.startswith("# ")
     assert len(re.findall(r"^# ", page.text, re.MULTILINE)) == 1
     for word in re.findall(r"`([a-z]+_[a-z]+)`", page.text):
+        choices = {choice for p in ALL_PARAMETERS.values() for choice in p.choices}
         steps = {"adaptive_trace_model", "cube_build", "native_dalpha", "residual_fringe"}
-        assert word in {*PARAMETERS, *DESCRIPTIONS, *steps}, word
+        assert word in {*ALL_PARAMETERS, *choices, *DESCRIPTIONS, *steps}, word
 
 
 def test_every_file_is_a_page_and_every_picture_is_shown():

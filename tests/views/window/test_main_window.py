@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import (
     QStyleOptionViewItem,
 )
 
-from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.recipe import CubeOptions, Recipe, SliceOverride
 from atm_viewer.jobs.messages import Outcome, Status
 from atm_viewer.jobs.requests.exposures import ClearCache, OpenExposures
 from atm_viewer.jobs.requests.previews import Correct, MakeSpectra, ShowProfile
@@ -486,6 +486,33 @@ def test_cubes_of_one_kind_into_a_new_folder(opened, workers, qtbot, tmp_path):
     again = dialog_of(opened, QDialog)
     assert again.folder != str(tmp_path / "new")
     again.reject()
+
+
+def test_options_of_cubes_are_typed_where_cubes_are_written(opened, workers, qtbot, tmp_path):
+    press(qtbot, opened, "write_cubes")
+    dialog = dialog_of(opened, QDialog)
+    dialog.folder_edit.setText(str(tmp_path))
+    form = dialog.options_form
+    assert not form.isVisibleTo(dialog)
+    dialog.options_button.click()
+    assert form.isVisibleTo(dialog)
+    qtbot.keyClicks(form.fields["scalexy"], "0,2")
+    qtbot.keyClicks(form.fields["cube_pa"], "30")
+    form.fields["coord_system"].setCurrentText("ifualign")
+    assert "cube_pa is for coord_system" in dialog.problem.text().lower()
+    assert not dialog.write_button.isEnabled()
+    form.fields["coord_system"].setCurrentText("skyalign")
+    form.fields["nspax_x"].setText("many")
+    assert "nspax_x must be a whole number" in dialog.problem.text()
+    form.fields["nspax_x"].clear()
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    options = CubeOptions(scalexy=0.2, cube_pa=30.0)
+    assert [request.recipe.cube for request in workers.asked(WriteCubes)] == [options]
+    assert opened.session.state.recipe.cube == options
+    assert opened.session.recipes.undo_stack.undoText().startswith("Cube: position angle default → 30")
+    opened.session.recipes.undo_stack.undo()
+    assert opened.session.state.recipe == Recipe()
+    settle(qtbot, opened)
 
 
 @pytest.mark.parametrize("product", ["", "a/b", "..", ".hidden"])
