@@ -93,7 +93,7 @@ class Panel(QDockWidget):
         column.addWidget(self.hint)
         column.addWidget(body, 1)
         self.setWidget(content)
-        self.topLevelChanged.connect(lambda floating: floating or self.raise_())  # put back before its neighbours
+        self.topLevelChanged.connect(self._come_forward)
         if body.focusPolicy() != Qt.FocusPolicy.NoFocus:
             self.setFocusProxy(body)
 
@@ -101,6 +101,11 @@ class Panel(QDockWidget):
         """Tell that the mouse is elsewhere."""
         super().leaveEvent(event)
         self.left.emit()
+
+    def _come_forward(self, floating: bool) -> None:
+        """Stand before its neighbours when it is put back."""
+        if not floating:
+            self.raise_()
 
     def set_hint(self, text: str) -> None:
         """Say above the content what can be done there; nothing when the text is empty."""
