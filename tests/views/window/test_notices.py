@@ -1,4 +1,4 @@
-"""Messages lie over the lower edge: nothing under the mouse moves, what was written can be opened, errors go in time."""
+"""Messages lie over the lower edge: nothing under the mouse moves; written files can be opened, errors go in time."""
 
 from __future__ import annotations
 
