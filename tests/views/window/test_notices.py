@@ -1,0 +1,69 @@
+"""Messages lie over the lower edge: nothing under the mouse moves; written files can be opened, errors go in time."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import QApplication
+
+from atm_viewer.jobs.requests.previews import MakeSpectra
+from atm_viewer.views.base.plotting import Canvas
+from atm_viewer.views.files.send_dialog import SendDialog
+from tests.views.mouse import hover
+from tests.views.windows import dialog_of, press, settle, wait
+
+
+def places(window) -> list[QPoint]:
+    """Where all plots are in the window."""
+    QApplication.processEvents()
+    return [canvas.mapTo(window, QPoint(0, 0)) for canvas in window.findChildren(Canvas) if canvas.isVisible()]
+
+
+@pytest.mark.parametrize("level", ["warning", "error"])
+def test_messages_move_nothing(opened, qtbot, level):
+    wait(qtbot, opened)
+    before = places(opened)
+    for words in ("Short.", "Very long. " * 40):
+        opened.session.messages.tell(level, words)
+        assert opened.banner.isVisible()
+        assert opened.banner.height() > 10
+        assert places(opened) == before
+    qtbot.mouseClick(opened.banner.close_button, Qt.MouseButton.LeftButton)
+    assert places(opened) == before
+
+
+def test_the_why_maps_words_do_not_move_the_image(opened, qtbot):
+    opened.actions_by_name["show_why"].trigger()
+    wait(qtbot, opened)
+    before = places(opened)
+    for east in (0.0, 0.4, -0.8, 2.6):
+        hover(qtbot, opened.sky.plot, east, 0.1)
+        assert places(opened) == before
+
+
+def test_what_was_written_is_opened_and_sent(opened, qtbot, monkeypatch, tmp_path):
+    urls = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toLocalFile()))
+    opened.session.products.write_cubes(str(tmp_path), "star")
+    settle(qtbot, opened)
+    qtbot.waitUntil(opened.banner.isVisible)
+    assert "Wrote" in opened.banner.label.text()
+    qtbot.mouseClick(opened.banner.folder_button, Qt.MouseButton.LeftButton)
+    assert urls == [str(tmp_path)]
+    qtbot.mouseClick(opened.banner.send_button, Qt.MouseButton.LeftButton)
+    dialog = dialog_of(opened, SendDialog)
+    assert dialog.what == "cube"
+    assert dialog.path_edit.text() == str(tmp_path / "star_ch1-short_s3d.fits")
+    dialog.reject()
+    settle(qtbot, opened)
+
+
+def test_an_error_goes_when_the_same_work_succeeds(opened, workers, qtbot):
+    workers.crashing = {MakeSpectra}
+    opened.session.look.pick_sky(83.8, -5.4)
+    qtbot.waitUntil(opened.banner.isVisible)
+    workers.crashing = set()
+    press(qtbot, opened, "refresh")
+    settle(qtbot, opened)
+    assert opened.banner.isHidden()
