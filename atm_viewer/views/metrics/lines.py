@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from atm_viewer.engine.results.lines import LineFlux, LineReport
+from atm_viewer.engine.results.lines import ExpectedFlux, LineFlux, LineReport
 from atm_viewer.views.base.panel import NumberBox
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph, plain
@@ -26,6 +26,12 @@ _COLUMNS = (
     ("observed\n[µm]", "Wavelength at the redshift of the spectrum's options"),
     ("flux before\n[W/m²]", "Flux above the local continuum before correction, negative in absorption, ± 1 σ"),
     ("flux after\n[W/m²]", "Flux after correction by the active variant, ± 1 σ"),
+    (
+        "expected\n[W/m²]",
+        "Flux that the spaxel should have: the aperture's before correction times the spaxel's share of the line's "
+        "light. In brackets, the part of the line that is distributed as the continuum is: the more, the surer",
+    ),
+    ("after/\nexpected", "Flux after correction divided by the expected flux"),
     ("after/before", "Flux after correction divided by flux before"),
     ("EW before\n[nm]", "Equivalent width before correction, positive in absorption, ± 1 σ"),
     ("EW after\n[nm]", "Equivalent width after correction by the active variant, ± 1 σ"),
@@ -103,7 +109,8 @@ class LinesView(QWidget):
         self.table.setRowCount(len(lines))
         for row, line in enumerate(lines):
             before, after = line.spaxel if spaxel else line.aperture
-            texts = (line.name, f"{line.wavelength:.5g}", *_cells(before, after))
+            expected = line.expected if spaxel else ExpectedFlux()
+            texts = (line.name, f"{line.wavelength:.5g}", *_cells(before, after, expected))
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 if column:
@@ -127,15 +134,22 @@ class LinesView(QWidget):
         return flux + missing
 
 
-def _cells(before: LineFlux, after: LineFlux) -> tuple[str, ...]:
-    known = math.isfinite(before.flux) and math.isfinite(after.flux) and before.flux != 0
+def _cells(before: LineFlux, after: LineFlux, expected: ExpectedFlux) -> tuple[str, ...]:
+    known = math.isfinite(expected.flux)
     return (
         _flux(before.flux, before.flux_err),
         _flux(after.flux, after.flux_err),
-        plain(after.flux / before.flux, 3) if known else _NOTHING,
+        f"{_flux(expected.flux, expected.flux_err)} ({100 * expected.like_continuum:.0f} %)" if known else _NOTHING,
+        _ratio(after.flux, expected.flux),
+        _ratio(after.flux, before.flux),
         _width(before.width, before.width_err),
         _width(after.width, after.width_err),
     )
+
+
+def _ratio(value: float, reference: float) -> str:
+    known = math.isfinite(value) and math.isfinite(reference) and reference != 0
+    return plain(value / reference, 3) if known else _NOTHING
 
 
 def _flux(value: float, error: float) -> str:
