@@ -22,7 +22,7 @@ from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.resources import resource
 from atm_viewer.session.parts.message_log import Message
-from atm_viewer.session.questions.plan import coverage
+from atm_viewer.session.questions.plan import OF_REPORT
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.garbage import GarbageCollector
 from atm_viewer.views.base.scale import use_scale
@@ -87,7 +87,8 @@ def run(
         make = None if report is None else partial(window.exports.report, Path(saved).suffix.lower()[1:])
         photographer = Photographer(session, window, Path(saved), bool(files), make, overwrite)
     if report is not None:
-        session.ask(coverage)  # the report says what the correction takes away
+        for question in OF_REPORT:
+            session.ask(question)
     if photographer is None:
         _let_interrupt_quit(app)
         screen = app.primaryScreen()

@@ -17,6 +17,7 @@ from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.exports import possible_words
 from atm_viewer.session.names import slice_state
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.measures import LINES
 
 #: Packages that results depend on.
 _PACKAGES = ("atm-viewer", "jwst", "stdatamodels", "numpy", "scipy", "astropy", "numba")
@@ -51,6 +52,8 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {_version('atm-viewer')}, {escape(when)}</p>"]
     parts += ["<h2>Noise</h2>", _noise(session)]
+    if lines := _lines(session):
+        parts += ["<h2>Lines</h2>", lines]
     parts += ["<h2>Parameters</h2>"]
     if variants.several:
         rows = [
@@ -116,6 +119,31 @@ def _coverage(session: Session) -> str:
     return f"<p>{escape(f'Variant {state.variants.active}, {found.band}: {found.summary}')}</p>"
 
 
+def _lines(session: Session) -> str:
+    found, state = session.answers.measured, session.state
+    if found.lines is None or LINES in found.pending or not found.lines.lines:
+        return ""
+    rows = [
+        (
+            line.name,
+            f"{line.wavelength:.5g}",
+            *(_value(one.flux, one.flux_err) for one in (*line.spaxel, line.expected)),
+            f"{100 * line.expected.like_continuum:.0f} %" if math.isfinite(line.expected.like_continuum) else "–",
+        )
+        for line in found.lines.lines
+    ]
+    head = (
+        *("line", "observed [µm]", "flux before [W/m²]", "after [W/m²]", "expected [W/m²]"),
+        "distributed as the continuum",
+    )
+    where = f"Place {state.places.active}, variant {state.variants.active}, {found.lines.band}: one spaxel."
+    words = (
+        "The expected flux is the aperture's before correction times the spaxel's share of the line's light; the more "
+        "of the line is distributed as the continuum, the surer it is."
+    )
+    return f"<p>{escape(where)}</p>{_table(head, rows, numbers=range(1, 6))}<p>{words}</p>"
+
+
 def _slices(session: Session) -> str:
     view, report = session.state.current, session.answers.report
     if view is None or report is None or "report" in session.answers.pending:
@@ -164,6 +192,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: Itera
         return f"<tr>{''.join(made)}</tr>"
 
     return f"<table>{line(head, 'th')}{''.join(line(row, 'td') for row in rows)}</table>"
+
+
+def _value(value: float, error: float) -> str:
+    return f"{value:.3g} ± {error:.1g}" if math.isfinite(value) and math.isfinite(error) else "–"
 
 
 def _percent(value: float) -> str:

@@ -10,7 +10,7 @@ from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.coverage import Coverage, is_bright
-from atm_viewer.engine.results.lines import LineReport, MeasuredLine
+from atm_viewer.engine.results.lines import ExpectedFlux, LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
 from atm_viewer.engine.results.sky_image import SkyImage
@@ -56,7 +56,8 @@ def lines(request: MeasureLines, spectra: SpaxelSpectra) -> LineReport:
                 measure_line(wave, 1e-5 * flux, 1e-5 * spectra.before_err, at, half)
                 for flux in (spectra.before, spectra.after)
             )
-            measured.append(MeasuredLine(name, at, half, both, both))
+            share = ExpectedFlux(1.1 * both[0].flux, both[0].flux_err, 0.75)
+            measured.append(MeasuredLine(name, at, half, both, both, share))
     return LineReport(spectra.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
 
 

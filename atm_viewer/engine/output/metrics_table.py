@@ -87,6 +87,12 @@ _OF_LINES = (
     ("width", "um", "equivalent width, positive in absorption"),
     ("width_err", "um", "its error"),
 )
+#: The same of `ExpectedFlux`.
+_EXPECTED = (
+    ("flux", "W / m2", "flux of the aperture before correction times the spaxel's share of the line's light"),
+    ("flux_err", "W / m2", "error of the aperture's flux times the share"),
+    ("like_continuum", "", "part of the line that is distributed as the continuum is; the share is surer with more"),
+)
 
 
 def metrics_table(rows: Sequence[SpaxelMetrics], lines: Sequence[str]) -> Any:
@@ -167,8 +173,15 @@ def _line_columns(lines: Sequence[str]) -> Iterator[tuple[str, str, str, Callabl
                 for name, unit, about in _OF_LINES:
                     value = partial(_line_value, line, where, k, name)
                     yield f"{line} {where} {when} {name}", unit, f"{line}, {where}, {when}: {about}", value
+        for name, unit, about in _EXPECTED:
+            yield f"{line} spaxel expected {name}", unit, f"{line}, spaxel: {about}", partial(_expected, line, name)
 
 
 def _line_value(line: str, where: str, k: int, name: str, metrics: SpaxelMetrics) -> float:
-    found = next((one for one in metrics.lines.lines if one.name == line), None)
+    found = metrics.lines.line(line)
     return float("nan") if found is None else float(getattr(getattr(found, where)[k], name))
+
+
+def _expected(line: str, name: str, metrics: SpaxelMetrics) -> float:
+    found = metrics.lines.line(line)
+    return float("nan") if found is None else float(getattr(found.expected, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -27,6 +28,24 @@ class LineFlux:
 
 
 @dataclass(frozen=True)
+class ExpectedFlux:
+    """Flux that a line should have in a spaxel, see `atm_viewer.engine.analysis.line_share`.
+
+    Parameters
+    ----------
+    flux, flux_err : float
+        The aperture's flux before correction times the spaxel's share of it [W/m2]; NaN where it cannot be told. The
+        error is the aperture's, without that of the share.
+    like_continuum : float
+        Part of the line that is distributed as the continuum is, from 0 to 1: the share is the surer the more it is.
+    """
+
+    flux: float = math.nan
+    flux_err: float = math.nan
+    like_continuum: float = math.nan
+
+
+@dataclass(frozen=True)
 class MeasuredLine:
     """One line in the spectra of a spaxel and of an aperture, before and after.
 
@@ -38,6 +57,8 @@ class MeasuredLine:
         Middle and half of the range that is integrated over, observed [um].
     spaxel, aperture : (LineFlux, LineFlux)
         Before and after.
+    expected : ExpectedFlux
+        Of the spaxel.
     """
 
     name: str
@@ -45,6 +66,7 @@ class MeasuredLine:
     half: float
     spaxel: tuple[LineFlux, LineFlux]
     aperture: tuple[LineFlux, LineFlux]
+    expected: ExpectedFlux = ExpectedFlux()
 
 
 @dataclass(frozen=True)
@@ -84,3 +106,7 @@ class LineReport:
     band: str
     lines: tuple[MeasuredLine, ...]
     conservation: Conservation
+
+    def line(self, name: str) -> MeasuredLine | None:
+        """Return the line of that name; None when it is not in the band."""
+        return next((line for line in self.lines if line.name == name), None)

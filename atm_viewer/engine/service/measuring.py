@@ -8,10 +8,12 @@ import numpy as np
 
 from atm_viewer.engine.analysis.coverage import measure_coverage
 from atm_viewer.engine.analysis.line_flux import conservation, measure_line
+from atm_viewer.engine.analysis.line_share import with_expectation
 from atm_viewer.engine.analysis.modulation import local_power, modulation, predicted_ratio, relative, search_periods
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.analysis.verdict import judge
+from atm_viewer.engine.cube.place_spectra import PlaceShares
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
@@ -115,10 +117,19 @@ def measure_lines(
 
     ``lines`` are names and observed wavelengths [um]; each reaches to half of ``speed`` [km/s] on both sides.
     """
-    return report_lines(bench.spectra(extraction, progress), lines, speed)
+    spectra = bench.spectra(extraction, part_of(progress, 0.0, 0.7))
+    progress("Sharing out the lines' light", 0.7)
+    return report_lines(bench, extraction.exposures, extraction.recipe, spectra, lines, speed)
 
 
-def report_lines(spectra: SpaxelSpectra, lines: Sequence[tuple[str, float]], speed: float) -> LineReport:
+def report_lines(
+    bench: Bench,
+    keys: Sequence[str],
+    recipe: Recipe,
+    spectra: SpaxelSpectra,
+    lines: Sequence[tuple[str, float]],
+    speed: float,
+) -> LineReport:
     """Measure lines in the spectra of a place; those outside of the band are left out."""
     wavelength = spectra.wavelength
     jansky = 1e6 * spectra.solid_angle if spectra.unit == "MJy/sr" else 1.0
@@ -140,6 +151,10 @@ def report_lines(spectra: SpaxelSpectra, lines: Sequence[tuple[str, float]], spe
             )
         )
         measured.append(MeasuredLine(name, centre, half, (spaxel[0], spaxel[1]), (aperture[0], aperture[1])))
+    if measured:
+        inputs, grid = bench.drizzle_inputs(keys, spectra.band), bench.grid(keys, spectra.band, recipe.cube)
+        place = PlaceShares.of(inputs, grid, spectra.ra, spectra.dec, spectra.radius).spectra()
+        measured = [with_expectation(line, place, spectra.radius) for line in measured]
     return LineReport(spectra.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
 
 
@@ -231,7 +246,7 @@ def measure_spaxels(
                 spectra.unit,
                 (int(known.sum()), int((known & ~np.isfinite(spectra.after)).sum())),
                 periods,
-                report_lines(spectra, lines, speed),
+                report_lines(bench, keys, recipe, spectra, lines, speed),
                 judge(spectra, periods.periods, sky.sources_within(*place, radius)),
             )
         )

@@ -10,7 +10,7 @@ from typing import Any
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.base import Request, Slot
-from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict
+from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureLines
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -21,7 +21,7 @@ from atm_viewer.jobs.requests.previews import (
 )
 from atm_viewer.session.questions.answers import CURVE, Answers
 from atm_viewer.session.questions.slots import Plan
-from atm_viewer.session.state.measures import wanted_measures
+from atm_viewer.session.state.measures import lines_request, wanted_measures
 from atm_viewer.session.state.places import spectra_name
 from atm_viewer.session.state.remedy_choice import REMEDIES
 from atm_viewer.session.state.selection import holds
@@ -147,3 +147,15 @@ def coverage(answers: Answers) -> CountPlanes | None:
     """Ask which planes the active variant takes away; for `Session.ask`."""
     state = answers.state
     return CountPlanes(state.keys_together, state.recipe, state.band) if state.keys_together else None
+
+
+def marked_lines(answers: Answers) -> MeasureLines | None:
+    """Ask for the fluxes of the marked lines at the active place; for `Session.ask`."""
+    state = answers.state
+    if state.extraction is None or not state.spectrum_settings.families:
+        return None
+    return lines_request(state.measure_choice, state.spectrum_settings, state.extraction)
+
+
+#: What a report says and nothing else asks for.
+OF_REPORT = coverage, marked_lines

@@ -86,10 +86,15 @@ def wanted_measures(
     if NOISE in choice.seen:
         wanted.append(MakeNoiseMap(extraction.exposures, extraction.recipe, extraction.band, extraction.radius))
     if LINES in choice.seen:
-        marked = tuple(
-            (line.name, line.observed(settings.redshift))
-            for line in (line_list().lines if settings.families else ())
-            if line.family in settings.families and not line.width
-        )
-        wanted.append(MeasureLines(extraction, marked, choice.speed))
+        wanted.append(lines_request(choice, settings, extraction))
     return wanted
+
+
+def lines_request(choice: MeasureChoice, settings: SpectrumSettings, extraction: Extraction) -> MeasureLines:
+    """Ask for the lines that are marked in the spectrum."""
+    marked = tuple(
+        (line.name, line.observed(settings.redshift))
+        for line in (line_list().lines if settings.families else ())
+        if line.family in settings.families and not line.width
+    )
+    return MeasureLines(extraction, marked, choice.speed)

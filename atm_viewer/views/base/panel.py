@@ -107,11 +107,6 @@ class Panel(QDockWidget):
         super().leaveEvent(event)
         self.left.emit()
 
-    def _come_forward(self, floating: bool) -> None:
-        """Stand before its neighbours when it is put back."""
-        if not floating:
-            self.raise_()
-
     def set_hint(self, text: str) -> None:
         """Say above the content what can be done there; nothing when the text is empty."""
         self._hint_text.setText(text)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QWidget
 
 from atm_viewer.engine.errors import OutputError, one_line
-from atm_viewer.jobs.requests.measures import CountPlanes
+from atm_viewer.jobs.requests.measures import CountPlanes, MeasureLines
 from atm_viewer.session import exports
-from atm_viewer.session.questions.answers import Answers
-from atm_viewer.session.questions.plan import coverage
+from atm_viewer.session.questions.plan import OF_REPORT
 from atm_viewer.session.report_page import captions
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
@@ -66,6 +66,8 @@ class Exports(QObject):
         self._settings = settings
         self._theme = theme
         self._window = window
+        # Functions of its own, so that to forget them is not to forget what panels ask.
+        self._questions = tuple(partial(question) for question in OF_REPORT)
 
     def export_recipe(self) -> None:
         """Ask for a call of the pipeline or a script, and write it."""
@@ -103,8 +105,8 @@ class Exports(QObject):
         self._open(dialog, write)
 
     def export_report(self) -> None:
-        """Ask for a format, and write a report of the session, with what correction takes away."""
-        self._session.ask(self._count)
+        """Ask for a format, and write a report of the session; meanwhile ask for what only the report says."""
+        self._ask_for_report(True)
         dialog = ReportDialog(self._session, self._theme(), self._files.folder(), self._window)
 
         def write() -> None:
@@ -113,23 +115,27 @@ class Exports(QObject):
 
             def keep(figures: list[Figure]) -> None:
                 self._keep(path, page(self._session, figures, kind), replaces)
-                self._session.forget(self._count)
+                self._ask_for_report(False)
 
-            self._when_counted(lambda: self._make_figures([], keep))
+            self._when_answered(lambda: self._make_figures([], keep))
 
         self._open(dialog, write)
-        dialog.finished.connect(lambda accepted: None if accepted else self._session.forget(self._count))
+        dialog.finished.connect(lambda accepted: None if accepted else self._ask_for_report(False))
 
-    def _count(self, answers: Answers) -> CountPlanes | None:
-        """Ask what the Sky panel may ask as well, which each can forget by itself."""
-        return coverage(answers)
+    def _ask_for_report(self, wanted: bool) -> None:
+        """Ask what only the report says, or forget that; panels that ask the same go on to do so."""
+        for question in self._questions:
+            if wanted:
+                self._session.ask(question)
+            else:
+                self._session.forget(question)
 
-    def _when_counted(self, then: Callable[[], None]) -> None:
-        """Go on when the lost planes are counted, or cannot be."""
+    def _when_answered(self, then: Callable[[], None]) -> None:
+        """Go on when what only the report says is known, or cannot be."""
         changed = self._session.changed.pending
 
         def look() -> None:
-            if not self._session.answers.is_pending(CountPlanes):
+            if not any(self._session.answers.is_pending(kind) for kind in (CountPlanes, MeasureLines)):
                 changed.disconnect(look)
                 then()
 

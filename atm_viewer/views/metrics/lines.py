@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from atm_viewer.engine.results.lines import LineFlux, LineReport
+from atm_viewer.engine.results.lines import ExpectedFlux, LineFlux, LineReport
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph, plain
 from atm_viewer.views.fields.number_box import NumberBox
@@ -29,6 +29,15 @@ _COLUMNS = (
     ("observed\n[µm]", "Wavelength at the redshift of the spectrum's options"),
     ("flux before\n[W/m²]", "Flux above the local continuum before correction, negative in absorption, ± 1 σ"),
     ("flux after\n[W/m²]", "Flux after correction by the active variant, ± 1 σ"),
+    (
+        "expected\n[W/m²]",
+        "Flux that the spaxel should have: the aperture's before correction times the spaxel's share of the line's "
+        "light. In brackets, the part of the line that is distributed as the continuum is: the more, the surer",
+    ),
+    (
+        "after/\nexpected",
+        f"Flux after correction divided by the expected flux; {_NOTHING} where one of them is below 3 σ",
+    ),
     ("after/before", f"Flux after correction divided by flux before; {_NOTHING} where one of them is below 3 σ"),
     ("EW before\n[nm]", "Equivalent width before correction, positive in absorption, ± 1 σ"),
     ("EW after\n[nm]", "Equivalent width after correction by the active variant, ± 1 σ"),
@@ -104,7 +113,8 @@ class LinesView(QWidget):
         self.table.setRowCount(len(lines))
         for row, line in enumerate(lines):
             before, after = line.spaxel if spaxel else line.aperture
-            texts = (line.name, f"{line.wavelength:.5g}", *_cells(before, after))
+            expected = line.expected if spaxel else ExpectedFlux()
+            texts = (line.name, f"{line.wavelength:.5g}", *_cells(before, after, expected))
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 if column:
@@ -128,15 +138,22 @@ class LinesView(QWidget):
         return flux + missing
 
 
-def _cells(before: LineFlux, after: LineFlux) -> tuple[str, ...]:
-    known = all(abs(line.flux) >= _CERTAIN * line.flux_err for line in (before, after))  # NaN is not
+def _cells(before: LineFlux, after: LineFlux, expected: ExpectedFlux) -> tuple[str, ...]:
+    known = math.isfinite(expected.flux)
     return (
         _flux(before.flux, before.flux_err),
         _flux(after.flux, after.flux_err),
-        plain(after.flux / before.flux, 3) if known else _NOTHING,
+        f"{_flux(expected.flux, expected.flux_err)} ({100 * expected.like_continuum:.0f} %)" if known else _NOTHING,
+        _ratio(after, expected),
+        _ratio(after, before),
         _width(before.width, before.width_err),
         _width(after.width, after.width_err),
     )
+
+
+def _ratio(flux: LineFlux, reference: LineFlux | ExpectedFlux) -> str:
+    sure = all(abs(one.flux) >= _CERTAIN * one.flux_err for one in (flux, reference))  # NaN is not
+    return plain(flux.flux / reference.flux, 3) if sure else _NOTHING
 
 
 def _flux(value: float, error: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage
@@ -163,6 +165,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
     session.recipes.new_variant()
     session.recipes.set_global("reach", "slice")
     session.recipes.label_variant("B", "<far> sources")
+    session.look.set_spectrum_settings(replace(session.state.spectrum_settings, families=("forbidden",)))
     qtbot.waitUntil(lambda: session.complete)
     for kind in ("html", "pdf"):
         dialog = dialog_of(qtbot, window, "export_report", tmp_path)
@@ -177,6 +180,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
         *("B &lt;far&gt; sources (active)", "slice 101: threshold 4", "reach = &quot;slice&quot;", "goes beyond it"),
         *("noise before", "ch1-short", "jw09999-star_00002_mirifushort", FILES[0], "fit_threshold = 10.0"),
         *("<td>jwst</td>", "peak [MJy/sr]"),
+        *("<td>[Fe II] 5.34</td>", "expected [W/m²]", "75 %"),
         "Variant B, ch1-short: 4 of 841 spaxels lose planes by the correction, 1 of them all",
     ):
         assert part in text, part

@@ -157,6 +157,19 @@ def test_marked_lines_in_numbers(window, qtbot):
     assert "[Fe II] 5.34" in rows
     assert view.table.item(rows["[Fe II] 5.34"], 1).text() == "5.3402"
     assert re.match(r"\(−?\d\.\d\d ± \d\.\d\d\)·10⁻", view.table.item(rows["[Fe II] 5.34"], 2).text())
+    row, headings = rows["[Fe II] 5.34"], [view.table.horizontalHeaderItem(k).text() for k in range(9)]
+    found = {name: view.table.item(row, k).text() for k, name in enumerate(headings)}
+    before, expected = (
+        float(re.match(r"\((−?\d\.\d\d)", found[n])[1].replace("−", "-"))
+        for n in ("flux before\n[W/m²]", "expected\n[W/m²]")
+    )
+    assert expected == pytest.approx(1.1 * before, rel=0.02)
+    assert found["expected\n[W/m²]"].endswith(" (75 %)")
+    after = float(found["after/before"]) / 1.1
+    assert float(found["after/\nexpected"]) == pytest.approx(after, rel=0.02)
+    view.where_box.setCurrentText("aperture")  # of which nothing is expected but what it has
+    assert view.table.item(row, headings.index("expected\n[W/m²]")).text() == "–"
+    view.where_box.setCurrentText("spaxel")
     assert view.words.text().startswith("Aperture flux after / before: 1.001 ±")
     assert view.speed_box.text() == "600 km/s"
     view.speed_box.setFocus()
