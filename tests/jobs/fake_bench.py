@@ -105,7 +105,7 @@ class FakeBench:
     def explain(self, key, recipe, x, y):
         return key, x, y
 
-    def sky_image(self, keys, band, progress, recipe, wavelength, planes):
+    def sky_image(self, keys, band, progress, recipe, wavelength, planes, cube):
         return self.correct(band, None, progress)
 
     def spectra(self, extraction, progress):

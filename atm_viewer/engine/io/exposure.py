@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import warnings
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -367,6 +368,9 @@ def _open_model(path: Path) -> Any:
     except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, asdf.exceptions.ValidationError) as e:
         logging.getLogger(__name__).debug("cannot open %s", path, exc_info=True)
         raise InputError(f"{path.name} is damaged and cannot be opened; download it or process it again.") from e
+    # Models refer to themselves. Python would warn about a file that garbage holds open before the model closes it.
+    for file in model._file_references:
+        weakref.finalize(model, file.decrement)
     return model
 
 

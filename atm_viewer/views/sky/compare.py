@@ -33,7 +33,7 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.fields.number_box import NumberBox
 
 PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants otherwise [s]
-LEAST = 44  #: width to which a box shrinks where there is no room for all [dots]
+LEAST = 40  #: width to which a box shrinks where there is no room for all [dots]
 
 _MODE_TIPS = (
     "Show this image only (A: switch to the other)",

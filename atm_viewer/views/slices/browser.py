@@ -56,11 +56,12 @@ class SliceBrowser(QWidget):
         self.line.setToolTip(FILTER_TIP)
         self.line.setClearButtonEnabled(True)
         self.line.textChanged.connect(self._filter)
+        self.line.setMinimumWidth(28)
         self.line.left.connect(self.table.setFocus)
         self.quick: dict[str, QToolButton] = {}
         bar = QHBoxLayout()
-        bar.setContentsMargins(4, 1, 4, 3)
-        bar.setSpacing(3)
+        bar.setContentsMargins(3, 1, 3, 3)
+        bar.setSpacing(2)
         bar.addWidget(self.line, 1)
         for info in QUICK:
             button = self.quick[info.name] = QToolButton()

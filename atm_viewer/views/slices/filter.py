@@ -31,7 +31,7 @@ class QuickFilter:
 QUICK = (
     QuickFilter("spaxel", "Spaxel", "slices that feed the active spaxel", lambda row: row.feeds),
     QuickFilter("overrides", "Overrides", "slices with overrides", lambda row: bool(row.overridden)),
-    QuickFilter("below", "Below thr.", "slices whose peak is below the threshold", lambda row: row.below),
+    QuickFilter("below", "Faint", "slices whose peak is below the threshold", lambda row: row.below),
     QuickFilter(
         "reused",
         "Reused",

@@ -29,7 +29,7 @@ def field(demo_files):
 def test_planes_are_those_of_the_drizzled_field(field):
     bench, keys, band = field
     found = count_planes(bench, keys, RECIPE, band, no_progress)
-    grid = bench.grid(keys, band, 1)
+    grid = bench.grid(keys, band)
     whole = np.ones((grid.y.size, grid.x.size), dtype=bool)
     before, after = (
         np.isfinite(drizzle_block(bench.drizzle_inputs(keys, band, r), grid, 0, 0, whole).flux) for r in (None, RECIPE)

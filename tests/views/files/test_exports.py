@@ -30,6 +30,7 @@ def dialog_of(qtbot, window, action: str, folder) -> QDialog:
     """The dialog that the keys of an action open, with a folder to write to."""
     window.activateWindow()  # no window manager gives the keyboard back once a dialog is closed
     qtbot.waitUntil(window.isActiveWindow)
+    qtbot.waitUntil(window.actions_by_name[action].isEnabled)
     qtbot.keySequence(window, window.actions_by_name[action].shortcut())
     (dialog,) = (d for d in window.findChildren(QDialog) if d.isVisible())
     dialog.folder_edit.setText(str(folder))

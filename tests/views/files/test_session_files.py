@@ -397,7 +397,7 @@ def test_not_answering_leaves_everything(path, start, qtbot, data):
     dialog = dialog_of(window, MissingDialog)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert [e.view.key for e in window.session.state.exposures] == [str(data / NAMES[3])]
-    assert window.windowTitle() == "[*]ATM Viewer"
+    assert window.windowTitle() == "jw09999-star_00004_mirifushort[*] — ATM Viewer"
 
 
 # After a crash

@@ -7,6 +7,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractItemView, QLineEdit
 
 from atm_viewer.jobs.requests.previews import Correct, ShowProfile
+from atm_viewer.views.slices.cells import AT, RARE
 from tests.views.mouse import drag, let_go
 from tests.views.windows import FILES, wait
 
@@ -15,6 +16,8 @@ from tests.views.windows import FILES, wait
 def window(start, qtbot):
     window = start(FILES[0], size=(1440, 900))
     wait(qtbot, window)
+    for name in RARE:
+        window.slice_table.show_column(AT[name], True)
     return window
 
 

@@ -28,8 +28,8 @@ def test_a_screenshot_of_the_first_complete_preview(tmp_path):
     image = QImage(str(path))
     assert (image.width(), image.height()) == (1280, 800)
     assert [p.name for p in tmp_path.iterdir()] == ["window.png"]
-    # The sky image and the detector are in the picture: it has the bright colours of their map.
-    colours = {image.pixelColor(x, y).name() for x in range(0, 1280, 3) for y in range(0, 800, 3)}
+    # The sky image is in the picture: it has the bright colours of its map.
+    colours = {image.pixelColor(x, y).name() for x in range(900, 1280) for y in range(400)}
     assert any(c.startswith("#f") and c.endswith(("25", "24", "23")) for c in colours)
 
 
