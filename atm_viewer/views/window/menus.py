@@ -85,6 +85,7 @@ def _without_argument(slot: Callable[[], None]) -> Callable[[bool], None]:
 
 def update_actions(actions: dict[str, QAction], session: Session) -> None:
     """Enable the actions that make sense now."""
-    for info in ACTIONS:
-        if info is not None and info.name not in ("undo", "redo"):
-            actions[info.name].setEnabled(info.enabled(session))
+    infos = [info for info in ACTIONS if info is not None and info.name not in ("undo", "redo")]
+    possible = {enabled: enabled(session) for enabled in {info.enabled for info in infos}}  # many ask the same
+    for info in infos:
+        actions[info.name].setEnabled(possible[info.enabled])

@@ -200,7 +200,6 @@ class Notices(QWidget):
     def _place(self) -> None:
         layout, width = self.layout(), self._over.width()
         assert layout is not None
-        layout.invalidate()
         wanted = layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
         height = max(0, min(wanted, self._over.height()))
         self.setGeometry(0, self._over.height() - height, width, height)

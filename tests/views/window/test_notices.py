@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QAbstractEventDispatcher, QPoint, Qt
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import QApplication
 
@@ -18,6 +18,17 @@ def places(window) -> list[QPoint]:
     """Where all plots are in the window."""
     QApplication.processEvents()
     return [canvas.mapTo(window, QPoint(0, 0)) for canvas in window.findChildren(Canvas) if canvas.isVisible()]
+
+
+def test_the_window_sleeps_while_nothing_happens(opened, qtbot):
+    """A layout that asked for itself again and again once kept a processor busy for ever."""
+    settle(qtbot, opened)
+    opened.session.messages.tell("warning", "Something to look at.")
+    qtbot.wait(300)
+    dispatcher, wakes = QAbstractEventDispatcher.instance(), []
+    dispatcher.awake.connect(lambda: wakes.append(1))
+    qtbot.wait(500)
+    assert len(wakes) < 50, f"woken {len(wakes)} times in half a second"
 
 
 @pytest.mark.parametrize("level", ["warning", "error"])
