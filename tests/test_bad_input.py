@@ -233,22 +233,12 @@ def test_a_position_outside_of_the_field(tmp_path, capsys):
 # Files that do not belong together
 
 
-@pytest.mark.parametrize("command", ["correct", "cube", "spectrum"])
-@pytest.mark.parametrize("other", ["instrument", "band"])
-def test_mixed_instruments_or_bands(command, other, tmp_path, capsys):
-    first = exposures("miri")[0]
-    if other == "instrument":
-        second = exposures("nirspec")[0]
-    else:
-        second = tmp_path / NAME
-        copy(second)
-        fits.setval(second, "BAND", value="LONG")
-    options = ["--ra", "1", "--dec", "2", "-o", str(tmp_path / "s.fits")] if command == "spectrum" else []
-    options = options or ["-o", str(tmp_path / "out")]
-    sentence = refused(capsys, tmp_path, command, str(first), str(second), *options)
+def test_the_pipeline_makes_no_product_of_two_instruments(tmp_path, capsys):
+    first, second = exposures("miri")[0], exposures("nirspec")[0]
+    sentence = refused(capsys, tmp_path, "export", "pipeline", str(first), str(second), "-o", str(tmp_path / "out"))
     assert first.name in sentence
     assert second.name in sentence
-    assert "do not belong together" in sentence
+    assert "two instruments" in sentence
 
 
 def test_an_association_whose_member_is_missing(bench, tmp_path, capsys):

@@ -303,6 +303,25 @@ def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
 # Spectra and slices
 
 
+def test_spectra_of_all_settings_are_in_one_table(exposure, tmp_path, capsys):
+    from astropy.table import QTable
+
+    nirspec = str(min(demo_exposures("nirspec").parent.glob("*_cal.fits")))
+    place = ["--ra", str(demo_source("miri")[0]), "--dec", str(demo_source("miri")[1])]
+    tables = {}
+    for name, files in (("all", [exposure, nirspec]), ("miri", [exposure]), ("nirspec", [nirspec])):
+        path = tmp_path / f"{name}.ecsv"
+        assert cli.run(["spectrum", *files, *place, "-o", str(path)]) == 0
+        tables[name] = QTable.read(path)
+    for column in tables["all"].colnames:
+        each = np.concatenate([tables[name][column].value for name in ("miri", "nirspec")])
+        np.testing.assert_array_equal(tables["all"][column].value, each)
+    one = tmp_path / "one.ecsv"
+    assert cli.run(["spectrum", exposure, nirspec, *place, "--band", "ch2-short", "-o", str(one)]) == 0
+    assert capsys.readouterr().err == ""
+    assert QTable.read(one)["wavelength"].to_value("um").min() > 7.0
+
+
 @pytest.mark.parametrize(
     ("options", "ending", "kind", "unit"),
     [([], "ecsv", "ECSV", "MJy/sr"), (["--radius", "0.4", "--channel", "2"], "fits", "tabular-fits", "Jy")],

@@ -110,9 +110,20 @@ def add_folder(parser: argparse.ArgumentParser, default: Path = Path()) -> None:
     parser.add_argument("-o", "--output", type=Path, default=default, metavar="DIR", help=text)
 
 
-def add_channel(parser: argparse.ArgumentParser) -> None:
-    """Take one of MIRI's channels."""
-    parser.add_argument("--channel", choices=("1", "2", "3", "4"), metavar="N", help="MIRI channel; default: both")
+def add_bands(parser: argparse.ArgumentParser, default: str = "all") -> None:
+    """Take the bands that are wanted."""
+    parser.add_argument(
+        "--channel", choices=("1", "2", "3", "4"), metavar="N", help=f"MIRI channel; default: {default}"
+    )
+    parser.add_argument(
+        "--band",
+        dest="bands",
+        action="append",
+        default=[],
+        metavar="BAND",
+        help="band as the pipeline names it, such as ch1-short or g235m-f170lp; repeat for more bands; "
+        f"default: {default}",
+    )
 
 
 def add_overwrite(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from atm_viewer.commands.arguments import add_files, add_overwrite, add_recipe, declination, number, positive
+from atm_viewer.commands.arguments import add_bands, add_files, add_overwrite, add_recipe, declination, number, positive
 from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
 
 #: Spaxels of which the radius of the aperture is made when none is asked for, as in the window.
@@ -22,9 +22,7 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=("ranked", "apertures", "dithers", "fringes"), help="figure to draw")
     add_files(parser)
     add_recipe(parser)
-    parser.add_argument(
-        "--channel", choices=("1", "2", "3", "4"), metavar="N", help="MIRI channel; default: the lower one"
-    )
+    add_bands(parser, "the first")
     parser.add_argument("--ra", type=number, metavar="DEG", help="ICRS right ascension; default: the brightest spaxel")
     parser.add_argument("--dec", type=declination, metavar="DEG", help="ICRS place; default: the brightest spaxel")
     parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="of the aperture; default: 5 spaxels")
@@ -55,7 +53,7 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
 def figure(args: argparse.Namespace) -> int:
     """Write the figure."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.setting import chosen_bands, one_setting
+    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.jobs.requests.previews import MakeSkyImage
     from atm_viewer.jobs.requests.remedies import (
         CompareApertures,
@@ -68,7 +66,7 @@ def figure(args: argparse.Namespace) -> int:
 
     recipe = recipe_of(args)
     files = exposures_of(args)
-    band = chosen_bands(one_setting(files), args.channel)[0]
+    band = wanted_bands(files, args.channel, args.bands)[0]
     with Work() as work:
         keys = work.open(files)
         sky = work.ask(MakeSkyImage(keys, band))

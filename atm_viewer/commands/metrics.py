@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from atm_viewer.commands.arguments import add_channel, add_files, add_overwrite, add_recipe, ecsv, number, positive
+from atm_viewer.commands.arguments import add_bands, add_files, add_overwrite, add_recipe, ecsv, number, positive
 from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
 from atm_viewer.engine.errors import InputError
 
@@ -19,7 +19,7 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_files(parser)
     add_recipe(parser)
-    add_channel(parser)
+    add_bands(parser)
     parser.add_argument(
         "--count", type=_count, default=25, metavar="N", help="number of spaxels in each band; default: 25"
     )
@@ -42,14 +42,14 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
 
 def metrics(args: argparse.Namespace) -> int:
     """Write the table."""
-    from atm_viewer.engine.io.setting import chosen_bands, one_setting
+    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.jobs.requests.measures import CountPlanes, MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
     files = exposures_of(args)
-    bands = chosen_bands(one_setting(files), args.channel)
+    bands = wanted_bands(files, args.channel, args.bands)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
             keys = work.open(files)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atm_viewer.commands.arguments import (
-    add_channel,
+    add_bands,
     add_files,
     add_overwrite,
     add_recipe,
@@ -38,7 +38,7 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
         "--radius", type=positive, default=0.5, metavar="ARCSEC", help="radius of the aperture; default: 0.5"
     )
     add_recipe(parser)
-    add_channel(parser)
+    add_bands(parser)
     parser.add_argument("-o", "--output", type=ecsv, required=True, metavar="OUT.ecsv")
     add_overwrite(parser)
 
@@ -46,7 +46,7 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 def predict(args: argparse.Namespace) -> int:
     """Write the table."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.setting import chosen_bands, one_setting
+    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.provenance import current_versions
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.engine.recipe import dump_recipe
@@ -54,7 +54,7 @@ def predict(args: argparse.Namespace) -> int:
 
     recipe, star = recipe_of(args), (args.ra, args.dec)
     files = exposures_of(args)
-    bands = chosen_bands(one_setting(files), args.channel)
+    bands = wanted_bands(files, args.channel, args.bands)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
             keys = work.open(files)

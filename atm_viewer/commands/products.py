@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 
 from atm_viewer.commands.arguments import (
-    add_channel,
+    add_bands,
     add_cube_options,
     add_files,
     add_folder,
@@ -45,7 +45,8 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``cube`` takes."""
     parser.epilog = (
         "Writes <product>_<band>_s3d.fits (before) and <product>-atm_<band>_s3d.fits (after); the pipeline names\n"
-        "bands ch1-short, g235m-f170lp and so on. All exposures of a product go into one cube per band."
+        "bands ch1-short, g235m-f170lp and so on. All exposures of a product that have\n"
+        "a band go into its cube; they can be of several settings."
     )
     add_files(parser, "name of the product; default: from the association or the exposures")
     add_recipe(parser)
@@ -53,7 +54,7 @@ def cube_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--which", choices=("before", "after", "both"), default="both", help="cubes to write; default: both"
     )
-    add_channel(parser)
+    add_bands(parser)
     parser.add_argument(
         "--cubepar", metavar="FILE", help="CUBEPAR reference file; default: from CRDS, or else that of ATM Viewer"
     )
@@ -81,6 +82,7 @@ def cube(args: argparse.Namespace) -> int:
             product.name,
             args.which,
             args.channel,
+            tuple(args.bands),
             args.cubepar,
             args.overwrite,
             args.engine,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from atm_viewer.commands.arguments import (
-    add_channel,
+    add_bands,
     add_files,
     add_overwrite,
     add_recipe,
@@ -37,7 +37,7 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
         "--radius", type=positive, metavar="ARCSEC", help="radius of an aperture to sum; default: one spaxel"
     )
     add_recipe(parser)
-    add_channel(parser)
+    add_bands(parser)
     parser.add_argument("-o", "--output", type=_table, required=True, metavar="OUT.ecsv|OUT.fits")
     add_overwrite(parser)
 
@@ -45,14 +45,14 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
 def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.setting import chosen_bands, one_setting
+    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table, write_table
     from atm_viewer.engine.output.staging import staged
     from atm_viewer.jobs.requests.previews import MakeSpectra
 
     recipe = recipe_of(args)
     files = exposures_of(args)
-    bands = chosen_bands(one_setting(files), args.channel)
+    bands = wanted_bands(files, args.channel, args.bands)
     aperture = args.radius is not None
     where = f"aperture of {args.radius} arcsec" if aperture else "spaxel"
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:

@@ -132,7 +132,7 @@ def write_exposures(paths, recipe, folder, overwrite=False, progress=None):
     return tuple(folder / name for name in names)
 
 
-def write_cubes(paths, recipe, folder, product, which, channel, cubepar, overwrite, engine, progress):
+def write_cubes(paths, recipe, folder, product, which, channel, bands, cubepar, overwrite, engine, progress):
     return (Path(folder) / f"{product}-{which}-{channel}_s3d.fits",)
 
 

@@ -1,9 +1,9 @@
-"""Instrument and bands of exposures from their headers, and a check that exposures can be combined."""
+"""Groups exposures by setting, with the bands that are wanted of each, as read from their headers."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,40 +20,71 @@ class Setting:
     bands: tuple[str, ...]
 
 
-def one_setting(exposures: Sequence[Path]) -> Setting:
-    """Instrument and bands that all exposures have in common, read from their headers.
+@dataclass(frozen=True)
+class Group:
+    """Exposures of one setting.
+
+    Parameters
+    ----------
+    setting : Setting
+        Their instrument and all bands they have.
+    bands : tuple of str
+        Those that are wanted.
+    exposures : tuple of Path
+        In the order in which they were given.
+    """
+
+    setting: Setting
+    bands: tuple[str, ...]
+    exposures: tuple[Path, ...]
+
+
+def group_exposures(
+    exposures: Sequence[Path], channel: str | None = None, bands: Collection[str] = ()
+) -> tuple[Group, ...]:
+    """Group exposures by setting; both detectors of a NIRSpec exposure have one.
+
+    Parameters
+    ----------
+    exposures : sequence of Path
+        Of any settings.
+    channel : str or None
+        The one MIRI channel that is wanted; None: all.
+    bands : collection of str
+        Names of the bands that are wanted, such as ``ch1-short`` or ``g235m-f170lp``; empty: all.
+
+    Returns
+    -------
+    tuple of Group
+        In the order of their first exposures, without those of which no band is wanted.
 
     Raises
     ------
     InputError
-        An exposure cannot be used, or two exposures differ.
+        An exposure cannot be used, or what is wanted is not there.
     """
-    settings = [_setting(path) for path in exposures]
-    for path, setting in zip(exposures, settings, strict=True):
-        if setting != settings[0]:
-            raise InputError(
-                f"{exposures[0].name} ({_describe(settings[0])}) and {path.name} ({_describe(setting)}) do not belong "
-                "together; give exposures of one instrument and band at a time."
-            )
-    return settings[0]
-
-
-def chosen_bands(setting: Setting, channel: str | None) -> tuple[str, ...]:
-    """Bands of one channel, or all bands when ``channel`` is None.
-
-    Raises
-    ------
-    InputError
-        The exposures do not have this channel, or are of NIRSpec.
-    """
-    if channel is None:
-        return setting.bands
-    if setting.instrument != "MIRI":
+    by_setting: dict[Setting, list[Path]] = {}
+    for path in exposures:
+        by_setting.setdefault(_setting(path), []).append(path)
+    there = [band for setting in by_setting for band in setting.bands]
+    if channel is not None and all(setting.instrument != "MIRI" for setting in by_setting):
         raise InputError("These are NIRSpec exposures, which have no channels; omit the channel.")
-    chosen = tuple(band for band in setting.bands if band.startswith(f"ch{channel}-"))
-    if not chosen:
-        raise InputError(f"The exposures have no channel {channel}; they contain {' and '.join(setting.bands)}.")
-    return chosen
+    of_channel = [band for band in there if channel is None or band.startswith(f"ch{channel}-")]
+    if not of_channel:
+        raise InputError(f"The exposures have no channel {channel}; they contain {' and '.join(there)}.")
+    if missing := [band for band in bands if band.lower() not in of_channel]:
+        raise InputError(f"The exposures have no band {missing[0]!r:.80}; they contain {' and '.join(of_channel)}.")
+    wanted = {band.lower() for band in bands} or set(of_channel)
+    groups = [
+        Group(setting, tuple(b for b in setting.bands if b in of_channel and b in wanted), tuple(paths))
+        for setting, paths in by_setting.items()
+    ]
+    return tuple(group for group in groups if group.bands)
+
+
+def wanted_bands(exposures: Sequence[Path], channel: str | None = None, bands: Collection[str] = ()) -> tuple[str, ...]:
+    """Bands of exposures that are wanted, see `group_exposures`."""
+    return tuple(band for group in group_exposures(exposures, channel, bands) for band in group.bands)
 
 
 def _setting(path: Path) -> Setting:
@@ -74,8 +105,3 @@ def _setting(path: Path) -> Setting:
     # Opening says in a sentence what is wrong with the file.
     exposure = open_exposure(path)
     return Setting(exposure.instrument, exposure.bands)
-
-
-def _describe(setting: Setting) -> str:
-    name = {"NIRSPEC": "NIRSpec"}.get(setting.instrument, setting.instrument)
-    return f"{name} {' and '.join(setting.bands)}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import is_plain_name, read_inputs
-from atm_viewer.engine.io.setting import one_setting
+from atm_viewer.engine.io.setting import Group, group_exposures
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, dump_recipe
@@ -121,7 +121,7 @@ def write_pipeline_call(
     Parameters
     ----------
     paths : sequence of path-like
-        Exposures of one band, and associations.
+        Exposures of one instrument and any of its settings, and associations.
     recipe : Recipe
         Parameters that the pipeline has too, see `Recipe.why_no_pipeline`.
     folder : path-like
@@ -139,13 +139,18 @@ def write_pipeline_call(
     Raises
     ------
     InputError
-        The pipeline cannot do what the recipe asks for, or exposures cannot be used together.
+        The pipeline cannot do what the recipe asks for, or not with these exposures.
     OutputError
         A file exists already, or ``folder`` cannot be written.
     """
     if reason := recipe.why_no_pipeline:
         raise InputError(f"The pipeline cannot run this recipe, {reason}; export a Python script instead.")
-    exposures, product = _checked(paths, product)
+    exposures, groups, product = _checked(paths, product)
+    if len({group.setting.instrument for group in groups}) > 1:
+        raise InputError(
+            f"{' and '.join(group.exposures[0].name for group in groups[:2])} are of two instruments, of which the "
+            "pipeline makes no common product; export them one after the other, or export a Python script instead."
+        )
     stem = f"{product}-atm"
     names = [f"{stem}_spec3.sh", f"{stem}_spec3.py", f"{stem}_asn.json", f"{stem}_pars.asdf"]
     folder = Path(folder)
@@ -178,14 +183,14 @@ def write_script(
     Parameters
     ----------
     paths, recipe, folder, product, overwrite
-        As in `write_pipeline_call`; every recipe will do. Paths become absolute.
+        As in `write_pipeline_call`; every recipe and any exposures will do. Paths become absolute.
 
     Returns
     -------
     tuple of Path
         The script.
     """
-    exposures, product = _checked(paths, product)
+    exposures, _, product = _checked(paths, product)
     name = f"{product}-atm.py"
     folder = Path(folder)
     # All that is not ours goes into the script as literals, whatever characters it has.
@@ -200,13 +205,13 @@ def write_script(
     return (folder / name,)
 
 
-def _checked(paths: Paths, product: str) -> tuple[tuple[Path, ...], str]:
-    """Exposures that belong together, and the product's name."""
+def _checked(paths: Paths, product: str) -> tuple[tuple[Path, ...], tuple[Group, ...], str]:
+    """Exposures whose headers can be used, the same by setting, and the product's name."""
     chosen = read_inputs(paths).one(product)
-    one_setting(chosen.exposures)
+    groups = group_exposures(chosen.exposures)
     if not is_plain_name(chosen.name):
         raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
-    return chosen.exposures, chosen.name
+    return chosen.exposures, groups, chosen.name
 
 
 def _parameters(recipe: Recipe) -> dict[str, Any]:

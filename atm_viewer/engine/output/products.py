@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
-from atm_viewer.engine.io.setting import chosen_bands, one_setting
+from atm_viewer.engine.io.setting import Group, group_exposures
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
@@ -57,7 +57,7 @@ def write_exposures(
     Parameters
     ----------
     paths : sequence of path-like
-        Exposures of one band, and associations.
+        Exposures of any settings, and associations.
     recipe : Recipe
         Parameters; they travel in the products.
     folder : path-like
@@ -75,13 +75,13 @@ def write_exposures(
     Raises
     ------
     InputError
-        An exposure cannot be used, or two do not belong together.
+        An exposure cannot be used.
     OutputError
         A file exists already, or ``folder`` cannot be written.
     """
     progress = progress or no_progress
     exposures = expand_inputs(paths)
-    one_setting(exposures)
+    group_exposures(exposures)
     names = _distinct_names(exposures)
     folder = Path(folder)
     provenance = Provenance(recipe, True, current_versions())
@@ -106,6 +106,7 @@ def write_cubes(
     product: str = "",
     which: str = "both",
     channel: str | None = None,
+    bands: Collection[str] = (),
     cubepar: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     engine: str = "own",
@@ -116,7 +117,7 @@ def write_cubes(
     Parameters
     ----------
     paths : sequence of path-like
-        Exposures of one band, which go into one cube per channel, and associations.
+        Exposures of any settings, and associations; all that have a band go into its cube.
     recipe : Recipe
         Parameters; they travel in the products.
     folder : path-like
@@ -126,8 +127,8 @@ def write_cubes(
         takes that of the association, else what the exposures' names have in common.
     which : {"before", "after", "both"}
         Which cubes.
-    channel : str or None
-        MIRI channel; None takes both of the exposures' channels.
+    channel, bands
+        Which bands, see `group_exposures`; by default all that the exposures have.
     cubepar : path-like or None
         CUBEPAR reference file; None takes that of CRDS when the user has CRDS, else the one shipped.
     overwrite : bool
@@ -147,46 +148,50 @@ def write_cubes(
     Raises
     ------
     InputError
-        An exposure or ``cubepar`` cannot be used, two exposures do not belong together, or they lack the channel.
+        An exposure or ``cubepar`` cannot be used, or no exposure has a channel or band that is wanted.
     OutputError
         A file exists already, or ``folder`` cannot be written.
     """
     progress = progress or no_progress
     chosen = read_inputs(paths).one(product)
-    exposures, product = chosen.exposures, chosen.name
-    setting = one_setting(exposures)
-    bands = chosen_bands(setting, channel)
+    product = chosen.name
+    groups = group_exposures(chosen.exposures, channel, bands)
     if not is_plain_name(product):
         raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
     if cubepar is not None:
         # astropy takes relative paths that begin with ~ or file: for something else.
         cubepar = Path(cubepar).absolute()
-        _check_cubepar(cubepar, setting.instrument)
+        for group in groups:
+            _check_cubepar(cubepar, group.setting.instrument)
     stems = {False: product, True: f"{product}-atm"}
     kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
-    job = _CubeJob(exposures, recipe, setting.instrument, bands, kinds, stems, cubepar, progress)
-    _check_options(job)
-    names = [job.name(after, band) for after in kinds for band in bands]
+    jobs, done, count = [], 0, sum(len(group.exposures) for group in groups)
+    for group in groups:
+        here = part_of(progress, done / count, (done + len(group.exposures)) / count)
+        jobs.append(_CubeJob(group, recipe, kinds, stems, cubepar, here))
+        done += len(group.exposures)
+    for job in jobs:
+        _check_options(job)
+    names = [job.name(after, band) for after in kinds for job in jobs for band in job.group.bands]
     folder = Path(folder)
     versions = current_versions()
     make = _pipeline_cubes if engine == "pipeline" or recipe.cube.only_pipeline else _own_cubes
     with staged(folder, names, overwrite) as part:
-        for after, band, cube in make(job):
-            name = job.name(after, band)
-            _save(cube, part / name, Provenance(recipe, after, versions), [exposure_name(p) for p in exposures])
-            cube.close()
+        for job in jobs:
+            made_of = [exposure_name(path) for path in job.group.exposures]
+            for after, band, cube in make(job):
+                _save(cube, part / job.name(after, band), Provenance(recipe, after, versions), made_of)
+                cube.close()
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in names)
 
 
 @dataclass(frozen=True)
 class _CubeJob:
-    """What `write_cubes` is to make: ``kinds`` are False for before and True for after, ``stems`` names of products."""
+    """Cubes of one setting: ``kinds`` are False for before and True for after, ``stems`` names of products."""
 
-    exposures: Sequence[Path]
+    group: Group
     recipe: Recipe
-    instrument: str
-    bands: Sequence[str]
     kinds: Sequence[bool]
     stems: Mapping[bool, str]
     cubepar: str | os.PathLike[str] | None
@@ -201,7 +206,7 @@ class _CubeJob:
         """Grids before and after correction, by band; ``done`` is the fraction of the job done so far."""
         path = cubepar.removeprefix("crds://")
         found = {}
-        for band in self.bands:
+        for band in self.group.bands:
             self.progress(f"Computing the grid of the {band} cube", done)
             found[band] = cube_grids(opened, band, read_cube_parameters(path, band), self.recipe)
         return found
@@ -213,9 +218,9 @@ def _check_options(job: _CubeJob) -> None:
     if refused := options.refuse():
         raise InputError(f"The options of the cubes exclude each other: {refused}.")
     if options.coord_system == INTERNAL:
-        if job.instrument == "MIRI":
+        if job.group.setting.instrument == "MIRI":
             raise InputError(f"MIRI cubes cannot have coord_system '{INTERNAL}'; choose 'ifualign'.")
-        if len(job.exposures) > 1:
+        if len(job.group.exposures) > 1:
             raise InputError(f"A cube with coord_system '{INTERNAL}' is made of one exposure; give one at a time.")
 
 
@@ -223,13 +228,13 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other."""
     with ExitStack() as stack:
         opened, models = [], []
-        for k, path in enumerate(job.exposures):
-            job.progress(f"Opening {path.name}", 0.05 * k / len(job.exposures))
+        for k, path in enumerate(job.group.exposures):
+            job.progress(f"Opening {path.name}", 0.05 * k / len(job.group.exposures))
             opened.append(open_exposure(path))
             models.append(stack.enter_context(open_metadata(path)))
-        cubepar = _cubepar(models[0], job.instrument, job.cubepar)
+        cubepar = _cubepar(models[0], job.group.setting.instrument, job.cubepar)
         grids = job.grids(opened, cubepar, 0.05)
-        sums = {after: {band: CubeSums(grids[band][after]) for band in job.bands} for after in job.kinds}
+        sums = {after: {band: CubeSums(grids[band][after]) for band in job.group.bands} for after in job.kinds}
         for k, exposure in enumerate(opened):
             share = 0.75 / len(opened)
             here = part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
@@ -239,8 +244,8 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
                 if after:
                     values = corrected_values(correct_exposure(exposure, job.recipe, part_of(here, 0.2, 0.6)))
                 begun, width = (0.6, 0.4) if after else (0.0, 0.2)
-                for n, band in enumerate(job.bands):
-                    low, high = (begun + width * m / len(job.bands) for m in (n, n + 1))
+                for n, band in enumerate(job.group.bands):
+                    low, high = (begun + width * m / len(job.group.bands) for m in (n, n + 1))
                     step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
                     sums[after][band].add(exposure, mapper, values, partial(part_of(here, low, high), step))
             exposure.close()
@@ -251,8 +256,8 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             begun = 0.8 + 0.2 * n / len(job.kinds)
             job.progress(f"Building cubes {'after' if after else 'before'} correction", begun)
             options = job.recipe.cube.of_step()
-            built = build_cubes(models, job.bands, job.stems[after], cubepar, options, sums.pop(after))
-            for band, cube in zip(job.bands, built, strict=True):
+            built = build_cubes(models, job.group.bands, job.stems[after], cubepar, options, sums.pop(after))
+            for band, cube in zip(job.group.bands, built, strict=True):
                 job.progress(f"Writing {job.name(after, band)}", begun + 0.1 / len(job.kinds))
                 yield after, band, cube
 
@@ -260,22 +265,22 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
 def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by the pipeline's own mapping and combination of pixels, with (whether after correction, band)."""
     opened, corrections = [], []
-    count = len(job.exposures)
-    for k, path in enumerate(job.exposures):
+    count = len(job.group.exposures)
+    for k, path in enumerate(job.group.exposures):
         here = part_of(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
         here(f"Opening {path.name}", 0.0)
         opened.append(open_exposure(path))
         if not k:
-            cubepar = _cubepar(opened[0].model, job.instrument, job.cubepar)
+            cubepar = _cubepar(opened[0].model, job.group.setting.instrument, job.cubepar)
             _check_weighting(cubepar, job.recipe.cube.weighting)
         if True in job.kinds:
             corrections.append(correct_exposure(opened[-1], job.recipe, part_of(here, 0.5, 1.0)))
     models = [exposure.model for exposure in opened]
     options = job.recipe.cube.of_step()
-    runs: dict[bool, list[tuple[Sequence[str], Any]]] = {after: [(job.bands, options)] for after in job.kinds}
+    runs: dict[bool, list[tuple[Sequence[str], Any]]] = {after: [(job.group.bands, options)] for after in job.kinds}
     if True in job.kinds and job.recipe.cube.grid == COMMON and job.recipe.cube.coord_system != INTERNAL:
         grids = job.grids(opened, cubepar, 0.4)
-        runs[True] = [((band,), on_grid(options, grids[band][1])) for band in job.bands]
+        runs[True] = [((band,), on_grid(options, grids[band][1])) for band in job.group.bands]
     opened.clear()
     for k, after in enumerate(job.kinds):
         begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
@@ -286,10 +291,10 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
         here = part_of(job.progress, begun + 0.1 * share, begun + 0.9 * share)
         step = f"Building cubes {'after' if after else 'before'} correction"
         built: list[Any] = []
-        with _watched(len(models) * len(job.bands), partial(here, step)):
+        with _watched(len(models) * len(job.group.bands), partial(here, step)):
             for bands, asked in runs[after]:
                 built += build_cubes(models, bands, job.stems[after], cubepar, asked)
-        for band, cube in zip(job.bands, built, strict=True):
+        for band, cube in zip(job.group.bands, built, strict=True):
             job.progress(f"Writing {job.name(after, band)}", begun + 0.9 * share)
             yield after, band, cube
     for model in models:

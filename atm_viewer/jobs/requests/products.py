@@ -34,6 +34,7 @@ class WriteCubes(WriteRequest):
     product: str
     which: str = "both"
     channel: str | None = None
+    bands: tuple[str, ...] = ()
     cubepar: str | None = None
     overwrite: bool = False
     engine: str = "own"
@@ -54,6 +55,7 @@ class WriteCubes(WriteRequest):
                 self.product,
                 which=self.which,
                 channel=self.channel,
+                bands=self.bands,
                 cubepar=self.cubepar,
                 overwrite=self.overwrite,
                 engine=self.engine,

@@ -19,7 +19,7 @@ from astropy.io import fits
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.errors import Cancelled, InputError, OutputError
 from atm_viewer.engine.io.exposure import open_exposure
-from atm_viewer.engine.io.setting import one_setting
+from atm_viewer.engine.io.setting import group_exposures, wanted_bands
 from atm_viewer.engine.output import products
 from atm_viewer.engine.output.products import corrected_model, oversampled_wcs, write_cubes, write_exposures
 from atm_viewer.engine.output.provenance import read_provenance
@@ -342,27 +342,41 @@ def test_crds_that_cannot_be_reached_is_as_none(monkeypatch, tmp_path):
         assert products._cubepar(model, "MIRI", None) == str(shipped("cubepar/miri_cubepar.fits"))
 
 
-# What does not belong together
+# Several settings
 
 
-def test_exposures_must_belong_together(tmp_path):
+def test_cubes_of_all_settings_in_one_go_are_those_of_each(tmp_path):
     miri, nirspec = exposures("miri")[0], exposures("nirspec")[0]
-    other = tmp_path / "other_cal.fits"
+    steps = []
+    bands = *wanted_bands([nirspec]), "ch2-short"
+    common = {"product": "star", "which": "after", "bands": bands, "progress": lambda _, done: steps.append(done)}
+    made = write_cubes([nirspec, miri], RECIPE, tmp_path / "all", **common)
+    assert [path.name for path in made] == [f"star-atm_{band}_s3d.fits" for band in bands]
+    assert steps == sorted(steps)
+    assert steps[-1] == 1.0
+    for path, source in zip(made, (nirspec, miri), strict=True):
+        channel = "2" if source == miri else None
+        (alone,) = write_cubes([source], RECIPE, tmp_path / "each", "star", "after", channel)
+        with fits.open(path) as one, fits.open(alone) as other:
+            for name in ("SCI", "ERR", "DQ", "WMAP"):
+                np.testing.assert_array_equal(one[name].data, other[name].data, err_msg=name)
+
+
+def test_exposures_are_grouped_by_setting(tmp_path):
+    miri, nirspec = exposures("miri")[0], exposures("nirspec")[0]
+    other, second = tmp_path / "other_cal.fits", tmp_path / "nrs2_cal.fits"
     shutil.copy(miri, other)
     fits.setval(other, "BAND", value="LONG")
-    for pair in ((miri, nirspec), (miri, other)):
-        for write in (write_exposures, write_cubes):
-            with pytest.raises(InputError) as refused:
-                write(pair, Recipe(), tmp_path / "out")
-            assert pair[0].name in str(refused.value)
-            assert pair[1].name in str(refused.value)
-    assert not (tmp_path / "out").exists()
-
-
-def test_settings_are_named_as_the_pipeline_names_cubes():
-    assert one_setting(exposures("miri")[:2]).bands == ("ch1-short", "ch2-short")
-    assert one_setting(exposures("miri")[:1]).bands == open_exposure(exposures("miri")[0]).bands
-    assert len(one_setting(exposures("nirspec")[:1]).bands) == 1
+    shutil.copy(nirspec, second)
+    fits.setval(second, "DETECTOR", value="NRS2")
+    groups = group_exposures([miri, nirspec, other, second, exposures("miri")[1]])
+    assert [group.exposures for group in groups] == [(miri, exposures("miri")[1]), (nirspec, second), (other,)]
+    assert [group.bands for group in groups] == [group.setting.bands for group in groups]
+    assert groups[2].bands == ("ch1-long", "ch2-long")
+    chosen = group_exposures([miri, nirspec, other], "2")
+    assert [group.bands for group in chosen] == [("ch2-short",), ("ch2-long",)]
+    assert wanted_bands([miri, nirspec, other], bands=["CH1-LONG"]) == ("ch1-long",)
+    assert groups[0].setting.bands == open_exposure(miri).bands
 
 
 def test_two_exposures_must_not_have_one_name(tmp_path):
@@ -376,9 +390,14 @@ def test_two_exposures_must_not_have_one_name(tmp_path):
     ("instrument", "channel", "part"),
     [("miri", "3", "no channel 3; they contain ch1-short and ch2-short"), ("nirspec", "1", "which have no channels")],
 )
-def test_a_channel_that_is_not_there_is_told(tmp_path, instrument, channel, part):
+def test_a_channel_that_is_not_there_is_said(tmp_path, instrument, channel, part):
     with pytest.raises(InputError, match=part):
         write_cubes(exposures(instrument)[:1], Recipe(), tmp_path, channel=channel)
+
+
+def test_a_band_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(InputError, match="no band 'ch3-long'; they contain ch1-short and ch2-short"):
+        write_cubes(exposures("miri")[:1], Recipe(), tmp_path, bands=("ch1-short", "ch3-long"))
 
 
 @pytest.mark.parametrize(
