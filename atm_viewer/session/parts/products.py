@@ -34,16 +34,26 @@ class Products(QObject):
         self._store, self._jobs = store, jobs
         jobs.ended.connect(self._take_tools)
 
-    def write_cubes(self, folder: str, product: str, which: str = "both", overwrite: bool = False) -> None:
-        """Write cubes of the included exposures of the chosen band's setting; see `WriteCubes`."""
+    def write_cubes(
+        self,
+        folder: str,
+        product: str,
+        which: str = "both",
+        overwrite: bool = False,
+        keys: tuple[str, ...] = (),
+        bands: tuple[str, ...] = (),
+    ) -> None:
+        """Write cubes of exposures, by default the included ones of the chosen band's setting; see `WriteCubes`."""
         state = self._store.state
-        request = WriteCubes(state.keys_together, state.recipe, str(folder), product, which, overwrite=overwrite)
-        self._jobs.submit(request)
+        paths = keys or state.keys_together
+        self._jobs.submit(
+            WriteCubes(paths, state.recipe, str(folder), product, which, bands=bands, overwrite=overwrite)
+        )
 
-    def write_exposures(self, folder: str, overwrite: bool = False) -> None:
-        """Write the included exposures of the chosen band's setting, corrected; see `WriteExposures`."""
+    def write_exposures(self, folder: str, overwrite: bool = False, keys: tuple[str, ...] = ()) -> None:
+        """Write some exposures corrected, by default those that `write_cubes` takes; see `WriteExposures`."""
         state = self._store.state
-        self._jobs.submit(WriteExposures(state.keys_together, state.recipe, str(folder), overwrite))
+        self._jobs.submit(WriteExposures(keys or state.keys_together, state.recipe, str(folder), overwrite))
 
     def write(self, request: Request[Any]) -> None:
         """Write files by a request, see `atm_viewer.session.exports`."""

@@ -118,6 +118,12 @@ class State:
         return tuple(e for e in self.exposures if e.included and self.band in e.view.bands)
 
     @property
+    def sources(self) -> tuple[tuple[OpenExposure, ...], ...]:
+        """Exposures of which products can be made: `together`, and all that are included if there are more."""
+        included = tuple(e for e in self.exposures if e.included)
+        return (self.together, included) if len(included) > len(self.together) else (self.together,)
+
+    @property
     def keys_together(self) -> tuple[str, ...]:
         """Keys of the exposures that go into one product."""
         return tuple(e.view.key for e in self.together)

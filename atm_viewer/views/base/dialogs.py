@@ -11,6 +11,7 @@ from pathlib import Path
 from PyQt6.QtCore import QT_VERSION_STR, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -39,8 +40,9 @@ class WriteDialog(QDialog):
     ----------
     title : str
         Title of the window.
-    exposures : sequence of OpenExposure
-        Their products are written.
+    sources : sequence of sequence of OpenExposure
+        Exposures whose products can be written: those of the chosen setting, then those of all settings, if there
+        are several.
     theme : Theme
         Colours.
     folder : str
@@ -52,17 +54,28 @@ class WriteDialog(QDialog):
     wanted = pyqtSignal()  #: the user pressed Write
 
     def __init__(
-        self, title: str, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None
+        self,
+        title: str,
+        sources: Sequence[Sequence[OpenExposure]],
+        theme: Theme,
+        folder: str,
+        parent: QWidget | None = None,
     ):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self._theme = theme
-        self.exposures = exposures
+        self._sources = sources
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        bands = ", ".join(dict.fromkeys(band for e in exposures for band in e.view.bands))
-        self.form.addRow("From", Label(f"{count(len(exposures), 'included exposure')}, {bands}"))
+        self.from_box = QComboBox()
+        for exposures in sources:
+            self.from_box.addItem(f"{count(len(exposures), 'included exposure')}, {', '.join(_bands(exposures))}")
+        self.from_box.setToolTip("Exposures of the chosen setting, or those of all settings that are included")
+        self.from_box.setEnabled(len(sources) > 1)
+        self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.from_box.currentIndexChanged.connect(self.check)
+        self.form.addRow("From", self.from_box)
         self.folder_edit = QLineEdit(folder)
         self.folder_edit.setToolTip("Folder to write to; it is created if it does not exist")
         browse = QPushButton("Choose…")
@@ -95,6 +108,21 @@ class WriteDialog(QDialog):
         layout.addWidget(self.buttons)
         self.folder_edit.textChanged.connect(self.check)
         self.setMinimumWidth(520)
+
+    @property
+    def exposures(self) -> Sequence[OpenExposure]:
+        """Exposures whose products are written."""
+        return self._sources[self.from_box.currentIndex()]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Their keys."""
+        return tuple(e.view.key for e in self.exposures)
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Their bands."""
+        return _bands(self.exposures)
 
     @property
     def folder(self) -> str:
@@ -148,6 +176,10 @@ class WriteDialog(QDialog):
         dialog.open()
 
 
+def _bands(exposures: Sequence[OpenExposure]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(band for e in exposures for band in e.view.bands))
+
+
 def _complaint_about(folder: Path) -> str:
     there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not there.is_dir():
@@ -160,8 +192,10 @@ def _complaint_about(folder: Path) -> str:
 class WriteExposuresDialog(WriteDialog):
     """Asks for a folder for corrected exposures; see `WriteDialog`."""
 
-    def __init__(self, exposures: Sequence[OpenExposure], theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__("Write Corrected Exposures", exposures, theme, folder, parent)
+    def __init__(
+        self, sources: Sequence[Sequence[OpenExposure]], theme: Theme, folder: str, parent: QWidget | None = None
+    ):
+        super().__init__("Write Corrected Exposures", sources, theme, folder, parent)
         self.check()
 
     def names(self) -> list[str]:

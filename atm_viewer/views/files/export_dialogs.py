@@ -22,7 +22,7 @@ class ExportDialog(WriteDialog):
     """Asks for a name besides what `WriteDialog` asks for."""
 
     def __init__(self, title: str, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__(title, session.state.together, theme, folder, parent)
+        super().__init__(title, (session.state.together,), theme, folder, parent)
         self.session = session
         self.name_edit = QLineEdit(product_name([e.view.name for e in self.exposures]))
         self.name_edit.setToolTip("File names start with this")

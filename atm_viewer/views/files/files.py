@@ -190,22 +190,24 @@ class Files(QObject):
     def write_cubes(self) -> None:
         """Ask for what write_cubes needs, and write in the background."""
         state = self._session.state
-        dialog = WriteCubesDialog(state.together, state.recipe.cube, self._theme(), self.folder(), self._window)
+        dialog = WriteCubesDialog(state.sources, state.recipe.cube, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
             self._session.recipes.set_cube(dialog.options)
-            self._session.products.write_cubes(dialog.folder, dialog.product, dialog.which, dialog.replaces)
+            self._session.products.write_cubes(
+                dialog.folder, dialog.product, dialog.which, dialog.replaces, dialog.keys, dialog.bands
+            )
 
         self._open_write_dialog(dialog, write)
 
     def write_exposures(self) -> None:
         """Ask where to write corrected exposures, and write in the background."""
-        dialog = WriteExposuresDialog(self._session.state.together, self._theme(), self.folder(), self._window)
+        dialog = WriteExposuresDialog(self._session.state.sources, self._theme(), self.folder(), self._window)
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
-            self._session.products.write_exposures(dialog.folder, dialog.replaces)
+            self._session.products.write_exposures(dialog.folder, dialog.replaces, dialog.keys)
 
         self._open_write_dialog(dialog, write)
 

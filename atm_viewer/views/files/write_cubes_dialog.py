@@ -22,14 +22,20 @@ class WriteCubesDialog(WriteDialog):
 
     def __init__(
         self,
-        exposures: Sequence[OpenExposure],
+        sources: Sequence[Sequence[OpenExposure]],
         options: CubeOptions,
         theme: Theme,
         folder: str,
         parent: QWidget | None = None,
     ):
-        super().__init__("Write Cubes", exposures, theme, folder, parent)
-        self.product_edit = QLineEdit(product_name([e.view.name for e in exposures]))
+        super().__init__("Write Cubes", sources, theme, folder, parent)
+        self.band_box = QComboBox()
+        self.band_box.setToolTip("Bands whose cubes are written. Default: all that the exposures have")
+        self.form.addRow("Bands", self.band_box)
+        self._offer_bands()
+        self.from_box.currentIndexChanged.connect(self._offer_bands)
+        self.band_box.currentIndexChanged.connect(self.check)
+        self.product_edit = QLineEdit(product_name([e.view.name for e in self.exposures]))
         self.product_edit.setToolTip("File names start with this; corrected cubes add -atm")
         self.product_edit.textChanged.connect(self.check)
         self.form.addRow("Product", self.product_edit)
@@ -56,6 +62,18 @@ class WriteCubesDialog(WriteDialog):
         self.options_button.setChecked(shown)
         self.options_form.setVisible(shown)
 
+    def _offer_bands(self) -> None:
+        bands = super().bands
+        self.band_box.clear()
+        self.band_box.addItem("all", bands)
+        for band in bands if len(bands) > 1 else ():
+            self.band_box.addItem(band, (band,))
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands whose cubes are written."""
+        return tuple(self.band_box.currentData() or ())
+
     @property
     def product(self) -> str:
         """Name that files begin with."""
@@ -74,9 +92,8 @@ class WriteCubesDialog(WriteDialog):
 
     def names(self) -> list[str]:
         """Names of the cubes."""
-        bands = dict.fromkeys(band for e in self.exposures for band in e.view.bands)
         internal = self.options_form.coord_system == INTERNAL
-        return cube_files(self.product, [f"{band}_internal" if internal else band for band in bands], self.which)
+        return cube_files(self.product, [f"{band}_internal" if internal else band for band in self.bands], self.which)
 
     def complaint(self) -> str:
         """Also ask for a name that a file can have."""

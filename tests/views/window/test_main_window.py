@@ -457,7 +457,9 @@ def test_writing_cubes_asks_before_it_replaces(opened, workers, qtbot, tmp_path)
     qtbot.mouseClick(dialog.overwrite, Qt.MouseButton.LeftButton, pos=QPoint(8, dialog.overwrite.height() // 2))
     assert dialog.write_button.isEnabled()
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
-    assert workers.asked(WriteCubes) == [WriteCubes(tuple(FILES), Recipe(), str(tmp_path), "star", overwrite=True)]
+    bands = "ch1-short", "ch2-short"
+    (request,) = workers.asked(WriteCubes)
+    assert request == WriteCubes(tuple(FILES), Recipe(), str(tmp_path), "star", bands=bands, overwrite=True)
     # The window lives on while cubes are being written.
     (job,) = opened.session.jobs.all
     workers.progress(job.number, "Opening", 0.42)
@@ -486,6 +488,39 @@ def test_cubes_of_one_kind_into_a_new_folder(opened, workers, qtbot, tmp_path):
     again = dialog_of(opened, QDialog)
     assert again.folder != str(tmp_path / "new")
     again.reject()
+
+
+def test_products_of_all_settings_in_one_go(opened, workers, qtbot, tmp_path):
+    nirspec = "/data/jw09999-star_00001_nrs1_cal.fits"
+    opened.session.exposures.open([nirspec])
+    settle(qtbot, opened)
+    opened.session.look.select_exposure(FILES[0])
+    settle(qtbot, opened)
+    press(qtbot, opened, "write_cubes")
+    dialog = dialog_of(opened, QDialog)
+    dialog.folder_edit.setText(str(tmp_path))
+    dialog.which_box.setCurrentIndex(dialog.which_box.findData("after"))
+    assert dialog.from_box.currentText() == "2 included exposures, ch1-short, ch2-short"
+    assert len(dialog.names()) == 2
+    qtbot.keyClick(dialog.from_box, Qt.Key.Key_Down)
+    assert dialog.from_box.currentText() == "3 included exposures, ch1-short, ch2-short, g235m-f170lp"
+    bands = ["ch1-short", "ch2-short", "g235m-f170lp"]
+    assert dialog.names() == [f"jw09999-star-atm_{band}_s3d.fits" for band in bands]
+    dialog.band_box.setFocus()
+    qtbot.keyClicks(dialog.band_box, "g")
+    assert dialog.names() == ["jw09999-star-atm_g235m-f170lp_s3d.fits"]
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    (request,) = workers.asked(WriteCubes)
+    assert (request.paths, request.bands) == ((*FILES, nirspec), ("g235m-f170lp",))
+    settle(qtbot, opened)
+    opened.files.write_exposures()
+    dialog = dialog_of(opened, QDialog)
+    dialog.folder_edit.setText(str(tmp_path))
+    qtbot.keyClick(dialog.from_box, Qt.Key.Key_Down)
+    assert len(dialog.names()) == 3
+    qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
+    assert workers.asked(WriteExposures)[-1].paths == (*FILES, nirspec)
+    settle(qtbot, opened)
 
 
 def test_options_of_cubes_are_typed_where_cubes_are_written(opened, workers, qtbot, tmp_path):
