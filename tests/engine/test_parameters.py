@@ -31,7 +31,7 @@ def test_the_dataclasses_have_the_tables_parameters_and_defaults():
     assert of_slice == {p.name: defaults[p.name] for p in OF_SLICE}
     everywhere = {f.name: f.default for f in fields(Recipe) if f.name not in ("overrides", "regions", "cube")}
     assert everywhere == {p.name: defaults[p.name] for p in GLOBAL}
-    overrides = {f.name: f.default for f in fields(SliceOverride) if f.name not in ("number", "exposure")}
+    overrides = {f.name: f.default for f in fields(SliceOverride) if f.name not in ("number", "exposure", "band")}
     assert overrides == dict.fromkeys(of_slice)
     assert list(overrides) == list(of_slice)
     # The use of a region is not one of alpha ranges.

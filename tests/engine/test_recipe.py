@@ -41,7 +41,7 @@ RECIPE = Recipe(
     psf_optimal=True,
     overrides=(
         SliceOverride(
-            112, "jw1_00002", 4.0, 0.05, 30, 40, ((-0.9, 0.4), (1.0, 2.5)), (4.9, 5.6), "slice", residual="none"
+            112, "jw1_00002", None, 4.0, 0.05, 30, 40, ((-0.9, 0.4), (1.0, 2.5)), (4.9, 5.6), "slice", residual="none"
         ),
         SliceOverride(113, window=12, peak_cut="pipeline"),
     ),
@@ -120,6 +120,34 @@ def test_psf_optimal_ignores_thresholds_everywhere():
     assert recipe.params(7, "a") == FitParams(0.0, 0.0, window=20, residual="none")
 
 
+def test_overrides_for_a_band_apply_to_its_exposures_alone():
+    recipe = parse_recipe(
+        """
+        version = 1
+        [[slice]]
+        number = 112
+        window = 20
+        slope_limit = 0.05
+        [[slice]]
+        number = 112
+        band = "CH1-LONG"
+        window = 30
+        [[slice]]
+        number = 112
+        exposure = "jw1_00002"
+        window = 40
+        """
+    )
+    assert parse_recipe(dump_recipe(recipe)) == recipe
+    long, short = ("ch1-long", "ch2-long"), ("ch1-short", "ch2-short")
+    found = [recipe.params(112, name, (), bands) for name, bands in (("a", short), ("a", long), ("jw1_00002", long))]
+    assert [(one.window, one.slope_limit) for one in found] == [(20, 0.05), (30, 0.05), (40, 0.05)]
+    assert recipe.params(112, "a").window == 20
+    other = recipe.with_override(SliceOverride(112, band="ch1-long", window=35))
+    assert len(other.overrides) == 3
+    assert other.override(112, band="ch1-long").window == 35
+
+
 def test_an_override_replaces_the_one_for_the_same_slice_and_exposure():
     recipe = Recipe().with_override(SliceOverride(7, window=20)).with_override(SliceOverride(7, "a", window=30))
     recipe = recipe.with_override(SliceOverride(7, breakpoints=12))
@@ -153,6 +181,9 @@ def test_an_override_replaces_the_one_for_the_same_slice_and_exposure():
         ("[[slice]]", "has no number"),
         ("[[slice]]\nnumber = 0", "number must be a whole number"),
         ("[[slice]]\nnumber = 1\nexposure = 2", "must be text"),
+        ("[[slice]]\nnumber = 1\nband = 2", "must be text"),
+        ('[[slice]]\nnumber = 1\nband = "channel 1"', "a band's name such as 'ch1-short'"),
+        ('[[slice]]\nnumber = 1\nband = "ch1-long"\nexposure = "a"', "both an exposure and a band"),
         ('[[slice]]\nnumber = 1\nexposure = ""', "must be text"),
         ("[[slice]]\nnumber = 1\nwindow = 0", "window must be a whole number"),
         ("[[slice]]\nnumber = 1\nbreakpoints = 3", "breakpoints must be a whole number"),

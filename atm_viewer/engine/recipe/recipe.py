@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -145,12 +145,16 @@ class SliceOverride:
         Slice number of the region map (MIRI 101..., NIRSpec 1 to 30).
     exposure : str or None
         Name of the one exposure it applies to (file name without ``_cal``/``_crf`` and ending); None: all.
+    band : str or None
+        The one band whose exposures it applies to, such as ``ch1-short``, since slice numbers repeat in every setting
+        of MRS; None: all.
     fit_threshold, slope_limit, window, breakpoints, use, wavelengths, reach, peak_cut, residual, edges
         As in `FitParams`.
     """
 
     number: int
     exposure: str | None = None
+    band: str | None = None
     fit_threshold: float | None = None
     slope_limit: float | None = None
     window: int | None = None
@@ -161,6 +165,11 @@ class SliceOverride:
     peak_cut: str | None = None
     residual: str | None = None
     edges: str | None = None
+
+    @property
+    def key(self) -> tuple[int, str | None, str | None]:
+        """What it applies to: slice, exposure and band."""
+        return self.number, self.exposure, self.band
 
     def values(self) -> dict[str, Any]:
         """Overridden values by name."""
@@ -303,7 +312,13 @@ class Recipe:
             reasons.append(f"because {', '.join(beyond)} {'goes' if len(beyond) == 1 else 'go'} beyond it")
         return " and ".join(reasons)
 
-    def params(self, number: int, exposure: str, touched: Iterable[tuple[Region, Sequence[Range]]] = ()) -> FitParams:
+    def params(
+        self,
+        number: int,
+        exposure: str,
+        touched: Iterable[tuple[Region, Sequence[Range]]] = (),
+        bands: Collection[str] = (),
+    ) -> FitParams:
         """Resolve what applies to one slice of one exposure.
 
         Parameters
@@ -315,6 +330,9 @@ class Recipe:
         touched : iterable of (Region, sequence of (float, float))
             The regions that the slice sees, in the recipe's order, and the alpha ranges [arcsec] in which it does;
             `atm_viewer.engine.trace.prepared.slice_params` finds them by the exposure's WCS.
+        bands : collection of str
+            Bands of the exposure. An override for one band comes before one for all, and one for the exposure before
+            both.
 
         Returns
         -------
@@ -332,13 +350,11 @@ class Recipe:
                 for new in (RegionRange(low, high, region.use, region.name) for low, high in seen):
                     ranges = [*(part for old in ranges for part in old.without(new)), new]
             forced = region.fit_threshold is None and (forced or region.use == "spline")
-        for wanted in (None, exposure):
-            for override in self.overrides:
-                if override.number == number and override.exposure == wanted:
-                    merged.update(override.values())
-                    for name in override.values():
-                        owners.pop(name, None)
-                    forced &= override.fit_threshold is None
+        for override in self.overrides_of(number, exposure, bands):
+            merged.update(override.values())
+            for name in override.values():
+                owners.pop(name, None)
+            forced &= override.fit_threshold is None
         if self.psf_optimal:
             merged.update({name: PARAMETERS[name].psf_optimal for name in OVERRIDABLE if self.ignores(name)})
             owners = {name: owner for name, owner in owners.items() if not self.ignores(name)}
@@ -375,21 +391,29 @@ class Recipe:
         numbered = (wanted if k == 1 else f"{wanted} {k}" for k in range(1, len(names) + 2))
         return next(name for name in numbered if name not in names)
 
-    def override(self, number: int, exposure: str | None = None) -> SliceOverride:
-        """Return the override of a slice exactly as asked (for all exposures, or for one); empty when there is none."""
-        found = SliceOverride(number, exposure)
+    def overrides_of(self, number: int, exposure: str | None, bands: Collection[str] = ()) -> tuple[SliceOverride, ...]:
+        """Return the overrides that apply to a slice of an exposure with some bands, the most particular ones last."""
+        found = [
+            one
+            for one in self.overrides
+            if one.number == number and one.exposure in (None, exposure) and (one.band is None or one.band in bands)
+        ]
+        return tuple(sorted(found, key=lambda one: (one.exposure is not None, one.band is not None)))
+
+    def override(self, number: int, exposure: str | None = None, band: str | None = None) -> SliceOverride:
+        """Return the override of a slice exactly as asked: for all exposures, one, or a band's; empty without any."""
+        found = SliceOverride(number, exposure, band)
         for entry in self.overrides:
-            if (entry.number, entry.exposure) == (number, exposure):
+            if entry.key == found.key:
                 found = replace(found, **entry.values())
         return found
 
     def with_override(self, override: SliceOverride) -> Recipe:
-        """Return a recipe in which this entry stands in place of any other for the same slice and exposure."""
-        key = (override.number, override.exposure)
-        kept = [o for o in self.overrides if (o.number, o.exposure) != key]
+        """Return a recipe in which this entry stands in place of any other for the same slice, exposure and band."""
+        kept = [o for o in self.overrides if o.key != override.key]
         if override.values():
             kept.append(override)
-        kept.sort(key=lambda o: (o.number, o.exposure or ""))
+        kept.sort(key=lambda o: (o.number, o.exposure or "", o.band or ""))
         return replace(self, overrides=tuple(kept))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ from atm_viewer.engine.recipe.shapes import Circle, Ellipse, Polygon, Shape, ref
 from atm_viewer.engine.regular_file import read_text
 
 VERSION = 1
+
+#: Bands, as the pipeline names its cubes.
+_BAND = re.compile(r"ch[1-4]-(short|medium|long)|(prism|g\d{3}[mh])-[a-z0-9]+")
 
 #: Keys of each shape of a region, and what they are told to be in files.
 _SHAPE_KEYS: dict[str, dict[str, str]] = {
@@ -132,6 +136,8 @@ def fill_recipe(document: Any, recipe: Recipe) -> Any:
             entry["number"] = override.number
             if override.exposure is not None:
                 entry["exposure"] = override.exposure
+            if override.band is not None:
+                entry["band"] = override.band
             for key, value in override.values().items():
                 entry[key] = _as_lists(value)
             entries.append(entry)
@@ -159,12 +165,20 @@ def _as_lists(value: Any) -> Any:
 
 def _parse_override(check: Checker, entry: Any) -> SliceOverride:
     entry = check.table(entry, "[[slice]]")
-    check.known(entry, ("number", "exposure", *OVERRIDABLE), "in [[slice]]")
+    check.known(entry, ("number", "exposure", "band", *OVERRIDABLE), "in [[slice]]")
     if "number" not in entry:
         raise InputError(f"{check.name}: a [[slice]] has no number.")
     number = check.whole(entry["number"], "number", 1, 999)
     exposure = check.text(entry["exposure"], f"exposure of slice {number}") if "exposure" in entry else None
-    return SliceOverride(number, exposure, **_parse_values(check, entry, OVERRIDABLE))
+    band = check.text(entry["band"], f"band of slice {number}").lower() if "band" in entry else None
+    if band is not None and not _BAND.fullmatch(band):
+        raise InputError(
+            f"{check.name}: band of slice {number} must be a band's name such as 'ch1-short' or 'g235m-f170lp', not "
+            f"{band!r:.80}."
+        )
+    if band is not None and exposure is not None:
+        raise InputError(f"{check.name}: slice {number} has both an exposure and a band; give one of them.")
+    return SliceOverride(number, exposure, band, **_parse_values(check, entry, OVERRIDABLE))
 
 
 def read_region(entry: Any, name: str = "recipe") -> Region:

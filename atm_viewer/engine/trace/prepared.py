@@ -111,9 +111,9 @@ def slice_params(prepared: Prepared, recipe: Recipe) -> dict[int, FitParams]:
 
     Regions on the sky become ranges of slices by the exposure's WCS: see `Region` and `SkyStrips.ranges`.
     """
-    name = prepared.exposure.name
+    name, bands = prepared.exposure.name, prepared.exposure.bands
     touched = prepared.strips.touched(recipe.regions) if recipe.regions else {}
-    return {number: recipe.params(number, name, touched.get(number, ())) for number in prepared.slices}
+    return {number: recipe.params(number, name, touched.get(number, ()), bands) for number in prepared.slices}
 
 
 def fit_input(prepared: Prepared, number: int, params: FitParams) -> tuple[SliceData, FitParams, ModeDefaults, float]:

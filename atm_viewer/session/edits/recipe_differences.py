@@ -46,8 +46,8 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
     if same != [r for r in base.regions if r in same]:
         parts.append("regions in another order")
     changed = [o for o in recipe.overrides if o not in base.overrides]
-    have = {(o.number, o.exposure) for o in recipe.overrides}
-    gone = [o for o in base.overrides if (o.number, o.exposure) not in have]
+    have = {o.key for o in recipe.overrides}
+    gone = [o for o in base.overrides if o.key not in have]
     listed = [_override_words(o) for o in changed] + [f"slice {o.number}: no override" for o in gone]
     parts += listed[:most]
     if (more := len(listed) - most) > 0:
@@ -68,7 +68,7 @@ def _region_words(region: Region, before: Region | None) -> str:
 
 
 def _override_words(override: SliceOverride) -> str:
-    whose = f" in {override.exposure}" if override.exposure else ""
+    whose = f" in {only}" if (only := override.exposure or override.band) else ""
     values = ", ".join(_named(name, value) for name, value in override.values().items())
     return f"slice {override.number}{whose}: {values}"
 

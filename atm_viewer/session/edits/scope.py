@@ -37,6 +37,8 @@ class Where:
         The region of the active place, which need not be in the recipe yet.
     reached : collection of int
         Slices of this exposure that see it.
+    bands : tuple of str
+        Bands of this exposure.
     """
 
     exposure: str | None = None
@@ -44,6 +46,7 @@ class Where:
     seen: Mapping[int, Seen] = field(default_factory=dict)
     target: Region | None = None
     reached: frozenset[int] = frozenset()
+    bands: tuple[str, ...] = ()
 
     @property
     def here(self) -> bool:

@@ -6,7 +6,7 @@ decides: see `_target`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,15 +24,23 @@ class Edit:
     recipe: Recipe
 
 
-def overridden(recipe: Recipe, number: int, exposure: str | None) -> dict[str, str | None]:
-    """Names of the parameters set for a slice; the exposure they are set for, or None for all."""
+def overridden(recipe: Recipe, number: int, exposure: str | None, bands: Collection[str] = ()) -> dict[str, str | None]:
+    """Names of the parameters set for a slice; the exposure or band they are set for, or None for all."""
     found: dict[str, str | None] = {}
-    for scope in (None, exposure):
-        found.update(dict.fromkeys(recipe.override(number, scope).values(), scope))
+    for one in recipe.overrides_of(number, exposure, bands):
+        found.update(dict.fromkeys(one.values(), one.exposure or one.band))
     return found
 
 
-def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str | None, seen: Seen = ()) -> Recipe:
+def with_value(
+    recipe: Recipe,
+    number: int,
+    name: str,
+    value: Any,
+    exposure: str | None,
+    seen: Seen = (),
+    bands: Collection[str] = (),
+) -> Recipe:
     """Recipe with a value of one slice changed.
 
     Parameters
@@ -49,6 +57,8 @@ def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str
         Name of the one exposure it applies to; None for all.
     seen : sequence of (Region, sequence of (float, float))
         Regions that the slice sees in that exposure.
+    bands : collection of str
+        Bands of that exposure.
 
     Returns
     -------
@@ -57,7 +67,7 @@ def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str
     bare = _without(recipe, number, (name,), exposure)
     # Of all exposures together nobody knows what they would inherit where regions set it.
     varies = exposure is None and any(getattr(region, name) is not None for region in recipe.regions)
-    if value is None or (value == _in_force(bare, number, name, exposure, seen) and not varies):
+    if value is None or (value == _in_force(bare, number, name, exposure, seen, bands) and not varies):
         return bare
     values: dict[str, Any] = {name: value}
     return bare.with_override(replace(bare.override(number, exposure), **values))
@@ -65,33 +75,46 @@ def with_value(recipe: Recipe, number: int, name: str, value: Any, exposure: str
 
 def set_one(recipe: Recipe, number: int, name: str, value: Any, exposure: str | None) -> Edit:
     """Change a value of one slice, for all exposures or for one; see `with_value`."""
-    return _set_targets(recipe, {number: exposure}, name, value, {})
+    return _set_targets(recipe, {number: exposure}, name, value, Where())
 
 
 def set_values(recipe: Recipe, numbers: Sequence[int], name: str, value: Any, where: Where) -> Edit:
     """Change a value of several slices, each where it is seen; None inherits."""
     targets = {number: _target(recipe, number, name, value, where) for number in numbers}
-    return _set_targets(recipe, targets, name, value, where.seen)
+    return _set_targets(recipe, targets, name, value, where)
 
 
-def reset(recipe: Recipe, numbers: Sequence[int], exposure: str | None, scope: Scope) -> Edit:
+def reset(
+    recipe: Recipe, numbers: Sequence[int], exposure: str | None, scope: Scope, bands: Collection[str] = ()
+) -> Edit:
     """Take the overrides of slices away: those of the exposure, those in force in it, or all of these numbers."""
-    gone: dict[Scope, tuple[str | None, ...]] = {Scope.SLICE: (exposure,), Scope.PLACE: (exposure, None)}
 
     def goes(override: SliceOverride) -> bool:
-        return override.number in numbers and (scope not in gone or override.exposure in gone[scope])
+        match scope:
+            case Scope.SLICE:
+                return override.number in numbers and override.exposure == exposure and override.band is None
+            case Scope.PLACE:
+                return override in recipe.overrides_of(override.number, exposure, bands) and override.number in numbers
+        return override.number in numbers
 
     whose = f" of {exposure}" if scope is Scope.SLICE else ""
     kept = tuple(o for o in recipe.overrides if not goes(o))
     return Edit(f"{_subject(numbers)}{whose}: reset", replace(recipe, overrides=kept))
 
 
-def copy(recipe: Recipe, source: int, targets: Sequence[int], exposure: str | None, scope: Scope) -> Edit:
+def copy(
+    recipe: Recipe,
+    source: int,
+    targets: Sequence[int],
+    exposure: str | None,
+    scope: Scope,
+    bands: Collection[str] = (),
+) -> Edit:
     """Give slices the overrides of another one, in place of their own; in the exposure alone unless numbers count."""
     targets = [number for number in targets if number != source]
     here = scope is not Scope.NUMBER
     if here:
-        values = recipe.override(source).values() | recipe.override(source, exposure).values()
+        values = {k: v for one in recipe.overrides_of(source, exposure, bands) for k, v in one.values().items()}
         entries = [SliceOverride(source, exposure, **values)]
     else:
         entries = [o for o in recipe.overrides if o.number == source]
@@ -137,13 +160,13 @@ def _target(recipe: Recipe, number: int, name: str, value: Any, where: Where) ->
 
     Alpha ranges are those of one slice of one exposure, so they are never a region's.
     """
-    own = overridden(recipe, number, where.exposure)
+    own = overridden(recipe, number, where.exposure, where.bands)  # what a band has, the exposure can override
     if where.scope is Scope.SLICE or (name in own and own[name] is not None):
         return where.exposure
     if where.scope is Scope.NUMBER or name in own:
         return None
     if name in OF_REGION:
-        params = recipe.params(number, where.exposure or "", where.seen.get(number, ()))
+        params = recipe.params(number, where.exposure or "", where.seen.get(number, ()), where.bands)
         owner = recipe.region(dict(params.regions.values).get(name, ""))
         if found := owner or (goes_to(recipe, number, where) if value is not None else None):
             return found
@@ -151,16 +174,18 @@ def _target(recipe: Recipe, number: int, name: str, value: Any, where: Where) ->
 
 
 def _set_targets(
-    recipe: Recipe, targets: Mapping[int, str | Region | None], name: str, value: Any, seen: Mapping[int, Seen]
+    recipe: Recipe, targets: Mapping[int, str | Region | None], name: str, value: Any, where: Where
 ) -> Edit:
+    seen, bands = where.seen, where.bands
     regions = tuple(dict.fromkeys(target for target in targets.values() if isinstance(target, Region)))
     scopes = {number: target for number, target in targets.items() if not isinstance(target, Region)}
     new = recipe
     for number, scope in scopes.items():
-        new = with_value(new, number, name, value, scope, seen.get(number, ()) if scope is not None else ())
+        here = (seen.get(number, ()), bands) if scope is not None else ()
+        new = with_value(new, number, name, value, scope, *here)
     changed = [n for n in scopes if new.override(n, scopes[n]) != recipe.override(n, scopes[n])]
     changed = changed or (list(scopes) if not regions else [])
-    values = [tuple(_in_force(r, n, name, scopes[n], seen.get(n, ())) for r in (recipe, new)) for n in changed]
+    values = [tuple(_in_force(r, n, name, scopes[n], seen.get(n, ()), bands) for r in (recipe, new)) for n in changed]
     for region in regions:
         known = recipe.region(region.name) or replace(region, use=None)
         new = _with_region_value(new, known, name, value)
@@ -193,9 +218,11 @@ def _of_region(recipe: Recipe, region: Region | None, name: str) -> Any:
     return own if own is not None or not PARAMETERS[name].is_global else getattr(recipe, name)
 
 
-def _in_force(recipe: Recipe, number: int, name: str, exposure: str | None, seen: Seen = ()) -> Any:
+def _in_force(
+    recipe: Recipe, number: int, name: str, exposure: str | None, seen: Seen = (), bands: Collection[str] = ()
+) -> Any:
     """Value of a parameter, whether or not ``psf_optimal`` ignores it."""
-    return getattr(replace(recipe, psf_optimal=False).params(number, exposure or "", seen), name)
+    return getattr(replace(recipe, psf_optimal=False).params(number, exposure or "", seen, bands), name)
 
 
 def _without(recipe: Recipe, number: int, names: Sequence[str], exposure: str | None) -> Recipe:

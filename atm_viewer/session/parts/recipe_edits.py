@@ -122,15 +122,15 @@ class RecipeEdits(QObject):
     def reset_slices(self, numbers: Sequence[int]) -> None:
         """Take the overrides of slices away, as the scope of edits wants it."""
         if numbers:
-            name = self._state.current.name if self._state.current else None
-            self.make(slice_edits.reset(self._state.recipe, numbers, name, self._state.scope))
+            view = self._state.current
+            name, bands = (view.name, view.bands) if view else (None, ())
+            self.make(slice_edits.reset(self._state.recipe, numbers, name, self._state.scope, bands))
 
     def copy_slice(self, source: int, targets: Sequence[int]) -> None:
         """Give slices the overrides of another one."""
         if self._state.current is not None and targets:
-            self.make(
-                slice_edits.copy(self._state.recipe, source, targets, self._state.current.name, self._state.scope)
-            )
+            view, scope = self._state.current, self._state.scope
+            self.make(slice_edits.copy(self._state.recipe, source, targets, view.name, scope, view.bands))
 
     def apply_to_all_exposures(self, numbers: Sequence[int]) -> None:
         """Let what is set in slices of the chosen exposure apply to all exposures."""

@@ -175,7 +175,9 @@ class State:
 
     def params(self, number: int) -> FitParams:
         """Parameters in force in a slice of the chosen exposure."""
-        return self.recipe.params(number, self.current.name if self.current else "", self.seen.get(number, ()))
+        view = self.current
+        name, bands = (view.name, view.bands) if view else ("", ())
+        return self.recipe.params(number, name, self.seen.get(number, ()), bands)
 
     @cached_property
     def seen(self) -> Mapping[int, Seen]:
@@ -194,7 +196,7 @@ class State:
             return Where(scope=self.scope)
         target = region_at(recipe, self.places.current)
         reached = frozenset(view.strips.ranges(target.shape)) if target is not None else frozenset()
-        return Where(view.name, self.scope, view.strips.touched(recipe.regions), target, reached)
+        return Where(view.name, self.scope, view.strips.touched(recipe.regions), target, reached, view.bands)
 
     @property
     def edited_region(self) -> Region | None:
@@ -206,8 +208,10 @@ class State:
         return slices_across(self.current, number) if self.current else ()
 
     def overridden(self, number: int) -> dict[str, str | None]:
-        """Names of the parameters set for a slice; the exposure they are set for, or None for all."""
-        return slice_edits.overridden(self.recipe, number, self.current.name if self.current else None)
+        """Names of the parameters set for a slice; the exposure or band they are set for, or None for all."""
+        view = self.current
+        name, bands = (view.name, view.bands) if view else (None, ())
+        return slice_edits.overridden(self.recipe, number, name, bands)
 
     def remedy_request(self, kind: str) -> RemedyRequest | None:
         """Say what is asked about a remedy of the active variant at the active place; None where there is none."""

@@ -116,3 +116,20 @@ def test_slices_in_their_order_on_the_sky(instrument):
         dec[view.regions == number] = -5.4 + 0.2 * place / 3600
     order = slices_across(replace(view, dec=dec, ra=(view.ra - view.ra[view.regions > 0][0]) % 360), 2)
     assert order == tuple(sorted(places, key=lambda n: places[n]))
+
+
+def test_what_a_band_has_is_shown_and_can_be_overridden_in_an_exposure():
+    banded = Recipe(overrides=(SliceOverride(101, band="ch1-short", window=30), SliceOverride(101, window=20)))
+    where = Where(ONE, Scope.PLACE, bands=("ch1-short", "ch2-short"))
+    assert slice_edits.overridden(banded, 101, ONE, where.bands) == {"window": "ch1-short"}
+    assert slice_edits.overridden(banded, 101, ONE, ("ch1-long",)) == {"window": None}
+    for scope in (Scope.PLACE, Scope.NUMBER, Scope.SLICE):
+        edit = slice_edits.set_values(banded, (101,), "window", 20, replace(where, scope=scope))
+        assert edit.name == f"Slice 101 of {ONE}: window 30 → 20"
+        assert edit.recipe.params(101, ONE, (), where.bands).window == 20
+        assert edit.recipe.params(101, TWO, (), where.bands).window == 30
+    gone = slice_edits.reset(banded, (101,), ONE, Scope.PLACE, ("ch1-long",)).recipe
+    assert gone.overrides == banded.overrides[:1]  # that of another band stays
+    assert slice_edits.reset(banded, (101,), ONE, Scope.NUMBER).recipe == Recipe()
+    copied = slice_edits.copy(banded, 101, (102,), ONE, Scope.PLACE, where.bands).recipe
+    assert copied.override(102, ONE).window == 30
