@@ -170,13 +170,12 @@ def make_picture(
     maker = _Maker(known, variant, place, settings, _scale(main, settings, lines))
     curves = maker.curves()
     unit = maker.unit_of(main) if main is not None else settings.unit
-    label = {"MJy/sr": "brightness", "Jy": "F<sub>ν</sub> per spaxel", FLUX_UNITS[2]: "F<sub>λ</sub> per spaxel"}
     relative = settings.arrangement == "normalised"
     return Picture(
         main,
         tuple(curves),
         maker.scale,
-        "flux over its median" if relative else label.get(unit, "flux"),
+        "flux over its median" if relative else FLUX_UNITS.get(unit, "flux"),
         "" if relative else unit,
         maker.reference,
         maker.masks(main),

@@ -24,9 +24,11 @@ class SpectrumSettings:
     Parameters
     ----------
     unit : str
-        One of `spectral.FLUX_UNITS`.
+        One of `units.FLUX_UNITS`.
+    log : bool
+        The flux axis is logarithmic.
     axis : str
-        One of `spectral.AXES`.
+        One of `units.AXES`.
     line : str
         Name of the line that velocities are about; empty for the one nearest to the middle.
     redshift : float
@@ -62,6 +64,7 @@ class SpectrumSettings:
     """
 
     unit: str = "MJy/sr"
+    log: bool = False
     axis: str = "wavelength"
     line: str = ""
     redshift: float = 0.0
@@ -105,7 +108,7 @@ class SpectrumSettings:
 def _valid(name: str, value: Any) -> bool:
     """Whether a value makes sense for a setting."""
     choices = {
-        "unit": FLUX_UNITS,
+        "unit": tuple(FLUX_UNITS),
         "axis": tuple(AXES),
         "arrangement": ARRANGEMENTS,
         "kernel": KERNELS,

@@ -57,6 +57,24 @@ def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) 
     return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky.bar))
 
 
+#: What can be switched in the spectra, by its name in `SpectrumSettings`: text, tip, keys.
+SPECTRUM_SWITCHES = {
+    "log": ("Logarithmic Flux", "Show the flux of the spectra on a logarithmic axis, or a linear one", "Y"),
+    "predicted": (
+        "Predicted Curve",
+        "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
+        "Ctrl+Alt+U",
+    ),
+}
+
+
+def _switch(name: str, text: str, tip: str, key: str) -> ActionInfo:
+    return ActionInfo(
+        f"spectrum_{name}", "View/Spectrum", text, tip, key, _open, ticked=True,
+        does=lambda window: window.session.look.toggle_spectrum(name),
+    )  # fmt: skip
+
+
 def _regions(session: Session) -> bool:
     return bool(session.state.recipe.regions)
 
@@ -505,7 +523,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ),
     ActionInfo(
         "spectrum_options",
-        "View",
+        "View/Spectrum",
         "Spectrum Options…",
         "Set units, axis, redshift, lines, panels, reference, smoothing, masks and errors",
         "Ctrl+U",
@@ -513,15 +531,16 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         does=lambda window: window.spectrum.show_options(),
     ),
     ActionInfo(
-        "show_predicted",
-        "View",
-        "Predicted Curve",
-        "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
-        "Ctrl+Alt+U",
-        _open,
+        "zoom_box",
+        "View/Spectrum",
+        "Zoom Box",
+        "Draw a box in the spectra to zoom into it; sideways, a range of wavelengths (also: Shift+drag)",
+        "Z",
+        _placed,
         ticked=True,
-        does=lambda window: window.session.look.toggle_predicted(),
+        does=lambda window: window.spectrum.zoom_button.toggle(),
     ),
+    *(_switch(name, *about) for name, about in SPECTRUM_SWITCHES.items()),
     ActionInfo("next_band", "View", "Next Band", "Show sky image and spectra of the next band", "Ctrl+B", _open),
     ActionInfo("fit_views", "View", "Fit", "Fit the focused plot, or all plots", "Ctrl+0", _open),
     ActionInfo(

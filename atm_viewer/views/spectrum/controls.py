@@ -47,6 +47,7 @@ _TICKS = {
         "Ticks where the trace is centred on a pixel, one row per exposure. Resampling noise repeats from tick to "
         "tick. Default: hidden",
     ),
+    "log": ("log", "Logarithmic flux axis; values that are not positive are not shown. Default: linear"),
     "masks": ("masks", "Hatch wavelengths without a valid value. Default: shown"),
     "ratio": ("ratio", "Panel with the ratio to the reference. Default: shown"),
     "difference": ("difference", "Panel with the difference from the reference. Default: hidden"),
@@ -76,7 +77,11 @@ class SpectrumControls(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._settings = SpectrumSettings()
-        self.unit_box = self._choice("unit", FLUX_UNITS, "Flux unit of the spectra. Default: MJy/sr, as in the cubes")
+        self.unit_box = self._choice(
+            "unit",
+            tuple(FLUX_UNITS),
+            "Flux unit of the spectra; erg/s/cm² is νFν. Default: MJy/sr, as in the cubes",
+        )
         self.axis_box = self._choice("axis", tuple(AXES), "Horizontal axis. Default: wavelength (vacuum, observed)")
         self.line_box = QComboBox()
         self.line_box.setEditable(True)
@@ -233,7 +238,7 @@ class SpectrumControls(QFrame):
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         form.setVerticalSpacing(4)
-        form.addRow("Flux", self.unit_box)
+        form.addRow("Flux", _row(self.unit_box, self.ticks["log"]))
         form.addRow("Axis", self.axis_box)
         form.addRow("Zero velocity", self.line_box)
         form.addRow("Redshift z", self.redshift_box)

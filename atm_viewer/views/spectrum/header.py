@@ -82,15 +82,23 @@ class SpectrumHeader(QWidget):
         )
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
-        self.fit_button.setToolTip("Show the whole spectrum (wheel: zoom, drag: move, right drag: stretch)")
+        self.fit_button.setToolTip(
+            "Show the whole spectrum (double-click; wheel: zoom in wavelength, with Ctrl in flux; drag: move)"
+        )
+        self.zoom_button = QToolButton()
+        self.zoom_button.setText("Zoom")
+        self.zoom_button.setCheckable(True)
+        self.zoom_button.setToolTip(
+            "Drag to draw a box to zoom into; drag sideways for a range of wavelengths (Z; also: Shift+drag)"
+        )
         line = QHBoxLayout()
         line.setContentsMargins(6, 2, 4, 2)
         line.setSpacing(4)
         line.addWidget(self.noise)
         line.addSpacing(8)
         line.addWidget(self.place, 1)
-        line.addWidget(self.options_button)
-        line.addWidget(self.fit_button)
+        for button in (self.options_button, self.zoom_button, self.fit_button):
+            line.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

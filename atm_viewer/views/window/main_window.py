@@ -16,6 +16,7 @@ from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.lines import LineList, line_list
+from atm_viewer.views.actions.actions import SPECTRUM_SWITCHES
 from atm_viewer.views.actions.steps import Steps
 from atm_viewer.views.base.cursor_marks import CursorMarks
 from atm_viewer.views.base.dialogs import ask
@@ -164,8 +165,7 @@ class MainWindow(QMainWindow):
             "Spectrum",
             stacked(self.variant_bar, self.spectrum),
             self.variant_bar.new_button,
-            self.spectrum.options_button,
-            self.spectrum.fit_button,
+            *(self.spectrum.options_button, self.spectrum.zoom_button, self.spectrum.fit_button),
         )
 
         self.metrics_panel = Panel("Metrics", self.metrics)
@@ -262,6 +262,7 @@ class MainWindow(QMainWindow):
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
         self.remedies_panel.visibilityChanged.connect(self.remedies.set_in_sight)
         self.coverage_overlay.button.toggled.connect(self.actions_by_name["show_lost"].setChecked)
+        self.spectrum.zoom_button.toggled.connect(self.actions_by_name["zoom_box"].setChecked)
         for name, panel in self.bench.panels.items():
             shown = panel.toggleViewAction()
             assert shown is not None
@@ -368,7 +369,8 @@ class MainWindow(QMainWindow):
     def _show_spectrum_settings(self) -> None:
         settings = self.session.state.spectrum_settings
         self.spectrum.show_settings(settings)
-        self.actions_by_name["show_predicted"].setChecked(settings.predicted)
+        for name in SPECTRUM_SWITCHES:
+            self.actions_by_name[f"spectrum_{name}"].setChecked(getattr(settings, name))
 
     def _show_measures(self) -> None:
         report = self.session.answers.measured.periods
