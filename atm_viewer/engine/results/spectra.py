@@ -56,6 +56,31 @@ class SpaxelSpectra:
 
 
 @dataclass(frozen=True, eq=False)
+class HoveredSpectrum:
+    """Spectrum of a single spaxel before correction, that of the cube but for rounding.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    spaxel : (int, int)
+        Zero-based (x, y) in the cube.
+    unit : str
+        Unit of ``flux``.
+    wavelength : ndarray, shape (n,)
+        Wavelength of the cube's planes [um].
+    flux : ndarray, shape (n,)
+        The spectrum; NaN without coverage.
+    """
+
+    band: str
+    spaxel: tuple[int, int]
+    unit: str
+    wavelength: Floats
+    flux: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class PredictedArtifact:
     """What a spaxel and an aperture would show of a point source of constant spectrum, without noise.
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
-from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
+from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block, native_slices
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
@@ -30,7 +32,7 @@ from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, SpaxelSpectra
 from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
@@ -352,6 +354,21 @@ class Bench:
             noise_before=resampling_noise(before.spaxel, before.aperture),
             noise_after=resampling_noise(after.spaxel, after.aperture),
         )
+
+    def hovered_spectrum(
+        self, keys: Sequence[str], band: str, ra: float, dec: float, cube: CubeOptions
+    ) -> HoveredSpectrum:
+        """Spectrum of the spaxel at a sky position [deg] before correction: nothing is fitted for it, so it is quick.
+
+        Raises
+        ------
+        InputError
+            No exposure has the band, or the position is outside of the field.
+        """
+        grid, inputs = self.grid(keys, band, cube), self.drizzle_inputs(keys, band)
+        spaxel = grid.spaxel_at(ra, dec)
+        flux = drizzle_block(inputs, grid, *spaxel, np.ones((1, 1), dtype=bool)).flux[:, 0, 0]
+        return HoveredSpectrum(band, spaxel, inputs[0].exposure.unit, grid.wavelength, flux)
 
     def _extract(
         self,

@@ -11,13 +11,14 @@ from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import R_co, Request, Slot
 from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
+    MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
     PredictArtifact,
@@ -145,6 +146,11 @@ class Answers:
             ShownSpectra(variant, number, self.latest(MakeSpectra, name), self.is_pending(MakeSpectra, name))
             for variant, number, name in pairs
         )
+
+    @property
+    def hovered_spectrum(self) -> HoveredSpectrum | None:
+        """Spectrum of the spaxel under the mouse; that of a spaxel passed a moment ago until it is there."""
+        return self.latest(MakeHoveredSpectrum)
 
     @property
     def prediction(self) -> PredictedArtifact | None:

@@ -14,6 +14,7 @@ from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureL
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
+    MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
     PredictArtifact,
@@ -133,6 +134,14 @@ def predicted_curve(answers: Answers) -> PredictArtifact | None:
         return None
     uncorrected = Recipe(oversample=1, cube=asked.extraction.recipe.cube)
     return replace(asked, extraction=replace(asked.extraction, recipe=uncorrected), shown_as=CURVE)
+
+
+def hovered_spectrum(answers: Answers) -> MakeHoveredSpectrum | None:
+    """Ask for the spectrum of the spaxel under the mouse; for `Session.ask`."""
+    state = answers.state
+    if state.hovered is None or not state.keys_together:
+        return None
+    return MakeHoveredSpectrum(state.keys_together, state.band, *state.hovered, state.recipe.cube)
 
 
 def verdict(answers: Answers) -> GiveVerdict | None:

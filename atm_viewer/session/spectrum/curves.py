@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, SpaxelSpectra
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.lines import LineList, SpectralLine
 from atm_viewer.session.spectrum.settings import SpectrumSettings
@@ -189,6 +189,32 @@ def median_ratio(spaxel: np.ndarray, aperture: np.ndarray) -> float:
         ratio = spaxel / aperture
     ratio = ratio[np.isfinite(ratio)]
     return float(np.median(ratio)) if ratio.size else math.nan
+
+
+def hovered_curve(
+    hovered: HoveredSpectrum, picture: Picture, variant: str, place: int
+) -> tuple[np.ndarray, np.ndarray, float] | None:
+    """Put the spectrum under the mouse beside the curves: it has their unit, and the level of the active one.
+
+    Returns
+    -------
+    (ndarray, ndarray, float) or None
+        Positions on the horizontal axis, values, and the number that they are multiplied by; None where it cannot be
+        compared, as in another band or where either has no light.
+    """
+    main = picture.main
+    active = next((c for c in picture.curves if (c.role, c.variant, c.place) == ("after", variant, place)), None)
+    if main is None or active is None or (hovered.band, hovered.unit) != (main.band, main.unit):
+        return None
+    if hovered.flux.shape != active.flux.shape:
+        return None
+    values = hovered.flux
+    if picture.unit in FLUX_UNITS and hovered.unit in FLUX_UNITS:
+        values = values * flux_factor(hovered.unit, picture.unit, hovered.wavelength, main.solid_angle)
+    factor = median_ratio(active.flux, values)
+    if not factor > 0:
+        return None
+    return np.asarray(picture.scale.at(hovered.wavelength)), values * factor, factor
 
 
 class _Maker:

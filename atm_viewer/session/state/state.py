@@ -45,6 +45,8 @@ class State:
         Another instrument was chosen, and its field is not there yet: the place may be far from its light.
     pixel : (str, int, int) or None
         Exposure and zero-based pixel that the user asks about.
+    hovered : (float, float) or None
+        ICRS position [deg] of the centre of the spaxel under the mouse; None while it is not over the sky image.
     variants : Variants
         All recipes and which of them is in force.
     scope : Scope
@@ -79,6 +81,7 @@ class State:
     looked: bool = False
     moved_on: bool = False
     pixel: tuple[str, int, int] | None = None
+    hovered: tuple[float, float] | None = None
     variants: Variants = field(default_factory=Variants)
     scope: Scope = Scope.PLACE
     region: str = ""

@@ -15,9 +15,9 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.engine.results.periods import Periods
-from atm_viewer.engine.results.spectra import PredictedArtifact
+from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact
 from atm_viewer.session.edits.variants import ShownSpectra
-from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, make_picture
+from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, hovered_curve, make_picture
 from atm_viewer.session.spectrum.lines import LineList
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.cursor import Cursor
@@ -30,6 +30,7 @@ from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, Line
 from atm_viewer.views.spectrum.controls import SpectrumControls
 from atm_viewer.views.spectrum.crossing_ticks import CrossingTicks
 from atm_viewer.views.spectrum.header import SpectrumHeader, Styles, ratio_name, values_at
+from atm_viewer.views.spectrum.passing import HoveredCurve
 from atm_viewer.views.spectrum.verdict import VerdictLine
 from atm_viewer.views.spectrum.zoom import ZoomBox
 
@@ -88,6 +89,7 @@ class SpectrumView(QWidget):
         self._picture = make_picture((), "", 0, self._settings, self._lines)
         self._periods: Periods | None = None
         self._predicted: PredictedArtifact | None = None
+        self._hovered: HoveredSpectrum | None = None
         self._zoomed = False
         self._content: _Content | None = None
         self.header = SpectrumHeader()
@@ -156,6 +158,16 @@ class SpectrumView(QWidget):
         self._predicted = predicted
         self._draw_predicted()
 
+    def show_hovered(self, hovered: HoveredSpectrum | None) -> None:
+        """Show thinly the spectrum of the spaxel under the mouse, at the level of the active one; None for none."""
+        self._hovered = hovered
+        found = None if hovered is None else hovered_curve(hovered, self._picture, *self._active)
+        if hovered is None or found is None:
+            self.hovered_curve.hide()
+        else:
+            x, values, factor = found
+            self.hovered_curve.show(x, self._level("flux", values), hovered.spaxel, factor)
+
     def showEvent(self, event: QShowEvent | None) -> None:
         """Tell that it is looked at."""
         super().showEvent(event)
@@ -215,7 +227,8 @@ class SpectrumView(QWidget):
             line.setPen(make_pen(theme.grid if name != "flux" else theme.plot))
         for mark in self._cursor_lines:
             mark.set_colour(theme.cursor)
-        for item in (self._backdrop, self._strip, self.crossings, *(plot.vb for plot in self.plots.values())):
+        boxes = [plot.vb for plot in self.plots.values()]
+        for item in (self._backdrop, self._strip, self.crossings, self.hovered_curve, *boxes):
             item.set_theme(theme)
         self._region.setBrush(make_brush(theme.highlight, 0.15))
         self._region.setHoverBrush(make_brush(theme.highlight, 0.25))
@@ -257,6 +270,7 @@ class SpectrumView(QWidget):
         self.predicted_curve = pg.PlotCurveItem(connect="finite")
         self.predicted_curve.setZValue(-1.0)
         self.ratio_plot.addItem(self.predicted_curve, ignoreBounds=True)
+        self.hovered_curve = HoveredCurve(self.flux_plot)
         self._region = pg.LinearRegionItem((0.0, 1.0))
         self._region.setZValue(-5)
         self._region.hide()
@@ -299,6 +313,7 @@ class SpectrumView(QWidget):
         self._draw_curves(picture)
         self._draw_bands(picture)
         self._draw_predicted()
+        self.show_hovered(self._hovered)
         self._draw_lines(picture)
         self._draw_region()
         self._backdrop.show_masks(picture.masks)

@@ -131,6 +131,19 @@ def assert_equal_spectra(ours, expected):
     assert np.nanmax(np.abs(ours - expected)) <= 1e-6 * np.nanmax(np.abs(expected))
 
 
+def test_the_spectrum_under_the_mouse_is_that_before_correction(case):
+    _, bench, view = case
+    sky = bench.sky_image([view.key], view.bands[0], no_progress)
+    spectra = bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], *sky.peak, 0.3), no_progress)
+    found = bench.hovered_spectrum([view.key], view.bands[0], *sky.peak, RECIPE.cube)
+    assert (found.band, found.spaxel, found.unit) == (spectra.band, spectra.spaxel, spectra.unit)
+    np.testing.assert_array_equal(found.wavelength, spectra.wavelength)
+    np.testing.assert_allclose(found.flux, spectra.before, rtol=1e-12)
+    assert np.isfinite(found.flux).any()
+    with pytest.raises(InputError, match="outside"):
+        bench.hovered_spectrum([view.key], view.bands[0], sky.peak[0], sky.peak[1] + 1.0, RECIPE.cube)
+
+
 def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
     instrument, bench, view = case
     band, recipe, (before, _) = cubes
