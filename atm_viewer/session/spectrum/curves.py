@@ -142,6 +142,11 @@ class Picture:
     masks: dict[str, list[tuple[float, float]]]
     smoothing: str
 
+    def after(self, variant: str, place: int) -> Curve | None:
+        """Curve of a variant after correction at a place."""
+        wanted = ("after", variant, place)
+        return next((c for c in self.curves if (c.role, c.variant, c.place) == wanted), None)
+
 
 def make_picture(
     shown: Sequence[ShownSpectra], variant: str, place: int, settings: SpectrumSettings, lines: LineList
@@ -202,8 +207,7 @@ def hovered_curve(
         Positions on the horizontal axis, values, and the number that they are multiplied by; None where it cannot be
         compared, as in another band or where either has no light.
     """
-    main = picture.main
-    active = next((c for c in picture.curves if (c.role, c.variant, c.place) == ("after", variant, place)), None)
+    main, active = picture.main, picture.after(variant, place)
     if main is None or active is None or (hovered.band, hovered.unit) != (main.band, main.unit):
         return None
     if hovered.flux.shape != active.flux.shape:

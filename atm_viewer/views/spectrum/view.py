@@ -29,8 +29,9 @@ from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
 from atm_viewer.views.spectrum.controls import SpectrumControls
 from atm_viewer.views.spectrum.crossing_ticks import CrossingTicks
+from atm_viewer.views.spectrum.ghost import Ghost
 from atm_viewer.views.spectrum.header import SpectrumHeader, Styles, ratio_name, values_at
-from atm_viewer.views.spectrum.passing import HoveredCurve
+from atm_viewer.views.spectrum.hovered import HoveredCurve
 from atm_viewer.views.spectrum.verdict import VerdictLine
 from atm_viewer.views.spectrum.zoom import ZoomBox
 
@@ -168,6 +169,24 @@ class SpectrumView(QWidget):
             x, values, factor = found
             self.hovered_curve.show(x, self._level("flux", values), hovered.spaxel, factor)
 
+    def keep_ghost(self) -> None:
+        """Keep the active spectrum after correction in sight, faintly, when a newer one takes its place."""
+        curve = self._picture.after(*self._active)
+        if curve is not None:
+            panels = {"flux": curve.flux, "ratio": curve.ratio}
+            drawn = {name: (curve.x, self._level(name, v)) for name, v in panels.items() if v is not None}
+            self.ghost.show(drawn, self._styles.colour(curve), self._what)
+
+    def drop_ghost(self) -> None:
+        """Keep it in sight no more."""
+        self.ghost.vanish()
+
+    @property
+    def _what(self) -> tuple[object, ...]:
+        """What the active curve is of, and how it is shown: curves that differ in this cannot be compared."""
+        main = self._picture.main
+        return (main and (main.band, main.spaxel), self._active, self._settings)
+
     def showEvent(self, event: QShowEvent | None) -> None:
         """Tell that it is looked at."""
         super().showEvent(event)
@@ -228,7 +247,7 @@ class SpectrumView(QWidget):
         for mark in self._cursor_lines:
             mark.set_colour(theme.cursor)
         boxes = [plot.vb for plot in self.plots.values()]
-        for item in (self._backdrop, self._strip, self.crossings, self.hovered_curve, *boxes):
+        for item in (self._backdrop, self._strip, self.crossings, self.hovered_curve, self.ghost, *boxes):
             item.set_theme(theme)
         self._region.setBrush(make_brush(theme.highlight, 0.15))
         self._region.setHoverBrush(make_brush(theme.highlight, 0.25))
@@ -271,6 +290,7 @@ class SpectrumView(QWidget):
         self.predicted_curve.setZValue(-1.0)
         self.ratio_plot.addItem(self.predicted_curve, ignoreBounds=True)
         self.hovered_curve = HoveredCurve(self.flux_plot)
+        self.ghost = Ghost({"flux": self.flux_plot, "ratio": self.ratio_plot})
         self._region = pg.LinearRegionItem((0.0, 1.0))
         self._region.setZValue(-5)
         self._region.hide()
@@ -314,6 +334,7 @@ class SpectrumView(QWidget):
         self._draw_bands(picture)
         self._draw_predicted()
         self.show_hovered(self._hovered)
+        self.ghost.stay(self._what)
         self._draw_lines(picture)
         self._draw_region()
         self._backdrop.show_masks(picture.masks)

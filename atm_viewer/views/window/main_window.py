@@ -44,6 +44,7 @@ from atm_viewer.views.sky.view import SkyView
 from atm_viewer.views.sky.why_overlay import WhyOverlay
 from atm_viewer.views.slices.actions import SliceActions
 from atm_viewer.views.slices.browser import SliceBrowser
+from atm_viewer.views.spectrum.ghost import GhostKeeper
 from atm_viewer.views.spectrum.questions import SpectrumQuestions
 from atm_viewer.views.spectrum.view import SpectrumView
 from atm_viewer.views.window.help_menu import Guide
@@ -206,6 +207,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session = self.session
+        GhostKeeper(session, self.spectrum, self)  # first of all: it keeps what new answers take the place of
         session.changed.exposures.connect(self._show_exposures)
         session.changed.chosen.connect(self._show_choice)
         session.changed.recipe.connect(self._show_recipe)

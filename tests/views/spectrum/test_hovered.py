@@ -16,7 +16,7 @@ def curve(window):
 
 
 def text(window) -> str:
-    found = window.spectrum.hovered_curve.text
+    found = window.spectrum.hovered_curve.word
     return found.toPlainText() if found.isVisible() else ""
 
 
