@@ -13,8 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from atm_viewer.engine.analysis.fringe import channel_of, without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block, native_slices
@@ -353,6 +355,30 @@ class Bench:
             aperture_after_err=after.aperture_err * jansky,
             noise_before=resampling_noise(before.spaxel, before.aperture),
             noise_after=resampling_noise(after.spaxel, after.aperture),
+        )
+
+    def fringe_free(self, spectra: SpaxelSpectra, progress: Progress) -> SpaxelSpectra:
+        """Remove residual fringes from spectra of a MIRI band; what is before correction is done once for a place."""
+        channel = channel_of(spectra.band)
+        if channel is None:
+            return spectra
+
+        def freed(flux: Floats, fraction: float) -> Floats:
+            progress("Removing residual fringes", fraction)
+            key = "fringes", channel, flux.tobytes()
+            return self.once(key, lambda: without_fringes(spectra.wavelength, flux, channel))
+
+        before, after = freed(spectra.before, 0.0), freed(spectra.after, 0.5)
+        aperture_before, aperture_after = freed(spectra.aperture_before, 0.25), freed(spectra.aperture_after, 0.75)
+        return replace(
+            spectra,
+            before=before,
+            after=after,
+            aperture_before=aperture_before,
+            aperture_after=aperture_after,
+            noise_before=resampling_noise(before, aperture_before),
+            noise_after=resampling_noise(after, aperture_after),
+            fringe_free=True,
         )
 
     def hovered_spectrum(

@@ -192,6 +192,39 @@ class MakeSpectra(Request[SpaxelSpectra]):
 
 
 @dataclass(frozen=True)
+class MakeFringeFree(Request[SpaxelSpectra]):
+    """The same spectra without residual fringes; ``shown_as`` and ``urgent`` as in `MakeSpectra`."""
+
+    spectra: SpaxelSpectra
+    shown_as: str = field(default="", compare=False)
+    urgent: bool = field(default=True, compare=False)
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Removing residual fringes"
+
+    @property
+    def urgency(self) -> Urgency:
+        """The panel shows nothing else."""
+        return Urgency.SPECTRA if self.urgent else Urgency.LAST
+
+    @property
+    def slot(self) -> Slot:
+        """One for each name."""
+        return Slot(MakeFringeFree, self.shown_as)
+
+    @property
+    def follows_drags(self) -> bool:
+        """As the spectra do."""
+        return self.urgent
+
+    def answer(self, backends: Backends, report: Report) -> SpaxelSpectra:
+        """Fit and remove them."""
+        return backends.bench.fringe_free(self.spectra, report)
+
+
+@dataclass(frozen=True)
 class MakeHoveredSpectrum(Request[HoveredSpectrum]):
     """Spectrum before correction of the spaxel under the mouse, at an ICRS position [deg]."""
 

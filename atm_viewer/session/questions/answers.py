@@ -18,6 +18,7 @@ from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNois
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
+    MakeFringeFree,
     MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
@@ -148,6 +149,19 @@ class Answers:
         )
 
     @property
+    def drawn_spectra(self) -> tuple[ShownSpectra, ...]:
+        """As `shown_spectra`, without residual fringes where that is wanted and known."""
+        if not self.state.removes_fringes:
+            return self.shown_spectra
+        return tuple(self._without_fringes(shown) for shown in self.shown_spectra)
+
+    def _without_fringes(self, shown: ShownSpectra) -> ShownSpectra:
+        name = spectra_name(shown.variant.name, shown.place)
+        freed = self.latest(MakeFringeFree, name)
+        current = freed is not None and not self.is_pending(MakeFringeFree, name)
+        return replace(shown, spectra=freed or shown.spectra, stale=shown.stale or not current)
+
+    @property
     def hovered_spectrum(self) -> HoveredSpectrum | None:
         """Spectrum of the spaxel under the mouse; that of a spaxel passed a moment ago until it is there."""
         return self.latest(MakeHoveredSpectrum)
@@ -216,7 +230,10 @@ class Answers:
             "report": self.is_pending(Correct, state.chosen or ""),
             "profile": self.is_pending(ShowProfile),
             "sky": any(slot.kind is MakeSkyImage for slot in self.pending_slots),
-            "spectra": self.is_pending(MakeSpectra, spectra_name(state.variants.active, state.places.active)),
+            "spectra": any(
+                self.is_pending(kind, spectra_name(state.variants.active, state.places.active))
+                for kind in (MakeSpectra, MakeFringeFree)
+            ),
         }
         return frozenset(name for name, pending in found.items() if pending)
 

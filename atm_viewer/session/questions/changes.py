@@ -42,7 +42,7 @@ class Changes(QObject):
 
 def _spectra(answers: Answers) -> object:
     places, variants = answers.state.places, answers.state.variants
-    shown = tuple(one.spectra for one in answers.shown_spectra)
+    shown = tuple(one.spectra for one in (*answers.shown_spectra, *answers.drawn_spectra))
     return places.active, places.numbers, variants.active, variants.names, shown
 
 

@@ -129,8 +129,8 @@ class Picture:
         What ratio and difference are against, in words.
     masks : mapping of str to list of (float, float)
         Ranges of the horizontal axis by kind of `MASKS`.
-    smoothing : str
-        Says how spectra are smoothed; empty when they are not.
+    treatment : str
+        Says whether residual fringes are removed and how spectra are smoothed; empty when they are as in the cubes.
     """
 
     main: SpaxelSpectra | None
@@ -140,7 +140,7 @@ class Picture:
     unit: str
     reference: str
     masks: dict[str, list[tuple[float, float]]]
-    smoothing: str
+    treatment: str
 
     def after(self, variant: str, place: int) -> Curve | None:
         """Curve of a variant after correction at a place."""
@@ -184,7 +184,7 @@ def make_picture(
         "" if relative else unit,
         maker.reference,
         maker.masks(main),
-        _smoothing(settings),
+        _treatment(settings, main),
     )
 
 
@@ -385,6 +385,11 @@ def _scale(main: SpaxelSpectra | None, settings: SpectrumSettings, lines: LineLi
         if line is None:  # without any line the middle will do
             line = SpectralLine("", f"{middle:.4f} µm", middle / (1.0 + settings.redshift))
     return Scale(settings.axis, settings.redshift, line)
+
+
+def _treatment(settings: SpectrumSettings, main: SpaxelSpectra | None) -> str:
+    freed = "RF1D" if main is not None and main.fringe_free else ""
+    return "; ".join(filter(None, (freed, _smoothing(settings))))
 
 
 def _smoothing(settings: SpectrumSettings) -> str:

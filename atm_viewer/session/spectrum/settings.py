@@ -43,6 +43,8 @@ class SpectrumSettings:
         Show ± 1 sigma bands.
     masks : bool
         Mark wavelengths without a valid value.
+    rf1d : bool
+        Show MIRI spectra without residual fringes.
     crossings : bool
         Mark where the source's trace is centred on a pixel.
     arrangement : str
@@ -74,6 +76,7 @@ class SpectrumSettings:
     scaled: bool = True
     errors: bool = False
     masks: bool = True
+    rf1d: bool = False
     crossings: bool = False
     arrangement: str = "overlaid"
     ratio: bool = True

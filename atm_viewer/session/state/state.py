@@ -19,7 +19,7 @@ from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.measures import MeasureChoice
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.places import Places, region_at
-from atm_viewer.session.state.remedy_choice import RemedyChoice, remedy_request
+from atm_viewer.session.state.remedy_choice import RemedyChoice, has_fringes, remedy_request
 from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
 from atm_viewer.session.state.selection import columns_of, slices_across
 from atm_viewer.session.state.sky_choice import SkyChoice
@@ -109,6 +109,11 @@ class State:
         """The chosen exposure."""
         found = self.chosen_exposure
         return found.view if found else None
+
+    @property
+    def removes_fringes(self) -> bool:
+        """Whether spectra are shown without residual fringes; those of MIRI alone have any."""
+        return self.spectrum_settings.rf1d and has_fringes(self.band)
 
     @property
     def included(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QKeySequence
 
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.session.state.sky_choice import BLINK, DIFFERENCE, RATIO, SWIPE
 from atm_viewer.views.actions.action_info import ActionInfo, always
 from atm_viewer.views.base.scale import PERCENT
@@ -22,6 +23,10 @@ def _open(session: Session) -> bool:
 
 def _placed(session: Session) -> bool:
     return session.state.places.current is not None
+
+
+def _fringes(session: Session) -> bool:
+    return has_fringes(session.state.band)
 
 
 def _several_places(session: Session) -> bool:
@@ -60,6 +65,11 @@ def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) 
 #: What can be switched in the spectra, by its name in `SpectrumSettings`: text, tip, keys.
 SPECTRUM_SWITCHES = {
     "log": ("Logarithmic Flux", "Show the flux of the spectra on a logarithmic axis, or a linear one", "Y"),
+    "rf1d": (
+        "Residual Fringe Removal",
+        "Show the spectra of MIRI without residual fringes (RF1D), for display only, or as they are",
+        "Ctrl+Alt+F",
+    ),
     "predicted": (
         "Predicted Curve",
         "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
@@ -69,8 +79,9 @@ SPECTRUM_SWITCHES = {
 
 
 def _switch(name: str, text: str, tip: str, key: str) -> ActionInfo:
+    enabled = _fringes if name == "rf1d" else _open
     return ActionInfo(
-        f"spectrum_{name}", "View/Spectrum", text, tip, key, _open, ticked=True,
+        f"spectrum_{name}", "View/Spectrum", text, tip, key, enabled, ticked=True,
         does=lambda window: window.session.look.toggle_spectrum(name),
     )  # fmt: skip
 

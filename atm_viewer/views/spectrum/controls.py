@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 from atm_viewer.session.spectrum.lines import LineList
 from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UNITS, SpectrumSettings
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
+from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.fields.number_box import NumberBox
 
@@ -41,6 +42,11 @@ _TICKS = {
     "errors": (
         "errors",
         "± 1 σ band from the cube's ERR. Smoothing does not change it. Default: hidden",
+    ),
+    "rf1d": (
+        "RF1D",
+        "MIRI: remove residual fringes from all spectra with the pipeline's fit_residual_fringes_1d, for display only: "
+        "verdict, measurements and files are without it. Default: off",
     ),
     "crossings": (
         "crossings",
@@ -161,6 +167,10 @@ class SpectrumControls(QFrame):
         self.ticks["scaled"].setEnabled(settings.aperture)
         self.ticks["predicted"].setEnabled(settings.ratio and settings.reference == "aperture")
 
+    def set_band(self, band: str) -> None:
+        """Offer what spectra of a band can have."""
+        self.ticks["rf1d"].setEnabled(has_fringes(band))
+
     def set_variants(self, variants: Sequence[tuple[str, str]]) -> None:
         """Offer variants (letter, title) as references, when there are several."""
         entries = [("aperture", "aperture"), ("before", "before")]
@@ -250,9 +260,10 @@ class SpectrumControls(QFrame):
         form.addRow("Places", self.arrangement_box)
         form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"], self.ticks["predicted"]))
         form.addRow("Reference", self.reference_box)
+        form.addRow("Fringes", self.ticks["rf1d"])
         form.addRow("Smoothing", _row(self.kernel_box, self.width_box, self.width_unit_box))
         form.addRow("", self.region_tick)
-        note = Label("Smoothing is for display only. Press Escape to close.")
+        note = Label("RF1D and smoothing are for display only. Press Escape to close.")
         note.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)

@@ -72,7 +72,7 @@ class SpectrumHeader(QWidget):
         )
         self.place = Line()
         self.place.setToolTip(
-            "Spaxel x, y in the cube before correction (zero-based), or the smoothing in use. The corrected cube "
+            "Spaxel x, y in the cube before correction (zero-based), or smoothing and RF1D in use. The corrected cube "
             "may start a row or column earlier: find the spaxel there by RA and Dec."
         )
         self.options_button = QToolButton()
@@ -123,8 +123,8 @@ class SpectrumHeader(QWidget):
         self.legend.setToolTip(plain_tip(_explain(picture)))
         self.noise.setText(f"<b>noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
         stale = any(c.stale for c in picture.curves if (c.variant, c.place) == active)
-        words = "updating…" if stale else picture.smoothing or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
-        colour = theme.warning if stale or picture.smoothing else theme.muted
+        words = "updating…" if stale else picture.treatment or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
+        colour = theme.warning if stale or picture.treatment else theme.muted
         self.place.setText(f'<span style="color:{colour}">{escaped(words)}</span>')
 
 

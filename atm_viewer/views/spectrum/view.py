@@ -330,6 +330,8 @@ class SpectrumView(QWidget):
         self._drawn = self._told()
         picture = self._picture = make_picture(self._shown, *self._active, self._settings, self._lines)
         self._note.setVisible(picture.main is None)
+        if picture.main is not None:
+            self.controls.set_band(picture.main.band)
         self._draw_curves(picture)
         self._draw_bands(picture)
         self._draw_predicted()

@@ -365,7 +365,7 @@ class MainWindow(QMainWindow):
     def _show_spectra(self) -> None:
         session = self.session
         self.spectrum.show_spectra(
-            session.answers.shown_spectra, session.state.variants.active, session.state.places.active
+            session.answers.drawn_spectra, session.state.variants.active, session.state.places.active
         )
 
     def _show_spectrum_settings(self) -> None:
