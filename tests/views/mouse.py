@@ -7,7 +7,7 @@ import math
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QMouseEvent, QWheelEvent
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QMenu, QWidget
 
 
 def show(qtbot, widget: QWidget, width: int = 700, height: int = 450) -> None:
@@ -39,6 +39,22 @@ def click(
     viewport = plot.getViewWidget().viewport()
     _send(viewport, QEvent.Type.MouseMove, spot)
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, modifier, pos=spot)
+    settle(qtbot)
+
+
+def right_click(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
+    """Click with the right button."""
+    spot, viewport = dot(plot, x, y), plot.getViewWidget().viewport()
+    _send(viewport, QEvent.Type.MouseMove, spot)
+    qtbot.mouseClick(viewport, Qt.MouseButton.RightButton, pos=spot)
+    settle(qtbot)
+
+
+def choose(qtbot, menu: QMenu, text: str) -> None:
+    """Click an entry of an open menu, or of a menu within it."""
+    action = next(a for a in menu.actions() if a.text() == text)
+    assert menu.isVisible()
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
     settle(qtbot)
 
 

@@ -105,11 +105,13 @@ class Look(QObject):
         """Show spectra in another way."""
         self._store.change(spectrum_settings=settings)
 
+    def set_spectrum(self, **values: Any) -> None:
+        """Change some of `SpectrumSettings`, by their names."""
+        self.set_spectrum_settings(replace(self._store.state.spectrum_settings, **values))
+
     def toggle_spectrum(self, name: str) -> None:
         """Turn something about the spectra on or off, by its name in `SpectrumSettings`."""
-        settings = self._store.state.spectrum_settings
-        switched: dict[str, Any] = {name: not getattr(settings, name)}
-        self.set_spectrum_settings(replace(settings, **switched))
+        self.set_spectrum(**{name: not getattr(self._store.state.spectrum_settings, name)})
 
     def choose_sky(self, choice: SkyChoice) -> None:
         """Show other images of the field."""

@@ -47,6 +47,7 @@ class Pointer(QObject):
         super().__init__(store)
         self._store, self._look, self._messages = store, look, messages
         self._cursor: Cursor | None = None
+        self._held = False
         store.changed.chosen.connect(self._follow)
 
     @property
@@ -99,7 +100,14 @@ class Pointer(QObject):
 
     def leave(self) -> None:
         """Point at nothing."""
-        self._set(None)
+        if not self._held:
+            self._set(None)
+
+    def hold(self, held: bool) -> None:
+        """Let the cursor stay where it is when the mouse leaves, as long as a menu about its place is open."""
+        self._held = held
+        if not held:
+            self.leave()
 
     # What can be done
 

@@ -140,6 +140,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Open four synthetic NIRSpec IFU exposures (created on first use)",
     ),
     ActionInfo("close_exposure", "File", "Close Exposure", "Close the chosen exposure", "Ctrl+W", _open),
+    ActionInfo("close_all", "File", "Close All", "Close all exposures; the recipe stays", "Ctrl+Alt+W", _open),
     SEPARATOR,
     ActionInfo(
         "open_session",

@@ -336,6 +336,12 @@ class SkyView(ImagePanel):
             to_east, to_north = steps[Qt.Key(event.key())]
             self._pick_at(east + to_east * size, north + to_north * size)
 
+    def place_at(self, ra: float, dec: float) -> int | None:
+        """Find the place whose handle is at a position [deg]: its number, None for none."""
+        if self._sky is None:
+            return None
+        return self.marks.place_at(*(float(v) for v in self._sky.offsets(ra, dec)))
+
     def _show_radius(self, radius: float) -> None:
         with QSignalBlocker(self.radius_box):
             self.radius_box.setValue(radius)

@@ -47,6 +47,7 @@ from atm_viewer.views.slices.browser import SliceBrowser
 from atm_viewer.views.spectrum.ghost import GhostKeeper
 from atm_viewer.views.spectrum.questions import SpectrumQuestions
 from atm_viewer.views.spectrum.view import SpectrumView
+from atm_viewer.views.window.context_menus import ContextMenus
 from atm_viewer.views.window.help_menu import Guide
 from atm_viewer.views.window.intents import pass_on_intents
 from atm_viewer.views.window.menus import add_actions, update_actions
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self.recipe_panel.regions.addActions([self.actions_by_name[name] for name in regions])
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
+        ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)
 
         self.theming.changed.connect(self._show_theme)
         self._show_theme()
@@ -174,9 +176,14 @@ class MainWindow(QMainWindow):
             (self.detector_panel, "Click: choose slice and column · Double-click or C: move the spaxel"),
             (
                 self.sky_panel,
-                "Click or C: move the active place · Shift+click: add a place · W: same position in other dithers",
+                "Click or C: move the active place · Shift+click: add a place · W: same position in other dithers · "
+                "Right-click: menu",
             ),
-            (self.spectrum_panel, "Click: choose the column of the chosen slice at this wavelength"),
+            (
+                self.spectrum_panel,
+                "Click: choose the column of the chosen slice at this wavelength · Shift+drag: zoom · "
+                "Double-click: whole spectrum · Right-click: menu",
+            ),
         ):
             panel.heading.setToolTip(uses)
         self.remedies_panel = Panel(
