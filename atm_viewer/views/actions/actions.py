@@ -59,7 +59,7 @@ def _scale(percent: int) -> ActionInfo:
 
 
 def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) -> ActionInfo:
-    return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky.bar))
+    return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky))
 
 
 #: What can be switched in the spectra, by its name in `SpectrumSettings`: text, tip, keys.
@@ -590,30 +590,39 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Before or After",
         "Switch the sky image between before and after correction",
         "A",
-        lambda bar: bar.flip(),
+        lambda sky: sky.bar.flip(),
     ),
-    _sky("blink", "Blink", "Alternate between the two sky images", "B", lambda bar: bar.toggle(BLINK)),
+    _sky("blink", "Blink", "Alternate between the two sky images", "B", lambda sky: sky.bar.toggle(BLINK)),
     _sky(
         "swipe",
         "Swipe",
         "Show both sky images side by side; drag the line between them",
         "Shift+B",
-        lambda bar: bar.toggle(SWIPE),
+        lambda sky: sky.bar.toggle(SWIPE),
     ),
-    _sky("difference", "Difference", "Show the second image minus the first", "D", lambda bar: bar.toggle(DIFFERENCE)),
+    _sky(
+        "difference", "Difference", "Show the second image minus the first", "D", lambda sky: sky.bar.toggle(DIFFERENCE)
+    ),
     _sky(
         "ratio",
         "Ratio",
         "Show the second image divided by the first, minus 1",
         "Shift+D",
-        lambda bar: bar.toggle(RATIO),
+        lambda sky: sky.bar.toggle(RATIO),
+    ),
+    _sky(
+        "scale",
+        "Limits and Colours…",
+        "Set display limits and colour map of the sky image (also: click the colour bar, or drag its ends)",
+        "Ctrl+Alt+C",
+        lambda sky: sky.show_scale_form(),
     ),
     _sky(
         "light",
         "White Light or Planes",
         "Switch between the mean over all wavelengths and five planes around the chosen column's wavelength",
         "L",
-        lambda bar: bar.toggle_light(),
+        lambda sky: sky.bar.toggle_light(),
     ),
     SEPARATOR,
     _panel("exposures", "Ctrl+1", "Show or hide the list of open exposures"),

@@ -18,12 +18,12 @@ from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.places import Places
 from atm_viewer.session.state.sky_choice import BEFORE, BLINK, FIRST, MODES, PLANES, SWIPE, ShownSky, SkyChoice
 from atm_viewer.views.base.cursor_marks import Sight
-from atm_viewer.views.base.image_panel import ImagePanel
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.fields.number_box import NumberBox
+from atm_viewer.views.images.image_panel import ImagePanel
 from atm_viewer.views.sky.compare import (
     PERIOD,
     CornerText,

@@ -24,6 +24,7 @@ from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UN
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
 from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.scale import pop_up_on_screen
 from atm_viewer.views.fields.number_box import NumberBox
 
 _NEAREST = "nearest to band centre"
@@ -184,15 +185,7 @@ class SpectrumControls(QFrame):
 
     def pop_up(self, corner: QPoint) -> None:
         """Appear with the upper right corner at a place on the screen, and within the screen."""
-        self.adjustSize()
-        place = corner - QPoint(self.width(), 0)
-        screen = self.screen()
-        if screen is not None:
-            room = screen.availableGeometry()
-            place.setX(max(room.left(), min(place.x(), room.right() - self.width())))
-            place.setY(max(room.top(), min(place.y(), room.bottom() - self.height())))
-        self.move(place)
-        self.show()
+        pop_up_on_screen(self, corner)
         self.unit_box.setFocus()
 
     def _choice(self, name: str, texts: Sequence[str], tip: str) -> QComboBox:

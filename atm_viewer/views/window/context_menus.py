@@ -20,7 +20,17 @@ from atm_viewer.views.spectrum.view import SpectrumView
 _SKY = (
     ("centre_spaxel", "add_place", "remove_place", "show_dithers"),
     ("draw_circle", "draw_ellipse", "draw_polygon", "tune_region", "remove_region"),
-    ("sky_flip", "sky_blink", "sky_swipe", "sky_difference", "sky_ratio", "sky_light", "show_why", "show_lost"),
+    (
+        "sky_flip",
+        "sky_blink",
+        "sky_swipe",
+        "sky_difference",
+        "sky_ratio",
+        "sky_light",
+        "sky_scale",
+        "show_why",
+        "show_lost",
+    ),
     ("export_picture", "send_file"),
 )
 _SPECTRUM = (
