@@ -26,13 +26,13 @@ class Ghost:
         for name, curve in self.curves.items():
             curve.setZValue(-0.5)
             plots[name].addItem(curve, ignoreBounds=True)
-        self.word = CornerWord(next(iter(plots.values())))
+        self.word = CornerWord(next(iter(plots.values())), line=1)
         self._of: Hashable = None
         self.set_theme(DARK)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
-        self.word.setColor(theme.muted)
+        self.word.set_theme(theme, theme.text)
 
     def show(self, curves: Mapping[str, tuple[np.ndarray, np.ndarray]], colour: str, of: Hashable) -> None:
         """Show curves (x, y) by their plots' names, as long as what is shown is ``of`` the same, see `stay`."""

@@ -5,20 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 
-from atm_viewer.views.base.plotting import make_pen, plain
+from atm_viewer.views.base.plotting import make_brush, make_pen, plain
 from atm_viewer.views.base.theme import DARK, Theme
 
 NOTHING = np.empty(0)
 
 
 class CornerWord(pg.TextItem):
-    """Words in the upper left corner of a plot, over what is drawn there; they move nothing."""
+    """Words in the upper left corner of a plot, over what is drawn there, in one of several lines."""
 
-    def __init__(self, plot: pg.PlotItem):
+    def __init__(self, plot: pg.PlotItem, line: int = 0):
         super().__init__()
         self.setParentItem(plot.vb)
-        self.setPos(4.0, 2.0)
+        self.setPos(4.0, 2.0 + line * self.boundingRect().height())
+        self.setZValue(40.0)
         self.hide()
+
+    def set_theme(self, theme: Theme, colour: str) -> None:
+        """Take a theme's colours."""
+        self.setColor(colour)
+        self.fill = make_brush(theme.plot, 0.8)
 
     def say(self, words: str) -> None:
         """Show words, or none."""
@@ -38,8 +44,8 @@ class HoveredCurve:
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
-        self.curve.setPen(make_pen(theme.cursor))
-        self.word.setColor(theme.cursor)
+        self.curve.setPen(make_pen(theme.cursor, opacity=0.75))
+        self.word.set_theme(theme, theme.cursor)
 
     def show(self, x: np.ndarray, y: np.ndarray, spaxel: tuple[int, int], factor: float) -> None:
         """Show the curve of a spaxel, which is multiplied by a number to have the level of the others."""

@@ -185,7 +185,7 @@ class SpectrumView(QWidget):
     def _what(self) -> tuple[object, ...]:
         """What the active curve is of, and how it is shown: curves that differ in this cannot be compared."""
         main = self._picture.main
-        return (main and (main.band, main.spaxel), self._active, self._settings)
+        return (main and (main.band, main.ra, main.dec), self._active, self._settings)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Tell that it is looked at."""

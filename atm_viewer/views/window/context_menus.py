@@ -31,12 +31,11 @@ _SKY = (
         "show_why",
         "show_lost",
     ),
-    ("export_picture", "send_file"),
 )
-_SPECTRUM = (
-    ("zoom_box", "spectrum_log", "spectrum_rf1d", "spectrum_predicted", "spectrum_options"),
-    ("export_spectra", "export_picture"),
-)
+_SPECTRUM = (("zoom_box", "spectrum_log", "spectrum_rf1d", "spectrum_predicted", "spectrum_options"),)
+#: Those of the menu Export within them.
+_SKY_EXPORT = ("export_picture", "send_file")
+_SPECTRUM_EXPORT = ("export_spectra", "export_picture", "send_file")
 
 
 class ContextMenus(QObject):
@@ -69,7 +68,7 @@ class ContextMenus(QObject):
         for menu in (self.sky_menu, self.spectrum_menu):
             menu.setToolTipsVisible(True)
             menu.aboutToHide.connect(partial(QTimer.singleShot, 0, self._release))  # actions come after it
-        self._fill(self.sky_menu, _SKY, actions)
+        self._fill(self.sky_menu, _SKY, actions, _SKY_EXPORT)
         self._add(self.sky_menu, "Copy Position", "Copy RA and Dec [deg] under the mouse", self._copy)
         self._add(self.sky_menu, "Fit", "Show the whole image", sky.fit)
         first = self._add(
@@ -83,15 +82,21 @@ class ContextMenus(QObject):
         self._choices("Flux Unit", "unit", tuple(FLUX_UNITS))
         self._choices("Horizontal Axis", "axis", tuple(AXES))
         self.spectrum_menu.addSeparator()
-        self._fill(self.spectrum_menu, _SPECTRUM, actions)
+        self._fill(self.spectrum_menu, _SPECTRUM, actions, _SPECTRUM_EXPORT)
         sky.view.menu_wanted.connect(self._show_sky)
         for plot in spectrum.plots.values():
             plot.vb.menu_wanted.connect(partial(self._show, self.spectrum_menu))
 
-    def _fill(self, menu: QMenu, groups: Sequence[Sequence[str]], actions: Mapping[str, QAction]) -> None:
+    def _fill(
+        self, menu: QMenu, groups: Sequence[Sequence[str]], actions: Mapping[str, QAction], exports: Sequence[str]
+    ) -> None:
         for group in groups:
             menu.addActions([actions[name] for name in group])
             menu.addSeparator()
+        export = menu.addMenu("Export")
+        assert export is not None
+        export.setToolTipsVisible(True)
+        export.addActions([actions[name] for name in exports])
 
     def _add(self, menu: QMenu, text: str, tip: str, does: Callable[[], object]) -> QAction:
         action = QAction(text, menu)

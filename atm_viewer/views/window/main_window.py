@@ -267,7 +267,8 @@ class MainWindow(QMainWindow):
             for signal in signals:
                 signal.connect(partial(_without_arguments, partial(follow, name)))
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
-        self.banner.send_wanted.connect(self.exports.offer_to_send)
+        for messages in (self.banner, self.log):
+            messages.send_wanted.connect(self.exports.offer_to_send)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
         self.remedies_panel.visibilityChanged.connect(self.remedies.set_in_sight)
         self.coverage_overlay.button.toggled.connect(self.actions_by_name["show_lost"].setChecked)

@@ -9,7 +9,7 @@ import pytest
 
 from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.session.session import Session
-from atm_viewer.views.spectrum import ghost
+from atm_viewer.views.spectrum.ghost import GhostKeeper
 from tests.session.fake_workers import FakeWorkers
 from tests.views.mouse import click, drag, let_go
 from tests.views.windows import FILES, press, wait
@@ -28,11 +28,17 @@ class EditedWorkers(FakeWorkers):
 
 
 @pytest.fixture
-def opened(start, qtbot, monkeypatch):
-    monkeypatch.setattr(ghost, "LINGER", 300)
+def opened(start, qtbot):
     window = start(FILES[0], session=Session(EditedWorkers), size=(1440, 900))
     wait(qtbot, window)
+    set_patience(window, 60_000)
     return window
+
+
+def set_patience(window, milliseconds: int) -> None:
+    """Let ghosts stay so long: no test must hurry or wait."""
+    (keeper,) = window.findChildren(GhostKeeper)
+    keeper._timer.setInterval(milliseconds)
 
 
 def levels(window) -> tuple[float | None, float]:
@@ -44,6 +50,7 @@ def levels(window) -> tuple[float | None, float]:
 
 
 def test_a_drag_leaves_what_was_before_it_in_sight(opened, qtbot):
+    set_patience(opened, 300)
     _, before = levels(opened)
     assert levels(opened)[0] is None
     plot = opened.profile.slope
