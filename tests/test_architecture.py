@@ -56,6 +56,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         *(
             "base",
             "fields",
+            "images",
             "detector",
             "sky",
             "spectrum",

@@ -21,7 +21,7 @@ from atm_viewer.engine.results.pixels import Fate, PixelReport, Why, WhyMap
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.sky_strips import SkyStrips
-from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.engine.results.written import Tool, WrittenProducts
 from atm_viewer.engine.tangent import TangentPlane
@@ -32,6 +32,8 @@ from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNois
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
+    MakeFringeFree,
+    MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
     PredictArtifact,
@@ -42,6 +44,7 @@ from atm_viewer.jobs.requests.programs import FindTools, SendFile
 from atm_viewer.jobs.requests.regions import FormatRegions, ReadRegions
 from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from atm_viewer.jobs.requests.tuning import TuneRecipe
+from atm_viewer.session.state.selection import spaxel_of
 from tests.session import fake_measures, fake_remedies
 
 RA, DEC = 83.8, -5.4
@@ -285,6 +288,21 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
     )
 
 
+def fringe_free(found: SpaxelSpectra) -> SpaxelSpectra:
+    """Everything half as wavy as a line through it."""
+    line = np.linspace(found.after[0], found.after[-1], found.after.size)
+    freed = {name: 0.5 * (getattr(found, name) + line) for name in ("before", "after")}
+    return replace(found, **freed, noise_before=0.041, noise_after=0.007, fringe_free=True)
+
+
+def hovered(request: MakeHoveredSpectrum) -> HoveredSpectrum:
+    """A flat spectrum as bright as the field is there."""
+    sky = sky_image(request.band)
+    x, y = spaxel_of(sky, request.ra, request.dec)
+    wave = np.linspace(4.9, 5.7, 600)
+    return HoveredSpectrum(request.band, (x, y), "MJy/sr", wave, np.full(wave.size, float(sky.image[y, x])))
+
+
 def tuned(recipe: Recipe, slices: tuple[tuple[str, tuple[int, ...]], ...] | None) -> Tuning:
     """Use the spline of the tuned slices, or of 101 and 102, near the middle."""
     numbers = (101, 102) if slices is None else tuple(sorted({n for _, some in slices for n in some}))
@@ -425,6 +443,10 @@ class FakeWorkers:
                 return answered_image(request)
             case MakeSpectra(extraction):
                 return spectra(extraction)
+            case MakeFringeFree(found):
+                return fringe_free(found)
+            case MakeHoveredSpectrum():
+                return hovered(request)
             case PredictArtifact():
                 return prediction(request)
             case TuneRecipe(_, recipe, slices):

@@ -6,8 +6,8 @@ import math
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QMouseEvent
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PyQt6.QtWidgets import QApplication, QMenu, QWidget
 
 
 def show(qtbot, widget: QWidget, width: int = 700, height: int = 450) -> None:
@@ -42,6 +42,22 @@ def click(
     settle(qtbot)
 
 
+def right_click(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
+    """Click with the right button."""
+    spot, viewport = dot(plot, x, y), plot.getViewWidget().viewport()
+    _send(viewport, QEvent.Type.MouseMove, spot)
+    qtbot.mouseClick(viewport, Qt.MouseButton.RightButton, pos=spot)
+    settle(qtbot)
+
+
+def choose(qtbot, menu: QMenu, text: str) -> None:
+    """Click an entry of an open menu, or of a menu within it."""
+    action = next(a for a in menu.actions() if a.text() == text)
+    assert menu.isVisible()
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+    settle(qtbot)
+
+
 def double_click(qtbot, plot: pg.PlotItem, x: float, y: float) -> None:
     """Click twice with the left button."""
     click(qtbot, plot, x, y)
@@ -63,25 +79,48 @@ def leave(qtbot, plot: pg.PlotItem) -> None:
     settle(qtbot)
 
 
-def drag(qtbot, plot: pg.PlotItem, start: tuple[float, float], end: tuple[float, float], release: bool = True) -> None:
-    """Press the left button, move in a few steps, and let go."""
+def drag(
+    qtbot,
+    plot: pg.PlotItem,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    release: bool = True,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Press the left button, move in a few steps with keys held, and let go."""
     a, b = dot(plot, *start), dot(plot, *end)
     viewport = plot.getViewWidget().viewport()
     left = Qt.MouseButton.LeftButton
     _send(viewport, QEvent.Type.MouseMove, a)
     qtbot.wait(15)
-    _send(viewport, QEvent.Type.MouseButtonPress, a, left, left)
+    _send(viewport, QEvent.Type.MouseButtonPress, a, left, left, modifier)
     for k in range(1, 7):
         qtbot.wait(15)  # pyqtgraph drops moves that come faster than a hand
-        _send(viewport, QEvent.Type.MouseMove, a + (b - a) * (k / 6), held=left)
-    if release:
-        let_go(qtbot, plot, end)
+        _send(viewport, QEvent.Type.MouseMove, a + (b - a) * (k / 6), held=left, modifier=modifier)
+    if release:  # where the mouse is, whatever the plot shows there by now
+        _send(viewport, QEvent.Type.MouseButtonRelease, b, left)
+        settle(qtbot)
 
 
 def let_go(qtbot, plot: pg.PlotItem, where: tuple[float, float]) -> None:
     """Release the left button."""
     viewport = plot.getViewWidget().viewport()
     _send(viewport, QEvent.Type.MouseButtonRelease, dot(plot, *where), Qt.MouseButton.LeftButton)
+    settle(qtbot)
+
+
+def turn_wheel(
+    qtbot,
+    plot: pg.PlotItem,
+    x: float,
+    y: float,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Turn the wheel away by a step, with keys held."""
+    spot, viewport = dot(plot, x, y), plot.getViewWidget().viewport()
+    where = QPointF(spot), QPointF(viewport.mapToGlobal(spot))
+    button, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    QApplication.sendEvent(viewport, QWheelEvent(*where, QPoint(), QPoint(0, 120), button, modifier, phase, False))
     settle(qtbot)
 
 
@@ -110,7 +149,8 @@ def _send(
     spot: QPoint,
     button: Qt.MouseButton = Qt.MouseButton.NoButton,
     held: Qt.MouseButton = Qt.MouseButton.NoButton,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
 ) -> None:
     where = QPointF(spot)
-    event = QMouseEvent(kind, where, QPointF(viewport.mapToGlobal(spot)), button, held, Qt.KeyboardModifier.NoModifier)
+    event = QMouseEvent(kind, where, QPointF(viewport.mapToGlobal(spot)), button, held, modifier)
     QApplication.sendEvent(viewport, event)

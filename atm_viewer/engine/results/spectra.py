@@ -33,6 +33,8 @@ class SpaxelSpectra:
         Flux density within the aperture and its error [Jy]; NaN without coverage.
     noise_before, noise_after : float
         Resampling noise: 1.4826 MAD of spaxel over aperture, about a cubic; a fraction, NaN if undefined.
+    fringe_free : bool
+        Residual fringes are removed from all four spectra (RF1D); NaN where the pipeline's fit failed.
     """
 
     band: str
@@ -53,6 +55,32 @@ class SpaxelSpectra:
     aperture_after_err: Floats
     noise_before: float
     noise_after: float
+    fringe_free: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class HoveredSpectrum:
+    """Spectrum of a single spaxel before correction, that of the cube but for rounding.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    spaxel : (int, int)
+        Zero-based (x, y) in the cube.
+    unit : str
+        Unit of ``flux``.
+    wavelength : ndarray, shape (n,)
+        Wavelength of the cube's planes [um].
+    flux : ndarray, shape (n,)
+        The spectrum; NaN without coverage.
+    """
+
+    band: str
+    spaxel: tuple[int, int]
+    unit: str
+    wavelength: Floats
+    flux: Floats
 
 
 @dataclass(frozen=True, eq=False)

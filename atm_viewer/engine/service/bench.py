@@ -11,11 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from atm_viewer.engine.analysis.fringe import channel_of, without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
-from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
+from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block, native_slices
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
@@ -30,7 +34,7 @@ from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, SpaxelSpectra
 from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
@@ -352,6 +356,45 @@ class Bench:
             noise_before=resampling_noise(before.spaxel, before.aperture),
             noise_after=resampling_noise(after.spaxel, after.aperture),
         )
+
+    def fringe_free(self, spectra: SpaxelSpectra, progress: Progress) -> SpaxelSpectra:
+        """Remove residual fringes from spectra of a MIRI band; what is before correction is done once for a place."""
+        channel = channel_of(spectra.band)
+        if channel is None:
+            return spectra
+
+        def freed(flux: Floats, fraction: float) -> Floats:
+            progress("Removing residual fringes", fraction)
+            key = "fringes", channel, flux.tobytes()
+            return self.once(key, lambda: without_fringes(spectra.wavelength, flux, channel))
+
+        before, after = freed(spectra.before, 0.0), freed(spectra.after, 0.5)
+        aperture_before, aperture_after = freed(spectra.aperture_before, 0.25), freed(spectra.aperture_after, 0.75)
+        return replace(
+            spectra,
+            before=before,
+            after=after,
+            aperture_before=aperture_before,
+            aperture_after=aperture_after,
+            noise_before=resampling_noise(before, aperture_before),
+            noise_after=resampling_noise(after, aperture_after),
+            fringe_free=True,
+        )
+
+    def hovered_spectrum(
+        self, keys: Sequence[str], band: str, ra: float, dec: float, cube: CubeOptions
+    ) -> HoveredSpectrum:
+        """Spectrum of the spaxel at a sky position [deg] before correction: nothing is fitted for it, so it is quick.
+
+        Raises
+        ------
+        InputError
+            No exposure has the band, or the position is outside of the field.
+        """
+        grid, inputs = self.grid(keys, band, cube), self.drizzle_inputs(keys, band)
+        spaxel = grid.spaxel_at(ra, dec)
+        flux = drizzle_block(inputs, grid, *spaxel, np.ones((1, 1), dtype=bool)).flux[:, 0, 0]
+        return HoveredSpectrum(band, spaxel, inputs[0].exposure.unit, grid.wavelength, flux)
 
     def _extract(
         self,

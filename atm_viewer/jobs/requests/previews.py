@@ -12,7 +12,7 @@ from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot, Urgency
 
 
@@ -189,6 +189,77 @@ class MakeSpectra(Request[SpaxelSpectra]):
     def answer(self, backends: Backends, report: Report) -> SpaxelSpectra:
         """Build the part of the cube that the spectra come from."""
         return backends.bench.spectra(self.extraction, report)
+
+
+@dataclass(frozen=True)
+class MakeFringeFree(Request[SpaxelSpectra]):
+    """The same spectra without residual fringes; ``shown_as`` and ``urgent`` as in `MakeSpectra`."""
+
+    spectra: SpaxelSpectra
+    shown_as: str = field(default="", compare=False)
+    urgent: bool = field(default=True, compare=False)
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Removing residual fringes"
+
+    @property
+    def urgency(self) -> Urgency:
+        """The panel shows nothing else."""
+        return Urgency.SPECTRA if self.urgent else Urgency.LAST
+
+    @property
+    def slot(self) -> Slot:
+        """One for each name."""
+        return Slot(MakeFringeFree, self.shown_as)
+
+    @property
+    def follows_drags(self) -> bool:
+        """As the spectra do."""
+        return self.urgent
+
+    def answer(self, backends: Backends, report: Report) -> SpaxelSpectra:
+        """Fit and remove them."""
+        return backends.bench.fringe_free(self.spectra, report)
+
+
+@dataclass(frozen=True)
+class MakeHoveredSpectrum(Request[HoveredSpectrum]):
+    """Spectrum before correction of the spaxel under the mouse, at an ICRS position [deg]."""
+
+    exposures: tuple[str, ...]
+    band: str
+    ra: float
+    dec: float
+    cube: CubeOptions = DEFAULT_CUBE
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Spectrum under the mouse"
+
+    @property
+    def urgency(self) -> Urgency:
+        """It is made in a moment, and old a moment later."""
+        return Urgency.AT_ONCE
+
+    @property
+    def slot(self) -> Slot:
+        """There is one mouse."""
+        return Slot(MakeHoveredSpectrum)
+
+    def continues(self, earlier: Request[Any]) -> bool:
+        """Whether the mouse has moved on: where it is by then is asked when there is an answer, and nothing between."""
+        return self.keeps_in_sight(earlier)
+
+    def keeps_in_sight(self, earlier: Request[Any]) -> bool:
+        """Whether it is of the same cube."""
+        return isinstance(earlier, MakeHoveredSpectrum) and replace(earlier, ra=self.ra, dec=self.dec) == self
+
+    def answer(self, backends: Backends, report: Report) -> HoveredSpectrum:
+        """Build the spaxel."""
+        return backends.bench.hovered_spectrum(self.exposures, self.band, self.ra, self.dec, self.cube)
 
 
 @dataclass(frozen=True)

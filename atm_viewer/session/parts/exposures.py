@@ -71,12 +71,15 @@ class Exposures(QObject):
         if self._demo_job is None:
             self._demo_job = self._jobs.submit(MakeDemo(instrument, folder))
 
-    def close(self, key: str) -> None:
-        """Close an exposure; recipe and edits stay."""
+    def close(self, *keys: str) -> None:
+        """Close exposures; recipe and edits stay."""
         state = self._store.state
-        if state.exposure(key) is not None:
-            self._jobs.submit(CloseExposures((key,)))
-            self._store.put(opening.close_exposure(state, key, self._store.answers.reports))
+        closed = tuple(key for key in keys if state.exposure(key) is not None)
+        if closed:
+            self._jobs.submit(CloseExposures(closed))
+            for key in closed:
+                state = opening.close_exposure(state, key, self._store.answers.reports)
+            self._store.put(state)
 
     def include(self, key: str, included: bool) -> None:
         """Say whether an exposure takes part in sky image, spectra and products."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PyQt6.QtCore import QObject
 
@@ -104,10 +105,13 @@ class Look(QObject):
         """Show spectra in another way."""
         self._store.change(spectrum_settings=settings)
 
-    def toggle_predicted(self) -> None:
-        """Show what geometry predicts in the ratio panel, or no longer."""
-        settings = self._store.state.spectrum_settings
-        self.set_spectrum_settings(replace(settings, predicted=not settings.predicted))
+    def set_spectrum(self, **values: Any) -> None:
+        """Change some of `SpectrumSettings`, by their names."""
+        self.set_spectrum_settings(replace(self._store.state.spectrum_settings, **values))
+
+    def toggle_spectrum(self, name: str) -> None:
+        """Turn something about the spectra on or off, by its name in `SpectrumSettings`."""
+        self.set_spectrum(**{name: not getattr(self._store.state.spectrum_settings, name)})
 
     def choose_sky(self, choice: SkyChoice) -> None:
         """Show other images of the field."""

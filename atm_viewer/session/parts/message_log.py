@@ -37,6 +37,11 @@ class Message:
     about: str = ""
     files: tuple[str, ...] = ()
 
+    @property
+    def fits(self) -> tuple[str, ...]:
+        """The FITS files among them, which other programs take."""
+        return tuple(path for path in self.files if path.endswith(".fits"))
+
 
 class MessageLog(QObject):
     """Messages so far.

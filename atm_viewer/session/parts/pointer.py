@@ -13,7 +13,7 @@ from atm_viewer.session.parts.message_log import MessageLog
 from atm_viewer.session.questions.store import Store
 from atm_viewer.session.state.cursor import Cursor, at_alpha, at_pixel, at_sky, at_wavelength
 from atm_viewer.session.state.open_exposure import OpenExposure
-from atm_viewer.session.state.selection import band_of
+from atm_viewer.session.state.selection import band_of, covers, spaxel_centre
 from atm_viewer.session.state.state import State
 
 
@@ -47,6 +47,7 @@ class Pointer(QObject):
         super().__init__(store)
         self._store, self._look, self._messages = store, look, messages
         self._cursor: Cursor | None = None
+        self._held = False
         store.changed.chosen.connect(self._follow)
 
     @property
@@ -80,8 +81,13 @@ class Pointer(QObject):
         """Point at a position [deg], at the wavelength of the chosen column."""
         found, state = self._opened, self._state
         if found is not None:
-            wavelength = state.wavelength
-            self._set(at_sky(found.view, found.slice_map, ra, dec, wavelength, self._store.answers.sky), value)
+            wavelength, sky = state.wavelength, self._store.answers.sky
+            covered = sky is not None and sky.band == state.band and covers(sky, ra, dec)
+            self._set(
+                at_sky(found.view, found.slice_map, ra, dec, wavelength, sky),
+                value,
+                spaxel_centre(sky, ra, dec) if sky is not None and covered else None,
+            )
 
     def point_at_wavelength(self, wavelength: float, value: str = "") -> None:
         """Point at a wavelength [um] of the spaxel."""
@@ -94,7 +100,14 @@ class Pointer(QObject):
 
     def leave(self) -> None:
         """Point at nothing."""
-        self._set(None)
+        if not self._held:
+            self._set(None)
+
+    def hold(self, held: bool) -> None:
+        """Let the cursor stay where it is when the mouse leaves, as long as a menu about its place is open."""
+        self._held = held
+        if not held:
+            self.leave()
 
     # What can be done
 
@@ -182,7 +195,9 @@ class Pointer(QObject):
     def _state(self) -> State:
         return self._store.state
 
-    def _set(self, cursor: Cursor | None, value: str = "") -> None:
+    def _set(self, cursor: Cursor | None, value: str = "", hovered: tuple[float, float] | None = None) -> None:
+        if hovered != self._state.hovered:
+            self._store.change(hovered=hovered)
         if cursor is not None and value:
             cursor = replace(cursor, value=value)
         if cursor is not None or self._cursor is not None:

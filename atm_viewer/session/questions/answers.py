@@ -11,13 +11,15 @@ from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.spectra import PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import R_co, Request, Slot
 from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
+    MakeFringeFree,
+    MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
     PredictArtifact,
@@ -147,6 +149,24 @@ class Answers:
         )
 
     @property
+    def drawn_spectra(self) -> tuple[ShownSpectra, ...]:
+        """As `shown_spectra`, without residual fringes where that is wanted and known."""
+        if not self.state.removes_fringes:
+            return self.shown_spectra
+        return tuple(self._without_fringes(shown) for shown in self.shown_spectra)
+
+    def _without_fringes(self, shown: ShownSpectra) -> ShownSpectra:
+        name = spectra_name(shown.variant.name, shown.place)
+        freed = self.latest(MakeFringeFree, name)
+        current = freed is not None and not self.is_pending(MakeFringeFree, name)
+        return replace(shown, spectra=freed or shown.spectra, stale=shown.stale or not current)
+
+    @property
+    def hovered_spectrum(self) -> HoveredSpectrum | None:
+        """Spectrum of the spaxel under the mouse; that of a spaxel passed a moment ago until it is there."""
+        return self.latest(MakeHoveredSpectrum)
+
+    @property
     def prediction(self) -> PredictedArtifact | None:
         """What geometry predicts for a point source at the active place."""
         return self.latest(PredictArtifact)
@@ -210,7 +230,10 @@ class Answers:
             "report": self.is_pending(Correct, state.chosen or ""),
             "profile": self.is_pending(ShowProfile),
             "sky": any(slot.kind is MakeSkyImage for slot in self.pending_slots),
-            "spectra": self.is_pending(MakeSpectra, spectra_name(state.variants.active, state.places.active)),
+            "spectra": any(
+                self.is_pending(kind, spectra_name(state.variants.active, state.places.active))
+                for kind in (MakeSpectra, MakeFringeFree)
+            ),
         }
         return frozenset(name for name, pending in found.items() if pending)
 

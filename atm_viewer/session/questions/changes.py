@@ -27,6 +27,7 @@ class Changes(QObject):
     remedies = pyqtSignal()  #: remedies that are looked at, how, or what is known of them
     prediction = pyqtSignal()  #: what geometry predicts for the active place
     predicted_curve = pyqtSignal()  #: what geometry predicts before correction, in the ratio panel of the spectra
+    hovered_spectrum = pyqtSignal()  #: spectrum of the spaxel under the mouse
     verdict = pyqtSignal()  #: whether the active spectrum shows resampling noise
     coverage = pyqtSignal()  #: which planes correction takes away
     measures = pyqtSignal()  #: what is measured beside spectra, and how
@@ -41,7 +42,7 @@ class Changes(QObject):
 
 def _spectra(answers: Answers) -> object:
     places, variants = answers.state.places, answers.state.variants
-    shown = tuple(one.spectra for one in answers.shown_spectra)
+    shown = tuple(one.spectra for one in (*answers.shown_spectra, *answers.drawn_spectra))
     return places.active, places.numbers, variants.active, variants.names, shown
 
 
@@ -72,6 +73,7 @@ PARTS: dict[str, Callable[[Answers], object]] = {
     "remedies": lambda a: (a.state.remedy_choice, [a.remedy(kind).remedy for kind in REMEDIES]),
     "prediction": lambda a: a.prediction,
     "predicted_curve": lambda a: a.predicted_curve,
+    "hovered_spectrum": lambda a: a.hovered_spectrum,
     "verdict": lambda a: a.verdict,
     "coverage": lambda a: a.coverage,
     "measures": _measures,

@@ -14,6 +14,8 @@ from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureL
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
+    MakeFringeFree,
+    MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
     PredictArtifact,
@@ -52,6 +54,7 @@ def make_plan(answers: Answers) -> Plan:
             *filter(None, (state.remedy_request(kind) for kind in REMEDIES if kind == state.remedy_choice.seen)),
             *wanted_measures(state.measure_choice, state.spectrum_settings, state.extraction),
             *_spectra(answers),
+            *_fringe_free(answers),
             *filter(None, asked),
             *_report(state),
         ),
@@ -86,6 +89,14 @@ def _spectra(answers: Answers) -> Iterator[MakeSpectra]:
             extraction = place.extraction(keys, variant.recipe, state.band)
             urgent = active and variant.name == variants.active
             yield MakeSpectra(extraction, spectra_name(variant.name, place.number), urgent)
+
+
+def _fringe_free(answers: Answers) -> Iterator[MakeFringeFree]:
+    """Have residual fringes removed from the spectra that are there, where that is wanted."""
+    for request in _spectra(answers) if answers.state.removes_fringes else ():
+        spectra = answers.latest(MakeSpectra, request.shown_as)
+        if spectra is not None and spectra.band == answers.state.band:
+            yield MakeFringeFree(spectra, request.shown_as, request.urgent)
 
 
 def _report(state: State) -> Iterator[Correct]:
@@ -133,6 +144,14 @@ def predicted_curve(answers: Answers) -> PredictArtifact | None:
         return None
     uncorrected = Recipe(oversample=1, cube=asked.extraction.recipe.cube)
     return replace(asked, extraction=replace(asked.extraction, recipe=uncorrected), shown_as=CURVE)
+
+
+def hovered_spectrum(answers: Answers) -> MakeHoveredSpectrum | None:
+    """Ask for the spectrum of the spaxel under the mouse; for `Session.ask`."""
+    state = answers.state
+    if state.hovered is None or not state.keys_together:
+        return None
+    return MakeHoveredSpectrum(state.keys_together, state.band, *state.hovered, state.recipe.cube)
 
 
 def verdict(answers: Answers) -> GiveVerdict | None:

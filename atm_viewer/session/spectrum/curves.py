@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.results.spectra import SpaxelSpectra
+from atm_viewer.engine.results.spectra import HoveredSpectrum, SpaxelSpectra
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.lines import LineList, SpectralLine
 from atm_viewer.session.spectrum.settings import SpectrumSettings
@@ -129,8 +129,8 @@ class Picture:
         What ratio and difference are against, in words.
     masks : mapping of str to list of (float, float)
         Ranges of the horizontal axis by kind of `MASKS`.
-    smoothing : str
-        Says how spectra are smoothed; empty when they are not.
+    treatment : str
+        Says whether residual fringes are removed and how spectra are smoothed; empty when they are as in the cubes.
     """
 
     main: SpaxelSpectra | None
@@ -140,7 +140,12 @@ class Picture:
     unit: str
     reference: str
     masks: dict[str, list[tuple[float, float]]]
-    smoothing: str
+    treatment: str
+
+    def after(self, variant: str, place: int) -> Curve | None:
+        """Curve of a variant after correction at a place."""
+        wanted = ("after", variant, place)
+        return next((c for c in self.curves if (c.role, c.variant, c.place) == wanted), None)
 
 
 def make_picture(
@@ -170,17 +175,16 @@ def make_picture(
     maker = _Maker(known, variant, place, settings, _scale(main, settings, lines))
     curves = maker.curves()
     unit = maker.unit_of(main) if main is not None else settings.unit
-    label = {"MJy/sr": "brightness", "Jy": "F<sub>ν</sub> per spaxel", FLUX_UNITS[2]: "F<sub>λ</sub> per spaxel"}
     relative = settings.arrangement == "normalised"
     return Picture(
         main,
         tuple(curves),
         maker.scale,
-        "flux over its median" if relative else label.get(unit, "flux"),
+        "flux over its median" if relative else FLUX_UNITS.get(unit, "flux"),
         "" if relative else unit,
         maker.reference,
         maker.masks(main),
-        _smoothing(settings),
+        _treatment(settings, main),
     )
 
 
@@ -190,6 +194,31 @@ def median_ratio(spaxel: np.ndarray, aperture: np.ndarray) -> float:
         ratio = spaxel / aperture
     ratio = ratio[np.isfinite(ratio)]
     return float(np.median(ratio)) if ratio.size else math.nan
+
+
+def hovered_curve(
+    hovered: HoveredSpectrum, picture: Picture, variant: str, place: int
+) -> tuple[np.ndarray, np.ndarray, float] | None:
+    """Put the spectrum under the mouse beside the curves: it has their unit, and the level of the active one.
+
+    Returns
+    -------
+    (ndarray, ndarray, float) or None
+        Positions on the horizontal axis, values, and the number that they are multiplied by; None where it cannot be
+        compared, as in another band or where either has no light.
+    """
+    main, active = picture.main, picture.after(variant, place)
+    if main is None or active is None or (hovered.band, hovered.unit) != (main.band, main.unit):
+        return None
+    if hovered.flux.shape != active.flux.shape:
+        return None
+    values = hovered.flux
+    if picture.unit in FLUX_UNITS and hovered.unit in FLUX_UNITS:
+        values = values * flux_factor(hovered.unit, picture.unit, hovered.wavelength, main.solid_angle)
+    factor = median_ratio(active.flux, values)
+    if not factor > 0:
+        return None
+    return np.asarray(picture.scale.at(hovered.wavelength)), values * factor, factor
 
 
 class _Maker:
@@ -356,6 +385,11 @@ def _scale(main: SpaxelSpectra | None, settings: SpectrumSettings, lines: LineLi
         if line is None:  # without any line the middle will do
             line = SpectralLine("", f"{middle:.4f} µm", middle / (1.0 + settings.redshift))
     return Scale(settings.axis, settings.redshift, line)
+
+
+def _treatment(settings: SpectrumSettings, main: SpaxelSpectra | None) -> str:
+    freed = "RF1D" if main is not None and main.fringe_free else ""
+    return "; ".join(filter(None, (freed, _smoothing(settings))))
 
 
 def _smoothing(settings: SpectrumSettings) -> str:

@@ -24,9 +24,11 @@ class SpectrumSettings:
     Parameters
     ----------
     unit : str
-        One of `spectral.FLUX_UNITS`.
+        One of `units.FLUX_UNITS`.
+    log : bool
+        The flux axis is logarithmic.
     axis : str
-        One of `spectral.AXES`.
+        One of `units.AXES`.
     line : str
         Name of the line that velocities are about; empty for the one nearest to the middle.
     redshift : float
@@ -41,6 +43,8 @@ class SpectrumSettings:
         Show ± 1 sigma bands.
     masks : bool
         Mark wavelengths without a valid value.
+    rf1d : bool
+        Show MIRI spectra without residual fringes.
     crossings : bool
         Mark where the source's trace is centred on a pixel.
     arrangement : str
@@ -62,6 +66,7 @@ class SpectrumSettings:
     """
 
     unit: str = "MJy/sr"
+    log: bool = False
     axis: str = "wavelength"
     line: str = ""
     redshift: float = 0.0
@@ -71,6 +76,7 @@ class SpectrumSettings:
     scaled: bool = True
     errors: bool = False
     masks: bool = True
+    rf1d: bool = False
     crossings: bool = False
     arrangement: str = "overlaid"
     ratio: bool = True
@@ -105,7 +111,7 @@ class SpectrumSettings:
 def _valid(name: str, value: Any) -> bool:
     """Whether a value makes sense for a setting."""
     choices = {
-        "unit": FLUX_UNITS,
+        "unit": tuple(FLUX_UNITS),
         "axis": tuple(AXES),
         "arrangement": ARRANGEMENTS,
         "kernel": KERNELS,

@@ -13,9 +13,19 @@ import numpy as np
 
 from atm_viewer.engine.psf import SIGMA_TO_FWHM
 
-#: Units that spectra can be shown in, as written on the axis; what astropy reads is in `_ASTROPY`.
-FLUX_UNITS = ("MJy/sr", "Jy", "erg/s/cm²/Å")
-_ASTROPY = {"MJy/sr": "MJy / sr", "Jy": "Jy", "erg/s/cm²/Å": "erg / (s cm2 AA)"}
+#: Units that spectra can be shown in, as written on the axis, and what is in them; what astropy reads is in `_ASTROPY`.
+FLUX_UNITS = {
+    "MJy/sr": "brightness",
+    "Jy": "F<sub>ν</sub> per spaxel",
+    "mJy": "F<sub>ν</sub> per spaxel",
+    "µJy": "F<sub>ν</sub> per spaxel",
+    "erg/s/cm²/Å": "F<sub>λ</sub> per spaxel",
+    "erg/s/cm²": "νF<sub>ν</sub> per spaxel",
+}
+_ASTROPY = {
+    **{"MJy/sr": "MJy / sr", "Jy": "Jy", "mJy": "mJy", "µJy": "uJy"},
+    **{"erg/s/cm²/Å": "erg / (s cm2 AA)", "erg/s/cm²": "erg / (s cm2)"},
+}
 
 #: Kinds of the horizontal axis: name on the axis, unit.
 AXES = {

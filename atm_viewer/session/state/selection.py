@@ -129,10 +129,21 @@ def spaxel_of(image: SkyImage, ra: float, dec: float) -> tuple[int, int]:
     return int(np.floor(image.x0 - east / image.spaxel + 0.5)), int(np.floor(image.y0 + north / image.spaxel + 0.5))
 
 
+def spaxel_centre(image: SkyImage, ra: float, dec: float) -> tuple[float, float]:
+    """Centre [deg] of the spaxel at a position [deg]."""
+    centre = image.position(*_centre_offset(image, ra, dec))
+    return float(centre[0]), float(centre[1])
+
+
+def _centre_offset(image: SkyImage, ra: float, dec: float) -> tuple[float, float]:
+    """Centre of the spaxel at a position [deg], as an offset in the image [arcsec]."""
+    x, y = spaxel_of(image, ra, dec)
+    return (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel
+
+
 def spaxel_outline(image: SkyImage, ra: float, dec: float) -> Polygon:
     """Edge on the sky of the spaxel at a position [deg]."""
-    x, y = spaxel_of(image, ra, dec)
-    east, north = (image.x0 - x) * image.spaxel, (y - image.y0) * image.spaxel
+    east, north = _centre_offset(image, ra, dec)
     half = image.spaxel / 2.0
     corners = [(east - half, north - half), (east + half, north - half)]
     corners += [(east + half, north + half), (east - half, north + half)]

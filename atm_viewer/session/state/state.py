@@ -19,7 +19,7 @@ from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.measures import MeasureChoice
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.places import Places, region_at
-from atm_viewer.session.state.remedy_choice import RemedyChoice, remedy_request
+from atm_viewer.session.state.remedy_choice import RemedyChoice, has_fringes, remedy_request
 from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
 from atm_viewer.session.state.selection import columns_of, slices_across
 from atm_viewer.session.state.sky_choice import SkyChoice
@@ -45,6 +45,8 @@ class State:
         Another instrument was chosen, and its field is not there yet: the place may be far from its light.
     pixel : (str, int, int) or None
         Exposure and zero-based pixel that the user asks about.
+    hovered : (float, float) or None
+        ICRS position [deg] of the centre of the spaxel under the mouse; None while it is not over the sky image.
     variants : Variants
         All recipes and which of them is in force.
     scope : Scope
@@ -79,6 +81,7 @@ class State:
     looked: bool = False
     moved_on: bool = False
     pixel: tuple[str, int, int] | None = None
+    hovered: tuple[float, float] | None = None
     variants: Variants = field(default_factory=Variants)
     scope: Scope = Scope.PLACE
     region: str = ""
@@ -106,6 +109,11 @@ class State:
         """The chosen exposure."""
         found = self.chosen_exposure
         return found.view if found else None
+
+    @property
+    def removes_fringes(self) -> bool:
+        """Whether spectra are shown without residual fringes; those of MIRI alone have any."""
+        return self.spectrum_settings.rf1d and has_fringes(self.band)
 
     @property
     def included(self) -> tuple[str, ...]:

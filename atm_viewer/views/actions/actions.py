@@ -10,6 +10,7 @@ from PyQt6.QtGui import QKeySequence
 
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.session.state.sky_choice import BLINK, DIFFERENCE, RATIO, SWIPE
 from atm_viewer.views.actions.action_info import ActionInfo, always
 from atm_viewer.views.base.scale import PERCENT
@@ -22,6 +23,10 @@ def _open(session: Session) -> bool:
 
 def _placed(session: Session) -> bool:
     return session.state.places.current is not None
+
+
+def _fringes(session: Session) -> bool:
+    return has_fringes(session.state.band)
 
 
 def _several_places(session: Session) -> bool:
@@ -54,7 +59,31 @@ def _scale(percent: int) -> ActionInfo:
 
 
 def _sky(name: str, text: str, tip: str, key: str, does: Callable[[Any], None]) -> ActionInfo:
-    return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky.bar))
+    return ActionInfo(f"sky_{name}", "View/Sky", text, tip, key, _open, does=lambda window: does(window.sky))
+
+
+#: What can be switched in the spectra, by its name in `SpectrumSettings`: text, tip, keys.
+SPECTRUM_SWITCHES = {
+    "log": ("Logarithmic Flux", "Show the flux of the spectra on a logarithmic axis, or a linear one", "Y"),
+    "rf1d": (
+        "Residual Fringe Removal",
+        "Show the spectra of MIRI without residual fringes (RF1D), for display only, or as they are",
+        "Ctrl+Alt+F",
+    ),
+    "predicted": (
+        "Predicted Curve",
+        "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
+        "Ctrl+Alt+U",
+    ),
+}
+
+
+def _switch(name: str, text: str, tip: str, key: str) -> ActionInfo:
+    enabled = _fringes if name == "rf1d" else _open
+    return ActionInfo(
+        f"spectrum_{name}", "View/Spectrum", text, tip, key, enabled, ticked=True,
+        does=lambda window: window.session.look.toggle_spectrum(name),
+    )  # fmt: skip
 
 
 def _regions(session: Session) -> bool:
@@ -111,6 +140,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Open four synthetic NIRSpec IFU exposures (created on first use)",
     ),
     ActionInfo("close_exposure", "File", "Close Exposure", "Close the chosen exposure", "Ctrl+W", _open),
+    ActionInfo("close_all", "File", "Close All", "Close all exposures; the recipe stays", "Ctrl+Alt+W", _open),
     SEPARATOR,
     ActionInfo(
         "open_session",
@@ -505,7 +535,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ),
     ActionInfo(
         "spectrum_options",
-        "View",
+        "View/Spectrum",
         "Spectrum Options…",
         "Set units, axis, redshift, lines, panels, reference, smoothing, masks and errors",
         "Ctrl+U",
@@ -513,15 +543,16 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         does=lambda window: window.spectrum.show_options(),
     ),
     ActionInfo(
-        "show_predicted",
-        "View",
-        "Predicted Curve",
-        "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
-        "Ctrl+Alt+U",
-        _open,
+        "zoom_box",
+        "View/Spectrum",
+        "Zoom Box",
+        "Draw a box in the spectra to zoom into it; sideways, a range of wavelengths (also: Shift+drag)",
+        "Z",
+        _placed,
         ticked=True,
-        does=lambda window: window.session.look.toggle_predicted(),
+        does=lambda window: window.spectrum.zoom_button.toggle(),
     ),
+    *(_switch(name, *about) for name, about in SPECTRUM_SWITCHES.items()),
     ActionInfo("next_band", "View", "Next Band", "Show sky image and spectra of the next band", "Ctrl+B", _open),
     ActionInfo("fit_views", "View", "Fit", "Fit the focused plot, or all plots", "Ctrl+0", _open),
     ActionInfo(
@@ -559,30 +590,39 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Before or After",
         "Switch the sky image between before and after correction",
         "A",
-        lambda bar: bar.flip(),
+        lambda sky: sky.bar.flip(),
     ),
-    _sky("blink", "Blink", "Alternate between the two sky images", "B", lambda bar: bar.toggle(BLINK)),
+    _sky("blink", "Blink", "Alternate between the two sky images", "B", lambda sky: sky.bar.toggle(BLINK)),
     _sky(
         "swipe",
         "Swipe",
         "Show both sky images side by side; drag the line between them",
         "Shift+B",
-        lambda bar: bar.toggle(SWIPE),
+        lambda sky: sky.bar.toggle(SWIPE),
     ),
-    _sky("difference", "Difference", "Show the second image minus the first", "D", lambda bar: bar.toggle(DIFFERENCE)),
+    _sky(
+        "difference", "Difference", "Show the second image minus the first", "D", lambda sky: sky.bar.toggle(DIFFERENCE)
+    ),
     _sky(
         "ratio",
         "Ratio",
         "Show the second image divided by the first, minus 1",
         "Shift+D",
-        lambda bar: bar.toggle(RATIO),
+        lambda sky: sky.bar.toggle(RATIO),
+    ),
+    _sky(
+        "scale",
+        "Limits and Colours…",
+        "Set display limits and colour map of the sky image (also: click the colour bar, or drag its ends)",
+        "Ctrl+Alt+C",
+        lambda sky: sky.show_scale_form(),
     ),
     _sky(
         "light",
         "White Light or Planes",
         "Switch between the mean over all wavelengths and five planes around the chosen column's wavelength",
         "L",
-        lambda bar: bar.toggle_light(),
+        lambda sky: sky.bar.toggle_light(),
     ),
     SEPARATOR,
     _panel("exposures", "Ctrl+1", "Show or hide the list of open exposures"),

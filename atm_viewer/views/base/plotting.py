@@ -150,9 +150,12 @@ class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
         self.ci.layout.setContentsMargins(2, 4, 6, 2)
         self.ci.layout.setSpacing(2)
 
-    def add_plot(self, row: int, column: int, x: PlainAxis, y: PlainAxis, columns: int = 1) -> pg.PlotItem:
-        """Add a plot with these axes and none of pyqtgraph's buttons and menus."""
-        plot = pg.PlotItem(viewBox=FreeViewBox(), axisItems={x.orientation: x, y.orientation: y}, enableMenu=False)
+    def add_plot(
+        self, row: int, column: int, x: PlainAxis, y: PlainAxis, columns: int = 1, box: FreeViewBox | None = None
+    ) -> pg.PlotItem:
+        """Add a plot with these axes, in a view box of a certain kind, and none of pyqtgraph's buttons and menus."""
+        axes = {x.orientation: x, y.orientation: y}
+        plot = pg.PlotItem(viewBox=box or FreeViewBox(), axisItems=axes, enableMenu=False)
         self.place(plot, row, column, columns)
         return plot
 

@@ -15,11 +15,11 @@ from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import Sight
-from atm_viewer.views.base.image_panel import Classes, ImagePanel, Pixels
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.plotting import Paragraph, PlainAxis, make_brush, make_pen, with_unit
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.detector.why_layer import COLOURS, names_with_counts, short_reason
+from atm_viewer.views.images.image_panel import Classes, ImagePanel, Pixels
 
 #: Classes of the DQ layer, from what matters least to what matters most; colours of the Okabe-Ito palette.
 _DQ_CLASSES = (

@@ -145,6 +145,10 @@ class Files(QObject):
         if self._session.state.current is not None:
             self._session.exposures.close(self._session.state.current.key)
 
+    def close_all(self) -> None:
+        """Close all exposures."""
+        self._session.exposures.close(*(exposure.view.key for exposure in self._session.state.exposures))
+
     def load_recipe(self) -> None:
         """Ask for a recipe to load."""
         dialog = self._file_dialog("Load recipe", _RECIPES, FileDialog.FileMode.ExistingFile)

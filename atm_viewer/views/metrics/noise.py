@@ -8,9 +8,9 @@ from PyQt6.QtWidgets import QComboBox, QWidget
 
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.views.base.image_panel import ImagePanel, Pixels
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, plain, with_unit
+from atm_viewer.views.images.image_panel import ImagePanel, Pixels
 from atm_viewer.views.sky.view import SkyView
 
 #: What can be shown: words, unit, tooltip's part.

@@ -11,9 +11,9 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.periods import LocalPower, PeriodReport
-from atm_viewer.views.base.image_panel import ImagePanel, Pixels
 from atm_viewer.views.base.plotting import Paragraph, PlainAxis, legend_html, make_pen, plain
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.images.image_panel import ImagePanel, Pixels
 
 BEFORE, AFTER = SIDES = ("before", "after")
 _DASHES = {"period": Qt.PenStyle.SolidLine, "half": Qt.PenStyle.DashLine, "fringe": Qt.PenStyle.DotLine}

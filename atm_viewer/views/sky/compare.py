@@ -26,11 +26,11 @@ from atm_viewer.session.state.sky_choice import (
     ShownSky,
     SkyChoice,
 )
-from atm_viewer.views.base.image_panel import Pixels
 from atm_viewer.views.base.plain_text import Label, escaped
 from atm_viewer.views.base.plotting import make_pen, plain, with_unit
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.fields.number_box import NumberBox
+from atm_viewer.views.images.image_panel import Pixels
 
 PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants otherwise [s]
 LEAST = 40  #: width to which a box shrinks where there is no room for all [dots]

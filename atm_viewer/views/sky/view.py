@@ -18,12 +18,12 @@ from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.places import Places
 from atm_viewer.session.state.sky_choice import BEFORE, BLINK, FIRST, MODES, PLANES, SWIPE, ShownSky, SkyChoice
 from atm_viewer.views.base.cursor_marks import Sight
-from atm_viewer.views.base.image_panel import ImagePanel
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.fields.number_box import NumberBox
+from atm_viewer.views.images.image_panel import ImagePanel
 from atm_viewer.views.sky.compare import (
     PERIOD,
     CornerText,
@@ -335,6 +335,12 @@ class SkyView(ImagePanel):
             east, north = (float(v) for v in image.offsets(place.ra, place.dec))
             to_east, to_north = steps[Qt.Key(event.key())]
             self._pick_at(east + to_east * size, north + to_north * size)
+
+    def place_at(self, ra: float, dec: float) -> int | None:
+        """Find the place whose handle is at a position [deg]: its number, None for none."""
+        if self._sky is None:
+            return None
+        return self.marks.place_at(*(float(v) for v in self._sky.offsets(ra, dec)))
 
     def _show_radius(self, radius: float) -> None:
         with QSignalBlocker(self.radius_box):

@@ -15,7 +15,17 @@ from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
 from atm_viewer.session.spectrum.lines import SpectralLine
 from atm_viewer.views.base.plain_text import escaped
-from atm_viewer.views.base.plotting import AXIS_WIDTH, FreeViewBox, PlainAxis, make_brush, make_pen
+from atm_viewer.views.base.plotting import (
+    AXIS_WIDTH,
+    FreeViewBox,
+    PlainAxis,
+    even_values,
+    make_brush,
+    make_pen,
+    plain,
+    round_values,
+    space_out,
+)
 from atm_viewer.views.base.theme import DARK, Theme
 
 LEFT_WIDTH = AXIS_WIDTH + 6  #: numbers and label of two lines beside a plot [dots]
@@ -33,17 +43,33 @@ class PowerAxis(PlainAxis):
 
     def __init__(self) -> None:
         self._parts = ("", "")
+        self._power = 0
         super().__init__("left")
         self.setWidth(LEFT_WIDTH)
 
-    def name_for(self, label: str, unit: str, size: float) -> None:
-        """Set the label, our own markup, and its unit; the largest number on the axis decides on the power of ten."""
+    def name_for(self, label: str, unit: str, size: float, log: bool = False) -> None:
+        """Set the label, our own markup, and its unit; the largest number on the axis decides on the power of ten.
+
+        A logarithmic axis is one of logarithms, and has the numbers themselves written on it.
+        """
         power = math.floor(math.log10(size)) if size > 0 and math.isfinite(size) else 0
-        power = 0 if -3 <= power < 5 else power
-        self.setScale(10.0**-power)
+        self._power = power = 0 if -3 <= power < 5 else power
+        self.setLogMode(log)
+        self.setScale(1.0 if log else 10.0**-power)
         shown = escaped(unit)
         self._parts = label, f"[10{str(power).translate(_SUPERSCRIPT)} {shown}]" if power else f"[{shown}]" * bool(unit)
         self._break_label()
+
+    def logTickValues(self, low: float, high: float, size: float, _: object) -> list[tuple[None, list[float]]]:
+        """Round numbers between two logarithms, as far apart as they can be read."""
+        ends = 10.0 ** (low - self._power), 10.0 ** (high - self._power)
+        values = [v for v in (*round_values(*ends), *even_values(*ends)) if v > 0.0]
+        ticks = space_out(values, math.log10, 24.0 * (high - low) / max(size, 1.0))
+        return [(None, [at + self._power for at, _ in ticks])]
+
+    def logTickStrings(self, values: Sequence[float], *_: object) -> list[str]:
+        """Write the numbers whose logarithms are given."""
+        return [plain(10.0 ** (value - self._power)) for value in values]
 
     def resizeEvent(self, ev: QGraphicsSceneResizeEvent | None = None) -> None:
         """Break the label anew where there is less or more room."""

@@ -22,7 +22,9 @@ from PyQt6.QtWidgets import (
 from atm_viewer.session.spectrum.lines import LineList
 from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UNITS, SpectrumSettings
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
+from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.scale import pop_up_on_screen
 from atm_viewer.views.fields.number_box import NumberBox
 
 _NEAREST = "nearest to band centre"
@@ -42,11 +44,17 @@ _TICKS = {
         "errors",
         "± 1 σ band from the cube's ERR. Smoothing does not change it. Default: hidden",
     ),
+    "rf1d": (
+        "RF1D",
+        "MIRI: remove residual fringes from all spectra with the pipeline's fit_residual_fringes_1d, for display only: "
+        "verdict, measurements and files are without it. Default: off",
+    ),
     "crossings": (
         "crossings",
         "Ticks where the trace is centred on a pixel, one row per exposure. Resampling noise repeats from tick to "
         "tick. Default: hidden",
     ),
+    "log": ("log", "Logarithmic flux axis; values that are not positive are not shown. Default: linear"),
     "masks": ("masks", "Hatch wavelengths without a valid value. Default: shown"),
     "ratio": ("ratio", "Panel with the ratio to the reference. Default: shown"),
     "difference": ("difference", "Panel with the difference from the reference. Default: hidden"),
@@ -76,7 +84,11 @@ class SpectrumControls(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._settings = SpectrumSettings()
-        self.unit_box = self._choice("unit", FLUX_UNITS, "Flux unit of the spectra. Default: MJy/sr, as in the cubes")
+        self.unit_box = self._choice(
+            "unit",
+            tuple(FLUX_UNITS),
+            "Flux unit of the spectra; erg/s/cm² is νFν. Default: MJy/sr, as in the cubes",
+        )
         self.axis_box = self._choice("axis", tuple(AXES), "Horizontal axis. Default: wavelength (vacuum, observed)")
         self.line_box = QComboBox()
         self.line_box.setEditable(True)
@@ -156,6 +168,10 @@ class SpectrumControls(QFrame):
         self.ticks["scaled"].setEnabled(settings.aperture)
         self.ticks["predicted"].setEnabled(settings.ratio and settings.reference == "aperture")
 
+    def set_band(self, band: str) -> None:
+        """Offer what spectra of a band can have."""
+        self.ticks["rf1d"].setEnabled(has_fringes(band))
+
     def set_variants(self, variants: Sequence[tuple[str, str]]) -> None:
         """Offer variants (letter, title) as references, when there are several."""
         entries = [("aperture", "aperture"), ("before", "before")]
@@ -169,15 +185,7 @@ class SpectrumControls(QFrame):
 
     def pop_up(self, corner: QPoint) -> None:
         """Appear with the upper right corner at a place on the screen, and within the screen."""
-        self.adjustSize()
-        place = corner - QPoint(self.width(), 0)
-        screen = self.screen()
-        if screen is not None:
-            room = screen.availableGeometry()
-            place.setX(max(room.left(), min(place.x(), room.right() - self.width())))
-            place.setY(max(room.top(), min(place.y(), room.bottom() - self.height())))
-        self.move(place)
-        self.show()
+        pop_up_on_screen(self, corner)
         self.unit_box.setFocus()
 
     def _choice(self, name: str, texts: Sequence[str], tip: str) -> QComboBox:
@@ -233,7 +241,7 @@ class SpectrumControls(QFrame):
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         form.setVerticalSpacing(4)
-        form.addRow("Flux", self.unit_box)
+        form.addRow("Flux", _row(self.unit_box, self.ticks["log"]))
         form.addRow("Axis", self.axis_box)
         form.addRow("Zero velocity", self.line_box)
         form.addRow("Redshift z", self.redshift_box)
@@ -245,9 +253,10 @@ class SpectrumControls(QFrame):
         form.addRow("Places", self.arrangement_box)
         form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"], self.ticks["predicted"]))
         form.addRow("Reference", self.reference_box)
+        form.addRow("Fringes", self.ticks["rf1d"])
         form.addRow("Smoothing", _row(self.kernel_box, self.width_box, self.width_unit_box))
         form.addRow("", self.region_tick)
-        note = Label("Smoothing is for display only. Press Escape to close.")
+        note = Label("RF1D and smoothing are for display only. Press Escape to close.")
         note.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)

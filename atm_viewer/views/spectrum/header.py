@@ -72,7 +72,7 @@ class SpectrumHeader(QWidget):
         )
         self.place = Line()
         self.place.setToolTip(
-            "Spaxel x, y in the cube before correction (zero-based), or the smoothing in use. The corrected cube "
+            "Spaxel x, y in the cube before correction (zero-based), or smoothing and RF1D in use. The corrected cube "
             "may start a row or column earlier: find the spaxel there by RA and Dec."
         )
         self.options_button = QToolButton()
@@ -82,15 +82,23 @@ class SpectrumHeader(QWidget):
         )
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
-        self.fit_button.setToolTip("Show the whole spectrum (wheel: zoom, drag: move, right drag: stretch)")
+        self.fit_button.setToolTip(
+            "Show the whole spectrum (double-click; wheel: zoom in wavelength, with Ctrl in flux; drag: move)"
+        )
+        self.zoom_button = QToolButton()
+        self.zoom_button.setText("Zoom")
+        self.zoom_button.setCheckable(True)
+        self.zoom_button.setToolTip(
+            "Drag to draw a box to zoom into; drag sideways for a range of wavelengths (Z; also: Shift+drag)"
+        )
         line = QHBoxLayout()
         line.setContentsMargins(6, 2, 4, 2)
         line.setSpacing(4)
         line.addWidget(self.noise)
         line.addSpacing(8)
         line.addWidget(self.place, 1)
-        line.addWidget(self.options_button)
-        line.addWidget(self.fit_button)
+        for button in (self.options_button, self.zoom_button, self.fit_button):
+            line.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -115,8 +123,8 @@ class SpectrumHeader(QWidget):
         self.legend.setToolTip(plain_tip(_explain(picture)))
         self.noise.setText(f"<b>noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
         stale = any(c.stale for c in picture.curves if (c.variant, c.place) == active)
-        words = "updating…" if stale else picture.smoothing or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
-        colour = theme.warning if stale or picture.smoothing else theme.muted
+        words = "updating…" if stale else picture.treatment or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
+        colour = theme.warning if stale or picture.treatment else theme.muted
         self.place.setText(f'<span style="color:{colour}">{escaped(words)}</span>')
 
 

@@ -1,10 +1,13 @@
-"""What the Spectrum panel asks beside the spectra, as long as it is in sight: a verdict and the predicted curve."""
+"""What the Spectrum panel asks beside the spectra, as long as it is in sight.
+
+A verdict, the predicted curve, and the spectrum of the spaxel under the mouse.
+"""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QObject
 
-from atm_viewer.session.questions.plan import predicted_curve, verdict
+from atm_viewer.session.questions.plan import hovered_spectrum, predicted_curve, verdict
 from atm_viewer.session.session import Session
 from atm_viewer.views.spectrum.view import SpectrumView
 
@@ -26,9 +29,10 @@ class SpectrumQuestions(QObject):
         view.in_sight.connect(self._ask)
         session.changed.verdict.connect(self._show_verdict)
         session.changed.predicted_curve.connect(self._show_curve)
+        session.changed.hovered_spectrum.connect(self._show_hovered)
 
     def _ask(self, seen: bool) -> None:
-        for question in (verdict, predicted_curve):
+        for question in (verdict, predicted_curve, hovered_spectrum):
             if seen:
                 self._session.ask(question)
             else:
@@ -37,6 +41,9 @@ class SpectrumQuestions(QObject):
     def _show_verdict(self) -> None:
         shown = self._session.answers.verdict
         self._view.verdict.show_verdict(shown.verdict, shown.stale)
+
+    def _show_hovered(self) -> None:
+        self._view.show_hovered(self._session.answers.hovered_spectrum)
 
     def _show_curve(self) -> None:
         self._view.show_predicted(self._session.answers.predicted_curve)

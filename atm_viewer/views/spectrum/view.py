@@ -15,9 +15,9 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.engine.results.periods import Periods
-from atm_viewer.engine.results.spectra import PredictedArtifact
+from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact
 from atm_viewer.session.edits.variants import ShownSpectra
-from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, make_picture
+from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, hovered_curve, make_picture
 from atm_viewer.session.spectrum.lines import LineList
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.cursor import Cursor
@@ -29,8 +29,11 @@ from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
 from atm_viewer.views.spectrum.controls import SpectrumControls
 from atm_viewer.views.spectrum.crossing_ticks import CrossingTicks
+from atm_viewer.views.spectrum.ghost import Ghost
 from atm_viewer.views.spectrum.header import SpectrumHeader, Styles, ratio_name, values_at
+from atm_viewer.views.spectrum.hovered import HoveredCurve
 from atm_viewer.views.spectrum.verdict import VerdictLine
+from atm_viewer.views.spectrum.zoom import ZoomBox
 
 PENDING_OPACITY = 0.45
 PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
@@ -87,11 +90,13 @@ class SpectrumView(QWidget):
         self._picture = make_picture((), "", 0, self._settings, self._lines)
         self._periods: Periods | None = None
         self._predicted: PredictedArtifact | None = None
+        self._hovered: HoveredSpectrum | None = None
         self._zoomed = False
         self._content: _Content | None = None
         self.header = SpectrumHeader()
         self.verdict = VerdictLine()
         self.options_button, self.fit_button = self.header.options_button, self.header.fit_button
+        self.zoom_button = self.header.zoom_button
         self._make_plots()
         self._lay_out()
         self.controls = SpectrumControls(self._lines, self)
@@ -100,12 +105,14 @@ class SpectrumView(QWidget):
         self.controls.edited.connect(self.settings_edited)
         self.controls.region_wanted.connect(self._want_region)
         self.fit_button.clicked.connect(self.fit)
+        self.zoom_button.toggled.connect(self._draw_boxes)
         self.canvas.scene().sigMouseMoved.connect(self._hover)
         self.canvas.scene().sigMouseClicked.connect(self._click)
         self.canvas.left.connect(self.left)
         self._region.sigRegionChangeFinished.connect(self._take_region)
         for plot in self.plots.values():
             plot.vb.sigRangeChangedManually.connect(self._note_zoom)
+            plot.vb.range_drawn.connect(self._fit_heights)
         self.set_theme(DARK)
         self._draw()
 
@@ -151,6 +158,34 @@ class SpectrumView(QWidget):
         """Show faintly in the ratio panel what geometry predicts before correction."""
         self._predicted = predicted
         self._draw_predicted()
+
+    def show_hovered(self, hovered: HoveredSpectrum | None) -> None:
+        """Show thinly the spectrum of the spaxel under the mouse, at the level of the active one; None for none."""
+        self._hovered = hovered
+        found = None if hovered is None else hovered_curve(hovered, self._picture, *self._active)
+        if hovered is None or found is None:
+            self.hovered_curve.hide()
+        else:
+            x, values, factor = found
+            self.hovered_curve.show(x, self._level("flux", values), hovered.spaxel, factor)
+
+    def keep_ghost(self) -> None:
+        """Keep the active spectrum after correction in sight, faintly, when a newer one takes its place."""
+        curve = self._picture.after(*self._active)
+        if curve is not None:
+            panels = {"flux": curve.flux, "ratio": curve.ratio}
+            drawn = {name: (curve.x, self._level(name, v)) for name, v in panels.items() if v is not None}
+            self.ghost.show(drawn, self._styles.colour(curve), self._what)
+
+    def drop_ghost(self) -> None:
+        """Keep it in sight no more."""
+        self.ghost.vanish()
+
+    @property
+    def _what(self) -> tuple[object, ...]:
+        """What the active curve is of, and how it is shown: curves that differ in this cannot be compared."""
+        main = self._picture.main
+        return (main and (main.band, main.ra, main.dec), self._active, self._settings)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Tell that it is looked at."""
@@ -211,7 +246,8 @@ class SpectrumView(QWidget):
             line.setPen(make_pen(theme.grid if name != "flux" else theme.plot))
         for mark in self._cursor_lines:
             mark.set_colour(theme.cursor)
-        for item in (self._backdrop, self._strip, self.crossings):
+        boxes = [plot.vb for plot in self.plots.values()]
+        for item in (self._backdrop, self._strip, self.crossings, self.hovered_curve, self.ghost, *boxes):
             item.set_theme(theme)
         self._region.setBrush(make_brush(theme.highlight, 0.15))
         self._region.setHoverBrush(make_brush(theme.highlight, 0.25))
@@ -228,10 +264,11 @@ class SpectrumView(QWidget):
         self._y_axes: dict[str, PlainAxis] = {"strip": PowerAxis()}
         self._y_axes |= {name: PowerAxis() for name in _PANELS}
         self.strip_plot = self.canvas.add_plot(0, 0, self._x_axes["strip"], self._y_axes["strip"])
-        self.flux_plot = self.canvas.add_plot(1, 0, self._x_axes["flux"], self._y_axes["flux"])
-        self.ratio_plot = self.canvas.add_plot(2, 0, self._x_axes["ratio"], self._y_axes["ratio"])
-        self.difference_plot = self.canvas.add_plot(3, 0, self._x_axes["difference"], self._y_axes["difference"])
-        self.plots = dict(zip(_PANELS, (self.flux_plot, self.ratio_plot, self.difference_plot), strict=True))
+        self.plots = {
+            name: self.canvas.add_plot(row, 0, self._x_axes[name], self._y_axes[name], box=ZoomBox())
+            for row, name in enumerate(_PANELS, start=1)
+        }
+        self.flux_plot, self.ratio_plot, self.difference_plot = self.plots.values()
         self._in_layout = {"strip": True, **dict.fromkeys(_PANELS, True)}
         for plot in (self.strip_plot, self.ratio_plot, self.difference_plot):
             plot.setXLink(self.flux_plot)
@@ -252,6 +289,8 @@ class SpectrumView(QWidget):
         self.predicted_curve = pg.PlotCurveItem(connect="finite")
         self.predicted_curve.setZValue(-1.0)
         self.ratio_plot.addItem(self.predicted_curve, ignoreBounds=True)
+        self.hovered_curve = HoveredCurve(self.flux_plot)
+        self.ghost = Ghost({"flux": self.flux_plot, "ratio": self.ratio_plot})
         self._region = pg.LinearRegionItem((0.0, 1.0))
         self._region.setZValue(-5)
         self._region.hide()
@@ -291,9 +330,13 @@ class SpectrumView(QWidget):
         self._drawn = self._told()
         picture = self._picture = make_picture(self._shown, *self._active, self._settings, self._lines)
         self._note.setVisible(picture.main is None)
+        if picture.main is not None:
+            self.controls.set_band(picture.main.band)
         self._draw_curves(picture)
         self._draw_bands(picture)
         self._draw_predicted()
+        self.show_hovered(self._hovered)
+        self.ghost.stay(self._what)
         self._draw_lines(picture)
         self._draw_region()
         self._backdrop.show_masks(picture.masks)
@@ -315,7 +358,7 @@ class SpectrumView(QWidget):
                 if item is None:
                     item = self._items[key] = pg.PlotCurveItem(connect="finite")
                     self.plots[panel].addItem(item)
-                item.setData(curve.x, values)
+                item.setData(curve.x, self._level(panel, values))
                 item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
                 # the noise of faint places must not hide the ratio of the active one
                 aside = panel != "flux" and curve.place != self._active[1]
@@ -329,7 +372,10 @@ class SpectrumView(QWidget):
         for band in self._bands:
             self.flux_plot.removeItem(band)
         self._bands = [
-            ErrorBand(c.x, c.flux - c.error, c.flux + c.error, self._styles.colour(c))
+            ErrorBand(
+                *(c.x, self._level("flux", c.flux - c.error), self._level("flux", c.flux + c.error)),
+                colour=self._styles.colour(c),
+            )
             for c in picture.curves
             if c.error is not None and c.role != "aperture"
         ]
@@ -401,7 +447,8 @@ class SpectrumView(QWidget):
     def _name_axis(self, name: str, label: str, unit: str, values: Sequence[np.ndarray]) -> None:
         axis = self._y_axes[name]
         assert isinstance(axis, PowerAxis)
-        axis.name_for(label, unit, max((_largest(v) for v in values), default=0.0))
+        log = name == "flux" and self._settings.log
+        axis.name_for(label, unit, max((_largest(v) for v in values), default=0.0), log)
 
     def _keep_zoom(self, picture: Picture) -> None:
         """Keep the zoom as long as it makes sense."""
@@ -413,7 +460,10 @@ class SpectrumView(QWidget):
         # The recipe does not change what is before correction: with it the place or the exposures have changed.
         shown = (s for s in self._shown if s.spectra is not None and s.spectra.band == main.band)
         sources = tuple((s.variant.name, s.place, s.spectra.before.tobytes()) for s in shown if s.spectra is not None)
-        how = (self._active[1], picture.unit, settings.arrangement, settings.before, settings.aperture, settings.scaled)
+        how = (
+            *(self._active[1], picture.unit, settings.log, settings.arrangement),
+            *(settings.before, settings.aperture, settings.scaled),
+        )
         content = (axis, sources, how)
         known, self._content = self._content, content
         if content == known:
@@ -430,14 +480,21 @@ class SpectrumView(QWidget):
         else:
             self.fit()
 
+    def _level(self, panel: str, values: np.ndarray) -> np.ndarray:
+        """Positions of values on a vertical axis: their logarithms where it is logarithmic, which only light has."""
+        if panel != "flux" or not self._settings.log:
+            return values
+        return np.log10(np.where(values > 0.0, values, np.nan))
+
     def _fit_heights(self, growing: Sequence[str] = ()) -> None:
         """Fit the vertical ranges to the visible part of the curves; those that only grow stay where curves fit in."""
         low, high = self.flux_plot.vb.viewRange()[0]
         for name in _PANELS:
-            values = [getattr(c, name)[(c.x >= low) & (c.x <= high)] for c in self._picture.curves if _has(c, name)]
-            if name == "flux":
+            curves = [c for c in self._picture.curves if _has(c, name)]
+            values = [self._level(name, getattr(c, name)[(c.x >= low) & (c.x <= high)]) for c in curves]
+            if name == "flux" and not self._settings.log:
                 found = np.concatenate(values) if values else np.empty(0)
-            else:  # edges of the band, where nearly nothing is divided by nearly nothing, do not count
+            else:  # noise about nothing does not count: that of the band's edges divided, or its logarithm
                 found = np.concatenate([_bulk(v) for v in values]) if values else np.empty(0)
             found = found[np.isfinite(found)]
             if found.size:
@@ -461,7 +518,11 @@ class SpectrumView(QWidget):
 
     def _click(self, event: MouseClickEvent) -> None:
         wave = self._wavelength(event.scenePos())
-        if wave is not None and event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
+        if wave is None or event.button() != Qt.MouseButton.LeftButton or event.isAccepted():
+            return
+        if event.double():
+            self.fit()
+        else:
             self.picked.emit(wave)
 
     def _hover(self, position: QPointF) -> None:
@@ -485,6 +546,11 @@ class SpectrumView(QWidget):
 
     def _note_zoom(self, *_: object) -> None:
         self._zoomed = True
+
+    def _draw_boxes(self, wanted: bool) -> None:
+        """Have drags draw boxes to zoom into, or move what is shown."""
+        for plot in self.plots.values():
+            plot.vb.draws_boxes = wanted
 
     def _want_region(self, wanted: bool) -> None:
         """Smooth within the middle third of the visible range, which can then be dragged; or everywhere."""

@@ -16,6 +16,7 @@ from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.session.names import count, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.lines import LineList, line_list
+from atm_viewer.views.actions.actions import SPECTRUM_SWITCHES
 from atm_viewer.views.actions.steps import Steps
 from atm_viewer.views.base.cursor_marks import CursorMarks
 from atm_viewer.views.base.dialogs import ask
@@ -43,8 +44,10 @@ from atm_viewer.views.sky.view import SkyView
 from atm_viewer.views.sky.why_overlay import WhyOverlay
 from atm_viewer.views.slices.actions import SliceActions
 from atm_viewer.views.slices.browser import SliceBrowser
+from atm_viewer.views.spectrum.ghost import GhostKeeper
 from atm_viewer.views.spectrum.questions import SpectrumQuestions
 from atm_viewer.views.spectrum.view import SpectrumView
+from atm_viewer.views.window.context_menus import ContextMenus
 from atm_viewer.views.window.help_menu import Guide
 from atm_viewer.views.window.intents import pass_on_intents
 from atm_viewer.views.window.menus import add_actions, update_actions
@@ -103,6 +106,7 @@ class MainWindow(QMainWindow):
         self.recipe_panel.regions.addActions([self.actions_by_name[name] for name in regions])
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
+        ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)
 
         self.theming.changed.connect(self._show_theme)
         self._show_theme()
@@ -164,8 +168,7 @@ class MainWindow(QMainWindow):
             "Spectrum",
             stacked(self.variant_bar, self.spectrum),
             self.variant_bar.new_button,
-            self.spectrum.options_button,
-            self.spectrum.fit_button,
+            *(self.spectrum.options_button, self.spectrum.zoom_button, self.spectrum.fit_button),
         )
 
         self.metrics_panel = Panel("Metrics", self.metrics)
@@ -173,9 +176,14 @@ class MainWindow(QMainWindow):
             (self.detector_panel, "Click: choose slice and column · Double-click or C: move the spaxel"),
             (
                 self.sky_panel,
-                "Click or C: move the active place · Shift+click: add a place · W: same position in other dithers",
+                "Click or C: move the active place · Shift+click: add a place · W: same position in other dithers · "
+                "Right-click: menu",
             ),
-            (self.spectrum_panel, "Click: choose the column of the chosen slice at this wavelength"),
+            (
+                self.spectrum_panel,
+                "Click: choose the column of the chosen slice at this wavelength · Shift+drag: zoom · "
+                "Double-click: whole spectrum · Right-click: menu",
+            ),
         ):
             panel.heading.setToolTip(uses)
         self.remedies_panel = Panel(
@@ -206,6 +214,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session = self.session
+        GhostKeeper(session, self.spectrum, self)  # first of all: it keeps what new answers take the place of
         session.changed.exposures.connect(self._show_exposures)
         session.changed.chosen.connect(self._show_choice)
         session.changed.recipe.connect(self._show_recipe)
@@ -258,10 +267,12 @@ class MainWindow(QMainWindow):
             for signal in signals:
                 signal.connect(partial(_without_arguments, partial(follow, name)))
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
-        self.banner.send_wanted.connect(self.exports.offer_to_send)
+        for messages in (self.banner, self.log):
+            messages.send_wanted.connect(self.exports.offer_to_send)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
         self.remedies_panel.visibilityChanged.connect(self.remedies.set_in_sight)
         self.coverage_overlay.button.toggled.connect(self.actions_by_name["show_lost"].setChecked)
+        self.spectrum.zoom_button.toggled.connect(self.actions_by_name["zoom_box"].setChecked)
         for name, panel in self.bench.panels.items():
             shown = panel.toggleViewAction()
             assert shown is not None
@@ -362,13 +373,14 @@ class MainWindow(QMainWindow):
     def _show_spectra(self) -> None:
         session = self.session
         self.spectrum.show_spectra(
-            session.answers.shown_spectra, session.state.variants.active, session.state.places.active
+            session.answers.drawn_spectra, session.state.variants.active, session.state.places.active
         )
 
     def _show_spectrum_settings(self) -> None:
         settings = self.session.state.spectrum_settings
         self.spectrum.show_settings(settings)
-        self.actions_by_name["show_predicted"].setChecked(settings.predicted)
+        for name in SPECTRUM_SWITCHES:
+            self.actions_by_name[f"spectrum_{name}"].setChecked(getattr(settings, name))
 
     def _show_measures(self) -> None:
         report = self.session.answers.measured.periods

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from PyQt6.QtCore import QEvent, QObject, QUrl, pyqtSignal
-from PyQt6.QtGui import QColor, QDesktopServices, QTextCharFormat, QTextCursor
+from PyQt6.QtCore import QEvent, QObject, Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QColor, QDesktopServices, QMouseEvent, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,21 +22,33 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
 
+_FOLDER, _SEND = "folder:", "send:"  #: of links in the log, before a path
+
 
 class LogPanel(QPlainTextEdit):
     """Every message with its time; tracebacks of unexpected failures below theirs.
+
+    After the name of a file that was written there are links that open its folder, or send it to another program.
 
     Parameters
     ----------
     session : Session
         Has the messages.
+
+    Signals
+    -------
+    send_wanted(str)
+        Path of a FITS file that another program is to get.
     """
+
+    send_wanted = pyqtSignal(str)
 
     def __init__(self, session: Session):
         super().__init__()
         self._session = session
         self._theme = DARK
         self.setReadOnly(True)
+        self.setMouseTracking(True)
         self.setMaximumBlockCount(5000)
         self.setToolTip("Message log: select and copy text to share it")
         session.messages.added.connect(self._add)
@@ -62,6 +74,8 @@ class LogPanel(QPlainTextEdit):
             form = QTextCharFormat()
             form.setForeground(QColor(shade))
             cursor.insertText(text, form)
+        self._add_link(cursor, "Open Folder", _FOLDER, message.files[-1:])
+        self._add_link(cursor, "Send to DS9…", _SEND, message.fits[-1:])
         if message.detail:
             form = QTextCharFormat()
             form.setForeground(QColor(theme.muted))
@@ -70,6 +84,40 @@ class LogPanel(QPlainTextEdit):
         bar = self.verticalScrollBar()
         if bar is not None:
             bar.setValue(bar.maximum())
+
+    def _add_link(self, cursor: QTextCursor, words: str, kind: str, paths: tuple[str, ...]) -> None:
+        for path in paths:
+            form = QTextCharFormat()
+            form.setForeground(QColor(self._theme.accent))
+            form.setFontUnderline(True)
+            form.setAnchor(True)
+            form.setAnchorHref(kind + path)
+            cursor.insertText("  ", QTextCharFormat())
+            cursor.insertText(words, form)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Show a hand over links."""
+        super().mouseMoveEvent(event)
+        viewport = self.viewport()
+        if event is not None and viewport is not None:
+            over = self.anchorAt(event.pos())
+            viewport.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.IBeamCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Follow a link, unless text was selected."""
+        super().mouseReleaseEvent(event)
+        link = self.anchorAt(event.pos()) if event is not None else ""
+        if self.textCursor().hasSelection():
+            return
+        if link.startswith(_FOLDER):
+            _open_folder(link.removeprefix(_FOLDER))
+        elif link.startswith(_SEND):
+            self.send_wanted.emit(link.removeprefix(_SEND))
+
+
+def _open_folder(path: str) -> None:
+    """Open the folder of a file."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(os.path.dirname(os.path.abspath(path))))
 
 
 class Banner(QFrame):
@@ -106,7 +154,7 @@ class Banner(QFrame):
         self.folder_button.clicked.connect(self._open_folder)
         self.send_button = QPushButton("Send to DS9…")
         self.send_button.setToolTip("Send the file to DS9 or another program through SAMP")
-        self.send_button.clicked.connect(lambda: self.send_wanted.emit(self._cubes()[-1]))
+        self.send_button.clicked.connect(self._send)
         self.close_button = QToolButton()
         self.close_button.setText("✕")
         self.close_button.setToolTip("Close this message; the log keeps it")
@@ -139,7 +187,7 @@ class Banner(QFrame):
         self._missed = self._missed + 1 if hides else 0
         self._level, self._message = message.level, message
         self.folder_button.setVisible(bool(message.files))
-        self.send_button.setVisible(bool(self._cubes()))
+        self.send_button.setVisible(bool(message.fits))
         self.label.setText(message.text)
         self.more.setText(f"and {self._missed} earlier" if self._missed else "")
         self.more.setVisible(bool(self._missed))
@@ -151,13 +199,13 @@ class Banner(QFrame):
         if self._message is not None and about and self._message.about == about:
             self.dismiss()
 
-    def _cubes(self) -> list[str]:
-        files = self._message.files if self._message is not None else ()
-        return [path for path in files if path.endswith(".fits")]
+    def _send(self) -> None:
+        if self._message is not None:
+            self.send_wanted.emit(self._message.fits[-1])
 
     def _open_folder(self) -> None:
         if self._message is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(os.path.dirname(os.path.abspath(self._message.files[0]))))
+            _open_folder(self._message.files[0])
 
 
 class Notices(QWidget):

@@ -12,6 +12,8 @@ from astropy.wcs import WCS
 from photutils.geometry import circular_overlap_grid
 
 from atm_viewer.demo import demo_source
+from atm_viewer.engine.analysis.fringe import without_fringes
+from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.cube.images import white_image
 from atm_viewer.engine.errors import InputError
@@ -129,6 +131,35 @@ def assert_equal_spectra(ours, expected):
     assert np.array_equal(np.isnan(ours), np.isnan(expected))
     assert np.isfinite(expected).sum() > 100
     assert np.nanmax(np.abs(ours - expected)) <= 1e-6 * np.nanmax(np.abs(expected))
+
+
+def test_the_spectrum_under_the_mouse_is_that_before_correction(case):
+    _, bench, view = case
+    sky = bench.sky_image([view.key], view.bands[0], no_progress)
+    spectra = bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], *sky.peak, 0.3), no_progress)
+    found = bench.hovered_spectrum([view.key], view.bands[0], *sky.peak, RECIPE.cube)
+    assert (found.band, found.spaxel, found.unit) == (spectra.band, spectra.spaxel, spectra.unit)
+    np.testing.assert_array_equal(found.wavelength, spectra.wavelength)
+    np.testing.assert_allclose(found.flux, spectra.before, rtol=1e-12)
+    assert np.isfinite(found.flux).any()
+    with pytest.raises(InputError, match="outside"):
+        bench.hovered_spectrum([view.key], view.bands[0], sky.peak[0], sky.peak[1] + 1.0, RECIPE.cube)
+
+
+def test_spectra_without_fringes_are_those_of_the_pipeline(case):
+    instrument, bench, view = case
+    sky = bench.sky_image([view.key], view.bands[0], no_progress)
+    spectra = bench.spectra(Extraction((view.key,), RECIPE, view.bands[0], *sky.peak, 0.3), no_progress)
+    freed = bench.fringe_free(spectra, no_progress)
+    if instrument == "nirspec":  # has none
+        assert freed is spectra
+        return
+    assert freed.fringe_free
+    for name in ("before", "after", "aperture_before", "aperture_after"):
+        expected = without_fringes(spectra.wavelength, getattr(spectra, name), 1)
+        np.testing.assert_array_equal(getattr(freed, name), expected)
+        assert np.isfinite(expected).any()
+    assert freed.noise_before == resampling_noise(freed.before, freed.aperture_before)
 
 
 def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):

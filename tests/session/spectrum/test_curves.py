@@ -156,10 +156,10 @@ def test_masks_tell_why_there_is_nothing():
 def test_errors_are_those_of_planes_whatever_is_smoothed():
     made = picture(shown(spectra()), errors=True, kernel="boxcar", width=5)
     np.testing.assert_allclose(curve(made, "after", "A").error, 1.0)
-    assert made.smoothing == "smoothed: boxcar 5 planes"
+    assert made.treatment == "smoothed: boxcar 5 planes"
     assert curve(picture(shown(spectra())), "after", "A").error is None
     gaussian = picture(shown(spectra()), kernel="gaussian", width=300, width_unit="km/s", region=(5.1, 5.2))
-    assert gaussian.smoothing == "smoothed: gaussian 300 km/s FWHM 5.100–5.200 µm"
+    assert gaussian.treatment == "smoothed: gaussian 300 km/s FWHM 5.100–5.200 µm"
 
 
 def test_smoothing_is_for_display_alone():

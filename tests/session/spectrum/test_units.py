@@ -27,6 +27,14 @@ def test_flux_per_frequency_becomes_flux_per_wavelength():
     assert both == pytest.approx(expected * 3.972176e-7, rel=1e-6)
 
 
+def test_smaller_units_and_flux_times_frequency():
+    """1 Jy is 1000 mJy, 1e6 µJy, and times c/λ = 5.99584916e13 Hz at 5 µm 5.99584916e-10 erg/s/cm²."""
+    at = np.array([5.0])
+    assert flux_factor("Jy", "mJy", at, SPAXEL) == pytest.approx([1e3])
+    assert flux_factor("MJy/sr", "µJy", at, SPAXEL) == pytest.approx([0.3972176], rel=1e-6)
+    assert flux_factor("Jy", "erg/s/cm²", at, SPAXEL) == pytest.approx([5.99584916e-10], rel=1e-8)
+
+
 def test_an_apertures_flux_becomes_its_mean_brightness():
     """1 Jy over a circle of 0.65″: 1e-6 MJy / (1.3273 arcsec² x 2.3504e-11 sr)."""
     circle = np.pi * 0.65**2 * 2.3504e-11

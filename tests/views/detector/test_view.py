@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
-from atm_viewer.views.base.brightness import Stretch, bin_mean, to_indices
 from atm_viewer.views.base.plotting import plain
 from atm_viewer.views.base.theme import DARK, LIGHT
 from atm_viewer.views.detector.view import DetectorView, classify_dq, find_edges
+from atm_viewer.views.images.brightness import Stretch, bin_mean, to_indices
 from tests.views.mouse import brightest_at, click, colour_at, hover, leave, settle, show, view_range
 from tests.views.synthetic import STAR, make_exposure, make_report, star_pixel
 

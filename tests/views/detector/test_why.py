@@ -13,9 +13,9 @@ from PyQt6.QtGui import QColor
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.pixels import Why
 from atm_viewer.jobs.requests.previews import ExplainPixel
-from atm_viewer.views.base.image_panel import BLANK
 from atm_viewer.views.detector.view import DATA, WHY
 from atm_viewer.views.detector.why_layer import CLASSES, SpaxelPixels
+from atm_viewer.views.images.image_panel import BLANK
 from tests.session.fake_workers import exposure_view, sky_image, why_map
 from tests.session.fake_workers import report as fake_report
 from tests.views.mouse import click, colour_at, hover

@@ -99,12 +99,12 @@ def curve(window) -> np.ndarray:
 
 
 def test_predicted_curve_is_shown_and_hidden(opened, qtbot):
-    spectrum, action = opened.spectrum, opened.actions_by_name["show_predicted"]
+    spectrum, action = opened.spectrum, opened.actions_by_name["spectrum_predicted"]
     assert action.isChecked()
     wave = np.linspace(4.9, 5.7, 600)
     wiggle = 0.1 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
     assert curve(opened) == pytest.approx((1 + wiggle) / np.median(1 + wiggle))
-    press(qtbot, opened, "show_predicted")
+    press(qtbot, opened, "spectrum_predicted")
     wait(qtbot, opened)
     assert not action.isChecked()
     assert curve(opened) is None or not curve(opened).size

@@ -194,6 +194,17 @@ def test_closing_the_last_exposure_leads_back(opened, qtbot):
     qtbot.waitUntil(lambda: opened.session.complete)
 
 
+def test_close_all_closes_all_and_keeps_the_recipe(opened, qtbot):
+    press(qtbot, opened, "raise_threshold")
+    recipe = opened.session.state.recipe
+    press(qtbot, opened, "close_all")
+    qtbot.waitUntil(opened.welcome.isVisible)
+    assert opened.session.state.exposures == ()
+    assert opened.session.state.recipe == recipe
+    assert not opened.actions_by_name["close_all"].isEnabled()
+    qtbot.waitUntil(lambda: opened.session.complete)
+
+
 # Choosing
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PyQt6.QtCore import QAbstractEventDispatcher, QPoint, Qt
-from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtGui import QDesktopServices, QTextDocument
 from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.jobs.requests.previews import MakeSpectra
@@ -51,6 +51,33 @@ def test_the_why_maps_words_do_not_move_the_image(opened, qtbot):
     for east in (0.0, 0.4, -0.8, 2.6):
         hover(qtbot, opened.sky.plot, east, 0.1)
         assert places(opened) == before
+
+
+def click_link(qtbot, log, words: str) -> None:
+    """Click the last place in the log where these words are."""
+    cursor = log.document().find(words, log.document().characterCount(), QTextDocument.FindFlag.FindBackward)
+    cursor.setPosition(cursor.position() - 3)
+    qtbot.mouseClick(log.viewport(), Qt.MouseButton.LeftButton, pos=log.cursorRect(cursor).center())
+
+
+def test_the_log_leads_to_what_was_written(opened, qtbot, monkeypatch, tmp_path):
+    urls = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toLocalFile()))
+    opened.session.products.write_cubes(str(tmp_path), "star")
+    settle(qtbot, opened)
+    opened.session.messages.tell("info", "Something else.")
+    press(qtbot, opened, "panel_log")
+    wait(qtbot, opened)
+    opened.banner.dismiss()
+    click_link(qtbot, opened.log, "Open Folder")
+    assert urls == [str(tmp_path)]
+    click_link(qtbot, opened.log, "Something else.")
+    assert urls == [str(tmp_path)]
+    click_link(qtbot, opened.log, "Send to DS9…")
+    dialog = dialog_of(opened, SendDialog)
+    assert dialog.path_edit.text() == str(tmp_path / "star_ch1-short_s3d.fits")
+    dialog.reject()
+    settle(qtbot, opened)
 
 
 def test_what_was_written_is_opened_and_sent(opened, qtbot, monkeypatch, tmp_path):

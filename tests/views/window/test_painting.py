@@ -51,7 +51,7 @@ STEPS = {
     "another slice": lambda window, qtbot: press(qtbot, window, "next_slice"),
     "the why map": lambda window, qtbot: window.actions_by_name["show_why"].trigger(),
     "the difference": lambda window, qtbot: press(qtbot, window, "sky_difference"),
-    "no predicted curve": lambda window, qtbot: window.actions_by_name["show_predicted"].trigger(),
+    "no predicted curve": lambda window, qtbot: window.actions_by_name["spectrum_predicted"].trigger(),
     "errors": lambda window, qtbot: window.spectrum.controls.ticks["errors"].click(),
     "the light theme": lambda window, qtbot: window.actions_by_name["use_light_theme"].trigger(),
 }

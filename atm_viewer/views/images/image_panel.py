@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
-from atm_viewer.views.base.brightness import (
+from atm_viewer.views.base.kept import Kept, round_range, take_zoom, zoom_of
+from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html
+from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.images.brightness import (
     COLOURS,
     SHARES,
     STRETCHES,
@@ -22,13 +26,10 @@ from atm_viewer.views.base.brightness import (
     bin_max,
     bin_mean,
     find_limits,
-    scale_ticks,
     to_indices,
 )
-from atm_viewer.views.base.kept import Kept, take_zoom, zoom_of
-from atm_viewer.views.base.plain_text import Label
-from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, FreeViewBox, Paragraph, PlainAxis, legend_html
-from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.images.colour_bar import ColourBar
+from atm_viewer.views.images.scale_form import DIVERGING, MAPS, ScaleForm
 
 BLANK = {"dark": "#2a2f37", "light": "#454c57"}  #: pixels without a value, dark enough for marks on top of them
 
@@ -75,40 +76,12 @@ class Classes:
     colours: Sequence[str]
 
 
-class ColourBar(pg.PlotItem):
-    """Strip of the colours in use with the values they stand for."""
-
-    def __init__(self) -> None:
-        self._axis = PlainAxis("right")
-        super().__init__(viewBox=FreeViewBox(), axisItems={"right": self._axis}, enableMenu=False)
-        self.setMouseEnabled(x=False, y=False)
-        self.hideAxis("left")
-        self.hideAxis("bottom")
-        self.showAxis("right")
-        self._strip = pg.ImageItem(np.arange(COLOURS, dtype=np.uint8)[:, None], axisOrder="row-major", autoLevels=False)
-        self.addItem(self._strip)
-        self._strip.setRect(0, 0, 1, 1)
-        self.setRange(QRectF(0, 0, 1, 1), padding=0)
-        self.layout.setColumnFixedWidth(1, 12)
-        self.layout.setContentsMargins(0, 1, 0, AXIS_HEIGHT)
-
-    def show_scale(self, stretch: Stretch, table: np.ndarray, label: str, unit: str) -> None:
-        """Show a stretch with its colour table."""
-        self._strip.setLookupTable(table)
-        self._axis.setTicks([scale_ticks(stretch), []])
-        self._axis.name(label, unit)
-
-    def apply(self, theme: Theme) -> None:
-        """Take a theme's colours."""
-        self._axis.apply(theme)
-
-
 class ImagePanel(QWidget):
     """Image with scale and limit controls, colour bar and mouse read-out; the base of the detector and sky views.
 
     The image is kept in display indices and folded to the screen's resolution, so that narrow traces do not fall
-    between the dots of the screen and redrawing is cheap. Limits follow the data and the chosen share alone: neither
-    the mouse nor zooming changes them.
+    between the dots of the screen and redrawing is cheap. Limits follow the data and the chosen share, unless the user
+    sets them, by numbers or by the handles of the colour bar; zooming does not change them.
     """
 
     clicked = pyqtSignal(float, float)
@@ -126,6 +99,8 @@ class ImagePanel(QWidget):
         self._part = QRect()
         self._binned: np.ndarray | None = None
         self._stretch = Stretch("linear", 0.0, 1.0)
+        self._limits: dict[bool, tuple[float, float]] = {}  #: set by the user, for images that are symmetric or not
+        self._colours = next(iter(MAPS))
         self._axes = (x_axis, y_axis)
 
         self.stretch_box = QComboBox()
@@ -134,8 +109,13 @@ class ImagePanel(QWidget):
         self.share_box = QComboBox()
         for share in SHARES:
             self.share_box.addItem("min–max" if share == 100.0 else f"{share:g} %", share)
+        self.share_box.addItem("set…", None)
         self.share_box.setCurrentIndex(SHARES.index(99.5))
-        self.share_box.setToolTip("Share of pixels within the display limits [%]; zooming does not change the limits")
+        self.share_box.setToolTip(
+            "Share of pixels within the display limits [%], or limits and colours of your own (also: click the colour "
+            "bar, or drag its ends). Zooming does not change the limits"
+        )
+        self._share = self.share_box.currentIndex()
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")
         self.fit_button.setToolTip("Show the whole image (wheel: zoom, drag: move, right drag: stretch)")
@@ -161,6 +141,7 @@ class ImagePanel(QWidget):
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
         self._bar = ColourBar()
+        self.scale_form = ScaleForm(self)
         self.canvas.place(self._bar, 0, 1)
 
         layout = QVBoxLayout(self)
@@ -171,7 +152,13 @@ class ImagePanel(QWidget):
         layout.addWidget(self.canvas, 1)
 
         self.stretch_box.currentIndexChanged.connect(self._rescale)
-        self.share_box.currentIndexChanged.connect(self._rescale)
+        self.share_box.currentIndexChanged.connect(self._choose_share)
+        self.share_box.activated.connect(self._open_form)
+        self._bar.limits_dragged.connect(self.set_limits)
+        self._bar.clicked.connect(self.show_scale_form)
+        self.scale_form.limits_edited.connect(self.set_limits)
+        self.scale_form.limits_dropped.connect(self._drop_limits)
+        self.scale_form.map_chosen.connect(self._choose_colours)
         self.fit_button.clicked.connect(self.fit)
         self.view.sigRangeChanged.connect(self._refresh)
         self.view.sigResized.connect(self._refresh)
@@ -210,9 +197,51 @@ class ImagePanel(QWidget):
         if not self._rect.isEmpty():
             self.view.setRange(self._rect, padding=0.01)
 
+    def set_limits(self, low: float, high: float) -> None:
+        """Set the display limits of images like the one that is shown: symmetric about zero, or not."""
+        self._limits[self._symmetric] = low, high
+        self._rescale()
+
+    def show_scale_form(self) -> None:
+        """Open the form with limits and colours, below the choice of limits."""
+        self._rescale()
+        self.scale_form.pop_up(self.share_box.mapToGlobal(self.share_box.rect().bottomRight()))
+
+    @property
+    def _symmetric(self) -> bool:
+        return isinstance(self._content, Pixels) and self._content.symmetric
+
+    def _choose_share(self, row: int) -> None:
+        """Take the limits from the data by a share, or from the user."""
+        if self.share_box.itemData(row) is None:
+            self.set_limits(*self.limits)
+        else:
+            self._share = row
+            self._drop_limits()
+
+    def _open_form(self, row: int) -> None:
+        """Ask for limits where the user wants to set them."""
+        if self.share_box.itemData(row) is None:
+            self.show_scale_form()
+
+    def _drop_limits(self) -> None:
+        self._limits.pop(self._symmetric, None)
+        self._rescale()
+
+    def _choose_colours(self, name: str) -> None:
+        self._colours = name
+        self._rescale()
+
     def state(self) -> dict[str, Any]:
         """Scale, limits and zoom, see `kept.Restorable`."""
-        scale = {"stretch": self.stretch_box.currentText(), "share": self.share_box.currentData()}
+        scale: dict[str, Any] = {
+            "stretch": self.stretch_box.currentText(),
+            "share": self.share_box.itemData(self._share),
+        }
+        if False in self._limits:
+            scale["limits"] = round_range(self._limits[False])
+        if self._colours != next(iter(MAPS)):
+            scale["colours"] = self._colours
         return {**scale, **zoom_of(self.view, self._rect)}
 
     def restore(self, state: Kept) -> None:
@@ -220,7 +249,12 @@ class ImagePanel(QWidget):
         if stretch := state.choice("stretch", STRETCHES):
             self.stretch_box.setCurrentText(stretch)
         if state.get("share") in SHARES:
-            self.share_box.setCurrentIndex(SHARES.index(state.pop("share")))
+            self._share = SHARES.index(state.pop("share"))
+        self._colours = state.choice("colours", MAPS) or self._colours
+        limits = state.range("limits")
+        if limits is not None:
+            self._limits[False] = limits
+        self._rescale()
         if not take_zoom(self.view, state):
             self.fit()
 
@@ -243,8 +277,12 @@ class ImagePanel(QWidget):
     def _rescale(self) -> None:
         content = self._content
         if isinstance(content, Pixels):
-            low, high = find_limits(content.sample, self.share_box.currentData(), content.symmetric)
+            own = self._limits.get(content.symmetric)
+            low, high = own or find_limits(content.sample, self.share_box.itemData(self._share), content.symmetric)
             self._stretch = Stretch(self.stretch_box.currentText(), low, high, content.symmetric)
+            with QSignalBlocker(self.share_box):
+                self.share_box.setCurrentIndex(self._share if own is None else self.share_box.count() - 1)
+            self.scale_form.show_scale(low, high, self._colours, content.symmetric)
         self._recolour()
         self._paint_image()
 
@@ -254,7 +292,7 @@ class ImagePanel(QWidget):
         blank = QColor(BLANK[self.theme.name]).getRgb()[:3]
         table[:] = blank
         if isinstance(content, Pixels):
-            colours = pg.colormap.get("CET-D4" if content.symmetric else "viridis")
+            colours = pg.colormap.get(DIVERGING if content.symmetric else MAPS[self._colours])
             table[:COLOURS] = colours.getLookupTable(0.0, 1.0, COLOURS)[:, :3]
             self._bar.show_scale(self._stretch, table, content.label, content.unit)
         elif content is not None:

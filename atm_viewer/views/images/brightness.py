@@ -46,6 +46,19 @@ class Stretch:
             return mirrored
         return self._shape(share)
 
+    def backward(self, place: float) -> float:
+        """Value at a position; beyond 0 and 1 the scale goes on."""
+        side = abs(2.0 * place - 1.0) if self.symmetric else place
+        if self.kind == "asinh":
+            share = math.sinh(side * math.asinh(1.0 / ASINH_SOFTENING)) * ASINH_SOFTENING
+        elif self.kind == "log":
+            share = math.expm1(side * math.log1p(LOG_REACH)) / LOG_REACH
+        else:
+            share = side
+        if self.symmetric:
+            return math.copysign(share, place - 0.5) * self.high
+        return self.low + share * (self.high - self.low)
+
     def _shape(self, share: np.ndarray) -> np.ndarray:
         if self.kind == "asinh":
             return np.arcsinh(share / ASINH_SOFTENING) / math.asinh(1.0 / ASINH_SOFTENING)

@@ -1,0 +1,1 @@
+"""Images: brightness, colours, limits, and the panel that shows them."""
