@@ -18,10 +18,12 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
+from atm_viewer.engine.io.moving_target import Position, follow, followed_model, mark_following
 from atm_viewer.engine.io.setting import chosen_bands, one_setting
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.placement import AS_OBSERVED
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL
@@ -51,6 +53,7 @@ def write_exposures(
     folder: str | os.PathLike[str],
     overwrite: bool = False,
     progress: Progress | None = None,
+    target_at: Position | None = None,
 ) -> tuple[Path, ...]:
     """Write corrected exposures, ``<stem>_atm.fits`` each; all of them or none.
 
@@ -66,6 +69,9 @@ def write_exposures(
         Whether files of these names may be there already.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
+    target_at : (float, float), optional
+        Where a moving target is in the recipe's regions, see `follow`. The exposures' WCS is left as it is, since
+        ``calwebb_spec3`` makes it follow the target.
 
     Returns
     -------
@@ -86,10 +92,13 @@ def write_exposures(
     folder = Path(folder)
     provenance = Provenance(recipe, True, current_versions())
     with staged(folder, names, overwrite) as part:
+        placements = [AS_OBSERVED] * len(exposures)
+        if recipe.regions:
+            placements = [e.placement for e in follow([open_exposure(path) for path in exposures], target_at)]
         for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
             here = part_of(progress, k / len(exposures), (k + 1) / len(exposures))
             here(f"Opening {path.name}", 0.0)
-            exposure = open_exposure(path)
+            exposure = open_exposure(path).placed(placements[k])
             corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8))
             here(f"Writing {name}", 0.8)
             model = corrected_model(exposure.model, corrected)
@@ -110,6 +119,7 @@ def write_cubes(
     overwrite: bool = False,
     engine: str = "own",
     progress: Progress | None = None,
+    target_at: Position | None = None,
 ) -> tuple[Path, ...]:
     """Write cubes as jwst's ``CubeBuildStep`` makes them, before and after correction; all of them or none.
 
@@ -138,6 +148,8 @@ def write_cubes(
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`. While ``CubeBuildStep`` drizzles it is called once for
         each exposure and cube.
+    target_at : (float, float), optional
+        Where a moving target is in the cubes, see `follow`.
 
     Returns
     -------
@@ -164,7 +176,7 @@ def write_cubes(
         _check_cubepar(cubepar, setting.instrument)
     stems = {False: product, True: f"{product}-atm"}
     kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
-    job = _CubeJob(exposures, recipe, setting.instrument, bands, kinds, stems, cubepar, progress)
+    job = _CubeJob(exposures, recipe, setting.instrument, bands, kinds, stems, cubepar, progress, target_at)
     _check_options(job)
     names = [job.name(after, band) for after in kinds for band in bands]
     folder = Path(folder)
@@ -191,6 +203,7 @@ class _CubeJob:
     stems: Mapping[bool, str]
     cubepar: str | os.PathLike[str] | None
     progress: Progress
+    target_at: Position | None = None
 
     def name(self, after: bool, band: str) -> str:
         """Name of a cube's file, as the pipeline names it."""
@@ -227,6 +240,9 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             job.progress(f"Opening {path.name}", 0.05 * k / len(job.exposures))
             opened.append(open_exposure(path))
             models.append(stack.enter_context(open_metadata(path)))
+        opened = follow(opened, job.target_at)
+        for model, exposure in zip(models, opened, strict=True):
+            mark_following(model, exposure)
         cubepar = _cubepar(models[0], job.instrument, job.cubepar)
         grids = job.grids(opened, cubepar, 0.05)
         sums = {after: {band: CubeSums(grids[band][after]) for band in job.bands} for after in job.kinds}
@@ -262,20 +278,23 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
     opened, corrections = [], []
     count = len(job.exposures)
     for k, path in enumerate(job.exposures):
-        here = part_of(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
-        here(f"Opening {path.name}", 0.0)
+        job.progress(f"Opening {path.name}", 0.1 * k / count)
         opened.append(open_exposure(path))
         if not k:
             cubepar = _cubepar(opened[0].model, job.instrument, job.cubepar)
             _check_weighting(cubepar, job.recipe.cube.weighting)
-        if True in job.kinds:
-            corrections.append(correct_exposure(opened[-1], job.recipe, part_of(here, 0.5, 1.0)))
+    opened = follow(opened, job.target_at)
+    for k, exposure in enumerate(opened if True in job.kinds else ()):
+        here = part_of(job.progress, 0.1 + 0.3 * k / count, 0.1 + 0.3 * (k + 1) / count)
+        corrections.append(correct_exposure(exposure, job.recipe, here))
     models = [exposure.model for exposure in opened]
     options = job.recipe.cube.of_step()
     runs: dict[bool, list[tuple[Sequence[str], Any]]] = {after: [(job.bands, options)] for after in job.kinds}
     if True in job.kinds and job.recipe.cube.grid == COMMON and job.recipe.cube.coord_system != INTERNAL:
         grids = job.grids(opened, cubepar, 0.4)
         runs[True] = [((band,), on_grid(options, grids[band][1])) for band in job.bands]
+    for model, exposure in zip(models, opened, strict=True):
+        followed_model(model, exposure)
     opened.clear()
     for k, after in enumerate(job.kinds):
         begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
