@@ -20,24 +20,22 @@ class Placement:
         Added to right ascension and declination [deg], as jwst's ``assign_mtwcs`` does.
     east, north : float
         Distances along both directions [arcsec], as in the ``offset_file`` of jwst's ``cube_build``.
+    following : bool
+        Whether it follows a moving target; then it may still be at rest.
     """
 
     ra: float = 0.0
     dec: float = 0.0
     east: float = 0.0
     north: float = 0.0
-
-    @property
-    def follows(self) -> bool:
-        """Whether it follows a moving target."""
-        return bool(self.ra or self.dec)
+    following: bool = False
 
     def __bool__(self) -> bool:
-        return self.follows or bool(self.east or self.north)
+        return bool(self.ra or self.dec or self.east or self.north)
 
     def positions(self, ra: Floats, dec: Floats) -> tuple[Floats, Floats]:
         """Shift ICRS positions [deg]; without a shift they are given back as they are."""
-        if self.follows:
+        if self.ra or self.dec:
             ra, dec = ra + self.ra, dec + self.dec
         if self.east or self.north:
             # What SkyCoord.spherical_offsets_by does: the place that a frame about each position calls (east, north).

@@ -156,6 +156,13 @@ class Exposure:
         """Shift of the exposure on the sky."""
         return self.coordinates.placement
 
+    @property
+    def follows(self) -> tuple[float, float] | None:
+        """Where the exposure shows a moving target that it follows, ICRS [deg]; None when it follows none."""
+        if self.target_at is None or not self.placement.following:
+            return None
+        return self.target_at[0] + self.placement.ra, self.target_at[1] + self.placement.dec
+
     def placed(self, placement: Placement) -> Exposure:
         """Return the exposure with another shift on the sky; nothing else of it changes, nor what is open."""
         if placement == self.placement:
@@ -271,6 +278,7 @@ class Exposure:
             wavelength=c.wavelength.astype(np.float32),
             ra=c.ra,
             dec=c.dec,
+            follows=self.follows,
         )
 
 

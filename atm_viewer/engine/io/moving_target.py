@@ -35,18 +35,32 @@ def follow(exposures: Sequence[Exposure], at: Position | None = None) -> list[Ex
     return [exposure.placed(_placement(exposure, there.get(exposure.target))) for exposure in exposures]
 
 
-def target_position(exposure: Exposure) -> Position | None:
-    """Where the exposure shows its moving target, ICRS [deg]; None without one, or where it is not followed."""
-    if exposure.target_at is None:
-        return None
-    return exposure.target_at[0] + exposure.placement.ra, exposure.target_at[1] + exposure.placement.dec
+def follow_notes(exposures: Sequence[Exposure]) -> tuple[str, ...]:
+    """Say of each moving target whether the exposures follow it: a sentence each."""
+    notes = {}
+    for e in exposures:
+        if e.follows is None and e.moving:
+            notes[e.target] = (
+                f"{_called(e)} moves, but not every exposure says where it was (MT_RA, MT_DEC): cubes do not follow it."
+            )
+    for e in exposures:
+        if e.follows is not None:
+            notes.setdefault(
+                e.target,
+                f"{_called(e)} moves: images, spectra and cubes follow it, as calwebb_spec3 does, at its mean position "
+                f"RA {e.follows[0] % 360.0:.6f}°, Dec {e.follows[1]:.6f}°.",
+            )
+    return tuple(notes.values())
+
+
+def _called(exposure: Exposure) -> str:
+    return f"The target {exposure.target}" if exposure.target else "The target"
 
 
 def mark_following(model: Any, exposure: Exposure) -> None:
     """Put into a datamodel's metadata where its target is on average, as ``assign_mtwcs`` does."""
-    position = target_position(exposure)
-    if position is not None:
-        model.meta.wcsinfo.mt_avra, model.meta.wcsinfo.mt_avdec = position
+    if exposure.follows is not None:
+        model.meta.wcsinfo.mt_avra, model.meta.wcsinfo.mt_avdec = exposure.follows
         model.meta.cal_step.assign_mtwcs = "COMPLETE"
 
 
@@ -55,7 +69,7 @@ def followed_model(model: Any, exposure: Exposure) -> None:
     from jwst.assign_mtwcs.moving_target_wcs import add_mt_frame
 
     mark_following(model, exposure)
-    if exposure.placement.follows:
+    if exposure.placement.ra or exposure.placement.dec:
         wcsinfo = model.meta.wcsinfo
         assert exposure.target_at is not None
         model.meta.wcs = add_mt_frame(model.meta.wcs, wcsinfo.mt_avra, wcsinfo.mt_avdec, *exposure.target_at)
@@ -64,7 +78,7 @@ def followed_model(model: Any, exposure: Exposure) -> None:
 def _placement(exposure: Exposure, there: Position | None) -> Placement:
     if not exposure.moving or exposure.target_at is None or there is None:
         return AS_OBSERVED
-    return Placement(there[0] - exposure.target_at[0], there[1] - exposure.target_at[1])
+    return Placement(there[0] - exposure.target_at[0], there[1] - exposure.target_at[1], following=True)
 
 
 def _mean(known: Sequence[Position | None]) -> Position | None:

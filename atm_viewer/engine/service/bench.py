@@ -22,6 +22,7 @@ from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
+from atm_viewer.engine.io.moving_target import Position, follow, follow_notes
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE, EACH
@@ -48,10 +49,11 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, eq=False)
 class OpenedExposures:
-    """Exposures that were opened, and a sentence for each file that was not."""
+    """Exposures that were opened, a sentence for each file that was not, and what else there is to say."""
 
     exposures: tuple[ExposureView, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Bench:
@@ -70,9 +72,18 @@ class Bench:
         self._before: Recent = Recent(32)
         self._found: Recent = Recent(64)
         self._parameters: dict[str, CubeParameters] = {}
+        self._targets: dict[str, Position] = {}  # where moving targets are followed, by their names
 
-    def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
+    def open(
+        self,
+        paths: Sequence[str | Path],
+        progress: Progress,
+        found: Callable[[ExposureView, float], None] | None = None,
+    ) -> OpenedExposures:
         """Open files and associations.
+
+        Moving targets are followed, see `follow`: at their mean position in the exposures that are opened together, or
+        where the exposures that are open already have them.
 
         Parameters
         ----------
@@ -80,6 +91,9 @@ class Bench:
             ``_cal``/``_crf`` files and associations.
         progress : callable
             ``progress(step, fraction)``; may raise `Cancelled`.
+        found : callable, optional
+            ``found(view, fraction)`` is told of each exposure as soon as it is open; of those with a moving target in
+            the end, since it takes all of them to know where they are on the sky.
 
         Returns
         -------
@@ -92,6 +106,13 @@ class Bench:
                 files += [f for f in expand_inputs([path]) if f not in files]
             except UserError as error:
                 problems.append(str(error))
+        moving = []
+
+        def tell(item: OpenItem, fraction: float) -> None:
+            views.append(item.view())
+            if found is not None:
+                found(views[-1], fraction)
+
         for k, path in enumerate(files):
             progress(f"Opening {path.name}", k / len(files))
             try:
@@ -99,8 +120,15 @@ class Bench:
             except UserError as error:
                 problems.append(str(error))
             else:
-                views.append(item.view())
-        return OpenedExposures(tuple(views), tuple(problems))
+                if item.exposure.moving:
+                    moving.append(item)
+                else:
+                    tell(item, (k + 1) / len(files))
+        for item in self._follow_targets(moving):
+            tell(item, 1.0)
+        return OpenedExposures(
+            tuple(views), tuple(problems), follow_notes([self._items[item.exposure.key].exposure for item in moving])
+        )
 
     def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
         """Take an exposure that is open already.
@@ -157,6 +185,8 @@ class Bench:
             item = self._items.pop(key, None)
             if item is not None:
                 item.exposure.close()
+        left = {item.exposure.target for item in self._items.values()}
+        self._targets = {target: at for target, at in self._targets.items() if target in left}
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
         """Fit and oversample an exposure and tell what was decided.
@@ -378,6 +408,16 @@ class Bench:
         made = in_threads(lambda k: groups[k][0].extract(shares[k * count : (k + 1) * count]), range(len(groups)))
         before = self._before.get_or_make(place, lambda: made[-1])
         return before, made[0] if recipe.oversample > 1 else before
+
+    def _follow_targets(self, items: Sequence[OpenItem]) -> list[OpenItem]:
+        """Put exposures of moving targets where these are on average, or where they are in exposures opened earlier."""
+        for target in {item.exposure.target for item in items}:
+            ours = [item for item in items if item.exposure.target == target]
+            for item, exposure in zip(ours, follow([i.exposure for i in ours], self._targets.get(target)), strict=True):
+                self._items[exposure.key] = item.placed(exposure.placement)
+                if exposure.follows is not None:
+                    self._targets[target] = exposure.follows
+        return [self._items[item.exposure.key] for item in items]
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())

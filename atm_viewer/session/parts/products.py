@@ -37,13 +37,15 @@ class Products(QObject):
     def write_cubes(self, folder: str, product: str, which: str = "both", overwrite: bool = False) -> None:
         """Write cubes of the included exposures of the chosen band's setting; see `WriteCubes`."""
         state = self._store.state
-        request = WriteCubes(state.keys_together, state.recipe, str(folder), product, which, overwrite=overwrite)
-        self._jobs.submit(request)
+        keys, at = state.keys_together, state.target_at
+        self._jobs.submit(
+            WriteCubes(keys, state.recipe, str(folder), product, which, overwrite=overwrite, target_at=at)
+        )
 
     def write_exposures(self, folder: str, overwrite: bool = False) -> None:
         """Write the included exposures of the chosen band's setting, corrected; see `WriteExposures`."""
         state = self._store.state
-        self._jobs.submit(WriteExposures(state.keys_together, state.recipe, str(folder), overwrite))
+        self._jobs.submit(WriteExposures(state.keys_together, state.recipe, str(folder), overwrite, state.target_at))
 
     def write(self, request: Request[Any]) -> None:
         """Write files by a request, see `atm_viewer.session.exports`."""

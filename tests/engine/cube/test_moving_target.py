@@ -13,11 +13,14 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
 from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.io.moving_target import follow
 from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
+from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import CubeOptions, Recipe
+from atm_viewer.engine.service.bench import Bench
 from atm_viewer.resources import resource
 
 RECIPE = Recipe(oversample=2, fit_threshold=1e9)
@@ -102,7 +105,7 @@ def test_exposures_whose_wcs_follows_the_target_already(case, tmp_path):
         for path, model in zip(moving, following(moving), strict=True):
             model.save(tmp_path / path.name.replace("_cal", "_crf"))
     crf = sorted(tmp_path.glob("*_crf.fits"))
-    assert [e.placement for e in follow([open_exposure(path) for path in crf])] == [AS_OBSERVED] * 2
+    assert not any(e.placement for e in follow([open_exposure(path) for path in crf]))
     made = [
         write_cubes(p, RECIPE, tmp_path, str(k), "before", channel, cubepar)[0] for k, p in enumerate([moving, crf])
     ]
@@ -153,3 +156,44 @@ def test_a_target_is_put_where_it_is_on_average(case, positions, mean):
         else:
             shift = exposure.placement.ra + at[0], exposure.placement.dec + at[1]
             assert np.allclose(np.subtract(shift, mean) % 360.0 % 359.999999999, 0.0, atol=1e-9)
+
+
+def test_previews_are_those_of_the_cube(case, tmp_path):
+    """The spectrum of a spaxel, its place and the sky image are of the cube that follows the target."""
+    moving, cubepar, channel = case
+    bench, seen = Bench(cubepar), []
+    opened = bench.open(moving, no_progress, lambda view, fraction: seen.append((view.key, view.follows)))
+    mean = AT[0] + 2e-4, AT[1] - 1e-4
+    assert [key for key, _ in seen] == [str(path) for path in moving]
+    assert all(follows == pytest.approx(mean) for _, follows in seen)
+    assert opened.notes[0].endswith(
+        "moves: images, spectra and cubes follow it, as calwebb_spec3 does, at its mean position "
+        "RA 161.249700°, Dec -59.680100°."
+    )
+    keys, band = tuple(key for key, _ in seen), opened.exposures[0].bands[0]
+    (path,) = write_cubes(moving, RECIPE, tmp_path, "comet", "before", channel, cubepar)
+    grid = bench.grid(keys, band)
+    ra, dec = grid.position(float(grid.x[grid.x.size // 2]), float(grid.y[grid.y.size // 2]))
+    spectra = bench.spectra(Extraction(keys, RECIPE, band, ra, dec, 0.3), no_progress)
+    with fits.open(path) as hdus:
+        x, y = spectra.spaxel
+        np.testing.assert_allclose(spectra.before, hdus["SCI"].data[:, y, x], rtol=2e-6)
+    (later,) = bench.open(moving[:1], no_progress).exposures
+    assert later.follows == seen[0][1]
+    bench.close(keys)
+    (alone,) = bench.open(moving[1:], no_progress).exposures
+    assert alone.follows == pytest.approx((AT[0] + 4e-4, AT[1] - 2e-4))
+    bench.close([alone.key])
+
+
+def test_a_position_that_is_missing_is_told(demo_files, tmp_path):
+    moving = make_moving(demo_files("miri")[:2], tmp_path)
+    with fits.open(moving[1], mode="update") as hdus:
+        del hdus["SCI"].header["MT_RA"]
+    bench = Bench()
+    opened = bench.open(moving, no_progress)
+    assert [view.follows for view in opened.exposures] == [None, None]
+    assert opened.notes[0].endswith(
+        "moves, but not every exposure says where it was (MT_RA, MT_DEC): cubes do not follow it."
+    )
+    bench.close([view.key for view in opened.exposures])
