@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.engine.cube.cube_grid import CubeGrid, cube_grids, read_cube_parameters
@@ -19,6 +20,7 @@ from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
 from atm_viewer.engine.io.moving_target import Position, follow, followed_model, mark_following
+from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import chosen_bands, one_setting
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
@@ -26,7 +28,7 @@ from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.placement import AS_OBSERVED
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL
+from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
@@ -94,7 +96,8 @@ def write_exposures(
     with staged(folder, names, overwrite) as part:
         placements = [AS_OBSERVED] * len(exposures)
         if recipe.regions:
-            placements = [e.placement for e in follow([open_exposure(path) for path in exposures], target_at)]
+            placed = follow([open_exposure(path) for path in exposures], target_at)
+            placements = [with_offset(exposure, recipe.cube).placement for exposure in placed]
         for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
             here = part_of(progress, k / len(exposures), (k + 1) / len(exposures))
             here(f"Opening {path.name}", 0.0)
@@ -210,6 +213,10 @@ class _CubeJob:
         internal = "_internal" if self.recipe.cube.coord_system == INTERNAL else ""
         return f"{self.stems[after]}_{band}{internal}_s3d.fits"
 
+    def placed(self, opened: Sequence[Exposure]) -> list[Exposure]:
+        """Put exposures where moving targets are on average, and shift them by their offsets."""
+        return [with_offset(exposure, self.recipe.cube) for exposure in follow(opened, self.target_at)]
+
     def grids(self, opened: Sequence[Exposure], cubepar: str, done: float) -> dict[str, tuple[CubeGrid, CubeGrid]]:
         """Grids before and after correction, by band; ``done`` is the fraction of the job done so far."""
         path = cubepar.removeprefix("crds://")
@@ -240,7 +247,7 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             job.progress(f"Opening {path.name}", 0.05 * k / len(job.exposures))
             opened.append(open_exposure(path))
             models.append(stack.enter_context(open_metadata(path)))
-        opened = follow(opened, job.target_at)
+        opened = job.placed(opened)
         for model, exposure in zip(models, opened, strict=True):
             mark_following(model, exposure)
         cubepar = _cubepar(models[0], job.instrument, job.cubepar)
@@ -283,18 +290,23 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
         if not k:
             cubepar = _cubepar(opened[0].model, job.instrument, job.cubepar)
             _check_weighting(cubepar, job.recipe.cube.weighting)
-    opened = follow(opened, job.target_at)
+    opened = job.placed(opened)
     for k, exposure in enumerate(opened if True in job.kinds else ()):
         here = part_of(job.progress, 0.1 + 0.3 * k / count, 0.1 + 0.3 * (k + 1) / count)
         corrections.append(correct_exposure(exposure, job.recipe, here))
     models = [exposure.model for exposure in opened]
     options = job.recipe.cube.of_step()
-    runs: dict[bool, list[tuple[Sequence[str], Any]]] = {after: [(job.bands, options)] for after in job.kinds}
+    runs: dict[bool, list[tuple[Sequence[str], dict[str, Any]]]] = {
+        after: [(job.bands, options)] for after in job.kinds
+    }
     if True in job.kinds and job.recipe.cube.grid == COMMON and job.recipe.cube.coord_system != INTERNAL:
         grids = job.grids(opened, cubepar, 0.4)
         runs[True] = [((band,), on_grid(options, grids[band][1])) for band in job.bands]
     for model, exposure in zip(models, opened, strict=True):
         followed_model(model, exposure)
+    offsets = {
+        model.meta.filename: offset_of(job.recipe.cube.offsets, e.name) for model, e in zip(models, opened, strict=True)
+    }
     opened.clear()
     for k, after in enumerate(job.kinds):
         begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
@@ -307,7 +319,8 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
         built: list[Any] = []
         with _watched(len(models) * len(job.bands), partial(here, step)):
             for bands, asked in runs[after]:
-                built += build_cubes(models, bands, job.stems[after], cubepar, asked)
+                with _offset_file(offsets) as given:
+                    built += build_cubes(models, bands, job.stems[after], cubepar, asked | given)
         for band, cube in zip(job.bands, built, strict=True):
             job.progress(f"Writing {job.name(after, band)}", begun + 0.9 * share)
             yield after, band, cube
@@ -476,6 +489,18 @@ def _crds_cubepar(model: Any) -> str | None:
     except (Exception, SystemExit):  # crds exits when it has neither server nor cache
         return None
     return None if path == "N/A" else f"crds://{path}"
+
+
+@contextmanager
+def _offset_file(offsets: Mapping[str, tuple[float, float]]) -> Iterator[dict[str, str]]:
+    """Argument ``offset_file`` of ``CubeBuildStep``, with the file for the while; nothing where there is no offset."""
+    if not any(map(any, offsets.values())):
+        yield {}
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "offsets.asdf"
+        write_offsets(path, offsets)
+        yield {"offset_file": str(path)}
 
 
 @contextmanager

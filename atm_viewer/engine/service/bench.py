@@ -23,6 +23,7 @@ from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import Position, follow, follow_notes
+from atm_viewer.engine.io.offsets import with_offset
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE, EACH
@@ -71,6 +72,7 @@ class Bench:
         self._grids: Recent = Recent(16)
         self._before: Recent = Recent(32)
         self._found: Recent = Recent(64)
+        self._shifted: Recent = Recent(64)
         self._parameters: dict[str, CubeParameters] = {}
         self._targets: dict[str, Position] = {}  # where moving targets are followed, by their names
 
@@ -150,24 +152,37 @@ class Bench:
         self._items[exposure.key] = item
         return item.view()
 
-    def opened(self, keys: Sequence[str]) -> list[OpenItem]:
-        """Exposures, and what was computed for them."""
-        return [self._item(key) for key in keys]
+    def opened(self, keys: Sequence[str], cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
+        """Exposures, shifted as the options of the cubes say, and what was computed for them."""
+        return [self._item(key, cube) for key in keys]
 
-    def items(self, keys: Sequence[str], band: str) -> list[OpenItem]:
-        """Exposures with a band, and what was computed for them."""
-        return self._with_band(keys, band)
+    def items(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
+        """Exposures with a band; else as `opened`.
 
-    def drizzle_inputs(
-        self, keys: Sequence[str], band: str, recipe: Recipe | None = None, progress: Progress = no_progress
+        Raises
+        ------
+        InputError
+            There is none.
+        """
+        items = [i for i in self.opened(keys, cube) if band in i.exposure.bands]
+        if not items:
+            raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
+        return items
+
+    def inputs_before(self, keys: Sequence[str], band: str, cube: CubeOptions) -> list[DrizzleInput]:
+        """Exposures with a band as they are, to be drizzled."""
+        return as_they_are(self.items(keys, band, cube))
+
+    def inputs_after(
+        self, keys: Sequence[str], band: str, recipe: Recipe, progress: Progress = no_progress
     ) -> list[DrizzleInput]:
-        """Exposures with a band, to be drizzled: as they are, or corrected by a recipe."""
-        items = self._with_band(keys, band)
-        return as_they_are(items) if recipe is None or recipe.oversample == 1 else corrected(items, recipe, progress)
+        """Exposures with a band corrected by a recipe, to be drizzled."""
+        items = self.items(keys, band, recipe.cube)
+        return as_they_are(items) if recipe.oversample == 1 else corrected(items, recipe, progress)
 
     def grids(self, keys: Sequence[str], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
         """Grids of the cubes of some exposures before and after correction, see `cube_grids`."""
-        return self._grids_of(self._with_band(keys, band), band, recipe)
+        return self._grids_of(self.items(keys, band, recipe.cube), band, recipe)
 
     def grid(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> CubeGrid:
         """Grid of the cube of some exposures before correction."""
@@ -181,6 +196,7 @@ class Bench:
         """Forget exposures."""
         self._before.clear()
         self._found.clear()
+        self._shifted.clear()
         for key in keys:
             item = self._items.pop(key, None)
             if item is not None:
@@ -205,7 +221,7 @@ class Bench:
         CorrectionReport
         """
         begun = time.perf_counter()
-        item = self._item(key)
+        item = self._item(key, recipe.cube)
         fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
         fine = []
         if recipe.oversample == 1:
@@ -245,7 +261,7 @@ class Bench:
         InputError
             The exposure has no such slice or column.
         """
-        item = self._item(key)
+        item = self._item(key, recipe.cube)
         exposure, data = item.exposure, item.prepared.slices.get(number)
         if data is None or not 0 <= column < data.flux.shape[1]:
             raise InputError(f"{exposure.name} has no column {column} in slice {number}; choose another.")
@@ -275,7 +291,7 @@ class Bench:
         InputError
             The pixel lies in no slice.
         """
-        item = self._item(key)
+        item = self._item(key, recipe.cube)
         regions = item.exposure.regions
         within = 0 <= y < regions.shape[0] and 0 <= x < regions.shape[1]
         number = int(regions[y, x]) if within else 0
@@ -328,7 +344,10 @@ class Bench:
         """
         progress("Computing the cube's grid", 0.0)
         grid = self.grid(keys, band, cube)
-        inputs = self.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.8))
+        if recipe is None:
+            inputs = self.inputs_before(keys, band, cube)
+        else:
+            inputs = self.inputs_after(keys, band, replace(recipe, cube=cube), part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
         return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
 
@@ -353,7 +372,7 @@ class Bench:
         """
         recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
         ra, dec = extraction.place
-        items = self._with_band(extraction.exposures, band)
+        items = self.items(extraction.exposures, band, recipe.cube)
         progress("Computing the cube's grid", 0.0)
         grid, _ = self._grids_of(items, band, recipe)
         spaxel = grid.spaxel_at(ra, dec)
@@ -425,16 +444,15 @@ class Bench:
             self.adopt(open_exposure(path), progress)
         return self._items[key]
 
-    def _item(self, key: str) -> OpenItem:
+    def _item(self, key: str, cube: CubeOptions) -> OpenItem:
+        """Give an open exposure, shifted as the options of the cubes say."""
         if key not in self._items:
             raise InputError(f"{Path(key).name} is not open; open it again.")
-        return self._items[key]
-
-    def _with_band(self, keys: Sequence[str], band: str) -> list[OpenItem]:
-        items = [i for i in map(self._item, keys) if band in i.exposure.bands]
-        if not items:
-            raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
-        return items
+        item = self._items[key]
+        placement = with_offset(item.exposure, cube).placement
+        if placement == item.exposure.placement:
+            return item
+        return self._shifted.get_or_make((key, placement), lambda: item.placed(placement))
 
     def _grids_of(self, items: list[OpenItem], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
         def make() -> tuple[CubeGrid, CubeGrid]:

@@ -61,7 +61,7 @@ def periods_at(
     -------
     Periods
     """
-    exposures = [one.exposure for one in bench.drizzle_inputs(keys, band)]
+    exposures = [one.exposure for one in bench.inputs_before(keys, band, recipe.cube)]
     return find_periods(exposures, bench.grid(keys, band, recipe.cube), ra, dec, progress)
 
 
@@ -152,7 +152,7 @@ def report_lines(
         )
         measured.append(MeasuredLine(name, centre, half, (spaxel[0], spaxel[1]), (aperture[0], aperture[1])))
     if measured:
-        inputs, grid = bench.drizzle_inputs(keys, spectra.band), bench.grid(keys, spectra.band, recipe.cube)
+        inputs, grid = bench.inputs_before(keys, spectra.band, recipe.cube), bench.grid(keys, spectra.band, recipe.cube)
         place = PlaceShares.of(inputs, grid, spectra.ra, spectra.dec, spectra.radius).spectra()
         measured = [with_expectation(line, place, spectra.radius) for line in measured]
     return LineReport(spectra.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
@@ -196,10 +196,10 @@ def measure_field(
     where, limit = bright_spaxels(image, faintest)
     positions = [grid.position(float(grid.x[x]), float(grid.y[y])) for x, y in where]
     progress("Drizzling before correction", 0.1)
-    before = FieldSpectra(bench.drizzle_inputs(keys, band), grid, positions, radius)
+    before = FieldSpectra(bench.inputs_before(keys, band, recipe.cube), grid, positions, radius)
     after = before
     if recipe.oversample > 1:
-        inputs = bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.3, 0.7))
+        inputs = bench.inputs_after(keys, band, recipe, part_of(progress, 0.3, 0.7))
         progress("Drizzling after correction", 0.7)
         after = FieldSpectra(inputs, fine, positions, radius)
     progress("Measuring noise", 0.9)
@@ -209,8 +209,8 @@ def measure_field(
 def count_planes(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, progress: Progress) -> Coverage:
     """Count the planes that correction takes from each spaxel, see `measure_coverage`; arguments as `measure_field`."""
     sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1), cube=recipe.cube)
-    before = bench.drizzle_inputs(keys, band)
-    after = bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.5))
+    before = bench.inputs_before(keys, band, recipe.cube)
+    after = bench.inputs_after(keys, band, recipe, part_of(progress, 0.1, 0.5))
     return measure_coverage(before, after, bench.grid(keys, band, recipe.cube), sky, part_of(progress, 0.5, 1.0))
 
 
