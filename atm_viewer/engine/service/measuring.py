@@ -13,14 +13,16 @@ from atm_viewer.engine.analysis.modulation import local_power, modulation, predi
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.analysis.verdict import judge
+from atm_viewer.engine.cube.centroids import measure_shifts
 from atm_viewer.engine.cube.place_spectra import PlaceShares
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import Progress, no_progress, part_of
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
+from atm_viewer.engine.results.shifts import ExposureShifts
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.engine.service.bench import Bench
@@ -251,3 +253,11 @@ def measure_spaxels(
             )
         )
     return tuple(found)
+
+
+def exposure_shifts(
+    bench: Bench, keys: Sequence[str], band: str, cube: CubeOptions, progress: Progress
+) -> ExposureShifts:
+    """Tell how exposures with a band lie against each other on the sky, see `measure_shifts`."""
+    progress("Looking for the brightest source", 0.0)
+    return measure_shifts(bench.inputs_before(keys, band, cube), bench.grid(keys, band, cube))

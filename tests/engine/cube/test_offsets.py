@@ -18,7 +18,9 @@ from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.output.provenance import read_provenance
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import CubeOptions, Recipe, dump_recipe, parse_recipe
+from atm_viewer.engine.results.shifts import put_right
 from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.measuring import exposure_shifts
 from atm_viewer.resources import resource
 
 RECIPE = Recipe(oversample=2, fit_threshold=1e9)
@@ -140,3 +142,24 @@ def test_each_exposure_needs_an_offset(case):
     check_offsets(read_offsets(file), names, file)
     with pytest.raises(InputError, match="has no offset for other; give one for each exposure, 0 for no offset"):
         check_offsets(read_offsets(file), [*names, "other"], file)
+
+
+def test_a_shifted_exposure_is_found_and_put_right(case):
+    """The shift that an offset makes is measured, and the opposite one put forward."""
+    paths, _, cubepar, _ = case
+    bench = Bench(cubepar)
+    views = bench.open(paths, no_progress).exposures
+    keys, band = tuple(v.key for v in views), views[0].bands[0]
+    plain = exposure_shifts(bench, keys, band, CubeOptions(), no_progress)
+    cube = CubeOptions(offsets=((views[1].name, *SHIFTS[1]),))
+    shifted = exposure_shifts(bench, keys, band, cube, no_progress)
+    np.testing.assert_allclose(shifted.shift[1] - plain.shift[1], SHIFTS[1], atol=0.005)
+    np.testing.assert_allclose(shifted.shift[0], -shifted.shift[1])
+    np.testing.assert_allclose(np.diff(shifted.correction, axis=0)[0], -shifted.shift[1])
+    assert shifted.of(keys[1]) == tuple(shifted.shift[1])
+    assert shifted.of("other") is None
+    right = exposure_shifts(bench, keys, band, CubeOptions(offsets=put_right(cube, shifted)), no_progress)
+    assert np.abs(right.shift).max() < 0.02
+    alone = exposure_shifts(bench, keys[:1], band, cube, no_progress)
+    assert alone.of(keys[0]) is None
+    bench.close(keys)
