@@ -40,6 +40,12 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-r", "--recipe", metavar="RECIPE", help="recipe (TOML file); default: the pipeline's parameters"
     )
+    parser.add_argument(
+        "--offsets",
+        metavar="FILE",
+        help="offsets of the exposures on the sky, an ASDF file as cube_build takes it (offset_file); they become part "
+        "of the recipe",
+    )
 
 
 def add_parameters(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -133,8 +134,18 @@ def exposures_of(args: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
-    """Read the recipe that was asked for."""
-    return load_recipe(args.recipe) if args.recipe is not None else Recipe()
+    """Read the recipe that was asked for, with the offsets that were."""
+    recipe = load_recipe(args.recipe) if args.recipe is not None else Recipe()
+    if getattr(args, "offsets", None) is None:
+        return recipe
+    from atm_viewer.engine.io.association import read_inputs
+    from atm_viewer.engine.io.exposure import exposure_name
+    from atm_viewer.engine.io.offsets import check_offsets, read_offsets
+
+    offsets = read_offsets(args.offsets)
+    exposures = read_inputs(args.files, () if args.members is None else (args.members,)).exposures
+    check_offsets(offsets, [exposure_name(path) for path in exposures], args.offsets)
+    return replace(recipe, cube=replace(recipe.cube, offsets=offsets))
 
 
 def list_paths(paths: Sequence[str]) -> None:

@@ -28,6 +28,7 @@ class Exposure:
 class Opening:
     exposures: tuple[Exposure, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class FakeBench:
@@ -36,7 +37,7 @@ class FakeBench:
     def __init__(self):
         self.open_keys: list[str] = []
 
-    def open(self, paths, progress):
+    def open(self, paths, progress, found):
         for k, path in enumerate(paths):
             progress(f"Opening {path}", k / len(paths))
             if path.startswith("slow"):
@@ -44,8 +45,10 @@ class FakeBench:
             if path.startswith("stuck"):
                 with open(path.removeprefix("stuck ")):  # a pipe to which nobody writes
                     pass
+            if not path.startswith("bad"):
+                self.open_keys += [path] if path not in self.open_keys else []
+                found(Exposure(path), (k + 1) / len(paths))
         good = [p for p in paths if not p.startswith("bad")]
-        self.open_keys.extend(k for k in good if k not in self.open_keys)
         return Opening(tuple(map(Exposure, good)), tuple(f"{p} is bad." for p in paths if p.startswith("bad")))
 
     def close(self, keys):
@@ -112,7 +115,7 @@ class FakeBench:
         return extraction
 
 
-def write_exposures(paths, recipe, folder, overwrite=False, progress=None):
+def write_exposures(paths, recipe, folder, overwrite=False, progress=None, target_at=None):
     """Write a file per path, slowly; paths name what goes wrong."""
     folder = Path(folder)
     names = [f"{p}_atm.fits" for p in paths]
@@ -132,7 +135,7 @@ def write_exposures(paths, recipe, folder, overwrite=False, progress=None):
     return tuple(folder / name for name in names)
 
 
-def write_cubes(paths, recipe, folder, product, which, channel, bands, cubepar, overwrite, engine, progress):
+def write_cubes(paths, recipe, folder, product, which, channel, bands, cubepar, overwrite, engine, progress, target_at):
     return (Path(folder) / f"{product}-{which}-{channel}_s3d.fits",)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.coordinates import slice_wcs
 from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.placement import AS_OBSERVED
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, DEFAULT_CUBE, IFU
 from atm_viewer.engine.regular_file import check_regular
@@ -249,10 +250,12 @@ def _slicer_angle(exposure: Exposure, band: str, factor: int) -> float:
             x, y = _box_pixels(wcs, factor)
             _, _, lam = wcs.get_transform(wcs.available_frames[0], "slicer")(x, detector_position(y, factor))
             to_world = wcs.get_transform("slicer", wcs.output_frame.name)
-        (ra1, dec1, _), (ra2, dec2, _) = (to_world(*end, np.nanmedian(lam)) for end in ends)
-        return {"angle": np.array(90 + np.degrees(np.arctan2((ra2 - ra1) * np.cos(np.radians(dec1)), dec2 - dec1)))}
+        return {"ends": np.array([to_world(*end, np.nanmedian(lam))[:2] for end in ends]).T}
 
-    return float(exposure.kept.get_or_make(f"slicer-angle-{band}-{factor}", make)["angle"])
+    ra, dec = exposure.kept.get_or_make(f"slicer-ends-{band}-{factor}", make)["ends"]
+    # The pipeline finds the angle where the exposure follows a moving target, and without offsets.
+    ra, dec = replace(exposure.placement, east=0.0, north=0.0).positions(ra, dec)
+    return float(90 + np.degrees(np.arctan2((ra[1] - ra[0]) * np.cos(np.radians(dec[0])), dec[1] - dec[0])))
 
 
 def _box_pixels(wcs: Any, factor: int) -> tuple[Floats, Floats]:
@@ -267,6 +270,11 @@ def _box_pixels(wcs: Any, factor: int) -> tuple[Floats, Floats]:
 
 def _corners(exposure: Exposure, band: str, factor: int, turned: bool) -> Floats:
     """RA and Dec [deg] of four corners of an exposure's footprint, as ``cube_build`` finds them; shape (2, 4)."""
+    return np.stack(exposure.placement.positions(*_observed_corners(exposure, band, factor, turned)))
+
+
+def _observed_corners(exposure: Exposure, band: str, factor: int, turned: bool) -> Floats:
+    """Find the corners by the WCS."""
     if exposure.footprint and not band.startswith(("ch1", "ch3")) and not turned:
         return np.array([float(v) for v in exposure.footprint.split()[-8:]]).reshape(4, 2).T
 
@@ -289,7 +297,7 @@ def wrap_ra(ra: Floats) -> Floats:
 
 def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats, Floats]:
     """Sky positions of the pixels that can be a band's outermost: all of them, or oversampled those at slice ends."""
-    coordinates = exposure.coordinates
+    coordinates = exposure.coordinates.placed(AS_OBSERVED)
     valid = np.isfinite(coordinates.ra) & np.isfinite(coordinates.dec)
     if exposure.instrument != "MIRI":
         return _pixels_of_boxes(exposure, factor)
@@ -338,5 +346,5 @@ def world_of(model: Any, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
     """RA, Dec [deg] and wavelength [um] of detector positions of a MIRI exposure."""
     wcs = model.meta.wcs
     slicer = wcs.get_transform("detector", "alpha_beta")(x, y)
-    world: tuple[Floats, Floats, Floats] = wcs.get_transform("alpha_beta", "world")(*slicer)
+    world: tuple[Floats, Floats, Floats] = wcs.get_transform("alpha_beta", wcs.output_frame.name)(*slicer)
     return world

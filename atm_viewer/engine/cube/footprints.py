@@ -135,7 +135,7 @@ class SkyMapper:
             return {} if maps is None else vars(maps)
 
         arrays = self._exposure.kept.get_or_make("sky-maps", make)
-        return SkyMaps(**arrays) if arrays else None
+        return SkyMaps(**arrays).placed(self._exposure.placement) if arrays else None
 
     def slice_map(self, number: int) -> SlicePolynomials:
         """Series of one slice, evaluated in each of its columns."""
@@ -198,7 +198,7 @@ class SkyMapper:
             found = self.maps.positions(number, centre, dispersion, self._edge / factor, self._half)
         else:
             plane = TangentPlane(*(float(np.nanmedian(a)) for a in self._first_positions))
-            found = self._by_wcs(x, y, number, factor).on(plane)
+            found = self._by_wcs(x, y, number, factor).placed(self._exposure.placement).on(plane)
         lam = found.wavelength
         width = np.abs(lam[1] - lam[2])
         footprints = Footprints(x, y, number, found.plane, found.xi, found.eta, lam[0], width)
@@ -207,9 +207,8 @@ class SkyMapper:
 
     @cached_property
     def _first_positions(self) -> tuple[np.ndarray, np.ndarray]:
-        c = self._exposure.coordinates
-        ra, dec = c.packed_sky
-        return ra.values[:1], dec.values[:1]
+        ra, dec = self._exposure.coordinates.packed_sky
+        return self._exposure.placement.positions(ra.values[:1].astype(float), dec.values[:1].astype(float))
 
     def _by_wcs(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
         with warnings.catch_warnings():
@@ -226,7 +225,7 @@ class SkyMapper:
         half = self._widths["beta"][number // 100 - 1] / 2.0
         first, last, side = alpha[3 * n : 4 * n], alpha[4 * n :], beta[3 * n : 4 * n]
         centres = slice(0, 3 * n)
-        ra, dec, wavelength = wcs.get_transform("alpha_beta", "world")(
+        ra, dec, wavelength = wcs.get_transform("alpha_beta", wcs.output_frame.name)(
             np.concatenate([alpha[centres], first, first, last, last]),
             np.concatenate([beta[centres], side - half, side + half, side + half, side - half]),
             np.concatenate([lam[centres], *[lam[:n]] * 4]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Integers32, Singles
 from atm_viewer.engine.io.packing import PackedFrame
+from atm_viewer.engine.placement import AS_OBSERVED, Placement
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +34,25 @@ class Coordinates:
     arcsec : float
         Arcsec per unit of alpha.
     read_sky : callable
-        Returns ICRS right ascension and declination [deg] as two PackedFrame; called when they are first asked for,
-        since correcting an exposure takes neither.
+        Returns ICRS right ascension and declination [deg] by the WCS as two PackedFrame; called when they are first
+        asked for, since correcting an exposure takes neither.
+    placement : Placement
+        Shift of the exposure on the sky, which ``ra`` and ``dec`` have.
     """
 
     packed_alpha: PackedFrame
     packed_wavelength: PackedFrame
     arcsec: float
     read_sky: Callable[[], tuple[PackedFrame, PackedFrame]]
+    placement: Placement = AS_OBSERVED
+
+    def placed(self, placement: Placement) -> Coordinates:
+        """Return the coordinates with another shift on the sky."""
+        return self if placement == self.placement else replace(self, placement=placement)
 
     @cached_property
     def packed_sky(self) -> tuple[PackedFrame, PackedFrame]:
-        """Right ascension and declination [deg]."""
+        """Right ascension and declination by the WCS [deg]."""
         return self.read_sky()
 
     @cached_property
@@ -60,12 +68,17 @@ class Coordinates:
     @cached_property
     def ra(self) -> Floats:
         """Right ascension [deg]."""
-        return self.packed_sky[0][:]
+        return self._sky[0]
 
     @cached_property
     def dec(self) -> Floats:
         """Declination [deg]."""
-        return self.packed_sky[1][:]
+        return self._sky[1]
+
+    @cached_property
+    def _sky(self) -> tuple[Floats, Floats]:
+        ra, dec = self.packed_sky
+        return self.placement.positions(ra[:], dec[:])
 
 
 def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
@@ -218,7 +231,7 @@ def _packed(alpha: Floats, wavelength: Floats, ra: Floats, dec: Floats, arcsec: 
 def _miri(wcs: Any, shape: tuple[int, int]) -> Coordinates:
     y, x = np.mgrid[: shape[0], : shape[1]]
     alpha, beta, lam = wcs.get_transform("detector", "alpha_beta")(x, y)
-    ra, dec, wavelength = wcs.get_transform("alpha_beta", "world")(alpha, beta, lam)
+    ra, dec, wavelength = wcs.get_transform("alpha_beta", wcs.output_frame.name)(alpha, beta, lam)
     return _packed(alpha, wavelength, ra, dec, 1.0)
 
 
@@ -233,7 +246,7 @@ def _nirspec(model: Any, shape: tuple[int, int], regions: Integers32) -> Coordin
         across, along, lam = wcs.transform("detector", "slicer", x, y)
         # Neighbouring bounding boxes overlap and the later one wins, as in the pipeline.
         alpha[at] = -along
-        to_world = wcs.get_transform("slicer", "world")
+        to_world = wcs.get_transform("slicer", wcs.output_frame.name)
         r, d, w = to_world(across, along, lam)
         inside = regions[at] == number
         at = at[0][inside], at[1][inside]

@@ -7,7 +7,7 @@ import os
 import re
 import warnings
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Single
 from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
-from atm_viewer.engine.io.exposure_check import EXTENSIONS, check_exposure, footprint_of, whole_number
+from atm_viewer.engine.io.exposure_check import EXTENSIONS, check_exposure, footprint_of, target_position, whole_number
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
+from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.results.exposure_view import ExposureView
 
 #: Greatest number of a slice; those of MIRI begin with the channel.
@@ -30,6 +31,48 @@ _MOST_SLICE = {"MIRI": 499, "NIRSPEC": 30}
 _VARIANCES = ("VAR_RNOISE", "VAR_POISSON", "VAR_FLAT")
 
 _SUFFIX = re.compile(r"_(cal|crf)$")
+
+
+class DataFile:
+    """A file of an exposure, whose datamodel is open or not.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    state : (int, int)
+        Time of change [ns] and size [byte] of the file when its arrays were read.
+    """
+
+    def __init__(self, path: Path, state: tuple[int, int]) -> None:
+        self._path, self._state = path, state
+        self._model: Any = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the datamodel is open."""
+        return self._model is not None
+
+    @property
+    def model(self) -> Any:
+        """The datamodel, with WCS and all metadata: opened, which takes seconds, when first asked for.
+
+        Raises
+        ------
+        InputError
+            The file is gone, damaged, or not the one that was opened.
+        """
+        if self._model is None:
+            if _state(self._path) != self._state:
+                raise InputError(f"{self._path.name} has changed since it was opened; open it again.")
+            self._model = _open_model(self._path)
+        return self._model
+
+    def close(self) -> None:
+        """Close the datamodel, if it is open; it is opened again when it is asked for."""
+        if self._model is not None:
+            self._model.close()
+            self._model = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +113,12 @@ class Exposure:
         S_REGION of the file, empty without or where ``cube_build`` does not use it.
     kept : KeptGeometry
         What was computed from the file's WCS, now or in earlier runs.
-    state : (int, int)
-        Time of change [ns] and size [byte] of the file when it was opened.
+    file : DataFile
+        The file's datamodel.
+    moving : bool
+        Whether the target moves.
+    target_at : (float, float) or None
+        Where the WCS sees a moving target during the exposure, ICRS [deg]; None when the file does not say.
     """
 
     path: Path
@@ -91,26 +138,39 @@ class Exposure:
     target: str
     footprint: str
     kept: KeptGeometry
-    state: tuple[int, int]
+    file: DataFile
+    moving: bool = False
+    target_at: tuple[float, float] | None = None
 
-    @cached_property
+    @property
     def model(self) -> Any:
-        """The datamodel, with WCS and all metadata: opened, which takes seconds, when first asked for.
-
-        Raises
-        ------
-        InputError
-            The file is gone, damaged, or not the one that was opened.
-        """
-        if _state(self.path) != self.state:
-            raise InputError(f"{self.path.name} has changed since it was opened; open it again.")
-        return _open_model(self.path)
+        """The datamodel, see `DataFile.model`."""
+        return self.file.model
 
     def close(self) -> None:
         """Close the datamodel, if it is open; it is opened again when it is asked for."""
-        model = self.__dict__.pop("model", None)
-        if model is not None:
-            model.close()
+        self.file.close()
+
+    @property
+    def placement(self) -> Placement:
+        """Shift of the exposure on the sky."""
+        return self.coordinates.placement
+
+    @property
+    def follows(self) -> tuple[float, float] | None:
+        """Where the exposure shows a moving target that it follows, ICRS [deg]; None when it follows none."""
+        if self.target_at is None or not self.placement.following:
+            return None
+        return self.target_at[0] + self.placement.ra, self.target_at[1] + self.placement.dec
+
+    def placed(self, placement: Placement) -> Exposure:
+        """Return the exposure with another shift on the sky; nothing else of it changes, nor what is open."""
+        if placement == self.placement:
+            return self
+        made = replace(self, coordinates=self.coordinates.placed(placement))
+        known = {name: value for name, value in vars(self).items() if name not in vars(made)}
+        vars(made).update(known)
+        return made
 
     def oversampled_coordinates(self, factor: int) -> tuple[PackedFrame, PackedFrame]:
         """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
@@ -218,6 +278,7 @@ class Exposure:
             wavelength=c.wavelength.astype(np.float32),
             ra=c.ra,
             dec=c.dec,
+            follows=self.follows,
         )
 
 
@@ -268,26 +329,26 @@ def _open(path: Path) -> Exposure:
         bands = tuple(f"ch{channel}-{band}" for channel in str(primary.get("CHANNEL", "")))
     else:
         bands = (f"{grating}-{primary.get('FILTER')}".lower(),)
-    arrays, state, kept = content.arrays, content.state, content.kept
-    opened: list[Any] = []
+    arrays, kept = content.arrays, content.kept
+    # Once open, the model stays so: other parts of the geometry are not known either, and will be wanted soon.
+    file = DataFile(path, content.state)
 
     def pixels() -> dict[str, NDArray[Any]]:
-        opened.append(_open_model(path))
-        parts = _geometry(path, opened[0], arrays.get("REGIONS"))
+        parts = _geometry(path, file.model, arrays.get("REGIONS"))
         kept.get_or_make("sky", lambda: parts["sky"])
         return parts["pixels"]
 
     def read_sky() -> tuple[PackedFrame, PackedFrame]:
         # The model serves only where the sky was not kept, or is no more.
-        found = kept.get_or_make("sky", lambda: _geometry(path, exposure.model, arrays.get("REGIONS"))["sky"])
+        found = kept.get_or_make("sky", lambda: _geometry(path, file.model, arrays.get("REGIONS"))["sky"])
         return unpack(found, "ra"), unpack(found, "dec")
 
     packed = kept.get_or_make("pixels", pixels)
     regions = packed["regions"].astype(np.int32)
     if not np.isfinite(arrays["SCI"][regions > 0]).any():
         raise InputError(f"{path.name} has no valid pixels (all of its slices are NaN) and cannot be used.")
-    usable = bool(packed["spectral_region"]) and str(primary.get("TARGTYPE", "")).upper() != "MOVING"
-    exposure = Exposure(
+    moving = str(primary.get("TARGTYPE", "")).upper() == "MOVING"
+    return Exposure(
         path=path,
         instrument=instrument,
         detector=str(primary.get("DETECTOR", "")).upper(),
@@ -308,14 +369,12 @@ def _open(path: Path) -> Exposure:
         dither=whole_number(primary, "PATT_NUM"),
         dithers=whole_number(primary, "NUMDTHPT"),
         target=one_line(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
-        footprint=footprint_of(science) if usable else "",
+        footprint=footprint_of(science) if packed["spectral_region"] and not moving else "",
         kept=kept,
-        state=state,
+        file=file,
+        moving=moving,
+        target_at=target_position(science) if moving else None,
     )
-    if opened:
-        # It will be wanted again soon: other parts of the geometry are not known either.
-        exposure.__dict__["model"] = opened[0]
-    return exposure
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,6 +100,15 @@ def footprint_of(science: Header) -> str:
     return " ".join(words) if sound else ""
 
 
+def target_position(science: Header) -> tuple[float, float] | None:
+    """Where the WCS sees a moving target, ICRS [deg]: once it follows the target, at the mean of the exposures'."""
+    for keys in (("MT_AVRA", "MT_AVDEC"), ("MT_RA", "MT_DEC")):
+        found = [science.get(key) for key in keys]
+        if all(isinstance(value, float | int) and math.isfinite(value) for value in found):
+            return float(found[0]), float(found[1])
+    return None
+
+
 def whole_number(header: Header, key: str) -> int:
     """Value of a keyword that only informs: 0 where it is not a number from 1 to 9999."""
     value = header.get(key)

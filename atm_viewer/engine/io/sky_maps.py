@@ -9,7 +9,7 @@ ends of NIRSpec's slices, beyond which there is no position.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.polynomial import chebyshev
 
 from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.kernels.sky import least_squares, make_columns, map_pixels
+from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads, processors
 
@@ -48,6 +49,13 @@ class PixelPositions:
     dec: Floats
     centre: Floats
     wavelength: Floats
+
+    def placed(self, placement: Placement) -> PixelPositions:
+        """Shift the positions on the sky."""
+        if not placement:
+            return self
+        (ra, dec), centre = placement.positions(self.ra, self.dec), placement.positions(*self.centre)
+        return replace(self, ra=ra, dec=dec, centre=np.stack(centre))
 
     def on(self, plane: TangentPlane) -> PlanePositions:
         """Project onto a plane."""
@@ -158,6 +166,21 @@ class SkyMaps:
     def plane(self) -> TangentPlane:
         """Plane that positions are given in."""
         return TangentPlane(float(self.origin[0]), float(self.origin[1]))
+
+    def placed(self, placement: Placement) -> SkyMaps:
+        """Shift the positions on the sky; within the field that is linear, to 2e-8 arcsec for shifts of 0.03 deg."""
+        if not placement:
+            return self
+        reach = 3.0  # arcsec
+        sides = reach * np.array([-1.0, 1.0, 0.0, 0.0]), reach * np.array([0.0, 0.0, -1.0, 1.0])
+        origin = np.stack(placement.positions(*self.origin))
+        there = TangentPlane(float(origin[0]), float(origin[1]))
+        x, y = there.project(*placement.positions(*self.plane.positions(*sides)))
+        matrix = np.array([[x[1] - x[0], x[3] - x[2]], [y[1] - y[0], y[3] - y[2]]]) / (2 * reach)
+        series = self.series.copy()
+        places = series[..., :6].reshape(*series.shape[:-1], 3, 2)
+        series[..., :6] = (places @ matrix.T).reshape(*series.shape[:-1], 6)
+        return replace(self, series=series, origin=origin)
 
     def of_slice(self, number: int, half: float) -> SlicePolynomials:
         """Map of one slice; ``half`` is the distance of a column's edges from its middle [pixel]."""

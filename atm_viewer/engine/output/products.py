@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.engine.cube.cube_grid import CubeGrid, cube_grids, read_cube_parameters
@@ -18,13 +19,16 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
+from atm_viewer.engine.io.moving_target import Position, follow, followed_model, mark_following
+from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.placement import AS_OBSERVED
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL
+from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
@@ -51,6 +55,7 @@ def write_exposures(
     folder: str | os.PathLike[str],
     overwrite: bool = False,
     progress: Progress | None = None,
+    target_at: Position | None = None,
 ) -> tuple[Path, ...]:
     """Write corrected exposures, ``<stem>_atm.fits`` each; all of them or none.
 
@@ -66,6 +71,9 @@ def write_exposures(
         Whether files of these names may be there already.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
+    target_at : (float, float), optional
+        Where a moving target is in the recipe's regions, see `follow`. The exposures' WCS is left as it is, since
+        ``calwebb_spec3`` makes it follow the target.
 
     Returns
     -------
@@ -86,10 +94,14 @@ def write_exposures(
     folder = Path(folder)
     provenance = Provenance(recipe, True, current_versions())
     with staged(folder, names, overwrite) as part:
+        placements = [AS_OBSERVED] * len(exposures)
+        if recipe.regions:
+            placed = follow([open_exposure(path) for path in exposures], target_at)
+            placements = [with_offset(exposure, recipe.cube).placement for exposure in placed]
         for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
             here = part_of(progress, k / len(exposures), (k + 1) / len(exposures))
             here(f"Opening {path.name}", 0.0)
-            exposure = open_exposure(path)
+            exposure = open_exposure(path).placed(placements[k])
             corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8))
             here(f"Writing {name}", 0.8)
             model = corrected_model(exposure.model, corrected)
@@ -111,6 +123,7 @@ def write_cubes(
     overwrite: bool = False,
     engine: str = "own",
     progress: Progress | None = None,
+    target_at: Position | None = None,
 ) -> tuple[Path, ...]:
     """Write cubes as jwst's ``CubeBuildStep`` makes them, before and after correction; all of them or none.
 
@@ -139,6 +152,8 @@ def write_cubes(
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`. While ``CubeBuildStep`` drizzles it is called once for
         each exposure and cube.
+    target_at : (float, float), optional
+        Where a moving target is in the cubes, see `follow`.
 
     Returns
     -------
@@ -165,10 +180,12 @@ def write_cubes(
             _check_cubepar(cubepar, group.setting.instrument)
     stems = {False: product, True: f"{product}-atm"}
     kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
+    if len(groups) > 1 and target_at is None:
+        target_at = _mean_position([path for group in groups for path in group.exposures])
     jobs, done, count = [], 0, sum(len(group.exposures) for group in groups)
     for group in groups:
         here = part_of(progress, done / count, (done + len(group.exposures)) / count)
-        jobs.append(_CubeJob(group, recipe, kinds, stems, cubepar, here))
+        jobs.append(_CubeJob(group, recipe, kinds, stems, cubepar, here, target_at))
         done += len(group.exposures)
     for job in jobs:
         _check_options(job)
@@ -186,6 +203,15 @@ def write_cubes(
     return tuple(folder / name for name in names)
 
 
+def _mean_position(exposures: Sequence[Path]) -> Position | None:
+    """Where a moving target is on average in all settings, as in ``calwebb_spec3``; None for one that stands still."""
+    opened = [open_exposure(path) for path in exposures]
+    found = next((e.follows for e in follow(opened) if e.follows is not None), None)
+    for exposure in opened:
+        exposure.close()
+    return found
+
+
 @dataclass(frozen=True)
 class _CubeJob:
     """Cubes of one setting: ``kinds`` are False for before and True for after, ``stems`` names of products."""
@@ -196,11 +222,16 @@ class _CubeJob:
     stems: Mapping[bool, str]
     cubepar: str | os.PathLike[str] | None
     progress: Progress
+    target_at: Position | None = None
 
     def name(self, after: bool, band: str) -> str:
         """Name of a cube's file, as the pipeline names it."""
         internal = "_internal" if self.recipe.cube.coord_system == INTERNAL else ""
         return f"{self.stems[after]}_{band}{internal}_s3d.fits"
+
+    def placed(self, opened: Sequence[Exposure]) -> list[Exposure]:
+        """Put exposures where moving targets are on average, and shift them by their offsets."""
+        return [with_offset(exposure, self.recipe.cube) for exposure in follow(opened, self.target_at)]
 
     def grids(self, opened: Sequence[Exposure], cubepar: str, done: float) -> dict[str, tuple[CubeGrid, CubeGrid]]:
         """Grids before and after correction, by band; ``done`` is the fraction of the job done so far."""
@@ -232,6 +263,9 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             job.progress(f"Opening {path.name}", 0.05 * k / len(job.group.exposures))
             opened.append(open_exposure(path))
             models.append(stack.enter_context(open_metadata(path)))
+        opened = job.placed(opened)
+        for model, exposure in zip(models, opened, strict=True):
+            mark_following(model, exposure)
         cubepar = _cubepar(models[0], job.group.setting.instrument, job.cubepar)
         grids = job.grids(opened, cubepar, 0.05)
         sums = {after: {band: CubeSums(grids[band][after]) for band in job.group.bands} for after in job.kinds}
@@ -273,14 +307,23 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
         if not k:
             cubepar = _cubepar(opened[0].model, job.group.setting.instrument, job.cubepar)
             _check_weighting(cubepar, job.recipe.cube.weighting)
-        if True in job.kinds:
-            corrections.append(correct_exposure(opened[-1], job.recipe, part_of(here, 0.5, 1.0)))
+    opened = job.placed(opened)
+    for k, exposure in enumerate(opened if True in job.kinds else ()):
+        here = part_of(job.progress, 0.1 + 0.3 * k / count, 0.1 + 0.3 * (k + 1) / count)
+        corrections.append(correct_exposure(exposure, job.recipe, here))
     models = [exposure.model for exposure in opened]
     options = job.recipe.cube.of_step()
-    runs: dict[bool, list[tuple[Sequence[str], Any]]] = {after: [(job.group.bands, options)] for after in job.kinds}
+    runs: dict[bool, list[tuple[Sequence[str], dict[str, Any]]]] = {
+        after: [(job.group.bands, options)] for after in job.kinds
+    }
     if True in job.kinds and job.recipe.cube.grid == COMMON and job.recipe.cube.coord_system != INTERNAL:
         grids = job.grids(opened, cubepar, 0.4)
         runs[True] = [((band,), on_grid(options, grids[band][1])) for band in job.group.bands]
+    for model, exposure in zip(models, opened, strict=True):
+        followed_model(model, exposure)
+    offsets = {
+        model.meta.filename: offset_of(job.recipe.cube.offsets, e.name) for model, e in zip(models, opened, strict=True)
+    }
     opened.clear()
     for k, after in enumerate(job.kinds):
         begun, share = 0.4 + 0.6 * k / len(job.kinds), 0.6 / len(job.kinds)
@@ -293,7 +336,8 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
         built: list[Any] = []
         with _watched(len(models) * len(job.group.bands), partial(here, step)):
             for bands, asked in runs[after]:
-                built += build_cubes(models, bands, job.stems[after], cubepar, asked)
+                with _offset_file(offsets) as given:
+                    built += build_cubes(models, bands, job.stems[after], cubepar, asked | given)
         for band, cube in zip(job.group.bands, built, strict=True):
             job.progress(f"Writing {job.name(after, band)}", begun + 0.9 * share)
             yield after, band, cube
@@ -462,6 +506,18 @@ def _crds_cubepar(model: Any) -> str | None:
     except (Exception, SystemExit):  # crds exits when it has neither server nor cache
         return None
     return None if path == "N/A" else f"crds://{path}"
+
+
+@contextmanager
+def _offset_file(offsets: Mapping[str, tuple[float, float]]) -> Iterator[dict[str, str]]:
+    """Argument ``offset_file`` of ``CubeBuildStep``, with the file for the while; nothing where there is no offset."""
+    if not any(map(any, offsets.values())):
+        yield {}
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "offsets.asdf"
+        write_offsets(path, offsets)
+        yield {"offset_file": str(path)}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -171,6 +172,15 @@ CUBE_PARAMETERS: dict[str, Parameter] = {
 ALL_PARAMETERS = PARAMETERS | CUBE_PARAMETERS
 
 
+#: Name of an exposure, and by how much it is shifted to the east and to the north [arcsec].
+Offset = tuple[str, float, float]
+
+
+def offset_of(offsets: Iterable[Offset], exposure: str) -> tuple[float, float]:
+    """Offset of an exposure [arcsec], (0, 0) where none is given."""
+    return next(((east, north) for name, east, north in offsets if name == exposure), (0.0, 0.0))
+
+
 @dataclass(frozen=True)
 class CubeOptions:
     """Options of the cubes: those of ``cube_build`` by its names, and ``grid``. None leaves a choice to the pipeline.
@@ -199,6 +209,8 @@ class CubeOptions:
         Whether planes are at equal distances.
     weighting : {"drizzle", "emsm", "msm"}
         How pixels are combined.
+    offsets : tuple of (str, float, float)
+        Shifts of exposures against the others, as in ``offset_file``: by name, to the east and north [arcsec].
     """
 
     grid: str = COMMON
@@ -214,9 +226,10 @@ class CubeOptions:
     wavemax: float | None = None
     linear_wave: bool = True
     weighting: str = "drizzle"
+    offsets: tuple[Offset, ...] = ()
 
     def values(self) -> dict[str, Any]:
-        """Options that differ from their defaults, by name."""
+        """Options that differ from their defaults, by name, without the offsets."""
         return {name: value for name, p in CUBE_PARAMETERS.items() if (value := getattr(self, name)) != p.default}
 
     def of_step(self) -> dict[str, Any]:

@@ -308,6 +308,8 @@ class Recipe:
             reasons.append(f"because {count} {'slice has' if count == 1 else 'slices have'} overrides")
         if count := sum(bool(self.in_force_of(region)) for region in self.regions):
             reasons.append(f"because it has {'a region' if count == 1 else f'{count} regions'} on the sky")
+        if self.cube.offsets:
+            reasons.append("because its exposures have offsets")
         if beyond := [name for name in GLOBAL if self.goes_beyond(name)]:
             reasons.append(f"because {', '.join(beyond)} {'goes' if len(beyond) == 1 else 'go'} beyond it")
         return " and ".join(reasons)

@@ -13,7 +13,7 @@ from typing import Any
 import tomlkit
 
 from atm_viewer.engine.errors import MOST_OF_VALUE, InputError, one_line
-from atm_viewer.engine.recipe.cube_options import CUBE_OPTIONS, CUBE_PARAMETERS, CubeOptions
+from atm_viewer.engine.recipe.cube_options import CUBE_OPTIONS, CUBE_PARAMETERS, CubeOptions, Offset
 from atm_viewer.engine.recipe.parameters import PARAMETERS, Parameter, limits_text
 from atm_viewer.engine.recipe.recipe import GLOBAL, OF_REGION, OVERRIDABLE, USES, Recipe, Region, SliceOverride
 from atm_viewer.engine.recipe.shapes import Circle, Ellipse, Polygon, Shape, refuse_shape
@@ -96,10 +96,21 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
 def _parse_cube(check: Checker, table: Any) -> CubeOptions:
     table = check.table(table, "[cube]")
     check.known(table, CUBE_OPTIONS, "in [cube]")
-    options = CubeOptions(**{name: check.value(value, CUBE_PARAMETERS[name]) for name, value in table.items()})
+    values = {name: check.value(value, CUBE_PARAMETERS[name]) for name, value in table.items() if name != "offsets"}
+    options = CubeOptions(**values, offsets=_parse_offsets(check, table.get("offsets", {})))
     if refused := options.refuse():
         raise InputError(f"{check.name}: {refused}.")
     return options
+
+
+def _parse_offsets(check: Checker, table: Any) -> tuple[Offset, ...]:
+    offsets = []
+    for name, value in check.table(table, "[cube.offsets]").items():
+        east, north = check.pair(value, f"the offset of {one_line(name)}", "[east, north]")
+        for one in (east, north):
+            check.number(one, f"the offset of {one_line(name)}", -3600.0, 3600.0)
+        offsets.append((name, east, north))
+    return tuple(sorted(offsets))
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -119,10 +130,17 @@ def fill_recipe(document: Any, recipe: Recipe) -> Any:
         if recipe.goes_beyond(name):
             table[name].comment("beyond the pipeline")
     document["global"] = table
-    if options := recipe.cube.values():
+    options, offsets = recipe.cube.values(), recipe.cube.offsets
+    if options or offsets:
         table = tomlkit.table()
         for name, value in options.items():
             table.add(name, value)
+        if offsets:
+            shifts = tomlkit.table()
+            for name, east, north in offsets:
+                shifts.add(name, [east, north])
+                shifts[name].comment("arcsec, east and north")
+            table.add("offsets", shifts)
         document["cube"] = table
     if recipe.regions:
         entries = tomlkit.aot()

@@ -48,6 +48,8 @@ class ExposureView:
         Sky position of the pixels' centres, ICRS [deg]; NaN outside.
     strips : SkyStrips
         The slices on the sky: which of them see a region.
+    follows : (float, float) or None
+        Where the moving target that it follows is shown, ICRS [deg]; None when it follows none.
     """
 
     key: str
@@ -67,6 +69,7 @@ class ExposureView:
     ra: Floats
     dec: Floats
     strips: SkyStrips = NO_STRIPS
+    follows: tuple[float, float] | None = None
 
     @property
     def slices(self) -> tuple[int, ...]:

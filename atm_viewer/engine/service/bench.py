@@ -26,6 +26,8 @@ from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
+from atm_viewer.engine.io.moving_target import Position, follow, follow_notes
+from atm_viewer.engine.io.offsets import with_offset
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE, EACH
@@ -52,10 +54,11 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, eq=False)
 class OpenedExposures:
-    """Exposures that were opened, and a sentence for each file that was not."""
+    """Exposures that were opened, a sentence for each file that was not, and what else there is to say."""
 
     exposures: tuple[ExposureView, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Bench:
@@ -73,10 +76,20 @@ class Bench:
         self._grids: Recent = Recent(16)
         self._before: Recent = Recent(32)
         self._found: Recent = Recent(64)
+        self._shifted: Recent = Recent(64)
         self._parameters: dict[str, CubeParameters] = {}
+        self._targets: dict[str, Position] = {}  # where moving targets are followed, by their names
 
-    def open(self, paths: Sequence[str | Path], progress: Progress) -> OpenedExposures:
+    def open(
+        self,
+        paths: Sequence[str | Path],
+        progress: Progress,
+        found: Callable[[ExposureView, float], None] | None = None,
+    ) -> OpenedExposures:
         """Open files and associations.
+
+        Moving targets are followed, see `follow`: at their mean position in the exposures that are opened together, or
+        where the exposures that are open already have them.
 
         Parameters
         ----------
@@ -84,6 +97,9 @@ class Bench:
             ``_cal``/``_crf`` files and associations.
         progress : callable
             ``progress(step, fraction)``; may raise `Cancelled`.
+        found : callable, optional
+            ``found(view, fraction)`` is told of each exposure as soon as it is open; of those with a moving target in
+            the end, since it takes all of them to know where they are on the sky.
 
         Returns
         -------
@@ -96,6 +112,13 @@ class Bench:
                 files += [f for f in expand_inputs([path]) if f not in files]
             except UserError as error:
                 problems.append(str(error))
+        moving = []
+
+        def tell(item: OpenItem, fraction: float) -> None:
+            views.append(item.view())
+            if found is not None:
+                found(views[-1], fraction)
+
         for k, path in enumerate(files):
             progress(f"Opening {path.name}", k / len(files))
             try:
@@ -103,8 +126,15 @@ class Bench:
             except UserError as error:
                 problems.append(str(error))
             else:
-                views.append(item.view())
-        return OpenedExposures(tuple(views), tuple(problems))
+                if item.exposure.moving:
+                    moving.append(item)
+                else:
+                    tell(item, (k + 1) / len(files))
+        for item in self._follow_targets(moving):
+            tell(item, 1.0)
+        return OpenedExposures(
+            tuple(views), tuple(problems), follow_notes([self._items[item.exposure.key].exposure for item in moving])
+        )
 
     def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
         """Take an exposure that is open already.
@@ -126,24 +156,37 @@ class Bench:
         self._items[exposure.key] = item
         return item.view()
 
-    def opened(self, keys: Sequence[str]) -> list[OpenItem]:
-        """Exposures, and what was computed for them."""
-        return [self._item(key) for key in keys]
+    def opened(self, keys: Sequence[str], cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
+        """Exposures, shifted as the options of the cubes say, and what was computed for them."""
+        return [self._item(key, cube) for key in keys]
 
-    def items(self, keys: Sequence[str], band: str) -> list[OpenItem]:
-        """Exposures with a band, and what was computed for them."""
-        return self._with_band(keys, band)
+    def items(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
+        """Exposures with a band; else as `opened`.
 
-    def drizzle_inputs(
-        self, keys: Sequence[str], band: str, recipe: Recipe | None = None, progress: Progress = no_progress
+        Raises
+        ------
+        InputError
+            There is none.
+        """
+        items = [i for i in self.opened(keys, cube) if band in i.exposure.bands]
+        if not items:
+            raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
+        return items
+
+    def inputs_before(self, keys: Sequence[str], band: str, cube: CubeOptions) -> list[DrizzleInput]:
+        """Exposures with a band as they are, to be drizzled."""
+        return as_they_are(self.items(keys, band, cube))
+
+    def inputs_after(
+        self, keys: Sequence[str], band: str, recipe: Recipe, progress: Progress = no_progress
     ) -> list[DrizzleInput]:
-        """Exposures with a band, to be drizzled: as they are, or corrected by a recipe."""
-        items = self._with_band(keys, band)
-        return as_they_are(items) if recipe is None or recipe.oversample == 1 else corrected(items, recipe, progress)
+        """Exposures with a band corrected by a recipe, to be drizzled."""
+        items = self.items(keys, band, recipe.cube)
+        return as_they_are(items) if recipe.oversample == 1 else corrected(items, recipe, progress)
 
     def grids(self, keys: Sequence[str], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
         """Grids of the cubes of some exposures before and after correction, see `cube_grids`."""
-        return self._grids_of(self._with_band(keys, band), band, recipe)
+        return self._grids_of(self.items(keys, band, recipe.cube), band, recipe)
 
     def grid(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> CubeGrid:
         """Grid of the cube of some exposures before correction."""
@@ -157,10 +200,13 @@ class Bench:
         """Forget exposures."""
         self._before.clear()
         self._found.clear()
+        self._shifted.clear()
         for key in keys:
             item = self._items.pop(key, None)
             if item is not None:
                 item.exposure.close()
+        left = {item.exposure.target for item in self._items.values()}
+        self._targets = {target: at for target, at in self._targets.items() if target in left}
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
         """Fit and oversample an exposure and tell what was decided.
@@ -179,7 +225,7 @@ class Bench:
         CorrectionReport
         """
         begun = time.perf_counter()
-        item = self._item(key)
+        item = self._item(key, recipe.cube)
         fits = item.fitted(recipe, part_of(progress, 0.0, 0.6))
         fine = []
         if recipe.oversample == 1:
@@ -219,7 +265,7 @@ class Bench:
         InputError
             The exposure has no such slice or column.
         """
-        item = self._item(key)
+        item = self._item(key, recipe.cube)
         exposure, data = item.exposure, item.prepared.slices.get(number)
         if data is None or not 0 <= column < data.flux.shape[1]:
             raise InputError(f"{exposure.name} has no column {column} in slice {number}; choose another.")
@@ -249,7 +295,7 @@ class Bench:
         InputError
             The pixel lies in no slice.
         """
-        item = self._item(key)
+        item = self._item(key, recipe.cube)
         regions = item.exposure.regions
         within = 0 <= y < regions.shape[0] and 0 <= x < regions.shape[1]
         number = int(regions[y, x]) if within else 0
@@ -302,7 +348,10 @@ class Bench:
         """
         progress("Computing the cube's grid", 0.0)
         grid = self.grid(keys, band, cube)
-        inputs = self.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.8))
+        if recipe is None:
+            inputs = self.inputs_before(keys, band, cube)
+        else:
+            inputs = self.inputs_after(keys, band, replace(recipe, cube=cube), part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
         return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
 
@@ -327,7 +376,7 @@ class Bench:
         """
         recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
         ra, dec = extraction.place
-        items = self._with_band(extraction.exposures, band)
+        items = self.items(extraction.exposures, band, recipe.cube)
         progress("Computing the cube's grid", 0.0)
         grid, _ = self._grids_of(items, band, recipe)
         spaxel = grid.spaxel_at(ra, dec)
@@ -391,7 +440,7 @@ class Bench:
         InputError
             No exposure has the band, or the position is outside of the field.
         """
-        grid, inputs = self.grid(keys, band, cube), self.drizzle_inputs(keys, band)
+        grid, inputs = self.grid(keys, band, cube), self.inputs_before(keys, band, cube)
         spaxel = grid.spaxel_at(ra, dec)
         flux = drizzle_block(inputs, grid, *spaxel, np.ones((1, 1), dtype=bool)).flux[:, 0, 0]
         return HoveredSpectrum(band, spaxel, inputs[0].exposure.unit, grid.wavelength, flux)
@@ -422,22 +471,31 @@ class Bench:
         before = self._before.get_or_make(place, lambda: made[-1])
         return before, made[0] if recipe.oversample > 1 else before
 
+    def _follow_targets(self, items: Sequence[OpenItem]) -> list[OpenItem]:
+        """Put exposures of moving targets where these are on average, or where they are in exposures opened earlier."""
+        for target in {item.exposure.target for item in items}:
+            ours = [item for item in items if item.exposure.target == target]
+            for item, exposure in zip(ours, follow([i.exposure for i in ours], self._targets.get(target)), strict=True):
+                self._items[exposure.key] = item.placed(exposure.placement)
+                if exposure.follows is not None:
+                    self._targets[target] = exposure.follows
+        return [self._items[item.exposure.key] for item in items]
+
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())
         if key not in self._items:
             self.adopt(open_exposure(path), progress)
         return self._items[key]
 
-    def _item(self, key: str) -> OpenItem:
+    def _item(self, key: str, cube: CubeOptions) -> OpenItem:
+        """Give an open exposure, shifted as the options of the cubes say."""
         if key not in self._items:
             raise InputError(f"{Path(key).name} is not open; open it again.")
-        return self._items[key]
-
-    def _with_band(self, keys: Sequence[str], band: str) -> list[OpenItem]:
-        items = [i for i in map(self._item, keys) if band in i.exposure.bands]
-        if not items:
-            raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
-        return items
+        item = self._items[key]
+        placement = with_offset(item.exposure, cube).placement
+        if placement == item.exposure.placement:
+            return item
+        return self._shifted.get_or_make((key, placement), lambda: item.placed(placement))
 
     def _grids_of(self, items: list[OpenItem], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
         def make() -> tuple[CubeGrid, CubeGrid]:

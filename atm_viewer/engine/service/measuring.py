@@ -13,14 +13,16 @@ from atm_viewer.engine.analysis.modulation import local_power, modulation, predi
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.analysis.verdict import judge
+from atm_viewer.engine.cube.centroids import measure_shifts
 from atm_viewer.engine.cube.place_spectra import PlaceShares
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import Progress, no_progress, part_of
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
+from atm_viewer.engine.results.shifts import ExposureShifts
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.engine.service.bench import Bench
@@ -61,7 +63,7 @@ def periods_at(
     -------
     Periods
     """
-    exposures = [one.exposure for one in bench.drizzle_inputs(keys, band)]
+    exposures = [one.exposure for one in bench.inputs_before(keys, band, recipe.cube)]
     return find_periods(exposures, bench.grid(keys, band, recipe.cube), ra, dec, progress)
 
 
@@ -152,7 +154,7 @@ def report_lines(
         )
         measured.append(MeasuredLine(name, centre, half, (spaxel[0], spaxel[1]), (aperture[0], aperture[1])))
     if measured:
-        inputs, grid = bench.drizzle_inputs(keys, spectra.band), bench.grid(keys, spectra.band, recipe.cube)
+        inputs, grid = bench.inputs_before(keys, spectra.band, recipe.cube), bench.grid(keys, spectra.band, recipe.cube)
         place = PlaceShares.of(inputs, grid, spectra.ra, spectra.dec, spectra.radius).spectra()
         measured = [with_expectation(line, place, spectra.radius) for line in measured]
     return LineReport(spectra.band, tuple(measured), conservation(spectra.aperture_before, spectra.aperture_after))
@@ -196,10 +198,10 @@ def measure_field(
     where, limit = bright_spaxels(image, faintest)
     positions = [grid.position(float(grid.x[x]), float(grid.y[y])) for x, y in where]
     progress("Drizzling before correction", 0.1)
-    before = FieldSpectra(bench.drizzle_inputs(keys, band), grid, positions, radius)
+    before = FieldSpectra(bench.inputs_before(keys, band, recipe.cube), grid, positions, radius)
     after = before
     if recipe.oversample > 1:
-        inputs = bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.3, 0.7))
+        inputs = bench.inputs_after(keys, band, recipe, part_of(progress, 0.3, 0.7))
         progress("Drizzling after correction", 0.7)
         after = FieldSpectra(inputs, fine, positions, radius)
     progress("Measuring noise", 0.9)
@@ -209,8 +211,8 @@ def measure_field(
 def count_planes(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, progress: Progress) -> Coverage:
     """Count the planes that correction takes from each spaxel, see `measure_coverage`; arguments as `measure_field`."""
     sky = bench.sky_image(keys, band, part_of(progress, 0.0, 0.1), cube=recipe.cube)
-    before = bench.drizzle_inputs(keys, band)
-    after = bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.1, 0.5))
+    before = bench.inputs_before(keys, band, recipe.cube)
+    after = bench.inputs_after(keys, band, recipe, part_of(progress, 0.1, 0.5))
     return measure_coverage(before, after, bench.grid(keys, band, recipe.cube), sky, part_of(progress, 0.5, 1.0))
 
 
@@ -251,3 +253,11 @@ def measure_spaxels(
             )
         )
     return tuple(found)
+
+
+def exposure_shifts(
+    bench: Bench, keys: Sequence[str], band: str, cube: CubeOptions, progress: Progress
+) -> ExposureShifts:
+    """Tell how exposures with a band lie against each other on the sky, see `measure_shifts`."""
+    progress("Looking for the brightest source", 0.0)
+    return measure_shifts(bench.inputs_before(keys, band, cube), bench.grid(keys, band, cube))

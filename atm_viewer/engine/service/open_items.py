@@ -14,6 +14,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
+from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.results.exposure_view import ExposureView
@@ -98,6 +99,14 @@ class OpenItem:
     def exposure(self) -> Exposure:
         """The exposure."""
         return self.prepared.exposure
+
+    def placed(self, placement: Placement) -> OpenItem:
+        """Return the item with another shift on the sky; what does not depend on it is shared."""
+        exposure = self.exposure.placed(placement)
+        if exposure is self.exposure:
+            return self
+        prepared = replace(self.prepared, exposure=exposure)
+        return replace(self, prepared=prepared, mapper=SkyMapper(exposure), resolved=Recent(8), sums=SliceSums())
 
     def view(self) -> ExposureView:
         """Return what the window shows of the exposure."""

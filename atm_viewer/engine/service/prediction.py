@@ -88,7 +88,7 @@ def predict(
     begun = time.perf_counter()
     keys, recipe, band = extraction.exposures, extraction.recipe, extraction.band
     place, radius = extraction.place, extraction.radius
-    items = bench.items(keys, band)
+    items = bench.items(keys, band, recipe.cube)
     progress("Computing the cube's grid", 0.0)
     grid, fine = bench.grids(keys, band, recipe)
     grid.spaxel_at(*place)

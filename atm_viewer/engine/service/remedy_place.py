@@ -64,7 +64,7 @@ class RemedyPlace:
     def dithers(self, chosen: Sequence[str]) -> Remedy:
         """Noise for subsets of the exposures, see `compare_dithers`; ``chosen`` are keys."""
         radius = self._wanted.radius
-        inputs = self._bench.drizzle_inputs(self._wanted.exposures, self._wanted.band)
+        inputs = self._bench.inputs_before(self._wanted.exposures, self._wanted.band, self._wanted.recipe.cube)
         exposures = [one.exposure for one in inputs]
         names = [str(e.dither) for e in exposures]
         if len(set(names)) < len(names) or "0" in names:
@@ -101,12 +101,12 @@ class RemedyPlace:
         progress = part_of(self._progress, 0.0, until)
         progress("Drizzling before correction", 0.0)
         keys, recipe, band = self._wanted.exposures, self._wanted.recipe, self._wanted.band
-        inputs = self._bench.drizzle_inputs(keys, band)
+        inputs = self._bench.inputs_before(keys, band, recipe.cube)
         grid, fine_grid = self._bench.grids(keys, band, recipe)
         before = PlaceShares.of(inputs, grid, *self._wanted.place, radius)
         if recipe.oversample == 1:
             return before, before
-        fine = self._bench.drizzle_inputs(keys, band, recipe, part_of(progress, 0.2, 0.7))
+        fine = self._bench.inputs_after(keys, band, recipe, part_of(progress, 0.2, 0.7))
         progress("Drizzling after correction", 0.7)
         return before, PlaceShares.of(fine, fine_grid, *self._wanted.place, radius)
 

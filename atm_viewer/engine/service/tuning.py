@@ -39,7 +39,7 @@ def tune(
     """
     found: list[SliceTuning] = []
     every = every_slice(recipe)
-    for k, (key, item) in enumerate(zip(keys, bench.opened(keys), strict=True)):
+    for k, (key, item) in enumerate(zip(keys, bench.opened(keys, recipe.cube), strict=True)):
         share = part_of(progress, k / len(keys), (k + 1) / len(keys))
         if slices is None:
             fits = item.fitted(every, part_of(share, 0.0, 0.6))

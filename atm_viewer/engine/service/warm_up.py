@@ -16,7 +16,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
 from atm_viewer.engine.io.coordinates import Coordinates
-from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import PackedFrame, pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
 from atm_viewer.engine.progress import no_progress
@@ -113,8 +113,9 @@ def tiny_exposure(instrument: str) -> Exposure:
         f"extent-{bands[0]}-1": corners,
         f"extent-{bands[0]}-2": corners,
     }
+    path = Path(f"warm-up_{instrument.lower()}_cal.fits").resolve()
     return Exposure(
-        path=Path(f"warm-up_{instrument.lower()}_cal.fits").resolve(),
+        path=path,
         instrument=instrument,
         detector="MIRIFUSHORT" if miri else "NRS1",
         grating="" if miri else "G235M",
@@ -136,7 +137,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         target="",
         footprint="",
         kept=_Known("warm-up", known),
-        state=(0, 0),
+        file=DataFile(path, (0, 0)),
     )
 
 

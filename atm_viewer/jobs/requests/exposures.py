@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from atm_viewer.engine.errors import UserError, one_line
@@ -62,13 +61,12 @@ class OpenExposures(Request[Opened]):
             else:
                 files += [file for file in inputs.exposures if file not in files]
                 notes += inputs.notes
-        for k, file in enumerate(files):
-            begin, share = k / len(files), 1 / len(files)
-            opened = backends.bench.open([str(file)], partial(_report_part, report, begin, share))
-            problems += opened.problems
-            if opened.exposures:
-                report(f"Opened {file.name}", begin + share, Opened(tuple(opened.exposures), ()))
-        return Opened((), tuple(problems), tuple(notes), tuple(missing))
+
+        def found(view: ExposureView, fraction: float) -> None:
+            report(f"Opened {Path(view.key).name}", fraction, Opened((view,), ()))
+
+        opened = backends.bench.open(list(map(str, files)), report, found)
+        return Opened((), (*problems, *opened.problems), (*notes, *opened.notes), tuple(missing))
 
     def done(self, result: Opened) -> str:
         """Say how many were opened."""
@@ -112,7 +110,3 @@ class ClearCache(Request[int]):
     def done(self, result: int) -> str:
         """Say how much was deleted."""
         return f"Cleared the coordinate cache ({result / 1e6:.0f} MB)."
-
-
-def _report_part(report: Report, begin: float, share: float, step: str, fraction: float) -> None:
-    report(step, begin + share * fraction)

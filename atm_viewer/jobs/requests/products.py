@@ -38,6 +38,7 @@ class WriteCubes(WriteRequest):
     cubepar: str | None = None
     overwrite: bool = False
     engine: str = "own"
+    target_at: tuple[float, float] | None = None
 
     @property
     def job_name(self) -> str:
@@ -60,6 +61,7 @@ class WriteCubes(WriteRequest):
                 overwrite=self.overwrite,
                 engine=self.engine,
                 progress=report,
+                target_at=self.target_at,
             )
         )
 
@@ -72,6 +74,7 @@ class WriteExposures(WriteRequest):
     recipe: Recipe
     folder: str
     overwrite: bool = False
+    target_at: tuple[float, float] | None = None
 
     @property
     def job_name(self) -> str:
@@ -81,7 +84,7 @@ class WriteExposures(WriteRequest):
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Read the files and write them corrected."""
         write = backends.products.write_exposures
-        return _written(write(self.paths, self.recipe, self.folder, self.overwrite, report))
+        return _written(write(self.paths, self.recipe, self.folder, self.overwrite, report, self.target_at))
 
 
 @dataclass(frozen=True)

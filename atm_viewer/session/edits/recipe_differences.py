@@ -37,6 +37,8 @@ def recipe_words(recipe: Recipe, reference: Recipe | None = None, most: int = 3)
         for name, p in CUBE_PARAMETERS.items()
         if (old := getattr(base.cube, name)) != (new := getattr(recipe.cube, name))
     ]
+    if recipe.cube.offsets != base.cube.offsets:
+        cubes.append("offsets of exposures" if recipe.cube.offsets else "no offsets of exposures")
     parts += [f"cube: {', '.join(cubes)}"] if cubes else []
     parts += [
         _region_words(region, base.region(region.name)) for region in recipe.regions if region not in base.regions

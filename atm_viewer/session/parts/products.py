@@ -45,15 +45,16 @@ class Products(QObject):
     ) -> None:
         """Write cubes of exposures, by default the included ones of the chosen band's setting; see `WriteCubes`."""
         state = self._store.state
-        paths = keys or state.keys_together
+        paths, at = keys or state.keys_together, state.target_at
         self._jobs.submit(
-            WriteCubes(paths, state.recipe, str(folder), product, which, bands=bands, overwrite=overwrite)
+            WriteCubes(paths, state.recipe, str(folder), product, which, bands=bands, overwrite=overwrite, target_at=at)
         )
 
     def write_exposures(self, folder: str, overwrite: bool = False, keys: tuple[str, ...] = ()) -> None:
         """Write some exposures corrected, by default those that `write_cubes` takes; see `WriteExposures`."""
         state = self._store.state
-        self._jobs.submit(WriteExposures(keys or state.keys_together, state.recipe, str(folder), overwrite))
+        paths, at = keys or state.keys_together, state.target_at
+        self._jobs.submit(WriteExposures(paths, state.recipe, str(folder), overwrite, at))
 
     def write(self, request: Request[Any]) -> None:
         """Write files by a request, see `atm_viewer.session.exports`."""

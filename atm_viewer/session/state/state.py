@@ -137,6 +137,11 @@ class State:
         return tuple(e.view.key for e in self.together)
 
     @property
+    def target_at(self) -> tuple[float, float] | None:
+        """Where the exposures that go into one product show a moving target, ICRS [deg]; None when they follow none."""
+        return next((e.view.follows for e in self.together), None)
+
+    @property
     def bands(self) -> tuple[str, ...]:
         """Bands of the included exposures, in order of first appearance."""
         return tuple(dict.fromkeys(band for e in self.exposures if e.included for band in e.view.bands))

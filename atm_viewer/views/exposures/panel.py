@@ -97,6 +97,8 @@ def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:
     item.setCheckState(0, Qt.CheckState.Checked if exposure.included else Qt.CheckState.Unchecked)
     lines = [f"<b>{escaped(view.name)}</b>"]
     lines += [f"Target: {escaped(view.target)}"] if view.target else []
+    if view.follows is not None:
+        lines += [f"Follows the moving target, shown at RA {view.follows[0] % 360.0:.6f}°, Dec {view.follows[1]:.6f}°"]
     lines += [escaped(f"{view.instrument} {view.detector}, {', '.join(view.bands)}")]
     lines += [escaped(view.key, MOST_OF_SENTENCE), "Ticked: included in sky image, spectra and cubes"]
     item.setSizeHint(0, QSize(0, HEIGHT))

@@ -34,6 +34,7 @@ class CubeForm(QWidget):
 
     def __init__(self, options: CubeOptions):
         super().__init__()
+        self._options = options
         self.fields: dict[str, Field] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -60,7 +61,7 @@ class CubeForm(QWidget):
         InputError
             A field holds no value of its option, or two options exclude each other.
         """
-        options = replace(CubeOptions(), **{name: self._value(name) for name in self.fields})
+        options = replace(self._options, **{name: self._value(name) for name in self.fields})
         if refused := options.refuse():
             raise InputError(f"{refused[0].upper()}{refused[1:]}.")
         return options

@@ -32,7 +32,8 @@ def test_planes_are_those_of_the_drizzled_field(field):
     grid = bench.grid(keys, band)
     whole = np.ones((grid.y.size, grid.x.size), dtype=bool)
     before, after = (
-        np.isfinite(drizzle_block(bench.drizzle_inputs(keys, band, r), grid, 0, 0, whole).flux) for r in (None, RECIPE)
+        np.isfinite(drizzle_block(inputs, grid, 0, 0, whole).flux)
+        for inputs in (bench.inputs_before(keys, band, RECIPE.cube), bench.inputs_after(keys, band, RECIPE))
     )
     np.testing.assert_array_equal(found.before, before.sum(axis=0))
     np.testing.assert_array_equal(found.lost, (before & ~after).sum(axis=0))

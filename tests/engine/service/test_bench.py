@@ -192,7 +192,7 @@ def test_sky_image_peaks_on_the_star(case):
 
 def cube_sums(bench, view, band, recipe):
     """Sums of the cube on the grid before correction: weighted flux and weight, shape (planes, ny, nx)."""
-    (item,) = bench._with_band([view.key], band)
+    (item,) = bench.items([view.key], band)
     sums = CubeSums(bench.grid([view.key], band))
     values = (
         native_values(item.exposure) if recipe is None else corrected_values(correct_exposure(item.exposure, recipe))
@@ -205,7 +205,7 @@ def cube_sums(bench, view, band, recipe):
 def test_images_equal_sums_of_the_cube(case, recipe):
     _, bench, view = case
     band = view.bands[0]
-    (item,) = bench._with_band([view.key], band)
+    (item,) = bench.items([view.key], band)
     grid = bench.grid([view.key], band)
     flux, weight = cube_sums(bench, view, band, recipe)
     for middle, planes, chosen in ((40, 5, slice(38, 43)), (0, 3, slice(0, 3)), (60, 1, slice(60, 61))):

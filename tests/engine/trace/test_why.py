@@ -102,7 +102,7 @@ def case(request, demo_files):
 
 
 def fine_slices(bench, view, recipe):
-    item = bench._item(view.key)
+    item = bench.opened([view.key])[0]
     return [item.fine_slice(item.fit(n, recipe), recipe, item.first_intervals(recipe)) for n in view.slices]
 
 
@@ -123,7 +123,7 @@ def test_classes_are_what_the_correction_did(case, oversample):
         assert np.array_equal(used, np.isfinite(report.trace))
         return
     assert not (np.isfinite(report.trace) & ~used).any()
-    exposure = bench._item(view.key).exposure
+    exposure = bench.opened([view.key])[0].exposure
     rotated = exposure.to_dispersion(why)
     for fine in fine_slices(bench, view, recipe):
         rows = fine.rows.start // oversample, fine.rows.stop // oversample
@@ -144,7 +144,7 @@ def test_reused_splines_say_from_where(case):
     numbers = [s.number for s in report.slices if s.reused]
     assert sorted(report.why.sources) == numbers
     for number in numbers:
-        fit = bench._item(view.key).fit(number, recipe)
+        fit = bench.opened([view.key])[0].fit(number, recipe)
         assert np.array_equal(report.why.sources[number], fit.source)
 
 
