@@ -3,12 +3,12 @@
 Between two pixels of a column nothing was measured, and there interpolation and spline differ. But the grid of pixels
 moves along the slice from column to column, so that other columns have pixels just there, at nearly the same
 wavelength. They tell which of the two errs less, without a model of the point-spread function. Noise of the
-partner's pixel enters both alike.
+partner's pixel enters both alike, and is taken off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,8 @@ STRIDE = 2
 KEPT = 0.9
 #: Errors are compared about their mean over wavelength in bins of this part of a native pixel.
 SUBPIXEL = 0.25
+#: The noise of the pixels that tell the errors is taken off their mean squares, of which this part remains at least.
+LEAST = 0.02
 #: A bin needs so many comparisons.
 FEWEST = 60
 #: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
@@ -40,10 +42,10 @@ BETTER = 0.8
 #: Harmonics of the period of a pixel, and degree of the polynomial, that a slice's column sums are split into; less
 #: drift than this [pixel] does not tell them apart.
 HARMONICS, DEGREE, LEAST_DRIFT = 4, 8, 1.5
-#: Parts of the mode's breakpoints that are tried for MIRI, whose pixels in channel 1 are too far apart for them, and
-#: how much wider windows are tried for NIRSpec, where too few columns see each place at another phase. (Wider windows
-#: are slow to fit for MIRI.)
-FEWER, WIDER = (5 / 6, 13 / 18), 2
+#: Parts of the mode's breakpoints that are tried for MIRI, whose pixels in channel 1 are too far apart for them. In
+#: NIRSpec windows are twice as wide where the grid of pixels moves too little within one for every place to be seen
+#: at each phase. (In MIRI wide windows take long to fit.)
+FEWER = (5 / 6, 13 / 18)
 #: Other splines are taken when they gain more than this, see `_gain`.
 GAIN = 0.02
 
@@ -51,6 +53,8 @@ GAIN = 0.02
 @dataclass(frozen=True, eq=False)
 class _Errors:
     """Mean square errors of a slice over the brightness of its columns, by bin of one native pixel.
+
+    They include the noise of what is compared, but not that of the pixels it is compared with.
 
     Parameters
     ----------
@@ -151,10 +155,10 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
     if errors is None:
         return nothing
     chosen = fit
-    for params in _trials(fit, prepared.exposure.instrument):
+    for params, better in _trials(data, fit, wavelength, prepared.exposure.instrument):
         trial = fit_slice(data, params, prepared.defaults, -np.inf)
         found = _measure(data, trial, wavelength) if trial.has_splines else None
-        if found is not None and _gain(errors, found) > GAIN:
+        if found is not None and (better or _gain(errors, found) > GAIN):
             chosen, errors = trial, found
     by_spline = errors.squares[1] < BETTER * errors.squares[0]
     # The spline alone does not change with the grid: what it errs by everywhere alike is no resampling noise.
@@ -182,13 +186,35 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
     )
 
 
-def _trials(fit: TraceFit, instrument: str) -> list[FitParams]:
-    """Parameters of other splines that are tried for a slice."""
+def _trials(
+    data: SliceData, fit: TraceFit, wavelength: np.ndarray, instrument: str
+) -> Iterator[tuple[FitParams, bool]]:
+    """Parameters of other splines to try for a slice, and whether these are known to be better."""
     if fit.params.window is not None or fit.params.breakpoints is not None:
-        return []
+        return
     if instrument == "MIRI":
-        return [replace(fit.params, breakpoints=round(part * fit.breakpoints)) for part in FEWER]
-    return [replace(fit.params, window=WIDER * fit.window)]
+        for part in FEWER:
+            yield replace(fit.params, breakpoints=round(part * fit.breakpoints)), False
+    elif _drift(data, fit.window) < LEAST_DRIFT and _reach(wavelength, 2 * fit.window) < FARTHEST:
+        # Errors cannot tell: the columns that are compared lie within the window, and narrow ones follow them best.
+        yield replace(fit.params, window=2 * fit.window), True
+
+
+def _drift(data: SliceData, window: int) -> float:
+    """How far the grid of pixels moves along the slice within a window [pixel]: its median over the columns."""
+    row = middle_rows(data)
+    if row.size <= 2 * window:
+        return np.inf
+    moved = np.abs(row[2 * window :] - row[: -2 * window])
+    return float(np.nanmedian(moved)) if np.isfinite(moved).any() else np.inf
+
+
+def _reach(wavelength: np.ndarray, window: int) -> float:
+    """How far a window reaches to each side in wavelength, over the wavelength: its median over the columns."""
+    if wavelength.size <= window:
+        return np.inf
+    reach = np.abs(wavelength[window:] - wavelength[:-window]) / wavelength[window:]
+    return float(np.nanmedian(reach)) if np.isfinite(reach).any() else np.inf
 
 
 def _gain(errors: _Errors, others: _Errors) -> float:
@@ -252,7 +278,7 @@ def middle_rows(data: SliceData) -> np.ndarray:
 def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors | None:
     """Errors between the pixels of a slice; None when too few columns can be compared."""
     row = middle_rows(data)
-    out = np.empty((6, 2 * data.alpha.size // STRIDE + 2 * data.alpha.shape[0]))
+    out = np.empty((7, 2 * data.alpha.size // STRIDE + 2 * data.alpha.shape[0]))
     splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
     count = kernels.compare_columns(
         data.alpha,
@@ -280,7 +306,17 @@ def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors 
     with np.errstate(invalid="ignore"):
         flux = np.bincount(place, out[5, :count], places) / np.bincount(place, minlength=places)
     even, varying = squares[:, :, enough]
+    noise = _noise(out[6, :count], place, np.flatnonzero(enough))
+    even, varying = (np.maximum(errors - noise, LEAST * errors) for errors in (even, varying))
     return _Errors(first + np.flatnonzero(enough), even, varying, flux[enough])
+
+
+def _noise(differences: Floats, place: np.ndarray, places: np.ndarray) -> Floats:
+    """Variance of the noise of pixels at some places, of what each differs by from the mean of its neighbours."""
+    known = np.isfinite(differences)
+    of = (np.square(differences[known & (place == p)]) for p in places)
+    # Squares of noise have a median of 0.455 times their mean, and these differences 1.5 times a pixel's variance.
+    return np.array([np.median(squares) / (0.455 * 1.5) if squares.size else 0.0 for squares in of])
 
 
 def _numbered(values: np.ndarray) -> tuple[int, int, np.ndarray]:

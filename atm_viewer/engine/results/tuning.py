@@ -14,7 +14,7 @@ class SliceTuning:
     """What was decided for one slice of one exposure, and the errors that decided it.
 
     Errors are those between the pixels of a column, over the flux there, where the spline is used (in the whole slice
-    where it is not); they include the noise of the pixels that tell them.
+    where it is not); they are without the noise of the pixels that tell them.
 
     Parameters
     ----------
