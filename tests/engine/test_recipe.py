@@ -171,7 +171,7 @@ def test_an_override_replaces_the_one_for_the_same_slice_and_exposure():
         ("slope_limit = false", "slope_limit must be a finite number"),
         ("psf_optimal = 1", "psf_optimal must be true or false"),
         ('reach = "everywhere"', "reach must be 'pipeline' or 'slice', not 'everywhere'"),
-        ('residual = "all"', "residual must be 'interpolated' or 'none', not 'all'"),
+        ('residual = "all"', "residual must be 'interpolated' or 'none' or 'lines', not 'all'"),
         ("peak_cut = true", "peak_cut must be 'pipeline' or 'source', not True"),
         ("[[slice]]\nnumber = 1\nreach = ['slice']", "reach must be"),
         ("fit_threshold = ", "not valid TOML"),

@@ -306,7 +306,9 @@ def hovered(request: MakeHoveredSpectrum) -> HoveredSpectrum:
 def tuned(recipe: Recipe, slices: tuple[tuple[str, tuple[int, ...]], ...] | None) -> Tuning:
     """Use the spline of the tuned slices, or of 101 and 102, near the middle."""
     numbers = (101, 102) if slices is None else tuple(sorted({n for _, some in slices for n in some}))
-    found = tuple(SliceTuning("a", n, ((-0.5, 0.5),), 0.25, "interpolated", 0.08, 0.01, 0.02, False) for n in numbers)
+    found = tuple(
+        SliceTuning("a", n, ((-0.5, 0.5),), 0.25, interpolation=0.08, spline=0.01, alone=0.02) for n in numbers
+    )
     for one in found:
         recipe = recipe.with_override(SliceOverride(one.number, fit_threshold=0.0, use=one.use))
     return Tuning(recipe, found)

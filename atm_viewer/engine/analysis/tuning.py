@@ -3,26 +3,26 @@
 Between two pixels of a column nothing was measured, and there interpolation and spline differ. But the grid of pixels
 moves along the slice from column to column, so that other columns have pixels just there, at nearly the same
 wavelength. They tell which of the two errs less, without a model of the point-spread function. Noise of the
-partner's pixel enters both alike.
+partner's pixel enters both alike, and is taken off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Mask
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import tuning as kernels
 from atm_viewer.engine.progress import Progress, no_progress
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.trace.line_columns import line_columns
 from atm_viewer.engine.trace.prepared import Prepared
-from atm_viewer.engine.trace.trace_fit import TraceFit
-from atm_viewer.engine.trace.traces import slice_trace
+from atm_viewer.engine.trace.trace_fit import TraceFit, fit_slice
 
 #: Columns are compared with those whose pixels lie at least so far from their own [pixel], which is where fine pixels
 #: lie when a pixel is divided by three, and at most so far in wavelength, over the wavelength.
@@ -33,6 +33,8 @@ STRIDE = 2
 KEPT = 0.9
 #: Errors are compared about their mean over wavelength in bins of this part of a native pixel.
 SUBPIXEL = 0.25
+#: The noise of the pixels that tell the errors is taken off their mean squares, of which this part remains at least.
+LEAST = 0.02
 #: A bin needs so many comparisons.
 FEWEST = 60
 #: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
@@ -40,15 +42,19 @@ BETTER = 0.8
 #: Harmonics of the period of a pixel, and degree of the polynomial, that a slice's column sums are split into; less
 #: drift than this [pixel] does not tell them apart.
 HARMONICS, DEGREE, LEAST_DRIFT = 4, 8, 1.5
-#: A line stands out of the median of so many columns, by so many times the scatter and this part of the brightness.
-CONTINUUM, SIGNIFICANT, FAINTEST = 51, 5.0, 0.02
-#: Part of a line's light that may be lost without the residual.
-LOST = 0.05
+#: Parts of the mode's breakpoints that are tried for MIRI, whose pixels in channel 1 are too far apart for them. In
+#: NIRSpec windows are twice as wide where the grid of pixels moves too little within one for every place to be seen
+#: at each phase. (In MIRI wide windows take long to fit.)
+FEWER = (5 / 6, 13 / 18)
+#: Other splines are taken when they gain more than this, see `_gain`.
+GAIN = 0.02
 
 
 @dataclass(frozen=True, eq=False)
 class _Errors:
     """Mean square errors of a slice over the brightness of its columns, by bin of one native pixel.
+
+    They include the noise of what is compared, but not that of the pixels it is compared with.
 
     Parameters
     ----------
@@ -120,19 +126,22 @@ def tuned(recipe: Recipe, found: Sequence[SliceTuning]) -> Tuning:
     for one in found:
         residual = None if one.residual == recipe.residual else one.residual
         own = replace(recipe.override(one.number, one.exposure), use=one.use, residual=residual)
-        recipe = recipe.with_override(replace(own, fit_threshold=0.0) if one.use else own)
+        if one.use:
+            window, breakpoints = one.window or own.window, one.breakpoints or own.breakpoints
+            own = replace(own, fit_threshold=0.0, window=window, breakpoints=breakpoints)
+        recipe = recipe.with_override(own)
     return Tuning(recipe, tuple(found))
 
 
 def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> SliceTuning:
-    """Find where to use the spline of one slice.
+    """Find which splines suit one slice, and where to use them.
 
     Parameters
     ----------
     prepared : Prepared
         The exposure.
     fit : TraceFit
-        Trace model of the slice.
+        Trace model of the slice. Others are tried unless its parameters ask for a window or breakpoints.
     wavelength : ndarray, shape (columns,)
         Wavelength of its columns.
 
@@ -145,17 +154,20 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
     errors = _measure(data, fit, wavelength) if fit.has_splines else None
     if errors is None:
         return nothing
+    chosen = fit
+    for params, better in _trials(data, fit, wavelength, prepared.exposure.instrument):
+        trial = fit_slice(data, params, prepared.defaults, -np.inf)
+        found = _measure(data, trial, wavelength) if trial.has_splines else None
+        if found is not None and (better or _gain(errors, found) > GAIN):
+            chosen, errors = trial, found
     by_spline = errors.squares[1] < BETTER * errors.squares[0]
     # The spline alone does not change with the grid: what it errs by everywhere alike is no resampling noise.
     interpolation, spline, alone = errors.varying
     by_alone = by_spline | (alone < BETTER * interpolation)
-    has_lines, residual, used = False, "interpolated", by_spline
-    if np.log(alone / np.where(by_spline, spline, interpolation))[by_alone].sum() < 0:
-        has_lines = lost_line_light(data, fit, _inside(data, errors.bins[by_alone], step)) > LOST
-        if not has_lines:
-            residual, used = "none", by_alone
+    without = np.log(alone / np.where(by_spline, spline, interpolation))[by_alone].sum() < 0
+    residual, used = ("lines", by_alone) if without else ("interpolated", by_spline)
     at = used if used.any() else np.ones(used.size, dtype=bool)
-    squares = errors.varying if residual == "none" else errors.squares
+    squares = errors.varying if without else errors.squares
     level = np.sqrt(np.median(squares[:, at] / np.maximum(errors.flux[at], 1e-9) ** 2, axis=1))
     use = _ranges(errors.bins, used, data, step, prepared.exposure.coordinates.arcsec)
     extent = float(np.nanmax(data.alpha) - np.nanmin(data.alpha)) * prepared.exposure.coordinates.arcsec
@@ -165,11 +177,53 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
         use=use,
         share=share,
         residual=residual,
+        window=None if chosen is fit else chosen.params.window,
+        breakpoints=None if chosen is fit else chosen.params.breakpoints,
         interpolation=float(level[0]),
         spline=float(level[1]),
         alone=float(level[2]),
-        has_lines=has_lines,
+        line_columns=int(line_columns(data, chosen).sum()) if without else 0,
     )
+
+
+def _trials(
+    data: SliceData, fit: TraceFit, wavelength: np.ndarray, instrument: str
+) -> Iterator[tuple[FitParams, bool]]:
+    """Parameters of other splines to try for a slice, and whether these are known to be better."""
+    if fit.params.window is not None or fit.params.breakpoints is not None:
+        return
+    if instrument == "MIRI":
+        for part in FEWER:
+            yield replace(fit.params, breakpoints=round(part * fit.breakpoints)), False
+    elif _drift(data, fit.window) < LEAST_DRIFT and _reach(wavelength, 2 * fit.window) < FARTHEST:
+        # Errors cannot tell: the columns that are compared lie within the window, and narrow ones follow them best.
+        yield replace(fit.params, window=2 * fit.window), True
+
+
+def _drift(data: SliceData, window: int) -> float:
+    """How far the grid of pixels moves along the slice within a window [pixel]: its median over the columns."""
+    row = middle_rows(data)
+    if row.size <= 2 * window:
+        return np.inf
+    moved = np.abs(row[2 * window :] - row[: -2 * window])
+    return float(np.nanmedian(moved)) if np.isfinite(moved).any() else np.inf
+
+
+def _reach(wavelength: np.ndarray, window: int) -> float:
+    """How far a window reaches to each side in wavelength, over the wavelength: its median over the columns."""
+    if wavelength.size <= window:
+        return np.inf
+    reach = np.abs(wavelength[window:] - wavelength[:-window]) / wavelength[window:]
+    return float(np.nanmedian(reach)) if np.isfinite(reach).any() else np.inf
+
+
+def _gain(errors: _Errors, others: _Errors) -> float:
+    """How much less other splines err, as they are used best: mean logarithm of the mean squares' ratio."""
+    _, here, there = np.intersect1d(errors.bins, others.bins, return_indices=True)
+    if not here.size:
+        return 0.0
+    ratio = np.log(errors.varying[:, here].min(axis=0) / others.varying[:, there].min(axis=0))
+    return float(ratio.mean())
 
 
 def column_levels(data: SliceData, row: np.ndarray) -> np.ndarray:
@@ -214,52 +268,6 @@ def column_levels(data: SliceData, row: np.ndarray) -> np.ndarray:
     return levels
 
 
-def lost_line_light(data: SliceData, fit: TraceFit, inside: np.ndarray) -> float:
-    """Part of the light of a slice's emission lines that its spline lacks: it lies elsewhere than the continuum's.
-
-    Absorption lines are those of the continuum's own source, and the spline is scaled to every column.
-
-    Parameters
-    ----------
-    data : SliceData
-        The slice.
-    fit : TraceFit
-        Its trace model.
-    inside : ndarray of bool, shape (rows, columns)
-        Pixels that count.
-
-    Returns
-    -------
-    float
-        Of the line that loses most; 0 without lines that stand out of the slice's brightness.
-    """
-    level = column_levels(data, middle_rows(data))
-    good = np.isfinite(level)
-    if good.sum() < CONTINUUM:
-        return 0.0
-    light = level[good] - _running_median(level[good])
-    scatter = 1.4826 * np.median(np.abs(light))
-    stands_out = light > np.maximum(SIGNIFICANT * scatter, FAINTEST * level[good])
-    if not stands_out.any():
-        return 0.0
-    residual = np.where(inside, data.flux - slice_trace(data, fit), 0.0)[:, good]
-    residual = np.nan_to_num(residual).astype(float)
-    # What neighbours have in common is no noise.
-    product = np.zeros(residual.shape)
-    product[:, :-1] = residual[:, :-1] * residual[:, 1:]
-    missing = np.sqrt(np.maximum(product, 0.0)).sum(axis=0)
-    missing -= _running_median(missing)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], stands_out.astype(int), [0]]))).reshape(-1, 2)
-    return max(float(missing[a:b].sum() / light[a:b].sum()) for a, b in edges)
-
-
-def _running_median(values: np.ndarray) -> np.ndarray:
-    half = CONTINUUM // 2
-    padded = np.pad(values, half, mode="reflect")
-    medians: Floats = np.median(np.lib.stride_tricks.sliding_window_view(padded, CONTINUUM), axis=1)
-    return medians
-
-
 def middle_rows(data: SliceData) -> np.ndarray:
     """Row in which each column of a slice passes its middle; NaN where it does not."""
     row = np.empty(data.alpha.shape[1])
@@ -270,7 +278,7 @@ def middle_rows(data: SliceData) -> np.ndarray:
 def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors | None:
     """Errors between the pixels of a slice; None when too few columns can be compared."""
     row = middle_rows(data)
-    out = np.empty((6, 2 * data.alpha.size // STRIDE + 2 * data.alpha.shape[0]))
+    out = np.empty((7, 2 * data.alpha.size // STRIDE + 2 * data.alpha.shape[0]))
     splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
     count = kernels.compare_columns(
         data.alpha,
@@ -298,7 +306,17 @@ def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors 
     with np.errstate(invalid="ignore"):
         flux = np.bincount(place, out[5, :count], places) / np.bincount(place, minlength=places)
     even, varying = squares[:, :, enough]
+    noise = _noise(out[6, :count], place, np.flatnonzero(enough))
+    even, varying = (np.maximum(errors - noise, LEAST * errors) for errors in (even, varying))
     return _Errors(first + np.flatnonzero(enough), even, varying, flux[enough])
+
+
+def _noise(differences: Floats, place: np.ndarray, places: np.ndarray) -> Floats:
+    """Variance of the noise of pixels at some places, of what each differs by from the mean of its neighbours."""
+    known = np.isfinite(differences)
+    of = (np.square(differences[known & (place == p)]) for p in places)
+    # Squares of noise have a median of 0.455 times their mean, and these differences 1.5 times a pixel's variance.
+    return np.array([np.median(squares) / (0.455 * 1.5) if squares.size else 0.0 for squares in of])
 
 
 def _numbered(values: np.ndarray) -> tuple[int, int, np.ndarray]:
@@ -306,13 +324,6 @@ def _numbered(values: np.ndarray) -> tuple[int, int, np.ndarray]:
     whole = np.floor(values).astype(np.int64)
     first = int(whole.min())
     return first, int(whole.max()) - first + 1, whole - first
-
-
-def _inside(data: SliceData, bins: np.ndarray, step: float) -> np.ndarray:
-    """Pixels of a slice in some bins."""
-    with np.errstate(invalid="ignore"):
-        inside: Mask = np.isfinite(data.flux) & np.isin(np.floor(data.alpha / step), bins)
-        return inside
 
 
 def _ranges(

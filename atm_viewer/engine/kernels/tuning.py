@@ -77,9 +77,10 @@ def compare_columns(
         See above.
     farthest : float
         Greatest distance of partners, over the wavelength.
-    out : ndarray of float64, shape (6, n)
+    out : ndarray of float64, shape (7, n)
         Output: alpha; 0 or 1 for the partner's side; what interpolation, spline with interpolated residual, and
-        spline alone differ by from the partner's pixel, and this pixel itself, over the column's level.
+        spline alone differ by from the partner's pixel, this pixel itself, and what it differs by from the mean of
+        both its neighbours in wavelength, over the column's level; the last is NaN where a neighbour is missing.
 
     Returns
     -------
@@ -130,8 +131,18 @@ def compare_columns(
                 out[3, count] = (linear + bent - y) / level[column]
                 out[4, count] = (between * scale[column] - y) / level[column]
                 out[5, count] = y / level[column]
+                out[6, count] = _difference(flux, level, k, other)
                 count += 1
     return count
+
+
+@njit(**KERNEL)
+def _difference(flux, level, row, column):
+    """Compare a pixel, over its column's level, with the mean of both neighbours along its row."""
+    if not 0 < column < level.size - 1:
+        return np.nan
+    mean = 0.5 * (flux[row, column - 1] / level[column - 1] + flux[row, column + 1] / level[column + 1])
+    return flux[row, column] / level[column] - mean
 
 
 @njit(**KERNEL)

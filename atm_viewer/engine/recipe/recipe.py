@@ -100,8 +100,9 @@ class FitParams:
     peak_cut : {"pipeline", "source"}
         Which peaks of steep pixels are compact sources: those of a fifth of the highest, as in the pipeline, or
         besides each that has enough steep pixels of its own.
-    residual : {"interpolated", "none"}
-        What is added to the spline where it is used: the interpolated residual of the fit, or nothing.
+    residual : {"interpolated", "none", "lines"}
+        What is added to the spline where it is used: the interpolated residual of the fit, nothing, or the residual in
+        columns alone where lines have light that the spline lacks.
     edges : {"pipeline", "keep"}
         What happens to the outermost pixels of each column where the spline is not used: dropped, or interpolated.
     regions : SliceRegions

@@ -14,7 +14,7 @@ class SliceTuning:
     """What was decided for one slice of one exposure, and the errors that decided it.
 
     Errors are those between the pixels of a column, over the flux there, where the spline is used (in the whole slice
-    where it is not); they include the noise of the pixels that tell them.
+    where it is not); they are without the noise of the pixels that tell them.
 
     Parameters
     ----------
@@ -26,13 +26,15 @@ class SliceTuning:
         Alpha ranges [arcsec] where the spline is used; empty for interpolation everywhere.
     share : float
         Part of the slice's extent in these ranges.
-    residual : {"interpolated", "none"}
+    residual : {"interpolated", "lines"}
         What is added to the spline.
+    window, breakpoints : int or None
+        Those of the splines that err less than the mode's; None: the mode's, or what the recipe asked for.
     interpolation, spline, alone : float
         Errors of linear interpolation, of the spline with interpolated residual, and of the spline alone, as
         fractions; NaN where nothing could be compared.
-    has_lines : bool
-        Whether lines, whose light lies elsewhere than the continuum's, keep the residual.
+    line_columns : int
+        Columns of lines, which keep the residual where others do without.
     """
 
     exposure: str
@@ -40,17 +42,25 @@ class SliceTuning:
     use: tuple[tuple[float, float], ...] = ()
     share: float = 0.0
     residual: str = "interpolated"
+    window: int | None = None
+    breakpoints: int | None = None
     interpolation: float = math.nan
     spline: float = math.nan
     alone: float = math.nan
-    has_lines: bool = False
+    line_columns: int = 0
+
+    @property
+    def splines(self) -> dict[str, int]:
+        """Parameters of the splines that differ from the mode's, by name."""
+        values = {"window": self.window, "breakpoints": self.breakpoints}
+        return {name: value for name, value in values.items() if value is not None}
 
     @property
     def error(self) -> float:
         """Error of what was chosen, as a fraction."""
         if not self.use:
             return self.interpolation
-        return self.alone if self.residual == "none" else self.spline
+        return self.alone if self.residual == "lines" else self.spline
 
     @property
     def reason(self) -> str:
@@ -66,10 +76,11 @@ class SliceTuning:
         sentence = (
             f"Spline {where}: it errs by {_percent(self.error)} there, interpolation by {_percent(self.interpolation)}"
         )
-        if self.residual == "none":
-            return f"{sentence}; without the residual, which would make it {_percent(self.spline)}."
-        if self.has_lines:
-            return f"{sentence}; the residual is kept because lines are in it."
+        if self.residual == "lines":
+            but = f" but in {self.line_columns} columns of lines" if self.line_columns else ""
+            sentence += f"; without the residual{but}, which would make it {_percent(self.spline)}"
+        if self.splines:
+            sentence += f"; with {' and '.join(f'{name} {value}' for name, value in self.splines.items())}"
         return f"{sentence}."
 
 
@@ -109,7 +120,7 @@ def _describe(slices: Sequence[SliceTuning]) -> str:
     used = [s for s in slices if s.use]
     parts = [f"spline used in {len(used)} of {len(slices)} slices"]
     if used:
-        alone = sum(s.residual == "none" for s in used)
+        alone = sum(s.residual == "lines" for s in used)
         parts.append(f"without residual in {alone}")
         before, after = (sorted(values)[len(used) // 2] for values in _errors(used))
         parts.append(f"median error between pixels {_percent(before)} interpolated, {_percent(after)} tuned")

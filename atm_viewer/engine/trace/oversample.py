@@ -22,6 +22,7 @@ from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.compact import within
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
+from atm_viewer.engine.trace.line_columns import line_columns
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice
@@ -307,8 +308,10 @@ def oversample_slice(
     at = np.isfinite(spline)
     native = native_slice(prepared, fit, use, factor, defined, at)
     sci[at] = spline[at]
-    if params.residual == "interpolated":
+    if params.residual != "none":
         at &= np.isfinite(residual)
+        if params.residual == "lines":
+            at &= line_columns(data, fit)
         sci[at] += residual[at]
     if prepared.background.offset is not None:
         sci += prepared.background.offset

@@ -1,0 +1,58 @@
+"""Finds light of lines in what a slice's splines leave: signal that only a few columns have."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from atm_viewer.engine.kernels.spline import KERNEL
+
+
+@njit(**KERNEL)
+def common_signal(residual, flux, block, floor, out):
+    """How much of the residual each column has in common with the next one, in units of its scatter.
+
+    Noise of two columns has nothing in common, while a line is wider than a column. The scatter is that of the same
+    row nearby, so faint rows count as much as bright ones.
+
+    Parameters
+    ----------
+    residual, flux : ndarray of float64, shape (rows, columns)
+        Flux less spline, and flux; NaN where either is unknown.
+    block : int
+        The scatter is that of three blocks of so many columns.
+    floor : float
+        It is at least this part of the flux.
+    out : ndarray of float64, shape (columns,)
+        Output: sum over the rows of the products of both columns' residuals, over the root of their number; 0 without
+        any.
+    """
+    rows, columns = residual.shape
+    blocks = max(columns // block, 1)
+    sizes = np.empty(3 * block + block)
+    lights = np.empty(3 * block + block)
+    number = np.zeros(columns)
+    out[:] = 0.0
+    for row in range(rows):
+        for k in range(blocks):
+            begin = k * block
+            end = columns if k == blocks - 1 else begin + block
+            n = 0
+            for column in range(max(begin - block, 0), min(end + block, columns)):
+                if n < sizes.size and np.isfinite(residual[row, column]):
+                    sizes[n] = abs(residual[row, column])
+                    lights[n] = abs(flux[row, column])
+                    n += 1
+            if n < block // 2:
+                continue
+            scatter = 1.4826 * np.median(sizes[:n]) + floor * np.median(lights[:n])
+            if not scatter > 0.0:
+                continue
+            for column in range(begin, min(end, columns - 1)):
+                product = residual[row, column] * residual[row, column + 1]
+                if np.isfinite(product):
+                    out[column] += product / scatter**2
+                    number[column] += 1.0
+    for column in range(columns):
+        if number[column] > 0.0:
+            out[column] /= np.sqrt(number[column])

@@ -1,0 +1,67 @@
+"""Columns of a slice in which lines have light that the spline lacks.
+
+The spline follows the continuum's profile. Light of an emission line that lies elsewhere, and a line that the
+continuum of one source has and another one's lacks, are in the residual alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from atm_viewer.engine.arrays import Floats, Mask
+from atm_viewer.engine.io.slices import SliceData
+from atm_viewer.engine.kernels import lines as kernels
+from atm_viewer.engine.trace.trace_fit import TraceFit
+from atm_viewer.engine.trace.traces import slice_trace
+
+#: The scatter of a row is that of so many columns about a block of as many.
+BLOCK = 64
+#: Scatter that is taken for granted, over the flux: splines are no better than that.
+FLOOR = 0.002
+#: A line stands out of the median of so many columns, by so many times the scatter; so long as it exceeds the lower
+#: limit, its wings belong to it, and so many columns beyond.
+CONTINUUM, SIGNIFICANT, WINGS, BEYOND = 65, 6.0, 2.0, 3
+#: What is wider than this [columns] is no line.
+WIDEST = 40
+
+
+def line_columns(data: SliceData, fit: TraceFit) -> Mask:
+    """Find the columns in which a slice's spline lacks light of lines.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    fit : TraceFit
+        Its trace model.
+
+    Returns
+    -------
+    ndarray of bool, shape (columns,)
+    """
+    flux = data.flux.astype(float)
+    signal = np.empty(flux.shape[1])
+    kernels.common_signal(flux - slice_trace(data, fit), flux, BLOCK, FLOOR, signal)
+    found = np.zeros(signal.size, dtype=bool)
+    if signal.size < CONTINUUM:
+        return found
+    signal -= running_median(signal, CONTINUUM)
+    scatter = 1.4826 * np.median(np.abs(signal)) + 1e-9
+    for first, last in _runs(signal > WINGS * scatter):
+        if last - first <= WIDEST and signal[first:last].max() > SIGNIFICANT * scatter:
+            # What a column has in common with the next one is in both.
+            found[max(first - BEYOND, 0) : last + 1 + BEYOND] = True
+    return found
+
+
+def running_median(values: Floats, width: int) -> Floats:
+    """Median of so many values about each, reflected at the ends."""
+    padded = np.pad(values, width // 2, mode="reflect")
+    medians: Floats = np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
+    return medians
+
+
+def _runs(chosen: Mask) -> list[tuple[int, int]]:
+    """First index of each run of True, and the one after its last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(int)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
