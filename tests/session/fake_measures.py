@@ -9,11 +9,10 @@ from atm_viewer.engine.analysis.modulation import local_power, modulation, relat
 from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.results.coverage import Coverage, is_bright
 from atm_viewer.engine.results.lines import ExpectedFlux, LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
-from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.sky_image import Coverage, SkyImage, is_bright
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines

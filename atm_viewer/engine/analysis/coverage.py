@@ -13,8 +13,7 @@ import numpy as np
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block
 from atm_viewer.engine.progress import Progress
-from atm_viewer.engine.results.coverage import Coverage, is_bright
-from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.sky_image import Coverage, SkyImage, is_bright
 
 #: Rows of spaxels that are drizzled at a time, which bounds memory and the time until a cancelled job ends.
 ROWS = 8

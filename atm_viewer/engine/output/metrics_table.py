@@ -11,8 +11,8 @@ import numpy as np
 
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.recipe import Recipe, dump_recipe
-from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.noise import SpaxelMetrics
+from atm_viewer.engine.results.sky_image import Coverage
 
 #: Name, unit, description and value of each column, but for lines.
 _COLUMNS: tuple[tuple[str, str, str, Callable[[SpaxelMetrics], Any]], ...] = (

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport
+from atm_viewer.engine.results.sky_image import Coverage
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot
 

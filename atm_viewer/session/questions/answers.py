@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
-from atm_viewer.engine.results.coverage import Coverage
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
-from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.results.sky_image import Coverage, SkyImage
 from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import R_co, Request, Slot

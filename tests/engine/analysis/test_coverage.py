@@ -11,7 +11,7 @@ from atm_viewer.engine.cube.drizzle import drizzle_block
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.results.coverage import Coverage
+from atm_viewer.engine.results.sky_image import Coverage
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.measuring import count_planes
 
