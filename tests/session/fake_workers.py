@@ -21,7 +21,7 @@ from atm_viewer.engine.results.pixels import Fate, PixelReport, Why, WhyMap
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.sky_strips import SkyStrips
-from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.engine.results.written import Tool, WrittenProducts
 from atm_viewer.engine.tangent import TangentPlane
@@ -36,6 +36,7 @@ from atm_viewer.jobs.requests.previews import (
     MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
+    MeasureFilled,
     PredictArtifact,
     ShowProfile,
 )
@@ -295,6 +296,12 @@ def fringe_free(found: SpaxelSpectra) -> SpaxelSpectra:
     return replace(found, **freed, noise_before=0.041, noise_after=0.007, fringe_free=True)
 
 
+def filled(extraction: Extraction) -> FilledShare:
+    """A tenth of the band in the middle comes from filled pixels, by half."""
+    wave = np.linspace(4.9, 5.7, 600)
+    return FilledShare(extraction.band, wave, np.where(np.abs(wave - 5.3) < 0.04, 0.5, 0.0))
+
+
 def hovered(request: MakeHoveredSpectrum) -> HoveredSpectrum:
     """A flat spectrum as bright as the field is there."""
     sky = sky_image(request.band)
@@ -447,6 +454,8 @@ class FakeWorkers:
                 return spectra(extraction)
             case MakeFringeFree(found):
                 return fringe_free(found)
+            case MeasureFilled(extraction):
+                return filled(extraction)
             case MakeHoveredSpectrum():
                 return hovered(request)
             case PredictArtifact():

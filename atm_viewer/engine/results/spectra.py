@@ -84,6 +84,25 @@ class HoveredSpectrum:
 
 
 @dataclass(frozen=True, eq=False)
+class FilledShare:
+    """How much of a spaxel's spectrum after correction comes from pixels that the spline fills.
+
+    Parameters
+    ----------
+    band : str
+        Band of the cube.
+    wavelength : ndarray, shape (n,)
+        Wavelength of the cube's planes [um].
+    share : ndarray, shape (n,)
+        Share of the weight of pixels flagged FLUX_ESTIMATED, 0 to 1; NaN without coverage.
+    """
+
+    band: str
+    wavelength: Floats
+    share: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class PredictedArtifact:
     """What a spaxel and an aperture would show of a point source of constant spectrum, without noise.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from atm_viewer.engine.analysis.slice_noise import SliceNoise
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
-from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block, native_slices
+from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, native_slices, near_slices
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
@@ -36,11 +37,12 @@ from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.spectra import HoveredSpectrum, SpaxelSpectra
+from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, SpaxelSpectra
 from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.explain import explain_pixel
+from atm_viewer.engine.trace.oversample import FLUX_ESTIMATED, OversampledSlice
 from atm_viewer.engine.trace.prepared import compact_intervals, prepare
 from atm_viewer.engine.trace.profile import column_wavelengths, slice_profile
 from atm_viewer.engine.trace.traces import trace_slice
@@ -59,6 +61,13 @@ class OpenedExposures:
     exposures: tuple[ExposureView, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+def _filled(slices: SliceSource, number: int) -> OversampledSlice:
+    """Slice whose values are 1 in pixels that the spline fills, 0 in others, and NaN where there were none."""
+    one = slices(number)
+    filled = (one.dq & FLUX_ESTIMATED > 0).astype(np.float32)
+    return replace(one, sci=np.where(np.isfinite(one.sci), filled, np.float32(np.nan)))
 
 
 class Bench:
@@ -429,6 +438,24 @@ class Bench:
             noise_after=resampling_noise(after, aperture_after),
             fringe_free=True,
         )
+
+    def filled_share(self, extraction: Extraction, progress: Progress) -> FilledShare:
+        """Tell how much of a spaxel's spectrum after correction comes from pixels that the spline fills.
+
+        Raises
+        ------
+        InputError
+            No exposure has the band, or the position is outside of the field.
+        """
+        recipe, band = extraction.recipe, extraction.band
+        items = self.items(extraction.exposures, band, recipe.cube)
+        grid = self._grids_of(items, band, recipe)[1]
+        spaxel, wanted = grid.spaxel_at(*extraction.place), np.ones((1, 1), dtype=bool)
+        if recipe.oversample == 1:  # nothing is filled
+            return FilledShare(band, grid.wavelength, np.zeros(grid.wavelength.size))
+        inputs = corrected(items, recipe, progress, lambda i: near_slices(i.exposure, i.mapper, grid, *spaxel, wanted))
+        flags = [replace(one, slices=partial(_filled, one.slices)) for one in inputs]
+        return FilledShare(band, grid.wavelength, drizzle_block(flags, grid, *spaxel, wanted).flux[:, 0, 0])
 
     def hovered_spectrum(
         self, keys: Sequence[str], band: str, ra: float, dec: float, cube: CubeOptions

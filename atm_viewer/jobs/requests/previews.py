@@ -12,7 +12,7 @@ from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import SkyImage
-from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot, Urgency
 
 
@@ -222,6 +222,27 @@ class MakeFringeFree(Request[SpaxelSpectra]):
     def answer(self, backends: Backends, report: Report) -> SpaxelSpectra:
         """Fit and remove them."""
         return backends.bench.fringe_free(self.spectra, report)
+
+
+@dataclass(frozen=True)
+class MeasureFilled(Request[FilledShare]):
+    """How much of a spaxel's spectrum comes from pixels that the spline fills."""
+
+    extraction: Extraction
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Filled pixels"
+
+    @property
+    def slot(self) -> Slot:
+        """For the active variant and place."""
+        return Slot(MeasureFilled)
+
+    def answer(self, backends: Backends, report: Report) -> FilledShare:
+        """Drizzle the flags."""
+        return backends.bench.filled_share(self.extraction, report)
 
 
 @dataclass(frozen=True)

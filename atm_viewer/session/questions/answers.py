@@ -10,7 +10,7 @@ from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import Coverage, SkyImage
-from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact, SpaxelSpectra
+from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import R_co, Request, Slot
 from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
@@ -21,6 +21,7 @@ from atm_viewer.jobs.requests.previews import (
     MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
+    MeasureFilled,
     PredictArtifact,
     ShowProfile,
 )
@@ -164,6 +165,11 @@ class Answers:
     def hovered_spectrum(self) -> HoveredSpectrum | None:
         """Spectrum of the spaxel under the mouse; that of a spaxel passed a moment ago until it is there."""
         return self.latest(MakeHoveredSpectrum)
+
+    @property
+    def filled_share(self) -> FilledShare | None:
+        """Which planes of the active spectrum come from filled pixels; None while only those of another are known."""
+        return None if self.is_pending(MeasureFilled) else self.latest(MeasureFilled)
 
     @property
     def prediction(self) -> PredictedArtifact | None:

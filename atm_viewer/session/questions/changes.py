@@ -28,6 +28,7 @@ class Changes(QObject):
     prediction = pyqtSignal()  #: what geometry predicts for the active place
     predicted_curve = pyqtSignal()  #: what geometry predicts before correction, in the ratio panel of the spectra
     hovered_spectrum = pyqtSignal()  #: spectrum of the spaxel under the mouse
+    filled_share = pyqtSignal()  #: which planes of the active spectrum come from filled pixels
     verdict = pyqtSignal()  #: whether the active spectrum shows resampling noise
     coverage = pyqtSignal()  #: which planes correction takes away
     measures = pyqtSignal()  #: what is measured beside spectra, and how
@@ -74,6 +75,7 @@ PARTS: dict[str, Callable[[Answers], object]] = {
     "prediction": lambda a: a.prediction,
     "predicted_curve": lambda a: a.predicted_curve,
     "hovered_spectrum": lambda a: a.hovered_spectrum,
+    "filled_share": lambda a: a.filled_share,
     "verdict": lambda a: a.verdict,
     "coverage": lambda a: a.coverage,
     "measures": _measures,

@@ -18,6 +18,7 @@ from atm_viewer.jobs.requests.previews import (
     MakeHoveredSpectrum,
     MakeSkyImage,
     MakeSpectra,
+    MeasureFilled,
     PredictArtifact,
     ShowProfile,
 )
@@ -152,6 +153,14 @@ def hovered_spectrum(answers: Answers) -> MakeHoveredSpectrum | None:
     if state.hovered is None or not state.keys_together:
         return None
     return MakeHoveredSpectrum(state.keys_together, state.band, *state.hovered, state.recipe.cube)
+
+
+def filled_share(answers: Answers) -> MeasureFilled | None:
+    """Ask which planes of the active spectrum come from pixels that the spline fills; for `Session.ask`."""
+    extraction = answers.state.extraction
+    if extraction is None or not answers.state.spectrum_settings.masks:
+        return None
+    return MeasureFilled(replace(extraction, radius=0.0))
 
 
 def verdict(answers: Answers) -> GiveVerdict | None:

@@ -55,7 +55,11 @@ _TICKS = {
         "tick. Default: hidden",
     ),
     "log": ("log", "Logarithmic flux axis; values that are not positive are not shown. Default: linear"),
-    "masks": ("masks", "Hatch wavelengths without a valid value. Default: shown"),
+    "masks": (
+        "masks",
+        "Hatch wavelengths without a valid value, and mark on the upper edge those that come from pixels which the "
+        "spline fills (the longer, the more). Default: shown",
+    ),
     "ratio": ("ratio", "Panel with the ratio to the reference. Default: shown"),
     "difference": ("difference", "Panel with the difference from the reference. Default: hidden"),
     "predicted": (

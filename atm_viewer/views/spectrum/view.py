@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.engine.results.periods import Periods
-from atm_viewer.engine.results.spectra import HoveredSpectrum, PredictedArtifact
+from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, PredictedArtifact
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, hovered_curve, make_picture
 from atm_viewer.session.spectrum.lines import LineList
@@ -29,6 +29,7 @@ from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
 from atm_viewer.views.spectrum.controls import SpectrumControls
 from atm_viewer.views.spectrum.crossing_ticks import CrossingTicks
+from atm_viewer.views.spectrum.filled_marks import FilledMarks
 from atm_viewer.views.spectrum.ghost import Ghost
 from atm_viewer.views.spectrum.header import SpectrumHeader, Styles, ratio_name, values_at
 from atm_viewer.views.spectrum.hovered import HoveredCurve
@@ -91,6 +92,7 @@ class SpectrumView(QWidget):
         self._periods: Periods | None = None
         self._predicted: PredictedArtifact | None = None
         self._hovered: HoveredSpectrum | None = None
+        self._filled: FilledShare | None = None
         self._zoomed = False
         self._content: _Content | None = None
         self.header = SpectrumHeader()
@@ -158,6 +160,11 @@ class SpectrumView(QWidget):
         """Show faintly in the ratio panel what geometry predicts before correction."""
         self._predicted = predicted
         self._draw_predicted()
+
+    def show_filled(self, filled: FilledShare | None) -> None:
+        """Mark the planes that come from pixels which the spline fills, where masks are wanted."""
+        self._filled = filled
+        self.filled_marks.show_filled(filled if self._settings.masks else None, self._picture.scale)
 
     def show_hovered(self, hovered: HoveredSpectrum | None) -> None:
         """Show thinly the spectrum of the spaxel under the mouse, at the level of the active one; None for none."""
@@ -247,7 +254,8 @@ class SpectrumView(QWidget):
         for mark in self._cursor_lines:
             mark.set_colour(theme.cursor)
         boxes = [plot.vb for plot in self.plots.values()]
-        for item in (self._backdrop, self._strip, self.crossings, self.hovered_curve, self.ghost, *boxes):
+        parts = self.crossings, self.filled_marks, self.hovered_curve, self.ghost
+        for item in (self._backdrop, self._strip, *parts, *boxes):
             item.set_theme(theme)
         self._region.setBrush(make_brush(theme.highlight, 0.15))
         self._region.setHoverBrush(make_brush(theme.highlight, 0.25))
@@ -281,6 +289,7 @@ class SpectrumView(QWidget):
         self._strip = LineStrip(self.strip_plot.vb)
         self._backdrop = Backdrop(self.flux_plot.vb)
         self.crossings = CrossingTicks(self.flux_plot.vb)
+        self.filled_marks = FilledMarks(self.flux_plot.vb)
         self._levels = {name: pg.InfiniteLine(1.0 if name == "ratio" else 0.0, angle=0) for name in _PANELS[1:]}
         for name, line in self._levels.items():
             self.plots[name].addItem(line, ignoreBounds=True)
@@ -336,6 +345,7 @@ class SpectrumView(QWidget):
         self._draw_bands(picture)
         self._draw_predicted()
         self.show_hovered(self._hovered)
+        self.show_filled(self._filled)
         self.ghost.stay(self._what)
         self._draw_lines(picture)
         self._draw_region()
@@ -532,7 +542,9 @@ class SpectrumView(QWidget):
             self.left.emit()
             return
         k = int(np.abs(main.wavelength - wave).argmin())
-        self.pointed.emit(float(main.wavelength[k]), values_at(self._picture, self._active, k))
+        share = self.filled_marks.share_at(float(main.wavelength[k]))
+        filled = f"   {100.0 * share:.0f} % from filled pixels" if share else ""
+        self.pointed.emit(float(main.wavelength[k]), values_at(self._picture, self._active, k) + filled)
 
     def _line_tip(self, position: QPointF) -> str:
         """Name and wavelengths of the line under the mouse in the strip."""

@@ -162,6 +162,22 @@ def test_spectra_without_fringes_are_those_of_the_pipeline(case):
     assert freed.noise_before == resampling_noise(freed.before, freed.aperture_before)
 
 
+def test_filled_pixels_are_those_that_the_spline_fills(case):
+    _, bench, view = case
+    sky = bench.sky_image([view.key], view.bands[0], no_progress)
+    extraction = Extraction((view.key,), RECIPE, view.bands[0], *sky.peak)
+    filled = bench.filled_share(extraction, no_progress)
+    share = filled.share[np.isfinite(filled.share)]
+    assert share.min() >= 0.0
+    assert share.max() <= 1.0 + 1e-6
+    assert 0.0 < np.count_nonzero(share > 0.01) < share.size
+    # without any fit nothing is filled
+    nothing = replace(extraction, recipe=replace(RECIPE, fit_threshold=1e9))
+    assert np.nanmax(bench.filled_share(nothing, no_progress).share) == 0.0
+    plain = replace(extraction, recipe=replace(RECIPE, oversample=1))
+    assert not bench.filled_share(plain, no_progress).share.any()
+
+
 def test_spaxel_is_the_one_of_the_cubes_own_wcs(case, cubes):
     instrument, bench, view = case
     band, recipe, (before, _) = cubes
