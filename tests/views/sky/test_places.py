@@ -116,6 +116,8 @@ def test_options_by_keys(window, qtbot):
     assert "per spaxel" in window.spectrum.flux_plot.getAxis("left").labelText
     assert "Jy]" in window.spectrum.flux_plot.getAxis("left").labelText
     qtbot.keyClick(controls.unit_box, Qt.Key.Key_Tab)
+    assert controls.focusWidget() is controls.ticks["log"]
+    qtbot.keyClick(controls.ticks["log"], Qt.Key.Key_Tab)
     assert controls.focusWidget() is controls.axis_box
     qtbot.keyClick(controls.axis_box, Qt.Key.Key_End)
     paint(qtbot)
