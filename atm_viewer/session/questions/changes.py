@@ -28,6 +28,7 @@ class Changes(QObject):
     prediction = pyqtSignal()  #: what geometry predicts for the active place
     predicted_curve = pyqtSignal()  #: what geometry predicts before correction, in the ratio panel of the spectra
     verdict = pyqtSignal()  #: whether the active spectrum shows resampling noise
+    shifts = pyqtSignal()  #: how the exposures lie against each other on the sky
     coverage = pyqtSignal()  #: which planes correction takes away
     measures = pyqtSignal()  #: what is measured beside spectra, and how
     answers = pyqtSignal()  #: any answer
@@ -73,6 +74,7 @@ PARTS: dict[str, Callable[[Answers], object]] = {
     "prediction": lambda a: a.prediction,
     "predicted_curve": lambda a: a.predicted_curve,
     "verdict": lambda a: a.verdict,
+    "shifts": lambda a: a.shifts,
     "coverage": lambda a: a.coverage,
     "measures": _measures,
     "answers": lambda a: {slot: filled.result for slot, filled in a.slots.items()},

@@ -10,7 +10,7 @@ from typing import Any
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.base import Request, Slot
-from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureLines
+from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureLines, MeasureShifts
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -54,6 +54,7 @@ def make_plan(answers: Answers) -> Plan:
             *_spectra(answers),
             *filter(None, asked),
             *_report(state),
+            *_shifts(state),
         ),
         frozenset(_kept(state)),
     )
@@ -91,6 +92,11 @@ def _spectra(answers: Answers) -> Iterator[MakeSpectra]:
 def _report(state: State) -> Iterator[Correct]:
     if state.chosen is not None:
         yield Correct(state.chosen, state.recipe)
+
+
+def _shifts(state: State) -> Iterator[MeasureShifts]:
+    if len(state.keys_together) > 1:
+        yield MeasureShifts(state.keys_together, state.band, state.recipe.cube)
 
 
 def _kept(state: State) -> Iterator[Slot]:
