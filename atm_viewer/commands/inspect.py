@@ -6,13 +6,14 @@ import argparse
 import json
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atm_viewer.commands.arguments import add_files, add_recipe
 from atm_viewer.commands.work import Work, all_exposures_of, list_paths, recipe_of
-from atm_viewer.engine.errors import InputError, OutputError
+from atm_viewer.engine.errors import InputError
 
 if TYPE_CHECKING:
     from atm_viewer.engine.recipe import Recipe
@@ -35,24 +36,24 @@ def inspect_arguments(parser: argparse.ArgumentParser) -> None:
 
 def inspect(args: argparse.Namespace) -> int:
     """Print how each slice is fitted, and how exposures lie against each other."""
+    from atm_viewer.engine.output.staging import staged
     from atm_viewer.jobs.requests.measures import MeasureShifts
     from atm_viewer.jobs.requests.previews import Correct
 
     recipe = recipe_of(args)
-    if args.align is not None and args.align.exists():
-        raise OutputError(f"{args.align} exists; give another name for the offsets.")
-    with Work() as work:
-        views = work.open_views(all_exposures_of(args))
-        reports = {view.key: work.ask(Correct(view.key, recipe)) for view in views}
-        groups: dict[str, list[str]] = {}
-        for view in views:
-            groups.setdefault(view.bands[0], []).append(view.key)
-        asked = [MeasureShifts(tuple(keys), band, recipe.cube) for band, keys in groups.items() if len(keys) > 1]
-        shifts = [work.ask(request) for request in asked]
+    with nullcontext() if args.align is None else staged(args.align.parent, [args.align.name], False) as part:
+        with Work() as work:
+            views = work.open_views(all_exposures_of(args))
+            reports = {view.key: work.ask(Correct(view.key, recipe)) for view in views}
+            groups: dict[str, list[str]] = {}
+            for view in views:
+                groups.setdefault(view.bands[0], []).append(view.key)
+            asked = [MeasureShifts(tuple(keys), band, recipe.cube) for band, keys in groups.items() if len(keys) > 1]
+            shifts = [work.ask(request) for request in asked]
+        if part is not None:
+            _write_alignment(part / args.align.name, recipe, shifts)
     from atm_viewer.engine.io.exposure import exposure_name
 
-    if args.align is not None:
-        _write_alignment(args.align, recipe, shifts)
     known = {name: shift.tolist() for one in shifts for name, shift in zip(one.names, one.shift, strict=True)}
     rows = [(exposure_name(key), s) for key, report in reports.items() for s in report.slices]
     if args.json:
@@ -72,25 +73,26 @@ def inspect(args: argparse.Namespace) -> int:
             f"{s.number:5d} {s.peak:10.4g} {s.threshold:10.4g}  {s.fitted:6d} {s.reused:6d} {s.empty:5d}  "
             f"{100 * s.used:6.1f}  {s.reason}"
         )
+    list_paths([str(args.align)] if args.align is not None else [])
     return 0
 
 
 def _write_alignment(path: Path, recipe: Recipe, shifts: Sequence[ExposureShifts]) -> None:
     """Write offsets by which exposures lie on top of each other."""
     from atm_viewer.engine.io.offsets import write_offsets
+    from atm_viewer.engine.output.staging import saving
+    from atm_viewer.engine.recipe.cube_options import offset_of
     from atm_viewer.engine.results.exposure_view import put_right
 
-    options = recipe.cube
+    options, files = recipe.cube, {}
     for one in shifts:
         options = replace(options, offsets=put_right(options, one))
-    offsets = {name: (east, north) for name, east, north in options.offsets}
-    files = {
-        Path(key).name: offsets.get(name, (0.0, 0.0)) for s in shifts for key, name in zip(s.keys, s.names, strict=True)
-    }
+        for key, name in zip(one.keys, one.names, strict=True):
+            files[Path(key).name] = offset_of(options.offsets, name)
     if not files:
         raise InputError("There are no two exposures of one setting to be aligned; give more exposures.")
-    write_offsets(path, files)
-    list_paths([str(path)])
+    with saving(path):
+        write_offsets(path, files)
 
 
 def _json_row(exposure: str, s: Any) -> dict[str, Any]:
