@@ -174,7 +174,7 @@ def _exposures(session: Session) -> str:
         for e in session.state.exposures
     ]  # fmt: skip
     head = ("exposure", "target", "detector", "bands", "dither", "included", "shift east, north", "file")
-    words = "Shift: centroid of the brightest source, against its place in the other dithers, with the offsets of the recipe."
+    words = "Shift: the brightest source's centroid, against the other dithers, with the offsets of the recipe."
     return f"{_table(head, rows)}<p>{words if shifts is not None else ''}</p>{_moving(session)}"
 
 
