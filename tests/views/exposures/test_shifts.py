@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PyQt6.QtGui import QAction
 
 from atm_viewer.jobs.requests.measures import MeasureShifts
 from atm_viewer.jobs.requests.previews import MakeSkyImage, MakeSpectra
+from atm_viewer.jobs.requests.products import WriteCubes
 from tests.views.windows import FILES, settle
 
 
@@ -46,3 +49,18 @@ def test_one_exposure_has_no_shift(start, qtbot):
     assert not window.session.jobs._workers.asked(MeasureShifts)
     assert isinstance(window.actions_by_name["align_exposures"], QAction)
     assert not window.actions_by_name["align_exposures"].isEnabled()
+
+
+def test_exposures_that_follow_a_moving_target_say_so(opened, qtbot):
+    """What the worker says of an exposure is in the list's title, and in its tooltip."""
+    session = opened.session
+    for exposure in session.state.exposures:
+        session._store.put(
+            session.state.with_exposure(replace(exposure, view=replace(exposure.view, follows=(161.25, -59.68))))
+        )
+    settle(qtbot, opened)
+    assert opened.exposures_panel.note.text() == "2 exposures included, following the moving target"
+    tip = opened.exposure_panel.topLevelItem(0).toolTip(0)
+    assert "Follows the moving target, shown at RA 161.250000°, Dec -59.680000°" in tip
+    session.products.write_cubes("/out", "comet")
+    assert session.jobs._workers.asked(WriteCubes)[-1].target_at == (161.25, -59.68)
