@@ -14,6 +14,7 @@ from typing import NoReturn
 from atm_viewer import __version__
 from atm_viewer.commands import (
     cache,
+    compare,
     demo,
     export,
     figure,
@@ -46,6 +47,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "write a table of noise, periods and lines of the brightest spaxels",
         metrics.metrics_arguments,
         metrics.metrics,
+    ),
+    "compare": (
+        "write a table of the noise and flux of cubes of any origin at the same places",
+        compare.compare_arguments,
+        compare.compare,
     ),
     "tune": (
         "make a recipe that uses each slice's spline where it is better than interpolation",

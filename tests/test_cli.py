@@ -529,6 +529,24 @@ def test_inspect_tells_what_regions_decide(exposure, tmp_path, capsys):
     assert all("columns have a spline" in row and "for region “AGN” only" in row for row in rows)
 
 
+def test_exposures_are_aligned_by_inspect_and_a_file(tmp_path, capsys):
+    """The shift that one file of offsets makes is told, and the file that inspect writes takes it away."""
+    from atm_viewer.engine.io.offsets import read_offsets, write_offsets
+
+    paths = [str(p) for p in sorted(demo_exposures("miri").parent.glob("*_cal.fits"))[:2]]
+    given, made = tmp_path / "given.asdf", tmp_path / "made.asdf"
+    write_offsets(given, {Path(paths[0]).name: (0.0, 0.0), Path(paths[1]).name: (0.3, -0.1)})
+    assert cli.run(["inspect", *paths, "--offsets", str(given), "--align", str(made)]) == 0
+    rows = [row for row in capsys.readouterr().out.splitlines() if row.startswith("brightest source")]
+    east, north = (float(word.rstrip('"')) for word in rows[1].split()[6:9:2])
+    assert (east, north) == pytest.approx((0.3, -0.1), abs=0.01)
+    (_, *first), (_, *second) = read_offsets(made)
+    assert np.subtract(second, first) == pytest.approx([0.0, 0.0], abs=0.01)
+    assert cli.run(["inspect", *paths, "--align", str(made)]) == 1
+    assert "made.asdf" in capsys.readouterr().err
+    assert cli.run(["inspect", *paths, paths[0].replace("_cal", "_crf"), "--offsets", str(tmp_path / "none")]) == 1
+
+
 def test_inspect_shows_every_slice(exposure, capsys, tmp_path):
     (tmp_path / "r.toml").write_text(
         dump_recipe(Recipe(oversample=1, overrides=(SliceOverride(101, fit_threshold=0),)))

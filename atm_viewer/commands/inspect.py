@@ -5,10 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from typing import Any
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from atm_viewer.commands.arguments import add_files, add_recipe
-from atm_viewer.commands.work import Work, all_exposures_of, recipe_of
+from atm_viewer.commands.work import Work, all_exposures_of, list_paths, recipe_of
+from atm_viewer.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from atm_viewer.engine.recipe import Recipe
+    from atm_viewer.engine.results.exposure_view import ExposureShifts
 
 
 def inspect_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,18 +25,36 @@ def inspect_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(parser)
     add_recipe(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON list with one object per slice")
+    parser.add_argument(
+        "--align",
+        type=Path,
+        metavar="FILE",
+        help="write offsets that put the brightest source of all exposures at one place, for --offsets and for "
+        "cube_build (offset_file, ASDF); the file must not exist",
+    )
 
 
 def inspect(args: argparse.Namespace) -> int:
-    """Print how each slice is fitted."""
+    """Print how each slice is fitted, and how exposures lie against each other."""
+    from atm_viewer.engine.output.staging import staged
+    from atm_viewer.jobs.requests.measures import MeasureShifts
     from atm_viewer.jobs.requests.previews import Correct
 
     recipe = recipe_of(args)
-    with Work() as work:
-        keys = work.open(all_exposures_of(args))
-        reports = {key: work.ask(Correct(key, recipe)) for key in keys}
+    with nullcontext() if args.align is None else staged(args.align.parent, [args.align.name], False) as part:
+        with Work() as work:
+            views = work.open_views(all_exposures_of(args))
+            reports = {view.key: work.ask(Correct(view.key, recipe)) for view in views}
+            groups: dict[str, list[str]] = {}
+            for view in views:
+                groups.setdefault(view.bands[0], []).append(view.key)
+            asked = [MeasureShifts(tuple(keys), band, recipe.cube) for band, keys in groups.items() if len(keys) > 1]
+            shifts = [work.ask(request) for request in asked]
+        if part is not None:
+            _write_alignment(part / args.align.name, recipe, shifts)
     from atm_viewer.engine.io.exposure import exposure_name
 
+    known = {name: shift.tolist() for one in shifts for name, shift in zip(one.names, one.shift, strict=True)}
     rows = [(exposure_name(key), s) for key, report in reports.items() for s in report.slices]
     if args.json:
         print(json.dumps([_json_row(name, s) for name, s in rows], indent=1))
@@ -36,13 +63,36 @@ def inspect(args: argparse.Namespace) -> int:
     for name, s in rows:
         if name != shown:
             shown = name
-            print(f"{name}\n{'slice':>5} {'peak':>10} {'threshold':>10}  columns of it:       spline")
+            print(name)
+            east, north = known.get(name, (math.nan, math.nan))
+            if math.isfinite(east):
+                print(f'brightest source, against the other exposures: {east:+.3f}" east, {north:+.3f}" north')
+            print(f"{'slice':>5} {'peak':>10} {'threshold':>10}  columns of it:       spline")
             print(f"{'':5} {'MJy/sr':>10} {'MJy/sr':>10}  fitted reused empty  used %  reason")
         print(
             f"{s.number:5d} {s.peak:10.4g} {s.threshold:10.4g}  {s.fitted:6d} {s.reused:6d} {s.empty:5d}  "
             f"{100 * s.used:6.1f}  {s.reason}"
         )
+    list_paths([str(args.align)] if args.align is not None else [])
     return 0
+
+
+def _write_alignment(path: Path, recipe: Recipe, shifts: Sequence[ExposureShifts]) -> None:
+    """Write offsets by which exposures lie on top of each other."""
+    from atm_viewer.engine.io.offsets import write_offsets
+    from atm_viewer.engine.output.staging import saving
+    from atm_viewer.engine.recipe.cube_options import offset_of
+    from atm_viewer.engine.results.exposure_view import put_right
+
+    options, files = recipe.cube, {}
+    for one in shifts:
+        options = replace(options, offsets=put_right(options, one))
+        for key, name in zip(one.keys, one.names, strict=True):
+            files[Path(key).name] = offset_of(options.offsets, name)
+    if not files:
+        raise InputError("There are no two exposures of one setting to be aligned; give more exposures.")
+    with saving(path):
+        write_offsets(path, files)
 
 
 def _json_row(exposure: str, s: Any) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def metrics(args: argparse.Namespace) -> int:
     from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
     from atm_viewer.engine.output.staging import saving, staged
-    from atm_viewer.jobs.requests.measures import CountPlanes, MeasureSpaxels
+    from atm_viewer.jobs.requests.measures import CountPlanes, MeasureShifts, MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
     files = exposures_of(args)
@@ -56,9 +56,10 @@ def metrics(args: argparse.Namespace) -> int:
             wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
             rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
             coverage = [work.ask(CountPlanes(keys, recipe, band)) for band in bands]
+            shifts = work.ask(MeasureShifts(keys, bands[0], recipe.cube))
         table = metrics_table(rows, tuple(lines))
         radius = "5 spaxels" if args.radius is None else f"{args.radius:g} arcsec"
-        table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed, coverage))
+        table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed, coverage, shifts))
         made = part / args.output.name
         with saving(made):
             table.write(made, format="ascii.ecsv")

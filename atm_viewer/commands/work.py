@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atm_viewer.engine.io.association import Inputs
+    from atm_viewer.engine.results.exposure_view import ExposureView
     from atm_viewer.jobs.messages import Outcome, Progress
     from atm_viewer.jobs.requests.base import R_co, Request
 
@@ -88,12 +89,18 @@ class Work:
 
     def open(self, files: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
         """Open exposures and return their keys."""
+        return tuple(view.key for view in self.open_views(files))
+
+    def open_views(self, files: Sequence[str | os.PathLike[str]]) -> tuple[ExposureView, ...]:
+        """Open exposures."""
         from atm_viewer.jobs.requests.exposures import OpenExposures
 
         opened = self.ask(OpenExposures(tuple(map(str, files))))
         if opened.problems:
             raise Failed(opened.problems[0])
-        return tuple(e.key for e in opened.exposures)
+        for note in opened.notes:
+            say(note)
+        return opened.exposures
 
 
 class ProgressLine:

@@ -166,12 +166,26 @@ def _slices(session: Session) -> str:
 
 
 def _exposures(session: Session) -> str:
+    shifts = session.answers.shifts
     rows = [
         (e.view.name, e.view.target, e.view.detector, ", ".join(e.view.bands), f"{e.view.dither} of {e.view.dithers}",
-         "yes" if e in session.state.together else "no", str(Path(e.view.key)))
+         "yes" if e in session.state.together else "no", _shift(shifts.of(e.view.key) if shifts is not None else None),
+         str(Path(e.view.key)))
         for e in session.state.exposures
     ]  # fmt: skip
-    return _table(("exposure", "target", "detector", "bands", "dither", "included", "file"), rows)
+    head = ("exposure", "target", "detector", "bands", "dither", "included", "shift east, north", "file")
+    words = "Shift: the brightest source's centroid, against the other dithers, with the offsets of the recipe."
+    return f"{_table(head, rows)}<p>{words if shifts is not None else ''}</p>{_moving(session)}"
+
+
+def _shift(shift: tuple[float, float] | None) -> str:
+    return f"{shift[0]:+.3f}″, {shift[1]:+.3f}″" if shift is not None else "–"
+
+
+def _moving(session: Session) -> str:
+    at = session.state.target_at
+    where = f"RA {at[0] % 360.0:.6f}°, Dec {at[1]:.6f}°" if at is not None else ""
+    return f"<p>The exposures follow a moving target, which is shown at {where}.</p>" if where else ""
 
 
 def _figure(caption: str, png: bytes, width: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from atm_viewer.engine.analysis.line_flux import conservation, measure_line
@@ -9,13 +11,15 @@ from atm_viewer.engine.analysis.modulation import local_power, modulation, relat
 from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe.cube_options import offset_of
+from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.lines import ExpectedFlux, LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
 from atm_viewer.engine.results.sky_image import Coverage, SkyImage, is_bright
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
-from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import MakeNoiseMap, MakePeriods, MeasureLines, MeasureShifts
 
 
 def periods(request: MakePeriods, spectra: SpaxelSpectra) -> PeriodReport:
@@ -78,3 +82,11 @@ def noise_map(request: MakeNoiseMap, sky: SkyImage) -> NoiseMap:
     with np.errstate(invalid="ignore", divide="ignore"):
         before = np.where(brightness >= limit, 0.1 * (np.nanmax(brightness) / brightness) ** 0.25, np.nan)
     return NoiseMap(request.band, before, before / 6, brightness, limit, request.radius, before * 0 + 1.001)
+
+
+def shifts(request: MeasureShifts) -> ExposureShifts:
+    """The last exposure lies 0.3 arcsec to the east, but for its offset."""
+    names = tuple(Path(key).stem.removesuffix("_cal") for key in request.exposures)
+    shift = np.zeros((len(names), 2))
+    shift[-1] = np.add((0.3, 0.0), offset_of(request.cube.offsets, names[-1]))
+    return ExposureShifts(request.band, request.exposures, names, shift, -shift)

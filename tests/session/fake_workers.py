@@ -28,7 +28,14 @@ from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, Opened, OpenExposures
-from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import (
+    CountPlanes,
+    GiveVerdict,
+    MakeNoiseMap,
+    MakePeriods,
+    MeasureLines,
+    MeasureShifts,
+)
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -474,6 +481,8 @@ class FakeWorkers:
                 return fake_measures.lines(request, spectra(extraction))
             case CountPlanes(recipe=recipe, band=band):
                 return fake_measures.coverage(recipe, sky_image(band))
+            case MeasureShifts():
+                return fake_measures.shifts(request)
             case MakeNoiseMap(band=band):
                 return fake_measures.noise_map(request, sky_image(band))
             case RankSpaxels() | CompareApertures() | CompareDithers() | RemoveFringes():

@@ -6,6 +6,7 @@ from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.jobs.messages import Outcome, Status
 from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import OpenExposures
+from atm_viewer.jobs.requests.measures import MeasureShifts
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.jobs.requests.products import WriteCubes
 from atm_viewer.session.edits.scope import Scope
@@ -281,7 +282,7 @@ def test_a_file_that_is_opened_again_is_read_again(opened, workers, qtbot):
     settle(qtbot, opened)
     assert len(opened.state.exposures) == 2
     asked = {type(r) for r in workers.requests[before:]}
-    assert asked == {OpenExposures, Correct, ShowProfile, MakeSkyImage, MakeSpectra}
+    assert asked == {OpenExposures, Correct, ShowProfile, MakeSkyImage, MakeSpectra, MeasureShifts}
 
 
 def test_failures_and_trying_again(opened, workers, qtbot):

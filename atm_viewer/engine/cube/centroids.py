@@ -12,7 +12,7 @@ from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput
 from atm_viewer.engine.cube.images import white_image
 from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
-from atm_viewer.engine.results.shifts import ExposureShifts
+from atm_viewer.engine.results.exposure_view import ExposureShifts
 
 #: An exposure's brightest source that is further away from that of all together is another one [arcsec].
 _REACH = 2.0

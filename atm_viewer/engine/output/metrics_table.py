@@ -11,6 +11,7 @@ import numpy as np
 
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.recipe import Recipe, dump_recipe
+from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.noise import SpaxelMetrics
 from atm_viewer.engine.results.sky_image import Coverage
 
@@ -127,6 +128,7 @@ def metrics_meta(
     lines: Mapping[str, float],
     speed: float,
     coverage: Sequence[Coverage] = (),
+    shifts: ExposureShifts | None = None,
 ) -> dict[str, Any]:
     """Say how a table was made.
 
@@ -144,6 +146,8 @@ def metrics_meta(
         Full width of the lines' ranges [km/s].
     coverage : sequence of Coverage
         What correction takes away in each band.
+    shifts : ExposureShifts, optional
+        How the exposures lie against each other.
 
     Returns
     -------
@@ -158,7 +162,16 @@ def metrics_meta(
         "lines": {name: f"{wavelength:.6g} um" for name, wavelength in lines.items()},
         "line_range": f"{speed:g} km/s",
         "coverage": {one.band: one.summary for one in coverage},
+        "shifts": _shifts_in_words(shifts),
         "versions": current_versions(),
+    }
+
+
+def _shifts_in_words(shifts: ExposureShifts | None) -> dict[str, str]:
+    """Place of the brightest source against that in the other exposures."""
+    found = zip(shifts.names, shifts.shift.tolist(), strict=True) if shifts is not None else ()
+    return {
+        name: f"{east:+.3f} arcsec east, {north:+.3f} arcsec north" for name, (east, north) in found if east == east
     }
 
 

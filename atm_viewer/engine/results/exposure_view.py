@@ -1,4 +1,4 @@
-"""The data of an open exposure that the window needs.
+"""The data of an open exposure that the window needs, and how exposures lie against each other.
 
 Images are in the detector's own frame, ``[y, x]``; a *column* is one element along dispersion (x in NIRSpec, y in
 MIRI, where the dispersion runs along y). ``alpha`` is in arcsec along the slice for both instruments.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atm_viewer.engine.arrays import Flags, Floats, Integers32, Singles
+from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
 from atm_viewer.engine.results.sky_strips import NO_STRIPS, SkyStrips
 
 
@@ -80,3 +81,42 @@ class ExposureView:
     def dispersion_axis(self) -> int:
         """Array axis along which wavelength runs: 0 (y) for MIRI, 1 (x) for NIRSpec."""
         return 0 if self.instrument == "MIRI" else 1
+
+
+@dataclass(frozen=True, eq=False)
+class ExposureShifts:
+    """Where exposures show the brightest source of their field.
+
+    Parameters
+    ----------
+    band : str
+        Band of the images in which it was looked for.
+    keys, names : tuple of str
+        The exposures.
+    shift : ndarray of float64, shape (n, 2)
+        Place of the source in each, to the east and north of the median of its places in the others [arcsec]; NaN
+        where it is not seen.
+    correction : ndarray of float64, shape (n, 2)
+        What puts each on the median of all [arcsec].
+    """
+
+    band: str
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    shift: Floats
+    correction: Floats
+
+    def of(self, key: str) -> tuple[float, float] | None:
+        """Shift of an exposure; None where it is not known."""
+        found = dict(zip(self.keys, self.shift.tolist(), strict=True)).get(key)
+        return None if found is None or found[0] != found[0] else (found[0], found[1])
+
+
+def put_right(options: CubeOptions, shifts: ExposureShifts) -> tuple[Offset, ...]:
+    """Offsets that put exposures on top of each other, in place of those with which the shifts were measured."""
+    offsets = {name: (east, north) for name, east, north in options.offsets}
+    for name, (east, north) in zip(shifts.names, shifts.correction.tolist(), strict=True):
+        if east == east:  # not NaN
+            before = offset_of(options.offsets, name)
+            offsets[name] = round(before[0] + east, 4), round(before[1] + north, 4)
+    return tuple((name, *offset) for name, offset in sorted(offsets.items()))

@@ -18,10 +18,10 @@ from atm_viewer.engine.cube.place_spectra import PlaceShares
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
+from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
-from atm_viewer.engine.results.shifts import ExposureShifts
 from atm_viewer.engine.results.sky_image import Coverage
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import CubeOptions, Recipe
+from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE
+from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport
@@ -186,3 +188,28 @@ class MeasureSpaxels(Request[tuple[SpaxelMetrics, ...]]):
             self.speed,
             report,
         )
+
+
+@dataclass(frozen=True)
+class MeasureShifts(Request[ExposureShifts]):
+    """How exposures (by key) with a band lie against each other on the sky; ``cube`` has their offsets."""
+
+    exposures: tuple[str, ...]
+    band: str
+    cube: CubeOptions = DEFAULT_CUBE
+
+    @property
+    def job_name(self) -> str:
+        """The band."""
+        return f"Shifts of exposures, {self.band}"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one answer."""
+        return Slot(MeasureShifts)
+
+    def answer(self, backends: Backends, report: Report) -> ExposureShifts:
+        """Look for the brightest source in each exposure."""
+        from atm_viewer.engine.service.measuring import exposure_shifts
+
+        return exposure_shifts(backends.bench, self.exposures, self.band, self.cube, report)

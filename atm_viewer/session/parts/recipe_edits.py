@@ -14,6 +14,7 @@ from PyQt6.QtGui import QUndoStack
 
 from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import CubeOptions, Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.results.exposure_view import put_right
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.edits import slice_edits
 from atm_viewer.session.edits.recipe_differences import recipe_words
@@ -68,6 +69,16 @@ class RecipeEdits(QObject):
         """Change the options of the cubes."""
         recipe = replace(self._state.recipe, cube=options)
         self._edit(recipe_words(recipe, self._state.recipe).capitalize(), recipe)
+
+    def align_exposures(self) -> None:
+        """Give exposures offsets that put their brightest source at one place, where it is measured."""
+        options, shifts = self._state.recipe.cube, self._store.answers.shifts
+        if shifts is not None:
+            self.set_cube(replace(options, offsets=put_right(options, shifts)))
+
+    def clear_offsets(self) -> None:
+        """Take the offsets of exposures away."""
+        self.set_cube(replace(self._state.recipe.cube, offsets=()))
 
     def set_override(self, number: int, name: str, value: Any, exposure: str | None = None) -> None:
         """Change a value of one slice.

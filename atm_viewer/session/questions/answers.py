@@ -7,13 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
+from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import Coverage, SkyImage
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, PredictedArtifact, SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 from atm_viewer.jobs.requests.base import R_co, Request, Slot
-from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MakeNoiseMap, MakePeriods, MeasureLines
+from atm_viewer.jobs.requests.measures import (
+    CountPlanes,
+    GiveVerdict,
+    MakeNoiseMap,
+    MakePeriods,
+    MeasureLines,
+    MeasureShifts,
+)
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -199,6 +207,11 @@ class Answers:
             return ShownVerdict()
         assert isinstance(filled.asked, GiveVerdict)
         return ShownVerdict(filled.result, filled.job is not None or filled.asked.extraction != self.state.extraction)
+
+    @property
+    def shifts(self) -> ExposureShifts | None:
+        """How the exposures lie against each other; None while that is known of others only, or with other offsets."""
+        return None if self.is_pending(MeasureShifts) else self.latest(MeasureShifts)
 
     @property
     def coverage(self) -> Coverage | None:

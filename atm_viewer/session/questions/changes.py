@@ -30,6 +30,7 @@ class Changes(QObject):
     hovered_spectrum = pyqtSignal()  #: spectrum of the spaxel under the mouse
     filled_share = pyqtSignal()  #: which planes of the active spectrum come from filled pixels
     verdict = pyqtSignal()  #: whether the active spectrum shows resampling noise
+    shifts = pyqtSignal()  #: how the exposures lie against each other on the sky
     coverage = pyqtSignal()  #: which planes correction takes away
     measures = pyqtSignal()  #: what is measured beside spectra, and how
     answers = pyqtSignal()  #: any answer
@@ -77,6 +78,7 @@ PARTS: dict[str, Callable[[Answers], object]] = {
     "hovered_spectrum": lambda a: a.hovered_spectrum,
     "filled_share": lambda a: a.filled_share,
     "verdict": lambda a: a.verdict,
+    "shifts": lambda a: a.shifts,
     "coverage": lambda a: a.coverage,
     "measures": _measures,
     "answers": lambda a: {slot: filled.result for slot, filled in a.slots.items()},

@@ -10,7 +10,7 @@ from typing import Any
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.base import Request, Slot
-from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureLines
+from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureLines, MeasureShifts
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -58,6 +58,7 @@ def make_plan(answers: Answers) -> Plan:
             *_fringe_free(answers),
             *filter(None, asked),
             *_report(state),
+            *_shifts(state),
         ),
         frozenset(_kept(state)),
     )
@@ -103,6 +104,11 @@ def _fringe_free(answers: Answers) -> Iterator[MakeFringeFree]:
 def _report(state: State) -> Iterator[Correct]:
     if state.chosen is not None:
         yield Correct(state.chosen, state.recipe)
+
+
+def _shifts(state: State) -> Iterator[MeasureShifts]:
+    if len(state.keys_together) > 1:
+        yield MeasureShifts(state.keys_together, state.band, state.recipe.cube)
 
 
 def _kept(state: State) -> Iterator[Slot]:

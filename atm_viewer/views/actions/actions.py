@@ -21,6 +21,14 @@ def _open(session: Session) -> bool:
     return session.state.current is not None
 
 
+def _shifted(session: Session) -> bool:
+    return session.answers.shifts is not None
+
+
+def _has_offsets(session: Session) -> bool:
+    return bool(session.state.recipe.cube.offsets)
+
+
 def _placed(session: Session) -> bool:
     return session.state.places.current is not None
 
@@ -291,6 +299,24 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Make a new variant in which only the selected slices are tuned",
         "Ctrl+Alt+Shift+T",
         _open,
+    ),
+    ActionInfo(
+        "align_exposures",
+        "Edit",
+        "Align Exposures",
+        "Shift exposures in images, spectra and cubes so that all have their brightest source at one place",
+        "",
+        _shifted,
+        does=lambda window: window.session.recipes.align_exposures(),
+    ),
+    ActionInfo(
+        "clear_offsets",
+        "Edit",
+        "Remove Offsets of Exposures",
+        "Put exposures back to where their WCS has them",
+        "",
+        _has_offsets,
+        does=lambda window: window.session.recipes.clear_offsets(),
     ),
     SEPARATOR,
     ActionInfo(

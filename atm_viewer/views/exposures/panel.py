@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt6.QtCore import QSignalBlocker, QSize, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
 
 from atm_viewer.engine.errors import MOST_OF_SENTENCE
+from atm_viewer.engine.recipe.cube_options import offset_of
 from atm_viewer.session.names import short_bands, short_names
 from atm_viewer.session.session import Session
 from atm_viewer.session.state.open_exposure import OpenExposure
@@ -13,6 +16,7 @@ from atm_viewer.views.base.plain_text import escaped
 
 HEIGHT = 19  #: of a row [pixel], so that tick boxes keep apart
 _KEY = Qt.ItemDataRole.UserRole
+_COLUMNS = "Exposure", "Dither", "Band", "Shift"
 
 
 class ExposurePanel(QTreeWidget):
@@ -27,8 +31,8 @@ class ExposurePanel(QTreeWidget):
     def __init__(self, session: Session):
         super().__init__()
         self._session = session
-        self.setColumnCount(3)
-        self.setHeaderLabels(["Exposure", "Dither", "Band"])
+        self.setColumnCount(len(_COLUMNS))
+        self.setHeaderLabels(list(_COLUMNS))
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -41,12 +45,13 @@ class ExposurePanel(QTreeWidget):
         assert header is not None
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, header.ResizeMode.Stretch)
-        for column in (1, 2):
+        for column in range(1, len(_COLUMNS)):
             header.setSectionResizeMode(column, header.ResizeMode.ResizeToContents)
         self.currentItemChanged.connect(self._choose)
         self.itemChanged.connect(self._tick)
         session.changed.exposures.connect(self._refill)
         session.changed.chosen.connect(self._mark)
+        session.changed.shifts.connect(self._refill)
         self._refill()
 
     def sizeHint(self) -> QSize:
@@ -64,8 +69,11 @@ class ExposurePanel(QTreeWidget):
                 self.clear()
                 self.addTopLevelItems([QTreeWidgetItem() for _ in exposures])
             names = short_names([e.view.name for e in exposures])
+            shifts, offsets = self._session.answers.shifts, self._session.state.recipe.cube.offsets
+            self.setColumnHidden(_COLUMNS.index("Shift"), len(exposures) < 2)
             for item, exposure, name in zip(self._items(), exposures, names, strict=True):
-                _write(item, exposure, name)
+                shift = shifts.of(exposure.view.key) if shifts is not None else None
+                _write(item, exposure, name, shift, offset_of(offsets, exposure.view.name))
         self._mark()
 
     def _items(self) -> list[QTreeWidgetItem]:
@@ -88,7 +96,13 @@ class ExposurePanel(QTreeWidget):
             self._session.exposures.include(item.data(0, _KEY), item.checkState(0) == Qt.CheckState.Checked)
 
 
-def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:
+def _write(
+    item: QTreeWidgetItem,
+    exposure: OpenExposure,
+    name: str,
+    shift: tuple[float, float] | None,
+    offset: tuple[float, float],
+) -> None:
     view = exposure.view
     item.setData(0, _KEY, view.key)
     item.setText(0, name)
@@ -100,7 +114,17 @@ def _write(item: QTreeWidgetItem, exposure: OpenExposure, name: str) -> None:
     if view.follows is not None:
         lines += [f"Follows the moving target, shown at RA {view.follows[0] % 360.0:.6f}°, Dec {view.follows[1]:.6f}°"]
     lines += [escaped(f"{view.instrument} {view.detector}, {', '.join(view.bands)}")]
+    item.setText(3, f"{math.hypot(*shift):.2f}″" if shift is not None else "")
+    if shift is not None:
+        lines += [f"Brightest source, against its place in the other dithers: {_on_sky(shift)}"]
+    if any(offset):
+        lines += [f"Offset in the recipe: {_on_sky(offset)}"]
     lines += [escaped(view.key, MOST_OF_SENTENCE), "Ticked: included in sky image, spectra and cubes"]
     item.setSizeHint(0, QSize(0, HEIGHT))
-    for column in range(3):
+    for column in range(len(_COLUMNS)):
         item.setToolTip(column, "<br>".join(lines))
+
+
+def _on_sky(distance: tuple[float, float]) -> str:
+    east, north = distance
+    return f"{abs(east):.3f}″ {'east' if east >= 0 else 'west'}, {abs(north):.3f}″ {'north' if north >= 0 else 'south'}"

@@ -301,7 +301,8 @@ class MainWindow(QMainWindow):
         self._show_recent()
         self._show_title()
         included = count(len(session.state.included), "exposure") if session.state.exposures else ""
-        self.exposures_panel.note.setText(f"{included} included" if included else "")
+        following = ", following the moving target" if self.session.state.target_at is not None else ""
+        self.exposures_panel.note.setText(f"{included} included{following}" if included else "")
         self.choosers.show_bands()
         self._show_choice()
 

@@ -18,7 +18,7 @@ from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.output.provenance import read_provenance
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import CubeOptions, Recipe, dump_recipe, parse_recipe
-from atm_viewer.engine.results.shifts import put_right
+from atm_viewer.engine.results.exposure_view import put_right
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.measuring import exposure_shifts
 from atm_viewer.resources import resource

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from PyQt6.QtCore import QMetaMethod
 
 from atm_viewer.jobs.requests.base import Request, Slot
+from atm_viewer.jobs.requests.measures import MeasureShifts
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.questions.answers import Answers
@@ -59,7 +60,8 @@ def test_nothing_is_planned_for_nothing():
 def test_what_is_quick_and_looked_at_is_asked_first(opened):
     opened.recipes.new_variant()
     requests = make_plan(opened.answers).requests
-    assert [type(request) for request in requests] == [ShowProfile, MakeSkyImage, MakeSpectra, MakeSpectra, Correct]
+    kinds = [ShowProfile, MakeSkyImage, MakeSpectra, MakeSpectra, Correct, MeasureShifts]
+    assert [type(request) for request in requests] == kinds
     assert [request.shown_as for request in requests[2:4]] == ["B1", "A1"]
     assert len({request.slot for request in requests}) == len(requests)
 

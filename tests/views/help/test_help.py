@@ -81,7 +81,7 @@ def test_parameters_and_keys_in_code_are_the_pipelines_or_ours(name):
     assert len(re.findall(r"^# ", page.text, re.MULTILINE)) == 1
     for word in re.findall(r"`([a-z]+_[a-z]+)`", page.text):
         choices = {choice for p in ALL_PARAMETERS.values() for choice in p.choices}
-        steps = {"adaptive_trace_model", "cube_build", "native_dalpha", "residual_fringe"}
+        steps = {"adaptive_trace_model", "cube_build", "native_dalpha", "offset_file", "residual_fringe"}
         assert word in {*ALL_PARAMETERS, *choices, *DESCRIPTIONS, *steps}, word
 
 
