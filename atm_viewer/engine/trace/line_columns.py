@@ -20,7 +20,7 @@ BLOCK = 64
 FLOOR = 0.01
 #: A line stands out of the median of so many columns, by so many times the scatter; so long as it exceeds the lower
 #: limit, its wings belong to it, and so many columns beyond.
-CONTINUUM, SIGNIFICANT, WINGS, BEYOND = 65, 6.0, 2.0, 3
+CONTINUUM, SIGNIFICANT, WINGS, BEYOND = 65, 6.0, 2.0, 8
 #: What is wider than this [columns] is no line.
 WIDEST = 24
 
