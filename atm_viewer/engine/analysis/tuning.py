@@ -35,6 +35,8 @@ KEPT = 0.9
 SUBPIXEL = 0.25
 #: The noise of the pixels that tell the errors is taken off their mean squares, of which this part remains at least.
 LEAST = 0.02
+#: Errors of this part of the flux and less are all alike.
+NEGLIGIBLE = 1e-3
 #: A bin needs so many comparisons.
 FEWEST = 60
 #: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
@@ -307,7 +309,8 @@ def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors 
         flux = np.bincount(place, out[5, :count], places) / np.bincount(place, minlength=places)
     even, varying = squares[:, :, enough]
     noise = _noise(out[6, :count], place, np.flatnonzero(enough))
-    even, varying = (np.maximum(errors - noise, LEAST * errors) for errors in (even, varying))
+    negligible = np.square(NEGLIGIBLE * flux[enough])
+    even, varying = (np.maximum(errors - noise, LEAST * errors) + negligible for errors in (even, varying))
     return _Errors(first + np.flatnonzero(enough), even, varying, flux[enough])
 
 
