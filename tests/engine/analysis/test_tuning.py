@@ -96,7 +96,7 @@ def test_only_lines_keep_the_residual_where_noise_is_all_there_is_in_it():
 
 def test_noise_does_not_hide_what_a_spline_gains():
     """The pixels that errors are measured with have noise themselves; it is taken off."""
-    noisy = result_of(slice_of(lambda alpha: star(alpha) + 0.3, noise=0.03))
+    noisy = result_of(slice_of(lambda alpha: star(alpha) + 0.3, noise=0.02))
     assert all(covers(noisy, alpha) for alpha in (-0.1, 0.13, 0.35))
     assert noisy.error < 0.6 * noisy.interpolation
 
@@ -132,6 +132,13 @@ def test_a_slice_without_partners_is_left_alone():
     result = result_of(replace(data, alpha=still, inside=np.isfinite(still), profile=collapsed))
     assert result.use == ()
     assert "No column" in result.reason
+
+
+def test_the_summary_tells_where_much_is_left():
+    good = SliceTuning("jw1", 101, use=((-0.5, 0.5),), interpolation=0.2, spline=0.01)
+    poor = replace(good, number=102, spline=0.05)
+    assert tuned(Recipe(), [good, poor]).summary.endswith("5 % tuned, more than 3 % left in 1.")
+    assert "left" not in tuned(Recipe(), [good]).summary
 
 
 def test_a_recipe_keeps_what_was_not_tuned():
