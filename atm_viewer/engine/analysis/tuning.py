@@ -35,6 +35,8 @@ KEPT = 0.9
 SUBPIXEL = 0.25
 #: The noise of the pixels that tell the errors is taken off their mean squares, of which this part remains at least.
 LEAST = 0.02
+#: Errors of this part of the flux and less are all alike.
+NEGLIGIBLE = 1e-3
 #: A bin needs so many comparisons.
 FEWEST = 60
 #: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
@@ -42,10 +44,10 @@ BETTER = 0.8
 #: Harmonics of the period of a pixel, and degree of the polynomial, that a slice's column sums are split into; less
 #: drift than this [pixel] does not tell them apart.
 HARMONICS, DEGREE, LEAST_DRIFT = 4, 8, 1.5
-#: Parts of the mode's breakpoints that are tried for MIRI, whose pixels in channel 1 are too far apart for them. In
-#: NIRSpec windows are twice as wide where the grid of pixels moves too little within one for every place to be seen
-#: at each phase. (In MIRI wide windows take long to fit.)
-FEWER = (5 / 6, 13 / 18)
+#: Parts of the mode's breakpoints that are tried for MIRI where these are more than so many per native pixel, as in
+#: channel 1: its pixels are too far apart for them. In NIRSpec windows are twice as wide where the grid of pixels moves
+#: too little within one for every place to be seen at each phase. (In MIRI wide windows take long to fit.)
+FEWER, DENSE = (5 / 6, 13 / 18), 1.6
 #: Other splines are taken when they gain more than this, see `_gain`.
 GAIN = 0.02
 
@@ -158,8 +160,9 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
     for params, better in _trials(data, fit, wavelength, prepared.exposure.instrument):
         trial = fit_slice(data, params, prepared.defaults, -np.inf)
         found = _measure(data, trial, wavelength) if trial.has_splines else None
-        if found is not None and (better or _gain(errors, found) > GAIN):
-            chosen, errors = trial, found
+        if found is None or not (better or _gain(errors, found) > GAIN):
+            break
+        chosen, errors = trial, found
     by_spline = errors.squares[1] < BETTER * errors.squares[0]
     # The spline alone does not change with the grid: what it errs by everywhere alike is no resampling noise.
     interpolation, spline, alone = errors.varying
@@ -189,11 +192,12 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
 def _trials(
     data: SliceData, fit: TraceFit, wavelength: np.ndarray, instrument: str
 ) -> Iterator[tuple[FitParams, bool]]:
-    """Parameters of other splines to try for a slice, and whether these are known to be better."""
+    """Parameters of other splines to try for a slice, until one is no better, and whether it is known to be."""
     if fit.params.window is not None or fit.params.breakpoints is not None:
         return
     if instrument == "MIRI":
-        for part in FEWER:
+        pixels = float(np.nanmax(data.alpha) - np.nanmin(data.alpha)) / float(data.native_step)
+        for part in FEWER if fit.breakpoints > DENSE * pixels else ():
             yield replace(fit.params, breakpoints=round(part * fit.breakpoints)), False
     elif _drift(data, fit.window) < LEAST_DRIFT and _reach(wavelength, 2 * fit.window) < FARTHEST:
         # Errors cannot tell: the columns that are compared lie within the window, and narrow ones follow them best.
@@ -307,7 +311,8 @@ def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors 
         flux = np.bincount(place, out[5, :count], places) / np.bincount(place, minlength=places)
     even, varying = squares[:, :, enough]
     noise = _noise(out[6, :count], place, np.flatnonzero(enough))
-    even, varying = (np.maximum(errors - noise, LEAST * errors) for errors in (even, varying))
+    negligible = np.square(NEGLIGIBLE * flux[enough])
+    even, varying = (np.maximum(errors - noise, LEAST * errors) + negligible for errors in (even, varying))
     return _Errors(first + np.flatnonzero(enough), even, varying, flux[enough])
 
 

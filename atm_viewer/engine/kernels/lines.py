@@ -13,7 +13,8 @@ def common_signal(residual, flux, block, floor, out):
     """How much of the residual each column has in common with the next one, in units of its scatter.
 
     Noise of two columns has nothing in common, while a line is wider than a column. The scatter is that of the same
-    row nearby, so faint rows count as much as bright ones.
+    row nearby, so faint rows count as much as bright ones. Of two residuals the smaller counts, so that a bad pixel is
+    no signal.
 
     Parameters
     ----------
@@ -24,13 +25,13 @@ def common_signal(residual, flux, block, floor, out):
     floor : float
         It is at least this part of the flux.
     out : ndarray of float64, shape (columns,)
-        Output: sum over the rows of the products of both columns' residuals, over the root of their number; 0 without
-        any.
+        Output: sum over the rows of the smaller residual's square, negative where the signs differ, over the root of
+        their number; 0 without any.
     """
     rows, columns = residual.shape
     blocks = max(columns // block, 1)
-    sizes = np.empty(3 * block + block)
-    lights = np.empty(3 * block + block)
+    sizes = np.empty(4 * block)
+    lights = np.empty(4 * block)
     number = np.zeros(columns)
     out[:] = 0.0
     for row in range(rows):
@@ -49,9 +50,11 @@ def common_signal(residual, flux, block, floor, out):
             if not scatter > 0.0:
                 continue
             for column in range(begin, min(end, columns - 1)):
-                product = residual[row, column] * residual[row, column + 1]
-                if np.isfinite(product):
-                    out[column] += product / scatter**2
+                here = residual[row, column]
+                there = residual[row, column + 1]
+                if np.isfinite(here) and np.isfinite(there):
+                    least = min(abs(here), abs(there)) / scatter
+                    out[column] += least * least if here * there > 0.0 else -least * least
                     number[column] += 1.0
     for column in range(columns):
         if number[column] > 0.0:

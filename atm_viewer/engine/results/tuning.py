@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from atm_viewer.engine.recipe import Recipe
 
+#: Errors above this are told: no recipe that was tried removes them.
+MUCH = 0.03
+
 
 @dataclass(frozen=True)
 class SliceTuning:
@@ -121,9 +124,11 @@ def _describe(slices: Sequence[SliceTuning]) -> str:
     parts = [f"spline used in {len(used)} of {len(slices)} slices"]
     if used:
         alone = sum(s.residual == "lines" for s in used)
-        parts.append(f"without residual in {alone}")
+        parts.append(f"without residual, lines apart, in {alone}")
         before, after = (sorted(values)[len(used) // 2] for values in _errors(used))
         parts.append(f"median error between pixels {_percent(before)} interpolated, {_percent(after)} tuned")
+        if much := sum(s.error > MUCH for s in used):
+            parts.append(f"more than {_percent(MUCH)} left in {much}")
     return ", ".join(parts)
 
 

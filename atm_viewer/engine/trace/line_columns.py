@@ -17,12 +17,12 @@ from atm_viewer.engine.trace.traces import slice_trace
 #: The scatter of a row is that of so many columns about a block of as many.
 BLOCK = 64
 #: Scatter that is taken for granted, over the flux: splines are no better than that.
-FLOOR = 0.002
+FLOOR = 0.01
 #: A line stands out of the median of so many columns, by so many times the scatter; so long as it exceeds the lower
 #: limit, its wings belong to it, and so many columns beyond.
-CONTINUUM, SIGNIFICANT, WINGS, BEYOND = 65, 6.0, 2.0, 3
+CONTINUUM, SIGNIFICANT, WINGS, BEYOND = 65, 6.0, 2.0, 8
 #: What is wider than this [columns] is no line.
-WIDEST = 40
+WIDEST = 24
 
 
 def line_columns(data: SliceData, fit: TraceFit) -> Mask:

@@ -28,16 +28,16 @@ def quiet(step, fraction):
     """Progress that nobody watches."""
 
 
-def alpha_grid() -> np.ndarray:
-    """Pixels that move along the slice by nine native pixels from end to end; the slice spans 3.8 arcsec."""
-    rows = np.arange(ROWS)[:, None] - (ROWS - 1) / 2 + 9 * np.linspace(-0.5, 0.5, COLUMNS) ** 2
+def alpha_grid(drift: float = 9.0) -> np.ndarray:
+    """Pixels that move along the slice by a quarter of so many native pixels and back; the slice spans 3.8 arcsec."""
+    rows = np.arange(ROWS)[:, None] - (ROWS - 1) / 2 + drift * np.linspace(-0.5, 0.5, COLUMNS) ** 2
     alpha = STEP * rows
     return np.where(np.abs(alpha) <= 1.9, alpha, np.nan)
 
 
-def slice_of(profile, noise: float = 0.0, line=None) -> SliceData:
+def slice_of(profile, noise: float = 0.0, line=None, drift: float = 9.0) -> SliceData:
     """Slice with a profile, noise relative to its peak, and the profile of a line in some columns."""
-    alpha = alpha_grid()
+    alpha = alpha_grid(drift)
     spectrum = 1000 * WAVELENGTH**-2
     flux = spectrum * profile(alpha)
     if line is not None:
@@ -48,11 +48,11 @@ def slice_of(profile, noise: float = 0.0, line=None) -> SliceData:
     return SliceData(101, 0, flux, alpha, np.isfinite(alpha), STEP, collapsed, flux, collapsed, norm)
 
 
-def result_of(data: SliceData) -> SliceTuning:
-    exposure = SimpleNamespace(name="jw1", coordinates=SimpleNamespace(arcsec=1.0))
-    defaults = mode_defaults("MIRI", "MIRIFUSHORT", "")
-    fit = fit_slice(data, FitParams(fit_threshold=0.0), defaults, -np.inf)
-    return tune_slice(SimpleNamespace(exposure=exposure, slices={101: data}), fit, WAVELENGTH)
+def result_of(data: SliceData, instrument: str = "MIRI", **params) -> SliceTuning:
+    exposure = SimpleNamespace(name="jw1", instrument=instrument, coordinates=SimpleNamespace(arcsec=1.0))
+    defaults = mode_defaults(instrument, "MIRIFUSHORT" if instrument == "MIRI" else "NRS1", "")
+    fit = fit_slice(data, FitParams(fit_threshold=0.0, **params), defaults, -np.inf)
+    return tune_slice(SimpleNamespace(exposure=exposure, slices={101: data}, defaults=defaults), fit, WAVELENGTH)
 
 
 def star(alpha: np.ndarray) -> np.ndarray:
@@ -77,21 +77,44 @@ def test_a_sharp_profile_takes_its_spline():
 
 def test_a_smooth_field_stays_interpolated():
     result = result_of(slice_of(lambda alpha: 1 + 0.1 * alpha))
-    assert result.use == ()
-    assert result.share == 0
-    assert result.reason.startswith("Interpolated")
+    assert result.share < 0.15  # at an end of the slice its brightness is known less well
+    assert not any(covers(result, alpha) for alpha in (-1.5, 0.0, 1.5))
+    nothing = SliceTuning("jw1", 101, interpolation=0.001, spline=0.002, alone=0.002)
+    assert nothing.reason.startswith("Interpolated")
 
 
-def test_light_of_a_line_elsewhere_keeps_the_residual():
+def test_only_lines_keep_the_residual_where_noise_is_all_there_is_in_it():
     without = result_of(slice_of(star, noise=0.01))
-    assert without.residual == "none"
-    assert not without.has_lines
-    assert "without the residual" in without.reason
+    assert (without.residual, without.line_columns) == ("lines", 0)
+    assert "without the residual, which" in without.reason
     line = result_of(slice_of(star, noise=0.01, line=gas))
-    assert line.residual == "interpolated"
-    assert line.has_lines
+    assert line.residual == "lines"
+    assert LINE.stop - LINE.start <= line.line_columns < 40
     assert covers(line, 0.13)
-    assert "lines" in line.reason
+    assert f"without the residual but in {line.line_columns} columns of lines" in line.reason
+
+
+def test_noise_does_not_hide_what_a_spline_gains():
+    """The pixels that errors are measured with have noise themselves; it is taken off."""
+    noisy = result_of(slice_of(lambda alpha: star(alpha) + 0.3, noise=0.02))
+    assert all(covers(noisy, alpha) for alpha in (-0.1, 0.13, 0.35))
+    assert noisy.error < 0.6 * noisy.interpolation
+
+
+def test_fewer_breakpoints_where_fewer_will_do():
+    broad = slice_of(lambda alpha: 1 + np.exp(-0.5 * (alpha / 0.4) ** 2), drift=20.0)
+    result = result_of(broad)
+    assert result.breakpoints in (26, 30)
+    assert f"with breakpoints {result.breakpoints}" in result.reason
+    assert result_of(broad, breakpoints=36).breakpoints is None  # what a recipe asks for stays
+    assert result_of(slice_of(star)).breakpoints is None
+
+
+def test_wider_windows_where_the_grid_of_pixels_moves_too_little():
+    slow, fast = (slice_of(star, drift=drift) for drift in (6.0, 40.0))
+    assert result_of(slow, "NIRSPEC").window == 100
+    assert result_of(fast, "NIRSPEC").window is None
+    assert result_of(slow, "NIRSPEC", window=60).window is None
 
 
 def test_brightness_of_columns_does_not_follow_the_grid():
@@ -111,14 +134,24 @@ def test_a_slice_without_partners_is_left_alone():
     assert "No column" in result.reason
 
 
+def test_the_summary_tells_where_much_is_left():
+    good = SliceTuning("jw1", 101, use=((-0.5, 0.5),), interpolation=0.2, spline=0.01)
+    poor = replace(good, number=102, spline=0.05)
+    assert tuned(Recipe(), [good, poor]).summary.endswith("5 % tuned, more than 3 % left in 1.")
+    assert "left" not in tuned(Recipe(), [good]).summary
+
+
 def test_a_recipe_keeps_what_was_not_tuned():
     own = SliceOverride(101, "jw1", window=40, slope_limit=0.2)
     other = SliceOverride(102, fit_threshold=3.0)
     begun = Recipe(psf_optimal=True, oversample=2, overrides=(own, other))
-    found = SliceTuning("jw1", 101, use=((-0.5, 0.5),), share=0.3, residual="none", interpolation=0.2, alone=0.1)
+    found = SliceTuning("jw1", 101, use=((-0.5, 0.5),), share=0.3, residual="lines", interpolation=0.2, alone=0.1)
     made = tuned(begun, [found]).recipe
     assert made.override(102) == other
-    assert made.override(101, "jw1") == replace(own, fit_threshold=0.0, use=((-0.5, 0.5),), residual="none")
+    assert made.override(101, "jw1") == replace(own, fit_threshold=0.0, use=((-0.5, 0.5),), residual="lines")
+    others = replace(found, window=100, breakpoints=30)
+    splines = tuned(begun, [others]).recipe.override(101, "jw1")
+    assert (splines.window, splines.breakpoints, splines.slope_limit) == (100, 30, 0.2)
     assert (made.oversample, made.psf_optimal) == (2, False)
 
 
