@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-
-import numpy as np
+from statistics import median
 
 from atm_viewer.commands.arguments import add_overwrite, number
 from atm_viewer.commands.work import list_paths
@@ -67,8 +66,8 @@ def compare(args: argparse.Namespace) -> int:
             table.write(made, format="ascii.ecsv")
     for cube in cubes:
         noise = [row.noise for row in rows if row.cube == str(cube.path) and math.isfinite(row.noise)]
-        median = f"median noise {100 * np.median(noise):.2f} %" if noise else "no noise"
-        print(f"{cube.path}: {median}, measured in {len(noise)} spaxels")
+        told = f"median noise {100 * median(noise):.2f} %" if noise else "no noise"
+        print(f"{cube.path}: {told}, measured in {len(noise)} spaxels")
     list_paths([str(args.output)])
     return 0
 
