@@ -7,14 +7,17 @@ from numba import njit
 
 from atm_viewer.engine.kernels.spline import KERNEL
 
+#: Of two neighbours the larger counts as at most so many times the smaller.
+MOST = 3.0
+
 
 @njit(**KERNEL)
 def common_signal(residual, flux, block, floor, out):
     """How much of the residual each column has in common with the next one, in units of its scatter.
 
     Noise of two columns has nothing in common, while a line is wider than a column. The scatter is that of the same
-    row nearby, so faint rows count as much as bright ones. Of two residuals the smaller counts, so that a bad pixel is
-    no signal.
+    row nearby, so faint rows count as much as bright ones. Of two residuals the larger counts as no more than three
+    times the smaller, so that a bad pixel is no signal.
 
     Parameters
     ----------
@@ -25,8 +28,8 @@ def common_signal(residual, flux, block, floor, out):
     floor : float
         It is at least this part of the flux.
     out : ndarray of float64, shape (columns,)
-        Output: sum over the rows of the smaller residual's square, negative where the signs differ, over the root of
-        their number; 0 without any.
+        Output: sum over the rows of the products of both columns' residuals, over the root of their number; 0 without
+        any.
     """
     rows, columns = residual.shape
     blocks = max(columns // block, 1)
@@ -54,7 +57,8 @@ def common_signal(residual, flux, block, floor, out):
                 there = residual[row, column + 1]
                 if np.isfinite(here) and np.isfinite(there):
                     least = min(abs(here), abs(there)) / scatter
-                    out[column] += least * least if here * there > 0.0 else -least * least
+                    product = least * min(max(abs(here), abs(there)) / scatter, MOST * least)
+                    out[column] += product if here * there > 0.0 else -product
                     number[column] += 1.0
     for column in range(columns):
         if number[column] > 0.0:

@@ -20,8 +20,8 @@ BLOCK = 64
 FLOOR = 0.01
 #: A line stands out of the median of so many columns, by so many times the scatter; so long as it exceeds the lower
 #: limit, its wings belong to it, and so many columns beyond.
-CONTINUUM, SIGNIFICANT, WINGS, BEYOND = 65, 6.0, 2.0, 8
-#: What is wider than this [columns] is no line.
+CONTINUUM, SIGNIFICANT, WINGS, BEYOND = 65, 7.0, 2.0, 8
+#: What is wider than this at a tenth of its height [columns] is no line.
 WIDEST = 24
 
 
@@ -48,7 +48,8 @@ def line_columns(data: SliceData, fit: TraceFit) -> Mask:
     signal -= running_median(signal, CONTINUUM)
     scatter = 1.4826 * np.median(np.abs(signal)) + 1e-9
     for first, last in _runs(signal > WINGS * scatter):
-        if last - first <= WIDEST and signal[first:last].max() > SIGNIFICANT * scatter:
+        peak = signal[first:last].max()
+        if peak > SIGNIFICANT * scatter and (signal[first:last] > 0.1 * peak).sum() <= WIDEST:
             # What a column has in common with the next one is in both.
             found[max(first - BEYOND, 0) : last + 1 + BEYOND] = True
     return found

@@ -10,6 +10,7 @@ import pytest
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.recipe import PARAMETERS, FitParams, Recipe, SliceOverride, Stage
+from atm_viewer.engine.trace.line_columns import line_columns
 from atm_viewer.engine.trace.oversample import correct_exposure, oversample
 from atm_viewer.engine.trace.prepared import fit_input, fit_key, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import fit_each
@@ -145,6 +146,26 @@ def test_the_residual_is_left_out_of_a_slice_alone(star):
     assert np.array_equal(after.sci[used], after.trace[used])
     rest = here & ~used
     assert np.array_equal(before.sci[rest], after.sci[rest], equal_nan=True)
+
+
+def test_only_columns_of_lines_keep_the_residual(star):
+    prepared, number = star
+    data = prepared.slices[number]
+    gas = np.zeros(data.flux.shape, dtype=data.flux.dtype)
+    gas[:, 500:507] = 0.2 * np.nanmax(data.flux)
+    lit = replace(data, flux=data.flux + gas, trimmed=data.trimmed + gas, norm=np.nansum(data.trimmed + gas, axis=0))
+    prepared = replace(prepared, slices={**prepared.slices, number: lit})
+    base = Recipe(2, 200.0).with_override(SliceOverride(number, slope_limit=0.0))
+    kept, none, lines = (corrected(prepared, replace(base, residual=r)) for r in ("interpolated", "none", "lines"))
+    columns = line_columns(lit, fit_slices(prepared, base)[number])
+    assert columns[500:507].all()
+    assert columns.mean() < 0.2
+    here = prepared.exposure.to_dispersion(lines.regions == number)
+    sci, with_it, without = (prepared.exposure.to_dispersion(one.sci) for one in (lines, kept, none))
+    for of, expected in ((columns, with_it), (~columns, without)):
+        chosen = here & of
+        assert np.array_equal(sci[chosen], expected[chosen], equal_nan=True)
+    assert not np.array_equal(with_it[here], without[here], equal_nan=True)
 
 
 def test_window_and_breakpoints_reach_the_fit(star):
