@@ -58,7 +58,7 @@ def stock(paths, cubepar, channel, **options):
 def test_cubes_equal_those_of_cube_build_with_the_same_file(case, tmp_path, engine, options):
     paths, file, cubepar, channel = case
     recipe = replace(RECIPE, cube=CubeOptions(offsets=read_offsets(file), **options))
-    (path,) = write_cubes(paths, recipe, tmp_path, "star", "before", channel, cubepar, engine=engine)
+    (path,) = write_cubes(paths, recipe, tmp_path, "star", "before", channel, cubepar=cubepar, engine=engine)
     theirs = stock(paths, cubepar, channel, offset_file=str(file), **options)
     assert read_provenance(path).recipe == recipe
     with fits.open(path) as hdus:
@@ -78,7 +78,7 @@ def test_previews_are_those_of_the_cube(case, tmp_path):
     bench = Bench(cubepar)
     views = bench.open(paths, no_progress).exposures
     keys, band = tuple(v.key for v in views), views[0].bands[0]
-    made = write_cubes(paths, recipe, tmp_path, "star", "both", channel, cubepar)
+    made = write_cubes(paths, recipe, tmp_path, "star", "both", channel, cubepar=cubepar)
     grid = bench.grid(keys, band, recipe.cube)
     ra, dec = grid.position(float(grid.x[grid.x.size // 2]), float(grid.y[grid.y.size // 2]))
     plain = bench.spectra(Extraction(keys, RECIPE, band, ra, dec, 0.3), no_progress)
