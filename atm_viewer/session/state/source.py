@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from atm_viewer.engine.psf import SIGMA_TO_FWHM
@@ -10,6 +12,7 @@ from atm_viewer.engine.results.sky_image import SkyImage
 _ROUNDS = 20
 
 
+@lru_cache(maxsize=8)  # every change of the session asks for the same place
 def light_centre(sky: SkyImage, ra: float, dec: float, fwhm: float) -> tuple[float, float] | None:
     """Centre of the light near a position: an iterated centroid, weighted by a Gaussian.
 
