@@ -301,8 +301,7 @@ def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
     opened, corrections = [], []
     count = len(job.group.exposures)
     for k, path in enumerate(job.group.exposures):
-        here = part_of(job.progress, 0.4 * k / count, 0.4 * (k + 1) / count)
-        here(f"Opening {path.name}", 0.0)
+        job.progress(f"Opening {path.name}", 0.1 * k / count)
         opened.append(open_exposure(path))
         if not k:
             cubepar = _cubepar(opened[0].model, job.group.setting.instrument, job.cubepar)

@@ -306,6 +306,24 @@ def test_all_exposures_go_into_a_cube_per_channel_named_after_the_association(cu
         assert "no adaptive trace model" in history
 
 
+@pytest.mark.parametrize("engine", ["own", "pipeline"])
+def test_progress_never_goes_back(cubepar, tmp_path, engine):
+    told = []
+    write_cubes(
+        exposures("miri")[:2],
+        RECIPE,
+        tmp_path,
+        "star",
+        channel="2",
+        cubepar=cubepar,
+        engine=engine,
+        progress=lambda step, fraction: told.append((fraction, step)),
+    )
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions), told
+    assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+
+
 def test_without_crds_the_shipped_cube_parameters_are_taken(monkeypatch):
     for name in ("CRDS_SERVER_URL", "CRDS_PATH"):
         monkeypatch.delenv(name, raising=False)
