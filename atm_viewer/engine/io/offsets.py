@@ -41,7 +41,8 @@ def read_offsets(path: str | os.PathLike[str]) -> tuple[Offset, ...]:
 
     try:
         check_regular(path, "a file of offsets")
-        with asdf.open(path) as file:
+        # Given a path, asdf would take it for a URL: of "a#b" it would read "a", and write it.
+        with open(path, "rb") as opened, asdf.open(opened) as file:
             tree: Mapping[str, Any] = dict(file.tree)
     except (OSError, ValueError, asdf.exceptions.AsdfWarning) as error:
         raise InputError(f"{path} cannot be read as ASDF; give a file of offsets as cube_build takes it.") from error
@@ -79,7 +80,8 @@ def write_offsets(path: str | os.PathLike[str], offsets: Mapping[str, tuple[floa
         "raoffset": [east for east, _ in offsets.values()],
         "decoffset": [north for _, north in offsets.values()],
     }
-    asdf.AsdfFile(tree).write_to(path)
+    with open(path, "xb") as file:
+        asdf.AsdfFile(tree).write_to(file)
 
 
 def _plain(value: Any) -> bool:

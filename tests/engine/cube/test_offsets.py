@@ -163,3 +163,12 @@ def test_a_shifted_exposure_is_found_and_put_right(case):
     alone = exposure_shifts(bench, keys[:1], band, cube, no_progress)
     assert alone.of(keys[0]) is None
     bench.close(keys)
+
+
+def test_names_with_signs_of_urls_are_names(tmp_path):
+    """A name such as "a#b" is no URL: an unrelated file "a" beside it is neither written over nor read."""
+    beside, path = tmp_path / "a", tmp_path / "a#b%20?c.asdf"
+    beside.write_text("precious")
+    write_offsets(path, {"x_cal.fits": (0.1, -0.2)})
+    assert beside.read_text() == "precious"
+    assert read_offsets(path) == (("x", 0.1, -0.2),)
