@@ -176,6 +176,13 @@ def window_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def spaxel_count(text: str) -> int:
+    """Read how many of the brightest spaxels are measured; no more are looked for."""
+    if not text.isdecimal() or not 1 <= int(text) <= 400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 400")
+    return int(text)
+
+
 def ecsv(text: str) -> Path:
     """Name of a table; the table is written as ECSV."""
     if Path(text).suffix.lower() != ".ecsv":

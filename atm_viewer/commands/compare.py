@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
-from pathlib import Path
 from statistics import median
 
-from atm_viewer.commands.arguments import add_overwrite, number
+from atm_viewer.commands.arguments import add_overwrite, ecsv, number, spaxel_count
 from atm_viewer.commands.work import list_paths
 
 #: Name, unit and description of each column, by the fields of `CubeAtPlace`.
@@ -28,8 +27,8 @@ def compare_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``compare`` takes."""
     parser.epilog = "Cubes may be of the archive, of another program or of another run, each with a grid of its own."
     parser.add_argument("files", nargs="+", metavar="CUBE", help="s3d file; places are taken from the first one")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.ecsv", help="table to write")
-    parser.add_argument("--count", type=_count, default=25, metavar="N", help="brightest spaxels; default: 25")
+    parser.add_argument("-o", "--output", type=ecsv, required=True, metavar="OUT.ecsv", help="table to write")
+    parser.add_argument("--count", type=spaxel_count, default=25, metavar="N", help="brightest spaxels; default: 25")
     parser.add_argument(
         "--radius", type=_radius, default=0.0, metavar="ARCSEC", help="radius of the apertures; default: 5 spaxels"
     )
@@ -70,12 +69,6 @@ def compare(args: argparse.Namespace) -> int:
         print(f"{cube.path}: {told}, measured in {len(noise)} spaxels")
     list_paths([str(args.output)])
     return 0
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 400")
-    return int(text)
 
 
 def _radius(text: str) -> float:

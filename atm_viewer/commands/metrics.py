@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from atm_viewer.commands.arguments import add_bands, add_files, add_overwrite, add_recipe, ecsv, number, positive
+from atm_viewer.commands.arguments import (
+    add_bands,
+    add_files,
+    add_overwrite,
+    add_recipe,
+    ecsv,
+    number,
+    positive,
+    spaxel_count,
+)
 from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
 from atm_viewer.engine.errors import InputError
 
@@ -21,7 +30,7 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe(parser)
     add_bands(parser)
     parser.add_argument(
-        "--count", type=_count, default=25, metavar="N", help="number of spaxels in each band; default: 25"
+        "--count", type=spaxel_count, default=25, metavar="N", help="number of spaxels in each band; default: 25"
     )
     parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="radius of the apertures; default: 5 spaxels")
     parser.add_argument(
@@ -82,9 +91,3 @@ def _observed(names: Sequence[str], redshift: float) -> dict[str, float]:
             )
         found[name] = line.observed(redshift)
     return found
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 400")
-    return int(text)

@@ -19,6 +19,7 @@ from atm_viewer.engine.kernels import tuning as kernels
 from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.results.tuning import SliceTuning, Tuning
+from atm_viewer.engine.statistics import MAD_TO_SIGMA
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.line_columns import line_columns
 from atm_viewer.engine.trace.prepared import Prepared
@@ -264,7 +265,7 @@ def column_levels(data: SliceData, row: np.ndarray) -> np.ndarray:
             normal + 1e-9 * np.trace(normal) * np.eye(len(normal)), terms[kept].T @ logarithm[kept]
         )
         rest = np.abs(logarithm - terms @ solution)
-        near = good & (rest < 3 * 1.4826 * np.median(rest[kept]) + 1e-9)
+        near = good & (rest < 3 * MAD_TO_SIGMA * np.median(rest[kept]) + 1e-9)
         if near.sum() < good.sum() / 2 or (near == kept).all():
             break
         kept = near

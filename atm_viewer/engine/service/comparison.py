@@ -12,9 +12,7 @@ from atm_viewer.engine.analysis.noise_map import bright_spaxels
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.apertures import aperture_weights
 from atm_viewer.engine.io.cube_file import CubeFile
-
-#: Spaxels of which an aperture's radius is made where none is asked for.
-RADIUS = 5.0
+from atm_viewer.engine.service.measuring import RADIUS
 
 
 @dataclass(frozen=True)

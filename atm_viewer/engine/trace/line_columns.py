@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Mask
+from atm_viewer.engine.arrays import Mask
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import lines as kernels
+from atm_viewer.engine.statistics import robust_sigma
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import slice_trace
 
@@ -39,27 +40,22 @@ def line_columns(data: SliceData, fit: TraceFit) -> Mask:
     -------
     ndarray of bool, shape (columns,)
     """
+    from scipy.ndimage import median_filter
+
     flux = data.flux.astype(float)
     signal = np.empty(flux.shape[1])
     kernels.common_signal(flux - slice_trace(data, fit), flux, BLOCK, FLOOR, signal)
     found = np.zeros(signal.size, dtype=bool)
     if signal.size < CONTINUUM:
         return found
-    signal -= running_median(signal, CONTINUUM)
-    scatter = 1.4826 * np.median(np.abs(signal)) + 1e-9
+    signal -= median_filter(signal, CONTINUUM, mode="mirror")
+    scatter = robust_sigma(signal) + 1e-9
     for first, last in _runs(signal > WINGS * scatter):
         peak = signal[first:last].max()
         if peak > SIGNIFICANT * scatter and (signal[first:last] > 0.1 * peak).sum() <= WIDEST:
             # What a column has in common with the next one is in both.
             found[max(first - BEYOND, 0) : last + 1 + BEYOND] = True
     return found
-
-
-def running_median(values: Floats, width: int) -> Floats:
-    """Median of so many values about each, reflected at the ends."""
-    padded = np.pad(values, width // 2, mode="reflect")
-    medians: Floats = np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
-    return medians
 
 
 def _runs(chosen: Mask) -> list[tuple[int, int]]:

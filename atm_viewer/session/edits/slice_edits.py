@@ -90,12 +90,11 @@ def reset(
     """Take the overrides of slices away: those of the exposure, those in force in it, or all of these numbers."""
 
     def goes(override: SliceOverride) -> bool:
-        match scope:
-            case Scope.SLICE:
-                return override.number in numbers and override.exposure == exposure and override.band is None
-            case Scope.PLACE:
-                return override in recipe.overrides_of(override.number, exposure, bands) and override.number in numbers
-        return override.number in numbers
+        if override.number not in numbers:
+            return False
+        if scope is Scope.SLICE:
+            return (override.exposure, override.band) == (exposure, None)
+        return scope is Scope.NUMBER or override in recipe.overrides_of(override.number, exposure, bands)
 
     whose = f" of {exposure}" if scope is Scope.SLICE else ""
     kept = tuple(o for o in recipe.overrides if not goes(o))
