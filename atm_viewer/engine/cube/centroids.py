@@ -11,6 +11,7 @@ from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput
 from atm_viewer.engine.cube.images import white_image
+from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.results.exposure_view import ExposureShifts
 
@@ -21,7 +22,7 @@ _REACH = 2.0
 _COVERED = 0.7
 
 
-def measure_shifts(inputs: Sequence[DrizzleInput], grid: CubeGrid) -> ExposureShifts:
+def measure_shifts(inputs: Sequence[DrizzleInput], grid: CubeGrid, progress: Progress = no_progress) -> ExposureShifts:
     """Measure how exposures of one band lie against each other: by the centroids of their brightest source.
 
     Parameters
@@ -30,17 +31,21 @@ def measure_shifts(inputs: Sequence[DrizzleInput], grid: CubeGrid) -> ExposureSh
         The exposures.
     grid : CubeGrid
         Grid of their cube.
+    progress : callable, optional
+        ``progress(step, fraction)``, called for each exposure; may raise `Cancelled`.
 
     Returns
     -------
     ExposureShifts
     """
     exposures = [one.exposure for one in inputs]
+    progress("Looking for the brightest source", 0.0)
     fwhm = float(psf_fwhm(exposures[0].instrument, grid.wavelength.mean()))
     sigma = max(fwhm, 3.0 * grid.spaxel) / SIGMA_TO_FWHM
     peak = np.array(grid.project(*white_image(inputs, grid).peak))
     places = np.full((len(inputs), 2), np.nan)
     for k, one in enumerate(inputs):
+        progress(f"Looking for the brightest source in {one.exposure.name}", (k + 1) / (len(inputs) + 1))
         image = white_image([one], grid)
         start = np.array(grid.project(*image.peak))
         if np.hypot(*(start - peak)) <= _REACH:

@@ -19,7 +19,7 @@ from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Single
 from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
-from atm_viewer.engine.io.exposure_check import EXTENSIONS, check_exposure, footprint_of, target_position, whole_number
+from atm_viewer.engine.io.exposure_check import EXTENSIONS, check_exposure, footprint_of, target_of, whole_number
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
 from atm_viewer.engine.placement import Placement
@@ -347,7 +347,7 @@ def _open(path: Path) -> Exposure:
     regions = packed["regions"].astype(np.int32)
     if not np.isfinite(arrays["SCI"][regions > 0]).any():
         raise InputError(f"{path.name} has no valid pixels (all of its slices are NaN) and cannot be used.")
-    moving = str(primary.get("TARGTYPE", "")).upper() == "MOVING"
+    target = target_of(primary, science)
     return Exposure(
         path=path,
         instrument=instrument,
@@ -368,12 +368,12 @@ def _open(path: Path) -> Exposure:
         ),
         dither=whole_number(primary, "PATT_NUM"),
         dithers=whole_number(primary, "NUMDTHPT"),
-        target=one_line(primary.get("TARGNAME") or primary.get("TARGPROP") or ""),
-        footprint=footprint_of(science) if packed["spectral_region"] and not moving else "",
+        target=target.target,
+        footprint=footprint_of(science) if packed["spectral_region"] and not target.moving else "",
         kept=kept,
         file=file,
-        moving=moving,
-        target_at=target_position(science) if moving else None,
+        moving=target.moving,
+        target_at=target.target_at,
     )
 
 

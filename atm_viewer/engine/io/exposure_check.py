@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from atm_viewer.engine.errors import InputError, one_line
@@ -100,8 +101,34 @@ def footprint_of(science: Header) -> str:
     return " ".join(words) if sound else ""
 
 
-def target_position(science: Header) -> tuple[float, float] | None:
-    """Where the WCS sees a moving target, ICRS [deg]: once it follows the target, at the mean of the exposures'."""
+@dataclass(frozen=True)
+class Target:
+    """What an exposure says of its target.
+
+    Parameters
+    ----------
+    target : str
+        Its name, or empty.
+    moving : bool
+        Whether it moves.
+    target_at : (float, float) or None
+        Where the WCS sees a moving target, ICRS [deg]: once it follows the target, at the mean of the exposures'; None
+        when the file does not say.
+    """
+
+    target: str
+    moving: bool
+    target_at: tuple[float, float] | None
+
+
+def target_of(primary: Header, science: Header) -> Target:
+    """Read what the headers of an exposure say of its target."""
+    name = one_line(primary.get("TARGNAME") or primary.get("TARGPROP") or "")
+    moving = str(primary.get("TARGTYPE", "")).upper() == "MOVING"
+    return Target(name, moving, _target_position(science) if moving else None)
+
+
+def _target_position(science: Header) -> tuple[float, float] | None:
     for keys in (("MT_AVRA", "MT_AVDEC"), ("MT_RA", "MT_DEC")):
         found = [science.get(key) for key in keys]
         if all(isinstance(value, float | int) and math.isfinite(value) for value in found):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.exposure_check import Target, target_of
+from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 
 Position = tuple[float, float]
@@ -29,10 +33,32 @@ def follow(exposures: Sequence[Exposure], at: Position | None = None) -> list[Ex
     list of Exposure
         In the same order.
     """
+    return [exposure.placed(p) for exposure, p in zip(exposures, placements(exposures, at), strict=True)]
+
+
+def placements(exposures: Sequence[Exposure | Target], at: Position | None = None) -> list[Placement]:
+    """Shifts by which exposures follow moving targets, in their order; arguments as those of `follow`."""
     names = {exposure.target for exposure in exposures if exposure.moving}
     of_target = {name: [e.target_at for e in exposures if e.moving and e.target == name] for name in names}
     there = {name: _mean(known) if at is None or None in known else at for name, known in of_target.items()}
-    return [exposure.placed(_placement(exposure, there.get(exposure.target))) for exposure in exposures]
+    return [_placement(exposure, there.get(exposure.target)) for exposure in exposures]
+
+
+def read_target(path: Path) -> Target:
+    """Read what an exposure says of its target from its headers alone, which takes no time."""
+    from astropy.io import fits
+
+    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file) as hdus:
+        warnings.simplefilter("ignore")
+        return target_of(hdus[0].header, hdus["SCI"].header)
+
+
+def mean_position(targets: Sequence[Target]) -> Position | None:
+    """Where exposures that follow the first moving target show it, ICRS [deg]; None where none follows any."""
+    for target, placement in zip(targets, placements(targets), strict=True):
+        if placement.following and target.target_at is not None:
+            return target.target_at[0] + placement.ra, target.target_at[1] + placement.dec
+    return None
 
 
 def follow_notes(exposures: Sequence[Exposure]) -> tuple[str, ...]:
@@ -75,7 +101,7 @@ def followed_model(model: Any, exposure: Exposure) -> None:
         model.meta.wcs = add_mt_frame(model.meta.wcs, wcsinfo.mt_avra, wcsinfo.mt_avdec, *exposure.target_at)
 
 
-def _placement(exposure: Exposure, there: Position | None) -> Placement:
+def _placement(exposure: Exposure | Target, there: Position | None) -> Placement:
     if not exposure.moving or exposure.target_at is None or there is None:
         return AS_OBSERVED
     return Placement(there[0] - exposure.target_at[0], there[1] - exposure.target_at[1], following=True)

@@ -8,15 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from atm_viewer.engine.errors import InputError, one_line
-from atm_viewer.engine.io.exposure import Exposure, exposure_name
+from atm_viewer.engine.io.exposure import exposure_name
+from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
 from atm_viewer.engine.regular_file import check_regular
 
 
-def with_offset(exposure: Exposure, options: CubeOptions) -> Exposure:
-    """Shift an exposure by its offset in the options of cubes, if it has one there."""
-    east, north = offset_of(options.offsets, exposure.name)
-    return exposure.placed(replace(exposure.placement, east=east, north=north))
+def with_offset(placement: Placement, exposure: str, options: CubeOptions) -> Placement:
+    """Placement of an exposure, by name, with the offset that it has in the options of cubes."""
+    east, north = offset_of(options.offsets, exposure)
+    return replace(placement, east=east, north=north)
 
 
 def read_offsets(path: str | os.PathLike[str]) -> tuple[Offset, ...]:

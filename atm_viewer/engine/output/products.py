@@ -19,13 +19,20 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
-from atm_viewer.engine.io.moving_target import Position, follow, followed_model, mark_following
+from atm_viewer.engine.io.moving_target import (
+    Position,
+    follow,
+    followed_model,
+    mark_following,
+    mean_position,
+    placements,
+    read_target,
+)
 from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
-from atm_viewer.engine.placement import AS_OBSERVED
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
@@ -94,14 +101,14 @@ def write_exposures(
     folder = Path(folder)
     provenance = Provenance(recipe, True, current_versions())
     with staged(folder, names, overwrite) as part:
-        placements = [AS_OBSERVED] * len(exposures)
-        if recipe.regions:
-            placed = follow([open_exposure(path) for path in exposures], target_at)
-            placements = [with_offset(exposure, recipe.cube).placement for exposure in placed]
+        # Only regions need to know where an exposure is on the sky.
+        following = placements([read_target(path) for path in exposures], target_at) if recipe.regions else []
         for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
             here = part_of(progress, k / len(exposures), (k + 1) / len(exposures))
             here(f"Opening {path.name}", 0.0)
-            exposure = open_exposure(path).placed(placements[k])
+            exposure = open_exposure(path)
+            if recipe.regions:
+                exposure = exposure.placed(with_offset(following[k], exposure.name, recipe.cube))
             corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8))
             here(f"Writing {name}", 0.8)
             model = corrected_model(exposure.model, corrected)
@@ -181,7 +188,8 @@ def write_cubes(
     stems = {False: product, True: f"{product}-atm"}
     kinds = {"before": [False], "after": [True], "both": [False, True]}[which]
     if len(groups) > 1 and target_at is None:
-        target_at = _mean_position([path for group in groups for path in group.exposures])
+        # As in calwebb_spec3, the mean is that of the exposures of all settings.
+        target_at = mean_position([read_target(path) for group in groups for path in group.exposures])
     jobs, done, count = [], 0, sum(len(group.exposures) for group in groups)
     for group in groups:
         here = part_of(progress, done / count, (done + len(group.exposures)) / count)
@@ -203,15 +211,6 @@ def write_cubes(
     return tuple(folder / name for name in names)
 
 
-def _mean_position(exposures: Sequence[Path]) -> Position | None:
-    """Where a moving target is on average in all settings, as in ``calwebb_spec3``; None for one that stands still."""
-    opened = [open_exposure(path) for path in exposures]
-    found = next((e.follows for e in follow(opened) if e.follows is not None), None)
-    for exposure in opened:
-        exposure.close()
-    return found
-
-
 @dataclass(frozen=True)
 class _CubeJob:
     """Cubes of one setting: ``kinds`` are False for before and True for after, ``stems`` names of products."""
@@ -231,7 +230,8 @@ class _CubeJob:
 
     def placed(self, opened: Sequence[Exposure]) -> list[Exposure]:
         """Put exposures where moving targets are on average, and shift them by their offsets."""
-        return [with_offset(exposure, self.recipe.cube) for exposure in follow(opened, self.target_at)]
+        options = self.recipe.cube
+        return [e.placed(with_offset(e.placement, e.name, options)) for e in follow(opened, self.target_at)]
 
     def grids(self, opened: Sequence[Exposure], cubepar: str, done: float) -> dict[str, tuple[CubeGrid, CubeGrid]]:
         """Grids before and after correction, by band; ``done`` is the fraction of the job done so far."""

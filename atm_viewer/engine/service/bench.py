@@ -519,7 +519,7 @@ class Bench:
         if key not in self._items:
             raise InputError(f"{Path(key).name} is not open; open it again.")
         item = self._items[key]
-        placement = with_offset(item.exposure, cube).placement
+        placement = with_offset(item.exposure.placement, item.exposure.name, cube)
         if placement == item.exposure.placement:
             return item
         return self._shifted.get_or_make((key, placement), lambda: item.placed(placement))

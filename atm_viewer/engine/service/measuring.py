@@ -259,5 +259,4 @@ def exposure_shifts(
     bench: Bench, keys: Sequence[str], band: str, cube: CubeOptions, progress: Progress
 ) -> ExposureShifts:
     """Tell how exposures with a band lie against each other on the sky, see `measure_shifts`."""
-    progress("Looking for the brightest source", 0.0)
-    return measure_shifts(bench.inputs_before(keys, band, cube), bench.grid(keys, band, cube))
+    return measure_shifts(bench.inputs_before(keys, band, cube), bench.grid(keys, band, cube), progress)

@@ -15,7 +15,7 @@ from astropy.io import fits
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import open_exposure
-from atm_viewer.engine.io.moving_target import follow
+from atm_viewer.engine.io.moving_target import follow, mean_position, placements, read_target
 from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.progress import no_progress
@@ -199,3 +199,15 @@ def test_a_position_that_is_missing_is_told(demo_files, tmp_path):
         "moves, but not every exposure says where it was (MT_RA, MT_DEC): cubes do not follow it."
     )
     bench.close([view.key for view in opened.exposures])
+
+
+def test_headers_alone_say_where_the_target_is(case):
+    """What is read without opening an exposure, for several settings and for regions, is what opening it finds."""
+    moving, _, _ = case
+    opened = [open_exposure(path) for path in moving]
+    targets = [read_target(path) for path in moving]
+    assert [(t.target, t.moving, t.target_at) for t in targets] == [(e.target, e.moving, e.target_at) for e in opened]
+    followed = follow(opened)
+    assert placements(targets) == [e.placement for e in followed]
+    assert mean_position(targets) == followed[0].follows
+    assert mean_position([replace(t, moving=False, target_at=None) for t in targets]) is None
