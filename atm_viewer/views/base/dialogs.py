@@ -68,14 +68,15 @@ class WriteDialog(QDialog):
         self._sources = sources
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self.from_box = QComboBox()
+        self.from_box = QComboBox(self)
         for exposures in sources:
             self.from_box.addItem(f"{count(len(exposures), 'included exposure')}, {', '.join(_bands(exposures))}")
         self.from_box.setToolTip("Exposures of the chosen setting, or those of all settings that are included")
-        self.from_box.setEnabled(len(sources) > 1)
+        self.from_box.setMinimumContentsLength(50)  # with many bands longer than the dialog
         self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.from_box.currentIndexChanged.connect(self.check)
-        self.form.addRow("From", self.from_box)
+        self.from_box.setVisible(len(sources) > 1)
+        self.form.addRow("From", self.from_box if len(sources) > 1 else Label(self.from_box.currentText()))
         self.folder_edit = QLineEdit(folder)
         self.folder_edit.setToolTip("Folder to write to; it is created if it does not exist")
         browse = QPushButton("Choose…")

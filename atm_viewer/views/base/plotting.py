@@ -19,6 +19,7 @@ from atm_viewer.views.base.theme import Theme
 
 AXIS_WIDTH = 66  #: numbers and label beside a plot [dots]
 AXIS_HEIGHT = 38  #: numbers and label below a plot [dots]
+LINE_HEIGHT = 10  #: numbers that are nearer to each other cover each other [dots]
 
 
 def round_values(low: float, high: float) -> list[float]:
@@ -114,6 +115,16 @@ class PlainAxis(pg.AxisItem):
     def write(self, label: str) -> None:
         """Set the whole label, on one line or several; pyqtgraph takes it for HTML."""
         self.setLabel("<br>".join(escaped(line) for line in label.split("\n")))
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Space ticks as pyqtgraph does; numbers above each other are so far apart that they can be read."""
+        levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
+        if self.orientation in ("left", "right") and levels and size > 0:
+            (interval, offset), *finer = levels
+            while interval * size < LINE_HEIGHT * abs(high - low):
+                interval *= 2.0
+            levels = [(interval, offset), *finer]
+        return levels
 
     def apply(self, theme: Theme) -> None:
         """Take a theme's colours."""

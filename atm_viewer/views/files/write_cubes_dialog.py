@@ -34,8 +34,10 @@ class WriteCubesDialog(WriteDialog):
         self.form.addRow("Bands", self.band_box)
         self._offer_bands()
         self.from_box.currentIndexChanged.connect(self._offer_bands)
+        self.from_box.currentIndexChanged.connect(self._offer_product)
         self.band_box.currentIndexChanged.connect(self.check)
-        self.product_edit = QLineEdit(product_name([e.view.name for e in self.exposures]))
+        self.product_edit = QLineEdit()
+        self._offer_product()
         self.product_edit.setToolTip("File names start with this; corrected cubes add -atm")
         self.product_edit.textChanged.connect(self.check)
         self.form.addRow("Product", self.product_edit)
@@ -68,6 +70,10 @@ class WriteCubesDialog(WriteDialog):
         self.band_box.addItem("all", bands)
         for band in bands if len(bands) > 1 else ():
             self.band_box.addItem(band, (band,))
+
+    def _offer_product(self) -> None:
+        if not self.product_edit.isModified():  # what the user has typed stays
+            self.product_edit.setText(product_name([e.view.name for e in self.exposures]))
 
     @property
     def bands(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.profile.text import tell_column, tell_window
 
 HEIGHT = 34  #: of the strip [dots]
+HANDLE = 12.0  #: size of the handles of the window [dots]
 FATES = 0.3  #: share of the height that shows the columns' fates
 
 
@@ -67,7 +68,7 @@ class ColumnStrip(QObject):
         for line, marker in zip(self._band.lines, ("<|", "|>"), strict=True):
             line.setCursor(Qt.CursorShape.SplitHCursor)
             line.setToolTip(PARAMETERS["window"].tooltip)
-            line.addMarker(marker, 0.62, 12.0)
+            line.addMarker(marker, 0.62, HANDLE)
         for item in (self._image, self._band, self._line, self._words):
             plot.addItem(item, ignoreBounds=True)
         plot.setMouseEnabled(x=False, y=False)
@@ -181,8 +182,9 @@ class ColumnStrip(QObject):
         first, last = self._span
         after = self._column < (first + last) / 2  # beside the band, where there is more room
         self._words.setAnchor((0.0 if after else 1.0, 0.0))
-        length = self._words.boundingRect().width() * self.plot.vb.viewPixelSize()[0]
-        gap = 0.02 * (last - first)
+        dot = self.plot.vb.viewPixelSize()[0]
+        length = self._words.boundingRect().width() * dot
+        gap = max(0.02 * (last - first), 1.5 * HANDLE * dot)
         if after:
             x = max(min(self._column + self._width + gap, last - length), first)
         else:

@@ -517,6 +517,8 @@ def test_products_of_all_settings_in_one_go(opened, workers, qtbot, tmp_path):
     assert dialog.from_box.currentText() == "3 included exposures, ch1-short, ch2-short, g235m-f170lp"
     bands = ["ch1-short", "ch2-short", "g235m-f170lp"]
     assert dialog.names() == [f"jw09999-star-atm_{band}_s3d.fits" for band in bands]
+    shown = dialog.from_box.fontMetrics().horizontalAdvance(dialog.from_box.currentText())
+    assert shown < dialog.from_box.width() - 20, "the exposures can be read"
     dialog.band_box.setFocus()
     qtbot.keyClicks(dialog.band_box, "g")
     assert dialog.names() == ["jw09999-star-atm_g235m-f170lp_s3d.fits"]
@@ -695,3 +697,18 @@ def test_the_layout_holds_at_both_sizes(opened, qtbot):
         QApplication.processEvents()
         assert (opened.width(), opened.height()) == (width, height)  # no part asks for more
         assert min(panel.width() for panel in (opened.slices_panel, opened.detector_panel, opened.sky_panel)) > 300
+
+
+def test_the_product_is_named_after_the_exposures_until_a_name_is_typed(opened, qtbot, tmp_path):
+    opened.session.exposures.open(["/data/jw09999-star_00001_nrs1_cal.fits"])
+    settle(qtbot, opened)
+    opened.files.write_cubes()
+    dialog = dialog_of(opened, QDialog)
+    assert dialog.product == "jw09999-star_00001_nrs1"
+    qtbot.keyClick(dialog.from_box, Qt.Key.Key_Down)
+    assert dialog.product == "jw09999-star"
+    dialog.product_edit.selectAll()
+    qtbot.keyClicks(dialog.product_edit, "mine")
+    qtbot.keyClick(dialog.from_box, Qt.Key.Key_Up)
+    assert dialog.product == "mine"
+    dialog.reject()
