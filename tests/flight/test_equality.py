@@ -52,7 +52,9 @@ def test_corrections_equal_the_pipelines(opened, record_property):
         recipe = Recipe(setting.oversample, setting.fit_threshold, setting.slope_limit, setting.psf_optimal)
         factor = recipe.oversample
         if factor not in coordinates:
-            coordinates[factor] = oversampled_coordinates(exposure.model, factor)
+            coordinates[factor] = oversampled_coordinates(
+                exposure.wcs, exposure.rotated, exposure.regions.shape, factor
+            )
         fits = fit_slices(prepared, recipe, known=known)
         known |= {fit_key(n, recipe.params(n, exposure.name)): fit for n, fit in fits.items()}
         ours = oversample(prepared, fits, recipe, coordinates[factor])

@@ -18,13 +18,13 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.io.coordinates import slice_wcs
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.placement import AS_OBSERVED
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, DEFAULT_CUBE, IFU
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.tangent import TangentPlane
+from atm_viewer.engine.wcs.exposure_wcs import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,18 +239,18 @@ def _slicer_angle(exposure: Exposure, band: str, factor: int) -> float:
     """Position angle of a cube along the slices of an exposure [deg]."""
 
     def make() -> dict[str, Floats]:
+        wcs = exposure.wcs
         if exposure.instrument == "MIRI":
-            wcs, ends = exposure.model.meta.wcs, ((0.0, 0.0), (2.0, 0.0))
+            ends = (0.0, 0.0), (2.0, 0.0)
             start, stop = channel_columns(band, factor)
             y, x = np.mgrid[: exposure.regions.shape[0], start:stop]
-            _, _, lam = wcs.get_transform("detector", "alpha_beta")(detector_position(x, factor), y)
-            to_world = wcs.get_transform("alpha_beta", wcs.output_frame.name)
+            _, _, lam = wcs.slicer(detector_position(x, factor), y)
         else:
-            wcs, ends = slice_wcs(exposure.model)[0], ((0.0, 0.0), (0.0, 0.005))
-            x, y = _box_pixels(wcs, factor)
-            _, _, lam = wcs.get_transform(wcs.available_frames[0], "slicer")(x, detector_position(y, factor))
-            to_world = wcs.get_transform("slicer", wcs.output_frame.name)
-        return {"ends": np.array([to_world(*end, np.nanmedian(lam))[:2] for end in ends]).T}
+            ends = (0.0, 0.0), (0.0, 0.005)
+            x, y = _box_pixels(wcs.boxes[1], factor)
+            _, _, lam = wcs.slicer(x, detector_position(y, factor), 1)
+        first, second = np.array(ends).T
+        return {"ends": np.stack(wcs.world(first, second, np.full(2, np.nanmedian(lam)))[:2])}
 
     ra, dec = exposure.kept.get_or_make(f"slicer-ends-{band}-{factor}", make)["ends"]
     # The pipeline finds the angle where the exposure follows a moving target, and without offsets.
@@ -258,11 +258,11 @@ def _slicer_angle(exposure: Exposure, band: str, factor: int) -> float:
     return float(90 + np.degrees(np.arctan2((ra[1] - ra[0]) * np.cos(np.radians(dec[0])), dec[1] - dec[0])))
 
 
-def _box_pixels(wcs: Any, factor: int) -> tuple[Floats, Floats]:
+def _box_pixels(box: Box, factor: int) -> tuple[Floats, Floats]:
     """(Oversampled) pixels of the bounding box of a slice of NIRSpec."""
     from gwcs.wcstools import grid_from_bounding_box
 
-    along_x, (low, high) = wcs.bounding_box.bounding_box(order="F")
+    along_x, (low, high) = box
     shift = (factor - 1) / 2
     x, y = grid_from_bounding_box((along_x, (low * factor + shift, high * factor + shift)))
     return x, y
@@ -314,7 +314,8 @@ def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats,
     fine = (x[:, None] * factor + np.arange(factor)).ravel()
     y = np.repeat(y, factor)
     inside = (fine >= start) & (fine < stop)
-    ra, dec, _ = world_of(exposure.model, detector_position(fine[inside], factor), y[inside].astype(float))
+    wcs = exposure.wcs
+    ra, dec, _ = wcs.world(*wcs.slicer(detector_position(fine[inside], factor), y[inside]))
     valid = np.isfinite(ra) & np.isfinite(dec)
     return ra[valid], dec[valid]
 
@@ -322,9 +323,10 @@ def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats,
 def _pixels_of_boxes(exposure: Exposure, factor: int) -> tuple[Floats, Floats]:
     """Sky positions of the (oversampled) pixels in the bounding boxes of NIRSpec's slices."""
     found = []
-    for wcs in slice_wcs(exposure.model):
-        x, y = _box_pixels(wcs, factor)
-        ra, dec, _ = wcs(x, detector_position(y, factor))
+    wcs = exposure.wcs
+    for number, box in sorted(wcs.boxes.items()):
+        x, y = _box_pixels(box, factor)
+        ra, dec, _ = wcs.world(*wcs.slicer(x, detector_position(y, factor), number))
         valid = np.isfinite(ra) & np.isfinite(dec)
         found.append((ra[valid], dec[valid]))
     return np.concatenate([ra for ra, _ in found]), np.concatenate([dec for _, dec in found])
@@ -340,11 +342,3 @@ def channel_columns(band: str, factor: int) -> tuple[int, int]:
 def detector_position(fine: np.ndarray, factor: int) -> Floats:
     """Detector coordinate [pixel] of oversampled pixel coordinates along a slice."""
     return fine / factor - (factor - 1) / (factor * 2)
-
-
-def world_of(model: Any, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
-    """RA, Dec [deg] and wavelength [um] of detector positions of a MIRI exposure."""
-    wcs = model.meta.wcs
-    slicer = wcs.get_transform("detector", "alpha_beta")(x, y)
-    world: tuple[Floats, Floats, Floats] = wcs.get_transform("alpha_beta", wcs.output_frame.name)(*slicer)
-    return world

@@ -5,13 +5,11 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.cube_grid import detector_position
-from atm_viewer.engine.io.coordinates import slice_wcs, to_slicer, wavelength_table
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SlicePolynomials, fit_sky_maps
 from atm_viewer.engine.tangent import TangentPlane
@@ -123,10 +121,6 @@ class SkyMapper:
         return self._exposure.kept.get_or_make("slice-widths", make)
 
     @cached_property
-    def _slices(self) -> list[Any]:
-        return slice_wcs(self._exposure.model)
-
-    @cached_property
     def maps(self) -> SkyMaps | None:
         """Series that stand in for the WCS; None where they are not good enough."""
 
@@ -162,18 +156,15 @@ class SkyMapper:
         def by_wcs(x: Integers, y: Integers, number: Integers) -> PixelPositions:
             return self._by_wcs(x, y, number, 1)
 
+        wcs = exposure.wcs
         if self._miri:
-            transform = exposure.model.meta.wcs.get_transform("alpha_beta", "v2v3")
-            ranges = np.array(sorted(transform.label_mapper.mapper), dtype=float)
-            return fit_sky_maps(pixels, True, self._edge, self._half, by_wcs, ranges=ranges)
-        table = wavelength_table(self._slices[0], *(int(np.median(a)) for a in pixels[1])) if 1 in pixels else None
-        transforms = {n: to_slicer(self._slices[n - 1], n) for n in pixels}
+            return fit_sky_maps(pixels, True, self._edge, self._half, by_wcs, ranges=wcs.ranges)
 
         def along(x: Floats, y: Floats, number: int) -> Floats:
-            found = transforms[number](x, y)
+            found = wcs.slices[number](x, y)
             return np.where(np.isfinite(found[2]), found[1], np.nan)
 
-        return fit_sky_maps(pixels, False, self._edge, self._half, by_wcs, along, table)
+        return fit_sky_maps(pixels, False, self._edge, self._half, by_wcs, along, wcs.table)
 
     def footprints(self, x: Integers, y: Integers, number: Integers, factor: int) -> Footprints:
         """Footprints of pixels.
@@ -216,16 +207,16 @@ class SkyMapper:
             return self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
 
     def _of_miri(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
-        wcs = self._exposure.model.meta.wcs
+        wcs = self._exposure.wcs
         n = x.size
         centre, low, high = (detector_position(x + edge, factor) for edge in (0.0, -EDGE, EDGE))
-        alpha, beta, lam = wcs.get_transform("detector", "alpha_beta")(
+        alpha, beta, lam = wcs.slicer(
             np.concatenate([centre, centre, centre, low, high]), np.concatenate([y, y - EDGE, y + EDGE, y, y])
         )
         half = self._widths["beta"][number // 100 - 1] / 2.0
         first, last, side = alpha[3 * n : 4 * n], alpha[4 * n :], beta[3 * n : 4 * n]
         centres = slice(0, 3 * n)
-        ra, dec, wavelength = wcs.get_transform("alpha_beta", wcs.output_frame.name)(
+        ra, dec, wavelength = wcs.world(
             np.concatenate([alpha[centres], first, first, last, last]),
             np.concatenate([beta[centres], side - half, side + half, side + half, side - half]),
             np.concatenate([lam[centres], *[lam[:n]] * 4]),
@@ -240,18 +231,19 @@ class SkyMapper:
     def _of_nirspec(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
         ra, dec = np.full((2, 4, x.size), np.nan)
         middle, wavelength = np.full((2, x.size), np.nan), np.full((3, x.size), np.nan)
+        wcs = self._exposure.wcs
         for one in np.unique(number):
             at = np.flatnonzero(number == one)
             n = at.size
-            wcs = self._slices[one - 1]
             column = x[at].astype(float)
             centre, low, high = (detector_position(y[at] + edge, factor) for edge in (0.0, -NIRSPEC_EDGE, NIRSPEC_EDGE))
-            across, along, lam = wcs.get_transform(wcs.available_frames[0], "slicer")(
+            across, along, lam = wcs.slicer(
                 np.concatenate([column, column - EDGE, column + EDGE, column, column]),
                 np.concatenate([centre, centre, centre, low, high]),
+                int(one),
             )
             first, last, half = slice(3 * n, 4 * n), slice(4 * n, 5 * n), self._across / 2
-            r, d, w = wcs.get_transform("slicer", wcs.output_frame)(
+            r, d, w = wcs.world(
                 np.concatenate(
                     [
                         across[: 3 * n],
@@ -276,15 +268,14 @@ class SkyMapper:
         if not y.size:
             return np.nan
         rows = np.abs(y - regions.shape[0] // 2) < 2
-        _, beta, _ = self._exposure.model.meta.wcs.get_transform("detector", "alpha_beta")(x[rows], y[rows])
+        _, beta, _ = self._exposure.wcs.slicer(x[rows], y[rows])
         values = np.unique(beta[np.isfinite(beta)])
         return float(np.abs(values[1] - values[0])) if values.size > 1 else np.nan
 
     def _nirspec_slice_width(self) -> float:
         """Distance of neighbouring slices on the slicer [m], from the centres of the first and the third."""
-        centres = []
-        for wcs in (self._slices[0], self._slices[2]):
-            box = wcs.bounding_box
-            across, _, _ = wcs.get_transform(wcs.available_frames[0], "slicer")(np.mean(box[0]), np.mean(box[1]))
-            centres.append(across)
+        wcs, centres = self._exposure.wcs, []
+        for number in (1, 3):
+            x, y = (np.array([np.mean(ends)]) for ends in wcs.boxes[number])
+            centres.append(wcs.slicer(x, y, number)[0][0])
         return float(abs(centres[0] - centres[1]))

@@ -9,13 +9,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Integers32, Singles
 from atm_viewer.engine.io.packing import PackedFrame
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
+from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +81,15 @@ class Coordinates:
         return self.placement.positions(ra[:], dec[:])
 
 
-def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
+def native_coordinates(wcs: ExposureWcs, miri: bool, regions: np.ndarray) -> Coordinates:
     """Coordinates of an exposure's pixels.
 
     Parameters
     ----------
-    model : IFUImageModel
-        Exposure with a WCS.
+    wcs : ExposureWcs
+        WCS of the exposure.
+    miri : bool
+        Whether it is of MIRI; else of NIRSpec.
     regions : ndarray of int, shape (ny, nx)
         Region map.
 
@@ -95,18 +97,24 @@ def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
     -------
     Coordinates
     """
-    if str(model.meta.instrument.name).upper() == "MIRI":
-        return _miri(model.meta.wcs, model.data.shape)
-    return _nirspec(model, model.data.shape, regions)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return _miri(wcs, regions.shape) if miri else _nirspec(wcs, regions)
 
 
-def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
+def oversampled_coordinates(
+    wcs: ExposureWcs, miri: bool, shape: tuple[int, int], factor: int
+) -> tuple[Floats, Singles]:
     """Alpha and wavelength of the oversampled pixels, dispersion along x.
 
     Parameters
     ----------
-    model : IFUImageModel
-        Exposure with a WCS.
+    wcs : ExposureWcs
+        WCS of the exposure.
+    miri : bool
+        Whether it is of MIRI; else of NIRSpec.
+    shape : (int, int)
+        Shape of the detector's array.
     factor : int
         Oversampling factor.
 
@@ -119,30 +127,27 @@ def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        if str(model.meta.instrument.name).upper() == "MIRI":
-            columns, rows = model.data.shape
+        if miri:
+            columns, rows = shape
             across = oversampled_rows(rows, factor)
             x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij")
-            wcs = model.meta.wcs
-            alpha, beta, wavelength = wcs.get_transform("detector", "alpha_beta")(x, y)
+            alpha, _, lam = wcs.slicer(x, y)
             # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box and of
             # the wavelengths that the step to V2, V3 is defined for.
-            _, _, wavelength = wcs.get_transform("alpha_beta", "v2v3")(alpha, beta, wavelength)
-            box = wcs.bounding_box
-            if box is not None:
-                (x0, x1), (y0, y1) = box.bounding_box(order="F")
-                wavelength[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
-            return alpha, wavelength.astype(np.float32)
-        rows, columns = model.data.shape
+            lam = wcs.with_position(lam)
+            if 0 in wcs.boxes:
+                (x0, x1), (y0, y1) = wcs.boxes[0]
+                lam[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
+            return alpha, lam.astype(np.float32)
+        rows, columns = shape
         alpha = np.full((rows * factor, columns), np.nan)
         wavelength = np.full((rows * factor, columns), np.nan, dtype=np.float32)
         across = oversampled_rows(rows, factor)
-        for wcs in slice_wcs(model):
-            (x0, x1), (y0, y1) = wcs.bounding_box.bounding_box(order="F")
+        for number, ((x0, x1), (y0, y1)) in sorted(wcs.boxes.items()):
             row = np.flatnonzero((across >= y0) & (across <= y1))
             column = np.flatnonzero((np.arange(columns) >= x0) & (np.arange(columns) <= x1))
             y, x = np.meshgrid(across[row], column.astype(float), indexing="ij")
-            _, along, lam = wcs.transform("detector", "slicer", x, y)
+            _, along, lam = wcs.slicer(x, y, number)
             alpha[np.ix_(row, column)] = -along
             wavelength[np.ix_(row, column)] = lam * 1e6
         return alpha, wavelength
@@ -153,113 +158,41 @@ def oversampled_rows(rows: int, factor: int) -> Floats:
     return np.arange(rows * factor) / factor - (factor - 1) / (factor * 2)
 
 
-def slice_wcs(model: Any) -> list[Any]:
-    """WCS of each of the 30 slices of a NIRSpec IFU exposure, whichever of the two styles the file has."""
-    from jwst.assign_wcs.nirspec import nrs_ifu_wcs
-
-    return list(nrs_ifu_wcs(model))
-
-
-def to_slicer(wcs: Any, number: int) -> Any:
-    """Transform from the detector to the slicer of one slice of a NIRSpec exposure, beyond its region too.
-
-    Parameters
-    ----------
-    wcs : WCS
-        Of the slice, one of `slice_wcs`.
-    number : int
-        Slice number.
-
-    Returns
-    -------
-    Model
-        (x, y) [pixel] to (across, along, wavelength).
-    """
-    selector = getattr(wcs.pipeline[1].transform, "selector", None)
-    return selector[number] if selector else wcs.get_transform(wcs.available_frames[0], "slicer")
-
-
-def wavelength_table(wcs: Any, x: float, y: float) -> tuple[Floats, Floats] | None:
-    """Table that a NIRSpec WCS of the prism takes wavelengths from.
-
-    Parameters
-    ----------
-    wcs : WCS
-        Of the first slice, see `slice_wcs`.
-    x, y : float
-        A detector position within the slice [pixel].
-
-    Returns
-    -------
-    points, values : ndarray of float64, or None
-        Refraction indices, ascending, and the wavelengths [um] as the WCS gives them; None without a table.
-    """
-    transform = to_slicer(wcs, 1)
-    tables = [t for t in _tables(transform) if ((t.lookup_table > 1e-8) & (t.lookup_table < 1e-4)).all()]
-    if len(tables) != 1:
-        return None
-    [table] = tables
-    points, values = np.asarray(table.points[0], dtype=float), np.asarray(table.lookup_table, dtype=float)
-    # What comes after the table (the unit, the telescope's velocity) is a factor: what it makes of ones.
-    table.lookup_table = np.ones_like(values)
-    try:
-        factor = float(transform(x, y)[2])
-    finally:
-        table.lookup_table = values
-    across, along, _ = transform(x, y)
-    unit = float(wcs.get_transform("slicer", wcs.output_frame)(across, along, factor)[2])
-    steps = np.diff(values)
-    return (points, values * unit) if np.isfinite(unit) and ((steps > 0).all() or (steps < 0).all()) else None
-
-
-def _tables(model: Any) -> list[Any]:
-    """Look-up tables within a transform."""
-    if hasattr(model, "lookup_table"):
-        return [model]
-    if hasattr(model, "left") and hasattr(model, "right"):
-        return _tables(model.left) + (_tables(model.right) if hasattr(model.right, "evaluate") else [])
-    if hasattr(model, "models"):
-        return [table for one in model.models for table in _tables(one)]
-    return []
-
-
 def _packed(alpha: Floats, wavelength: Floats, ra: Floats, dec: Floats, arcsec: float) -> Coordinates:
     sky = PackedFrame.of(ra), PackedFrame.of(dec)
     return Coordinates(PackedFrame.of(alpha), PackedFrame.of(wavelength), arcsec, lambda: sky)
 
 
-def _miri(wcs: Any, shape: tuple[int, int]) -> Coordinates:
+def _miri(wcs: ExposureWcs, shape: tuple[int, ...]) -> Coordinates:
     y, x = np.mgrid[: shape[0], : shape[1]]
-    alpha, beta, lam = wcs.get_transform("detector", "alpha_beta")(x, y)
-    ra, dec, wavelength = wcs.get_transform("alpha_beta", wcs.output_frame.name)(alpha, beta, lam)
+    alpha, beta, lam = wcs.slicer(x, y)
+    ra, dec, wavelength = wcs.world(alpha, beta, lam)
     return _packed(alpha, wavelength, ra, dec, 1.0)
 
 
-def _nirspec(model: Any, shape: tuple[int, int], regions: Integers32) -> Coordinates:
+def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
     from gwcs.wcstools import grid_from_bounding_box
 
-    alpha, wavelength, ra, dec = (np.full(shape, np.nan) for _ in range(4))
+    alpha, wavelength, ra, dec = (np.full(regions.shape, np.nan) for _ in range(4))
     arcsec = np.nan
-    for number, wcs in enumerate(slice_wcs(model), 1):
-        x, y = grid_from_bounding_box(wcs.bounding_box)
+    for number, box in sorted(wcs.boxes.items()):
+        x, y = grid_from_bounding_box(box)
         at = y.astype(int), x.astype(int)
-        across, along, lam = wcs.transform("detector", "slicer", x, y)
+        across, along, lam = wcs.slicer(x, y, number)
         # Neighbouring bounding boxes overlap and the later one wins, as in the pipeline.
         alpha[at] = -along
-        to_world = wcs.get_transform("slicer", wcs.output_frame.name)
-        r, d, w = to_world(across, along, lam)
         inside = regions[at] == number
         at = at[0][inside], at[1][inside]
-        ra[at], dec[at], wavelength[at] = r[inside], d[inside], w[inside]
+        ra[at], dec[at], wavelength[at] = wcs.world(across[inside], along[inside], lam[inside])
         if not np.isfinite(arcsec):
-            arcsec = _arcsec_per_metre(to_world, across, along, lam)
+            arcsec = _arcsec_per_metre(wcs, across, along, lam)
     return _packed(alpha, wavelength, ra, dec, arcsec)
 
 
-def _arcsec_per_metre(to_world: Any, across: Floats, along: Floats, lam: Floats) -> float:
+def _arcsec_per_metre(wcs: ExposureWcs, across: Floats, along: Floats, lam: Floats) -> float:
     """Plate scale along the slice, from two points of it on the sky."""
     low, high = np.nanpercentile(along, [20, 80])
     middle = np.nanmedian(across), np.nanmedian(lam)
-    ra, dec, _ = to_world(np.full(2, middle[0]), np.array([low, high]), np.full(2, middle[1]))
+    ra, dec, _ = wcs.world(np.full(2, middle[0]), np.array([low, high]), np.full(2, middle[1]))
     east = (ra[1] - ra[0]) * np.cos(np.radians(dec.mean()))
     return float(np.hypot(east, dec[1] - dec[0]) * 3600.0 / (high - low))

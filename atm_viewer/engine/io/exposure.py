@@ -24,6 +24,10 @@ from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
+from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree, without_garbage_search
+
+_LOG = logging.getLogger(__name__)
 
 #: Greatest number of a slice; those of MIRI begin with the channel.
 _MOST_SLICE = {"MIRI": 499, "NIRSPEC": 30}
@@ -47,6 +51,7 @@ class DataFile:
     def __init__(self, path: Path, state: tuple[int, int]) -> None:
         self._path, self._state = path, state
         self._model: Any = None
+        self._wcs: ExposureWcs | None = None
 
     @property
     def is_open(self) -> bool:
@@ -63,13 +68,39 @@ class DataFile:
             The file is gone, damaged, or not the one that was opened.
         """
         if self._model is None:
-            if _state(self._path) != self._state:
-                raise InputError(f"{self._path.name} has changed since it was opened; open it again.")
+            self._check_unchanged()
             self._model = _open_model(self._path)
         return self._model
 
+    @property
+    def wcs(self) -> ExposureWcs:
+        """The file's WCS, without its datamodel where that is possible.
+
+        Raises
+        ------
+        InputError
+            The file is gone, damaged, without a WCS, or not the one that was opened.
+        """
+        if self._wcs is None:
+            self._check_unchanged()
+            try:
+                self._wcs = wcs_of_tree(read_tree(_asdf_bytes(self._path)))
+            except NotUnderstoodError as reason:
+                _LOG.info("the WCS of %s is evaluated by gwcs: %s", self._path.name, one_line(reason))
+                if self.model.meta.wcs is None:
+                    raise InputError(
+                        f"{self._path.name} has no WCS; run calwebb_spec2 on it and open its _cal file."
+                    ) from None
+                self._wcs = wcs_of_model(self.model)
+        return self._wcs
+
+    def _check_unchanged(self) -> None:
+        if _state(self._path) != self._state:
+            raise InputError(f"{self._path.name} has changed since it was opened; open it again.")
+
     def close(self) -> None:
-        """Close the datamodel, if it is open; it is opened again when it is asked for."""
+        """Close the datamodel and drop the WCS; both are read again when they are asked for."""
+        self._wcs = None
         if self._model is not None:
             self._model.close()
             self._model = None
@@ -147,6 +178,16 @@ class Exposure:
         """The datamodel, see `DataFile.model`."""
         return self.file.model
 
+    @property
+    def wcs(self) -> ExposureWcs:
+        """The WCS as observed, see `DataFile.wcs`; positions on the sky are without `placement`."""
+        return self.file.wcs
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        ny, nx = self.regions.shape
+        return ny, nx
+
     def close(self) -> None:
         """Close the datamodel, if it is open; it is opened again when it is asked for."""
         self.file.close()
@@ -176,7 +217,7 @@ class Exposure:
         """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
 
         def make() -> dict[str, NDArray[Any]]:
-            alpha, wavelength = oversampled_coordinates(self.model, factor)
+            alpha, wavelength = oversampled_coordinates(self.wcs, self.rotated, self._shape, factor)
             return pack({"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(wavelength)})
 
         packed = self.kept.get_or_make(f"oversampled-{factor}", make)
@@ -312,7 +353,7 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     except (UserError, Cancelled, MemoryError):
         raise
     except Exception as error:  # whatever is wrong with a file is this file's fault, and said so
-        logging.getLogger(__name__).debug("cannot use %s", path, exc_info=True)
+        _LOG.debug("cannot use %s", path, exc_info=True)
         raise InputError(
             f"{path.name} cannot be used: {one_line(error) or type(error).__name__} ({type(error).__name__}); "
             "download it or process it again."
@@ -330,17 +371,20 @@ def _open(path: Path) -> Exposure:
     else:
         bands = (f"{grating}-{primary.get('FILTER')}".lower(),)
     arrays, kept = content.arrays, content.kept
-    # Once open, the model stays so: other parts of the geometry are not known either, and will be wanted soon.
+    # Once read, the WCS stays: other parts of the geometry are not known either, and will be wanted soon.
     file = DataFile(path, content.state)
 
+    def geometry() -> dict[str, dict[str, NDArray[Any]]]:
+        return _geometry(path, file.wcs, instrument, arrays["SCI"].shape, arrays.get("REGIONS"))
+
     def pixels() -> dict[str, NDArray[Any]]:
-        parts = _geometry(path, file.model, arrays.get("REGIONS"))
+        parts = geometry()
         kept.get_or_make("sky", lambda: parts["sky"])
         return parts["pixels"]
 
     def read_sky() -> tuple[PackedFrame, PackedFrame]:
-        # The model serves only where the sky was not kept, or is no more.
-        found = kept.get_or_make("sky", lambda: _geometry(path, file.model, arrays.get("REGIONS"))["sky"])
+        # The WCS serves only where the sky was not kept, or is no more.
+        found = kept.get_or_make("sky", lambda: geometry()["sky"])
         return unpack(found, "ra"), unpack(found, "dec")
 
     packed = kept.get_or_make("pixels", pixels)
@@ -387,45 +431,55 @@ class _Content:
     state: tuple[int, int]
 
 
-def _geometry(path: Path, model: Any, regions: Integers32 | None) -> dict[str, dict[str, NDArray[Any]]]:
+def _geometry(
+    path: Path, wcs: ExposureWcs, instrument: str, shape: tuple[int, ...], regions: Integers32 | None
+) -> dict[str, dict[str, NDArray[Any]]]:
     """Region map and coordinates of the pixels, and whether there is a spectral region.
 
     In two parts: sky coordinates are not always wanted.
     """
-    wcs = model.meta.wcs
-    if wcs is None:
-        raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
-    instrument = str(model.meta.instrument.name).upper()
-    if instrument == "MIRI":
-        regions = np.asarray(wcs.get_transform("detector", "alpha_beta").label_mapper.mapper)
+    miri = instrument == "MIRI"
+    if miri:
+        assert wcs.labels is not None
+        regions = wcs.labels.astype(np.int32)
     if regions is None:
         raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
-    if regions.shape != model.data.shape or regions.min() < 0 or regions.max() > _MOST_SLICE[instrument]:
+    if regions.shape != shape or regions.min() < 0 or regions.max() > _MOST_SLICE[instrument]:
         raise InputError(
             f"{path.name} has slice numbers {regions.min()} to {regions.max()} in its map of {regions.shape} pixels; "
-            f"0 to {_MOST_SLICE[instrument]} for {model.data.shape} pixels were expected: process it again."
+            f"0 to {_MOST_SLICE[instrument]} for {shape} pixels were expected: process it again."
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = native_coordinates(model, regions)
+        found = native_coordinates(wcs, miri, regions)
     pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),
-        "spectral_region": np.array(getattr(model.meta.wcsinfo, "spectral_region", None) is not None),
+        "spectral_region": np.array(wcs.spectral_region),
     }
     return {"pixels": pixels, "sky": pack(dict(zip(("ra", "dec"), found.packed_sky, strict=True)))}
+
+
+def _asdf_bytes(path: Path) -> bytes:
+    """Metadata and WCS of a file, as the ASDF file that they are."""
+    from astropy.io import fits
+
+    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
+        warnings.simplefilter("ignore")
+        return bytes(hdus["ASDF"].data["ASDF_METADATA"][0].tobytes())
 
 
 def _open_model(path: Path) -> Any:
     import asdf
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), without_garbage_search(), asdf.config_context() as config:
             warnings.simplefilter("ignore")
+            config.validate_on_read = False  # against the schemas of thousands of transforms
             model = _open_datamodel(path)
             _ = model.meta.wcs
     except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, asdf.exceptions.ValidationError) as e:
-        logging.getLogger(__name__).debug("cannot open %s", path, exc_info=True)
+        _LOG.debug("cannot open %s", path, exc_info=True)
         raise InputError(f"{path.name} is damaged and cannot be opened; download it or process it again.") from e
     # Models refer to themselves. Python would warn about a file that garbage holds open before the model closes it.
     for file in model._file_references:

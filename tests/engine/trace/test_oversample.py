@@ -62,10 +62,8 @@ def star(demo_files):
 
 
 def corrected(prepared, recipe):
-    from atm_viewer.engine.io.coordinates import oversampled_coordinates
-
     fits = fit_slices(prepared, recipe)
-    return oversample(prepared, fits, recipe, oversampled_coordinates(prepared.exposure.model, recipe.oversample))
+    return oversample(prepared, fits, recipe, prepared.exposure.oversampled_coordinates(recipe.oversample))
 
 
 def row_of(result, number):
@@ -91,10 +89,8 @@ def test_use_ranges_say_where_the_spline_is_used(star):
     prepared, number = star
     recipe = Recipe(2, 200.0).with_override(SliceOverride(number, use=((-0.5, 0.25), (0.6, 0.8))))
     result = corrected(prepared, recipe)
-    from atm_viewer.engine.io.coordinates import oversampled_coordinates
-
-    alpha, _ = oversampled_coordinates(prepared.exposure.model, 2)
-    used = alpha[prepared.exposure.to_dispersion((result.regions == number) & np.isfinite(result.trace))]
+    alpha, _ = prepared.exposure.oversampled_coordinates(2)
+    used = alpha[:][prepared.exposure.to_dispersion((result.regions == number) & np.isfinite(result.trace))]
     assert used.size > 1000
     assert (((used >= -0.5) & (used <= 0.25)) | ((used >= 0.6) & (used <= 0.8))).all()
     assert np.ravel(row_of(result, number).compact) == pytest.approx([-0.5, 0.25, 0.6, 0.8])

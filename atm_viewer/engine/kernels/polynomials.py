@@ -1,0 +1,48 @@
+"""Polynomials of two variables, with the roundings of astropy's own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from atm_viewer.engine.kernels.spline import KERNEL
+
+_BLOCK = 512
+
+
+@njit(**KERNEL)
+def polynomial_2d(x, y, coefficients, new_row, out):
+    """Evaluate a polynomial by the scheme of ``astropy.modeling.polynomial.Polynomial2D.multivariate_horner``.
+
+    Sums are taken in astropy's order, so that results are the same to the last bit.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, shape (n,)
+        Positions.
+    coefficients : ndarray of float64, shape (k,)
+        In inverse lexical order (``invlex_coeff``).
+    new_row : ndarray of bool, shape (k - 1,)
+        Whether the power of y falls from one coefficient to the next.
+    out : ndarray of float64, shape (n,)
+        Where values go.
+    """
+    n = x.size
+    r1, r2 = np.empty(_BLOCK), np.empty(_BLOCK)
+    for start in range(0, n, _BLOCK):
+        count = min(_BLOCK, n - start)
+        for k in range(count):
+            r1[k] = 0.0
+            r2[k] = 0.0
+        r0 = coefficients[0]
+        for term in range(new_row.size):
+            if new_row[term]:
+                for k in range(count):
+                    r2[k] = y[start + k] * ((r0 + r1[k]) + r2[k])
+                    r1[k] = 0.0
+            else:
+                for k in range(count):
+                    r1[k] = x[start + k] * (r0 + r1[k])
+            r0 = coefficients[term + 1]
+        for k in range(count):
+            out[start + k] = (r0 + r1[k]) + r2[k]

@@ -1,0 +1,271 @@
+"""Positions of an exposure's pixels: from the detector to the slicer, and from there to the sky."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.threads import in_threads, processors
+from atm_viewer.engine.wcs.transforms import (
+    bounding_box,
+    make_model,
+    make_transform,
+    tables,
+    wavelength_ranges,
+)
+from atm_viewer.engine.wcs.tree import NotUnderstoodError, WcsTree
+
+#: Takes positions and gives positions: arrays, or numbers.
+Positions = Callable[..., Any]
+Box = tuple[tuple[float, float], tuple[float, float]]
+
+#: Largest relative difference from gwcs of the positions that are compared.
+TOLERANCE = 1e-12
+_COMPARED = 50  # positions per slice
+
+
+@dataclass(frozen=True, eq=False)
+class ExposureWcs:
+    """WCS of an exposure.
+
+    On the slicer, positions are (alpha [arcsec], beta [arcsec], wavelength [um]) for MIRI and (across [m], along [m],
+    wavelength [m]) for NIRSpec.
+
+    Parameters
+    ----------
+    labels : ndarray of int64, shape (ny, nx), or None
+        Slice number of each pixel, 0 outside of slices, by which the WCS chooses a slice's transform; None when every
+        slice has a WCS for itself.
+    slices : mapping of int to callable
+        By slice number: (x, y) [pixel] to the slicer, also beyond the slice's own pixels.
+    to_world : callable
+        From the slicer to (RA, Dec [deg], wavelength [um]).
+    boxes : mapping of int to ((float, float), (float, float))
+        Bounding boxes in x and y [pixel], as far as there are any: by slice number for NIRSpec, of the whole detector
+        by 0 for MIRI.
+    ranges : ndarray of float64, shape (r, 2)
+        Ranges, without their ends, of wavelengths [um] that have a position on the sky; none when all have.
+    table : (ndarray, ndarray) or None
+        Refraction indices, ascending, and the wavelengths [um] of NIRSpec's prism; None without a known table.
+    spectral_region : bool
+        Whether the metadata have ``wcsinfo.spectral_region``.
+    by_gwcs : bool
+        Whether gwcs's own models are evaluated.
+    """
+
+    labels: NDArray[np.int64] | None
+    slices: Mapping[int, Positions]
+    to_world: Positions
+    boxes: Mapping[int, Box]
+    ranges: Floats
+    table: tuple[Floats, Floats] | None
+    spectral_region: bool
+    by_gwcs: bool
+
+    def slicer(self, x: np.ndarray, y: np.ndarray, number: int = 0) -> tuple[Floats, Floats, Floats]:
+        """Positions on the slicer.
+
+        Parameters
+        ----------
+        x, y : ndarray
+            Detector positions [pixel].
+        number : int
+            Slice whose WCS is meant, where each has one for itself.
+
+        Returns
+        -------
+        tuple of three ndarray
+            Of the positions' common shape; NaN outside of slices.
+        """
+        x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+        if self.labels is None:
+            first, second, third = self.slices[number](x, y)
+            return first, second, third
+        # To the pixel whose centre is nearest, as ``LabelMapperArray`` does.
+        column, row = (np.floor(v.ravel() + 0.5).astype(np.int64) for v in (x, y))
+        label = self.labels[row, column]
+        order = np.argsort(label, kind="stable")
+        labels, starts = np.unique(label[order], return_index=True)
+        found = np.full((3, label.size), np.nan)
+        flat_x, flat_y = x.ravel(), y.ravel()
+
+        def work(part: tuple[int, np.ndarray]) -> None:
+            n, at = part
+            found[:, at] = self.slices[n](flat_x[at], flat_y[at])
+
+        parts = zip(labels.tolist(), np.split(order, starts[1:]), strict=True)
+        in_threads(work, [(n, at) for n, at in parts if n in self.slices])
+        first, second, third = found.reshape(3, *x.shape)
+        return first, second, third
+
+    def world(self, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> tuple[Floats, Floats, Floats]:
+        """RA, Dec [deg] and wavelength [um] of positions on the slicer; NaN where there are none."""
+        positions = np.stack(np.broadcast_arrays(first, second, third)).astype(float, copy=False)
+        shape = positions.shape
+        positions = positions.reshape(3, -1)
+        found = np.full_like(positions, np.nan)
+        known = np.flatnonzero(~np.isnan(positions).all(axis=0))
+        count = processors() if known.size > 20000 else 1
+
+        def work(at: np.ndarray) -> None:
+            found[:, at] = self.to_world(*positions[:, at])
+
+        in_threads(work, np.array_split(known, count))
+        ra, dec, lam = found.reshape(shape)
+        return ra, dec, lam
+
+    def with_position(self, wavelength: Floats) -> Floats:
+        """Wavelengths [um], NaN where none has a position on the sky."""
+        if not self.ranges.size:
+            return wavelength
+        inside = np.zeros(wavelength.shape, dtype=bool)
+        with np.errstate(invalid="ignore"):
+            for low, high in self.ranges:
+                inside |= (wavelength > low) & (wavelength < high)
+        return np.where(inside, wavelength, np.nan)
+
+
+def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
+    """Make the WCS that is written in a file, and compare a sample of its positions with gwcs's.
+
+    Parameters
+    ----------
+    tree : WcsTree
+        What is written.
+
+    Returns
+    -------
+    ExposureWcs
+
+    Raises
+    ------
+    NotUnderstoodError
+        It is not laid out as the pipeline lays out that of MIRI MRS, or of NIRSpec's IFU with a map of slices; or
+        gwcs finds other positions.
+    """
+    if tree.frames[:2] == ("detector", "alpha_beta"):
+        selector, after, miri = tree.steps[0], tree.steps[1:], True
+    elif tree.frames[:3] == ("coordinates", "detector", "slicer"):
+        selector, after, miri = tree.steps[1], tree.steps[2:], False
+    else:
+        raise NotUnderstoodError(f"frames are {', '.join(tree.frames)}")
+    try:
+        labels = np.asarray(selector["label_mapper"]["mapper"]).astype(np.int64, copy=False)
+        chosen = selector["selector"]
+        nodes = dict(zip((int(n) for n in chosen["labels"]), chosen["transforms"], strict=True))
+        boxes = {0: bounding_box(selector)} if miri else {n: bounding_box(node) for n, node in nodes.items()}
+        ranges = wavelength_ranges(after[0]) if miri else []
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotUnderstoodError(str(error)) from error
+    steps = [make_transform(node) for node in after]
+
+    def to_world(*positions: Any) -> Any:
+        for step in steps:
+            positions = step(*positions)
+        return positions
+
+    wcs = ExposureWcs(
+        labels=labels,
+        slices={n: make_transform(node) for n, node in nodes.items()},
+        to_world=to_world,
+        boxes={n: box for n, box in boxes.items() if box is not None},
+        ranges=np.array(ranges, dtype=float).reshape(-1, 2),
+        table=None if miri else _prism_table(nodes[min(nodes)], to_world),
+        spectral_region=tree.spectral_region,
+        by_gwcs=False,
+    )
+    _compare(wcs, nodes, after)
+    return wcs
+
+
+def wcs_of_model(model: Any) -> ExposureWcs:
+    """Make the WCS of an open datamodel, which gwcs evaluates.
+
+    Parameters
+    ----------
+    model : IFUImageModel
+        Exposure with a WCS.
+
+    Returns
+    -------
+    ExposureWcs
+    """
+    wcs, ranges = model.meta.wcs, []
+    if str(model.meta.instrument.name).upper() == "MIRI":
+        selector = wcs.get_transform("detector", "alpha_beta")
+        labels, slices = np.asarray(selector.label_mapper.mapper), selector.selector
+        boxes = {} if wcs.bounding_box is None else {0: _model_box(wcs)}
+        ranges = sorted(wcs.get_transform("alpha_beta", "v2v3").label_mapper.mapper)
+        to_world = wcs.get_transform("alpha_beta", wcs.output_frame.name)
+    else:
+        from jwst.assign_wcs.nirspec import nrs_ifu_wcs
+
+        each = dict(enumerate(nrs_ifu_wcs(model), 1))
+        selector = wcs.pipeline[1].transform
+        if hasattr(selector, "selector"):
+            labels, slices = np.asarray(selector.label_mapper.mapper), selector.selector
+        else:
+            labels, slices = None, {n: one.get_transform(one.available_frames[0], "slicer") for n, one in each.items()}
+        boxes = {n: _model_box(one) for n, one in each.items()}
+        to_world = each[1].get_transform("slicer", each[1].output_frame.name)
+    return ExposureWcs(
+        labels=labels,
+        slices=slices,
+        to_world=to_world,
+        boxes=boxes,
+        ranges=np.array(ranges, dtype=float).reshape(-1, 2),
+        table=None,
+        spectral_region=getattr(model.meta.wcsinfo, "spectral_region", None) is not None,
+        by_gwcs=True,
+    )
+
+
+def _model_box(wcs: Any) -> Box:
+    x, y = wcs.bounding_box.bounding_box(order="F")
+    return (float(x[0]), float(x[1])), (float(y[0]), float(y[1]))
+
+
+def _prism_table(node: Any, to_world: Positions) -> tuple[Floats, Floats] | None:
+    """Table that a slice of NIRSpec takes the prism's wavelengths from: refraction indices and wavelengths [um]."""
+    found = [table for table in tables(node) if _are_wavelengths(np.asarray(table["lookup_table"]))]
+    if len(found) != 1:
+        return None
+    points = np.asarray(found[0]["points"][0], dtype=float)
+    values = np.asarray(found[0]["lookup_table"], dtype=float)
+    (x0, x1), (y0, y1) = bounding_box(node) or ((0.0, 0.0), (0.0, 0.0))
+    at = np.array([(x0 + x1) / 2]), np.array([(y0 + y1) / 2])
+    # What comes after the table (the telescope's velocity, the unit) is a factor: what is made of ones.
+    across, along, factor = make_transform(node, {id(found[0]): np.ones_like(values)})(*at)
+    unit = float(to_world(across, along, factor)[2][0])
+    steps = np.diff(values)
+    return (points, values * unit) if np.isfinite(unit) and ((steps > 0).all() or (steps < 0).all()) else None
+
+
+def _are_wavelengths(values: Floats) -> bool:
+    """Whether a table's values can be wavelengths in metres."""
+    return bool(((values > 1e-8) & (values < 1e-4)).all())
+
+
+def _compare(wcs: ExposureWcs, nodes: Mapping[int, Any], after: tuple[Any, ...]) -> None:
+    """Raise when a sample of positions, in the first and the last slice, is not where gwcs's own models have it."""
+    assert wcs.labels is not None
+    steps = [make_model(node) for node in after]
+    for number in {min(nodes), max(nodes)}:
+        row, column = np.nonzero(wcs.labels == number)
+        if not row.size:
+            continue
+        some = np.linspace(0, row.size - 1, _COMPARED).astype(int)
+        x, y = column[some] + 0.2, row[some] - 0.3
+        expected = make_model(nodes[number])(x, y)
+        found = wcs.slices[number](x, y)
+        pairs = list(zip(found, expected, strict=True))
+        for step in steps:
+            expected = step(*expected)
+        pairs += list(zip(wcs.to_world(*found), expected, strict=True))
+        if not all(np.allclose(ours, theirs, rtol=TOLERANCE, atol=0.0, equal_nan=True) for ours, theirs in pairs):
+            raise NotUnderstoodError(f"positions in slice {number} differ from gwcs's")
