@@ -81,7 +81,7 @@ def make_model(node: Any) -> Any:
     import asdf
     from asdf import yamlutil
 
-    return yamlutil.tagged_tree_to_custom_tree(node, asdf.AsdfFile())
+    return yamlutil.tagged_tree_to_custom_tree(node, asdf.AsdfFile(ignore_unrecognized_tag=True))
 
 
 def tables(node: Any) -> list[Any]:
