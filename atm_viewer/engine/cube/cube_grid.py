@@ -249,8 +249,8 @@ def _slicer_angle(exposure: Exposure, band: str, factor: int) -> float:
             ends = (0.0, 0.0), (0.0, 0.005)
             x, y = _box_pixels(wcs.boxes[1], factor)
             _, _, lam = wcs.slicer(x, detector_position(y, factor), 1)
-        first, second = np.array(ends).T
-        return {"ends": np.stack(wcs.world(first, second, np.full(2, np.nanmedian(lam)))[:2])}
+        # One by one, as the pipeline does: the same positions in an array are rounded differently.
+        return {"ends": np.array([wcs.to_world(*end, np.nanmedian(lam))[:2] for end in ends]).T}
 
     ra, dec = exposure.kept.get_or_make(f"slicer-ends-{band}-{factor}", make)["ends"]
     # The pipeline finds the angle where the exposure follows a moving target, and without offsets.

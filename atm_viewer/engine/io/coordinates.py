@@ -5,6 +5,7 @@ They depend on the file alone, not on the recipe.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -140,17 +141,8 @@ def oversampled_coordinates(
                 lam[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
             return alpha, lam.astype(np.float32)
         rows, columns = shape
-        alpha = np.full((rows * factor, columns), np.nan)
-        wavelength = np.full((rows * factor, columns), np.nan, dtype=np.float32)
-        across = oversampled_rows(rows, factor)
-        for number, ((x0, x1), (y0, y1)) in sorted(wcs.boxes.items()):
-            row = np.flatnonzero((across >= y0) & (across <= y1))
-            column = np.flatnonzero((np.arange(columns) >= x0) & (np.arange(columns) <= x1))
-            y, x = np.meshgrid(across[row], column.astype(float), indexing="ij")
-            _, along, lam = wcs.slicer(x, y, number)
-            alpha[np.ix_(row, column)] = -along
-            wavelength[np.ix_(row, column)] = lam * 1e6
-        return alpha, wavelength
+        _, along, lam = wcs.slicer_grid(np.arange(float(columns)), oversampled_rows(rows, factor))
+        return -along, (lam * 1e6).astype(np.float32)
 
 
 def oversampled_rows(rows: int, factor: int) -> Floats:
@@ -171,22 +163,18 @@ def _miri(wcs: ExposureWcs, shape: tuple[int, ...]) -> Coordinates:
 
 
 def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
-    from gwcs.wcstools import grid_from_bounding_box
-
-    alpha, wavelength, ra, dec = (np.full(regions.shape, np.nan) for _ in range(4))
-    arcsec = np.nan
-    for number, box in sorted(wcs.boxes.items()):
-        x, y = grid_from_bounding_box(box)
-        at = y.astype(int), x.astype(int)
-        across, along, lam = wcs.slicer(x, y, number)
-        # Neighbouring bounding boxes overlap and the later one wins, as in the pipeline.
-        alpha[at] = -along
-        inside = regions[at] == number
-        at = at[0][inside], at[1][inside]
-        ra[at], dec[at], wavelength[at] = wcs.world(across[inside], along[inside], lam[inside])
-        if not np.isfinite(arcsec):
-            arcsec = _arcsec_per_metre(wcs, across, along, lam)
-    return _packed(alpha, wavelength, ra, dec, arcsec)
+    ny, nx = regions.shape
+    across, along, lam = wcs.slicer_grid(np.arange(float(nx)), np.arange(float(ny)))
+    (x0, x1), (y0, y1) = wcs.boxes[min(wcs.boxes)]
+    first = np.s_[math.ceil(y0) : math.floor(y1) + 1, math.ceil(x0) : math.floor(x1) + 1]
+    arcsec = _arcsec_per_metre(wcs, across[first], along[first], lam[first])
+    y, x = np.nonzero(regions)
+    at = across[y, x], along[y, x], lam[y, x]
+    if wcs.labels is None:
+        at = wcs.slicer(x, y, regions[y, x])  # where boxes overlap, the grid has the later slice's
+    wavelength, ra, dec = (np.full(regions.shape, np.nan) for _ in range(3))
+    ra[y, x], dec[y, x], wavelength[y, x] = wcs.world(*at)
+    return _packed(-along, wavelength, ra, dec, arcsec)
 
 
 def _arcsec_per_metre(wcs: ExposureWcs, across: Floats, along: Floats, lam: Floats) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -327,33 +327,35 @@ def fit_sky_maps(
         order = np.argsort(values)
         wavelength = np.interp(wavelength, values[order], points[order])
 
-    for degree in _DEGREES:
-        fitted = []
-        for n in numbers:
-            at = np.flatnonzero(valid & ~check & (number == n))
-            if at.size < 1.5 * (degree[0] + 1) * (degree[1] + 1):
-                return None
-            targets = known.xi[:, at], known.eta[:, at], positions[at], wavelength[:, at]
-            fitted.append(_fit(along[at], dispersion[at], edge, half, targets, degree))
-        series, domain, trace = (np.ascontiguousarray(np.stack(parts)) for parts in zip(*fitted, strict=True))
-        maps = SkyMaps(
-            numbers,
-            series,
-            domain,
-            trace,
-            bounds,
-            points,
-            values,
-            np.zeros((0, 2)) if ranges is None else ranges,
-            origin,
-        )
-        at = np.flatnonzero(valid & check)
+    ends = np.zeros((0, 2)) if ranges is None else ranges
+
+    def fit(k: int, degree: tuple[int, int]) -> SkyMaps | None:
+        """Fit the series of one slice; None where they are not good enough."""
+        at = np.flatnonzero(valid & ~check & (number == numbers[k]))
+        if at.size < 1.5 * (degree[0] + 1) * (degree[1] + 1):
+            return None
+        targets = known.xi[:, at], known.eta[:, at], positions[at], wavelength[:, at]
+        found = _fit(along[at], dispersion[at], edge, half, targets, degree)
+        series, domain, trace = (part[None] for part in found)
+        maps = SkyMaps(numbers[k : k + 1], series, domain, trace, bounds[k : k + 1], points, values, ends, origin)
+        at = np.flatnonzero(valid & check & (number == numbers[k]))
         ours = maps.positions(number[at], along[at].astype(float), dispersion[at], edge, half)
-        sky = max(np.abs(ours.xi - known.xi[:, at]).max(), np.abs(ours.eta - known.eta[:, at]).max())
+        sky = [np.abs(ours.xi - known.xi[:, at]).max(initial=0.0), np.abs(ours.eta - known.eta[:, at]).max(initial=0.0)]
         lam = known.wavelength[:, at]
-        part = (np.abs(ours.wavelength - lam) / np.abs(lam[1] - lam[2])).max()
-        if sky <= TOLERANCE_SKY and part <= TOLERANCE_WAVELENGTH:
-            return maps
+        part = (np.abs(ours.wavelength - lam) / np.abs(lam[1] - lam[2])).max(initial=0.0)
+        return maps if max(sky) <= TOLERANCE_SKY and part <= TOLERANCE_WAVELENGTH else None
+
+    for degree in _DEGREES:
+        # The first slice alone mostly tells that a degree is too low.
+        fitted = [fit(0, degree)]
+        if fitted[0] is not None:
+            fitted += in_threads(partial(fit, degree=degree), range(1, numbers.size))
+        good = [maps for maps in fitted if maps is not None]
+        if len(good) == numbers.size:
+            series, domain, trace = (
+                np.concatenate([getattr(m, n) for m in good]) for n in ("series", "domain", "trace")
+            )
+            return SkyMaps(numbers, series, domain, trace, bounds, points, values, ends, origin)
     return None
 
 

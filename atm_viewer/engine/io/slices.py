@@ -10,6 +10,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.kernels.bins import bin_medians
 from atm_viewer.engine.threads import in_threads
 
 
@@ -204,24 +205,10 @@ def collapse(flux: Reals, err: Reals, alpha: Reals, native_step: float) -> Colla
     valid = np.isfinite(flux) & np.isfinite(err) & np.isfinite(alpha) & (err > 0)
     if not valid.any():
         return CollapsedProfile(*(np.zeros(0) for _ in range(4)))
-    points = alpha[valid]
-    order = np.argsort(points)
-    points = points[order].astype(float)
-    f, e = flux[valid][order], err[valid][order]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        s = f / e
-    finite = np.isfinite(s)
-    points, f, e, s = points[finite], f[finite], e[finite], s[finite]
     step = native_step / 2.0
     centres = np.arange(np.nanmin(alpha), np.nanmax(alpha), step)
-    start = np.searchsorted(points, centres - step / 2.0, side="left")
-    stop = np.searchsorted(points, centres + step / 2.0, side="left")
-    binned = np.full((3, centres.size), np.nan)
-    for k in range(centres.size):
-        if stop[k] > start[k]:
-            at = slice(start[k], stop[k])
-            binned[:, k] = np.median(f[at]), np.median(e[at]), np.median(s[at])
+    binned = np.empty((3, centres.size))
+    bin_medians(alpha[valid], flux[valid], err[valid], centres - step / 2.0, centres + step / 2.0, step, binned)
     return CollapsedProfile(centres, *binned)
 
 

@@ -67,15 +67,15 @@ class ExposureWcs:
     spectral_region: bool
     by_gwcs: bool
 
-    def slicer(self, x: np.ndarray, y: np.ndarray, number: int = 0) -> tuple[Floats, Floats, Floats]:
+    def slicer(self, x: np.ndarray, y: np.ndarray, number: int | np.ndarray = 0) -> tuple[Floats, Floats, Floats]:
         """Positions on the slicer.
 
         Parameters
         ----------
         x, y : ndarray
             Detector positions [pixel].
-        number : int
-            Slice whose WCS is meant, where each has one for itself.
+        number : int or ndarray of int
+            Slices whose WCS is meant, where each has one for itself.
 
         Returns
         -------
@@ -84,11 +84,11 @@ class ExposureWcs:
         """
         x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
         if self.labels is None:
-            first, second, third = self.slices[number](x, y)
-            return first, second, third
-        # To the pixel whose centre is nearest, as ``LabelMapperArray`` does.
-        column, row = (np.floor(v.ravel() + 0.5).astype(np.int64) for v in (x, y))
-        label = self.labels[row, column]
+            label = np.broadcast_to(number, x.shape).ravel()
+        else:
+            # The pixel whose centre is nearest, as ``LabelMapperArray`` finds it.
+            column, row = (np.floor(v.ravel() + 0.5).astype(np.int64) for v in (x, y))
+            label = self.labels[row, column]
         order = np.argsort(label, kind="stable")
         labels, starts = np.unique(label[order], return_index=True)
         found = np.full((3, label.size), np.nan)
@@ -101,6 +101,28 @@ class ExposureWcs:
         parts = zip(labels.tolist(), np.split(order, starts[1:]), strict=True)
         in_threads(work, [(n, at) for n, at in parts if n in self.slices])
         first, second, third = found.reshape(3, *x.shape)
+        return first, second, third
+
+    def slicer_grid(self, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+        """Positions on the slicer of a grid of NIRSpec's detector positions.
+
+        Parameters
+        ----------
+        x, y : ndarray of float64, shapes (nx,) and (ny,)
+            Columns and rows, ascending [pixel].
+
+        Returns
+        -------
+        tuple of three ndarray of float64, shape (ny, nx)
+            NaN outside of the slices' bounding boxes. Where they overlap, the later slice's, as in the pipeline.
+        """
+        if self.labels is not None:
+            return self.slicer(x[None, :], y[:, None])
+        found = np.full((3, y.size, x.size), np.nan)
+        for number, ((x0, x1), (y0, y1)) in sorted(self.boxes.items()):
+            row, column = np.flatnonzero((y >= y0) & (y <= y1)), np.flatnonzero((x >= x0) & (x <= x1))
+            found[:, row[:, None], column] = self.slicer(x[column][None, :], y[row][:, None], number)
+        first, second, third = found
         return first, second, third
 
     def world(self, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> tuple[Floats, Floats, Floats]:

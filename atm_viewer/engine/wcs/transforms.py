@@ -168,7 +168,7 @@ class _Maker:
         def evaluate(a: Arrays) -> Arrays:
             rest = iter(a)
             return transform.evaluate(
-                tuple(np.full(a[0].shape, values[k]) if k in values else next(rest) for k in range(transform.inputs))
+                tuple(_constant(values[k], a[0]) if k in values else next(rest) for k in range(transform.inputs))
             )
 
         return Transform(transform.inputs - len(values), evaluate)
@@ -190,7 +190,7 @@ class _Maker:
 
     def _constant(self, node: Any) -> Transform:
         value, inputs = float(node["value"]), int(node.get("dimensions", 1))
-        return Transform(inputs, lambda a: (np.full(a[0].shape, value),))
+        return Transform(inputs, lambda a: (_constant(value, a[0]),))
 
     def _polynomial(self, node: Any) -> Transform:
         matrix = np.asarray(node["coefficients"], dtype=float)
@@ -245,6 +245,11 @@ class _Maker:
             return (found,) if single else tuple(found)
 
         return Transform(int(model.n_inputs), evaluate)
+
+
+def _constant(value: float, like: Floats) -> Floats:
+    """Array of one value that takes no memory."""
+    return np.broadcast_to(np.float64(value), like.shape)
 
 
 def _ranges(mapper: Any) -> tuple[int, list[tuple[float, float]]]:
