@@ -38,7 +38,7 @@ class ExposureWcs:
 
     Parameters
     ----------
-    labels : ndarray of int64, shape (ny, nx), or None
+    labels : ndarray of int, shape (ny, nx), or None
         Slice number of each pixel, 0 outside of slices, by which the WCS chooses a slice's transform; None when every
         slice has a WCS for itself.
     slices : mapping of int to callable
@@ -58,7 +58,7 @@ class ExposureWcs:
         Whether gwcs's own models are evaluated.
     """
 
-    labels: NDArray[np.int64] | None
+    labels: NDArray[Any] | None
     slices: Mapping[int, Positions]
     to_world: Positions
     boxes: Mapping[int, Box]
@@ -83,24 +83,24 @@ class ExposureWcs:
             Of the positions' common shape; NaN outside of slices.
         """
         x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
-        if self.labels is None:
-            label = np.broadcast_to(number, x.shape).ravel()
-        else:
-            # The pixel whose centre is nearest, as ``LabelMapperArray`` finds it.
-            column, row = (np.floor(v.ravel() + 0.5).astype(np.int64) for v in (x, y))
-            label = self.labels[row, column]
-        order = np.argsort(label, kind="stable")
-        labels, starts = np.unique(label[order], return_index=True)
+        label = np.broadcast_to(number, x.shape) if self.labels is None else self.labels[_pixel(y), _pixel(x)]
+        return self._by_slice(label, x, y)
+
+    def _by_slice(self, label: np.ndarray, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
         found = np.full((3, label.size), np.nan)
-        flat_x, flat_y = x.ravel(), y.ravel()
+        flat = label.ravel()
+        inside = np.flatnonzero(flat)
+        # In 16 bits, which are sorted ten times faster.
+        order = inside[np.argsort(flat[inside].astype(np.int16), kind="stable")]
+        ends = np.flatnonzero(np.diff(flat[order])) + 1
+        parts = [at for at in np.split(order, ends) if at.size and int(flat[at[0]]) in self.slices]
 
-        def work(part: tuple[int, np.ndarray]) -> None:
-            n, at = part
-            found[:, at] = self.slices[n](flat_x[at], flat_y[at])
+        def work(at: np.ndarray) -> None:
+            places = np.unravel_index(at, label.shape)
+            found[:, at] = self.slices[int(flat[at[0]])](x[places], y[places])
 
-        parts = zip(labels.tolist(), np.split(order, starts[1:]), strict=True)
-        in_threads(work, [(n, at) for n, at in parts if n in self.slices])
-        first, second, third = found.reshape(3, *x.shape)
+        in_threads(work, parts)
+        first, second, third = found.reshape(3, *label.shape)
         return first, second, third
 
     def slicer_grid(self, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
@@ -117,7 +117,8 @@ class ExposureWcs:
             NaN outside of the slices' bounding boxes. Where they overlap, the later slice's, as in the pipeline.
         """
         if self.labels is not None:
-            return self.slicer(x[None, :], y[:, None])
+            label = self.labels[_pixel(y)[:, None], _pixel(x)]
+            return self._by_slice(label, *np.broadcast_arrays(x[None, :], y[:, None]))
         found = np.full((3, y.size, x.size), np.nan)
         for number, ((x0, x1), (y0, y1)) in sorted(self.boxes.items()):
             row, column = np.flatnonzero((y >= y0) & (y <= y1)), np.flatnonzero((x >= x0) & (x <= x1))
@@ -152,6 +153,11 @@ class ExposureWcs:
         return np.where(inside, wavelength, np.nan)
 
 
+def _pixel(position: Floats) -> NDArray[np.int64]:
+    """Pixel whose centre is nearest to a position, as ``LabelMapperArray`` finds it."""
+    return np.floor(position + 0.5).astype(np.int64)
+
+
 def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
     """Make the WCS that is written in a file, and compare a sample of its positions with gwcs's.
 
@@ -177,7 +183,7 @@ def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
     else:
         raise NotUnderstoodError(f"frames are {', '.join(tree.frames)}")
     try:
-        labels = np.asarray(selector["label_mapper"]["mapper"]).astype(np.int64, copy=False)
+        labels = np.asarray(selector["label_mapper"]["mapper"]).astype(np.int16)
         chosen = selector["selector"]
         nodes = dict(zip((int(n) for n in chosen["labels"]), chosen["transforms"], strict=True))
         boxes = {0: bounding_box(selector)} if miri else {n: bounding_box(node) for n, node in nodes.items()}
