@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
 
 from atm_viewer.engine.cube.footprints import SkyMapper
@@ -16,6 +17,7 @@ from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.trace.oversample import oversample
 from atm_viewer.engine.trace.prepared import fit_key, fit_slices, prepare
+from atm_viewer.engine.wcs.exposure_wcs import wcs_of_model
 from tests.engine.equality import largest_differences
 from tests.engine.footprints import assert_footprints_agree
 from tests.flight.pipeline_reference import CASES, SETTINGS, answer, exposures, why_absent
@@ -35,6 +37,21 @@ def opened(request):
     exposure = open_exposure(exposures(request.param)[0])
     yield request.param, exposure
     exposure.model.close()
+
+
+def test_positions_equal_gwcs_to_the_last_bit(opened):
+    _, exposure = opened
+    ours, theirs = exposure.wcs, wcs_of_model(exposure.model)
+    assert not ours.by_gwcs
+    assert ours.boxes == theirs.boxes
+    y, x = (places[::11] for places in np.nonzero(exposure.regions))
+    slicer = ours.slicer(x, y + 0.3), theirs.slicer(x, y + 0.3)
+    for found, expected in [
+        *zip(*slicer, strict=True),
+        *zip(ours.world(*slicer[0]), theirs.world(*slicer[1]), strict=True),
+    ]:
+        assert np.isfinite(expected).mean() > 0.9
+        assert np.array_equal(found, expected, equal_nan=True)
 
 
 def test_footprints_equal_the_wcs(opened):
