@@ -45,6 +45,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "commands": (("atm_viewer.",), ("pyqtgraph",)),
     "__main__": (("atm_viewer.",), ("pyqtgraph",)),
     "__init__": ((), (*QT, *PIPELINE)),
+    "notebook": (("atm_viewer.engine",), QT),
 }
 
 #: Folders of a room from the ground up: each may import those before it, and modules that lie in no folder.
