@@ -10,6 +10,7 @@ from PyQt6.QtCore import QEvent, QPoint, Qt
 from PyQt6.QtGui import QImage, QTextCursor
 from PyQt6.QtWidgets import QApplication
 
+import atm_viewer
 from atm_viewer.engine.output.spectrum_files import DESCRIPTIONS
 from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.engine.recipe.cube_options import ALL_PARAMETERS
@@ -82,7 +83,14 @@ def test_parameters_and_keys_in_code_are_the_pipelines_or_ours(name):
     for word in re.findall(r"`([a-z]+_[a-z]+)`", page.text):
         choices = {choice for p in ALL_PARAMETERS.values() for choice in p.choices}
         steps = {"adaptive_trace_model", "cube_build", "native_dalpha", "offset_file", "residual_fringe"}
-        assert word in {*ALL_PARAMETERS, *choices, *DESCRIPTIONS, *steps}, word
+        assert word in {
+            *ALL_PARAMETERS,
+            *choices,
+            *DESCRIPTIONS,
+            *steps,
+            *atm_viewer.__all__,
+            *dir(atm_viewer.Exposures),
+        }, word
 
 
 def test_every_file_is_a_page_and_every_picture_is_shown():
