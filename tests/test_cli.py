@@ -102,8 +102,8 @@ def test_help_and_version_are_quick(capsys):
     ("line", "part"),
     [
         ("correct", "arguments are required: FILE"),
-        ("correct x --oversample 0", "'0' is not a whole number from 1 to 10"),
-        ("correct x --oversample 2.5", "'2.5' is not a whole number from 1 to 10"),
+        ("correct x --oversample 0", "'0' is not a multiple of 0.125 from 1 to 10"),
+        ("correct x --oversample 2.3", "'2.3' is not a multiple of 0.125 from 1 to 10"),
         ("correct x --fit-threshold nan", "'nan' is not a finite number"),
         ("correct x --slope-limit steep", "'steep' is not a number"),
         ("correct x --colour red", "--colour"),

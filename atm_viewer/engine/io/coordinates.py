@@ -5,15 +5,17 @@ They depend on the file alone, not on the recipe.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Integers32, Singles
+from atm_viewer.engine.arrays import Floats, Integers, Integers32, Singles
+from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.packing import PackedFrame
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 
@@ -100,14 +102,14 @@ def native_coordinates(model: Any, regions: np.ndarray) -> Coordinates:
     return _nirspec(model, model.data.shape, regions)
 
 
-def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
+def oversampled_coordinates(model: Any, factor: float) -> tuple[Floats, Singles]:
     """Alpha and wavelength of the oversampled pixels, dispersion along x.
 
     Parameters
     ----------
     model : IFUImageModel
         Exposure with a WCS.
-    factor : int
+    factor : float
         Oversampling factor.
 
     Returns
@@ -121,7 +123,7 @@ def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
         warnings.simplefilter("ignore", RuntimeWarning)
         if str(model.meta.instrument.name).upper() == "MIRI":
             columns, rows = model.data.shape
-            across = oversampled_rows(rows, factor)
+            across = divide(rows, factor, True).at
             x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij")
             wcs = model.meta.wcs
             alpha, beta, wavelength = wcs.get_transform("detector", "alpha_beta")(x, y)
@@ -134,9 +136,9 @@ def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
                 wavelength[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
             return alpha, wavelength.astype(np.float32)
         rows, columns = model.data.shape
-        alpha = np.full((rows * factor, columns), np.nan)
-        wavelength = np.full((rows * factor, columns), np.nan, dtype=np.float32)
-        across = oversampled_rows(rows, factor)
+        across = divide(rows, factor, False).at
+        alpha = np.full((across.size, columns), np.nan)
+        wavelength = np.full((across.size, columns), np.nan, dtype=np.float32)
         for wcs in slice_wcs(model):
             (x0, x1), (y0, y1) = wcs.bounding_box.bounding_box(order="F")
             row = np.flatnonzero((across >= y0) & (across <= y1))
@@ -148,9 +150,77 @@ def oversampled_coordinates(model: Any, factor: int) -> tuple[Floats, Singles]:
         return alpha, wavelength
 
 
-def oversampled_rows(rows: int, factor: int) -> Floats:
-    """Positions of oversampled rows in the original ones: for 2, -0.25, 0.25, 0.75 ... (``_reindex``)."""
-    return np.arange(rows * factor) / factor - (factor - 1) / (factor * 2)
+@dataclass(frozen=True, eq=False)
+class Division:
+    """How the rows of an exposure, with the dispersion along x, are divided by oversampling.
+
+    With a factor such as 1.5 some parts lie across two rows. Which one counts is a matter of rounding, which is not the
+    same for the pipeline's arrays and its WCS.
+
+    Parameters
+    ----------
+    factor : float
+        Oversampling factor.
+    at : ndarray of float64, shape (factor * rows,)
+        Positions of the parts in rows: for 2, -0.25, 0.25, 0.75 ... (``_reindex``).
+    nearest : ndarray of int64, same shape
+        Row whose flags each part has, and whose slice in the region map.
+    owner : ndarray of int64, same shape
+        Row whose slice each part has on the sky.
+    """
+
+    factor: float
+    at: Floats
+    nearest: Integers
+    owner: Integers
+
+    def cut(self, row: int, rows: int) -> slice:
+        """Parts of some rows, as the pipeline counts: from a row's own first one."""
+        return slice(math.floor(row * self.factor), math.ceil((row + rows) * self.factor))
+
+    def starts(self, row: int, rows: int) -> Integers:
+        """First part of each of some rows, and the one after the last, counted from the first of `cut`."""
+        found: Integers = np.searchsorted(self.owner, np.arange(row, row + rows + 1))
+        return found - int(self.cut(row, rows).start)
+
+    def parts(self, rows: Integers) -> tuple[Integers, Integers]:
+        """Parts of any rows, and at which of them each part is."""
+        begin, end = (np.searchsorted(self.owner, rows, side) for side in ("left", "right"))
+        count = end - begin
+        which = np.repeat(np.arange(rows.size), count)
+        return np.arange(which.size) - np.repeat(np.cumsum(count) - count - begin, count), which
+
+
+@lru_cache(maxsize=16)
+def divide(rows: int, factor: float, rotated: bool) -> Division:
+    """Divide the rows of an exposure.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    factor : float
+        Oversampling factor.
+    rotated : bool
+        Whether they are the detector's columns, the last one first, as in MIRI.
+
+    Raises
+    ------
+    InputError
+        No whole number of parts comes out. The pipeline fails then, or its WCS does not fit its pixels.
+    """
+    if rows * factor != math.floor(rows * factor):
+        raise InputError(f"{rows} pixels along the slices cannot be divided into {factor:g} times as many.")
+    at = np.arange(math.floor(rows * factor)) / factor - (factor - 1) / (factor * 2)
+    nearest = np.rint(at).astype(int)
+    fine = np.arange(at.size)
+    on_detector = (fine[::-1] if rotated else fine) * (1 / factor) - (factor - 1) / (factor * 2)
+    owner = np.floor(on_detector + 0.5).astype(int)
+    if rotated:
+        owner = rows - 1 - owner
+    for array in (at, nearest, owner):
+        array.flags.writeable = False
+    return Division(factor, at, nearest, owner)
 
 
 def slice_wcs(model: Any) -> list[Any]:

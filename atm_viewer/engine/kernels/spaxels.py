@@ -64,7 +64,7 @@ def drizzle_slice(
         Takes (x, y, 1) of the plane that positions are given in to the block's plane, up to a factor.
     origin, direction : int
         Oversampled detector coordinate along the slice of the arrays' first row, and 1 or -1.
-    factor : int
+    factor : float
         Oversampling factor.
     edge : float
         Distance from a pixel's centre to its edges along the slice [pixel].
@@ -123,8 +123,8 @@ def drizzle_slice(
             if rest < 0.0:
                 continue
             reach = np.sqrt(rest / length) + 0.03
-            begin = max(low, low + int(np.floor((middle - reach) * (high - low))) - factor)
-            stop = min(high, low + int(np.ceil((middle + reach) * (high - low))) + factor)
+            begin = max(low, low + int(np.floor((middle - reach) * (high - low))) - int(np.ceil(factor)))
+            stop = min(high, low + int(np.ceil((middle + reach) * (high - low))) + int(np.ceil(factor)))
         else:
             begin, stop = low, high
         for row in range(begin, stop + 1):
