@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from atm_viewer.commands.arguments import (
@@ -66,6 +67,9 @@ def spectrum(args: argparse.Namespace) -> int:
         asked = f"{where} at RA {args.ra}, Dec {args.dec} (ICRS, deg)"
         table.meta.update(spectrum_meta(spectra, recipe, keys, asked))
         write_table(table, part / args.output.name)
+    for one in spectra if aperture else ():
+        if one.uncovered:
+            print(one.uncovered, file=sys.stderr)
     list_paths([str(args.output)])
     return 0
 

@@ -213,7 +213,7 @@ def divide_sums(total, wanted, flux, err):
 
 
 @njit(**KERNEL)
-def add_row(total, weights, flux, variance, covered):
+def add_row(total, weights, flux, variance, missing):
     """Add a row of spaxels to the spectrum of an aperture.
 
     Parameters
@@ -224,8 +224,8 @@ def add_row(total, weights, flux, variance, covered):
         Part of each spaxel that lies in the aperture.
     flux, variance : ndarray of float64, shape (planes,)
         Sums that are added to.
-    covered : ndarray of bool, shape (planes,)
-        Set where any spaxel has a value.
+    missing : ndarray of float64, shape (planes,)
+        Sum of the weights of spaxels without a value, which is added to.
     """
     nx, planes, _ = total.shape
     for ix in range(nx):
@@ -236,4 +236,5 @@ def add_row(total, weights, flux, variance, covered):
                 part = weights[ix] / total[ix, plane, 1]
                 flux[plane] += total[ix, plane, 0] * part
                 variance[plane] += total[ix, plane, 2] * (part * part)
-                covered[plane] = True
+            else:
+                missing[plane] += weights[ix]
