@@ -71,8 +71,8 @@ class SpaxelSpectra:
             return ""
         planes = sum(share.size for share in shares)
         return (
-            f"{self.band}: of the aperture's {planes} values before and after, {scaled} are scaled, since 90 % of its area "
-            f"or more has data, and {empty} are missing, because less has data."
+            f"{self.band}: of the aperture's {planes} values before and after, {scaled} are scaled, since 90 % of its "
+            f"area or more has data, and {empty} are missing, because less has data."
         )
 
 
