@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from atm_viewer.commands.arguments import (
@@ -15,7 +14,7 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of, say
 
 #: Aperture that goes with a spaxel's spectrum when none is asked for; its sum is not written.
 _RADIUS = 0.5
@@ -69,7 +68,7 @@ def spectrum(args: argparse.Namespace) -> int:
         write_table(table, part / args.output.name)
     for one in spectra if aperture else ():
         if one.uncovered:
-            print(one.uncovered, file=sys.stderr)
+            say(one.uncovered)
     list_paths([str(args.output)])
     return 0
 
