@@ -347,7 +347,7 @@ def test_a_product_that_is_there_already(command, name, tmp_path, capsys):
     ("text", "part"),
     [
         ("version = 1\n[global]\noversampling = 3", "unknown key 'oversampling' in [global]"),
-        ("version = 1\n[global]\noversample = 0", "oversample must be a whole number from 1 to 10"),
+        ("version = 1\n[global]\noversample = 0", "oversample must be a number from 1 to 10"),
         ("version = 1\n[[slice]]\nnumber = 112\nuse = [[1, 0]]", "1.0 is not below 0.0"),
         ("version = 1\n[global", "not valid TOML"),
         ("", "version"),

@@ -102,8 +102,8 @@ def test_help_and_version_are_quick(capsys):
     ("line", "part"),
     [
         ("correct", "arguments are required: FILE"),
-        ("correct x --oversample 0", "'0' is not a whole number from 1 to 10"),
-        ("correct x --oversample 2.5", "'2.5' is not a whole number from 1 to 10"),
+        ("correct x --oversample 0", "'0' is not a multiple of 0.125 from 1 to 10"),
+        ("correct x --oversample 2.3", "'2.3' is not a multiple of 0.125 from 1 to 10"),
         ("correct x --fit-threshold nan", "'nan' is not a finite number"),
         ("correct x --slope-limit steep", "'steep' is not a number"),
         ("correct x --colour red", "--colour"),
@@ -211,6 +211,7 @@ def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
         "--slope-limit 0.2",
         "--oversample 4 --fit-threshold -1 --psf-optimal --overwrite -o out",
         "--reach slice --peak-cut source --residual none",
+        "--oversample 2.5 --save-intermediate-results",
     ):
         assert cli.run(["correct", "a.fits", "-r", str(tmp_path / "r.toml"), *options.split()]) == 0
     overrides = (SliceOverride(112, window=20),)
@@ -219,6 +220,7 @@ def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
         WriteExposures(("a.fits",), Recipe(2, 7.0, 0.2, False, overrides), "."),
         WriteExposures(("a.fits",), Recipe(4, -1.0, 0.3, True, overrides), "out", overwrite=True),
         WriteExposures(("a.fits",), Recipe(2, 7.0, 0.3, False, overrides, "slice", "source", "none"), "."),
+        WriteExposures(("a.fits",), Recipe(2.5, 7.0, 0.3, False, overrides), ".", save_intermediate_results=True),
     ]
 
 

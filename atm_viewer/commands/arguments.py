@@ -11,7 +11,6 @@ from typing import Any
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import CUBE_PARAMETERS, PARAMETERS, Parameter, Recipe
-from atm_viewer.engine.recipe.parameters import limits_text
 
 FILES = "cal or crf files, or an association (*_asn.json) with its science members"
 
@@ -96,14 +95,12 @@ def with_cube_options(args: argparse.Namespace, recipe: Recipe) -> Recipe:
 
 def _within(parameter: Parameter) -> Callable[[str], float | int]:
     """Read a number within a parameter's limits."""
-    whole = parameter.kind == "whole"
-    kind = f"a{' whole' if whole else ''} number{limits_text(parameter.low, parameter.high)}"
 
     def read(text: str) -> float | int:
         value = number(text)
-        if not parameter.low <= value <= parameter.high or (whole and not text.isdecimal()):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {kind}")
-        return int(text) if whole else value
+        if refused := parameter.refuse_number(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {refused.removeprefix('must be ')}")
+        return parameter.held(value)
 
     return read
 

@@ -65,7 +65,7 @@ def metrics(args: argparse.Namespace) -> int:
             wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
             rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
             coverage = [work.ask(CountPlanes(keys, recipe, band)) for band in bands]
-            shifts = work.ask(MeasureShifts(keys, bands[0], recipe.cube))
+            shifts = [work.ask(MeasureShifts(keys, band, recipe.cube)) for band in bands]
         table = metrics_table(rows, tuple(lines))
         radius = "5 spaxels" if args.radius is None else f"{args.radius:g} arcsec"
         table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed, coverage, shifts))

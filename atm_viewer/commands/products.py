@@ -26,6 +26,12 @@ def correct_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe(parser)
     add_folder(parser)
     add_parameters(parser)
+    parser.add_argument(
+        "--save-intermediate-results",
+        action="store_true",
+        help="also write what corrections are made of, named as the pipeline names it: <stem>_spline_full.fits "
+        "(splines wherever there are some), _spline_used (where they are used), _linear_interp and _spline_residual",
+    )
     add_overwrite(parser)
 
 
@@ -36,7 +42,9 @@ def correct(args: argparse.Namespace) -> int:
     recipe = replace(recipe_of(args), **given_parameters(args))
     files = tuple(map(str, all_exposures_of(args)))
     with Work() as work:
-        written = work.ask(WriteExposures(files, recipe, str(args.output), args.overwrite))
+        steps = args.save_intermediate_results
+        request = WriteExposures(files, recipe, str(args.output), args.overwrite, save_intermediate_results=steps)
+        written = work.ask(request)
     list_paths(written.paths)
     return 0
 

@@ -14,7 +14,7 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of, say
 
 #: Aperture that goes with a spaxel's spectrum when none is asked for; its sum is not written.
 _RADIUS = 0.5
@@ -66,6 +66,9 @@ def spectrum(args: argparse.Namespace) -> int:
         asked = f"{where} at RA {args.ra}, Dec {args.dec} (ICRS, deg)"
         table.meta.update(spectrum_meta(spectra, recipe, keys, asked))
         write_table(table, part / args.output.name)
+    for one in spectra if aperture else ():
+        if one.uncovered:
+            say(one.uncovered)
     list_paths([str(args.output)])
     return 0
 

@@ -121,11 +121,19 @@ class ProgressLine:
 
 def inputs_of(args: argparse.Namespace) -> Inputs:
     """Find the exposures that were asked for, by product; say what was left out."""
-    from atm_viewer.engine.io.association import read_inputs
-
-    inputs = read_inputs(args.files, () if args.members is None else (args.members,))
+    inputs = _read_inputs(args)
     for note in inputs.notes:
         say(note)
+    return inputs
+
+
+def _read_inputs(args: argparse.Namespace) -> Inputs:
+    """Find the exposures; once, though offsets are compared with them as well."""
+    from atm_viewer.engine.io.association import read_inputs
+
+    if "inputs" not in args:
+        args.inputs = read_inputs(args.files, () if args.members is None else (args.members,))
+    inputs: Inputs = args.inputs
     return inputs
 
 
@@ -145,12 +153,11 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     recipe = load_recipe(args.recipe) if args.recipe is not None else Recipe()
     if getattr(args, "offsets", None) is None:
         return recipe
-    from atm_viewer.engine.io.association import read_inputs
     from atm_viewer.engine.io.exposure import exposure_name
     from atm_viewer.engine.io.offsets import check_offsets, read_offsets
 
     offsets = read_offsets(args.offsets)
-    exposures = read_inputs(args.files, () if args.members is None else (args.members,)).exposures
+    exposures = _read_inputs(args).exposures
     check_offsets(offsets, [exposure_name(path) for path in exposures], args.offsets)
     return replace(recipe, cube=replace(recipe.cube, offsets=offsets))
 

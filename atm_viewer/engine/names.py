@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+#: What a correction is made of, by the names of the pipeline's files (``save_intermediate_results``): splines wherever
+#: there are some, and where they are used; flux by linear interpolation; what splines leave of the flux, interpolated.
+STEPS = ("spline_full", "spline_used", "linear_interp", "spline_residual")
+
+
+def intermediate_names(exposures: Sequence[str], oversample: float) -> list[str]:
+    """Names of the files of `STEPS` of some exposures; without oversampling nothing is interpolated."""
+    steps = STEPS if oversample > 1 else STEPS[:2]
+    return [f"{name}_{step}.fits" for name in exposures for step in steps]
+
 
 def product_name(names: Sequence[str]) -> str:
     """Name of the product made from some exposures: what their names begin with, cut at an underscore.

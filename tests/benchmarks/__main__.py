@@ -15,6 +15,10 @@ from tests.flight.pipeline_reference import exposures, why_absent
 
 MRS, NIRSPEC, FOUR, PAIR = "mrs12A-star-1", "nrsG235M-star-1", "mrs12A-star-4", "mrs34C-pair-1"
 SLICES = {MRS: 112, NIRSPEC: 15}
+OBSERVATION = {
+    "MRS": [f"mrs{detector}{band}-star-4" for band in "ABC" for detector in ("12", "34")],
+    "NIRSpec": ["nrsG395H-star-4", "nrsG395H_NRS2-star-4"],
+}
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,22 @@ def _scaling(cache: Path, folder: Path) -> Iterator[Result]:
                 yield Result(f"{case}: {what} {count}", 0.0, value, 0.0, 0)
 
 
+def _observation(cache: Path, folder: Path) -> Iterator[Result]:
+    """How time and memory grow with the exposures of an observation: of MRS in six settings, of both NIRSpec detectors.
+
+    Both processes together are to stay within 3 GB.
+    """
+    for what, cases in OBSERVATION.items():
+        paths = [str(path) for dither in zip(*map(exposures, cases), strict=True) for path in dither]
+        for count in (len(paths) // 4, len(paths) // 2, len(paths)):
+            shown = measure(ours.observation, cache, paths=paths[:count])
+            yield Result(f"{count} {what} exposures opened, shown, tuned", 0.0, shown["seconds"], 0.0, 0)
+            written = measure(ours.cubes, cache, paths=paths[:count], folder=str(folder))
+            yield Result(f"{count} {what} exposures, cubes written", 0.0, written["seconds"], 0.0, 0)
+            peaks = f"{shown['megabytes']:.0f} + {written['megabytes']:.0f} MB (goal 3000)"
+            yield Result(f"{count} {what} exposures: {peaks}", 0.0, 0.0, 0.0, 0)
+
+
 def _forget_coordinates(cache: Path) -> None:
     import shutil
 
@@ -177,6 +197,7 @@ ROWS: dict[str, Callable[[Path, Path], Iterator[Result]]] = {
     "drag": _drag,
     "turns": _turns,
     "scaling": _scaling,
+    "observation": _observation,
 }
 
 

@@ -108,6 +108,31 @@ def spectra(paths: list[str]) -> dict:
     return {"cold": cold, "seconds": float(np.median([times(lambda k=k: click(k), 1)[0] for k in range(1, 6)]))}
 
 
+def observation(paths: list[str]) -> dict:
+    """What the window's worker does with a whole observation: open it, show each band, and show it again tuned."""
+    from atm_viewer.engine.extraction import Extraction
+    from atm_viewer.engine.recipe import Recipe, SliceOverride
+    from atm_viewer.engine.service.bench import Bench
+
+    bench = Bench()
+    opened: list = []
+    (opening,) = times(lambda: opened.append(bench.open(paths, no_progress)), 1)
+    views = opened[0].exposures
+    keys = {
+        band: tuple(v.key for v in views if band in v.bands)
+        for band in sorted({band for v in views for band in v.bands})
+    }
+
+    def show(band: str) -> None:
+        place = bench.sky_image(keys[band], band, no_progress).peak
+        number = next(v for v in views if band in v.bands).slices[0]
+        for recipe in (Recipe(), Recipe(overrides=(SliceOverride(number, fit_threshold=0.0, band=band),))):
+            bench.spectra(Extraction(keys[band], recipe, band, *place, 0.5), no_progress)
+
+    (showing,) = times(lambda: [show(band) for band in keys], 1)
+    return {"opening": opening, "seconds": opening + showing}
+
+
 def cubes(paths: list[str], folder: str) -> dict:
     """``atm-viewer cube`` as a process: cubes before and after from closed files to written ones.
 

@@ -11,7 +11,7 @@ def other_value(p: Parameter):
     """Give a value that is not the default."""
     match p.kind:
         case "number":
-            return p.default / 4
+            return 1.5 if p.multiple else p.default / 4
         case "whole":
             return int(p.low) + 9
         case "switch":

@@ -14,7 +14,7 @@ class Setting:
     """Arguments of ``fit_and_oversample`` under a name that serves as part of a file's name."""
 
     name: str
-    oversample: int
+    oversample: float
     fit_threshold: float = 10.0
     slope_limit: float = 0.1
     psf_optimal: bool = False

@@ -115,7 +115,7 @@ class FakeBench:
         return extraction
 
 
-def write_exposures(paths, recipe, folder, overwrite=False, progress=None, target_at=None):
+def write_exposures(paths, recipe, folder, overwrite=False, progress=None, target_at=None, steps=False):
     """Write a file per path, slowly; paths name what goes wrong."""
     folder = Path(folder)
     names = [f"{p}_atm.fits" for p in paths]

@@ -9,7 +9,7 @@ import numpy as np
 from atm_viewer.engine.analysis.line_flux import conservation
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats, Integers, Reals, Singles
-from atm_viewer.engine.cube.apertures import aperture_weights
+from atm_viewer.engine.cube.apertures import aperture_sum, aperture_weights, outside_of
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block
 from atm_viewer.engine.results.noise import NoiseMap
@@ -39,6 +39,7 @@ class FieldSpectra:
         self, inputs: Sequence[DrizzleInput], grid: CubeGrid, spaxels: Sequence[tuple[float, float]], radius: float
     ) -> None:
         self._reach = int(np.ceil(radius / grid.spaxel))
+        self._spaxel, self._radius = grid.spaxel, radius
         self._at = [grid.spaxel_at(*one) for one in spaxels]
         steps = np.arange(-self._reach, self._reach + 1).astype(float) * grid.spaxel
         self._weights = aperture_weights(steps, steps, grid.spaxel, radius)
@@ -61,10 +62,8 @@ class FieldSpectra:
         weights = self._weights[
             low - y + reach : low - y + reach + block.shape[1], left - x + reach : left - x + reach + block.shape[2]
         ]
-        block = block[:, weights > 0]
-        valid = np.isfinite(block)
-        total = np.where(valid, block, 0.0) @ weights[weights > 0]
-        return self._flux[:, y, x], np.where(valid.any(axis=1), total, np.nan)
+        outside = outside_of(weights, self._spaxel, self._radius)
+        return self._flux[:, y, x], aperture_sum(block, weights, outside)
 
 
 def bright_spaxels(image: Reals, faintest: float = FAINTEST) -> tuple[Integers, float]:

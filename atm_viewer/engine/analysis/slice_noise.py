@@ -127,7 +127,7 @@ def noise_after(prepared: Prepared, fine: OversampledSlice, alpha: Floats, spaxe
         The exposure.
     fine : OversampledSlice
         The slice, oversampled.
-    alpha : ndarray, shape (factor * rows, columns)
+    alpha : ndarray, shape (oversampled rows, columns)
         Alpha of its pixels, in the pipeline's unit.
     spaxel : float
         Side of a spaxel of the band's cube [arcsec].
@@ -138,10 +138,9 @@ def noise_after(prepared: Prepared, fine: OversampledSlice, alpha: Floats, spaxe
         Fraction of the flux on the trace; NaN where there is no signal.
     """
     data = prepared.slices[fine.number]
-    factor = fine.sci.shape[0] // data.flux.shape[0]
     # Fits are made above a negative background, and so is the sum of the columns.
     flux = fine.sci if prepared.background.offset is None else fine.sci - prepared.background.offset
-    return _noise(data, flux, alpha, data.native_step / factor, spaxel / prepared.exposure.coordinates.arcsec)
+    return _noise(data, flux, alpha, data.native_step / fine.factor, spaxel / prepared.exposure.coordinates.arcsec)
 
 
 def trace_values(flux: Reals, alpha: Reals, width: float, centre: float, box: float) -> Floats:

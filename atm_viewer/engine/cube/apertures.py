@@ -16,6 +16,10 @@ from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.spaxels import add_row, divide_sums
 from atm_viewer.engine.threads import in_threads
 
+#: Share of an aperture that must have data. Where a part is missing, the sum over the rest stands for all of it; the
+#: pipeline's ``extract_1d`` sums the rest alone, and tells its area in NPIXELS.
+LEAST_COVERED = 0.9
+
 
 def aperture_weights(xs: Floats, ys: Floats, size: float, radius: float) -> Floats:
     """Part of each spaxel, given by offsets of the centres, that lies within a circle about 0; shape (ny, nx)."""
@@ -27,14 +31,68 @@ def aperture_weights(xs: Floats, ys: Floats, size: float, radius: float) -> Floa
     return weights
 
 
+def outside_of(weights: Floats, size: float, radius: float) -> float:
+    """Part of a circle, in spaxels, that lies outside of the spaxels with `aperture_weights`."""
+    area = np.pi * (radius / size) ** 2
+    outside = float(area - weights.sum())
+    return outside if outside > 1e-9 * area else 0.0  # all of it is inside, but for rounding
+
+
+def covered_share(missing: Floats, weights: Floats, outside: float) -> Floats:
+    """Share of an aperture that has data, plane by plane.
+
+    Parameters
+    ----------
+    missing : ndarray of float64, shape (planes,)
+        Sum of the weights of spaxels without data.
+    weights : ndarray of float64
+        Part of each spaxel that lies within the aperture.
+    outside : float
+        Part of it that lies outside of the cube, see `outside_of`.
+    """
+    whole = float(weights.sum()) + outside
+    return 1.0 - (missing + outside) / whole if whole > 0 else np.zeros_like(missing)
+
+
+def of_whole(total: Floats, share: Floats) -> Floats:
+    """Scale sums over the covered part of an aperture, or their errors, to all of it, see `LEAST_COVERED`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(share >= LEAST_COVERED, total / share, np.nan)
+
+
+def aperture_sum(flux: Floats, weights: Floats, outside: float) -> Floats:
+    """Spectrum of an aperture.
+
+    Parameters
+    ----------
+    flux : ndarray, shape (planes, ny, nx)
+        Spaxels; NaN without data.
+    weights, outside
+        As for `covered_share`.
+
+    Returns
+    -------
+    ndarray of float64, shape (planes,)
+        Sum over the spaxels, see `of_whole`.
+    """
+    within = flux[:, weights > 0]
+    valid, chosen = np.isfinite(within), weights[weights > 0]
+    share = covered_share(~valid @ chosen, chosen, outside)
+    return of_whole(np.where(valid, within, 0.0) @ chosen, share)
+
+
 @dataclass(frozen=True, eq=False)
 class Extracted:
-    """Spectra of a spaxel and of an aperture [unit of the exposures; sums over spaxels for the aperture]."""
+    """Spectra of a spaxel and of an aperture [unit of the exposures; sums over spaxels for the aperture].
+
+    ``coverage`` is the share of the aperture that has data, plane by plane.
+    """
 
     spaxel: Floats
     spaxel_err: Floats
     aperture: Floats
     aperture_err: Floats
+    coverage: Floats
 
     @staticmethod
     def of(inputs: list[DrizzleInput], grid: CubeGrid, ra: float, dec: float, radius: float) -> Extracted:
@@ -59,6 +117,8 @@ class Circle:
         Part of each spaxel that lies within the aperture.
     wanted : ndarray of bool, shape (ny, nx)
         Spaxels that matter.
+    outside : float
+        Part of the aperture that lies outside of the cube [spaxels].
     """
 
     grid: CubeGrid
@@ -67,6 +127,7 @@ class Circle:
     at: tuple[int, int]
     weights: Floats
     wanted: Mask
+    outside: float
 
     @staticmethod
     def about(grid: CubeGrid, ra: float, dec: float, radius: float, margin: int = 0) -> Circle:
@@ -82,7 +143,8 @@ class Circle:
         weights = aperture_weights(xs - xi, ys - eta, grid.spaxel, radius)
         wanted = weights > 0
         wanted[iy - y0, ix - x0] = True
-        return Circle(grid, x0, y0, (iy - y0, ix - x0), weights, wanted)
+        outside = outside_of(weights, grid.spaxel, radius)
+        return Circle(grid, x0, y0, (iy - y0, ix - x0), weights, wanted, outside)
 
     def near(self, exposure: Exposure, mapper: SkyMapper) -> list[int]:
         """Slices of an exposure that are drizzled, see `near_slices`."""
@@ -95,16 +157,13 @@ class Circle:
     def extract(self, shares: Sequence[Floats]) -> Extracted:
         """Make spectra of what exposures give."""
         planes = self.grid.wavelength.size
-        flux, variance, covered = np.zeros(planes), np.zeros(planes), np.zeros(planes, dtype=bool)
+        flux, variance, missing = np.zeros((3, planes))
         spaxel, spaxel_err = np.full((2, planes, 1), np.nan)
         y, x = self.at
         for iy, total in summed_rows(shares):
-            add_row(total, self.weights[iy], flux, variance, covered)
+            add_row(total, self.weights[iy], flux, variance, missing)
             if iy == y:
                 divide_sums(total[x : x + 1], np.ones(1, dtype=bool), spaxel, spaxel_err)
-        return Extracted(
-            spaxel[:, 0],
-            spaxel_err[:, 0],
-            np.where(covered, flux, np.nan),
-            np.where(covered, np.sqrt(variance), np.nan),
-        )
+        share = covered_share(missing, self.weights, self.outside)
+        whole, whole_err = of_whole(flux, share), of_whole(np.sqrt(variance), share)
+        return Extracted(spaxel[:, 0], spaxel_err[:, 0], whole, whole_err, share)

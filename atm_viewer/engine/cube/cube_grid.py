@@ -165,7 +165,7 @@ def cube_grid(
     exposures: Sequence[Exposure],
     band: str,
     parameters: CubeParameters,
-    factor: int,
+    factor: float,
     options: CubeOptions = DEFAULT_CUBE,
 ) -> CubeGrid:
     """Grid that the pipeline would choose for some exposures (``IFUCubeData.setup_ifucube_wcs``, ``set_geometry``).
@@ -181,7 +181,7 @@ def cube_grid(
         The band.
     parameters : CubeParameters
         Of the band.
-    factor : int
+    factor : float
         Oversampling factor of the exposures the cube is made of; 1 for the exposures as they are.
     options : CubeOptions
         What ``cube_build`` is asked for. Cubes on NIRSpec's slicer have no grid on the sky: for them it is that of a
@@ -235,7 +235,7 @@ def _centres(half: int, size: float) -> Floats:
     return np.arange(start, start + count * size, size)[:count]
 
 
-def _slicer_angle(exposure: Exposure, band: str, factor: int) -> float:
+def _slicer_angle(exposure: Exposure, band: str, factor: float) -> float:
     """Position angle of a cube along the slices of an exposure [deg]."""
 
     def make() -> dict[str, Floats]:
@@ -252,13 +252,13 @@ def _slicer_angle(exposure: Exposure, band: str, factor: int) -> float:
         # One by one, as the pipeline does: the same positions in an array are rounded differently.
         return {"ends": np.array([wcs.to_world(*end, np.nanmedian(lam))[:2] for end in ends]).T}
 
-    ra, dec = exposure.kept.get_or_make(f"slicer-ends-{band}-{factor}", make)["ends"]
+    ra, dec = exposure.kept.get_or_make(f"slicer-ends-{band}-{factor:g}", make)["ends"]
     # The pipeline finds the angle where the exposure follows a moving target, and without offsets.
     ra, dec = replace(exposure.placement, east=0.0, north=0.0).positions(ra, dec)
     return float(90 + np.degrees(np.arctan2((ra[1] - ra[0]) * np.cos(np.radians(dec[0])), dec[1] - dec[0])))
 
 
-def _box_pixels(box: Box, factor: int) -> tuple[Floats, Floats]:
+def _box_pixels(box: Box, factor: float) -> tuple[Floats, Floats]:
     """(Oversampled) pixels of the bounding box of a slice of NIRSpec."""
     from gwcs.wcstools import grid_from_bounding_box
 
@@ -268,12 +268,12 @@ def _box_pixels(box: Box, factor: int) -> tuple[Floats, Floats]:
     return x, y
 
 
-def _corners(exposure: Exposure, band: str, factor: int, turned: bool) -> Floats:
+def _corners(exposure: Exposure, band: str, factor: float, turned: bool) -> Floats:
     """RA and Dec [deg] of four corners of an exposure's footprint, as ``cube_build`` finds them; shape (2, 4)."""
     return np.stack(exposure.placement.positions(*_observed_corners(exposure, band, factor, turned)))
 
 
-def _observed_corners(exposure: Exposure, band: str, factor: int, turned: bool) -> Floats:
+def _observed_corners(exposure: Exposure, band: str, factor: float, turned: bool) -> Floats:
     """Find the corners by the WCS."""
     if exposure.footprint and not band.startswith(("ch1", "ch3")) and not turned:
         return np.array([float(v) for v in exposure.footprint.split()[-8:]]).reshape(4, 2).T
@@ -284,7 +284,7 @@ def _observed_corners(exposure: Exposure, band: str, factor: int, turned: bool) 
         at = [np.argmin(ra), np.argmax(ra), np.argmin(dec), np.argmax(dec)]
         return {"corners": np.stack([ra[at] % 360, dec[at]])}
 
-    return exposure.kept.get_or_make(f"extent-{band}-{factor}", make)["corners"]
+    return exposure.kept.get_or_make(f"extent-{band}-{factor:g}", make)["corners"]
 
 
 def wrap_ra(ra: Floats) -> Floats:
@@ -295,7 +295,7 @@ def wrap_ra(ra: Floats) -> Floats:
     return np.where(beyond, ra + (360.0 if middle > 180 else -360.0), ra)
 
 
-def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats, Floats]:
+def _centres_on_sky(exposure: Exposure, band: str, factor: float) -> tuple[Floats, Floats]:
     """Sky positions of the pixels that can be a band's outermost: all of them, or oversampled those at slice ends."""
     coordinates = exposure.coordinates.placed(AS_OBSERVED)
     valid = np.isfinite(coordinates.ra) & np.isfinite(coordinates.dec)
@@ -309,10 +309,10 @@ def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats,
     ends = np.zeros_like(valid)
     ends[:, 1:] |= valid[:, 1:] & ~valid[:, :-1]
     ends[:, :-1] |= valid[:, :-1] & ~valid[:, 1:]
-    ends[:, [start // factor, min((stop - 1) // factor, valid.shape[1] - 1)]] = True
+    ends[:, [int(start / factor), min(int((stop - 1) / factor), valid.shape[1] - 1)]] = True
     y, x = np.nonzero(ends & valid)
-    fine = (x[:, None] * factor + np.arange(factor)).ravel()
-    y = np.repeat(y, factor)
+    fine, which = exposure.fine_pixels(x, factor)
+    y = y[which]
     inside = (fine >= start) & (fine < stop)
     wcs = exposure.wcs
     ra, dec, _ = wcs.world(*wcs.slicer(detector_position(fine[inside], factor), y[inside]))
@@ -320,7 +320,7 @@ def _centres_on_sky(exposure: Exposure, band: str, factor: int) -> tuple[Floats,
     return ra[valid], dec[valid]
 
 
-def _pixels_of_boxes(exposure: Exposure, factor: int) -> tuple[Floats, Floats]:
+def _pixels_of_boxes(exposure: Exposure, factor: float) -> tuple[Floats, Floats]:
     """Sky positions of the (oversampled) pixels in the bounding boxes of NIRSpec's slices."""
     found = []
     wcs = exposure.wcs
@@ -332,13 +332,13 @@ def _pixels_of_boxes(exposure: Exposure, factor: int) -> tuple[Floats, Floats]:
     return np.concatenate([ra for ra, _ in found]), np.concatenate([dec for _, dec in found])
 
 
-def channel_columns(band: str, factor: int) -> tuple[int, int]:
+def channel_columns(band: str, factor: float) -> tuple[int, int]:
     """Range of (oversampled) x that ``cube_build`` takes for a MIRI channel: ``start <= x < stop``."""
     start, stop = (0, 512) if band[2] in "14" else (513, 1031)  # InstrumentInfo.get_miri_slice_endpts
     shift = (factor - 1) / 2
     return math.floor(start * factor + shift), math.ceil(stop * factor + shift)
 
 
-def detector_position(fine: np.ndarray, factor: int) -> Floats:
-    """Detector coordinate [pixel] of oversampled pixel coordinates along a slice."""
-    return fine / factor - (factor - 1) / (factor * 2)
+def detector_position(fine: np.ndarray, factor: float) -> Floats:
+    """Detector coordinate [pixel] of oversampled pixel coordinates along a slice, rounded as their WCS rounds."""
+    return fine * (1 / factor) - (factor - 1) / (factor * 2)

@@ -38,13 +38,13 @@ class PixelValues:
 
     Parameters
     ----------
-    factor : int
+    factor : float
         Oversampling factor.
     flux, err : ndarray of float32
         Science and error arrays [unit of the exposure]; ``flux`` is NaN in pixels that are left out.
     """
 
-    factor: int
+    factor: float
     flux: Singles
     err: Singles
 
@@ -188,13 +188,12 @@ def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> 
     """(Oversampled) pixels of a slice that have a value, in the detector's frame."""
     factor = values.factor
     y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
-    fine = np.tile(np.arange(factor), x.size)
-    y, x = np.repeat(y, factor), np.repeat(x, factor)
+    fine, which = exposure.fine_pixels(x if exposure.rotated else y, factor)
     if not exposure.rotated:
-        y = y * factor + fine
+        y, x = fine, x[which]
         taken = np.isfinite(values.flux[y, x])
     else:
-        x = x * factor + fine
+        y, x = y[which], fine
         start, stop = channel_columns(band, factor)
         taken = np.isfinite(values.flux[y, x]) & (x >= start) & (x < stop)
     return x[taken], y[taken]

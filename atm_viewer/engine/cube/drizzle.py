@@ -39,7 +39,7 @@ class DrizzleInput:
         The exposure.
     mapper : SkyMapper
         Its footprints.
-    factor : int
+    factor : float
         Oversampling factor; 1 for the exposure as it is.
     slices : callable
         Gives the arrays of a slice.
@@ -49,7 +49,7 @@ class DrizzleInput:
 
     exposure: Exposure
     mapper: SkyMapper
-    factor: int
+    factor: float
     slices: SliceSource
     sums: SliceSums = field(default_factory=SliceSums)
 
@@ -222,7 +222,7 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
     xs, ys = _axes(grid, x0, y0, wanted)
     matrix = maps.plane.matrix(grid.plane)
     middle, reach = _disc(grid, x0, y0, wanted)
-    along = exposure.regions.shape[1 if exposure.rotated else 0] * one.factor
+    along = exposure.division(one.factor).at.size
     kept = channel_columns(grid.band, one.factor) if exposure.rotated else (0, along)
 
     def add(data: OversampledSlice, total: Floats) -> None:
@@ -246,7 +246,7 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
             matrix,
             along - 1 - data.row if exposure.rotated else data.row,
             -1 if exposure.rotated else 1,
-            one.factor,
+            float(one.factor),
             mapper.edge / one.factor,
             kept,
             np.ascontiguousarray(data.inside[taken]),
@@ -315,21 +315,19 @@ def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarr
 def _fine_pixels(x: np.ndarray, y: np.ndarray, one: DrizzleInput) -> tuple[np.ndarray, np.ndarray]:
     """Oversampled pixels (x, y) within native pixels, in the detector's frame; for MIRI those of the channel."""
     factor = one.factor
-    sub = np.tile(np.arange(factor), x.size)
-    x, y = np.repeat(x, factor), np.repeat(y, factor)
+    fine, which = one.exposure.fine_pixels(x if one.exposure.rotated else y, factor)
     if not one.exposure.rotated:
-        return x, y * factor + sub
-    x = x * factor + sub
-    start, stop = channel_columns(one.exposure.band_of(int(one.exposure.regions[y[0], x[0] // factor])), factor)
-    taken = (x >= start) & (x < stop)
-    return x[taken], y[taken]
+        return x[which], fine
+    start, stop = channel_columns(one.exposure.band_of(int(one.exposure.regions[y[0], x[0]])), factor)
+    taken = (fine >= start) & (fine < stop)
+    return fine[taken], y[which][taken]
 
 
 def _values(one: DrizzleInput, foot: Footprints, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Flux and error of pixels of a slice; NaN for those that ``cube_build`` leaves out."""
     data = one.slices(number)
     if one.exposure.rotated:
-        row, column = one.exposure.regions.shape[1] * one.factor - 1 - foot.x, foot.y
+        row, column = one.exposure.division(one.factor).at.size - 1 - foot.x, foot.y
     else:
         row, column = foot.y, foot.x
     where = row - data.row, column

@@ -166,7 +166,7 @@ class SkyMapper:
 
         return fit_sky_maps(pixels, False, self._edge, self._half, by_wcs, along, wcs.table)
 
-    def footprints(self, x: Integers, y: Integers, number: Integers, factor: int) -> Footprints:
+    def footprints(self, x: Integers, y: Integers, number: Integers, factor: float) -> Footprints:
         """Footprints of pixels.
 
         Parameters
@@ -175,7 +175,7 @@ class SkyMapper:
             Pixels in the detector's frame, oversampled by ``factor``.
         number : ndarray of int, shape (n,)
             Slices they belong to.
-        factor : int
+        factor : float
             Oversampling factor.
 
         Returns
@@ -201,12 +201,12 @@ class SkyMapper:
         ra, dec = self._exposure.coordinates.packed_sky
         return self._exposure.placement.positions(ra.values[:1].astype(float), dec.values[:1].astype(float))
 
-    def _by_wcs(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
+    def _by_wcs(self, x: Integers, y: Integers, number: Integers, factor: float) -> PixelPositions:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             return self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
 
-    def _of_miri(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
+    def _of_miri(self, x: Integers, y: Integers, number: Integers, factor: float) -> PixelPositions:
         wcs = self._exposure.wcs
         n = x.size
         centre, low, high = (detector_position(x + edge, factor) for edge in (0.0, -EDGE, EDGE))
@@ -228,7 +228,7 @@ class SkyMapper:
             wavelength[centres].reshape(3, n),
         )
 
-    def _of_nirspec(self, x: Integers, y: Integers, number: Integers, factor: int) -> PixelPositions:
+    def _of_nirspec(self, x: Integers, y: Integers, number: Integers, factor: float) -> PixelPositions:
         ra, dec = np.full((2, 4, x.size), np.nan)
         middle, wavelength = np.full((2, x.size), np.nan), np.full((3, x.size), np.nan)
         wcs = self._exposure.wcs

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats
-from atm_viewer.engine.cube.apertures import Circle, aperture_weights
+from atm_viewer.engine.cube.apertures import Circle, aperture_sum, aperture_weights, outside_of
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import DrizzleInput, combine_shares
 from atm_viewer.engine.threads import in_threads
@@ -88,10 +88,7 @@ class PlaceSpectra:
 
     def _sum(self, flux: Floats, radius: float) -> Floats:
         weights = aperture_weights(self.dx, self.dy, self.spaxel, radius)
-        chosen = flux[:, weights > 0]
-        valid = np.isfinite(chosen)
-        total = np.where(valid, chosen, 0.0) @ weights[weights > 0]
-        return np.where(valid.any(axis=1), total, np.nan)
+        return aperture_sum(flux, weights, outside_of(weights, self.spaxel, radius))
 
 
 @dataclass(frozen=True, eq=False)

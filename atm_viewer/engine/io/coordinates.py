@@ -9,11 +9,12 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Integers32, Singles
+from atm_viewer.engine.arrays import Floats, Integers, Integers32, Singles
+from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.packing import PackedFrame
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
@@ -104,7 +105,7 @@ def native_coordinates(wcs: ExposureWcs, miri: bool, regions: np.ndarray) -> Coo
 
 
 def oversampled_coordinates(
-    wcs: ExposureWcs, miri: bool, shape: tuple[int, int], factor: int
+    wcs: ExposureWcs, miri: bool, shape: tuple[int, int], factor: float
 ) -> tuple[Floats, Singles]:
     """Alpha and wavelength of the oversampled pixels, dispersion along x.
 
@@ -116,7 +117,7 @@ def oversampled_coordinates(
         Whether it is of MIRI; else of NIRSpec.
     shape : (int, int)
         Shape of the detector's array.
-    factor : int
+    factor : float
         Oversampling factor.
 
     Returns
@@ -130,7 +131,7 @@ def oversampled_coordinates(
         warnings.simplefilter("ignore", RuntimeWarning)
         if miri:
             columns, rows = shape
-            across = oversampled_rows(rows, factor)
+            across = divide(rows, factor, True).at
             x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij")
             alpha, _, lam = wcs.slicer(x, y)
             # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box and of
@@ -141,13 +142,81 @@ def oversampled_coordinates(
                 lam[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
             return alpha, lam.astype(np.float32)
         rows, columns = shape
-        _, along, lam = wcs.slicer_grid(np.arange(float(columns)), oversampled_rows(rows, factor))
+        _, along, lam = wcs.slicer_grid(np.arange(float(columns)), divide(rows, factor, False).at)
         return -along, (lam * 1e6).astype(np.float32)
 
 
-def oversampled_rows(rows: int, factor: int) -> Floats:
-    """Positions of oversampled rows in the original ones: for 2, -0.25, 0.25, 0.75 ... (``_reindex``)."""
-    return np.arange(rows * factor) / factor - (factor - 1) / (factor * 2)
+@dataclass(frozen=True, eq=False)
+class Division:
+    """How the rows of an exposure, with the dispersion along x, are divided by oversampling.
+
+    With a factor such as 1.5 some parts lie across two rows. Which one counts is a matter of rounding, which is not the
+    same for the pipeline's arrays and its WCS.
+
+    Parameters
+    ----------
+    factor : float
+        Oversampling factor.
+    at : ndarray of float64, shape (factor * rows,)
+        Positions of the parts in rows: for 2, -0.25, 0.25, 0.75 ... (``_reindex``).
+    nearest : ndarray of int64, same shape
+        Row whose flags each part has, and whose slice in the region map.
+    owner : ndarray of int64, same shape
+        Row whose slice each part has on the sky.
+    """
+
+    factor: float
+    at: Floats
+    nearest: Integers
+    owner: Integers
+
+    def cut(self, row: int, rows: int) -> slice:
+        """Parts of some rows, as the pipeline counts: from a row's own first one."""
+        return slice(math.floor(row * self.factor), math.ceil((row + rows) * self.factor))
+
+    def starts(self, row: int, rows: int) -> Integers:
+        """First part of each of some rows, and the one after the last, counted from the first of `cut`."""
+        found: Integers = np.searchsorted(self.owner, np.arange(row, row + rows + 1))
+        return found - int(self.cut(row, rows).start)
+
+    def parts(self, rows: Integers) -> tuple[Integers, Integers]:
+        """Parts of any rows, and at which of them each part is."""
+        begin, end = (np.searchsorted(self.owner, rows, side) for side in ("left", "right"))
+        count = end - begin
+        which = np.repeat(np.arange(rows.size), count)
+        return np.arange(which.size) - np.repeat(np.cumsum(count) - count - begin, count), which
+
+
+@lru_cache(maxsize=16)
+def divide(rows: int, factor: float, rotated: bool) -> Division:
+    """Divide the rows of an exposure.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    factor : float
+        Oversampling factor.
+    rotated : bool
+        Whether they are the detector's columns, the last one first, as in MIRI.
+
+    Raises
+    ------
+    InputError
+        No whole number of parts comes out. The pipeline fails then, or its WCS does not fit its pixels.
+    """
+    if rows * factor != math.floor(rows * factor):
+        raise InputError(f"{rows} pixels along the slices cannot be divided into {factor:g} times as many.")
+    at = np.arange(math.floor(rows * factor)) / factor - (factor - 1) / (factor * 2)
+    nearest = np.rint(at).astype(int)
+    fine = np.arange(at.size)
+    on_detector = (fine[::-1] if rotated else fine) * (1 / factor) - (factor - 1) / (factor * 2)
+    owner = np.floor(on_detector + 0.5).astype(int)
+    if rotated:
+        owner = rows - 1 - owner
+    for array in (at, nearest, owner):
+        array.flags.writeable = False
+    return Division(factor, at, nearest, owner)
 
 
 def _packed(alpha: Floats, wavelength: Floats, ra: Floats, dec: Floats, arcsec: float) -> Coordinates:

@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Singles
 from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
-from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, oversampled_coordinates
+from atm_viewer.engine.io.coordinates import (
+    Coordinates,
+    Division,
+    divide,
+    native_coordinates,
+    oversampled_coordinates,
+)
 from atm_viewer.engine.io.exposure_check import EXTENSIONS, check_exposure, footprint_of, target_of, whole_number
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
@@ -213,14 +219,14 @@ class Exposure:
         vars(made).update(known)
         return made
 
-    def oversampled_coordinates(self, factor: int) -> tuple[PackedFrame, PackedFrame]:
+    def oversampled_coordinates(self, factor: float) -> tuple[PackedFrame, PackedFrame]:
         """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
 
         def make() -> dict[str, NDArray[Any]]:
             alpha, wavelength = oversampled_coordinates(self.wcs, self.rotated, self._shape, factor)
             return pack({"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(wavelength)})
 
-        packed = self.kept.get_or_make(f"oversampled-{factor}", make)
+        packed = self.kept.get_or_make(f"oversampled-{factor:g}", make)
         return unpack(packed, "alpha"), unpack(packed, "wavelength")
 
     @property
@@ -242,6 +248,26 @@ class Exposure:
     def column_count(self) -> int:
         """Number of columns: elements along dispersion."""
         return int(self.regions.shape[0 if self.rotated else 1])
+
+    def division(self, factor: float) -> Division:
+        """How the rows of `to_dispersion` are divided by oversampling."""
+        return divide(self.regions.shape[1 if self.rotated else 0], factor, self.rotated)
+
+    def fine_pixels(self, along: Integers, factor: float) -> tuple[Integers, Integers]:
+        """Pixels that others are divided into, by their coordinates along the slices in the detector's frame.
+
+        Returns
+        -------
+        fine : ndarray of int64, shape (parts,)
+            Coordinate along the slices of each part.
+        which : ndarray of int64, same shape
+            Index of the pixel that it is a part of.
+        """
+        division = self.division(factor)
+        if not self.rotated:
+            return division.parts(along)
+        fine, which = division.parts(self.regions.shape[1] - 1 - along)
+        return division.at.size - 1 - fine, which
 
     def to_dispersion(self, array: np.ndarray) -> np.ndarray:
         """View of a detector array with the dispersion along x, as the pipeline fits it."""

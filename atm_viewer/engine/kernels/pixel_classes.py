@@ -25,7 +25,7 @@ def tell_pixels(
     column_class,
     reused,
     require_ngood,
-    factor,
+    starts,
     defined,
     used,
     ranges,
@@ -52,9 +52,9 @@ def tell_pixels(
         Whether its spline is another column's.
     require_ngood : int
         A column needs more finite pixels than this to be oversampled.
-    factor : int
-        Oversampling factor.
-    defined, used : ndarray of bool, shape (factor * rows, columns)
+    starts : ndarray of int64, shape (rows + 1,)
+        First oversampled pixel of each row, and the one after the last.
+    defined, used : ndarray of bool, shape (oversampled rows, columns)
         Oversampled pixels where there is a value of the spline, and where it is used.
     ranges, out_of_reach, dropped : ndarray, shape (n, 2)
         See `atm_viewer.engine.trace.compact.Use`.
@@ -80,7 +80,7 @@ def tell_pixels(
                 continue
             here = False
             there = False
-            for new in range(row * factor, (row + 1) * factor):
+            for new in range(starts[row], starts[row + 1]):
                 here |= used[new, column]
                 there |= defined[new, column]
             a = alpha[row, column]

@@ -44,16 +44,6 @@ def interpolate(at, begin, end, xs, ys, n, out):
 
 
 @njit(**KERNEL)
-def _fine_rows(rows, row0, factor):
-    """Places of the oversampled pixels, in the detector's pixels: a pixel's parts lie evenly within it."""
-    shift = (factor - 1) / (factor * 2.0)
-    at = np.empty(rows * factor)
-    for new in range(rows * factor):
-        at[new] = (new + row0 * factor) / factor - shift
-    return at
-
-
-@njit(**KERNEL)
 def _extent(inside, column):
     """First and last row of a slice in a column; (0, -1) when it has none."""
     first = 0
@@ -67,62 +57,70 @@ def _extent(inside, column):
 
 
 @njit(**KERNEL)
+def _parts(first, last, row0, factor):
+    """First part of some rows of a cut-out and the one after their last, counted from the cut-out's (``_reindex``)."""
+    begin = int(np.floor((row0 + first) * factor))
+    count = int(np.ceil((row0 + last + 1) * factor - (row0 + first) * factor))
+    begin -= int(np.floor(row0 * factor))
+    return begin, begin + count
+
+
+@njit(**KERNEL)
 def oversample_errors(
-    values, variance, inside, row0, factor, require_ngood, estimated, inflation, divisor, out, invalid
+    values, variance, inside, row0, factor, at, nearest, require_ngood, estimated, inflation, divisor, out, invalid
 ):
     """Interpolate errors along the columns of a slice, across NaN (``linear_oversample``, ``oversample_flux``).
 
     Parameters
     ----------
-    values : ndarray of float32, shape (rows, columns)
-        Cut-out of errors or variances; NaN where invalid.
+    values : ndarray of float32, shape (rows of the frame, columns)
+        Errors or variances; NaN where invalid.
     variance : bool
         They are variances: what is interpolated is their root.
     inside : ndarray of bool, shape (rows, columns)
         Pixels of the slice.
     row0 : int
         First row of the cut-out in the frame.
-    factor : int
+    factor : float
         Oversampling factor.
+    at, nearest : ndarray, shape (parts,)
+        Positions of the parts in the frame's rows, and the nearest of these.
     require_ngood : int
         A column needs more finite pixels than this.
-    estimated : ndarray of bool, shape (factor * rows, columns)
+    estimated : ndarray of bool, shape (parts, columns)
         Pixels that the spline fills in: they have errors although the detector's pixel has none.
     inflation, divisor : float32
         What the outcome is multiplied with (its root is, for variances) and divided by.
-    out : ndarray of float32, shape (factor * rows, columns)
+    out : ndarray of float32, shape (parts, columns)
         Output; NaN where invalid.
     invalid : ndarray of bool, same shape
         Set where ``out`` is NaN.
     """
-    rows, columns = values.shape
+    rows, columns = inside.shape
     xs = np.empty(rows)
     ys = np.empty(rows)
-    good = np.empty(rows, dtype=np.bool_)
-    at = _fine_rows(rows, row0, factor)
-    fine = np.empty(rows * factor)
+    fine = np.empty(at.size)
     out[:] = np.nan
     for column in range(columns):
         n = 0
         for row in range(rows):
-            value = np.sqrt(values[row, column]) if variance else values[row, column]
-            good[row] = np.isfinite(value)
-            if inside[row, column] and good[row]:
+            value = np.sqrt(values[row0 + row, column]) if variance else values[row0 + row, column]
+            if inside[row, column] and np.isfinite(value):
                 xs[n] = row0 + row
                 ys[n] = value
                 n += 1
         if n <= require_ngood:
             continue
         first, last = _extent(inside, column)
-        interpolate(at, first * factor, (last + 1) * factor, xs, ys, n, fine)
-        for row in range(first, last + 1):
-            for new in range(row * factor, (row + 1) * factor):
-                if not (good[row] or estimated[new, column]):
-                    continue
-                error = np.float32(fine[new])
-                if variance:
-                    error = error * error
-                out[new, column] = error * inflation / divisor
+        begin, end = _parts(first, last, row0, factor)
+        interpolate(at, begin, end, xs, ys, n, fine)
+        for new in range(begin, end):
+            if not (_has_error(values[nearest[new], column], variance) or estimated[new, column]):
+                continue
+            error = np.float32(fine[new])
+            if variance:
+                error = error * error
+            out[new, column] = error * inflation / divisor
     for row in range(out.shape[0]):
         for column in range(columns):
             if np.isnan(out[row, column]):
@@ -130,28 +128,26 @@ def oversample_errors(
 
 
 @njit(**KERNEL)
-def find_invalid(values, variance, inside, require_ngood, estimated, invalid):
+def find_invalid(values, variance, inside, row0, factor, nearest, require_ngood, estimated, invalid):
     """Set ``invalid`` as `oversample_errors` does, without interpolating.
 
     Parameters
     ----------
-    values, variance, inside, require_ngood, estimated, invalid
+    values, variance, inside, row0, factor, nearest, require_ngood, estimated, invalid
         As there.
     """
-    rows, columns = values.shape
-    factor = invalid.shape[0] // rows
+    rows, columns = inside.shape
     for column in range(columns):
         n = 0
         for row in range(rows):
-            n += inside[row, column] and _has_error(values[row, column], variance)
+            n += inside[row, column] and _has_error(values[row0 + row, column], variance)
         first, last = _extent(inside, column)
-        for row in range(rows):
-            if n <= require_ngood or row < first or row > last:
-                for new in range(row * factor, (row + 1) * factor):
-                    invalid[new, column] = True
-            elif not _has_error(values[row, column], variance):
-                for new in range(row * factor, (row + 1) * factor):
-                    invalid[new, column] |= not estimated[new, column]
+        begin, end = _parts(first, last, row0, factor)
+        for new in range(invalid.shape[0]):
+            if n <= require_ngood or new < begin or new >= end:
+                invalid[new, column] = True
+            elif not _has_error(values[nearest[new], column], variance):
+                invalid[new, column] |= not estimated[new, column]
 
 
 @njit(**KERNEL)
@@ -160,17 +156,17 @@ def _has_error(value, variance):
 
 
 @njit(**KERNEL)
-def oversample_flags(dq, sci, factor, do_not_use, filled, out, estimated, invalid):
-    """Repeat the flags of a slice's pixels; those that the spline fills in are good (``oversample_flux``).
+def oversample_flags(dq, sci, nearest, do_not_use, filled, out, estimated, invalid):
+    """Give parts the flags of pixels; those that the spline fills in are good (``oversample_flux``).
 
     Parameters
     ----------
-    dq : ndarray of uint32, shape (rows, columns)
-        Flags of the cut-out.
-    sci : ndarray of float64, shape (factor * rows, columns)
+    dq : ndarray of uint32, shape (rows of the frame, columns)
+        Flags.
+    sci : ndarray of float64, shape (parts, columns)
         Oversampled flux; NaN where invalid.
-    factor : int
-        Oversampling factor.
+    nearest : ndarray of int64, shape (parts,)
+        Row of the frame that each part has its flags from.
     do_not_use, filled : uint32
         Flag of bad pixels, and the one that takes its place in those that are filled in.
     out : ndarray of uint32, shape (factor * rows, columns)
@@ -180,7 +176,7 @@ def oversample_flags(dq, sci, factor, do_not_use, filled, out, estimated, invali
     """
     for row in range(sci.shape[0]):
         for column in range(sci.shape[1]):
-            flags = dq[row // factor, column]
+            flags = dq[nearest[row], column]
             empty = np.isnan(sci[row, column])
             estimated[row, column] = not empty and (flags & do_not_use) != 0
             if estimated[row, column]:
@@ -196,6 +192,8 @@ def oversample_slice(
     inside,
     row0,
     factor,
+    at,
+    nearest,
     require_ngood,
     trim_ends,
     keep_edges,
@@ -222,22 +220,24 @@ def oversample_slice(
         Pixels of the slice.
     row0 : int
         First row of the cut-out in the frame.
-    factor : int
+    factor : float
         Oversampling factor.
+    at, nearest : ndarray, shape (parts,)
+        Positions of the parts in the frame's rows, and the nearest of these.
     require_ngood : int
         A column needs more finite pixels than this.
     trim_ends : bool
         Drop the outermost pixels of the splines.
     keep_edges : bool
         Interpolate the outermost pixels of a column as well, with their own value outwards; else they are dropped.
-    alpha_os : ndarray of float64, shape (factor * rows, columns)
-        Alpha of the oversampled pixels.
+    alpha_os : ndarray of float64, shape (parts, columns)
+        Alpha of the parts.
     source, knots, intervals, poly, scale, bounds
         Splines, see `atm_viewer.engine.trace.trace_fit.TraceFit`.
-    linear, spline, residual : ndarray of float64, shape (factor * rows, columns)
+    linear, spline, residual : ndarray of float64, shape (parts, columns)
         Outputs: interpolated flux, scaled spline, interpolated residual of the spline; only written where there
         is one.
-    reached : ndarray of float64, shape (factor * rows, columns)
+    reached : ndarray of float64, shape (parts, columns)
         Output: alpha within the spline's bounds, else NaN.
     slopes : ndarray of float64, shape (rows, columns)
         Output: change of the normalised spline from the pixel before, 0 near the spline's ends; only written where
@@ -249,8 +249,8 @@ def oversample_slice(
     changes = np.empty(rows)
     where = np.empty(rows, dtype=np.int64)
     t = np.empty(poly.shape[1] + 8)
-    at = _fine_rows(rows, row0, factor)
-    fine = np.empty(rows * factor)
+    ends = int(factor)
+    fine = np.empty(at.size)
     for column in range(columns):
         n = 0
         for row in range(rows):
@@ -261,15 +261,14 @@ def oversample_slice(
         if n <= require_ngood:
             continue
         first, last = _extent(inside, column)
-        begin = first * factor
-        end = (last + 1) * factor
+        begin, end = _parts(first, last, row0, factor)
         # Pixels without data stay without; the pipeline drops the outermost pixels.
-        dropped = 0 if keep_edges else 1
-        interpolate(at, begin + dropped * factor, end - dropped * factor, xs, ys, n, fine)
-        for row in range(first + dropped, last + 1 - dropped):
-            if inside[row, column] and np.isfinite(flux[row, column]):
-                for new in range(row * factor, (row + 1) * factor):
-                    linear[new, column] = fine[new]
+        dropped = 0 if keep_edges else ends
+        interpolate(at, begin + dropped, end - dropped, xs, ys, n, fine)
+        for new in range(begin + dropped, end - dropped):
+            row = nearest[new] - row0
+            if 0 <= row < rows and inside[row, column] and np.isfinite(flux[row, column]):
+                linear[new, column] = fine[new]
 
         if source[column] < 0:
             continue
@@ -295,11 +294,11 @@ def oversample_slice(
                 xs[n] = row0 + row
                 ys[n] = difference
                 n += 1
-        for k in range(factor, valid - factor):
+        for k in range(ends, valid - ends):
             slopes[where[k], column] = changes[k]
         if n > 0:
-            interpolate(at, begin + factor, end - factor, xs, ys, n, fine)
-            for new in range(begin + factor, end - factor):
+            interpolate(at, begin + ends, end - ends, xs, ys, n, fine)
+            for new in range(begin + ends, end - ends):
                 residual[new, column] = fine[new]
 
         hits = 0
@@ -312,7 +311,7 @@ def oversample_slice(
             a = alpha_os[new, column]
             if low <= a <= high:
                 reached[new, column] = a
-                if not (trim_ends and (hit < factor or hit >= hits - factor)):
+                if not (trim_ends and (hit < ends or hit >= hits - ends)):
                     spline[new, column] = evaluate(a, t, intervals[s], poly[s]) * scale[column]
                 hit += 1
 

@@ -64,7 +64,7 @@ def drizzle_slice(
         Takes (x, y, 1) of the plane that positions are given in to the block's plane, up to a factor.
     origin, direction : int
         Oversampled detector coordinate along the slice of the arrays' first row, and 1 or -1.
-    factor : int
+    factor : float
         Oversampling factor.
     edge : float
         Distance from a pixel's centre to its edges along the slice [pixel].
@@ -123,8 +123,8 @@ def drizzle_slice(
             if rest < 0.0:
                 continue
             reach = np.sqrt(rest / length) + 0.03
-            begin = max(low, low + int(np.floor((middle - reach) * (high - low))) - factor)
-            stop = min(high, low + int(np.ceil((middle + reach) * (high - low))) + factor)
+            begin = max(low, low + int(np.floor((middle - reach) * (high - low))) - int(np.ceil(factor)))
+            stop = min(high, low + int(np.ceil((middle + reach) * (high - low))) + int(np.ceil(factor)))
         else:
             begin, stop = low, high
         for row in range(begin, stop + 1):
@@ -213,7 +213,7 @@ def divide_sums(total, wanted, flux, err):
 
 
 @njit(**KERNEL)
-def add_row(total, weights, flux, variance, covered):
+def add_row(total, weights, flux, variance, missing):
     """Add a row of spaxels to the spectrum of an aperture.
 
     Parameters
@@ -224,8 +224,8 @@ def add_row(total, weights, flux, variance, covered):
         Part of each spaxel that lies in the aperture.
     flux, variance : ndarray of float64, shape (planes,)
         Sums that are added to.
-    covered : ndarray of bool, shape (planes,)
-        Set where any spaxel has a value.
+    missing : ndarray of float64, shape (planes,)
+        Sum of the weights of spaxels without a value, which is added to.
     """
     nx, planes, _ = total.shape
     for ix in range(nx):
@@ -236,4 +236,5 @@ def add_row(total, weights, flux, variance, covered):
                 part = weights[ix] / total[ix, plane, 1]
                 flux[plane] += total[ix, plane, 0] * part
                 variance[plane] += total[ix, plane, 2] * (part * part)
-                covered[plane] = True
+            else:
+                missing[plane] += weights[ix]

@@ -128,7 +128,7 @@ def metrics_meta(
     lines: Mapping[str, float],
     speed: float,
     coverage: Sequence[Coverage] = (),
-    shifts: ExposureShifts | None = None,
+    shifts: Sequence[ExposureShifts] = (),
 ) -> dict[str, Any]:
     """Say how a table was made.
 
@@ -146,8 +146,8 @@ def metrics_meta(
         Full width of the lines' ranges [km/s].
     coverage : sequence of Coverage
         What correction takes away in each band.
-    shifts : ExposureShifts, optional
-        How the exposures lie against each other.
+    shifts : sequence of ExposureShifts
+        How the exposures of each band lie against each other.
 
     Returns
     -------
@@ -162,14 +162,14 @@ def metrics_meta(
         "lines": {name: f"{wavelength:.6g} um" for name, wavelength in lines.items()},
         "line_range": f"{speed:g} km/s",
         "coverage": {one.band: one.summary for one in coverage},
-        "shifts": _shifts_in_words(shifts),
+        "shifts": {one.band: _shifts_in_words(one) for one in shifts},
         "versions": current_versions(),
     }
 
 
-def _shifts_in_words(shifts: ExposureShifts | None) -> dict[str, str]:
+def _shifts_in_words(shifts: ExposureShifts) -> dict[str, str]:
     """Place of the brightest source against that in the other exposures."""
-    found = zip(shifts.names, shifts.shift.tolist(), strict=True) if shifts is not None else ()
+    found = zip(shifts.names, shifts.shift.tolist(), strict=True)
     return {
         name: f"{east:+.3f} arcsec east, {north:+.3f} arcsec north" for name, (east, north) in found if east == east
     }

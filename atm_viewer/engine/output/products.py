@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from atm_viewer.engine.arrays import Singles
 from atm_viewer.engine.cube.cube_grid import CubeGrid, cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values, on_grid
 from atm_viewer.engine.cube.footprints import SkyMapper
@@ -30,6 +31,7 @@ from atm_viewer.engine.io.moving_target import (
 )
 from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
+from atm_viewer.engine.names import intermediate_names
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
@@ -63,6 +65,7 @@ def write_exposures(
     overwrite: bool = False,
     progress: Progress | None = None,
     target_at: Position | None = None,
+    save_intermediate_results: bool = False,
 ) -> tuple[Path, ...]:
     """Write corrected exposures, ``<stem>_atm.fits`` each; all of them or none.
 
@@ -81,6 +84,9 @@ def write_exposures(
     target_at : (float, float), optional
         Where a moving target is in the recipe's regions, see `follow`. The exposures' WCS is left as it is, since
         ``calwebb_spec3`` makes it follow the target.
+    save_intermediate_results : bool
+        Whether to write what corrections are made of as well, as the pipeline's step does by an argument of this name
+        and under its names, ``<stem>_spline_full.fits`` and so on, see `intermediate_names`.
 
     Returns
     -------
@@ -98,9 +104,12 @@ def write_exposures(
     exposures = expand_inputs(paths)
     group_exposures(exposures)
     names = _distinct_names(exposures)
+    beside = intermediate_names([exposure_name(path) for path in exposures], recipe.oversample)
+    if not save_intermediate_results:
+        beside = []
     folder = Path(folder)
     provenance = Provenance(recipe, True, current_versions())
-    with staged(folder, names, overwrite) as part:
+    with staged(folder, [*names, *beside], overwrite) as part:
         # Only regions need to know where an exposure is on the sky.
         following = placements([read_target(path) for path in exposures], target_at) if recipe.regions else []
         for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
@@ -109,13 +118,31 @@ def write_exposures(
             exposure = open_exposure(path)
             if recipe.regions:
                 exposure = exposure.placed(with_offset(following[k], exposure.name, recipe.cube))
-            corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8))
+            corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8), save_intermediate_results)
             here(f"Writing {name}", 0.8)
             model = corrected_model(exposure.model, corrected)
+            for step, array in corrected.steps.items():
+                _save(
+                    _intermediate_model(model, array),
+                    part / f"{exposure.name}_{step}.fits",
+                    provenance,
+                    [exposure.name],
+                )
             _save(model, part / name, provenance, [exposure.name])
             model.close()
         progress("Moving files into place", 1.0)
-    return tuple(folder / name for name in names)
+    return tuple(folder / name for name in (*names, *beside))
+
+
+def _intermediate_model(model: Any, array: Singles) -> Any:
+    """Make the datamodel of one of the arrays that a correction is made of, as the pipeline does."""
+    made = type(model)(data=array)
+    made.update(model)
+    made.meta.cal_step.adaptive_trace_model = None  # the pipeline saves them before its step is complete
+    made.dq = None  # both are made, empty, when they are asked for
+    made.err = None
+    made.meta.bunit_err = None
+    return made
 
 
 def write_cubes(
@@ -264,25 +291,15 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             opened.append(open_exposure(path))
             models.append(stack.enter_context(open_metadata(path)))
         opened = job.placed(opened)
-        for model, exposure in zip(models, opened, strict=True):
-            mark_following(model, exposure)
+        for k, model in enumerate(models):
+            mark_following(model, opened[k])
         cubepar = _cubepar(models[0], job.group.setting.instrument, job.cubepar)
         grids = job.grids(opened, cubepar, 0.05)
         sums = {after: {band: CubeSums(grids[band][after]) for band in job.group.bands} for after in job.kinds}
-        for k, exposure in enumerate(opened):
-            share = 0.75 / len(opened)
-            here = part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
-            mapper = SkyMapper(exposure)
-            for after in job.kinds:
-                values = native_values(exposure)
-                if after:
-                    values = corrected_values(correct_exposure(exposure, job.recipe, part_of(here, 0.2, 0.6)))
-                begun, width = (0.6, 0.4) if after else (0.0, 0.2)
-                for n, band in enumerate(job.group.bands):
-                    low, high = (begun + width * m / len(job.group.bands) for m in (n, n + 1))
-                    step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
-                    sums[after][band].add(exposure, mapper, values, partial(part_of(here, low, high), step))
-            exposure.close()
+        share = 0.75 / len(opened)
+        for k in range(len(opened)):
+            # Nothing is kept of it afterwards: with coordinates and maps it takes some 500 MB in NIRSpec.
+            _add_exposure(job, opened.pop(0), sums, part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1)))
         for n, after in enumerate(job.kinds):
             if after:
                 for model in models:
@@ -294,6 +311,23 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             for band, cube in zip(job.group.bands, built, strict=True):
                 job.progress(f"Writing {job.name(after, band)}", begun + 0.1 / len(job.kinds))
                 yield after, band, cube
+
+
+def _add_exposure(
+    job: _CubeJob, exposure: Exposure, sums: Mapping[bool, Mapping[str, CubeSums]], progress: Progress
+) -> None:
+    """Add an exposure to the sums of cubes, as it is and corrected, and close it."""
+    mapper = SkyMapper(exposure)
+    for after in job.kinds:
+        values = native_values(exposure)
+        if after:
+            values = corrected_values(correct_exposure(exposure, job.recipe, part_of(progress, 0.2, 0.6)))
+        begun, width = (0.6, 0.4) if after else (0.0, 0.2)
+        for n, band in enumerate(job.group.bands):
+            low, high = (begun + width * m / len(job.group.bands) for m in (n, n + 1))
+            step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
+            sums[after][band].add(exposure, mapper, values, partial(part_of(progress, low, high), step))
+    exposure.close()
 
 
 def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
@@ -382,7 +416,7 @@ def corrected_model(model: Any, corrected: Corrected) -> Any:
     return model
 
 
-def mark_corrected(model: Any, oversample: int) -> None:
+def mark_corrected(model: Any, oversample: float) -> None:
     """Put into a datamodel's metadata that it is corrected, and the area of its pixels."""
     model.meta.cal_step.adaptive_trace_model = "COMPLETE"
     photometry = model.meta.photometry
@@ -391,7 +425,7 @@ def mark_corrected(model: Any, oversample: int) -> None:
             setattr(photometry, name, getattr(photometry, name) / oversample)
 
 
-def oversampled_wcs(wcs: Any, factor: int) -> Any:
+def oversampled_wcs(wcs: Any, factor: float) -> Any:
     """WCS of an exposure whose pixels are divided along the slices.
 
     A transform from oversampled to detector pixels is put in front; bounding boxes are in oversampled pixels.
@@ -401,7 +435,7 @@ def oversampled_wcs(wcs: Any, factor: int) -> Any:
     wcs : gwcs.WCS
         WCS of a MIRI MRS exposure, or of a NIRSpec IFU exposure in either style: with slices as inputs, or with a
         map of slices behind a frame ``coordinates``. Bounding boxes of the latter's map are changed in place.
-    factor : int
+    factor : float
         Oversampling factor.
 
     Returns

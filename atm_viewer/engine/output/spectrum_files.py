@@ -34,6 +34,8 @@ DESCRIPTIONS = {
     "aperture_after_err": "its error (1 sigma)",
     "aperture_before": "aperture before correction",
     "aperture_before_err": "its error (1 sigma)",
+    "aperture_coverage": "part of the aperture that has data after correction; sums are scaled to all of it",
+    "aperture_coverage_before": "part of the aperture that has data before correction",
 }
 
 
@@ -129,6 +131,9 @@ def spectrum_table(spectra: Sequence[SpaxelSpectra], unit: str = "Jy", kinds: Se
     if "aperture_" in kinds:
         for name in ("after", "after_err", "before", "before_err"):
             columns[f"aperture_{name}"] = flux(f"aperture_{name}")
+        for name, source in (("aperture_coverage", "coverage_after"), ("aperture_coverage_before", "coverage_before")):
+            if all(getattr(s, source) is not None for s in spectra):
+                columns[name] = _joined(spectra, lambda s, source=source: getattr(s, source)) * u.one
     table = Table()
     for name, values in columns.items():
         table[name] = values.value

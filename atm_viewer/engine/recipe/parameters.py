@@ -66,6 +66,8 @@ class Parameter:
         Unit, empty for pure numbers.
     low, high : float
         Limits of numbers, and of the ends of ranges.
+    multiple : float
+        Numbers are multiples of it; 0: any number.
     choices : tuple of str
         Values of a choice, the pipeline's first.
     modes : mapping of str to float or PerPixel
@@ -96,6 +98,7 @@ class Parameter:
     unit: str = ""
     low: float = -math.inf
     high: float = math.inf
+    multiple: float = 0.0
     choices: tuple[str, ...] = ()
     modes: Mapping[str, float | PerPixel] = field(default_factory=dict)
     note: str = ""
@@ -164,6 +167,19 @@ class Parameter:
             case _:
                 return f"{value:g}"
 
+    def refuse_number(self, value: float) -> str:
+        """Say what a number must be, as the end of a sentence that names it; empty when it will do."""
+        whole = self.kind == "whole"
+        step = 1.0 if whole else self.multiple
+        if math.isfinite(value) and self.low <= value <= self.high and (not step or (value / step).is_integer()):
+            return ""
+        kind = "a whole number" if whole else f"a multiple of {step:g}" if step else "a number"
+        return f"must be {kind}{limits_text(self.low, self.high)}"
+
+    def held(self, value: float) -> float | int:
+        """Return a number as a recipe holds it: a whole one without a fraction."""
+        return int(value) if (self.kind == "whole" or self.multiple) and value == int(value) else value
+
     def refuse_range(self, pair: tuple[float, float]) -> str:
         """Say that a range is none, or exceeds the limits; empty when it will do."""
         low, high = pair
@@ -206,14 +222,18 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter(
             "oversample",
             "oversample",
-            "whole",
+            "number",
             "global",
             Stage.USE,
             3,
-            "number of parts into which each pixel is divided along the slice. 1 computes only the trace model.",
+            "number of parts into which each pixel is divided along the slice, such as 3 or 1.5. 1 computes only the "
+            "trace model.",
             unit="×",
             low=1,
             high=10,
+            # Other fractions do not divide the detectors' pixels into a whole number: the pipeline fails with them, or
+            # gives MIRI exposures a WCS that does not fit.
+            multiple=0.125,
             note="from the pipeline's parameter file; 1 in its code",
         ),
         Parameter(

@@ -230,8 +230,8 @@ class Recipe:
 
     Parameters
     ----------
-    oversample : int
-        Factor by which pixels are divided along a slice; 1 only makes the trace model.
+    oversample : float
+        Factor by which pixels are divided along a slice, in eighths; 1 only makes the trace model.
     fit_threshold, slope_limit : float
         As in `FitParams`.
     psf_optimal : bool
@@ -247,7 +247,7 @@ class Recipe:
         Options of the cubes.
     """
 
-    oversample: int = 3
+    oversample: float = 3
     fit_threshold: float = 10.0
     slope_limit: float = 0.1
     psf_optimal: bool = False

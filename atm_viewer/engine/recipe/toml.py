@@ -283,7 +283,10 @@ class Checker:
         name = parameter.name
         match parameter.kind:
             case "number":
-                return self.number(value, name, parameter.low, parameter.high)
+                number = self.number(value, name, parameter.low, parameter.high)
+                if refused := parameter.refuse_number(number):
+                    raise InputError(f"{self.name}: {name} {refused}, not {number:g}.")
+                return parameter.held(number)
             case "whole":
                 return self.whole(value, name, int(parameter.low), int(parameter.high))
             case "switch":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -47,6 +47,10 @@ class SkyStrips:
         """Leave out what is kept of earlier answers: it does not travel to other processes."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
+    def moved(self, east: float, north: float) -> SkyStrips:
+        """Return the strips of the exposure shifted on the sky [arcsec]; what is found of them is kept with these."""
+        return self._moved((east, north)) if east or north else self
+
     def touched(self, regions: Sequence[Region]) -> dict[int, list[tuple[Region, tuple[Range, ...]]]]:
         """Find which of some regions each slice sees, and in which alpha ranges; see `Recipe.params`."""
         found: dict[int, list[tuple[Region, tuple[Range, ...]]]] = {}
@@ -89,6 +93,14 @@ class SkyStrips:
         for k in np.flatnonzero(near):
             found.setdefault(int(self.number[k]), float(self.alpha[k]))
         return found
+
+    @cached_property
+    def _moved(self) -> Callable[[tuple[float, float]], SkyStrips]:
+        def move(offset: tuple[float, float]) -> SkyStrips:
+            ra, dec = TangentPlane(self.plane.ra, self.plane.dec).positions(np.array(-offset[0]), np.array(offset[1]))
+            return replace(self, plane=replace(self.plane, ra=float(ra), dec=float(dec)))
+
+        return lru_cache(2)(move)
 
     @cached_property
     def _known(self) -> Callable[[Shape, float], Mapping[int, tuple[Range, ...]]]:

@@ -30,11 +30,13 @@ class SpaxelSpectra:
     radius : float
         Radius of the aperture [arcsec].
     aperture_before, aperture_after, aperture_before_err, aperture_after_err : ndarray, shape (n,)
-        Flux density within the aperture and its error [Jy]; NaN without coverage.
+        Flux density within the aperture and its error [Jy]; NaN where less than 90 % of it is covered.
     noise_before, noise_after : float
         Resampling noise: 1.4826 MAD of spaxel over aperture, about a cubic; a fraction, NaN if undefined.
     fringe_free : bool
         Residual fringes are removed from all four spectra (RF1D); NaN where the pipeline's fit failed.
+    coverage_before, coverage_after : ndarray, shape (n,), or None
+        Share of the aperture that has data, 0 to 1: what is missing is filled in by scaling. None where unknown.
     """
 
     band: str
@@ -56,6 +58,22 @@ class SpaxelSpectra:
     noise_before: float
     noise_after: float
     fringe_free: bool = False
+    coverage_before: Floats | None = None
+    coverage_after: Floats | None = None
+
+    @property
+    def uncovered(self) -> str:
+        """Say where the aperture lacks data, as a sentence; empty when it lacks none, or only all of it."""
+        shares = [share for share in (self.coverage_before, self.coverage_after) if share is not None]
+        scaled = sum(int(((share >= 0.9) & (share < 1.0)).sum()) for share in shares)
+        empty = sum(int(((share > 0.0) & (share < 0.9)).sum()) for share in shares)
+        if not scaled + empty:
+            return ""
+        planes = sum(share.size for share in shares)
+        return (
+            f"{self.band}: of the aperture's {planes} values before and after, {scaled} are scaled, since 90 % of its "
+            f"area or more has data, and {empty} are missing, because less has data."
+        )
 
 
 @dataclass(frozen=True, eq=False)

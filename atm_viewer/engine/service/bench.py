@@ -413,6 +413,8 @@ class Bench:
             aperture_after_err=after.aperture_err * jansky,
             noise_before=resampling_noise(before.spaxel, before.aperture),
             noise_after=resampling_noise(after.spaxel, after.aperture),
+            coverage_before=before.coverage,
+            coverage_after=after.coverage,
         )
 
     def fringe_free(self, spectra: SpaxelSpectra, progress: Progress) -> SpaxelSpectra:

@@ -10,7 +10,7 @@ import numpy as np
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.noise_map import bright_spaxels
 from atm_viewer.engine.arrays import Floats
-from atm_viewer.engine.cube.apertures import aperture_weights
+from atm_viewer.engine.cube.apertures import aperture_sum, aperture_weights, outside_of
 from atm_viewer.engine.io.cube_file import CubeFile
 from atm_viewer.engine.service.measuring import RADIUS
 
@@ -105,10 +105,8 @@ def _spectra(cube: CubeFile, x: int, y: int, radius: float) -> tuple[Floats, Flo
     xs = (np.arange(block.shape[2]) + left - x) * cube.spaxel
     ys = (np.arange(block.shape[1]) + low - y) * cube.spaxel
     weights = aperture_weights(xs.astype(float), ys.astype(float), cube.spaxel, radius)
-    within = block[:, weights > 0]
-    valid = np.isfinite(within)
-    total = np.where(valid, within, 0.0) @ weights[weights > 0]
-    return cube.flux[:, y, x].astype(float), np.where(valid.any(axis=1), total, np.nan)
+    outside = outside_of(weights, cube.spaxel, radius)
+    return cube.flux[:, y, x].astype(float), aperture_sum(block, weights, outside)
 
 
 def _ratio(cube: CubeFile, aperture: Floats, first: CubeFile, reference: Floats) -> float:

@@ -175,7 +175,7 @@ class OpenItem:
                 return intervals
         return 0
 
-    def fine_coordinates(self, factor: int) -> tuple[Frame, Frame]:
+    def fine_coordinates(self, factor: float) -> tuple[Frame, Frame]:
         """Coordinates on the finer grid."""
         return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
 

@@ -41,7 +41,7 @@ class Facts:
         Parameters in force in the slice.
     only_regions : bool
         Whether the slice is fitted for regions alone.
-    oversample : int
+    oversample : float
         Oversampling factor.
     missing : bool
         Whether the input has no valid value here.
@@ -79,7 +79,8 @@ class Facts:
     unit: str
     params: FitParams
     only_regions: bool = False
-    oversample: int = 3
+    oversample: float = 3
+    divided: int = 3
     missing: bool = False
     outermost: bool = False
     parts: int = 0
@@ -108,7 +109,7 @@ class Facts:
 def explain_pixel(
     prepared: Prepared,
     fit: TraceFit,
-    factor: int,
+    factor: float,
     intervals: int,
     native: NativeSlice,
     fine: OversampledSlice | None,
@@ -123,7 +124,7 @@ def explain_pixel(
         The exposure.
     fit : TraceFit
         Trace model of the pixel's slice.
-    factor : int
+    factor : float
         Oversampling factor.
     intervals : int
         See `compact_intervals`.
@@ -143,6 +144,8 @@ def explain_pixel(
     height = exposure.sci.shape[1]
     row, column = (height - 1 - x, y) if exposure.rotated else (y, x)
     row -= data.row
+    division = exposure.division(factor)
+    begin, end = division.starts(data.row, data.flux.shape[0])[row : row + 2]
     params, arcsec = fit.params, exposure.coordinates.arcsec
     alpha, why = float(data.alpha[row, column]), Why(int(native.why[row, column]))
     mean, rms = prepared.background.mean[fit.number], prepared.background.rms[fit.number]
@@ -157,9 +160,10 @@ def explain_pixel(
         params=params,
         only_regions=fit.only_regions,
         oversample=factor,
+        divided=int(end - begin),
         missing=bool(np.isnan(data.flux[row, column]) or exposure.dq[y, x] & 1),
         outermost=row in np.flatnonzero(data.inside[:, column])[[0, -1]],
-        parts=1 if fine is None else int(np.isfinite(fine.trace[row * factor : (row + 1) * factor, column]).sum()),
+        parts=1 if fine is None else int(np.isfinite(fine.trace[begin:end, column]).sum()),
         peak=peak,
         threshold=float(fit.threshold),
         sigma=(peak - mean) / rms if rms > 0 else math.nan,
@@ -190,7 +194,8 @@ def explain_pixel(
             nearest = replace(nearest, alpha=nearest.alpha * arcsec)
 
         step = float(data.native_step)
-        parts = alpha + step * ((np.arange(factor) + 0.5) / factor - 0.5)
+        first = division.cut(data.row, data.flux.shape[0]).start
+        parts = alpha + step * (division.at[first + begin : first + end] - (data.row + row))
 
         def is_used(limit: float) -> bool:
             trial, steep = replace(params, slope_limit=limit), data.alpha[slopes > limit]
@@ -382,7 +387,7 @@ def _how_to_leave(facts: Facts) -> str:
 
 
 def _partly(facts: Facts) -> str:
-    return f" in {facts.parts} of its {facts.oversample} parts" if 0 < facts.parts < facts.oversample else ""
+    return f" in {facts.parts} of its {facts.divided} parts" if 0 < facts.parts < facts.divided else ""
 
 
 def _used(facts: Facts) -> str:

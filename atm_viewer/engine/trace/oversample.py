@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers32, Mask, Reals, Singles
+from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Mask, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import resample as kernels
+from atm_viewer.engine.names import STEPS
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
@@ -25,7 +26,7 @@ from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, r
 from atm_viewer.engine.trace.line_columns import line_columns
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import TraceFit
-from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice
+from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice, slice_trace
 from atm_viewer.engine.trace.why import NativeSlice
 
 FLUX_ESTIMATED = 1 << 28  # stdatamodels.jwst.datamodels.dqflags.pixel["FLUX_ESTIMATED"]
@@ -41,7 +42,7 @@ class OversampledSlice:
         Slice number.
     row : int
         First row of the cut-out in the oversampled (rotated) exposure.
-    inside : ndarray of bool, shape (factor * rows, columns)
+    inside : ndarray of bool, shape (oversampled rows, columns)
         Pixels of the slice.
     sci, err : ndarray of float32, same shape
         Science and error arrays [unit of the exposure]; NaN where invalid.
@@ -53,6 +54,10 @@ class OversampledSlice:
         Spline where it is used; NaN elsewhere.
     native : NativeSlice or None
         The same for the detector's own pixels, and why; None for an exposure as it is.
+    factor : float
+        Oversampling factor.
+    steps : dict of str to ndarray of float32
+        What the correction is made of, by `atm_viewer.engine.names.STEPS`; empty where nobody wants them.
     """
 
     number: int
@@ -64,6 +69,8 @@ class OversampledSlice:
     dq: Flags
     trace: Reals
     native: NativeSlice | None = None
+    factor: float = 1
+    steps: dict[str, Singles] = field(default_factory=dict)
 
     @property
     def rows(self) -> slice:
@@ -85,7 +92,7 @@ class Corrected:
 
     Parameters
     ----------
-    oversample : int
+    oversample : float
         Factor by which pixels were divided along the slices (x in MIRI, y in NIRSpec).
     sci, err : ndarray of float32
         Science and error arrays [unit of the exposure]; NaN where invalid.
@@ -101,9 +108,11 @@ class Corrected:
         Trace model where the spline is used [unit of the exposure]; NaN elsewhere.
     report : CorrectionReport
         What was decided for each slice.
+    steps : dict of str to ndarray of float32
+        See `atm_viewer.engine.names.STEPS`; the first two of them with ``oversample`` 1. Empty where nobody wants them.
     """
 
-    oversample: int
+    oversample: float
     sci: Singles
     err: Singles
     var_poisson: Singles | None
@@ -114,9 +123,12 @@ class Corrected:
     regions: Integers32
     trace: Singles
     report: CorrectionReport
+    steps: dict[str, Singles] = field(default_factory=dict)
 
 
-def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | None = None) -> Corrected:
+def correct_exposure(
+    exposure: Exposure, recipe: Recipe, progress: Progress | None = None, steps: bool = False
+) -> Corrected:
     """Fit trace models to an exposure and oversample it with them.
 
     Equals ``jwst.adaptive_trace_model.trace_model.fit_and_oversample`` for a recipe without overrides.
@@ -129,6 +141,8 @@ def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | No
         Parameters.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
+    steps : bool
+        Whether `Corrected.steps` are wanted.
 
     Returns
     -------
@@ -141,7 +155,7 @@ def correct_exposure(exposure: Exposure, recipe: Recipe, progress: Progress | No
     if recipe.oversample > 1:
         progress("Computing oversampled coordinates", 0.7)
         coordinates = exposure.oversampled_coordinates(recipe.oversample)
-    return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0))
+    return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0), steps)
 
 
 def oversample(
@@ -150,6 +164,7 @@ def oversample(
     recipe: Recipe,
     coordinates: tuple[Frame, Frame] | None,
     progress: Progress | None = None,
+    steps: bool = False,
 ) -> Corrected:
     """Oversample an exposure with its trace models (``oversample_flux`` and the end of ``fit_and_oversample``).
 
@@ -165,6 +180,8 @@ def oversample(
         Oversampled alpha and wavelength, see `oversampled_coordinates`; not needed for factor 1.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
+    steps : bool
+        Whether `Corrected.steps` are wanted.
 
     Returns
     -------
@@ -173,15 +190,15 @@ def oversample(
     progress = progress or no_progress
     begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
-        return _only_trace(prepared, fits, begun)
+        return _only_trace(prepared, fits, begun, steps)
     exposure, factor = prepared.exposure, recipe.oversample
     intervals = compact_intervals(fits, prepared)
-    frames = _empty_frames(exposure, factor)
+    frames = _empty_frames(exposure, factor, STEPS if steps else ())
 
     builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
-        fine = oversample_slice(prepared, fits[number], recipe, coordinates, intervals)
+        fine = oversample_slice(prepared, fits[number], recipe, coordinates, intervals, steps=steps)
         for name, cut in {
             "sci": fine.sci,
             "err": fine.err,
@@ -189,14 +206,17 @@ def oversample(
             "trace": fine.trace,
             **fine.variances,
         }.items():
-            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside)
+            # With a factor such as 1.5 the pipeline gives values to parts that lie half outside of the slice, too.
+            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside | np.isfinite(fine.sci))
+        for name, cut in fine.steps.items():
+            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=np.isfinite(cut))
         if fine.native is not None:
             builder.add(number, fine.native, fine.share)
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
         wavelength = beside.submit(_in_detector_frame, exposure, coordinates[1])
-        regions = beside.submit(np.repeat, exposure.regions, factor, axis=_across(exposure))
+        regions = beside.submit(_divided, exposure, exposure.regions, factor)
         in_threads(
             work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
         )
@@ -210,6 +230,7 @@ def oversample(
         err=frames["err"],
         dq=frames["dq"],
         trace=frames["trace"],
+        steps={name: frames[name] for name in STEPS if steps},
         **{name: frames.get(name) for name in _VARIANCES},
     )
 
@@ -228,17 +249,25 @@ def _across(exposure: Exposure) -> int:
     return 1 if exposure.rotated else 0
 
 
-def _empty_frames(exposure: Exposure, factor: int) -> dict[str, NDArray[Any]]:
+def _divided(exposure: Exposure, frame: NDArray[Any], factor: float) -> NDArray[Any]:
+    """Give each oversampled pixel the value of its nearest one; in the detector's frame."""
+    nearest = exposure.division(factor).nearest
+    if exposure.rotated:
+        nearest = frame.shape[1] - 1 - nearest[::-1]
+    return np.take(frame, nearest, axis=_across(exposure))
+
+
+def _empty_frames(exposure: Exposure, factor: float, steps: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Arrays of an oversampled exposure without any slice, in the detector's frame."""
     shape = list(exposure.dq.shape)
-    shape[_across(exposure)] *= factor
+    shape[_across(exposure)] = exposure.division(factor).at.size
 
     def make(name: str) -> np.ndarray:
         if name == "dq":
-            return np.repeat(exposure.dq | np.uint32(DO_NOT_USE), factor, axis=_across(exposure))
+            return _divided(exposure, exposure.dq | np.uint32(DO_NOT_USE), factor)
         return np.full(shape, np.nan, dtype=np.float32)
 
-    names = ("dq", "sci", "err", "trace", *exposure.variances)
+    names = ("dq", "sci", "err", "trace", *exposure.variances, *steps)
     return dict(zip(names, in_threads(make, names), strict=True))
 
 
@@ -249,6 +278,7 @@ def oversample_slice(
     coordinates: tuple[Frame, Frame],
     intervals: int,
     variances: bool = True,
+    steps: bool = False,
 ) -> OversampledSlice:
     """Oversample one slice with its trace model.
 
@@ -266,14 +296,17 @@ def oversample_slice(
         See `compact_intervals`.
     variances : bool
         Whether variances are wanted. Pixels are invalid where a variance is, in any case.
+    steps : bool
+        Whether `OversampledSlice.steps` are wanted.
 
     Returns
     -------
     OversampledSlice
     """
     data, params, factor = prepared.slices[fit.number], fit.params, recipe.oversample
-    shape = data.flux.shape[0] * factor, data.flux.shape[1]
-    rows = slice(data.row * factor, data.row * factor + shape[0])
+    division = prepared.exposure.division(factor)
+    rows = division.cut(data.row, data.flux.shape[0])
+    shape = rows.stop - rows.start, data.flux.shape[1]
     sci, spline, residual, reached = (np.full(shape, np.nan) for _ in range(4))
     slopes = np.zeros(data.flux.shape)
     kernels.oversample_slice(
@@ -281,7 +314,9 @@ def oversample_slice(
         data.alpha,
         data.inside,
         data.row,
-        factor,
+        float(factor),
+        division.at[rows],
+        division.nearest[rows],
         prepared.defaults.oversample_ngood,
         prepared.defaults.trim_ends,
         params.edges == "keep",
@@ -304,6 +339,7 @@ def oversample_slice(
         wavelength = coordinates[1][rows]
         unused |= ~((wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1]))
     defined = np.isfinite(spline)
+    made_of = {"spline_full": spline.copy(), "linear_interp": sci.copy(), "spline_residual": residual} if steps else {}
     spline[unused] = np.nan
     at = np.isfinite(spline)
     native = native_slice(prepared, fit, use, factor, defined, at)
@@ -316,13 +352,30 @@ def oversample_slice(
     if prepared.background.offset is not None:
         sci += prepared.background.offset
         spline += prepared.background.offset
-    return _with_errors(prepared, data, factor, sci, spline, native, variances)
+    made = _with_errors(prepared, data, factor, sci, spline, native, variances)
+    return replace(made, steps=_steps(prepared, made_of, made)) if steps else made
+
+
+def _steps(prepared: Prepared, made_of: Mapping[str, Floats], made: OversampledSlice) -> dict[str, Singles]:
+    """Give what a slice's correction is made of the unit and the background of the pipeline's files."""
+    arrays = dict(made_of)
+    if prepared.background.offset is not None:
+        arrays["spline_full"] = arrays["spline_full"] + prepared.background.offset
+    if _is_density(prepared.exposure):
+        for name in ("linear_interp", "spline_residual"):
+            arrays[name] = arrays[name] / made.factor
+    return {"spline_used": made.trace} | {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+def _is_density(exposure: Exposure) -> bool:
+    """Whether values are flux densities, which the parts of a pixel share, and not surface brightness."""
+    return exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
 
 
 def _with_errors(
     prepared: Prepared,
     data: SliceData,
-    factor: int,
+    factor: float,
     sci: Floats,
     trace: Floats,
     native: NativeSlice,
@@ -330,14 +383,16 @@ def _with_errors(
 ) -> OversampledSlice:
     """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
     exposure = prepared.exposure
-    rows = slice(data.row, data.row + data.flux.shape[0])
+    division = exposure.division(factor)
+    rows = division.cut(data.row, data.flux.shape[0])
+    at, nearest = division.at[rows], division.nearest[rows]
     dq = np.empty(sci.shape, dtype=np.uint32)
     estimated, invalid = np.empty((2, *sci.shape), dtype=bool)
-    flags = exposure.to_dispersion(exposure.dq)[rows]
+    flags = exposure.to_dispersion(exposure.dq)
     kernels.oversample_flags(
-        flags, sci, factor, np.uint32(DO_NOT_USE), np.uint32(FLUX_ESTIMATED), dq, estimated, invalid
+        flags, sci, nearest, np.uint32(DO_NOT_USE), np.uint32(FLUX_ESTIMATED), dq, estimated, invalid
     )
-    density = exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
+    density = _is_density(exposure)
     if density:
         sci = sci / factor
         trace = trace / factor
@@ -346,9 +401,9 @@ def _with_errors(
     errors: dict[str, np.ndarray] = {}
     for name, frame in {"err": exposure.err, **exposure.variances}.items():
         power = 2 if name.startswith("var") else 1
-        values, ngood = exposure.to_dispersion(frame)[rows], prepared.defaults.oversample_ngood
+        values, ngood = exposure.to_dispersion(frame), prepared.defaults.oversample_ngood
         if power == 2 and not variances:
-            kernels.find_invalid(values, True, data.inside, ngood, estimated, invalid)
+            kernels.find_invalid(values, True, data.inside, data.row, float(factor), nearest, ngood, estimated, invalid)
             continue
         errors[name] = np.empty(sci.shape, dtype=np.float32)
         kernels.oversample_errors(
@@ -356,7 +411,9 @@ def _with_errors(
             power == 2,
             data.inside,
             data.row,
-            factor,
+            float(factor),
+            at,
+            nearest,
             ngood,
             estimated,
             np.float32(inflation**power),
@@ -370,21 +427,30 @@ def _with_errors(
         array[invalid] = np.nan
     return OversampledSlice(
         number=data.number,
-        row=data.row * factor,
-        inside=np.repeat(data.inside, factor, axis=0),
+        row=rows.start,
+        inside=_inside(data, division.owner[rows]),
         sci=sci,
         err=errors.pop("err"),
         variances=errors,
         dq=dq,
         trace=trace.astype(np.float32),
         native=native,
+        factor=factor,
     )
+
+
+def _inside(data: SliceData, owner: Integers) -> Mask:
+    """Whether parts belong to a slice, from the rows of the frame that they belong to."""
+    rows = owner - data.row
+    known = (rows >= 0) & (rows < data.inside.shape[0])
+    inside: Mask = data.inside[np.where(known, rows, 0)] & known[:, None]
+    return inside
 
 
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
 
-def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float) -> Corrected:
+def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float, steps: bool) -> Corrected:
     exposure = prepared.exposure
     report = report_traces(prepared, fits, begun)
     return Corrected(
@@ -396,5 +462,19 @@ def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float) 
         regions=exposure.regions,
         trace=report.trace,
         report=report,
+        steps={"spline_full": _native_traces(prepared, fits), "spline_used": report.trace} if steps else {},
         **{name: exposure.variances.get(name) for name in _VARIANCES},
     )
+
+
+def _native_traces(prepared: Prepared, fits: Mapping[int, TraceFit]) -> Singles:
+    """Splines at the detector's own pixels, wherever there are some; in the detector's frame."""
+    exposure = prepared.exposure
+    whole = np.full(exposure.sci.shape, np.nan, dtype=np.float32)
+    for number, data in prepared.slices.items():
+        trace = slice_trace(data, fits[number])
+        if prepared.background.offset is not None:
+            trace += np.float32(prepared.background.offset)
+        rows = slice(data.row, data.row + trace.shape[0])
+        np.copyto(exposure.to_dispersion(whole)[rows], trace, where=np.isfinite(trace))
+    return whole

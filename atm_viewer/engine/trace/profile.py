@@ -22,7 +22,7 @@ FINE = 600
 def slice_profile(
     prepared: Prepared,
     fit: TraceFit,
-    factor: int,
+    factor: float,
     column: int,
     intervals: int,
     wavelengths: Singles,
@@ -35,7 +35,7 @@ def slice_profile(
         The exposure.
     fit : TraceFit
         Trace model of the slice.
-    factor : int
+    factor : float
         Oversampling factor.
     column : int
         The column.
@@ -89,7 +89,7 @@ def slice_profile(
     )
 
 
-def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tuple[Floats, Floats, Mask]:
+def column_slope(data: SliceData, fit: TraceFit, column: int, factor: float) -> tuple[Floats, Floats, Mask]:
     """Slope of a column's normalised spline from pixel to pixel, as ``oversample_flux`` and ``_trace_image`` take it.
 
     Parameters
@@ -100,7 +100,7 @@ def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tu
         Its trace model.
     column : int
         The column.
-    factor : int
+    factor : float
         Oversampling factor: so many pixels at either end never count as steep.
 
     Returns
@@ -123,8 +123,8 @@ def column_slope(data: SliceData, fit: TraceFit, column: int, factor: int) -> tu
     slope = np.abs(np.diff(values, prepend=values[:1]))
     counted = np.ones(slope.size, dtype=bool)
     # Without oversampling the outermost values are NaN, and so is the slope beside the first of them.
-    counted[: factor if factor > 1 else 2] = False
-    counted[max(slope.size - factor, 0) :] = False
+    counted[: int(factor) if factor > 1 else 2] = False
+    counted[max(slope.size - int(factor), 0) :] = False
     return alpha, slope, counted
 
 

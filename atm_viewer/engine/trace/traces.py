@@ -27,12 +27,13 @@ def find_slice_use(prepared: Prepared, fit: TraceFit, slopes: Floats, intervals:
     return find_use(fit.params, steep, data.native_step, intervals, prepared.defaults.pad, arcsec, fit.only_regions)
 
 
-def native_slice(prepared: Prepared, fit: TraceFit, use: Use, factor: int, defined: Mask, used: Mask) -> NativeSlice:
+def native_slice(prepared: Prepared, fit: TraceFit, use: Use, factor: float, defined: Mask, used: Mask) -> NativeSlice:
     """Tell what became of a slice's own pixels; ``defined`` and ``used`` say it of the oversampled ones."""
     data = prepared.slices[fit.number]
+    starts = prepared.exposure.division(factor).starts(data.row, data.flux.shape[0])
     dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
     why, counts = tell_why(
-        data, fit, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, factor, defined, used
+        data, fit, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, starts, defined, used
     )
     trace, _ = _trace_values(data, fit)
     trace[~_wanted(prepared, fit, use)] = np.nan
@@ -71,7 +72,7 @@ def trace_intervals(fits: Mapping[int, TraceFit]) -> int:
     return 0 if first is None else int(first.intervals[first.source[np.flatnonzero(first.source >= 0)[0]]])
 
 
-def slice_use(prepared: Prepared, fit: TraceFit, factor: int, intervals: int) -> Use:
+def slice_use(prepared: Prepared, fit: TraceFit, factor: float, intervals: int) -> Use:
     """Find where the spline of a slice is used, without oversampling the slice.
 
     Parameters
@@ -80,7 +81,7 @@ def slice_use(prepared: Prepared, fit: TraceFit, factor: int, intervals: int) ->
         The exposure.
     fit : TraceFit
         Trace model of the slice.
-    factor : int
+    factor : float
         Oversampling factor.
     intervals : int
         See `compact_intervals`, and `trace_intervals` for oversampling by 1.
@@ -106,7 +107,8 @@ def trace_slice(prepared: Prepared, fit: TraceFit, intervals: int) -> NativeSlic
     defined = np.isfinite(trace)
     # Columns are not oversampled here, so none has too few pixels for it.
     dq = prepared.exposure.to_dispersion(prepared.exposure.dq)[data.row : data.row + data.flux.shape[0]]
-    why, counts = tell_why(data, fit, use, -1, (dq & DO_NOT_USE) > 0, 1, defined, defined & wanted)
+    starts = np.arange(data.flux.shape[0] + 1)
+    why, counts = tell_why(data, fit, use, -1, (dq & DO_NOT_USE) > 0, starts, defined, defined & wanted)
     trace[~wanted] = np.nan
     return NativeSlice(trace, why, counts, use)
 
@@ -116,7 +118,7 @@ def slice_trace(data: SliceData, fit: TraceFit) -> Singles:
     return _trace_values(data, fit)[0]
 
 
-def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> Floats:
+def slice_slopes(data: SliceData, fit: TraceFit, factor: float) -> Floats:
     """Slopes of the normalised splines at a slice's own pixels, as the slope limit is compared with.
 
     Parameters
@@ -125,7 +127,7 @@ def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> Floats:
         The slice.
     fit : TraceFit
         Its trace model.
-    factor : int
+    factor : float
         Oversampling factor: so many pixels at either end of a spline never count as steep.
 
     Returns
@@ -136,12 +138,12 @@ def slice_slopes(data: SliceData, fit: TraceFit, factor: int) -> Floats:
     return _trace_values(data, fit, factor)[1]
 
 
-def _trace_values(data: SliceData, fit: TraceFit, factor: int = 1) -> tuple[Singles, Floats]:
+def _trace_values(data: SliceData, fit: TraceFit, factor: float = 1) -> tuple[Singles, Floats]:
     """Scaled splines and normalised slopes at a slice's own pixels."""
     trace = np.full(data.alpha.shape, np.nan, dtype=np.float32)
     slopes = np.zeros(data.alpha.shape)
     # Without oversampling the outermost values are NaN, so the slope beside the first of them never counts.
-    ends = (2, 1) if factor == 1 else (factor, factor)
+    ends = (2, 1) if factor == 1 else (int(factor), int(factor))
     if fit.has_splines:
         splines = fit.source, fit.knots, fit.intervals, fit.poly, fit.scale, fit.bounds
         kernels.trace_slice(data.alpha, *splines, *ends, trace, slopes)

@@ -67,7 +67,7 @@ def tell_why(
     use: Use,
     require_ngood: int,
     flagged: Mask,
-    factor: int,
+    starts: Integers,
     defined: Mask,
     used: Mask,
 ) -> tuple[Bytes, Integers]:
@@ -87,9 +87,9 @@ def tell_why(
         A column needs more finite pixels than this to be oversampled.
     flagged : ndarray of bool, shape (rows, columns)
         Pixels with DO_NOT_USE.
-    factor : int
-        Oversampling factor.
-    defined, used : ndarray of bool, shape (factor * rows, columns)
+    starts : ndarray of int64, shape (rows + 1,)
+        First oversampled pixel of each row, and the one after the last.
+    defined, used : ndarray of bool, shape (oversampled rows, columns)
         Where there is a value of the spline, and where it is used.
 
     Returns
@@ -115,7 +115,7 @@ def tell_why(
         table[fit.fate],
         fit.fate == Fate.REUSED,
         require_ngood,
-        factor,
+        starts,
         defined,
         used,
         *(np.array(r, dtype=float).reshape(-1, 2) for r in ranges),

@@ -75,6 +75,7 @@ class WriteExposures(WriteRequest):
     folder: str
     overwrite: bool = False
     target_at: tuple[float, float] | None = None
+    save_intermediate_results: bool = False
 
     @property
     def job_name(self) -> str:
@@ -84,7 +85,8 @@ class WriteExposures(WriteRequest):
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Read the files and write them corrected."""
         write = backends.products.write_exposures
-        return _written(write(self.paths, self.recipe, self.folder, self.overwrite, report, self.target_at))
+        steps = self.save_intermediate_results
+        return _written(write(self.paths, self.recipe, self.folder, self.overwrite, report, self.target_at, steps))
 
 
 @dataclass(frozen=True)

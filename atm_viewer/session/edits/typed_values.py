@@ -9,7 +9,7 @@ from typing import Any
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Parameter
 from atm_viewer.engine.recipe.cube_options import ALL_PARAMETERS
-from atm_viewer.engine.recipe.parameters import TO, limits_text
+from atm_viewer.engine.recipe.parameters import TO
 
 _SWITCH = {"on": True, "off": False}
 #: A number as people type it, with a point or a comma; for patterns.
@@ -76,12 +76,9 @@ def _parse_number(parameter: Parameter, text: str) -> float | int:
         value = float(match[1].replace(",", ".")) if match else math.nan
     except ValueError:
         value = math.nan
-    whole = parameter.kind == "whole"
-    wrong = not math.isfinite(value) or not parameter.low <= value <= parameter.high
-    if wrong or (whole and value != int(value)):
-        kind = f"{'a whole number' if whole else 'a number'}{limits_text(parameter.low, parameter.high)}"
-        raise InputError(f"{parameter.name} must be {kind}, not '{text}'; leave it empty to remove the override.")
-    return int(value) if whole else value
+    if refused := parameter.refuse_number(value):
+        raise InputError(f"{parameter.name} {refused}, not '{text}'; leave it empty to remove the override.")
+    return parameter.held(value)
 
 
 def _parse_ranges(parameter: Parameter, text: str) -> tuple[tuple[float, float], ...]:

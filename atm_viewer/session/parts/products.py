@@ -50,11 +50,14 @@ class Products(QObject):
             WriteCubes(paths, state.recipe, str(folder), product, which, bands=bands, overwrite=overwrite, target_at=at)
         )
 
-    def write_exposures(self, folder: str, overwrite: bool = False, keys: tuple[str, ...] = ()) -> None:
+    def write_exposures(
+        self, folder: str, overwrite: bool = False, keys: tuple[str, ...] = (), save_intermediate_results: bool = False
+    ) -> None:
         """Write some exposures corrected, by default those that `write_cubes` takes; see `WriteExposures`."""
         state = self._store.state
         paths, at = keys or state.keys_together, state.target_at
-        self._jobs.submit(WriteExposures(paths, state.recipe, str(folder), overwrite, at))
+        steps = save_intermediate_results
+        self._jobs.submit(WriteExposures(paths, state.recipe, str(folder), overwrite, at, steps))
 
     def write(self, request: Request[Any]) -> None:
         """Write files by a request, see `atm_viewer.session.exports`."""

@@ -55,7 +55,7 @@ class Tuner(QObject):
             wanted = dict.fromkeys(state.keys_together, tuple(numbers))
         elif state.scope is Scope.PLACE and (region := state.where(state.recipe).target) is not None:
             here = state.chosen_exposure
-            if here is not None and set(numbers) & here.view.strips.ranges(region.shape).keys():
+            if here is not None and set(numbers) & state.strips(here.view).ranges(region.shape).keys():
                 wanted = self._seeing(region) | wanted
         self._submit(wanted)
 
@@ -65,7 +65,8 @@ class Tuner(QObject):
             self._submit(self._seeing(region))
 
     def _seeing(self, region: Region) -> dict[str | None, tuple[int, ...]]:
-        return {e.view.key: tuple(e.view.strips.ranges(region.shape)) for e in self._store.state.together}
+        state = self._store.state
+        return {e.view.key: tuple(state.strips(e.view).ranges(region.shape)) for e in state.together}
 
     def _submit(self, wanted: Mapping[str | None, tuple[int, ...]]) -> None:
         state = self._store.state

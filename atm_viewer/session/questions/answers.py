@@ -115,7 +115,7 @@ class Answers:
         place = state.places.current
         if sky is None or place is None or sky.band != state.band or exposure not in state.together:
             return ()
-        seen = exposure.view.strips.overlapping(spaxel_outline(sky, place.ra, place.dec))
+        seen = state.strips(exposure.view).overlapping(spaxel_outline(sky, place.ra, place.dec))
         return tuple(number for number in seen if band_of(exposure.view, number) == state.band)
 
     @property

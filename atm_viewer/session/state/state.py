@@ -9,7 +9,9 @@ from typing import Any
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import FitParams, Recipe, Region
+from atm_viewer.engine.recipe.cube_options import offset_of
 from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.sky_strips import SkyStrips
 from atm_viewer.jobs.requests.base import Request
 from atm_viewer.jobs.requests.remedies import RemedyRequest
 from atm_viewer.session.edits import slice_edits
@@ -195,7 +197,11 @@ class State:
     @cached_property
     def seen(self) -> Mapping[int, Seen]:
         """Regions of the recipe that slices of the chosen exposure see, by slice number."""
-        return self.current.strips.touched(self.recipe.regions) if self.current and self.recipe.regions else {}
+        return self.strips(self.current).touched(self.recipe.regions) if self.current and self.recipe.regions else {}
+
+    def strips(self, view: ExposureView) -> SkyStrips:
+        """Slices of an exposure on the sky, shifted by its offset."""
+        return view.strips.moved(*offset_of(self.recipe.cube.offsets, view.name))
 
     @property
     def selected_region(self) -> Region | None:
@@ -208,8 +214,9 @@ class State:
         if view is None:
             return Where(scope=self.scope)
         target = region_at(recipe, self.places.current)
-        reached = frozenset(view.strips.ranges(target.shape)) if target is not None else frozenset()
-        return Where(view.name, self.scope, view.strips.touched(recipe.regions), target, reached, view.bands)
+        strips = self.strips(view)
+        reached = frozenset(strips.ranges(target.shape)) if target is not None else frozenset()
+        return Where(view.name, self.scope, strips.touched(recipe.regions), target, reached, view.bands)
 
     @property
     def edited_region(self) -> Region | None:

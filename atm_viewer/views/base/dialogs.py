@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from atm_viewer.engine.names import intermediate_names
 from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.names import count, exposure_files
 from atm_viewer.session.state.open_exposure import OpenExposure
@@ -194,14 +195,29 @@ class WriteExposuresDialog(WriteDialog):
     """Asks for a folder for corrected exposures; see `WriteDialog`."""
 
     def __init__(
-        self, sources: Sequence[Sequence[OpenExposure]], theme: Theme, folder: str, parent: QWidget | None = None
+        self,
+        sources: Sequence[Sequence[OpenExposure]],
+        oversample: float,
+        theme: Theme,
+        folder: str,
+        parent: QWidget | None = None,
     ):
         super().__init__("Write Corrected Exposures", sources, theme, folder, parent)
+        self._oversample = oversample
+        self.intermediate_box = QCheckBox("Also write splines, interpolation and residuals")
+        self.intermediate_box.setToolTip(
+            "The files that the pipeline writes with save_intermediate_results: splines wherever there are some and "
+            "where they are used, the linear interpolation, and the residuals of the splines"
+        )
+        self.intermediate_box.toggled.connect(self.check)
+        self.form.addRow("", self.intermediate_box)
         self.check()
 
     def names(self) -> list[str]:
-        """Names of the corrected exposures."""
-        return exposure_files([e.view.name for e in self.exposures])
+        """Names of the corrected exposures, and of what they are made of."""
+        exposures = [e.view.name for e in self.exposures]
+        beside = intermediate_names(exposures, self._oversample) if self.intermediate_box.isChecked() else []
+        return [*exposure_files(exposures), *beside]
 
 
 def about_text() -> str:

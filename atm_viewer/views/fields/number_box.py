@@ -71,16 +71,28 @@ class WholeBox(_PatientSpin, QSpinBox):
 
 
 class NumberBox(_PatientSpin, QDoubleSpinBox):
-    """Box for a number without needless zeros; its signals wait until a value is complete."""
+    """Box for a number without needless zeros; its signals wait until a value is complete.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    multiple : float
+        What is typed becomes the nearest multiple of it; 0: any number.
+    """
+
+    def __init__(self, multiple: float = 0.0) -> None:
         super().__init__()
+        self._multiple = multiple
         self.setLocale(QLocale.c())
         self.setKeyboardTracking(False)
 
     def validate(self, text: str | None, position: int) -> tuple[QValidator.State, str, int]:
         """Take a comma for a point."""
         return super().validate((text or "").replace(",", ".").replace("−", "-"), position)
+
+    def valueFromText(self, text: str | None) -> float:
+        """Read a number."""
+        value = super().valueFromText(text)
+        return round(value / self._multiple) * self._multiple if self._multiple else value
 
     def textFromValue(self, value: float) -> str:
         """Write 10, not 10.000."""

@@ -207,11 +207,16 @@ class Files(QObject):
 
     def write_exposures(self) -> None:
         """Ask where to write corrected exposures, and write in the background."""
-        dialog = WriteExposuresDialog(self._session.state.sources, self._theme(), self.folder(), self._window)
+        state = self._session.state
+        dialog = WriteExposuresDialog(
+            state.sources, state.recipe.oversample, self._theme(), self.folder(), self._window
+        )
 
         def write() -> None:
             self._settings.setValue("folder", dialog.folder)
-            self._session.products.write_exposures(dialog.folder, dialog.replaces, dialog.keys)
+            self._session.products.write_exposures(
+                dialog.folder, dialog.replaces, dialog.keys, dialog.intermediate_box.isChecked()
+            )
 
         self._open_write_dialog(dialog, write)
 

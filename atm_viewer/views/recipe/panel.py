@@ -109,13 +109,13 @@ class RecipePanel(QWidget):
             whole.setSuffix(f" {parameter.unit}".rstrip())
             whole.valueChanged.connect(lambda value: session.recipes.set_global(name, value, step=True))
             return whole
-        number = NumberBox()
+        number = NumberBox(parameter.multiple)
         number.setRange(low, parameter.high)
         number.setMinimumWidth(60)  # usual values; the limits would need twice as much
         number.setDecimals(parameter.decimals)
         number.setSingleStep(parameter.step)
         number.setSuffix(f" {parameter.unit}".rstrip())
-        number.valueChanged.connect(lambda value: session.recipes.set_global(name, value, step=True))
+        number.valueChanged.connect(lambda value: session.recipes.set_global(name, parameter.held(value), step=True))
         return number
 
     def _show(self) -> None:

@@ -144,6 +144,8 @@ def values_at(picture: Picture, active: tuple[str, int], k: int) -> str:
     if shown is not None:
         how = "scaled" if "scaled" in shown.label else "or"
         aperture += f", {how} {with_unit(float(shown.plain[k]), unit)}"
+    if main.coverage_after is not None and (share := float(main.coverage_after[k])) < 1:
+        aperture += f" ({share:.0%} covered)"
     told.append(aperture)
     ratios = [plain(float(c.ratio[k]), 4) for c in ordered if c.place == place and c.ratio is not None]
     if ratios:

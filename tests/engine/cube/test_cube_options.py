@@ -15,7 +15,7 @@ from atm_viewer.engine.output.products import write_cubes, write_exposures
 from atm_viewer.engine.recipe import CUBE_PARAMETERS, CubeOptions, Recipe, dump_recipe, parse_recipe
 from atm_viewer.resources import resource
 
-RECIPE = Recipe(oversample=2, fit_threshold=1e9)
+RECIPE = Recipe(oversample=1.5, fit_threshold=1e9)
 OTHER = {"choice": lambda p: p.choices[1], "switch": lambda p: not p.default, "whole": lambda p: 31}
 
 

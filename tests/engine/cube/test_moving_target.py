@@ -98,6 +98,23 @@ def test_cubes_equal_those_of_spec3(case, tmp_path, engine, options):
             assert np.nanmax(np.abs(ours.astype(float) - wanted)) <= 1e-6 * np.nanmax(np.abs(wanted))
 
 
+def test_both_engines_follow_after_correction(case, tmp_path):
+    moving, cubepar, channel = case
+    ours, theirs = (
+        write_cubes(moving, RECIPE, tmp_path / engine, "comet", "after", channel, cubepar=cubepar, engine=engine)[0]
+        for engine in ("own", "pipeline")
+    )
+    with fits.open(ours) as mine, fits.open(theirs) as stock:
+        for name in ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "MT_AVRA", "MT_AVDEC"):
+            assert mine["SCI"].header[name] == pytest.approx(stock["SCI"].header[name], abs=1e-10)
+        for name in ("WMAP", "DQ"):
+            np.testing.assert_array_equal(mine[name].data, stock[name].data)
+        for name in ("SCI", "ERR"):
+            assert np.array_equal(np.isnan(mine[name].data), np.isnan(stock[name].data))
+            difference = np.abs(mine[name].data.astype(float) - stock[name].data)
+            assert np.nanmax(difference) <= 1e-6 * np.nanmax(np.abs(stock[name].data))
+
+
 def test_exposures_whose_wcs_follows_the_target_already(case, tmp_path):
     """As the ``_crf`` files of ``calwebb_spec3`` have it: nothing is shifted twice."""
     moving, cubepar, channel = case

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -39,6 +41,12 @@ def test_places_are_those_of_the_header(cubes):
             assert cube.position(x, y) == pytest.approx((float(ra), float(dec)), abs=1e-9)
             assert cube.spaxel_at(float(ra), float(dec)) == (x, y)
     assert cube.spaxel_at(0.0, 0.0) is None
+
+
+def test_compressed_cubes_are_read(cubes, tmp_path):
+    packed = tmp_path / "star_s3d.fits.gz"
+    packed.write_bytes(gzip.compress(cubes[0].read_bytes(), 1))
+    np.testing.assert_array_equal(read_cube(packed).flux, read_cube(cubes[0]).flux)
 
 
 def test_a_table_of_cubes_has_the_numbers_of_the_window(cubes, demo_files, tmp_path, capsys):

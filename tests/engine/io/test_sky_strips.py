@@ -16,6 +16,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.io.region_files import write_ds9
 from atm_viewer.engine.io.sky_strips import LINES, sky_strips
+from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.recipe import Circle, Ellipse, Polygon, Region
 from atm_viewer.engine.sky_shapes import centre, contains, moved, outline, reach
 
@@ -46,6 +47,18 @@ def by_hand(number, star, radius):
     sees = (high > low) & (high - low >= 0.5 * np.minimum(2 * half, trace.width))
     sees &= np.abs(alpha) < trace.length / 2
     return (alpha[sees][0], alpha[sees][-1]) if sees.any() else None
+
+
+def test_moved_strips_are_those_of_the_shifted_exposure(miri):
+    exposure, strips, _ = miri[0]
+    circle = Circle(*demo_source("miri"), 0.4)
+    shifted = strips_of(exposure.placed(Placement(east=0.7, north=-0.4))).ranges(circle)
+    found = strips.moved(0.7, -0.4).ranges(circle)
+    assert set(found) == set(shifted) != set(strips.ranges(circle))
+    for number, spans in shifted.items():
+        np.testing.assert_allclose(found[number], spans, atol=2e-3)
+    assert strips.moved(0.0, 0.0) is strips
+    assert strips.moved(0.7, -0.4) is strips.moved(0.7, -0.4)
 
 
 @pytest.mark.parametrize("radius", [0.5, 0.15, 0.01])

@@ -227,13 +227,39 @@ def test_factor_1_leaves_the_pixels_alone(tmp_path):
         assert "TRACEMODEL" in after
 
 
-@pytest.mark.parametrize(("instrument", "count"), [("miri", 2), ("nirspec", 1)])
-def test_cubes_by_our_drizzle_are_the_pipelines(instrument, count, tmp_path):
+def test_intermediate_results_are_the_steps(tmp_path):
+    from jwst.adaptive_trace_model import AdaptiveTraceModelStep
+
+    source, arguments = exposures("miri")[0], {"fit_threshold": 400.0, "oversample": 1.5}
+    for folder in ("ours", "theirs"):
+        (tmp_path / folder).mkdir()
+    step = AdaptiveTraceModelStep(save_intermediate_results=True, output_dir=str(tmp_path / "theirs"), **arguments)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        step.process(str(source)).close()  # not run(), which asks CRDS
+    paths = write_exposures([source], Recipe(1.5, 400.0), tmp_path / "ours", save_intermediate_results=True)
+    names = sorted(path.name for path in (tmp_path / "theirs").iterdir())
+    assert len(names) == 4
+    assert sorted(path.name for path in paths[1:]) == names
+    for name in names:
+        with fits.open(tmp_path / "ours" / name) as our, fits.open(tmp_path / "theirs" / name) as stock:
+            assert [hdu.name for hdu in our if not hdu.name.startswith("ATM_")] == [hdu.name for hdu in stock]
+            mine, wanted = our["SCI"].data, stock["SCI"].data
+            assert cards(our["SCI"]) == cards(stock["SCI"])
+            assert np.array_equal(np.isnan(mine), np.isnan(wanted))
+            assert np.isfinite(wanted).any()
+            assert np.nanmax(np.abs(mine.astype(float) - wanted)) <= 1e-6 * np.nanmax(np.abs(wanted))
+
+
+@pytest.mark.parametrize(
+    ("instrument", "count", "recipe"), [("miri", 2, Recipe(1.5, fit_threshold=200.0)), ("nirspec", 1, RECIPE)]
+)
+def test_cubes_by_our_drizzle_are_the_pipelines(instrument, count, recipe, tmp_path):
     from stdatamodels.jwst import datamodels
 
     chosen, path = exposures(instrument)[:count], coarse_cubepar(instrument, tmp_path)
     ours, theirs = (
-        write_cubes(chosen, RECIPE, tmp_path / engine, "star", cubepar=path, engine=engine)
+        write_cubes(chosen, recipe, tmp_path / engine, "star", cubepar=path, engine=engine)
         for engine in ("own", "pipeline")
     )
     assert len(ours) == (4 if instrument == "miri" else 2)

@@ -18,8 +18,12 @@ from tests.engine.equality import largest_differences
 from tests.engine.pipeline import Setting, pipeline_answers
 
 # Thresholds that leave the pipeline a handful of slices to fit.
-MIRI = [Setting("os1", 1, 400.0), Setting("os2", 2, 400.0)]
-NIRSPEC = [Setting("os2", 2, 200.0)]
+MIRI = [
+    Setting("os1", 1, 400.0),
+    Setting("os2", 2, 400.0),
+    Setting("os1.5", 1.5, 400.0),
+]
+NIRSPEC = [Setting("os2", 2, 200.0), Setting("os2.5", 2.5, 200.0)]
 
 
 @pytest.mark.parametrize(("instrument", "settings"), [("miri", MIRI), ("nirspec", NIRSPEC)])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from atm_viewer.engine.recipe import Circle, Recipe, Region, SliceOverride
+from atm_viewer.engine.recipe import Circle, CubeOptions, Recipe, Region, SliceOverride
 from atm_viewer.session.edits.scope import Scope
 from tests.session.conftest import FILES
 
@@ -41,6 +41,15 @@ def test_a_value_of_a_slice_under_the_place_holds_for_what_sees_the_place_in_eve
         assert {n for n in at_place.state.slices if in_force(at_place, n) == 4.0} == reached
     at_place.recipes.undo_stack.undo()
     assert at_place.state.recipe == Recipe()
+
+
+def test_an_offset_moves_the_slices_that_a_region_reaches(at_place):
+    at_place.recipes.edit_slice(102, "fit_threshold", 4.0)
+    before = {n for n in at_place.state.slices if in_force(at_place, n) == 4.0}
+    at_place.recipes.set_cube(CubeOptions(offsets=((at_place.state.current.name, 1.3, 1.3),)))
+    after = {n for n in at_place.state.slices if in_force(at_place, n) == 4.0}
+    assert before != after
+    assert before
 
 
 def test_more_edits_go_to_the_same_region_and_back_to_the_default_leaves_nothing(at_place):

@@ -590,9 +590,14 @@ def test_writing_corrected_exposures(opened, workers, qtbot, tmp_path):
     dialog = dialog_of(opened, QDialog)
     dialog.folder_edit.setText(str(tmp_path))
     assert dialog.names()[0] == "jw09999-star_00001_mirifushort_atm.fits"
+    count = len(dialog.names())
+    dialog.intermediate_box.click()
+    assert len(dialog.names()) == 5 * count
+    assert "jw09999-star_00001_mirifushort_spline_residual.fits" in dialog.names()
     qtbot.keyClick(dialog.write_button, Qt.Key.Key_Space)
     settle(qtbot, opened)
-    assert workers.asked(WriteExposures) == [WriteExposures(tuple(FILES), Recipe(), str(tmp_path))]
+    wanted = WriteExposures(tuple(FILES), Recipe(), str(tmp_path), save_intermediate_results=True)
+    assert workers.asked(WriteExposures) == [wanted]
 
 
 def test_opening_is_shown_and_cancelled(window, workers, qtbot):
