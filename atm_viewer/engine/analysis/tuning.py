@@ -84,7 +84,7 @@ def every_slice(recipe: Recipe) -> Recipe:
 
 
 def tune_exposure(
-    prepared: Prepared, fits: Mapping[int, TraceFit], progress: Progress | None = None
+    prepared: Prepared, fits: Mapping[int, TraceFit], progress: Progress | None = None, single: bool = False
 ) -> list[SliceTuning]:
     """Find where to use the splines of an exposure.
 
@@ -96,6 +96,10 @@ def tune_exposure(
         Trace models of the slices that are wanted, see `every_slice`.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
+    single : bool
+        Whether no other exposure sees the same field. Then the outermost pixels of slices are kept: without them
+        spaxels at the edge of the field lose planes in step with the grid of pixels, and oscillate more than before.
+        With dithers others see these spaxels better.
 
     Returns
     -------
@@ -103,11 +107,12 @@ def tune_exposure(
         In the order of the slices.
     """
     progress, ends = progress or no_progress, prepared.exposure.column_wavelengths
-    return in_threads(
+    found = in_threads(
         lambda number: tune_slice(prepared, fits[number], ends[number].mean(axis=0)),
         fits,
         lambda number, fraction: progress(f"Tuning slice {number}", fraction),
     )
+    return [replace(one, keeps_edges=single) for one in found]
 
 
 def tuned(recipe: Recipe, found: Sequence[SliceTuning]) -> Tuning:
@@ -129,6 +134,8 @@ def tuned(recipe: Recipe, found: Sequence[SliceTuning]) -> Tuning:
     for one in found:
         residual = None if one.residual == recipe.residual else one.residual
         own = replace(recipe.override(one.number, one.exposure), use=one.use, residual=residual)
+        if one.keeps_edges and recipe.edges != "keep":
+            own = replace(own, edges="keep")
         if one.use:
             window, breakpoints = one.window or own.window, one.breakpoints or own.breakpoints
             own = replace(own, fit_threshold=0.0, window=window, breakpoints=breakpoints)

@@ -38,6 +38,8 @@ class SliceTuning:
         fractions; NaN where nothing could be compared.
     line_columns : int
         Columns of lines, which keep the residual where others do without.
+    keeps_edges : bool
+        Whether its outermost pixels are kept, since no other exposure sees what they see.
     """
 
     exposure: str
@@ -51,6 +53,7 @@ class SliceTuning:
     spline: float = math.nan
     alone: float = math.nan
     line_columns: int = 0
+    keeps_edges: bool = False
 
     @property
     def splines(self) -> dict[str, int]:

@@ -71,7 +71,7 @@ class Tuner(QObject):
         state = self._store.state
         slices = tuple((key, wanted[key]) for key in state.keys_together if wanted.get(key))
         if slices:
-            self._jobs.submit(TuneRecipe(tuple(key for key, _ in slices), state.recipe, slices))
+            self._jobs.submit(TuneRecipe(state.keys_together, state.recipe, slices))
         else:
             self._messages.tell("info", "No included exposure has a slice there, so there is nothing to tune.")
 

@@ -183,6 +183,18 @@ def test_only_chosen_slices_are_tuned(opened):
     assert {o.number for o in some.recipe.overrides} == {number}
 
 
+def test_pixels_at_the_edges_are_kept_where_no_dither_sees_them(opened):
+    bench, key = opened
+    number = bench.opened([key])[0].exposure.slice_numbers[0]
+    wanted = {key: [number]}
+    assert tune(bench, [key], Recipe(), wanted, quiet).recipe.overrides[0].edges == "keep"
+    assert tune(bench, [key], Recipe(edges="keep"), wanted, quiet).recipe.overrides[0].edges is None
+    path = sorted(demo_exposures("miri").parent.glob("*_cal.fits"))[1]
+    [dither] = bench.open([path], quiet).exposures
+    assert tune(bench, [key, dither.key], Recipe(), wanted, quiet).recipe.overrides[0].edges is None
+    bench.close([dither.key])
+
+
 def test_it_can_be_cancelled(opened):
     bench, key = opened
     steps = []
