@@ -115,6 +115,15 @@ class Tuning:
         return f"{exposure}: {_describe([s for s in self.slices if s.exposure == exposure])}"
 
     @property
+    def reasons(self) -> list[str]:
+        """Tell what was decided for each exposure, followed by a line for each of its slices that says why."""
+        lines = []
+        for name in self.exposures:
+            lines.append(self.describe(name))
+            lines += [f"{one.number:5d} {one.reason}" for one in self.slices if one.exposure == name]
+        return lines
+
+    @property
     def summary(self) -> str:
         """Tell in a sentence what was decided altogether."""
         exposures = len(self.exposures)

@@ -40,3 +40,7 @@ class TuneRecipe(Request[Tuning]):
     def done(self, result: Any) -> str:
         """Say what was decided."""
         return str(result.summary)
+
+    def details(self, result: Any) -> str:
+        """Say why, slice by slice."""
+        return "\n".join(result.reasons)

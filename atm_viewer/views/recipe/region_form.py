@@ -50,6 +50,8 @@ class RegionForm(QWidget):
         self.corner_box = WholeBox()
         self.corner_box.setToolTip("Corner whose position is shown; it is white on the sky image")
         self.corner_box.setWrapping(True)
+        self.corner_box.setRange(1, VERTICES[1])
+        self.corner_box.setPrefix("corner ")
         self.ra_line, self.dec_line = TypedLine(), TypedLine()
         self.radius_box = _size_box("Radius [arcsec]")
         self.first_box = _size_box("Semi-axis in the direction of the position angle [arcsec]")
@@ -114,7 +116,6 @@ class RegionForm(QWidget):
         fewest, most = VERTICES
         with QSignalBlocker(self.corner_box):
             self.corner_box.setRange(1, count)
-            self.corner_box.setPrefix("corner ")
             self.corner_box.setSuffix(f" of {count}")
         self.add_button.setEnabled(count < most)
         self.remove_button.setEnabled(count > fewest)

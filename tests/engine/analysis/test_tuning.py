@@ -185,7 +185,7 @@ def test_only_chosen_slices_are_tuned(opened):
 
 def test_pixels_at_the_edges_are_kept_where_no_dither_sees_them(opened):
     bench, key = opened
-    number = bench.opened([key])[0].exposure.slice_numbers[0]
+    number = next(iter(bench.opened([key])[0].prepared.slices))
     wanted = {key: [number]}
     assert tune(bench, [key], Recipe(), wanted, quiet).recipe.overrides[0].edges == "keep"
     assert tune(bench, [key], Recipe(edges="keep"), wanted, quiet).recipe.overrides[0].edges is None
