@@ -42,6 +42,8 @@ NEGLIGIBLE = 1e-3
 FEWEST = 60
 #: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
 BETTER = 0.8
+#: Beside a bin where it is used, the spline is used up to here: a gap of a pixel would not be interpolated any better.
+HOLD = 1.0
 #: Harmonics of the period of a pixel, and degree of the polynomial, that a slice's column sums are split into; less
 #: drift than this [pixel] does not tell them apart.
 HARMONICS, DEGREE, LEAST_DRIFT = 4, 8, 1.5
@@ -171,10 +173,10 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
         if found is None or not (better or _gain(errors, found) > GAIN):
             break
         chosen, errors = trial, found
-    by_spline = errors.squares[1] < BETTER * errors.squares[0]
+    by_spline = _better(errors.squares[1], errors.squares[0])
     # The spline alone does not change with the grid: what it errs by everywhere alike is no resampling noise.
     interpolation, spline, alone = errors.varying
-    by_alone = by_spline | (alone < BETTER * interpolation)
+    by_alone = by_spline | _better(alone, interpolation)
     without = np.log(alone / np.where(by_spline, spline, interpolation))[by_alone].sum() < 0
     residual, used = ("lines", by_alone) if without else ("interpolated", by_spline)
     at = used if used.any() else np.ones(used.size, dtype=bool)
@@ -195,6 +197,14 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
         alone=float(level[2]),
         line_columns=int(line_columns(data, chosen).sum()) if without else 0,
     )
+
+
+def _better(errors: Floats, others: Floats) -> np.ndarray:
+    """Where errors are clearly less than others, and on from there as far as they are no more."""
+    from scipy.ndimage import binary_propagation
+
+    found: np.ndarray = binary_propagation(errors < BETTER * others, mask=errors < HOLD * others)
+    return found
 
 
 def _trials(

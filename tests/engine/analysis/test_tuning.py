@@ -98,7 +98,7 @@ def test_noise_does_not_hide_what_a_spline_gains():
     """The pixels that errors are measured with have noise themselves; it is taken off."""
     noisy = result_of(slice_of(lambda alpha: star(alpha) + 0.3, noise=0.02))
     assert all(covers(noisy, alpha) for alpha in (-0.1, 0.13, 0.35))
-    assert noisy.error < 0.6 * noisy.interpolation
+    assert noisy.error < 0.8 * noisy.interpolation  # on average with the wings, where there is less to gain
 
 
 def test_fewer_breakpoints_where_fewer_will_do():
