@@ -62,7 +62,8 @@ def continuum_share(data: SliceData, fit: TraceFit) -> Floats:
     """Find how much of its spline each column of a slice has, 0 to 1.
 
     The spline is scaled to the light of the whole column. Where a line adds light that lies elsewhere, its scale is too
-    large, and so is what its residual lacks. What curves as the spline does, from pixel to pixel, tells the right one.
+    large, and so is what its residual lacks. What curves as the spline does, from pixel to pixel, tells the right one;
+    the columns around tell how much that is without a line.
 
     Parameters
     ----------
@@ -75,13 +76,15 @@ def continuum_share(data: SliceData, fit: TraceFit) -> Floats:
     -------
     ndarray of float64, shape (columns,)
     """
+    from scipy.ndimage import median_filter
+
     flux, spline = (np.diff(values.astype(float), 2, axis=0) for values in (data.flux, slice_trace(data, fit)))
     known = np.isfinite(flux) & np.isfinite(spline)
     flux, spline = (np.where(known, values, 0.0) for values in (flux, spline))
     square = (spline * spline).sum(axis=0)
-    product = (flux * spline).sum(axis=0)
-    share: Floats = np.clip(np.divide(product, square, out=np.ones_like(square), where=square > 0), 0.0, 1.0)
-    return share
+    share: Floats = np.divide((flux * spline).sum(axis=0), square, out=np.ones_like(square), where=square > 0)
+    usual = median_filter(share, CONTINUUM, mode="mirror") if share.size >= CONTINUUM else np.ones_like(share)
+    return np.clip(np.divide(share, usual, out=np.ones_like(share), where=usual > 0), 0.0, 1.0)
 
 
 def _runs(chosen: Mask) -> list[tuple[int, int]]:
