@@ -96,10 +96,8 @@ class RegionForm(QWidget):
         """Show the numbers of the selected region."""
         region = self._session.state.selected_region
         self._shape = shape = region.shape if region is not None else None
-        self.setVisible(shape is not None)
-        if shape is not None:
-            for kind, row in self._rows.items():
-                row.setVisible(kind in ("", shape.kind))
+        for kind, row in self._rows.items():
+            row.setVisible(shape is not None and kind in ("", shape.kind))
         self.corner_box.setVisible(isinstance(shape, Polygon))
         match shape:
             case Polygon():
@@ -111,6 +109,7 @@ class RegionForm(QWidget):
             case Circle():
                 _show(self.radius_box, shape.radius)
         self._show_place()
+        self.setVisible(shape is not None)  # last: panels never give back the room that hidden rows have taken
 
     def _show_corners(self, count: int) -> None:
         fewest, most = VERTICES
