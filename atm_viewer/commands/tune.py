@@ -45,11 +45,8 @@ def tune(args: argparse.Namespace) -> int:
         made = part / path.name
         with saving(made):
             made.write_text(dump_recipe(tuning.recipe), encoding="utf-8")
-    for exposure in tuning.exposures:
-        print(tuning.describe(exposure))
-        for one in tuning.slices if args.why else ():
-            if one.exposure == exposure:
-                print(f"{one.number:5d} {one.reason}")
+    for line in tuning.reasons if args.why else map(tuning.describe, tuning.exposures):
+        print(line)
     print(tuning.summary)
     list_paths([str(path)])
     return 0

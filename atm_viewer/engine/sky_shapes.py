@@ -77,6 +77,32 @@ def reshaped(shape: Shape, handle: int, ra: float, dec: float, least: float = 0.
     return replace(shape, radii=(radius, second), angle=math.degrees(math.atan2(-x, y)) % 360.0)
 
 
+def nearest_side(shape: Polygon, ra: float, dec: float) -> int:
+    """Find the side of a polygon that lies nearest to a position [deg]: the number of the vertex it begins at."""
+    corners, place = _corners(shape).T, np.array(_plane(shape).project(ra, dec))
+    steps = np.roll(corners, -1, axis=0) - corners
+    lengths = np.maximum((steps**2).sum(axis=1), 1e-12)
+    parts = np.clip(((place - corners) * steps).sum(axis=1) / lengths, 0.0, 1.0)
+    return int(np.hypot(*(place - corners - parts[:, None] * steps).T).argmin())
+
+
+def with_vertex(shape: Polygon, after: int, ra: float, dec: float) -> Polygon:
+    """Return a polygon with one more vertex [deg], which comes after one of those it has."""
+    return Polygon((*shape.vertices[: after + 1], (ra, dec), *shape.vertices[after + 1 :]))
+
+
+def middle_of_side(shape: Polygon, vertex: int) -> tuple[float, float]:
+    """Right ascension and declination [deg] of the middle of the side that begins at a vertex."""
+    corners = _corners(shape).T
+    ra, dec = _plane(shape).positions(*(corners[vertex] + corners[(vertex + 1) % len(corners)]) / 2)
+    return float(ra), float(dec)
+
+
+def without_vertex(shape: Polygon, vertex: int) -> Polygon:
+    """Return a polygon without one of its vertices; it must have more than three."""
+    return Polygon((*shape.vertices[:vertex], *shape.vertices[vertex + 1 :]))
+
+
 def tidy(shape: Shape) -> Shape:
     """Round a shape that was drawn by hand: positions to 0.0004 arcsec, sizes to 0.001, angles to 0.1 degrees."""
     if isinstance(shape, Polygon):

@@ -151,7 +151,7 @@ class Session(QObject):
             self.messages.settle(about)
             if request.announced:
                 written = outcome.result.paths if isinstance(outcome.result, WrittenProducts) else ()
-                self.messages.tell("info", outcome.sentence, files=tuple(written))
+                self.messages.tell("info", outcome.sentence, request.details(outcome.result), files=tuple(written))
 
 
 def _prepare(news: News) -> News:

@@ -141,7 +141,7 @@ def _drag(cache: Path, folder: Path) -> Iterator[Result]:
     """Seconds from a move of the hand to what it made on the screen: jwst has no counterpart."""
     for case in (MRS, PAIR):
         used = measure(window.drag, cache, paths=[_first(case)])
-        for name in window.DRAGS:
+        for name in (*window.DRAGS, "region"):
             for part in ("profile", "spectra"):
                 yield Result(f"drag {name} to {part}, {case} (goal 0.10 s)", 0.0, used[name][part], 0.0, 0)
             yield Result(f"drag {name}, the window's own time, {case}", 0.0, used[name]["move"], 0.0, 0)

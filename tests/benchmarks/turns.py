@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from atm_viewer.engine.recipe import Circle
 from tests.benchmarks.window import Beats, User
 
 QUIET = 0.3  #: seconds after a step's last answer in which what it left over is painted
@@ -156,6 +157,9 @@ class _Walk:
         yield self._action("undo")
         yield "psf_optimal", lambda: session.recipes.set_global("psf_optimal", True)
         yield self._action("undo")
+        yield "region", lambda: session.regions.draw(Circle(*session.state.position, 0.5))
+        yield "drag a region", self._drag_region
+        yield self._action("remove_region")
         for variant in "BCDEFGH":
             yield f"variant {variant}", session.recipes.new_variant
             yield (
@@ -168,6 +172,16 @@ class _Walk:
             yield self._action("variant_next")
         yield self._action("next_place")
         yield "a place is moved", lambda: session.look.pick_sky(*self._near(5))
+
+    def _drag_region(self) -> None:
+        """Move the region to and fro by a hand's moves, sixty a second."""
+        session = self._session
+        region = session.state.selected_region
+        begun = time.perf_counter()
+        for k in range(60):
+            self._user.wait(lambda k=k: time.perf_counter() >= begun + k / 60)
+            session.regions.drag(region.name, replace(region.shape, dec=region.shape.dec + 0.005 * k / 3600))
+        session.recipes.end_drag()
 
     def _near(self, number: int) -> tuple[float, float]:
         sky = self._session.answers.sky

@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.recipe import Circle, Recipe
 from atm_viewer.jobs.messages import Outcome, Status
 from atm_viewer.jobs.requests.previews import MakeSpectra, ShowProfile
 from atm_viewer.session.parts.job_list import Job
@@ -208,14 +211,14 @@ DRAGS = {
 
 
 def drag(paths: list[str]) -> dict:
-    """Drag each parameter of the brightest slice for a second, and let go.
+    """Drag each parameter of the brightest slice for a second, then a region about the place, and let go.
 
     Returns
     -------
     dict
-        By parameter: ``profile`` and ``spectra``, medians of the time from a move of the hand to what it made on the
-        screen [s], ``moves`` and how many ``profiles`` and ``spectra shown`` they made, and ``move``, the median
-        processor time [s] that a move takes of the window's thread; ``longest`` of `Beats` [ms].
+        By parameter, and for ``region``: ``profile`` and ``spectra``, medians of the time from a move of the hand to
+        what it made on the screen [s], ``moves`` and how many ``profiles`` and ``spectra shown`` they made, and
+        ``move``, the median processor time [s] that a move takes of the window's thread; ``longest`` of `Beats` [ms].
     """
     user = User()
     session = user.session
@@ -224,9 +227,22 @@ def drag(paths: list[str]) -> dict:
     found: dict = {}
     for name, values in DRAGS.items():
         with user.step(name):
-            found[name] = _Drag(user, name).go(values)
+            number = session.state.number
+
+            def value(recipe: Recipe, name: str = name, number: int = number) -> object:
+                return getattr(recipe.params(number, session.state.current.name), name)
+
+            found[name] = _Drag(user, value).go(values, partial(session.recipes.drag_slice, number, name))
         session.recipes.undo_stack.undo()
         user.wait(lambda: session.complete)
+    ra, dec = session.state.position
+    session.regions.draw(Circle(ra, dec, 0.5))
+    user.wait(lambda: session.complete)
+    with user.step("region"):
+        shapes = [Circle(ra, dec + 0.01 * k / 3600, 0.5) for k in range(1, 61)]
+        found["region"] = _Drag(user, lambda recipe: recipe.regions[0].shape if recipe.regions else None).go(
+            shapes, partial(session.regions.drag, session.state.region)
+        )
     found["longest"], found["own"] = user.beats.longest, user.beats.own
     user.leave()
     return found
@@ -235,13 +251,13 @@ def drag(paths: list[str]) -> dict:
 class _Drag:
     """One drag: when the hand was where, and when that was seen."""
 
-    def __init__(self, user: User, name: str):
-        self._user, self._name = user, name
+    def __init__(self, user: User, value: Callable[[Recipe], object]):
+        self._user, self._value = user, value
         self._moved: dict = {}
         self._seen: dict[str, list[float]] = {"profile": [], "spectra": []}
 
-    def go(self, values: list) -> dict:
-        session, number = self._user.session, self._user.session.state.number
+    def go(self, values: list, move: Callable[[Any], object]) -> dict:
+        session = self._user.session
         session.jobs.ended.connect(self._see)
         spent = []
         begun = time.perf_counter()
@@ -249,7 +265,7 @@ class _Drag:
             self._user.wait(lambda k=k: time.perf_counter() >= begun + k / 60)
             self._moved[value] = time.perf_counter()
             own = time.thread_time()
-            session.recipes.drag_slice(number, self._name, value)
+            move(value)
             spent.append(time.thread_time() - own)
         self._user.wait(lambda: not session.answers.pending & {"profile", "spectra"})
         session.recipes.end_drag()
@@ -269,9 +285,7 @@ class _Drag:
                 what = "spectra"
             case _:
                 return
-        state = self._user.session.state
-        value = getattr(recipe.params(state.number, state.current.name), self._name)
-        moved = self._moved.get(value) if outcome.status is Status.DONE else None
+        moved = self._moved.get(self._value(recipe)) if outcome.status is Status.DONE else None
         if moved is not None:
             # what is painted in this turn of the event loop is on the screen in the next one
             QTimer.singleShot(0, lambda: self._seen[what].append(time.perf_counter() - moved))

@@ -317,14 +317,18 @@ def hovered(request: MakeHoveredSpectrum) -> HoveredSpectrum:
     return HoveredSpectrum(request.band, (x, y), "MJy/sr", wave, np.full(wave.size, float(sky.image[y, x])))
 
 
-def tuned(recipe: Recipe, slices: tuple[tuple[str, tuple[int, ...]], ...] | None) -> Tuning:
+def tuned(keys: tuple[str, ...], recipe: Recipe, slices: tuple[tuple[str, tuple[int, ...]], ...] | None) -> Tuning:
     """Use the spline of the tuned slices, or of 101 and 102, near the middle."""
-    numbers = (101, 102) if slices is None else tuple(sorted({n for _, some in slices for n in some}))
+    wanted = slices if slices is not None else tuple((key, (101, 102)) for key in keys)
     found = tuple(
-        SliceTuning("a", n, ((-0.5, 0.5),), 0.25, interpolation=0.08, spline=0.01, alone=0.02) for n in numbers
+        SliceTuning(
+            Path(key).stem.removesuffix("_cal"), n, ((-0.5, 0.5),), 0.25, interpolation=0.08, spline=0.01, alone=0.02
+        )
+        for key, numbers in wanted
+        for n in numbers
     )
     for one in found:
-        recipe = recipe.with_override(SliceOverride(one.number, fit_threshold=0.0, use=one.use))
+        recipe = recipe.with_override(SliceOverride(one.number, one.exposure, fit_threshold=0.0, use=one.use))
     return Tuning(recipe, found)
 
 
@@ -467,8 +471,8 @@ class FakeWorkers:
                 return hovered(request)
             case PredictArtifact():
                 return prediction(request)
-            case TuneRecipe(_, recipe, slices):
-                return tuned(recipe, slices)
+            case TuneRecipe(keys, recipe, slices):
+                return tuned(keys, recipe, slices)
             case ReadRegions(text, name):
                 return read_ds9(text, name, "spline")
             case FormatRegions(regions):

@@ -42,6 +42,8 @@ NEGLIGIBLE = 1e-3
 FEWEST = 60
 #: Mean square of the spline's error, over that of interpolation, up to which the spline is used.
 BETTER = 0.8
+#: Beside a bin where it is used, the spline is used up to here: a gap of a pixel would not be interpolated any better.
+HOLD = 1.0
 #: Harmonics of the period of a pixel, and degree of the polynomial, that a slice's column sums are split into; less
 #: drift than this [pixel] does not tell them apart.
 HARMONICS, DEGREE, LEAST_DRIFT = 4, 8, 1.5
@@ -84,7 +86,7 @@ def every_slice(recipe: Recipe) -> Recipe:
 
 
 def tune_exposure(
-    prepared: Prepared, fits: Mapping[int, TraceFit], progress: Progress | None = None
+    prepared: Prepared, fits: Mapping[int, TraceFit], progress: Progress | None = None, single: bool = False
 ) -> list[SliceTuning]:
     """Find where to use the splines of an exposure.
 
@@ -96,6 +98,10 @@ def tune_exposure(
         Trace models of the slices that are wanted, see `every_slice`.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
+    single : bool
+        Whether no other exposure sees the same field. Then the outermost pixels of slices are kept: without them
+        spaxels at the edge of the field lose planes in step with the grid of pixels, and oscillate more than before.
+        With dithers others see these spaxels better.
 
     Returns
     -------
@@ -103,11 +109,12 @@ def tune_exposure(
         In the order of the slices.
     """
     progress, ends = progress or no_progress, prepared.exposure.column_wavelengths
-    return in_threads(
+    found = in_threads(
         lambda number: tune_slice(prepared, fits[number], ends[number].mean(axis=0)),
         fits,
         lambda number, fraction: progress(f"Tuning slice {number}", fraction),
     )
+    return [replace(one, keeps_edges=single) for one in found]
 
 
 def tuned(recipe: Recipe, found: Sequence[SliceTuning]) -> Tuning:
@@ -129,6 +136,8 @@ def tuned(recipe: Recipe, found: Sequence[SliceTuning]) -> Tuning:
     for one in found:
         residual = None if one.residual == recipe.residual else one.residual
         own = replace(recipe.override(one.number, one.exposure), use=one.use, residual=residual)
+        if one.keeps_edges and recipe.edges != "keep":
+            own = replace(own, edges="keep")
         if one.use:
             window, breakpoints = one.window or own.window, one.breakpoints or own.breakpoints
             own = replace(own, fit_threshold=0.0, window=window, breakpoints=breakpoints)
@@ -164,10 +173,10 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
         if found is None or not (better or _gain(errors, found) > GAIN):
             break
         chosen, errors = trial, found
-    by_spline = errors.squares[1] < BETTER * errors.squares[0]
+    by_spline = _better(errors.squares[1], errors.squares[0])
     # The spline alone does not change with the grid: what it errs by everywhere alike is no resampling noise.
     interpolation, spline, alone = errors.varying
-    by_alone = by_spline | (alone < BETTER * interpolation)
+    by_alone = by_spline | _better(alone, interpolation)
     without = np.log(alone / np.where(by_spline, spline, interpolation))[by_alone].sum() < 0
     residual, used = ("lines", by_alone) if without else ("interpolated", by_spline)
     at = used if used.any() else np.ones(used.size, dtype=bool)
@@ -188,6 +197,14 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
         alone=float(level[2]),
         line_columns=int(line_columns(data, chosen).sum()) if without else 0,
     )
+
+
+def _better(errors: Floats, others: Floats) -> np.ndarray:
+    """Where errors are clearly less than others, and on from there as far as they are no more."""
+    from scipy.ndimage import binary_propagation
+
+    found: np.ndarray = binary_propagation(errors < BETTER * others, mask=errors < HOLD * others)
+    return found
 
 
 def _trials(

@@ -363,8 +363,8 @@ PARAMETERS: dict[str, Parameter] = {
             "interpolated",
             "what to add to the spline where it is used. 'interpolated': the difference between pixels and spline, "
             "interpolated linearly, as the pipeline does. 'none': nothing, as psf_optimal does in all slices. 'lines': "
-            "the difference only in columns where lines have light that the spline lacks. Without psf_optimal, both go "
-            "beyond the pipeline, and products record it.",
+            "the difference only in columns where lines have light that the spline lacks; there the spline counts for "
+            "the continuum alone. Without psf_optimal, both go beyond the pipeline, and products record it.",
             choices=("interpolated", "none", "lines"),
             beyond=True,
             psf_optimal="none",

@@ -38,6 +38,8 @@ class SliceTuning:
         fractions; NaN where nothing could be compared.
     line_columns : int
         Columns of lines, which keep the residual where others do without.
+    keeps_edges : bool
+        Whether its outermost pixels are kept, since no other exposure sees what they see.
     """
 
     exposure: str
@@ -51,6 +53,7 @@ class SliceTuning:
     spline: float = math.nan
     alone: float = math.nan
     line_columns: int = 0
+    keeps_edges: bool = False
 
     @property
     def splines(self) -> dict[str, int]:
@@ -110,6 +113,15 @@ class Tuning:
     def describe(self, exposure: str) -> str:
         """Tell in a line what was decided for an exposure."""
         return f"{exposure}: {_describe([s for s in self.slices if s.exposure == exposure])}"
+
+    @property
+    def reasons(self) -> list[str]:
+        """Tell what was decided for each exposure, followed by a line for each of its slices that says why."""
+        lines = []
+        for name in self.exposures:
+            lines.append(self.describe(name))
+            lines += [f"{one.number:5d} {one.reason}" for one in self.slices if one.exposure == name]
+        return lines
 
     @property
     def summary(self) -> str:

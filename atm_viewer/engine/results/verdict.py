@@ -16,6 +16,8 @@ UNKNOWN = "unknown"
 MOSTLY, PARTLY = 0.5, 0.15
 #: Farthest measured period from the predicted one that counts as a match, relative.
 MATCHES = 0.1
+#: Scatter after correction over that before, above which the spaxel is said to oscillate more.
+WORSE = 1.1
 #: Least part of what is left that is named beside the largest one.
 NAMED = 0.25
 
@@ -63,6 +65,11 @@ class Verdict:
         return abs(self.period - 1.0) <= MATCHES
 
     @property
+    def worse(self) -> bool:
+        """Whether the spaxel oscillates more after correction than before, by more than a tenth."""
+        return self.scatter[1] > WORSE * self.scatter[0]
+
+    @property
     def sentence(self) -> str:
         """The verdict in words."""
         if self.reason:
@@ -70,7 +77,8 @@ class Verdict:
         before, after = self.shares
         shares = f"{_percent(before)} of the variance before, {_percent(after)} after"
         scatter = " → ".join(f"{100 * value:.2g}" for value in self.scatter)
-        left = f"What is left: {self._named(self.after)}. Scatter {scatter} %."
+        worse = ": it oscillates more after correction than before" if self.worse else ""
+        left = f"What is left: {self._named(self.after)}. Scatter {scatter} %{worse}."
         if before < PARTLY:
             return f"Not resampling noise: {shares}. Seen before: {self._named(self.before)}. {left}"
         if before < MOSTLY:

@@ -25,7 +25,7 @@ def tune(
     bench : Bench
         Has the exposures open; fits that are there are used, and new ones kept.
     keys : sequence of str
-        Keys of the exposures.
+        Keys of the exposures that go into one product, or several of different bands.
     recipe : Recipe
         What it begins with, see `tuned`.
     slices : mapping of str to collection of int, or None
@@ -38,12 +38,14 @@ def tune(
     Tuning
     """
     found: list[SliceTuning] = []
-    every = every_slice(recipe)
-    for k, (key, item) in enumerate(zip(keys, bench.opened(keys, recipe.cube), strict=True)):
+    every, items = every_slice(recipe), bench.opened(keys, recipe.cube)
+    bands = [set(item.exposure.bands) for item in items]
+    for k, (key, item) in enumerate(zip(keys, items, strict=True)):
         share = part_of(progress, k / len(keys), (k + 1) / len(keys))
         if slices is None:
             fits = item.fitted(every, part_of(share, 0.0, 0.6))
         else:
             fits = {n: item.fit(n, every) for n in item.prepared.slices if n in slices.get(key, ())}
-        found += tune_exposure(item.prepared, fits, part_of(share, 0.6, 1.0))
+        single = sum(not bands[k].isdisjoint(others) for others in bands) == 1
+        found += tune_exposure(item.prepared, fits, part_of(share, 0.6, 1.0), single)
     return tuned(recipe, found)

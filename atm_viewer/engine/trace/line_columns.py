@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Mask
+from atm_viewer.engine.arrays import Floats, Mask
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import lines as kernels
 from atm_viewer.engine.statistics import robust_sigma
@@ -56,6 +56,35 @@ def line_columns(data: SliceData, fit: TraceFit) -> Mask:
             # What a column has in common with the next one is in both.
             found[max(first - BEYOND, 0) : last + 1 + BEYOND] = True
     return found
+
+
+def continuum_share(data: SliceData, fit: TraceFit) -> Floats:
+    """Find how much of its spline each column of a slice has, 0 to 1.
+
+    The spline is scaled to the light of the whole column. Where a line adds light that lies elsewhere, its scale is too
+    large, and so is what its residual lacks. What curves as the spline does, from pixel to pixel, tells the right one;
+    the columns around tell how much that is without a line.
+
+    Parameters
+    ----------
+    data : SliceData
+        The slice.
+    fit : TraceFit
+        Its trace model.
+
+    Returns
+    -------
+    ndarray of float64, shape (columns,)
+    """
+    from scipy.ndimage import median_filter
+
+    flux, spline = (np.diff(values.astype(float), 2, axis=0) for values in (data.flux, slice_trace(data, fit)))
+    known = np.isfinite(flux) & np.isfinite(spline)
+    flux, spline = (np.where(known, values, 0.0) for values in (flux, spline))
+    square = (spline * spline).sum(axis=0)
+    share: Floats = np.divide((flux * spline).sum(axis=0), square, out=np.ones_like(square), where=square > 0)
+    usual = median_filter(share, CONTINUUM, mode="mirror") if share.size >= CONTINUUM else np.ones_like(share)
+    return np.clip(np.divide(share, usual, out=np.ones_like(share), where=usual > 0), 0.0, 1.0)
 
 
 def _runs(chosen: Mask) -> list[tuple[int, int]]:

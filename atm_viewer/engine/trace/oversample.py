@@ -23,7 +23,7 @@ from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.compact import within
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
-from atm_viewer.engine.trace.line_columns import line_columns
+from atm_viewer.engine.trace.line_columns import continuum_share, line_columns
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice, slice_trace
@@ -343,12 +343,17 @@ def oversample_slice(
     spline[unused] = np.nan
     at = np.isfinite(spline)
     native = native_slice(prepared, fit, use, factor, defined, at)
+    linear = sci.copy() if params.residual == "lines" else sci
     sci[at] = spline[at]
     if params.residual != "none":
         at &= np.isfinite(residual)
         if params.residual == "lines":
             at &= line_columns(data, fit)
         sci[at] += residual[at]
+        if params.residual == "lines":
+            at &= np.isfinite(linear)
+            share = np.broadcast_to(continuum_share(data, fit), at.shape)[at]
+            sci[at] = linear[at] + share * (sci[at] - linear[at])
     if prepared.background.offset is not None:
         sci += prepared.background.offset
         spline += prepared.background.offset

@@ -113,6 +113,10 @@ class Request(Generic[R_co]):
         """Sentence for the user when it is answered."""
         return "Done."
 
+    def details(self, result: Any) -> str:
+        """Lines that the log has besides."""
+        return ""
+
 
 class SeparateRequest(Request[R_co]):
     """A request with a process of its own, side by side with others; to cancel it is to kill that process."""

@@ -12,9 +12,10 @@ from atm_viewer.jobs.requests.base import Backends, Report, Request
 
 @dataclass(frozen=True)
 class TuneRecipe(Request[Tuning]):
-    """Make a recipe for some exposures (by key) that uses each slice's spline where it errs less than interpolation.
+    """Make a recipe that uses each slice's spline where it errs less than interpolation.
 
-    It begins with ``recipe``; ``slices`` are the numbers of those to tune with the exposure's key, None for all.
+    ``exposures`` are the keys of all that go into a product. It begins with ``recipe``; ``slices`` are the numbers of
+    those to tune with the exposure's key, None for all.
     """
 
     exposures: tuple[str, ...]
@@ -39,3 +40,7 @@ class TuneRecipe(Request[Tuning]):
     def done(self, result: Any) -> str:
         """Say what was decided."""
         return str(result.summary)
+
+    def details(self, result: Any) -> str:
+        """Say why, slice by slice."""
+        return "\n".join(result.reasons)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from atm_viewer.engine.errors import MOST_OF_VALUE, InputError, one_line
-from atm_viewer.engine.recipe import PARAMETERS, Recipe, Region, Shape
+from atm_viewer.engine.recipe import PARAMETERS, Polygon, Recipe, Region, Shape
 from atm_viewer.session.edits.slice_edits import Edit
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
@@ -28,8 +28,11 @@ def add(recipe: Recipe, regions: Sequence[Region], what: str) -> tuple[Edit, tup
 
 def reshape(recipe: Recipe, name: str, shape: Shape) -> Edit:
     """Give a region another place or size."""
-    region = _region(recipe, name)
-    return Edit(f"Region “{name}”: move or reshape", recipe.with_region(replace(region, shape=shape)))
+    region, what = _region(recipe, name), "move or reshape"
+    if isinstance(shape, Polygon) and isinstance(region.shape, Polygon):
+        more = len(shape.vertices) - len(region.shape.vertices)
+        what = "add corner" if more > 0 else "remove corner" if more < 0 else what
+    return Edit(f"Region “{name}”: {what}", recipe.with_region(replace(region, shape=shape)))
 
 
 def set_value(recipe: Recipe, name: str, parameter: str, value: Any) -> Edit:

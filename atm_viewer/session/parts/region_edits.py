@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject
 
 from atm_viewer.engine.errors import InputError, OutputError, one_line
-from atm_viewer.engine.recipe import Region, Shape
+from atm_viewer.engine.recipe import Polygon, Region, Shape
+from atm_viewer.engine.recipe.shapes import VERTICES
 from atm_viewer.engine.regular_file import read_text
+from atm_viewer.engine.sky_shapes import nearest_side, tidy, with_vertex, without_vertex
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.messages import Outcome
 from atm_viewer.jobs.requests.regions import FormatRegions, ReadRegions
 from atm_viewer.session.edits import region_edits
+from atm_viewer.session.edits.undo_commands import EditRecipe, StepValue
 from atm_viewer.session.file_work import FileWork
 from atm_viewer.session.parts.job_list import Job, JobList
 from atm_viewer.session.parts.message_log import MessageLog
@@ -71,9 +75,24 @@ class RegionEdits(QObject):
         if self._store.state.recipe.region(name) is not None:
             self._recipes.drag(lambda begun: region_edits.reshape(begun, name, shape))
 
-    def reshape(self, name: str, shape: Shape) -> None:
-        """Give a region another place or size."""
-        self._recipes.make(region_edits.reshape(self._store.state.recipe, name, shape))
+    def reshape(self, name: str, shape: Shape, box: str = "") -> None:
+        """Give a region another place or size; quick steps of the same ``box`` are one undo step."""
+        edit = region_edits.reshape(self._store.state.recipe, name, shape)
+        step = partial(StepValue, name=f"{name}: {box}", describe=lambda before, after: edit.name)
+        self._recipes.make(edit, step if box else EditRecipe)
+
+    def add_corner(self, ra: float, dec: float, after: int | None = None) -> None:
+        """Give the selected polygon one more corner [deg]: after one that it has, or on the nearest side."""
+        region = self._store.state.selected_region
+        if region is not None and isinstance(region.shape, Polygon) and len(region.shape.vertices) < VERTICES[1]:
+            side = nearest_side(region.shape, ra, dec) if after is None else after
+            self.reshape(region.name, tidy(with_vertex(region.shape, side, ra, dec)))
+
+    def remove_corner(self, corner: int) -> None:
+        """Take a corner of the selected polygon away, unless it has as few as a polygon must have."""
+        region = self._store.state.selected_region
+        if region is not None and isinstance(region.shape, Polygon) and len(region.shape.vertices) > VERTICES[0]:
+            self.reshape(region.name, without_vertex(region.shape, corner))
 
     def set_value(self, name: str, parameter: str, value: Any) -> None:
         """Change what a region says of a parameter, or of ``use``."""

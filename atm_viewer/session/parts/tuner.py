@@ -7,8 +7,8 @@ from typing import Any
 
 from PyQt6.QtCore import QObject
 
-from atm_viewer.engine.recipe import Region
-from atm_viewer.engine.results.tuning import Tuning
+from atm_viewer.engine.recipe import Region, SliceOverride
+from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.jobs.messages import Outcome
 from atm_viewer.jobs.requests.tuning import TuneRecipe
 from atm_viewer.session.edits.scope import Scope
@@ -36,6 +36,7 @@ class Tuner(QObject):
     def __init__(self, store: Store, jobs: JobList, recipes: RecipeEdits, messages: MessageLog):
         super().__init__(store)
         self._store, self._jobs, self._recipes, self._messages = store, jobs, recipes, messages
+        self._found: dict[tuple[str, int], tuple[SliceOverride, SliceTuning]] = {}
         jobs.ended.connect(self._take)
 
     def tune(self) -> None:
@@ -64,6 +65,11 @@ class Tuner(QObject):
         if (region := self._store.state.selected_region) is not None:
             self._submit(self._seeing(region))
 
+    def found(self, exposure: str, number: int) -> SliceTuning | None:
+        """Tell why a slice of an exposure (by its name) is corrected as it is; None where it was edited since."""
+        override, found = self._found.get((exposure, number), (None, None))
+        return found if override == self._store.state.recipe.override(number, exposure) else None
+
     def _seeing(self, region: Region) -> dict[str | None, tuple[int, ...]]:
         state = self._store.state
         return {e.view.key: tuple(state.strips(e.view).ranges(region.shape)) for e in state.together}
@@ -72,10 +78,13 @@ class Tuner(QObject):
         state = self._store.state
         slices = tuple((key, wanted[key]) for key in state.keys_together if wanted.get(key))
         if slices:
-            self._jobs.submit(TuneRecipe(tuple(key for key, _ in slices), state.recipe, slices))
+            self._jobs.submit(TuneRecipe(state.keys_together, state.recipe, slices))
         else:
             self._messages.tell("info", "No included exposure has a slice there, so there is nothing to tune.")
 
     def _take(self, job: Job, outcome: Outcome[Any]) -> None:
         if isinstance(outcome.request, TuneRecipe) and isinstance(outcome.result, Tuning):
+            recipe = outcome.result.recipe
+            for one in outcome.result.slices:
+                self._found[one.exposure, one.number] = recipe.override(one.number, one.exposure), one
             self._recipes.add_variant(outcome.result.recipe, "tuned")

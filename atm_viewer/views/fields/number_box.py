@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QEvent, QLocale, Qt
+from PyQt6.QtCore import QEvent, QLocale, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
-from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox, QWidget
+from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 if TYPE_CHECKING:
     _Mixed = QAbstractSpinBox
@@ -33,7 +33,10 @@ def give_keyboard_back(field: QWidget) -> None:
         field.clearFocus()
 
 
-def _is_command(event: QKeyEvent) -> bool:
+def _is_command(event: QEvent | None) -> bool:
+    """Whether keys mean an action of the window, which a field would otherwise take for its own."""
+    if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+        return False
     return bool(event.modifiers() & _COMMANDS) and not any(event.matches(key) for key in _OWN_KEYS)
 
 
@@ -42,7 +45,7 @@ class _PatientSpin(_Mixed):
 
     def event(self, event: QEvent | None) -> bool:
         """Leave the window its keys: the box's own undo would only undo typing, its Ctrl+U erase the number."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_command(event):
+        if event is not None and _is_command(event):
             event.ignore()
             return False
         return super().event(event)
@@ -59,6 +62,54 @@ class _PatientSpin(_Mixed):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class TypedLine(QLineEdit):
+    """Line for a value that is written in several ways, with the manners of the boxes for numbers.
+
+    Signals
+    -------
+    entered(str)
+        What was typed, when it is complete.
+    """
+
+    entered = pyqtSignal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ""
+        self.editingFinished.connect(self._enter)
+
+    def show_value(self, text: str, tip: str) -> None:
+        """Show a value, unless another one is being typed."""
+        self._shown = text
+        self.setToolTip(tip)
+        if not self.isModified() and self.text() != text:
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Leave the window its keys, see `_PatientSpin.event`."""
+        if event is not None and _is_command(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Take the value with Return, leave it with Escape."""
+        if event is not None and event.key() == Qt.Key.Key_Escape:
+            self.setText(self._shown)
+            give_keyboard_back(self)
+            return
+        super().keyPressEvent(event)
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            give_keyboard_back(self)
+
+    def _enter(self) -> None:
+        if self.isModified():
+            text = self.text()
+            self.setText(self._shown)
+            self.entered.emit(text)
 
 
 class WholeBox(_PatientSpin, QSpinBox):

@@ -10,6 +10,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.fields.number_box import NumberBox, WholeBox
+from atm_viewer.views.recipe.region_form import RegionForm
 from atm_viewer.views.recipe.region_table import RegionTable
 
 Box = NumberBox | WholeBox | QCheckBox | QComboBox
@@ -59,6 +60,9 @@ class RecipePanel(QWidget):
         grid.addWidget(self.beyond, grid.rowCount(), 0, 1, 4)
         self.regions = RegionTable(session)
         grid.addWidget(self.regions, grid.rowCount(), 0, 1, 4)
+        self.region_form = RegionForm(session)
+        grid.addWidget(self.region_form, grid.rowCount(), 0, 1, 4)
+        grid.setRowStretch(grid.rowCount(), 1)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         session.changed.recipe.connect(self._show)

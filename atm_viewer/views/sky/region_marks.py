@@ -42,6 +42,10 @@ class RegionMarks(QObject):
         Name of a region, and the `Shape` that it is dragged to.
     drag_ended()
         The hand has let go.
+    corner_clicked(int)
+        Corner of the selected polygon, from 0.
+    corner_added(float, float), corner_removed(int)
+        Position [deg] of a new corner of the selected polygon; one that is not wanted any more.
     drawn(object)
         `Shape` of a new region.
     drawing(str)
@@ -51,6 +55,9 @@ class RegionMarks(QObject):
     chosen = pyqtSignal(str)
     dragged = pyqtSignal(str, object)
     drag_ended = pyqtSignal()
+    corner_clicked = pyqtSignal(int)
+    corner_added = pyqtSignal(float, float)
+    corner_removed = pyqtSignal(int)
     drawn = pyqtSignal(object)
     drawing = pyqtSignal(str)
 
@@ -61,7 +68,8 @@ class RegionMarks(QObject):
         self._regions: tuple[Region, ...] = ()
         self._selected = ""
         self._outlines: list[_Outline] = []
-        self._handles: list[pg.TargetItem] = []
+        self._handles: list[_Handle] = []
+        self._corner = -1
         self._sketch = _Outline(self)
         self._sketch.setZValue(60)
         self._pad = _Pad(self)
@@ -98,19 +106,48 @@ class RegionMarks(QObject):
             if not item.moving:
                 with QSignalBlocker(item):
                     item.setPos(self._offset(*place))
+        tip = "Drag to reshape the region"
+        if region is not None and isinstance(region.shape, Polygon):
+            tip += " · Alt+click: remove the corner"
+        for item in self._handles:
+            item.setToolTip(tip)
+        self.mark_corner(self._corner)
 
-    def _make_handle(self, k: int) -> pg.TargetItem:
-        item = pg.TargetItem(
-            size=_HANDLE,
-            symbol="s",
-            pen=make_pen(_RIM, 1.0),
-            hoverPen=make_pen("#ffffff", 2.0),
-            brush=make_brush(COLOUR),
-            hoverBrush=make_brush("#ffffff"),
-        )
-        item.setToolTip("Drag to reshape the region")
-        item.setCursor(Qt.CursorShape.CrossCursor)
-        item.setZValue(40)
+    def mark_corner(self, corner: int) -> None:
+        """Mark a corner of the selected polygon, from 0; -1 for none."""
+        self._corner = corner
+        for k, item in enumerate(self._handles):
+            item.setBrush(make_brush("#ffffff" if k == corner else COLOUR))
+
+    def corner_at(self, ra: float, dec: float) -> int | None:
+        """Find the corner of the selected polygon at a position [deg]; None where there is none."""
+        region = next((r for r in self._regions if r.name == self._selected), None)
+        if region is None or not isinstance(region.shape, Polygon):
+            return None
+        near, place = _GRAB * max(self._plot.vb.viewPixelSize()), self._offset(ra, dec)
+        away = [np.hypot(way.x(), way.y()) for way in (item.pos() - place for item in self._handles)]
+        return int(np.argmin(away)) if min(away) <= near else None
+
+    def click_handle(self, k: int, event: MouseClickEvent) -> None:
+        """Choose a corner of a polygon; with Alt, take it away."""
+        event.accept()
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.corner_removed.emit(k)
+        else:
+            self.corner_clicked.emit(k)
+
+    def click_outline(self, item: _Outline, event: MouseClickEvent) -> None:
+        """Select a region; one more corner for a polygon that is selected."""
+        if item.region is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        event.accept()
+        if item.region.name != self._selected:
+            self.chosen.emit(item.region.name)
+        elif isinstance(item.region.shape, Polygon):
+            self.corner_added.emit(*self._position(item.mapFromScene(event.scenePos())))
+
+    def _make_handle(self, k: int) -> _Handle:
+        item = _Handle(self, k)
         item.sigPositionChanged.connect(lambda item: self._drag_handle(k, item))
         item.sigPositionChangeFinished.connect(lambda _: self.drag_ended.emit())
         self._plot.addItem(item, ignoreBounds=True)
@@ -271,7 +308,8 @@ class _Outline(pg.GraphicsObject):
     def show_region(self, region: Region, path: QPainterPath, selected: bool) -> None:
         """Show a region."""
         self.region, self._selected = region, selected
-        self.setToolTip("Click: select the region · Drag: move it")
+        adds = selected and isinstance(region.shape, Polygon)
+        self.setToolTip(f"Click: {'add a corner' if adds else 'select the region'} · Drag: move it")
         self.setZValue(17 if selected else 15)
         self._name.setText(region.name, COLOUR)
         top = path.boundingRect()
@@ -324,10 +362,38 @@ class _Outline(pg.GraphicsObject):
         self._marks.drag_outline(self, event)
 
     def mouseClickEvent(self, event: MouseClickEvent) -> None:
-        """Select the region."""
-        if self.region is not None and event.button() == Qt.MouseButton.LeftButton:
-            event.accept()
-            self._marks.chosen.emit(self.region.name)
+        """Select the region, or add a corner."""
+        self._marks.click_outline(self, event)
+
+
+class _Handle(pg.TargetItem):
+    """Square at a corner of a polygon, or at the end of a radius."""
+
+    def __init__(self, marks: RegionMarks, number: int):
+        super().__init__(
+            size=_HANDLE,
+            symbol="s",
+            pen=make_pen(_RIM, 1.0),
+            hoverPen=make_pen("#ffffff", 2.0),
+            brush=make_brush(COLOUR),
+            hoverBrush=make_brush("#ffffff"),
+        )
+        self._marks, self._number = marks, number
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setZValue(40)
+
+    def hoverEvent(self, event: HoverEvent) -> None:
+        """Take clicks, which the line below it would get."""
+        super().hoverEvent(event)
+        if not event.isExit():
+            event.acceptClicks(Qt.MouseButton.LeftButton)
+
+    def mouseClickEvent(self, event: MouseClickEvent) -> None:
+        """Choose or remove the corner; a right click in a drag ends it."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._marks.click_handle(self._number, event)
+        else:
+            super().mouseClickEvent(event)
 
 
 class _Pad(pg.GraphicsObject):

@@ -10,6 +10,7 @@ from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.engine.recipe import OVERRIDABLE, PARAMETERS, FitParams
 from atm_viewer.engine.recipe.parameters import TO
 from atm_viewer.engine.results.correction import SliceReport
+from atm_viewer.engine.results.tuning import SliceTuning
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import slice_state
 from atm_viewer.views.base.plain_text import escaped
@@ -74,6 +75,13 @@ COLUMNS = (
     ),
     Column("state", "State\n", "How the slice was fitted", "below thr."),
     Column(
+        "tuned",
+        "Tuned\n[%]",
+        "What Tune Recipe found: the error between the pixels of a column, interpolated → as tuned. Empty where the "
+        "slice was edited since, and in a session that was opened again",
+        "88.8 → 8.8",
+    ),
+    Column(
         "reused", "Re-\nused", "Number of columns whose own fit failed and that reuse another column's spline", "1024"
     ),
     *(_editable(name) for name in OVERRIDABLE if name not in _FIRST),
@@ -104,6 +112,8 @@ class SliceRow:
         them the threshold follows the hand before there is a report on it.
     feeds : bool
         Whether it feeds the active spaxel.
+    tuned : SliceTuning or None
+        Why its parameters are what they are, if they were tuned and not edited since.
     """
 
     number: int
@@ -113,6 +123,7 @@ class SliceRow:
     unit: str = ""
     level: tuple[float, float] | None = None
     feeds: bool = False
+    tuned: SliceTuning | None = None
 
     @property
     def of_regions(self) -> Mapping[str, str]:
@@ -159,7 +170,7 @@ class SliceRow:
             None if value != value else value  # NaN
             for value in (getattr(self.report, name) for name in _SHOWN)
         )
-        own = self.number, self.feeds, self.params, dict(self.overridden)
+        own = self.number, self.feeds, self.params, dict(self.overridden), self.tuned
         return *own, report, self.unit, self.threshold, self.without
 
 
@@ -174,6 +185,8 @@ def cell_text(row: SliceRow, column: Column, typed: bool = False) -> str:
     if column.parameter:
         return _parameter_text(row, column, 2 if typed else 1)
     report = row.report
+    if column.name == "tuned":
+        return _change(row.tuned.interpolation, row.tuned.error) if row.tuned is not None else ""
     if column.name == "number" or report is None:
         return str(row.number) if column.name == "number" else ""
     match column.name:
@@ -182,8 +195,7 @@ def cell_text(row: SliceRow, column: Column, typed: bool = False) -> str:
         case "used":
             return f"{100 * report.used:.0f}" if row.splines else ""
         case "noise":
-            before, after = (format_percent(x) for x in (report.noise_before, report.noise_after))
-            return before if before == after == "—" else f"{before}{ARROW}{after}"
+            return _change(report.noise_before, report.noise_after)
         case "reused":
             return str(report.reused) if row.splines else ""
         case _:
@@ -191,18 +203,31 @@ def cell_text(row: SliceRow, column: Column, typed: bool = False) -> str:
             return "not used" if row.splines and not report.used else slice_state(report)
 
 
+def _change(before: float, after: float) -> str:
+    """Write per cents before and after."""
+    texts = format_percent(before), format_percent(after)
+    return "—" if texts == ("—", "—") else ARROW.join(texts)
+
+
 def cell_tip(row: SliceRow, column: Column) -> str:
-    """Tooltip of a cell, in the pipeline's terms."""
+    """Tooltip of a cell, in the pipeline's terms; with the reason of what was tuned."""
+    tip = _tip(row, column)
+    told = row.tuned is not None and (column.name in ("tuned", "state") or column.parameter in row.overridden)
+    return f"<b>Tuned.</b> {escaped(row.tuned.reason, MOST_OF_SENTENCE)}<br>{tip}" if told and row.tuned else tip
+
+
+def _tip(row: SliceRow, column: Column) -> str:
     if column.parameter:
         if (region := row.of_regions.get(column.parameter)) is not None:
             return f"{column.tip}<br>Set by the <b>region “{escaped(region)}”</b>."
         if column.parameter not in row.overridden:
             return f"{column.tip}<br>Default: {cell_text(row, column, typed=True) or 'nowhere'}."
         whose = escaped(row.overridden[column.parameter] or "all exposures")
-        return f"{column.tip}<br><b>Override</b> for {whose}."
+        value = escaped(cell_text(row, column, typed=True), MOST_OF_SENTENCE)
+        return f"{column.tip}<br><b>Override</b> for {whose}: {value}."
     if column.name == "number" and row.feeds:
         return f"This slice feeds the active spaxel (S: next one).<br>{column.tip}"
-    if row.report is None:
+    if row.report is None or column.name == "tuned":
         return column.tip
     if column.name == "peak":
         unit = escaped(row.unit)
@@ -217,6 +242,8 @@ def cell_value(row: SliceRow, name: str) -> float | str | None:
         return row.number
     if name == "state":
         return slice_state(report) if report else None
+    if name == "tuned":
+        return row.tuned.error if row.tuned is not None and math.isfinite(row.tuned.error) else None
     if name in PARAMETERS and PARAMETERS[name].kind in ("range", "ranges"):
         ranges = getattr(row.params, name)
         if name == "use" and ranges is None and report is not None:
@@ -277,4 +304,6 @@ def _parameter_text(row: SliceRow, column: Column, digits: int) -> str:
         if column.name == "use":
             return ", ".join(f"{low:.{digits}f}{TO}{high:.{digits}f}" for low, high in row.report.compact)
         value = getattr(row.report, column.name, None)
+    if column.name == "use" and value and digits == 1:
+        value = tuple((round(low, 2), round(high, 2)) for low, high in value)  # the tooltip has all of it
     return format_value(column.parameter, value)

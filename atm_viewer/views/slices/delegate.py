@@ -22,7 +22,7 @@ from atm_viewer.views.slices.cells import COLUMNS, SliceRow, bar_length
 from atm_viewer.views.slices.model import ROW, SliceModel
 
 #: Columns with bars, and the widest usual text beside them.
-_TEXTS = {"peak": "88888", "used": "88"}
+_TEXTS = {"peak": "88888", "used": "100"}
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 

@@ -108,6 +108,7 @@ class SliceModel(QAbstractTableModel):
                 unit,
                 level,
                 number in self._feeding,
+                session.tuner.found(view.name, number) if own and view else None,
             )
 
         return tuple(make(number) for number in session.state.slices)

@@ -9,6 +9,8 @@ from PyQt6.QtCore import QObject, QPoint, QTimer
 from PyQt6.QtGui import QAction, QActionGroup, QGuiApplication
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from atm_viewer.engine.recipe import Polygon
+from atm_viewer.engine.recipe.shapes import VERTICES
 from atm_viewer.engine.sky_shapes import contains
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
@@ -64,11 +66,16 @@ class ContextMenus(QObject):
         super().__init__(parent)
         self._session, self._sky = session, sky
         self._place: Cursor | None = None
+        self._corner: int | None = None  #: of the selected polygon, where the menu was opened
         self.sky_menu, self.spectrum_menu = QMenu(parent), QMenu(parent)
         for menu in (self.sky_menu, self.spectrum_menu):
             menu.setToolTipsVisible(True)
             menu.aboutToHide.connect(partial(QTimer.singleShot, 0, self._release))  # actions come after it
         self._fill(self.sky_menu, _SKY, actions, _SKY_EXPORT)
+        tip = "Add a corner to the selected polygon, at the mouse (also: click a side of it)"
+        self._add_corner = self._add(self.sky_menu, "Add Corner Here", tip, self._put_corner)
+        tip = "Remove the corner under the mouse from the selected polygon (also: Alt+click it)"
+        self._remove_corner = self._add(self.sky_menu, "Remove Corner", tip, self._take_corner)
         self._add(self.sky_menu, "Copy Position", "Copy RA and Dec [deg] under the mouse", self._copy)
         self._add(self.sky_menu, "Fit", "Show the whole image", sky.fit)
         first = self._add(
@@ -137,7 +144,28 @@ class ContextMenus(QObject):
             under = [region.name for region in state.recipe.regions if contains(region.shape, cursor.ra, cursor.dec)]
             if under and state.region not in under:
                 self._session.regions.select(under[-1])  # later regions win
+        self._offer_corners(cursor)
         self._show(self.sky_menu, at)
+
+    def _offer_corners(self, cursor: Cursor | None) -> None:
+        """Offer to add a corner to the selected polygon, or to remove the one under the mouse."""
+        region = self._session.state.selected_region
+        polygon = region.shape if region is not None and isinstance(region.shape, Polygon) else None
+        self._corner = self._sky.regions.corner_at(cursor.ra, cursor.dec) if cursor is not None else None
+        fewest, most = VERTICES
+        for action in (self._add_corner, self._remove_corner):
+            action.setVisible(polygon is not None)
+        if polygon is not None:
+            self._add_corner.setEnabled(cursor is not None and self._corner is None and len(polygon.vertices) < most)
+            self._remove_corner.setEnabled(self._corner is not None and len(polygon.vertices) > fewest)
+
+    def _put_corner(self) -> None:
+        if self._place is not None:
+            self._session.regions.add_corner(self._place.ra, self._place.dec)
+
+    def _take_corner(self) -> None:
+        if self._corner is not None:
+            self._session.regions.remove_corner(self._corner)
 
     def _show(self, menu: QMenu, at: QPoint) -> None:
         if self._session.state.current is not None:

@@ -41,6 +41,8 @@ def pass_on_intents(
     sky.regions.chosen.connect(session.regions.select)
     sky.regions.dragged.connect(session.regions.drag)
     sky.regions.drag_ended.connect(session.recipes.end_drag)
+    sky.regions.corner_added.connect(session.regions.add_corner)
+    sky.regions.corner_removed.connect(session.regions.remove_corner)
     sky.bar.chosen.connect(session.look.choose_sky)
     pointer = session.pointer
     detector.pointed.connect(pointer.point_at_pixel)

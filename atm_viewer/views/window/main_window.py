@@ -104,6 +104,8 @@ class MainWindow(QMainWindow):
         self.sky.region_button.setMenu(drawing)
         regions = ("region_up", "region_down", "tune_region", "remove_region")
         self.recipe_panel.regions.addActions([self.actions_by_name[name] for name in regions])
+        self.recipe_panel.region_form.corner_chosen.connect(self.sky.regions.mark_corner)
+        self.sky.regions.corner_clicked.connect(self.recipe_panel.region_form.choose_corner)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
         self._connect()
         ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)

@@ -98,7 +98,7 @@ def test_noise_does_not_hide_what_a_spline_gains():
     """The pixels that errors are measured with have noise themselves; it is taken off."""
     noisy = result_of(slice_of(lambda alpha: star(alpha) + 0.3, noise=0.02))
     assert all(covers(noisy, alpha) for alpha in (-0.1, 0.13, 0.35))
-    assert noisy.error < 0.6 * noisy.interpolation
+    assert noisy.error < 0.8 * noisy.interpolation  # on average with the wings, where there is less to gain
 
 
 def test_fewer_breakpoints_where_fewer_will_do():
@@ -181,6 +181,18 @@ def test_only_chosen_slices_are_tuned(opened):
     some = tune(bench, [key], Recipe(), {key: [number]}, quiet)
     assert some.slices == (whole[number],)
     assert {o.number for o in some.recipe.overrides} == {number}
+
+
+def test_pixels_at_the_edges_are_kept_where_no_dither_sees_them(opened):
+    bench, key = opened
+    number = next(iter(bench.opened([key])[0].prepared.slices))
+    wanted = {key: [number]}
+    assert tune(bench, [key], Recipe(), wanted, quiet).recipe.overrides[0].edges == "keep"
+    assert tune(bench, [key], Recipe(edges="keep"), wanted, quiet).recipe.overrides[0].edges is None
+    path = sorted(demo_exposures("miri").parent.glob("*_cal.fits"))[1]
+    [dither] = bench.open([path], quiet).exposures
+    assert tune(bench, [key, dither.key], Recipe(), wanted, quiet).recipe.overrides[0].edges is None
+    bench.close([dither.key])
 
 
 def test_it_can_be_cancelled(opened):

@@ -85,6 +85,12 @@ def test_what_correction_leaves_is_told():
     assert "What is left: resampling noise (9" in found.sentence
 
 
+def test_a_spaxel_that_oscillates_more_after_correction_is_said_to():
+    worse = "Scatter 7.4 → 11 %: it oscillates more after correction than before."
+    assert verdict(oscillation(0.1) + WHITE[0], oscillation(0.15) + WHITE[1]).sentence.endswith(worse)
+    assert "oscillates more" not in verdict(oscillation(0.1) + WHITE[0], oscillation(0.105) + WHITE[1]).sentence
+
+
 def test_lines_that_are_spread_in_another_way_are_real():
     lines = sum(np.exp(-0.5 * ((np.arange(PLANES) - at) / 2.0) ** 2) for at in (120, 340, 560, 810))
     more = 0.15 * lines

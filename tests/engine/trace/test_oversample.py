@@ -10,7 +10,7 @@ import pytest
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.recipe import PARAMETERS, FitParams, Recipe, SliceOverride, Stage
-from atm_viewer.engine.trace.line_columns import line_columns
+from atm_viewer.engine.trace.line_columns import continuum_share, line_columns
 from atm_viewer.engine.trace.oversample import correct_exposure, oversample
 from atm_viewer.engine.trace.prepared import fit_input, fit_key, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import fit_each
@@ -157,14 +157,17 @@ def test_only_columns_of_lines_keep_the_residual(star):
     prepared = replace(prepared, slices={**prepared.slices, number: lit})
     base = Recipe(2, 200.0).with_override(SliceOverride(number, slope_limit=0.0))
     kept, none, lines = (corrected(prepared, replace(base, residual=r)) for r in ("interpolated", "none", "lines"))
-    columns = line_columns(lit, fit_slices(prepared, base)[number])
+    nowhere = corrected(prepared, base.with_override(SliceOverride(number, slope_limit=0.0, use=())))
+    fit = fit_slices(prepared, base)[number]
+    columns = line_columns(lit, fit)
     assert columns[500:507].all()
     assert columns.mean() < 0.2
     here = prepared.exposure.to_dispersion(lines.regions == number)
-    sci, with_it, without = (prepared.exposure.to_dispersion(one.sci) for one in (lines, kept, none))
-    for of, expected in ((columns, with_it), (~columns, without)):
-        chosen = here & of
-        assert np.array_equal(sci[chosen], expected[chosen], equal_nan=True)
+    sci, with_it, without, plain = (prepared.exposure.to_dispersion(one.sci) for one in (lines, kept, none, nowhere))
+    assert np.array_equal(sci[here & ~columns], without[here & ~columns], equal_nan=True)
+    # In these columns the spline has the share that belongs to it.
+    expected = np.where(np.isfinite(plain), plain + continuum_share(lit, fit) * (with_it - plain), with_it)
+    np.testing.assert_allclose(sci[here & columns], expected[here & columns], rtol=1e-5)
     assert not np.array_equal(with_it[here], without[here], equal_nan=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.recipe import Circle, Ellipse, Recipe
 from atm_viewer.session.persistence.keeper import Keeper
 from atm_viewer.session.persistence.session_file import load_session
 from atm_viewer.session.session import Session
@@ -153,6 +153,24 @@ def test_saved_and_opened_by_keys(saved, start, qtbot):
     assert second.exposure_panel.currentItem().text(0) == "…_00003_mirifushort"
     assert second.session.state.recipe == first.session.state.recipe
     assert not second.actions_by_name["undo"].isEnabled()
+
+
+def test_regions_are_back_as_they_were(saved, start, qtbot):
+    path, first = saved
+    place = first.session.state.places.current
+    first.session.regions.draw(Circle(place.ra, place.dec, 0.4))
+    first.session.regions.draw(Ellipse(place.ra, place.dec + 1.0 / 3600, (0.8, 0.3), 90.0))
+    first.session.regions.rename("region 2", "arc")
+    first.session.regions.set_value("arc", "fit_threshold", 4.0)
+    settle(qtbot, first)
+    press(qtbot, first, "save_session")
+    second = start(path)
+    assert second.session.state.recipe.regions == first.session.state.recipe.regions
+    assert [second.recipe_panel.regions.rows.index(k, 0).data() for k in range(2)] == ["region", "arc"]
+    mouse.settle(qtbot)
+    east, north = second.session.answers.sky.offsets(place.ra, place.dec)
+    mouse.click(qtbot, second.sky.plot, float(east), float(north) - 0.4)  # its line is there
+    assert second.session.state.region == "region"
 
 
 def test_the_star_says_that_something_is_not_saved(saved, qtbot):

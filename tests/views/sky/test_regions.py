@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QComboBox, QLineEdit
+from PyQt6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit
 
 from atm_viewer.engine.recipe import Circle, Ellipse, Recipe, Region
 from atm_viewer.engine.sky_shapes import centre
@@ -14,7 +14,7 @@ from atm_viewer.jobs.requests.tuning import TuneRecipe
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.views.recipe.region_table import COLUMNS
 from tests.views.mouse import click, double_click, drag, hover, let_go
-from tests.views.windows import FILES, press, wait
+from tests.views.windows import FILES, dialog_of, press, wait, wait_for_files
 
 
 @pytest.fixture
@@ -151,6 +151,47 @@ def test_regions_go_to_ds9_and_come_back(window, qtbot, tmp_path):
     session.regions.read(tmp_path / "none.reg")
     qtbot.waitUntil(lambda: "none.reg" in window.banner.label.text())
     assert len(regions(window)) == 1
+    wait(qtbot, window)
+
+
+def choose_file(qtbot, window, name, path):
+    window.actions_by_name[name].trigger()
+    dialog = dialog_of(window, QFileDialog)
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+    wait_for_files(window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+
+
+def test_region_files_are_chosen_in_dialogs(window, qtbot, tmp_path):
+    path = tmp_path / "mine.reg"
+    assert not window.actions_by_name["export_regions"].isEnabled()  # there is nothing to export
+    region = draw_circle(qtbot, window)
+    choose_file(qtbot, window, "export_regions", path)
+    qtbot.waitUntil(path.exists)
+    assert "circle(" in path.read_text()
+    press(qtbot, window, "remove_region")
+    choose_file(qtbot, window, "import_regions", path)
+    qtbot.waitUntil(lambda: regions(window) != ())
+    assert regions(window)[0].name == region.name
+    assert centre(regions(window)[0].shape) == pytest.approx(centre(region.shape), abs=1e-9)
+    wait(qtbot, window)
+    press(qtbot, window, "undo")
+    assert regions(window) == ()
+    wait(qtbot, window)
+
+
+def test_keys_select_one_region_after_the_other(window, qtbot):
+    for k in range(3):
+        draw_circle(qtbot, window, (0.8 - 0.8 * k, 0.6), (1.0 - 0.8 * k, 0.6))
+    names = [region.name for region in regions(window)]
+    assert window.session.state.region == names[2]
+    for name in (*names, names[0]):
+        press(qtbot, window, "next_region")
+        assert window.session.state.region == name
+        table = window.recipe_panel.regions
+        assert table.rows.regions[table.currentIndex().row()].name == name
     wait(qtbot, window)
 
 
