@@ -382,10 +382,7 @@ class SpectrumView(QWidget):
         for band in self._bands:
             self.flux_plot.removeItem(band)
         self._bands = [
-            ErrorBand(
-                *(c.x, self._level("flux", c.flux - c.error), self._level("flux", c.flux + c.error)),
-                colour=self._styles.colour(c),
-            )
+            ErrorBand(c.x, c.flux - c.error, c.flux + c.error, self._styles.colour(c), self._settings.log)
             for c in picture.curves
             if c.error is not None and c.role != "aperture"
         ]
