@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label
@@ -59,8 +60,8 @@ class Panel(QDockWidget):
         self.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
         self.close_button = _title_button("✕", f"Close the {title} panel; reopen it with View → Panels")
         self.close_button.clicked.connect(self.close)
-        bar = QWidget()
-        line = QHBoxLayout(bar)
+        self._bar = _TitleBar()
+        line = QHBoxLayout(self._bar)
         line.setContentsMargins(6, 2, 3, 1)
         line.setSpacing(5)
         line.addWidget(self.heading)
@@ -73,7 +74,7 @@ class Panel(QDockWidget):
         for button in (self.help_button, self.float_button, self.close_button):
             ends.addWidget(button)
         line.addLayout(ends)
-        self.setTitleBarWidget(bar)
+        self.setTitleBarWidget(self._bar)
         self.hint = QWidget()
         self.hint.setProperty("role", "hint")
         self.hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -120,6 +121,10 @@ class Panel(QDockWidget):
             self._timer.stop()
             self._busy.hide()
 
+    def mark_keyboard(self, here: bool) -> None:
+        """Show whether the panel has the keyboard."""
+        self._bar.mark(here)
+
     def set_tabbed(self, tabbed: bool) -> None:
         """Leave the heading out where a tab says it."""
         self.heading.setHidden(tabbed)
@@ -133,6 +138,26 @@ class Panel(QDockWidget):
             able = (w for w in first.findChildren(QWidget) if w.focusPolicy() != Qt.FocusPolicy.NoFocus)
             first = next((w for w in able if w.isVisible()), first)
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+
+class _TitleBar(QWidget):
+    """Title line with a mark along its upper edge while the panel has the keyboard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._marked = False
+
+    def mark(self, marked: bool) -> None:
+        """Show the mark, or hide it."""
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the mark."""
+        super().paintEvent(event)
+        if self._marked:
+            QPainter(self).fillRect(0, 0, self.width(), 2, self.palette().highlight())
 
 
 def _title_button(text: str, tip: str) -> QToolButton:

@@ -104,9 +104,11 @@ class ImagePanel(QWidget):
         self._axes = (x_axis, y_axis)
 
         self.stretch_box = QComboBox()
+        self.stretch_box.setAccessibleName("Brightness scale")
         self.stretch_box.addItems(STRETCHES)
         self.stretch_box.setToolTip("Brightness scale: asinh shows faint and bright structure together")
         self.share_box = QComboBox()
+        self.share_box.setAccessibleName("Display limits")
         for share in SHARES:
             self.share_box.addItem("min–max" if share == 100.0 else f"{share:g} %", share)
         self.share_box.addItem("set…", None)

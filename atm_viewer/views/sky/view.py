@@ -76,6 +76,7 @@ class SkyView(ImagePanel):
         self._sky: SkyImage | None = None
         self._places = Places()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Sky image")
         self._shown = ShownSky()
         self._several = False
         self._turn = 0
@@ -83,6 +84,7 @@ class SkyView(ImagePanel):
         self.view.invertX(True)
 
         self.radius_box = NumberBox()
+        self.radius_box.setAccessibleName("Aperture radius")
         self.radius_box.setRange(0.01, LARGEST_RADIUS)
         self.radius_box.setDecimals(2)
         self.radius_box.setSingleStep(0.05)

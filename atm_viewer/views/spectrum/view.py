@@ -78,6 +78,8 @@ class SpectrumView(QWidget):
 
     def __init__(self, lines: LineList, parent: QWidget | None = None):
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Spectra")
         self._lines = lines
         self._shown: tuple[ShownSpectra, ...] = ()
         self._drawn: tuple[tuple[object, ...], tuple[bool, ...]] = ((), ())

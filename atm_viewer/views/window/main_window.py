@@ -30,6 +30,7 @@ from atm_viewer.views.base.theme_choice import ThemeChoice
 from atm_viewer.views.detector.view import DATA, WHY, DetectorView
 from atm_viewer.views.exposures.panel import ExposurePanel
 from atm_viewer.views.fields.choosers import Choosers
+from atm_viewer.views.fields.labels import label_boxes
 from atm_viewer.views.files.export_menu import Exports
 from atm_viewer.views.files.files import Files, local_files
 from atm_viewer.views.files.pictures import Plots
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self._connect()
         ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)
 
+        label_boxes(self)
         self.theming.changed.connect(self._show_theme)
         self._show_theme()
         self._restore_layout()
