@@ -259,6 +259,7 @@ QTableView, QTreeView, QPlainTextEdit {{ border: 1px solid {border}; gridline-co
 QStatusBar::item {{ border: none; }}
 QFrame[role="drop"] {{ border: 2px dashed {disabled}; border-radius: 10px; }}
 QFrame[role="drop"][dropping="true"] {{ border-color: {highlight}; background: {panel}; }}
+QFrame[role="card"] {{ border: 1px solid {highlight}; border-radius: 10px; background: {panel}; }}
 QDialog[role="palette"] {{ border: 1px solid {highlight}; }}
 QDialog[role="palette"] QTreeView::item {{ padding: 3px 2px; }}
 QWidget[role="hint"] {{ background: {panel}; border-left: 3px solid {highlight}; }}

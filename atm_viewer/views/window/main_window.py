@@ -53,6 +53,7 @@ from atm_viewer.views.window.help_menu import Guide
 from atm_viewer.views.window.intents import pass_on_intents
 from atm_viewer.views.window.menus import add_actions, update_actions
 from atm_viewer.views.window.messages import Banner, LogPanel, Notices
+from atm_viewer.views.window.opening import OpeningCard
 from atm_viewer.views.window.status import StatusBar
 from atm_viewer.views.window.welcome import Welcome
 
@@ -212,6 +213,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.bench, 1)
         self.notices = Notices(centre, self.sessions.offer_bar, self.banner)
+        self.opening = OpeningCard(self.session, centre)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
@@ -295,11 +297,7 @@ class MainWindow(QMainWindow):
 
     def _show_exposures(self) -> None:
         session = self.session
-        if session.state.exposures:
-            self.guide.hints.show()  # first, since they take room
-            self.bench.open()
-        else:
-            self.bench.close_panels()
+        self._show_panels()
         self._show_recent()
         self._show_title()
         included = count(len(session.state.included), "exposure") if session.state.exposures else ""
@@ -307,6 +305,14 @@ class MainWindow(QMainWindow):
         self.exposures_panel.note.setText(f"{included} included{following}" if included else "")
         self.choosers.show_bands()
         self._show_choice()
+
+    def _show_panels(self) -> None:
+        """Show the panels while exposures are open or being opened, else the welcome page."""
+        if self.session.state.exposures or any(job.opens for job in self.session.jobs.all):
+            self.guide.hints.show()  # first, since they take room
+            self.bench.open()
+        else:
+            self.bench.close_panels()
 
     def _show_choice(self) -> None:
         session, view = self.session, self.session.state.current
@@ -412,7 +418,9 @@ class MainWindow(QMainWindow):
 
     def _show_jobs(self) -> None:
         jobs = self.session.jobs.all
-        self.welcome.busy.setText("\n".join(f"{job.name}…" for job in jobs if job.lasting))
+        self.welcome.demo_button.setEnabled(not any(job.lasting for job in jobs))
+        if not self.session.state.exposures and any(job.opens for job in jobs) != self.bench.opened:
+            self._show_panels()
 
     def _show_title(self) -> None:
         keeper = self.sessions.keeper
