@@ -81,10 +81,15 @@ def make_pen(
     """Pen of a theme colour; the width is that on an ordinary screen, as cosmetic pens count the screen's own dots."""
     shade = QColor(colour)
     shade.setAlphaF(opacity)
-    app = QGuiApplication.instance()
-    dots = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
-    pen: QPen = pg.mkPen(shade, width=width * dots, style=style)
+    pen: QPen = pg.mkPen(shade, width=width * _dots(), style=style)
     return pen
+
+
+def _dots() -> float:
+    """Dots per pixel where the windows are: of screens of several kinds, Qt itself tells the finest one's."""
+    shown = [window.devicePixelRatio() for window in QGuiApplication.topLevelWindows() if window.isVisible()]
+    screen = QGuiApplication.primaryScreen()
+    return max(shown, default=1.0 if screen is None else screen.devicePixelRatio())
 
 
 def make_brush(colour: str, opacity: float = 1.0) -> QBrush:

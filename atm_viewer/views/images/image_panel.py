@@ -125,8 +125,8 @@ class ImagePanel(QWidget):
         self.header.setContentsMargins(4, 2, 4, 2)
         self.header.setSpacing(4)
         self.header.addStretch(1)
-        for box in (self.stretch_box, self.share_box):
-            box.setMinimumWidth(44)  # where there is no room for all
+        self.stretch_box.setMinimumWidth(24 + self.fontMetrics().horizontalAdvance("asinh"))
+        self.share_box.setMinimumWidth(44)  # where there is no room for all
         for widget in (self.stretch_box, self.share_box, self.fit_button):
             self.header.addWidget(widget)
         self.legend = Paragraph(markup=True)

@@ -93,7 +93,7 @@ class SkyView(ImagePanel):
             "Radius of the aperture around the spaxel [arcsec] (also: drag the circle's handle). The aperture's "
             "spectrum is nearly free of resampling noise; compare the spaxel's spectrum with it."
         )
-        self.radius_label = Label("aperture")
+        self.radius_label = Label("radius")
         self.radius_label.setToolTip(self.radius_box.toolTip())
         self.header.insertWidget(0, self.radius_label)
         self.header.insertWidget(1, self.radius_box)

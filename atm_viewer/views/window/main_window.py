@@ -500,7 +500,9 @@ class MainWindow(QMainWindow):
     # Events
 
     def event(self, event: QEvent | None) -> bool:
-        """Paint slow plots one after the other."""
+        """Paint slow plots one after the other; draw all lines anew on a screen of another scale."""
+        if event is not None and event.type() == QEvent.Type.DevicePixelRatioChange and self.isVisible():
+            self._show_theme()
         with painting_in_turns(event):
             return super().event(event)
 
