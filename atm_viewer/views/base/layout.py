@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PyQt6 import sip
 from PyQt6.QtCore import QByteArray, QRect, QSettings, Qt
@@ -124,6 +125,9 @@ class Bench(QMainWindow):
             panel.dockLocationChanged.connect(self._mind_tabs)
             panel.visibilityChanged.connect(self._mind_tabs)
             panel.topLevelChanged.connect(self._mind_keyboard)
+        stops = [stop for panel in panels for stop in panel.tab_stops()]
+        for stop, following in pairwise(stops):
+            QWidget.setTabOrder(stop, following)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.screenRemoved.connect(self.bring_back)

@@ -23,6 +23,8 @@ class Panel(QDockWidget):
         Content of the panel.
     controls : QWidget
         Stand at the right end of the title line.
+    first : QWidget or None
+        Gets the keyboard when the panel is brought forward; None for the body, or else the first control in it.
 
     Signals
     -------
@@ -36,10 +38,11 @@ class Panel(QDockWidget):
     hint_dismissed = pyqtSignal(str)
     left = pyqtSignal()  #: by the mouse
 
-    def __init__(self, title: str, body: QWidget, *controls: QWidget):
+    def __init__(self, title: str, body: QWidget, *controls: QWidget, first: QWidget | None = None):
         super().__init__(title)
         self.setObjectName(title.lower())
         self.body = body
+        self._first = first or body
         self.heading = Label(title)
         self.heading.setProperty("role", "heading")
         self.note = Label()
@@ -95,8 +98,6 @@ class Panel(QDockWidget):
         column.addWidget(body, 1)
         self.setWidget(content)
         self.topLevelChanged.connect(self._come_forward)
-        if body.focusPolicy() != Qt.FocusPolicy.NoFocus:
-            self.setFocusProxy(body)
 
     def _come_forward(self, floating: bool) -> None:
         """Stand before its neighbours when it is put back among them."""
@@ -107,6 +108,15 @@ class Panel(QDockWidget):
         """Tell that the mouse is elsewhere."""
         super().leaveEvent(event)
         self.left.emit()
+
+    def tab_stops(self) -> list[QWidget]:
+        """List the controls that Tab leads to, those of the title line first."""
+        found = dict.fromkeys((*self._bar.findChildren(QWidget), *self.findChildren(QWidget)))
+        # What Qt has stand for another, as tabs do for what is behind them, must stay beside it.
+        proxies = ((widget, widget.focusProxy()) for widget in found)
+        stand_ins = {proxy for widget, proxy in proxies if proxy is not None and not proxy.isAncestorOf(widget)}
+        stops = (w for w in found if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.focusProxy() is None)
+        return [w for w in stops if w not in stand_ins and w.window() is self.window()]
 
     def set_hint(self, text: str) -> None:
         """Say above the content what can be done there; nothing when the text is empty."""
@@ -133,7 +143,7 @@ class Panel(QDockWidget):
         """Show the panel, before its neighbours in the same place, and give it the keyboard."""
         self.show()
         self.raise_()
-        first = self.body
+        first = self._first
         if first.focusPolicy() == Qt.FocusPolicy.NoFocus:
             able = (w for w in first.findChildren(QWidget) if w.focusPolicy() != Qt.FocusPolicy.NoFocus)
             first = next((w for w in able if w.isVisible()), first)

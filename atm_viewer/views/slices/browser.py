@@ -78,9 +78,6 @@ class SliceBrowser(QWidget):
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addWidget(self.table, 1)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFocusProxy(self.table)
-        self.setAccessibleName("Slices")
         shown = self.table.shown
         for changed in (shown.rowsInserted, shown.rowsRemoved, shown.modelReset):
             changed.connect(self._count)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.names import product_name
@@ -158,7 +167,9 @@ class MainWindow(QMainWindow):
         self.exposures_panel = Panel("Exposures", self.exposure_panel)
         self.globals_panel = Panel("Recipe", self.recipe_panel)
         self.globals_panel.note.setText("defaults")
-        self.slices_panel = Panel("Slices", self.slice_browser, self.choosers.scope_box, self.reset_button)
+        self.slices_panel = Panel(
+            "Slices", self.slice_browser, self.choosers.scope_box, self.reset_button, first=self.slice_table
+        )
         detector = self.detector  # whose title has room that its line of buttons lacks
         self.detector_panel = Panel("Detector", detector, detector.stretch_box, detector.share_box, detector.fit_button)
         self.profile_panel = Panel(
@@ -310,9 +321,12 @@ class MainWindow(QMainWindow):
         """Show the panels while exposures are open or being opened, else the welcome page."""
         if self.session.state.exposures or any(job.opens for job in self.session.jobs.all):
             self.guide.hints.show()  # first, since they take room
-            self.bench.open()
+            if not self.bench.opened:
+                self.bench.open()
+                self.slice_table.setFocus()
         else:
             self.bench.close_panels()
+            self.welcome.open_button.setFocus()
 
     def _show_choice(self) -> None:
         session, view = self.session, self.session.state.current
@@ -498,6 +512,16 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     # Events
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Give the keyboard to the next control, and never to one behind a tab."""
+        passed: set[QWidget | None] = set()
+        while super().focusNextPrevChild(next):
+            widget = QApplication.focusWidget()
+            if widget is None or widget in passed or not widget.visibleRegion().isEmpty():
+                return True
+            passed.add(widget)
+        return False
 
     def event(self, event: QEvent | None) -> bool:
         """Paint slow plots one after the other; draw all lines anew on a screen of another scale."""
