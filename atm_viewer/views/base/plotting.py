@@ -87,8 +87,13 @@ def make_pen(
 
 def _dots() -> float:
     """Dots per pixel where the windows are: of screens of several kinds, Qt itself tells the finest one's."""
-    shown = [window.devicePixelRatio() for window in QGuiApplication.topLevelWindows() if window.isVisible()]
-    screen = QGuiApplication.primaryScreen()
+    app = QGuiApplication.instance()
+    if not isinstance(app, QGuiApplication):
+        return 1.0
+    if len(app.screens()) < 2:
+        return app.devicePixelRatio()
+    shown = [window.devicePixelRatio() for window in app.topLevelWindows() if window.isVisible()]
+    screen = app.primaryScreen()
     return max(shown, default=1.0 if screen is None else screen.devicePixelRatio())
 
 

@@ -29,6 +29,7 @@ _THRESHOLD = AT["fit_threshold"]
 _ELASTIC = ("peak", "use", "state")
 #: Columns that a table which asks for its size shows in full.
 _WANTED = AT["state"] + 1
+_SEPARATOR = 6  #: between panels, which take it out of the room that each gets [dots]
 _Key = Qt.Key
 _Flag = QItemSelectionModel.SelectionFlag
 _ROW = _Flag.ClearAndSelect | _Flag.Rows
@@ -177,7 +178,8 @@ class SliceTable(TakesTurns, QTableView):
         """Wide enough for the columns that matter most."""
         width = sum(self._widths[:_WANTED])
         bar = self.verticalScrollBar()
-        return QSize(width + 2 * self.frameWidth() + (bar.sizeHint().width() if bar is not None else 0), 300)
+        width += 2 * self.frameWidth() + (bar.sizeHint().width() if bar is not None else 0)
+        return QSize(width + _SEPARATOR, 300)
 
     # Choice
 
