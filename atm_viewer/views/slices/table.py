@@ -198,7 +198,8 @@ class SliceTable(TakesTurns, QTableView):
             selection.select(index, _ROW)
 
     def _choose(self, index: QModelIndex) -> None:
-        if index.isValid() and not self._moving:
+        # The row of the slice that is chosen already is the session's choice, not the user's.
+        if index.isValid() and not self._moving and index.data(ROW).number != self._session.state.number:
             self._session.look.select_slice(index.data(ROW).number)
 
     def _hold(self) -> None:
