@@ -72,8 +72,8 @@ class SpectrumHeader(QWidget):
         )
         self.place = Line()
         self.place.setToolTip(
-            "Spaxel x, y in both cubes (zero-based), or smoothing and RF1D in use. With cubes that have a grid each, the "
-            "corrected one may start a row or column earlier."
+            "Spaxel x, y in both cubes (zero-based), or smoothing and RF1D in use. With a grid for each cube, "
+            "the corrected one may start a row or column earlier."
         )
         self.options_button = QToolButton()
         self.options_button.setText("Options ▾")
