@@ -14,19 +14,30 @@ from PyQt6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QPushButto
 from tests.views.windows import FILES, dialog_of, press, settle
 
 
-def test_lines_are_as_thick_on_a_screen_of_another_scale(tmp_path):
+def run_on(screens: list[dict], folder, module: str) -> list[list[float]]:
+    """Run a module on screens of our own, and read the numbers that it prints."""
     common = {"y": 0, "width": 1920, "height": 1080, "logicalBaseDpi": 96, "dpr": 1}
-    screens = [
-        {"name": "one", "x": 0, "logicalDpi": 96, **common},
-        {"name": "two", "x": 1920, "logicalDpi": 192, **common},
-    ]
-    (tmp_path / "screens.json").write_text(json.dumps({"screens": screens}))
+    (folder / "screens.json").write_text(json.dumps({"screens": [{**common, **screen} for screen in screens]}))
     environment = {name: value for name, value in os.environ.items() if name != "QT_SCALE_FACTOR"}
-    environment["QT_QPA_PLATFORM"] = f"offscreen:configfile={tmp_path / 'screens.json'}"
-    command = [sys.executable, "-m", "tests.views.base.two_screens", str(tmp_path / "settings.ini")]
+    environment["QT_QPA_PLATFORM"] = f"offscreen:configfile={folder / 'screens.json'}"
+    command = [sys.executable, "-m", module, str(folder / "settings.ini")]
     done = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True, timeout=60)
-    told = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+    return [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+
+
+def test_lines_are_as_thick_on_a_screen_of_another_scale(tmp_path):
+    screens = [{"name": "one", "x": 0, "logicalDpi": 96}, {"name": "two", "x": 1920, "logicalDpi": 192}]
+    size, *told = run_on(screens, tmp_path, "tests.views.base.two_screens")
+    assert size == [1440.0, 900.0]
     assert told == [[1.0, 1.0, 1.0], [2.0, 1.0, 2.0], [1.0, 1.0, 1.0]]
+
+
+def test_the_window_opens_no_larger_than_its_screen(tmp_path):
+    """A plain screen at a scale of 1.5 has room for 1280 × 720."""
+    screens = [{"name": "one", "x": 0, "logicalDpi": 144}, {"name": "two", "x": 1920, "logicalDpi": 144}]
+    size, *_ = run_on(screens, tmp_path, "tests.views.base.two_screens")
+    assert size[0] <= 1280
+    assert size[1] < 720
 
 
 @pytest.fixture

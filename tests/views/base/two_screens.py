@@ -1,7 +1,8 @@
 """A window that goes from a screen of scale 1 to one of scale 2 and back, in a process of its own.
 
-``python -m tests.views.base.two_screens SETTINGS`` prints for each screen the scale, the thickness of a curve in pixels
-of the window, and how many dots wide the spectra are painted; the screens are said by QT_QPA_PLATFORM.
+``python -m tests.views.base.two_screens SETTINGS`` prints the size of a new window, and for each screen the scale, the
+thickness of a curve in pixels of the window, and how many dots wide a pixel of the spectra is; QT_QPA_PLATFORM says
+which screens there are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def main() -> None:
     app = QApplication([])
     session = Session(FakeWorkers)
     window = MainWindow(session, QSettings(sys.argv[1], QSettings.Format.IniFormat))
+    print(window.width(), window.height())
     window.resize(1280, 800)
     window.show()
     session.exposures.open(FILES)
