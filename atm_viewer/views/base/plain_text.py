@@ -35,8 +35,9 @@ def plain_tip(text: str) -> str:
 
 def set_tip(widget: QWidget, tip: str) -> None:
     """Give a widget a tooltip with markup of our own, which a screen reader gets without the markup."""
-    widget.setToolTip(tip)
-    widget.setAccessibleDescription(QTextDocumentFragment.fromHtml(tip).toPlainText())
+    if tip != widget.toolTip():  # some are set again with every answer
+        widget.setToolTip(tip)
+        widget.setAccessibleDescription(QTextDocumentFragment.fromHtml(tip).toPlainText())
 
 
 def no_mnemonic(text: str) -> str:
