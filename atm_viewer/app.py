@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSettings, QTimer, pyqtSignal
+from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
@@ -72,6 +72,7 @@ def run(
     factor = use_scale(kept, None if saved is None else (size or SIZE)[0])
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as texts and plots are, whatever the system's language
     app.setApplicationName("ATM Viewer")
     app.setDesktopFileName("atm-viewer")
     app.setWindowIcon(QIcon(str(resource("icons/atm-viewer.svg"))))

@@ -63,6 +63,8 @@ class Request(Generic[R_co]):
     announced: ClassVar[bool] = False
     #: It writes files that would be lost if the program ended now.
     writes: ClassVar[bool] = False
+    #: Its answer is exposures, which the window shows.
+    opens: ClassVar[bool] = False
     #: So many of the latest answers are remembered, to be shown at once when the same is asked again.
     remembered: ClassVar[int] = 0
 

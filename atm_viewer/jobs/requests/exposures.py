@@ -35,6 +35,7 @@ class OpenExposures(Request[Opened]):
     folders: tuple[str, ...] = ()
 
     lasting = True
+    opens = True
 
     @property
     def job_name(self) -> str:

@@ -51,6 +51,8 @@ class Job:
         The user asked for it and waits for it, unlike the previews that come and go.
     writes : bool
         It writes files that would be lost if the program ended now.
+    opens : bool
+        It opens exposures.
     """
 
     number: int
@@ -59,6 +61,7 @@ class Job:
     fraction: float | None = None
     lasting: bool = False
     writes: bool = False
+    opens: bool = False
 
 
 class JobList(QObject):
@@ -100,7 +103,9 @@ class JobList(QObject):
     def submit(self, request: Request[Any]) -> int:
         """Have a request answered; returns its job's number."""
         number = self._workers.submit(request)
-        self._jobs[number] = Job(number, request.job_name, lasting=request.lasting, writes=request.writes)
+        self._jobs[number] = Job(
+            number, request.job_name, lasting=request.lasting, writes=request.writes, opens=request.opens
+        )
         self.changed.emit()
         return number
 

@@ -10,12 +10,12 @@ from PyQt6.QtCore import QObject
 
 from atm_viewer.jobs.messages import Outcome, Status
 from atm_viewer.jobs.requests.base import Request, Slot
-from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage
+from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, ShowProfile
 from atm_viewer.session.questions.answers import Answers
 from atm_viewer.session.questions.changes import Changes
 from atm_viewer.session.questions.plan import make_plan
 from atm_viewer.session.questions.slots import Slots
-from atm_viewer.session.state.choosing import choose_brightest
+from atm_viewer.session.state.choosing import choose_brightest, choose_own_spline
 from atm_viewer.session.state.selection import covers, lit
 from atm_viewer.session.state.state import State
 
@@ -91,6 +91,8 @@ def _first_look(answers: Answers, request: Request[Any]) -> State:
     state = answers.state
     if isinstance(request, Correct) and answers.report is not None:
         return choose_brightest(state, answers.report)
+    if isinstance(request, ShowProfile) and answers.profile is not None:
+        return choose_own_spline(state, answers.profile)
     if isinstance(request, MakeSkyImage) and request.slot == Slot(MakeSkyImage) and answers.sky is not None:
         return _look_at_peak(answers)
     return state

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from atm_viewer.engine.results.correction import CorrectionReport
+from atm_viewer.engine.results.pixels import Fate
+from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.session.state.saved_session import SavedLook
 from atm_viewer.session.state.selection import band_of, brightest_slice, columns_of
 from atm_viewer.session.state.state import State
@@ -50,7 +54,7 @@ def choose_slice(state: State, number: int, column: int) -> State:
     view = state.current
     if view is None or number not in state.slices:
         return state
-    chosen = with_slice(replace(state, looked=True), number, column)
+    chosen = with_slice(replace(state, looked=True, anywhere=False), number, column)
     if (chosen.number, chosen.column) == (state.number, state.column):
         return chosen
     return replace(chosen, band=band_of(view, number), look=None)
@@ -70,7 +74,7 @@ def look_again(state: State, key: str, look: SavedLook, reports: Reports) -> Sta
     """Choose the band, slice and column that a session file names, in its chosen exposure."""
     state = choose_exposure(state, key, reports)
     if look.number in state.slices:
-        state = with_slice(state, look.number, look.column)
+        state = replace(with_slice(state, look.number, look.column), anywhere=False)
     return replace(state, band=look.band) if look.band in state.bands else state
 
 
@@ -79,5 +83,15 @@ def with_slice(state: State, number: int, column: int | None = None) -> State:
     view = state.current
     assert view is not None
     first, last = columns_of(view, number)
+    anywhere = column is None or state.anywhere
     column = (first + last) // 2 if column is None else max(first, min(column, last))
-    return replace(state, number=number, column=column)
+    return replace(state, number=number, column=column, anywhere=anywhere)
+
+
+def choose_own_spline(state: State, profile: SliceProfile) -> State:
+    """Look at the nearest column with a spline of its own, unless somebody has chosen the column or there is none."""
+    if not state.anywhere or (profile.exposure, profile.number) != (state.chosen, state.number):
+        return state
+    own = np.flatnonzero(profile.fates == Fate.FITTED)
+    column = int(own[np.abs(own - state.column).argmin()]) if own.size else state.column
+    return replace(state, column=column, anywhere=False)

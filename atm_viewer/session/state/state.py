@@ -43,6 +43,8 @@ class State:
         Chosen slice, 0 without an exposure, and column.
     looked : bool
         The slice has been chosen, by the user or at the first look; reports do not move it any more.
+    anywhere : bool
+        Nobody has chosen the column: it goes to the nearest one with a spline of its own as soon as that is known.
     moved_on : bool
         Another instrument was chosen, and its field is not there yet: the place may be far from its light.
     pixel : (str, int, int) or None
@@ -81,6 +83,7 @@ class State:
     number: int = 0
     column: int = 0
     looked: bool = False
+    anywhere: bool = False
     moved_on: bool = False
     pixel: tuple[str, int, int] | None = None
     hovered: tuple[float, float] | None = None

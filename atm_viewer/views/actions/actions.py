@@ -129,8 +129,8 @@ def _variant(
     return ActionInfo(f"{name}_variant", "Variants", text, tip, key, enabled, does=lambda window: does(window))
 
 
-def _measure(kind: str, text: str, tip: str) -> ActionInfo:
-    return ActionInfo(f"show_{kind}", "View/Metrics", text, tip, "", _open, does=lambda window: window.measure(kind))
+def _measure(kind: str, text: str, tip: str, key: str) -> ActionInfo:
+    return ActionInfo(f"show_{kind}", "View/Metrics", text, tip, key, _open, does=lambda window: window.measure(kind))
 
 
 SEPARATOR = None
@@ -146,6 +146,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "File",
         "Open NIRSpec Demo",
         "Open four synthetic NIRSpec IFU exposures (created on first use)",
+        "Ctrl+Alt+O",
     ),
     ActionInfo("close_exposure", "File", "Close Exposure", "Close the chosen exposure", "Ctrl+W", _open),
     ActionInfo("close_all", "File", "Close All", "Close all exposures; the recipe stays", "Ctrl+Alt+W", _open),
@@ -168,7 +169,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     SEPARATOR,
     ActionInfo("load_recipe", "File", "Load Recipe…", "Load defaults and overrides from a TOML file", "Ctrl+Shift+L"),
     ActionInfo("save_recipe", "File", "Save Recipe", "Save the recipe to its TOML file", "Ctrl+Shift+R"),
-    ActionInfo("save_recipe_as", "File", "Save Recipe As…", "Save the recipe to another TOML file"),
+    ActionInfo("save_recipe_as", "File", "Save Recipe As…", "Save the recipe to another TOML file", "Ctrl+Alt+Shift+R"),
     SEPARATOR,
     ActionInfo(
         "write_cubes",
@@ -223,7 +224,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "File/Export",
         "Send to Another Program…",
         "Send spectra, the sky image or a cube to DS9, TOPCAT or another program through SAMP",
-        "Ctrl+Alt+T",
+        "Ctrl+Shift+D",
         _included,
     ),
     ActionInfo(
@@ -305,7 +306,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Edit",
         "Align Exposures",
         "Shift exposures in images, spectra and cubes so that all have their brightest source at one place",
-        "",
+        "Ctrl+Alt+A",
         _shifted,
         does=lambda window: window.session.recipes.align_exposures(),
     ),
@@ -314,7 +315,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Edit",
         "Remove Offsets of Exposures",
         "Put exposures back to where their WCS has them",
-        "",
+        "Ctrl+Alt+Shift+A",
         _has_offsets,
         does=lambda window: window.session.recipes.clear_offsets(),
     ),
@@ -403,7 +404,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "import_regions",
         "Import DS9 Regions…",
         "Add the regions of a DS9 region file to the recipe",
-        "",
+        "Ctrl+Shift+G",
         lambda window: window.files.import_regions(),
         always,
     ),
@@ -411,7 +412,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "export_regions",
         "Export DS9 Regions…",
         "Write the recipe's regions to a DS9 region file",
-        "",
+        "Ctrl+Alt+G",
         lambda window: window.files.export_regions(),
     ),
     _variant(
@@ -440,7 +441,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "label",
         "Label Variant…",
         "Label the active variant",
-        "",
+        "Ctrl+Shift+N",
         lambda window: window.variant_bar.ask_label(window.session.state.variants.active),
         _open,
     ),
@@ -603,7 +604,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "View",
         "Lost Planes",
         "Hatch the spaxels of the sky image that lose planes by the correction, and count them",
-        "Ctrl+Alt+L",
+        "Shift+L",
         _open,
         ticked=True,
         does=lambda window: window.coverage_overlay.button.toggle(),
@@ -670,10 +671,15 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Shift+F6",
         _open,
     ),
-    _measure("periods", "Periods", "Compare the measured periods with those predicted by the traces"),
-    _measure("noise", "Noise Map", "Show the resampling noise of every bright spaxel, before and after correction"),
+    _measure("periods", "Periods", "Compare the measured periods with those predicted by the traces", "Alt+1"),
     _measure(
-        "lines", "Line Fluxes", "Measure flux and equivalent width of the marked lines, before and after correction"
+        "noise", "Noise Map", "Show the resampling noise of every bright spaxel, before and after correction", "Alt+2"
+    ),
+    _measure(
+        "lines",
+        "Line Fluxes",
+        "Measure flux and equivalent width of the marked lines, before and after correction",
+        "Alt+3",
     ),
     _layout("tune", "Tune", "Show all panels needed for setting parameters", "Ctrl+Alt+1"),
     _layout("spectra", "Compare Spectra", "Show large spectra beside the sky image", "Ctrl+Alt+2"),
@@ -691,9 +697,11 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     *(_scale(percent) for percent in PERCENT),
     ActionInfo("full_screen", "View", "Full Screen", "Fill the screen, or return to a window", "F11", ticked=True),
     SEPARATOR,
-    ActionInfo("use_system_theme", "View", "System Theme", "Follow the system setting", group="theme"),
-    ActionInfo("use_light_theme", "View", "Light Theme", "Use a light window and light plots", group="theme"),
-    ActionInfo("use_dark_theme", "View", "Dark Theme", "Use a dark window and dark plots", group="theme"),
+    ActionInfo("use_system_theme", "View", "System Theme", "Follow the system setting", "Ctrl+Alt+7", group="theme"),
+    ActionInfo(
+        "use_light_theme", "View", "Light Theme", "Use a light window and light plots", "Ctrl+Alt+8", group="theme"
+    ),
+    ActionInfo("use_dark_theme", "View", "Dark Theme", "Use a dark window and dark plots", "Ctrl+Alt+9", group="theme"),
     ActionInfo(
         "show_palette",
         "Help",
@@ -703,7 +711,13 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ),
     SEPARATOR,
     ActionInfo("show_help", "Help", "Help Contents", "Show all help pages", "Ctrl+F1"),
-    ActionInfo("show_first_steps", "Help", "First Steps", "Show the page for beginners, and the panels' hints again"),
+    ActionInfo(
+        "show_first_steps",
+        "Help",
+        "First Steps",
+        "Show the page for beginners, and the panels' hints again",
+        "Ctrl+Shift+F1",
+    ),
     ActionInfo(
         "show_learn",
         "Help",
@@ -714,7 +728,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ActionInfo("what_is_this", "Help", "What Is This?", "Show the help page of the focused panel", "Shift+F1"),
     ActionInfo("show_shortcuts", "Help", "Keyboard Shortcuts", "List all keyboard shortcuts", "F1"),
     SEPARATOR,
-    ActionInfo("show_about", "Help", "About ATM Viewer", "Show versions and licence"),
+    ActionInfo("show_about", "Help", "About ATM Viewer", "Show versions and licence", "Ctrl+F2"),
 )
 
 #: Keys that a panel takes itself, while it has the keyboard: place, keys, what they do.

@@ -70,6 +70,7 @@ class WriteDialog(QDialog):
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.from_box = QComboBox(self)
+        self.from_box.setAccessibleName("From")
         for exposures in sources:
             self.from_box.addItem(f"{count(len(exposures), 'included exposure')}, {', '.join(_bands(exposures))}")
         self.from_box.setToolTip("Exposures of the chosen setting, or those of all settings that are included")
@@ -79,6 +80,7 @@ class WriteDialog(QDialog):
         self.from_box.setVisible(len(sources) > 1)
         self.form.addRow("From", self.from_box if len(sources) > 1 else Label(self.from_box.currentText()))
         self.folder_edit = QLineEdit(folder)
+        self.folder_edit.setAccessibleName("Folder")
         self.folder_edit.setToolTip("Folder to write to; it is created if it does not exist")
         browse = QPushButton("Choose…")
         browse.setToolTip("Choose the folder to write to")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PyQt6 import sip
 from PyQt6.QtCore import QByteArray, QRect, QSettings, Qt
@@ -124,9 +125,13 @@ class Bench(QMainWindow):
             panel.dockLocationChanged.connect(self._mind_tabs)
             panel.visibilityChanged.connect(self._mind_tabs)
             panel.topLevelChanged.connect(self._mind_keyboard)
-        app = QGuiApplication.instance()
-        assert isinstance(app, QGuiApplication)
+        stops = [stop for panel in panels for stop in panel.tab_stops()]
+        for stop, following in pairwise(stops):
+            QWidget.setTabOrder(stop, following)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
         app.screenRemoved.connect(self.bring_back)
+        app.focusChanged.connect(self._mark_keyboard)
 
     @property
     def opened(self) -> bool:
@@ -194,7 +199,7 @@ class Bench(QMainWindow):
     def focused(self) -> str:
         """Name of the panel with the keyboard; empty when none has it."""
         focus = QApplication.focusWidget()
-        return next((name for name, panel in self.panels.items() if panel.isAncestorOf(focus)), "")
+        return next((name for name, panel in self.panels.items() if _holds(panel, focus)), "")
 
     def step_focus(self, step: int) -> None:
         """Give the keyboard to the next panel in sight, or to the one before it."""
@@ -269,6 +274,11 @@ class Bench(QMainWindow):
         hints = [self.panels[name].sizeHint() for name in names]
         return max(hint.width() if across else hint.height() for hint in hints)
 
+    def _mark_keyboard(self, _old: QWidget | None, focus: QWidget | None) -> None:
+        for panel in self.panels.values():
+            if not sip.isdeleted(panel):
+                panel.mark_keyboard(_holds(panel, focus))
+
     def _mind_keyboard(self, floating: bool) -> None:
         if not floating:
             self.activateWindow()  # a panel that is put back leaves no window with the keyboard
@@ -280,6 +290,10 @@ class Bench(QMainWindow):
         for panel in self.panels.values():
             others = [] if panel.isFloating() else self.tabifiedDockWidgets(panel)
             panel.set_tabbed(any(not other.isHidden() for other in others))
+
+
+def _holds(panel: Panel, focus: QWidget | None) -> bool:
+    return focus is not None and (panel is focus or panel.isAncestorOf(focus))
 
 
 def reachable(place: QRect, areas: Sequence[QRect]) -> QRect:

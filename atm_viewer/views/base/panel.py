@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label
@@ -22,6 +23,8 @@ class Panel(QDockWidget):
         Content of the panel.
     controls : QWidget
         Stand at the right end of the title line.
+    first : QWidget or None
+        Gets the keyboard when the panel is brought forward; None for the body, or else the first control in it.
 
     Signals
     -------
@@ -35,10 +38,11 @@ class Panel(QDockWidget):
     hint_dismissed = pyqtSignal(str)
     left = pyqtSignal()  #: by the mouse
 
-    def __init__(self, title: str, body: QWidget, *controls: QWidget):
+    def __init__(self, title: str, body: QWidget, *controls: QWidget, first: QWidget | None = None):
         super().__init__(title)
         self.setObjectName(title.lower())
         self.body = body
+        self._first = first or body
         self.heading = Label(title)
         self.heading.setProperty("role", "heading")
         self.note = Label()
@@ -59,8 +63,8 @@ class Panel(QDockWidget):
         self.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
         self.close_button = _title_button("✕", f"Close the {title} panel; reopen it with View → Panels")
         self.close_button.clicked.connect(self.close)
-        bar = QWidget()
-        line = QHBoxLayout(bar)
+        self._bar = _TitleBar()
+        line = QHBoxLayout(self._bar)
         line.setContentsMargins(6, 2, 3, 1)
         line.setSpacing(5)
         line.addWidget(self.heading)
@@ -73,7 +77,7 @@ class Panel(QDockWidget):
         for button in (self.help_button, self.float_button, self.close_button):
             ends.addWidget(button)
         line.addLayout(ends)
-        self.setTitleBarWidget(bar)
+        self.setTitleBarWidget(self._bar)
         self.hint = QWidget()
         self.hint.setProperty("role", "hint")
         self.hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -94,8 +98,6 @@ class Panel(QDockWidget):
         column.addWidget(body, 1)
         self.setWidget(content)
         self.topLevelChanged.connect(self._come_forward)
-        if body.focusPolicy() != Qt.FocusPolicy.NoFocus:
-            self.setFocusProxy(body)
 
     def _come_forward(self, floating: bool) -> None:
         """Stand before its neighbours when it is put back among them."""
@@ -106,6 +108,15 @@ class Panel(QDockWidget):
         """Tell that the mouse is elsewhere."""
         super().leaveEvent(event)
         self.left.emit()
+
+    def tab_stops(self) -> list[QWidget]:
+        """List the controls that Tab leads to, those of the title line first."""
+        found = dict.fromkeys((*self._bar.findChildren(QWidget), *self.findChildren(QWidget)))
+        # What Qt has stand for another, as tabs do for what is behind them, must stay beside it.
+        proxies = ((widget, widget.focusProxy()) for widget in found)
+        stand_ins = {proxy for widget, proxy in proxies if proxy is not None and not proxy.isAncestorOf(widget)}
+        stops = (w for w in found if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.focusProxy() is None)
+        return [w for w in stops if w not in stand_ins and w.window() is self.window()]
 
     def set_hint(self, text: str) -> None:
         """Say above the content what can be done there; nothing when the text is empty."""
@@ -120,6 +131,10 @@ class Panel(QDockWidget):
             self._timer.stop()
             self._busy.hide()
 
+    def mark_keyboard(self, here: bool) -> None:
+        """Show whether the panel has the keyboard."""
+        self._bar.mark(here)
+
     def set_tabbed(self, tabbed: bool) -> None:
         """Leave the heading out where a tab says it."""
         self.heading.setHidden(tabbed)
@@ -128,11 +143,31 @@ class Panel(QDockWidget):
         """Show the panel, before its neighbours in the same place, and give it the keyboard."""
         self.show()
         self.raise_()
-        first = self.body
+        first = self._first
         if first.focusPolicy() == Qt.FocusPolicy.NoFocus:
             able = (w for w in first.findChildren(QWidget) if w.focusPolicy() != Qt.FocusPolicy.NoFocus)
             first = next((w for w in able if w.isVisible()), first)
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+
+class _TitleBar(QWidget):
+    """Title line with a mark along its upper edge while the panel has the keyboard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._marked = False
+
+    def mark(self, marked: bool) -> None:
+        """Show the mark, or hide it."""
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the mark."""
+        super().paintEvent(event)
+        if self._marked:
+            QPainter(self).fillRect(0, 0, self.width(), 2, self.palette().highlight())
 
 
 def _title_button(text: str, tip: str) -> QToolButton:

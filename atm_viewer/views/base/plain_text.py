@@ -10,6 +10,7 @@ from __future__ import annotations
 from html import escape
 
 from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QTextDocumentFragment
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from atm_viewer.engine.errors import MOST_OF_SENTENCE, MOST_OF_VALUE, one_line
@@ -30,6 +31,13 @@ def plain_tip(text: str) -> str:
     text = readable(text)
     rich = Qt.mightBeRichText(text)  # type: ignore[attr-defined]  # PyQt's stubs lack it
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>' if rich else text
+
+
+def set_tip(widget: QWidget, tip: str) -> None:
+    """Give a widget a tooltip with markup of our own, which a screen reader gets without the markup."""
+    if tip != widget.toolTip():  # some are set again with every answer
+        widget.setToolTip(tip)
+        widget.setAccessibleDescription(QTextDocumentFragment.fromHtml(tip).toPlainText())
 
 
 def no_mnemonic(text: str) -> str:

@@ -81,10 +81,20 @@ def make_pen(
     """Pen of a theme colour; the width is that on an ordinary screen, as cosmetic pens count the screen's own dots."""
     shade = QColor(colour)
     shade.setAlphaF(opacity)
-    app = QGuiApplication.instance()
-    dots = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
-    pen: QPen = pg.mkPen(shade, width=width * dots, style=style)
+    pen: QPen = pg.mkPen(shade, width=width * _dots(), style=style)
     return pen
+
+
+def _dots() -> float:
+    """Dots per pixel where the windows are: of screens of several kinds, Qt itself tells the finest one's."""
+    app = QGuiApplication.instance()
+    if not isinstance(app, QGuiApplication):
+        return 1.0
+    if len(app.screens()) < 2:
+        return app.devicePixelRatio()
+    shown = [window.devicePixelRatio() for window in app.topLevelWindows() if window.isVisible()]
+    screen = app.primaryScreen()
+    return max(shown, default=1.0 if screen is None else screen.devicePixelRatio())
 
 
 def make_brush(colour: str, opacity: float = 1.0) -> QBrush:
@@ -154,6 +164,9 @@ class Canvas(TakesTurns, pg.GraphicsLayoutWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
+        # Keys belong to the widget around, and so does the keyboard.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self.take_turns()

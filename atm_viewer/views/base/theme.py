@@ -32,8 +32,8 @@ class Theme:
     before, aperture : str
         Spectra of the spaxel before correction, and of the aperture.
     variants : tuple of str
-        Spectra after correction by variants A to H. The first four, and ``before``, are far apart in the eyes of people
-        without red, green or blue cones as well (CIELAB distance above 24), and so are most of the others.
+        Spectra after correction by variants A to H. The first four, ``before`` and ``aperture`` are far apart in the
+        eyes of people without red, green or blue cones as well (CIELAB distance above 23), the others nearly so (16).
     series : tuple of str
         From blue to purple, for curves that are one of a series.
     threshold, spline, breakpoint, rejected, window_points, column_points : str
@@ -105,14 +105,14 @@ DARK = Theme(
     highlight_accent="#ffe2a8",
     accent="#f0a530",
     before="#a3abb8",
-    aperture="#f0e442",
-    variants=("#56b4e9", "#a855ff", "#f0506a", "#f7d7a1", "#2fa36f", "#6470d0", "#b5f0ff", "#a06a3a"),
-    series=("#4aa8f0", "#2cc79c", "#f0c04a", "#ec6a3c", "#d48ce6"),
-    threshold="#2cc79c",
-    spline="#e389bf",
+    aperture="#e0f957",
+    variants=("#56b4e9", "#a855ff", "#f7546b", "#f9d199", "#279c6a", "#6470d0", "#b5f0ff", "#9b6532"),
+    series=("#4baefc", "#49edc2", "#f0c04a", "#e56638", "#b868b3"),
+    threshold="#58d48b",
+    spline="#e58db2",
     breakpoint="#4a5260",
     rejected="#ec6a3c",
-    window_points="#6f8fb5",
+    window_points="#588dcb",
     column_points="#ffffff",
     use="#2b77b8",
     mark="#ffffff",
@@ -138,21 +138,21 @@ LIGHT = Theme(
     highlight_accent="#ffe2a8",
     accent="#b35900",
     before="#7c8593",
-    aperture="#7a6800",
-    variants=("#0072b2", "#a020f0", "#7a0c1e", "#d9822b", "#0b1c8e", "#00866a", "#c25fd0", "#1b1b1b"),
-    series=("#0072b2", "#009e73", "#c98a00", "#d55e00", "#a0529b"),
-    threshold="#00805d",
-    spline="#b2418a",
+    aperture="#7c5400",
+    variants=("#0072b2", "#a020f0", "#780a1d", "#d68027", "#0b1c8e", "#37a07a", "#c964df", "#15171b"),
+    series=("#2c6bbf", "#06a477", "#c78900", "#af4000", "#9c4b8a"),
+    threshold="#09815d",
+    spline="#932373",
     breakpoint="#b9c0ca",
     rejected="#cc4a12",
-    window_points="#7e9cc0",
+    window_points="#8395bb",
     column_points="#1b1f26",
     use="#56b4e9",
     mark="#ffffff",
     cursor="#ff4b5c",
     good="#00805d",
-    warning="#9a5b00",
-    error="#b93a0b",
+    warning="#995800",
+    error="#890b00",
 )
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
@@ -259,6 +259,7 @@ QTableView, QTreeView, QPlainTextEdit {{ border: 1px solid {border}; gridline-co
 QStatusBar::item {{ border: none; }}
 QFrame[role="drop"] {{ border: 2px dashed {disabled}; border-radius: 10px; }}
 QFrame[role="drop"][dropping="true"] {{ border-color: {highlight}; background: {panel}; }}
+QFrame[role="card"] {{ border: 1px solid {highlight}; border-radius: 10px; background: {panel}; }}
 QDialog[role="palette"] {{ border: 1px solid {highlight}; }}
 QDialog[role="palette"] QTreeView::item {{ padding: 3px 2px; }}
 QWidget[role="hint"] {{ background: {panel}; border-left: 3px solid {highlight}; }}

@@ -120,6 +120,8 @@ class DetectorView(ImagePanel):
         self._choice: tuple[int, int] | None = None
         self._pixel_report: PixelReport | None = None
         super().__init__(PlainAxis("bottom", "x", "pixel"), PlainAxis("left", "y", "pixel"), parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Detector image")
         self.layer_buttons = QButtonGroup(self)
         for k, (name, tip) in enumerate(LAYERS):
             button = QToolButton()

@@ -37,6 +37,7 @@ class ExposurePanel(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setAccessibleName("Exposures")
         self.setToolTip(
             "Ticked exposures are included in sky image, spectra and cubes. The chosen exposure is "
             "shown in the other panels."

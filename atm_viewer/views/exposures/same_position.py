@@ -50,6 +50,8 @@ class DithersWindow(QDialog):
         self.place = Label()
         self.place.setToolTip("Sky position (ICRS) and wavelength of the cursor, or else of spaxel and column")
         self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setAccessibleName("Position in all exposures")
+        self.table.setTabKeyNavigation(False)
         self.table.setHorizontalHeaderLabels([name for name, _ in _COLUMNS])
         for column, (_, tip) in enumerate(_COLUMNS):
             heading = self.table.horizontalHeaderItem(column)

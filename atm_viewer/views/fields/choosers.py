@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
+from atm_viewer.views.base.plain_text import set_tip
 from atm_viewer.views.fields.number_box import WholeBox
 
 #: Longest name of a region in the box of scopes; menus and the region table show all of it.
@@ -32,21 +33,26 @@ class Choosers:
     def __init__(self, session: Session):
         self._session = session
         self.scope_box = QComboBox()
+        self.scope_box.setAccessibleName("Apply slice edits to")
         for scope in Scope:
             self.scope_box.addItem("", scope)
             self.scope_box.setItemData(self.scope_box.count() - 1, _SCOPES[scope], Qt.ItemDataRole.ToolTipRole)
-        self.scope_box.setToolTip(
+        set_tip(
+            self.scope_box,
             "Slices that get a value set in the table or the profile (Ctrl+T):<br>"
             + "<br>".join(_SCOPES.values())
             + "<br>A value that is set already is changed where it is set. Use ranges are alpha of one slice of one "
-            "exposure, so they stay with it unless you choose all exposures."
+            "exposure, so they stay with it unless you choose all exposures.",
         )
         self.slice_box = QComboBox()
+        self.slice_box.setAccessibleName("Slice")
         self.slice_box.setToolTip("Slice number in the region map (Alt+↑, Alt+↓)")
         self.slice_box.setMaxVisibleItems(24)
         self.column_box = WholeBox()
+        self.column_box.setAccessibleName("Column")
         self.column_box.setToolTip("Column: pixel along the dispersion direction, zero-based (Alt+←, Alt+→)")
         self.band_box = QComboBox()
+        self.band_box.setAccessibleName("Band")
         self.band_box.setToolTip("Band of sky image and spectra, named as the pipeline names its cubes")
         for box in (self.scope_box, self.slice_box, self.band_box):
             box.setMinimumWidth(60)

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QWidge
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import CUBE_PARAMETERS, CubeOptions, Parameter
 from atm_viewer.session.edits.typed_values import parse_value
-from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.plain_text import Label, set_tip
 
 Field = QComboBox | QCheckBox | QLineEdit
 
@@ -40,7 +40,7 @@ class CubeForm(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         for k, parameter in enumerate(CUBE_PARAMETERS.values()):
             field = self.fields[parameter.name] = self._field(parameter, getattr(options, parameter.name))
-            field.setToolTip(parameter.tooltip)
+            set_tip(field, parameter.tooltip)
             unit = f" [{parameter.unit}]" if parameter.unit else ""
             label = Label(parameter.title + unit)
             label.setBuddy(field)

@@ -62,6 +62,7 @@ class MissingDialog(QDialog):
         words = Label(_explain(len(self._rows), len(search.found), one_line(Path(search.path).name) or "the session"))
         words.setWordWrap(True)
         self.list = QTreeWidget()
+        self.list.setAccessibleName("Missing exposures")
         self.list.setColumnCount(3)
         self.list.setHeaderLabels(["Exposure", "Was In", "Found"])
         self.list.setRootIsDecorated(False)

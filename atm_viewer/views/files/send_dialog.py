@@ -62,6 +62,7 @@ class SendDialog(QDialog):
             self.what_box.addItem(words, name)
         self.what_box.setToolTip("Data to send to the other program")
         self.path_edit = QLineEdit()
+        self.path_edit.setAccessibleName("Cube")
         self.path_edit.setToolTip("Cube file (_s3d.fits)")
         self.choose_button = QPushButton("Choose…")
         self.choose_button.setToolTip("Choose a cube file")

@@ -104,9 +104,11 @@ class ImagePanel(QWidget):
         self._axes = (x_axis, y_axis)
 
         self.stretch_box = QComboBox()
+        self.stretch_box.setAccessibleName("Brightness scale")
         self.stretch_box.addItems(STRETCHES)
         self.stretch_box.setToolTip("Brightness scale: asinh shows faint and bright structure together")
         self.share_box = QComboBox()
+        self.share_box.setAccessibleName("Display limits")
         for share in SHARES:
             self.share_box.addItem("min–max" if share == 100.0 else f"{share:g} %", share)
         self.share_box.addItem("set…", None)
@@ -123,8 +125,8 @@ class ImagePanel(QWidget):
         self.header.setContentsMargins(4, 2, 4, 2)
         self.header.setSpacing(4)
         self.header.addStretch(1)
-        for box in (self.stretch_box, self.share_box):
-            box.setMinimumWidth(44)  # where there is no room for all
+        self.stretch_box.setMinimumWidth(24 + self.fontMetrics().horizontalAdvance("asinh"))
+        self.share_box.setMinimumWidth(44)  # where there is no room for all
         for widget in (self.stretch_box, self.share_box, self.fit_button):
             self.header.addWidget(widget)
         self.legend = Paragraph(markup=True)

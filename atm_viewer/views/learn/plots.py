@@ -131,6 +131,7 @@ class LearnFigure(QWidget):
         self._setup: LearnSetup | None = None
         self._held: tuple[float, float] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Model of resampling noise")
         self.top = Chart(
             PlainAxis("bottom", "Position along the slice", "pixel"), PlainAxis("left", "Flux", "of the peak")
         )

@@ -34,6 +34,7 @@ class LearnWindow(QWidget):
         self.page = LearnPage(session, theme)
         self.exposure_page: ExposurePage | None = None  #: made when it is first looked at
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Learn")
         self.tabs.addTab(self.page, "In One Dimension")
         self._room = QWidget()
         QVBoxLayout(self._room).setContentsMargins(0, 0, 0, 0)

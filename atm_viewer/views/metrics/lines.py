@@ -59,9 +59,11 @@ class LinesView(QWidget):
         super().__init__(parent)
         self._report: LineReport | None = None
         self.where_box = QComboBox()
+        self.where_box.setAccessibleName("Measured spectrum")
         self.where_box.addItems(["spaxel", "aperture"])
         self.where_box.setToolTip("Spectrum to measure: spaxel or aperture. Default: spaxel")
         self.speed_box = NumberBox()
+        self.speed_box.setAccessibleName("Width of lines")
         self.speed_box.setDecimals(0)
         self.speed_box.setRange(50.0, 20000.0)
         self.speed_box.setSingleStep(50.0)
@@ -72,6 +74,8 @@ class LinesView(QWidget):
             "on both sides. Default: 600 km/s"
         )
         self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setAccessibleName("Line fluxes")
+        self.table.setTabKeyNavigation(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         for k, (name, tip) in enumerate(_COLUMNS):

@@ -45,6 +45,7 @@ class NoiseView(ImagePanel):
         self.stretch_box.setCurrentText("linear")
         self.share_box.setCurrentIndex(0)
         self.choice_box = QComboBox()
+        self.choice_box.setAccessibleName("Noise shown")
         self.choice_box.addItems(list(CHOICES))
         self.choice_box.setToolTip(
             "Resampling noise of each spaxel relative to the aperture around it (1.4826 × MAD from a cubic). "

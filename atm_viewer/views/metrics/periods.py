@@ -45,6 +45,7 @@ class PeriodView(ImagePanel):
         self._report: PeriodReport | None = None
         self._curves: list[pg.PlotCurveItem] = []
         self.side_box = QComboBox()
+        self.side_box.setAccessibleName("Periodogram shown")
         self.side_box.addItems(SIDES)
         self.side_box.setToolTip(
             "Show the periodogram of spaxel / aperture before or after correction by the active variant. Default: "

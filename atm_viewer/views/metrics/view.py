@@ -38,6 +38,7 @@ class MetricsView(QTabWidget):
         for kind, view in zip(KINDS, (self.periods, self.noise, self.lines), strict=True):
             title, tip = _TABS[kind]
             self.setTabToolTip(self.addTab(view, title), tip)
+        self.setAccessibleName("Metrics")
         self.setDocumentMode(True)
         self.currentChanged.connect(self._tell)
         self.noise.picked.connect(session.look.pick_sky)

@@ -178,13 +178,17 @@ class ColumnStrip(QObject):
         if self._profile is None:
             return
         self._line.setValue(self._column)
-        self._words.setText(tell_window(self._width, self._column, self._profile.wavelengths))
         first, last = self._span
         after = self._column < (first + last) / 2  # beside the band, where there is more room
         self._words.setAnchor((0.0 if after else 1.0, 0.0))
         dot = self.plot.vb.viewPixelSize()[0]
-        length = self._words.boundingRect().width() * dot
         gap = max(0.02 * (last - first), 1.5 * HANDLE * dot)
+        room = (last - self._column if after else self._column - first) - self._width - gap
+        for brief in (False, True):
+            self._words.setText(tell_window(self._width, self._column, self._profile.wavelengths, brief))
+            length = self._words.boundingRect().width() * dot
+            if length <= room:
+                break
         if after:
             x = max(min(self._column + self._width + gap, last - length), first)
         else:

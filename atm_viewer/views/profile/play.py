@@ -27,9 +27,11 @@ class Player(QObject):
         super().__init__(parent)
         self.button = QToolButton()
         self.button.setText("▶ Play")
+        self.button.setAccessibleName("Play")
         self.button.setCheckable(True)
         self.button.setToolTip("Play through the columns up to the last one (Space in the profile, Alt+P anywhere)")
         self.speed_box = QComboBox()
+        self.speed_box.setAccessibleName("Playing speed")
         for speed in SPEEDS:
             self.speed_box.addItem(f"{speed} col/s", speed)
         self.speed_box.setCurrentIndex(1)
@@ -50,6 +52,7 @@ class Player(QObject):
 
     def _set_playing(self, playing: bool) -> None:
         self.button.setText("■ Stop" if playing else "▶ Play")
+        self.button.setAccessibleName("Stop" if playing else "Play")
         if not playing:
             self._beat.stop()
             return

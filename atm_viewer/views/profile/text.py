@@ -63,12 +63,12 @@ def tell_slope_limit(limit: float) -> str:
     return f"slope limit {plain(limit, 3)}" if limit > 0 else "slope limit 0: spline used everywhere"
 
 
-def tell_window(width: int, column: int, wavelengths: np.ndarray) -> str:
-    """Say how far the window of a column reaches, in columns and in wavelength."""
+def tell_window(width: int, column: int, wavelengths: np.ndarray, brief: bool = False) -> str:
+    """Say how far the window of a column reaches, in columns and in wavelength; in brief, in columns alone."""
     text = f"±{width} columns"
     inside = wavelengths[max(column - width, 0) : column + width]
     inside = inside[np.isfinite(inside)]
-    return f"{text}: {inside.min():.2f}–{inside.max():.2f} µm" if inside.size else text
+    return text if brief or not inside.size else f"{text}: {inside.min():.2f}–{inside.max():.2f} µm"
 
 
 def legend_entries(

@@ -86,6 +86,7 @@ class ProfileView(QWidget):
         self._column, self._span = 0, (0, 0)
         self._zoomed = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Profile")
         self._make_controls()
         self._make_plots()
         self._lay_out()

@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QToolButton, QWid
 
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.plain_text import Label, set_tip
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.fields.number_box import NumberBox, WholeBox
 from atm_viewer.views.recipe.region_form import RegionForm
@@ -82,7 +82,8 @@ class RecipePanel(QWidget):
     def _add(self, grid: QGridLayout, parameter: Parameter, row: int, column: int) -> None:
         """Add label and box of a parameter; a check box has its label beside it."""
         box = self.boxes[parameter.name] = self._box(parameter)
-        box.setToolTip(parameter.tooltip)
+        set_tip(box, parameter.tooltip)
+        box.setAccessibleName(parameter.title)
         if isinstance(box, QCheckBox):
             self._labels[parameter.name] = box
             grid.addWidget(box, row, column, 1, 2)

@@ -12,7 +12,7 @@ from atm_viewer.engine.errors import MOST_OF_SENTENCE
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.edits.variants import Variant
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.plain_text import escaped
+from atm_viewer.views.base.plain_text import escaped, set_tip
 from atm_viewer.views.base.theme import DARK, Theme
 
 #: With more variants than these a chip has the letter alone.
@@ -41,12 +41,14 @@ class VariantBar(QWidget):
         self._theme = DARK
         self.chips: dict[str, QToolButton] = {}
         self.new_button = QToolButton()
+        self.new_button.setAccessibleName("New variant")
         self.new_button.setToolTip(
             "Copy the active variant to a new one, edit it, and compare spectra and images (Ctrl+N)"
         )
         self.new_button.clicked.connect(session.recipes.new_variant)
         self.menu_button = QToolButton()
         self.menu_button.setText("⋯")
+        self.menu_button.setAccessibleName("Variant actions")
         self.menu_button.setToolTip("Label, adopt or discard the active variant (also: right-click a variant)")
         self.menu_button.clicked.connect(self._open_menu)
         self._line = QHBoxLayout(self)
@@ -154,7 +156,7 @@ class VariantBar(QWidget):
                 f"Resampling noise at the spaxel: {before} → {100 * noise:.1f} %{' (updating)' if stale else ''}"
             )
         lines.append("Click: activate (V: next, Shift+V: previous) · Right-click: label, adopt, discard")
-        chip.setToolTip("<br>".join(lines))
+        set_tip(chip, "<br>".join(lines))
 
     def _open_menu(self) -> None:
         below = self.menu_button.mapToGlobal(QPoint(0, self.menu_button.height()))

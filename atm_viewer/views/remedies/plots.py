@@ -112,6 +112,8 @@ class RemedyTable(QTableWidget):
         super().__init__()
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
+        self.setAccessibleName("Plotted values")
         self.setToolTip("The plotted values; a saved figure includes them")
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         assert rows is not None

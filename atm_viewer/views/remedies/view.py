@@ -104,10 +104,12 @@ class RemediesView(QWidget):
         )
         self.save_button.clicked.connect(self.save_figure)
         self.degree_box = WholeBox()
+        self.degree_box.setAccessibleName("Degree")
         self.degree_box.setRange(0, 9)
         self.degree_box.setToolTip("Degree of the polynomials that normalise the spectra. Default: 3")
         self.degree_box.valueChanged.connect(lambda degree: self._choose(degree=degree))
         self.ranks_edit = _numbers_edit(r"\s*[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3}){0,11}\s*")
+        self.ranks_edit.setAccessibleName("Ranks")
         self.ranks_edit.setToolTip(
             "Ranks of the spaxels to show, within the active place's aperture; 1 is the brightest before "
             "correction. Default: 1, 2, 4, 8, 16"
@@ -120,6 +122,7 @@ class RemediesView(QWidget):
         )
         self.fringes_box.toggled.connect(lambda on: self._choose(fringes=on))
         self.radii_edit = _numbers_edit(r"\s*\d(\.\d{1,2})?(\s*,\s*\d(\.\d{1,2})?){0,9}\s*")
+        self.radii_edit.setAccessibleName("Radii")
         self.radii_edit.setToolTip(
             "Radii of the apertures in units of the PSF's FWHM, at most 2.5. A single spaxel is always shown "
             "first. Default: 0.5, 0.75, 1, 1.5, 2"
@@ -136,6 +139,7 @@ class RemediesView(QWidget):
             "fringes": RemedyPage(Label("Active place, without and with residual fringe removal (RF1D)")),
         }
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Remedies")
         self.tabs.setDocumentMode(True)
         for kind, page in self.pages.items():
             self.tabs.addTab(page, KINDS[kind])
@@ -234,6 +238,7 @@ class RemediesView(QWidget):
             names = short_names([e.view.name for e in together])
             for e, name in zip(together, names, strict=True):
                 box = QCheckBox(f"{e.view.dither}" if e.view.dither else no_mnemonic(one_line(name, _SHORT)))
+                box.setAccessibleName(f"Exposure {box.text()}")
                 box.setToolTip(plain_tip(f"Include {e.view.name} in the subset that is compared with all exposures"))
                 box.toggled.connect(self._take_exposures)
                 self._exposure_line.addWidget(box)

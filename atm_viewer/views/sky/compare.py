@@ -187,16 +187,20 @@ class SkyModeBar(QWidget):
         self._choice = SkyChoice()
         self._names: tuple[str, ...] = ()
         self.mode_box = QComboBox()
+        self.mode_box.setAccessibleName("Sky image")
         self.mode_box.setToolTip(
             "Sky image to show: before or after correction (A), both in turn (B), side by side (Shift+B), their "
             "difference (D) or ratio (Shift+D). Default: before"
         )
         self.first_box, self.second_box = QComboBox(), QComboBox()
+        self.second_box.setAccessibleName("Second image")
+        self.first_box.setAccessibleName("First image")
         self.first_box.setToolTip("First image: before correction, or after correction by a variant. Default: before")
         self.second_box.setToolTip(
             "Second image: after correction by the active variant or a fixed one. Default: active"
         )
         self.light_box = QComboBox()
+        self.light_box.setAccessibleName("Wavelengths")
         for planes in PLANES:
             words = f"{planes} plane{'' if planes == 1 else 's'}" if planes else "white light"
             self.light_box.addItem(words, planes)
@@ -206,6 +210,7 @@ class SkyModeBar(QWidget):
             "white light"
         )
         self.period_box = NumberBox()
+        self.period_box.setAccessibleName("Blink interval")
         self.period_box.setRange(0.1, 5.0)
         self.period_box.setDecimals(1)
         self.period_box.setSingleStep(0.1)

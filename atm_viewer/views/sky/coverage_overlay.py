@@ -46,7 +46,7 @@ class CoverageOverlay(QObject):
         self.button.setCheckable(True)
         self.button.setToolTip(
             "Hatch the spaxels that lose planes by the correction, the more the thicker; point at a spaxel to read how "
-            "many (Ctrl+Alt+L)"
+            "many (Shift+L)"
         )
         self.legend = Paragraph(markup=True)
         self.legend.setContentsMargins(6, 0, 6, 2)

@@ -76,6 +76,7 @@ class SkyView(ImagePanel):
         self._sky: SkyImage | None = None
         self._places = Places()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Sky image")
         self._shown = ShownSky()
         self._several = False
         self._turn = 0
@@ -83,6 +84,7 @@ class SkyView(ImagePanel):
         self.view.invertX(True)
 
         self.radius_box = NumberBox()
+        self.radius_box.setAccessibleName("Aperture radius")
         self.radius_box.setRange(0.01, LARGEST_RADIUS)
         self.radius_box.setDecimals(2)
         self.radius_box.setSingleStep(0.05)
@@ -91,7 +93,7 @@ class SkyView(ImagePanel):
             "Radius of the aperture around the spaxel [arcsec] (also: drag the circle's handle). The aperture's "
             "spectrum is nearly free of resampling noise; compare the spaxel's spectrum with it."
         )
-        self.radius_label = Label("aperture")
+        self.radius_label = Label("radius")
         self.radius_label.setToolTip(self.radius_box.toolTip())
         self.header.insertWidget(0, self.radius_label)
         self.header.insertWidget(1, self.radius_box)

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QW
 
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
+from atm_viewer.views.base.plain_text import set_tip
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.slices.cells import AT, COLUMNS, RARE
 from atm_viewer.views.slices.filter import FILTER_TIP, QUICK
@@ -52,8 +53,9 @@ class SliceBrowser(QWidget):
         super().__init__()
         self.table = SliceTable(session)
         self.line = _FilterLine()
+        self.line.setAccessibleName("Filter slices")
         self.line.setPlaceholderText("Filter: 11, noise>2…")
-        self.line.setToolTip(FILTER_TIP)
+        set_tip(self.line, FILTER_TIP)
         self.line.setClearButtonEnabled(True)
         self.line.textChanged.connect(self._filter)
         self.line.setMinimumWidth(28)
@@ -76,8 +78,6 @@ class SliceBrowser(QWidget):
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addWidget(self.table, 1)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setFocusProxy(self.table)
         shown = self.table.shown
         for changed in (shown.rowsInserted, shown.rowsRemoved, shown.modelReset):
             changed.connect(self._count)

@@ -87,7 +87,7 @@ COLUMNS = (
     *(_editable(name) for name in OVERRIDABLE if name not in _FIRST),
 )
 #: Columns that are hidden until they are wanted.
-RARE = ("reused", "window", "breakpoints", "wavelengths", "reach", "peak_cut", "residual")
+RARE = ("reused", *(name for name in OVERRIDABLE if name not in _FIRST))
 AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
 

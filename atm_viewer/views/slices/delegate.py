@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PyQt6.QtCore import QAbstractItemModel, QModelIndex, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPalette, QPen
 from PyQt6.QtWidgets import (
-    QApplication,
     QComboBox,
     QLineEdit,
     QStyle,
@@ -116,12 +115,13 @@ class SliceDelegate(QStyledItemDelegate):
     def _paint_bar_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, name: str) -> None:
         own = QStyleOptionViewItem(option)
         self.initStyleOption(own, index)
-        text, own.text = own.text, ""
-        style = self._view.style() or QApplication.style()
-        assert style is not None
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, own, painter, self._view)
+        text = own.text
         row: SliceRow = index.data(ROW)
         chosen = bool(own.state & QStyle.StateFlag.State_Selected)
+        if chosen:  # as the style does, which Python gets hold of so slowly that opening would be felt
+            active = bool(own.state & QStyle.StateFlag.State_Active)
+            group = QPalette.ColorGroup.Normal if active else QPalette.ColorGroup.Inactive
+            painter.fillRect(own.rect, own.palette.brush(group, QPalette.ColorRole.Highlight))
         # Beside the text, not behind it: bar and threshold would make the number hard to read.
         room = own.fontMetrics.horizontalAdvance(_TEXTS[name]) + 8
         box = QRectF(own.rect).adjusted(3, 4, -room, -4)

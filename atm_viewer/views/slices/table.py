@@ -29,6 +29,7 @@ _THRESHOLD = AT["fit_threshold"]
 _ELASTIC = ("peak", "use", "state")
 #: Columns that a table which asks for its size shows in full.
 _WANTED = AT["state"] + 1
+_SEPARATOR = 6  #: between panels, which take it out of the room that each gets [dots]
 _Key = Qt.Key
 _Flag = QItemSelectionModel.SelectionFlag
 _ROW = _Flag.ClearAndSelect | _Flag.Rows
@@ -89,6 +90,8 @@ class SliceTable(TakesTurns, QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         trigger = QAbstractItemView.EditTrigger
         self.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed | trigger.AnyKeyPressed)
+        self.setAccessibleName("Slices")
+        self.setTabKeyNavigation(False)  # Tab leads out of the table
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -175,7 +178,8 @@ class SliceTable(TakesTurns, QTableView):
         """Wide enough for the columns that matter most."""
         width = sum(self._widths[:_WANTED])
         bar = self.verticalScrollBar()
-        return QSize(width + 2 * self.frameWidth() + (bar.sizeHint().width() if bar is not None else 0), 300)
+        width += 2 * self.frameWidth() + (bar.sizeHint().width() if bar is not None else 0)
+        return QSize(width + _SEPARATOR, 300)
 
     # Choice
 
@@ -194,7 +198,8 @@ class SliceTable(TakesTurns, QTableView):
             selection.select(index, _ROW)
 
     def _choose(self, index: QModelIndex) -> None:
-        if index.isValid() and not self._moving:
+        # The row of the slice that is chosen already is the session's choice, not the user's.
+        if index.isValid() and not self._moving and index.data(ROW).number != self._session.state.number:
             self._session.look.select_slice(index.data(ROW).number)
 
     def _hold(self) -> None:

@@ -32,6 +32,7 @@ LEFT_WIDTH = AXIS_WIDTH + 6  #: numbers and label of two lines beside a plot [do
 ROWS = 2  #: rows of labels in the strip of lines
 _TICK = 6.0  #: height of a tick [dots]
 _GAP = 5.0  #: between labels [dots]
+_OUT_OF_SIGHT = 12.0  #: below the upper edge of an error band [decades]
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -88,9 +89,16 @@ class PowerAxis(PlainAxis):
 
 
 class ErrorBand(pg.FillBetweenItem):
-    """Filled band between two curves with gaps at NaN."""
+    """Filled band between two curves with gaps at NaN.
 
-    def __init__(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str):
+    On a logarithmic axis the band goes out of sight where its lower edge has no light, which has no logarithm.
+    """
+
+    def __init__(self, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, log: bool = False):
+        if log:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                high = np.log10(np.where(high > 0.0, high, np.nan))
+                low = np.where(low > 0.0, np.log10(low), np.where(np.isnan(low), np.nan, high - _OUT_OF_SIGHT))
         self._edges = (pg.PlotCurveItem(connect="finite"), pg.PlotCurveItem(connect="finite"))
         super().__init__(*self._edges)
         gap = np.isnan(low) | np.isnan(high)

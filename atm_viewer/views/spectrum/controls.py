@@ -90,11 +90,15 @@ class SpectrumControls(QFrame):
         self._settings = SpectrumSettings()
         self.unit_box = self._choice(
             "unit",
+            "Flux unit",
             tuple(FLUX_UNITS),
             "Flux unit of the spectra; erg/s/cm² is νFν. Default: MJy/sr, as in the cubes",
         )
-        self.axis_box = self._choice("axis", tuple(AXES), "Horizontal axis. Default: wavelength (vacuum, observed)")
+        self.axis_box = self._choice(
+            "axis", "Axis", tuple(AXES), "Horizontal axis. Default: wavelength (vacuum, observed)"
+        )
         self.line_box = QComboBox()
+        self.line_box.setAccessibleName("Line at zero velocity")
         self.line_box.setEditable(True)
         self.line_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.line_box.addItem(_NEAREST)
@@ -108,6 +112,7 @@ class SpectrumControls(QFrame):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.redshift_box = NumberBox()
+        self.redshift_box.setAccessibleName("Redshift")
         self.redshift_box.setDecimals(6)
         self.redshift_box.setRange(-0.5, 20.0)
         self.redshift_box.setSingleStep(0.001)
@@ -115,23 +120,31 @@ class SpectrumControls(QFrame):
         self.family_boxes = {family: self._family(family, lines.about[family]) for family in lines.families}
         self.ticks = {name: self._tick(name, *texts) for name, texts in _TICKS.items()}
         self.reference_box = QComboBox()
+        self.reference_box.setAccessibleName("Reference")
         self.reference_box.setToolTip(
             "Reference for ratio and difference: the scaled aperture, the spectrum before, or another variant. "
             "Default: aperture"
         )
         self.arrangement_box = self._choice(
             "arrangement",
+            "Places",
             ARRANGEMENTS,
             "Spectra of several places: overlaid, stacked, or stacked and normalised by the median. Default: overlaid",
         )
         self.kernel_box = self._choice(
-            "kernel", KERNELS, "Smoothing kernel, for display only: products and the noise value are never smoothed"
+            "kernel",
+            "Smoothing",
+            KERNELS,
+            "Smoothing kernel, for display only: products and the noise value are never smoothed",
         )
         self.width_box = NumberBox()
+        self.width_box.setAccessibleName("Width")
         self.width_box.setDecimals(1)
         self.width_box.setRange(1.0, 5000.0)
         self.width_box.setToolTip("Full width of the boxcar, or FWHM of the Gaussian. Default: 5")
-        self.width_unit_box = self._choice("width_unit", WIDTH_UNITS, "Unit of the width. Default: planes of the cube")
+        self.width_unit_box = self._choice(
+            "width_unit", "Unit of the width", WIDTH_UNITS, "Unit of the width. Default: planes of the cube"
+        )
         self.region_tick = QCheckBox("in a region")
         self.region_tick.setToolTip("Smooth only between the two lines in the plot; drag the lines. Default: off")
         self._lay_out()
@@ -192,9 +205,10 @@ class SpectrumControls(QFrame):
         pop_up_on_screen(self, corner)
         self.unit_box.setFocus()
 
-    def _choice(self, name: str, texts: Sequence[str], tip: str) -> QComboBox:
+    def _choice(self, name: str, title: str, texts: Sequence[str], tip: str) -> QComboBox:
         box = QComboBox()
         box.setObjectName(name)
+        box.setAccessibleName(title)
         box.addItems(list(texts))
         box.setToolTip(tip)
         box.currentTextChanged.connect(lambda text: self._edit(**{name: text}))

@@ -72,8 +72,8 @@ class SpectrumHeader(QWidget):
         )
         self.place = Line()
         self.place.setToolTip(
-            "Spaxel x, y in the cube before correction (zero-based), or smoothing and RF1D in use. The corrected cube "
-            "may start a row or column earlier: find the spaxel there by RA and Dec."
+            "Spaxel x, y in both cubes (zero-based), or smoothing and RF1D in use. With a grid for each cube, "
+            "the corrected one may start a row or column earlier."
         )
         self.options_button = QToolButton()
         self.options_button.setText("Options ▾")

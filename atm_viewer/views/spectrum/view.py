@@ -78,6 +78,8 @@ class SpectrumView(QWidget):
 
     def __init__(self, lines: LineList, parent: QWidget | None = None):
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Spectra")
         self._lines = lines
         self._shown: tuple[ShownSpectra, ...] = ()
         self._drawn: tuple[tuple[object, ...], tuple[bool, ...]] = ((), ())
@@ -382,10 +384,7 @@ class SpectrumView(QWidget):
         for band in self._bands:
             self.flux_plot.removeItem(band)
         self._bands = [
-            ErrorBand(
-                *(c.x, self._level("flux", c.flux - c.error), self._level("flux", c.flux + c.error)),
-                colour=self._styles.colour(c),
-            )
+            ErrorBand(c.x, c.flux - c.error, c.flux + c.error, self._styles.colour(c), self._settings.log)
             for c in picture.curves
             if c.error is not None and c.role != "aperture"
         ]

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QSettings, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PyQt6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.names import product_name
@@ -30,6 +39,7 @@ from atm_viewer.views.base.theme_choice import ThemeChoice
 from atm_viewer.views.detector.view import DATA, WHY, DetectorView
 from atm_viewer.views.exposures.panel import ExposurePanel
 from atm_viewer.views.fields.choosers import Choosers
+from atm_viewer.views.fields.labels import label_boxes
 from atm_viewer.views.files.export_menu import Exports
 from atm_viewer.views.files.files import Files, local_files
 from atm_viewer.views.files.pictures import Plots
@@ -52,6 +62,7 @@ from atm_viewer.views.window.help_menu import Guide
 from atm_viewer.views.window.intents import pass_on_intents
 from atm_viewer.views.window.menus import add_actions, update_actions
 from atm_viewer.views.window.messages import Banner, LogPanel, Notices
+from atm_viewer.views.window.opening import OpeningCard
 from atm_viewer.views.window.status import StatusBar
 from atm_viewer.views.window.welcome import Welcome
 
@@ -110,6 +121,7 @@ class MainWindow(QMainWindow):
         self._connect()
         ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)
 
+        label_boxes(self)
         self.theming.changed.connect(self._show_theme)
         self._show_theme()
         self._restore_layout()
@@ -157,7 +169,9 @@ class MainWindow(QMainWindow):
         self.exposures_panel = Panel("Exposures", self.exposure_panel)
         self.globals_panel = Panel("Recipe", self.recipe_panel)
         self.globals_panel.note.setText("defaults")
-        self.slices_panel = Panel("Slices", self.slice_browser, self.choosers.scope_box, self.reset_button)
+        self.slices_panel = Panel(
+            "Slices", self.slice_browser, self.choosers.scope_box, self.reset_button, first=self.slice_table
+        )
         detector = self.detector  # whose title has room that its line of buttons lacks
         self.detector_panel = Panel("Detector", detector, detector.stretch_box, detector.share_box, detector.fit_button)
         self.profile_panel = Panel(
@@ -212,6 +226,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.bench, 1)
         self.notices = Notices(centre, self.sessions.offer_bar, self.banner)
+        self.opening = OpeningCard(self.session, centre)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
@@ -295,11 +310,7 @@ class MainWindow(QMainWindow):
 
     def _show_exposures(self) -> None:
         session = self.session
-        if session.state.exposures:
-            self.guide.hints.show()  # first, since they take room
-            self.bench.open()
-        else:
-            self.bench.close_panels()
+        self._show_panels()
         self._show_recent()
         self._show_title()
         included = count(len(session.state.included), "exposure") if session.state.exposures else ""
@@ -307,6 +318,17 @@ class MainWindow(QMainWindow):
         self.exposures_panel.note.setText(f"{included} included{following}" if included else "")
         self.choosers.show_bands()
         self._show_choice()
+
+    def _show_panels(self) -> None:
+        """Show the panels while exposures are open or being opened, else the welcome page."""
+        if self.session.state.exposures or any(job.opens for job in self.session.jobs.all):
+            self.guide.hints.show()  # first, since they take room
+            if not self.bench.opened:
+                self.bench.open()
+                self.slice_table.setFocus()
+        else:
+            self.bench.close_panels()
+            self.welcome.open_button.setFocus()
 
     def _show_choice(self) -> None:
         session, view = self.session, self.session.state.current
@@ -412,7 +434,9 @@ class MainWindow(QMainWindow):
 
     def _show_jobs(self) -> None:
         jobs = self.session.jobs.all
-        self.welcome.busy.setText("\n".join(f"{job.name}…" for job in jobs if job.lasting))
+        self.welcome.demo_button.setEnabled(not any(job.lasting for job in jobs))
+        if not self.session.state.exposures and any(job.opens for job in jobs) != self.bench.opened:
+            self._show_panels()
 
     def _show_title(self) -> None:
         keeper = self.sessions.keeper
@@ -491,8 +515,20 @@ class MainWindow(QMainWindow):
 
     # Events
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Give the keyboard to the next control, and never to one behind a tab."""
+        passed: set[QWidget | None] = set()
+        while super().focusNextPrevChild(next):
+            widget = QApplication.focusWidget()
+            if widget is None or widget in passed or not widget.visibleRegion().isEmpty():
+                return True
+            passed.add(widget)
+        return False
+
     def event(self, event: QEvent | None) -> bool:
-        """Paint slow plots one after the other."""
+        """Paint slow plots one after the other; draw all lines anew on a screen of another scale."""
+        if event is not None and event.type() == QEvent.Type.DevicePixelRatioChange and self.isVisible():
+            self._show_theme()
         with painting_in_turns(event):
             return super().event(event)
 

@@ -71,9 +71,6 @@ class Welcome(QWidget):
         self.recent = Label(markup=True)
         self.recent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.recent.linkActivated.connect(self.recent_wanted)
-        self.busy = Label()
-        self.busy.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.busy.setProperty("role", "muted")
         inside = QVBoxLayout(self.place)
         inside.setContentsMargins(28, 22, 28, 22)
         inside.setSpacing(20)
@@ -91,7 +88,6 @@ class Welcome(QWidget):
         layout.addLayout(middle)
         layout.addSpacing(18)
         layout.addWidget(self.recent)
-        layout.addWidget(self.busy)
         layout.addStretch(3)
 
     def set_dropping(self, dropping: bool) -> None:

@@ -8,7 +8,6 @@ import re
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.pixels import Why
@@ -18,6 +17,7 @@ from atm_viewer.views.detector.why_layer import CLASSES, SpaxelPixels
 from atm_viewer.views.images.image_panel import BLANK
 from tests.session.fake_workers import exposure_view, sky_image, why_map
 from tests.session.fake_workers import report as fake_report
+from tests.views.eyes import EYES, seen_as
 from tests.views.mouse import click, colour_at, hover
 from tests.views.windows import FILES
 
@@ -168,30 +168,11 @@ def test_the_residual_is_left_out_by_hand_and_by_psf_optimal(qtbot, window):
     assert session.state.recipe == Recipe()
 
 
-#: What people see who lack cones for long, medium or short waves (Machado, Oliveira & Fernandes 2009), in linear RGB.
-EYES = {
-    "all cones": np.eye(3),
-    "no long": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "no medium": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "no short": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
-
-
-def seen_as(name: str, eyes) -> np.ndarray:
-    """CIE Lab of a colour as some eyes see it."""
-    rgb = np.array(QColor(name).getRgbF()[:3])
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]] @ np.clip(eyes @ linear, 0, 1)
-    share = xyz / [0.95047, 1.0, 1.08883]
-    f = np.where(share > 0.008856, np.cbrt(share), 7.787 * share + 16 / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
 @pytest.mark.parametrize("eyes", EYES)
 def test_colours_differ_for_all_eyes(eyes):
     for blank in BLANK.values():
         colours = [blank, *(colour for _, colour in CLASSES.values() if colour)]
-        seen = [seen_as(colour, np.array(EYES[eyes])) for colour in colours]
+        seen = [seen_as(colour, eyes) for colour in colours]
         # A just noticeable difference is about 2.
         assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 15
 

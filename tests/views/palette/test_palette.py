@@ -113,7 +113,7 @@ def test_what_was_used_lately_stands_first(window, qtbot):
     do(qtbot, window, "light theme")
     palette = call(qtbot, window)
     assert shown(palette)[:2] == ["Light Theme", "Slice 103"]
-    assert palette.list.topLevelItem(0).text(1) == ""  # an action without keys
+    assert palette.list.topLevelItem(0).text(1) == "Ctrl+Alt+8"
     qtbot.keyClicks(palette.line, "slice 1")
     assert shown(palette)[0] == "Slice 103"
     qtbot.keyClick(palette.line, Qt.Key.Key_Escape)

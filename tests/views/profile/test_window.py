@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractItemView, QLineEdit
 
+from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.jobs.requests.previews import Correct, ShowProfile
+from atm_viewer.session.session import Session
 from atm_viewer.views.slices.cells import AT, RARE
+from tests.session.fake_workers import FakeWorkers
 from tests.views.mouse import drag, let_go
 from tests.views.windows import FILES, wait
 
@@ -144,3 +150,28 @@ def test_columns_are_played_by_key(window, qtbot):
     wait(qtbot, window)
     assert seen == [last - 2, last - 1, last]
     assert window.choosers.column_box.value() == last
+
+
+class ReusingWorkers(FakeWorkers):
+    """Columns around the middle reuse the spline of others."""
+
+    def _result(self, request):
+        result = super()._result(request)
+        if isinstance(request, ShowProfile):
+            fates = np.array(result.fates)
+            fates[40:60] = Fate.REUSED
+            return replace(result, fates=fates, fate=Fate(int(fates[result.column])))
+        return result
+
+
+def test_the_first_column_has_a_spline_of_its_own_and_a_chosen_one_stays(start, qtbot):
+    window = start(FILES[0], session=Session(ReusingWorkers))
+    session = window.session
+    assert session.state.column in (39, 60)
+    assert session.answers.profile.fate is Fate.FITTED
+    session.look.select_column(50)
+    wait(qtbot, window)
+    assert session.state.column == 50
+    session.look.select_slice(session.state.number)
+    wait(qtbot, window)
+    assert session.state.column == 50

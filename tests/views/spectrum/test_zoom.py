@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
 
 from atm_viewer.session.spectrum.lines import line_list
 from atm_viewer.session.spectrum.settings import SpectrumSettings
@@ -130,6 +131,27 @@ def test_numbers_on_a_logarithmic_axis_are_the_values(qtbot, view, level):
     assert len(ticks) >= 3
     assert [float(t) * 10.0**power for t in texts] == pytest.approx([10.0**t for t in ticks], rel=1e-3, abs=0.0)
     assert ("10" in axis.labelText) == (power != 0)
+
+
+def test_an_error_band_goes_down_to_the_lower_end_where_the_error_is_larger_than_the_flux(qtbot, view):
+    spectra = make_spectra()
+    n = spectra.wavelength.size
+    flux, error = np.full(n, 100.0), np.full(n, 10.0)
+    flux[:50] = 3.0  # so that the axis reaches further down than the band is elsewhere
+    error[300:500] = 200.0
+    values = {k: getattr(spectra, k) for k in spectra.__dataclass_fields__}
+    values |= {"before": flux, "after": flux, "before_err": error, "after_err": error}
+    view.show_spectra([make_shown(type(spectra)(**values))], "A", 1)
+    view.show_settings(SpectrumSettings(log=True, aperture=False, before=False, errors=True, masks=False))
+    settle(qtbot)
+    plot, bare = view.flux_plot, QColor(view._theme.plot)
+    inside, outside = spectra.wavelength[400], spectra.wavelength[200]
+    low = plot.vb.viewRange()[1][0]
+    for level in (low + 0.05, 1.5, np.log10(95.0), np.log10(120.0)):
+        assert colour_at(plot, inside, level) != bare, level
+    assert colour_at(plot, outside, np.log10(95.0)) != bare
+    assert colour_at(plot, outside, 1.5) == bare
+    assert plot.vb.viewRange()[1][0] == pytest.approx(low)
 
 
 def test_the_values_under_the_mouse_are_no_logarithms(qtbot, view):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QLibraryInfo, Qt, QTimer, QTranslator
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
@@ -31,6 +31,20 @@ def test_a_screenshot_of_the_first_complete_preview(tmp_path):
     # The sky image is in the picture: it has the bright colours of its map.
     colours = {image.pixelColor(x, y).getRgb()[:3] for x in range(900, 1180) for y in range(400)}
     assert any(red > 200 and green > 200 and blue < 60 for red, green, blue in colours)
+
+
+def test_english_is_written_from_left_to_right_on_any_system(tmp_path, qapp):
+    """Else minus signs change sides, and "14 → 1.1" is read backwards."""
+    translator = QTranslator()
+    assert translator.load("qtbase_ar", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    qapp.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+    qapp.installTranslator(translator)
+    try:
+        assert qapp.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        assert app.run(screenshot=tmp_path / "window.png") == 0
+        assert qapp.layoutDirection() == Qt.LayoutDirection.LeftToRight
+    finally:
+        qapp.removeTranslator(translator)
 
 
 def test_a_screenshot_without_files_is_the_invitation(tmp_path):

@@ -33,6 +33,21 @@ def test_every_key_does_what_its_action_says(window, qtbot):
         assert len(spy) == len(action.shortcuts()), info.name
 
 
+def test_every_action_has_keys():
+    """Only menus and choices out of several have none; which slices are edited is chosen by one key (Ctrl+T)."""
+    without = {info.name for info in ACTIONS if info is not None and not info.shortcut}
+    choices = {info.name for info in ACTIONS if info is not None and info.group in ("scope", "scale")}
+    assert without == choices | {"open_recent"}
+
+
+def test_no_keys_are_those_of_the_desktop():
+    """GNOME, KDE and Ubuntu open a terminal, lock the screen or leave the session by these keys."""
+    taken = {"Ctrl+Alt+T", "Ctrl+Alt+L", "Ctrl+Alt+D", "Ctrl+Alt+Del", "Ctrl+Alt+Backspace", "Alt+F4", "Alt+Tab"}
+    taken |= {f"Ctrl+Alt+F{n}" for n in range(1, 13)} | {f"Ctrl+Alt+{way}" for way in ("Up", "Down", "Left", "Right")}
+    keys = {key for info in ACTIONS if info is not None for key in info.shortcut.split("; ")}
+    assert not keys & taken
+
+
 def test_the_threshold_by_keys(window, qtbot):
     session = window.session
     number = session.state.number

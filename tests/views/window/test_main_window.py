@@ -600,15 +600,33 @@ def test_writing_corrected_exposures(opened, workers, qtbot, tmp_path):
     assert workers.asked(WriteExposures) == [wanted]
 
 
-def test_opening_is_shown_and_cancelled(window, workers, qtbot):
+def test_opening_is_shown_at_once_and_large_and_can_be_cancelled(window, workers, qtbot):
     workers.held = {OpenExposures}
     window.session.exposures.open(FILES)
     assert window.status.job.isVisible()
-    assert "Opening 2 files" in window.welcome.busy.text()
-    press(qtbot, window, "cancel_all")
+    card = window.opening
+    assert card.isVisible()
+    assert card.name.text() == "Opening 2 files…"
+    assert not window.welcome.isVisible()
+    assert window.spectrum_panel.isVisible()
+    (number,) = (job.number for job in window.session.jobs.all)
+    workers.progress(number, "Reading star.fits", 0.4)
+    qtbot.waitUntil(lambda: card.bar.value() == 40)
+    assert card.step.text() == "Reading star.fits"
+    middle = card.geometry().center() - card.parentWidget().rect().center()
+    assert middle.manhattanLength() <= 4
+    qtbot.mouseClick(card.cancel_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(window.status.job.isHidden)
     assert window.welcome.isVisible()
-    assert window.welcome.busy.text() == ""
+    assert not window.spectrum_panel.isVisible()
+    assert not card.isVisible()
+
+
+def test_what_was_opened_takes_the_place_of_the_progress(window, qtbot):
+    window.session.exposures.open(FILES)
+    settle(qtbot, window)
+    assert not window.opening.isVisible()
+    assert window.spectrum_panel.isVisible()
 
 
 def test_previews_that_take_long_are_shown(opened, workers, qtbot):
