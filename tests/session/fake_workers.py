@@ -19,6 +19,7 @@ from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import Fate, PixelReport, Why, WhyMap
 from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.references import CUBE, EXTRACTED, ReferenceFile, ReferenceSpectrum
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.sky_strips import SkyStrips
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, PredictedArtifact, SpaxelSpectra
@@ -49,6 +50,12 @@ from atm_viewer.jobs.requests.previews import (
 )
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures, WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
+from atm_viewer.jobs.requests.references import (
+    MakeReferenceImage,
+    MakeReferenceSpectrum,
+    OpenedReferences,
+    OpenReferences,
+)
 from atm_viewer.jobs.requests.regions import FormatRegions, ReadRegions
 from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from atm_viewer.jobs.requests.tuning import TuneRecipe
@@ -296,6 +303,43 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
     )
 
 
+def references(paths: tuple[str, ...]) -> OpenedReferences:
+    """Cubes and extracted spectra of the whole band; a name with "bad" cannot be read, with "red" is of other light."""
+    files, problems = [], []
+    for path in paths:
+        if "bad" in path:
+            problems.append(f"{Path(path).name} holds no cube; give an s3d file.")
+            continue
+        ranges = ((10.0, 12.0),) if "red" in path else ((4.9, 5.7),)
+        files.append(ReferenceFile(path, EXTRACTED if "x1d" in path else CUBE, "MJy/sr", ranges))
+    return OpenedReferences(tuple(files), tuple(problems))
+
+
+def reference_spectrum(request: MakeReferenceSpectrum) -> ReferenceSpectrum:
+    """A twentieth fainter than `spectra` before correction, with 0.4 of its resampling noise, on coarser planes."""
+    cube = "x1d" not in request.path
+    wave = np.linspace(4.9, 5.7, 300)
+    continuum = 0.95 * (16000 - 7000 * (wave - 4.9) / 0.8)
+    wiggle = 0.4 * 0.12 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
+    error = np.full(wave.size, 50.0)
+    return ReferenceSpectrum(
+        path=request.path,
+        kind=CUBE if cube else EXTRACTED,
+        spaxel=(11, 9) if cube else (-1, -1),
+        ra=request.ra,
+        dec=request.dec,
+        unit="MJy/sr",
+        solid_angle=0.2**2 * 2.3504e-11 if cube else np.nan,
+        wavelength=wave,
+        flux=continuum * (1 + wiggle * cube),
+        flux_err=error,
+        radius=request.radius if cube else np.nan,
+        aperture=continuum * 1.1e-5,
+        aperture_err=error * 1e-6,
+        noise=0.034 if cube else np.nan,
+    )
+
+
 def fringe_free(found: SpaxelSpectra) -> SpaxelSpectra:
     """Everything half as wavy as a line through it."""
     line = np.linspace(found.after[0], found.after[-1], found.after.size)
@@ -457,6 +501,12 @@ class FakeWorkers:
                 return PixelReport(key, x, y, number, column, why, f"Slice {number}, column {column}: {why.name}.")
             case MakeSkyImage():
                 return answered_image(request)
+            case OpenReferences(paths):
+                return references(paths)
+            case MakeReferenceSpectrum():
+                return reference_spectrum(request)
+            case MakeReferenceImage():
+                return replace(sky_image(request.band), image=sky_image(request.band).image * np.float32(0.5))
             case MakeSpectra(extraction):
                 return spectra(extraction)
             case MakeFringeFree(found):

@@ -78,6 +78,7 @@ class Keeper(QObject):
             timer.timeout.connect(self._autosave_now)
         for signal in (
             *(session.changed.exposures, session.changed.chosen, session.changed.recipe, session.changed.places),
+            session.changed.references,
             session.recipes.undo_stack.cleanChanged,
         ):
             signal.connect(self._note)
@@ -156,6 +157,8 @@ class Keeper(QObject):
         self._saved = None if search.by_hand else _work(result)
         self._tell_differences(search)
         self._session.exposures.restore(result)
+        if result.exposures or result.references:  # else it is a recipe, for what is open
+            self._session.references.restore(result.references)
         self.views_found.emit(result.views)
         if offer is not None:
             self._taken = self._offers.pop(0)
@@ -272,7 +275,7 @@ class Keeper(QObject):
         if replace(state, saved=None) == replace(self._written, saved=None) and self._taken is None:
             return
         self._written = state
-        if not state.exposures and state.variants == Variants():
+        if not state.exposures and not state.references and state.variants == Variants():
             self._autosave.clear()
             return
         # What is restored is deleted only after it has been saved again.
@@ -281,10 +284,11 @@ class Keeper(QObject):
 
 
 def _work(state: SavedSession) -> object:
-    """Pick the parts of a session that count as work: exposures, recipes and several places, not the last view."""
+    """Pick what counts as work in a session: exposures, references, recipes and several places, not the last view."""
     # A click on the sky moves the only place; several have been laid out.
     places = state.places.all if state.places.several else ()
-    return tuple((e.path, e.included) for e in state.exposures), state.variants, places
+    references = tuple((r.number, r.places[0], r.shown) for r in state.references)
+    return tuple((e.path, e.included) for e in state.exposures), references, state.variants, places
 
 
 @cache

@@ -15,12 +15,13 @@ from atm_viewer.jobs.requests.remedies import RemedyRequest
 from atm_viewer.session.edits import slice_edits
 from atm_viewer.session.edits.scope import Scope, Seen, Where
 from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.spectrum.references import Reference
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.measures import MeasureChoice
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.places import Places, region_at
 from atm_viewer.session.state.remedy_choice import RemedyChoice, has_fringes, remedy_request
-from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedReference, SavedSession
 from atm_viewer.session.state.selection import columns_of, slices_across
 from atm_viewer.session.state.sky_choice import SkyChoice
 
@@ -57,6 +58,8 @@ class State:
         The recipe before the drag under way.
     places : Places
         Places on the sky whose spectra are shown, and which of them is active.
+    references : tuple of Reference
+        Cubes and extracted spectra from elsewhere, in the order of their numbers.
     spectrum_settings : SpectrumSettings
         How spectra are shown.
     sky_choice : SkyChoice
@@ -87,6 +90,7 @@ class State:
     region: str = ""
     dragged: Recipe | None = None
     places: Places = field(default_factory=Places)
+    references: tuple[Reference, ...] = ()
     spectrum_settings: SpectrumSettings = field(default_factory=SpectrumSettings)
     sky_choice: SkyChoice = field(default_factory=SkyChoice)
     measure_choice: MeasureChoice = field(default_factory=MeasureChoice)
@@ -112,8 +116,13 @@ class State:
 
     @property
     def removes_fringes(self) -> bool:
-        """Whether spectra are shown without residual fringes; those of MIRI alone have any."""
-        return self.spectrum_settings.rf1d and has_fringes(self.band)
+        """Whether spectra are shown without residual fringes; those of a single band of MIRI alone can be."""
+        return self.spectrum_settings.rf1d and has_fringes(self.band) and not self.shows_all_bands
+
+    @property
+    def shows_all_bands(self) -> bool:
+        """Whether the active place's spectra of all bands are shown."""
+        return self.spectrum_settings.all_bands and len(self.bands) > 1
 
     @property
     def included(self) -> tuple[str, ...]:
@@ -145,6 +154,10 @@ class State:
     def bands(self) -> tuple[str, ...]:
         """Bands of the included exposures, in order of first appearance."""
         return tuple(dict.fromkeys(band for e in self.exposures if e.included for band in e.view.bands))
+
+    def of_band(self, band: str) -> tuple[str, ...]:
+        """Keys of the included exposures with a band."""
+        return tuple(e.view.key for e in self.exposures if e.included and band in e.view.bands)
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -237,7 +250,8 @@ class State:
             SavedExposure((e.view.key,), e.mark, e.included, e.view.key == self.chosen) for e in self.exposures
         )
         look = SavedLook(self.band, self.number, self.column, self.scope)
-        return SavedSession(exposures, look, self.variants, self.places, self.spectrum_settings)
+        references = tuple(SavedReference(r.number, (r.file.path,), r.shown) for r in self.references)
+        return SavedSession(exposures, look, self.variants, self.places, self.spectrum_settings, references=references)
 
     def with_exposure(self, exposure: OpenExposure) -> State:
         """Open an exposure, or put it in the place of the one that has its key."""

@@ -37,6 +37,10 @@ def _fringes(session: Session) -> bool:
     return has_fringes(session.state.band)
 
 
+def _several_bands(session: Session) -> bool:
+    return len(session.state.bands) > 1
+
+
 def _several_places(session: Session) -> bool:
     return session.state.places.several
 
@@ -78,6 +82,11 @@ SPECTRUM_SWITCHES = {
         "Show the spectra of MIRI without residual fringes (RF1D), for display only, or as they are",
         "Ctrl+Alt+F",
     ),
+    "all_bands": (
+        "All Bands",
+        "Show the spectra of the active place in all open bands, one colour per band, or those of one band",
+        "Ctrl+Alt+B",
+    ),
     "predicted": (
         "Predicted Curve",
         "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
@@ -87,7 +96,7 @@ SPECTRUM_SWITCHES = {
 
 
 def _switch(name: str, text: str, tip: str, key: str) -> ActionInfo:
-    enabled = _fringes if name == "rf1d" else _open
+    enabled = {"rf1d": _fringes, "all_bands": _several_bands}.get(name, _open)
     return ActionInfo(
         f"spectrum_{name}", "View/Spectrum", text, tip, key, enabled, ticked=True,
         does=lambda window: window.session.look.toggle_spectrum(name),
@@ -146,6 +155,21 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "File",
         "Open NIRSpec Demo",
         "Open four synthetic NIRSpec IFU exposures (created on first use)",
+    ),
+    ActionInfo(
+        "open_references",
+        "File",
+        "Open Reference…",
+        "Open cubes (_s3d) or extracted spectra (_x1d) of any origin to compare the exposures with",
+        "Ctrl+Alt+O",
+    ),
+    ActionInfo(
+        "close_references",
+        "File",
+        "Close References",
+        "Close all cubes and extracted spectra that the exposures are compared with; Undo opens them again",
+        "Ctrl+Alt+X",
+        lambda s: bool(s.state.references),
     ),
     ActionInfo("close_exposure", "File", "Close Exposure", "Close the chosen exposure", "Ctrl+W", _open),
     ActionInfo("close_all", "File", "Close All", "Close all exposures; the recipe stays", "Ctrl+Alt+W", _open),

@@ -34,6 +34,8 @@ class Theme:
     variants : tuple of str
         Spectra after correction by variants A to H. The first four, and ``before``, are far apart in the eyes of people
         without red, green or blue cones as well (CIELAB distance above 24), and so are most of the others.
+    references : tuple of str
+        Spectra of files from elsewhere, R1 to R4, which are dashed besides.
     series : tuple of str
         From blue to purple, for curves that are one of a series.
     threshold, spline, breakpoint, rejected, window_points, column_points : str
@@ -65,6 +67,7 @@ class Theme:
     before: str
     aperture: str
     variants: tuple[str, ...]
+    references: tuple[str, ...]
     series: tuple[str, ...]
     threshold: str
     spline: str
@@ -107,6 +110,7 @@ DARK = Theme(
     before="#a3abb8",
     aperture="#f0e442",
     variants=("#56b4e9", "#a855ff", "#f0506a", "#f7d7a1", "#2fa36f", "#6470d0", "#b5f0ff", "#a06a3a"),
+    references=("#ec6a3c", "#2cc79c", "#e389bf", "#c9d64a"),
     series=("#4aa8f0", "#2cc79c", "#f0c04a", "#ec6a3c", "#d48ce6"),
     threshold="#2cc79c",
     spline="#e389bf",
@@ -140,6 +144,7 @@ LIGHT = Theme(
     before="#7c8593",
     aperture="#7a6800",
     variants=("#0072b2", "#a020f0", "#7a0c1e", "#d9822b", "#0b1c8e", "#00866a", "#c25fd0", "#1b1b1b"),
+    references=("#cc4a12", "#00805d", "#b2418a", "#4d6600"),
     series=("#0072b2", "#009e73", "#c98a00", "#d55e00", "#a0529b"),
     threshold="#00805d",
     spline="#b2418a",
