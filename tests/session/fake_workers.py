@@ -93,7 +93,8 @@ def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = 
         regions = np.where(regions > 0, regions % 100 + (regions // 200) * slices, 0).astype(np.int32).T.copy()
         sci, alpha, wavelength, beta = (a.T.copy() for a in (sci, alpha, wavelength, beta))
     else:
-        bands = ("ch1-short", "ch2-short")
+        bands = ("ch1-medium", "ch2-medium") if "medium" in name else ("ch1-short", "ch2-short")
+        wavelength = wavelength + np.float32(0.8 * ("medium" in name))
     return ExposureView(
         key=str(path),
         name=name,
@@ -276,6 +277,7 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
     rng = np.random.default_rng(3)
     wave = np.linspace(4.9, 5.7, 600)
     continuum = 16000 - 7000 * (wave - 4.9) / 0.8
+    shift = 0.8 * extraction.band.endswith("medium") + 2.6 * extraction.band.startswith("ch2-medium")
     wiggle = 0.12 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
     before = continuum * (1 + wiggle + 0.004 * rng.normal(size=wave.size))
     after = continuum * (1 + 0.12 * wiggle + 0.004 * rng.normal(size=wave.size))
@@ -288,7 +290,7 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
         spaxel=(23, 18),
         unit="MJy/sr",
         solid_angle=0.13**2 * 2.3504e-11,
-        wavelength=wave,
+        wavelength=wave + shift,
         before=before,
         after=after,
         before_err=error,
@@ -408,6 +410,8 @@ class FakeWorkers:
         Requests of these types are answered only by `release`.
     failing : dict of type to str
         Requests of these types fail with this sentence.
+    refuses : callable
+        Gives the sentence with which a request fails; empty for those that do not.
     crashing : set of types
         Requests of these types crash.
     size, slices : int
@@ -419,6 +423,7 @@ class FakeWorkers:
         self.held: set[type] = set()
         self.tools: tuple[Tool, ...] = ()
         self.failing: dict[type, str] = {}
+        self.refuses: Callable[[object], str] = lambda request: ""
         self.crashing: set[type] = set()
         self.size, self.slices = 96, 3
         self.closed = False
@@ -468,8 +473,8 @@ class FakeWorkers:
         request = self._open.get(job)
         if request is None:
             return
-        if type(request) in self.failing:
-            self._end(job, Status.FAILED, self.failing[type(request)])
+        if sentence := self.failing.get(type(request)) or self.refuses(request):
+            self._end(job, Status.FAILED, sentence)
         elif type(request) in self.crashing:
             self._end(job, Status.CRASHED, "The worker process ended unexpectedly; press F5 to try again.")
         else:

@@ -160,6 +160,16 @@ class State:
         return tuple(e.view.key for e in self.exposures if e.included and band in e.view.bands)
 
     @property
+    def several_settings(self) -> bool:
+        """Whether exposures of more than one setting are open."""
+        return len({exposure.view.bands for exposure in self.exposures}) > 1
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Choices of which slices an edit applies to; a band is one where there are several settings."""
+        return tuple(s for s in Scope if s is not Scope.BAND or self.several_settings or self.scope is Scope.BAND)
+
+    @property
     def slices(self) -> tuple[int, ...]:
         """Slice numbers of the chosen exposure, ascending."""
         found = self.chosen_exposure

@@ -16,6 +16,7 @@ from atm_viewer.session.file_work import Done, answer_soon, nothing_more
 from atm_viewer.session.persistence.session_file import is_session
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.references import is_reference
+from atm_viewer.session.state.groups import group_of
 from atm_viewer.views.base.dialogs import WriteDialog, WriteExposuresDialog
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import no_mnemonic, plain_tip
@@ -162,6 +163,12 @@ class Files(QObject):
         """Close the chosen exposure."""
         if self._session.state.current is not None:
             self._session.exposures.close(self._session.state.current.key)
+
+    def close_group(self) -> None:
+        """Close the exposures of the chosen one's setting and detector."""
+        group = group_of(self._session.state.exposures, self._session.state.chosen)
+        if group is not None:
+            self._session.exposures.close(*group.keys)
 
     def close_all(self) -> None:
         """Close all exposures."""
