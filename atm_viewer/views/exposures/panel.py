@@ -75,6 +75,13 @@ class ExposurePanel(QTreeWidget):
         top = header.sizeHint().height() if header is not None else 0
         return QSize(super().sizeHint().width(), top + rows * HEIGHT + 2 * self.frameWidth() + 4)
 
+    def minimumSizeHint(self) -> QSize:
+        """At least the first group under its heading, and some more."""
+        header = self.header()
+        top = header.sizeHint().height() if header is not None else 0
+        rows = min(sum(1 for _ in self._items()), 6) if self._headings else 2
+        return QSize(super().minimumSizeHint().width(), top + rows * HEIGHT + 2 * self.frameWidth() + 4)
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Close the reference that has the keyboard."""
         item = self.currentItem()

@@ -187,5 +187,5 @@ def test_what_is_no_extracted_spectrum_is_refused(cubes, tmp_path):
     shutil.copy(cubes[0], tmp_path / "cube_x1d.fits")
     with pytest.raises(InputError, match=r"cube_x1d.fits holds no extracted spectrum; give an x1d file"):
         read_reference(tmp_path / "cube_x1d.fits")
-    with pytest.raises(InputError, match=r"star_x1d.fits has flux in ct s-1, which is no flux density"):
+    with pytest.raises(InputError, match=r"star_x1d.fits has flux in count s-1, which is no flux density"):
         read_reference(extracted(tmp_path / "star_x1d.fits", np.linspace(1, 2, 5), unit="ct / s"))
