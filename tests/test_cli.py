@@ -340,11 +340,15 @@ def test_the_window_writes_the_same_table_of_all_bands(exposure, tmp_path, qtbot
         session.look.set_spectrum(all_bands=True)
         session.look.set_places(Places().added(ra, dec, 0.5))
         session.exposures.open(files)
-        qtbot.waitUntil(lambda: session.complete and len(session.state.bands) == 3, timeout=120_000)
+
+        def known() -> bool:
+            found = session.answers.band_spectra
+            return len(found) == 3 and all(one.spectra is not None and not one.stale for _, one in found)
+
+        qtbot.waitUntil(known, timeout=240_000)
         exports.write_spectra(session, str(tmp_path), "window", "ecsv", False, False)
         shown = tmp_path / "window_all-bands.ecsv"
-        qtbot.waitUntil(shown.exists, timeout=30_000)
-        qtbot.waitUntil(lambda: session.complete, timeout=30_000)
+        qtbot.waitUntil(shown.exists, timeout=60_000)
     finally:
         session.close()
     table, other = QTable.read(told), QTable.read(shown)

@@ -81,6 +81,10 @@ class MakeReferenceSpectrum(Request[ReferenceSpectrum]):
         """One for each file."""
         return Slot(MakeReferenceSpectrum, self.name)
 
+    def continues(self, earlier: Request[object]) -> bool:
+        """Whether the place has been dragged on: its spectrum on the way is better than none."""
+        return self.keeps_in_sight(earlier)
+
     def keeps_in_sight(self, earlier: Request[object]) -> bool:
         """Whether it is of the same file."""
         return isinstance(earlier, MakeReferenceSpectrum) and earlier.path == self.path

@@ -119,7 +119,10 @@ class References(QObject):
     def _change(self, name: str, references: tuple[Reference, ...]) -> None:
         known = self._store.state.references
         if references != known:
+            clean = self._undo_stack.isClean()
             self._undo_stack.push(Change(name, known, references, self._put))
+            if clean:  # the recipe is as it was saved
+                self._undo_stack.setClean()
 
     def _put(self, references: tuple[Reference, ...]) -> None:
         self._store.change(references=references)

@@ -130,7 +130,7 @@ class Answers:
         """Images of the field."""
         choice, variants = self.state.sky_choice, self.state.variants
         images = {BEFORE: self.sky} if not choice.planes else {}
-        cubes = {reference.name: reference.title for reference in self.state.references if reference.is_cube}
+        cubes = {cube.name: cube.title for cube in self.state.cubes}
         for name in (BEFORE, *variants.names, *cubes):
             if name not in images:
                 images[name] = self.latest(MakeSkyImage, name)

@@ -79,7 +79,7 @@ def _images(state: State) -> Iterator[Request[Any]]:
     if keys := state.keys_together:
         yield MakeSkyImage(keys, state.band, cube=state.recipe.cube)
         light = state.wavelength if math.isfinite(state.wavelength) else None
-        cubes = {reference.name: reference.file.path for reference in state.references if reference.is_cube}
+        cubes = {cube.name: cube.file.path for cube in state.cubes}
         yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light, cubes)
 
 
@@ -147,7 +147,7 @@ def _kept(state: State) -> Iterator[Slot]:
     """Slots of what is not in sight at the moment, as long as there is something to show in them."""
     yield from (Slot(Correct, exposure.view.key) for exposure in state.exposures)
     if state.keys_together:
-        cubes = (reference.name for reference in state.references)
+        cubes = (cube.name for cube in state.cubes)
         yield from (Slot(MakeSkyImage, name) for name in (BEFORE, *state.variants.names, *cubes))
         yield from (Slot(request) for request in REMEDIES.values())
 

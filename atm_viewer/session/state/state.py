@@ -146,6 +146,12 @@ class State:
         return tuple(e.view.key for e in self.together)
 
     @property
+    def cubes(self) -> tuple[Reference, ...]:
+        """Cubes from elsewhere whose images can be compared with those of the exposures: their units are the same."""
+        units = {e.view.unit for e in self.together}
+        return tuple(r for r in self.references if r.is_cube and r.file.unit in units)
+
+    @property
     def target_at(self) -> tuple[float, float] | None:
         """Where the exposures that go into one product show a moving target, ICRS [deg]; None when they follow none."""
         return next((e.view.follows for e in self.together), None)

@@ -150,11 +150,11 @@ def caption(picture: Picture, shown: ShownSky, several: bool, theme: Theme) -> t
     sign = {DIFFERENCE: " − ", RATIO: " / "}.get(shown.choice.mode, "")
 
     def words(name: str) -> str:
-        if name in shown.cubes:
-            colour = theme.references[(int(name[1:]) - 1) % len(theme.references)]
+        if name in shown.cubes:  # there is little room for titles
+            words, colour = name, theme.references[(int(name[1:]) - 1) % len(theme.references)]
         else:
             colour = theme.before if name == BEFORE else theme.variant(name)
-        words = escaped(side_name(name, several, shown.cubes))
+            words = escaped(side_name(name, several))
         return f'<span style="color:{colour}">■</span>&nbsp;<b>{words}</b>'
 
     left = sign.join(words(name) for name in picture.left) + (" · updating…" if picture.missing else "")

@@ -57,10 +57,8 @@ def test_a_heading_includes_and_chooses_its_group(several, qtbot):
     assert session.state.band == "ch1-medium"
     item = heading(several, MEDIUM_HEADING)
     item.setCheckState(0, Qt.CheckState.Unchecked)
-    settle(qtbot, several)
     assert session.state.included == tuple(FILES)
     heading(several, SHORT_HEADING).child(0).setCheckState(0, Qt.CheckState.Unchecked)
-    settle(qtbot, several)
     assert heading(several, SHORT_HEADING).checkState(0) == Qt.CheckState.PartiallyChecked
     choose(several.exposure_panel.make_menu(heading(several, MEDIUM_HEADING)), "Include Only This Group")
     settle(qtbot, several)
