@@ -141,7 +141,8 @@ class SpectrumHeader(QWidget):
         unbroken = [(glyph, colour, words.replace(" ", "\u00a0")) for glyph, colour, words in entries]
         self.legend.setText(legend_html(dict.fromkeys(unbroken)))
         self.legend.setToolTip(plain_tip(_explain(picture)))
-        self.noise.setText(f"<b>noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
+        of = f"{escaped(main.band)}: " if picture.bands else ""
+        self.noise.setText(f"<b>{of}noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
         stale = any(c.stale for c in picture.curves if (c.variant, c.place) == active)
         words = "updating…" if stale else picture.treatment or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
         colour = theme.warning if stale or picture.treatment else theme.muted

@@ -44,6 +44,7 @@ def test_each_band_has_a_colour_before_faint_and_after_strong(several, qtbot):
     legend = several.spectrum.header.legend.text().replace("\u00a0", " ")
     assert all(band in legend for band in BANDS)
     assert "before, faint" in legend
+    assert "ch1-short: noise 8.2 % → 1.4 %" in several.spectrum.header.noise.text()
     low, high = several.spectrum.flux_plot.vb.viewRange()[0]
     assert low < 4.9
     assert high > 9.0  # the whole of the last band
