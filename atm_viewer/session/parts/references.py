@@ -47,6 +47,11 @@ class References(QObject):
         self._restoring: dict[int, SavedReference] = {}
         jobs.ended.connect(self._end_opening)
 
+    @property
+    def restoring(self) -> bool:
+        """Whether references of a session are still being read."""
+        return bool(self._restoring)
+
     def open(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         """Open cubes (``s3d``) and extracted spectra (``x1d``) of any origin."""
         if paths:

@@ -92,19 +92,23 @@ class Keeper(QObject):
         return replace(self._session.state.saved, views=self._collect(), versions=_versions(), saved=now)
 
     @property
+    def _restoring(self) -> bool:
+        return self._session.exposures.restoring or self._session.references.restoring
+
+    @property
     def modified(self) -> bool:
         """Whether closing would lose work: of a session with a file all that is not in it, else recipe edits."""
         if self._rescued:
             return True
         if not self.path:
             return not self._session.recipes.undo_stack.isClean()
-        return not self._session.exposures.restoring and _work(self._session.state.saved) != self._saved
+        return not self._restoring and _work(self._session.state.saved) != self._saved
 
     # Files
 
     def save(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
         """Write the session to a file, its own from now on, or report why not; ``then`` is called once done."""
-        if self._session.exposures.restoring:
+        if self._restoring:
             self._session.messages.tell("warning", "The session is still being opened; save it afterwards.")
             return
         target, state, opened = Path(path).absolute(), self.state, self._opened
@@ -269,7 +273,7 @@ class Keeper(QObject):
         self._autosave_now()
 
     def _autosave_now(self) -> None:
-        if self._autosave is None or self._session.exposures.restoring:
+        if self._autosave is None or self._restoring:
             return
         state = replace(self.state, origin=self.path)
         if replace(state, saved=None) == replace(self._written, saved=None) and self._taken is None:

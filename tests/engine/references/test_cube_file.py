@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from atm_viewer.engine.references.cube_file import read_cube
 from atm_viewer.engine.references.spectra import brightness_factor, describe, read_reference, reference_spectrum
 from atm_viewer.engine.results.references import EXTRACTED
 from atm_viewer.engine.service.bench import Bench
+from atm_viewer.jobs.requests.references import MakeReferenceSpectrum, OpenReferences
 
 RECIPE = Recipe(oversample=2)
 
@@ -127,6 +129,25 @@ def test_the_image_is_on_the_grid_of_the_exposures(cubes, bench, demo_files):
     y, x = np.unravel_index(np.nanargmax(turned.image), turned.image.shape)
     assert np.hypot(*np.subtract(field.offsets(*turned.peak), field.offsets(*field.peak))) < 0.15
     assert turned.image[y, x] > 0
+
+
+def test_a_request_looks_where_a_session_was_saved_and_reads_a_changed_file_again(cubes, bench, tmp_path):
+    backends, quiet = SimpleNamespace(bench=bench), lambda *_: None
+    copy = tmp_path / "copy_s3d.fits"
+    shutil.copy(cubes[0], copy)
+    found = OpenReferences((str(tmp_path / "gone_s3d.fits"),), (str(copy),)).answer(backends, quiet)
+    assert [file.path for file in found.files] == [str(copy)]
+    assert found.problems == ()
+    bad = OpenReferences((str(tmp_path / "gone_s3d.fits"),)).answer(backends, quiet)
+    assert bad.files == ()
+    assert "There is no file" in bad.problems[0]
+    ra, dec = read_cube(copy).position(20, 11)
+    request = MakeReferenceSpectrum(str(copy), "R1", ra, dec, 0.3)
+    first = request.answer(backends, quiet)
+    with fits.open(copy, mode="update") as hdus:
+        hdus["SCI"].data *= 2
+        hdus["SCI"].header["HISTORY"] = "doubled"
+    np.testing.assert_allclose(request.answer(backends, quiet).flux, 2 * first.flux)
 
 
 def test_a_packed_cube_in_another_unit_is_the_same(cubes, tmp_path):

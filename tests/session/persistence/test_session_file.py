@@ -278,7 +278,7 @@ RECIPE = "recipe = {version = 1}\n"
         ("[spectrum]\nunit = [[3]]", "unit in [spectrum] cannot be [[3]]"),
         ("[look]\nband = 3", "band in [look] must be text"),
         ("[look]\nonly_this = 0", "only_this in [look] must be true or false"),
-        ("[look]\nscope = 'mine'", "scope in [look] must be 'place' or 'number' or 'slice'"),
+        ("[look]\nscope = 'mine'", "scope in [look] must be 'place' or 'number' or 'band' or 'slice'"),
         ("[look]\nzoom = 3", "unknown key 'zoom' in [look]"),
         ("[variant]", "[[variant]], with two brackets"),
         ("variant = []", "[[variant]], with two brackets"),
