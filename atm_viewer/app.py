@@ -24,6 +24,7 @@ from atm_viewer.resources import resource
 from atm_viewer.session.parts.message_log import Message
 from atm_viewer.session.questions.plan import OF_REPORT
 from atm_viewer.session.session import Session
+from atm_viewer.session.spectrum.references import is_reference
 from atm_viewer.views.base.garbage import GarbageCollector
 from atm_viewer.views.base.scale import use_scale
 from atm_viewer.views.window.main_window import MainWindow
@@ -86,7 +87,8 @@ def run(
     photographer = None
     if saved is not None:
         make = None if report is None else partial(window.exports.report, Path(saved).suffix.lower()[1:])
-        photographer = Photographer(session, window, Path(saved), bool(files), make, overwrite)
+        waits = any(not is_reference(os.fspath(file)) for file in files)
+        photographer = Photographer(session, window, Path(saved), waits, make, overwrite)
     if report is not None:
         for question in OF_REPORT:
             session.ask(question)

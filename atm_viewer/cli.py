@@ -198,7 +198,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _window_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", metavar="FILE", help=f"{FILES}; or a session (.toml)")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"{FILES}; a session; s3d, x1d files beside them")
     add_members(parser)
     add_recipe(parser)
     parser.add_argument(

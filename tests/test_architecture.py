@@ -50,7 +50,19 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 #: Folders of a room from the ground up: each may import those before it, and modules that lie in no folder.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "engine": ("recipe", "results", "kernels", "wcs", "io", "trace", "cube", "analysis", "output", "service"),
+    "engine": (
+        "recipe",
+        "results",
+        "kernels",
+        "wcs",
+        "io",
+        "trace",
+        "cube",
+        "analysis",
+        "references",
+        "output",
+        "service",
+    ),
     "jobs": ("requests",),
     "session": ("edits", "spectrum", "state", "persistence", "questions", "parts"),
     "views": (

@@ -324,6 +324,41 @@ def test_spectra_of_all_settings_are_in_one_table(exposure, tmp_path, capsys):
     assert QTable.read(one)["wavelength"].to_value("um").min() > 7.0
 
 
+def test_the_window_writes_the_same_table_of_all_bands(exposure, tmp_path, qtbot):
+    """A session with real workers, in which all bands are shown, and the command: the same numbers."""
+    from astropy.table import QTable
+
+    from atm_viewer.jobs.workers import Workers
+    from atm_viewer.session import exports
+    from atm_viewer.session.session import Session
+    from atm_viewer.session.state.places import Places
+
+    files = [exposure, str(min(demo_exposures("nirspec").parent.glob("*_cal.fits")))]
+    ra, dec = demo_source("miri")
+    told = tmp_path / "told.ecsv"
+    assert cli.run(["spectrum", *files, "--ra", str(ra), "--dec", str(dec), "-o", str(told)]) == 0
+    session = Session(Workers)
+    try:
+        session.look.set_spectrum(all_bands=True)
+        session.look.set_places(Places().added(ra, dec, 0.5))
+        session.exposures.open(files)
+
+        def known() -> bool:
+            found = session.answers.band_spectra
+            return len(found) == 3 and all(one.spectra is not None and not one.stale for _, one in found)
+
+        qtbot.waitUntil(known, timeout=240_000)
+        exports.write_spectra(session, str(tmp_path), "window", "ecsv", False, False)
+        shown = tmp_path / "window_all-bands.ecsv"
+        qtbot.waitUntil(shown.exists, timeout=60_000)
+    finally:
+        session.close()
+    table, other = QTable.read(told), QTable.read(shown)
+    assert len(table) > 3000
+    for column in table.colnames:
+        np.testing.assert_array_equal(table[column].value, other[column].value)
+
+
 @pytest.mark.parametrize(
     ("options", "ending", "kind", "unit"),
     [([], "ecsv", "ECSV", "MJy/sr"), (["--radius", "0.4", "--channel", "2"], "fits", "tabular-fits", "Jy")],

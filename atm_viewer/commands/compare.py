@@ -39,9 +39,9 @@ def compare(args: argparse.Namespace) -> int:
     """Write the table."""
     from astropy.table import Table
 
-    from atm_viewer.engine.io.cube_file import read_cube
     from atm_viewer.engine.output.provenance import current_versions
     from atm_viewer.engine.output.staging import saving, staged
+    from atm_viewer.engine.references.cube_file import read_cube
     from atm_viewer.engine.service.comparison import compare_cubes
 
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:

@@ -11,6 +11,8 @@ import numpy as np
 from atm_viewer.engine.arrays import Floats, Mask
 
 ARCSEC_PER_RADIAN = 180.0 * 3600.0 / math.pi
+#: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
+STERADIANS = 2.3504e-11
 
 
 def turned(xi: Floats, eta: Floats, angle: float) -> tuple[Floats, Floats]:

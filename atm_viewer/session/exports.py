@@ -3,35 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from atm_viewer.engine.names import product_name
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.references import ReferenceSpectrum
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import SendFile
+from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.session import Session
 
 #: What astropy calls the units that spectra are shown in; surface brightness has its own column.
-_DENSITIES = {"MJy/sr": "Jy", "Jy": "Jy", "erg/s/cm²/Å": "erg / (s cm2 AA)"}
+_DENSITIES = {
+    **{"MJy/sr": "Jy", "Jy": "Jy", "mJy": "mJy", "µJy": "uJy"},
+    **{"erg/s/cm²/Å": "erg / (s cm2 AA)", "erg/s/cm²": "erg / (s cm2)"},
+}
 
 
-def shown_spectra(session: Session) -> list[tuple[str, SpaxelSpectra, Recipe]]:
-    """Visible spectra that are up to date, each with the part of its file's name and its recipe."""
+def shown_spectra(session: Session) -> list[tuple[str, tuple[SpaxelSpectra, ...], Recipe]]:
+    """Visible spectra that are up to date, table by table, each with the part of its file's name and its recipe.
+
+    A table has one band, or all of them where these are shown.
+    """
     variants, places = session.state.variants, session.state.places
+    shown: list[tuple[str, tuple[ShownSpectra, ...]]] = [
+        (one.spectra.band if one.spectra is not None else "", (one,)) for one in session.answers.shown_spectra
+    ]
+    if session.state.shows_all_bands:
+        shown = [("all-bands", tuple(one for _, one in session.answers.band_spectra))]
     found = []
-    for shown in session.answers.shown_spectra:
-        if shown.spectra is None or shown.stale:
+    for name, bands in shown:
+        known = tuple(one.spectra for one in bands if one.spectra is not None and not one.stale)
+        if not known:
             continue
-        parts = [shown.spectra.band]
-        parts += [f"place{shown.place}"] if places.several else []
-        parts += [shown.variant.name] if variants.several else []
-        found.append(("_".join(parts), shown.spectra, shown.variant.recipe))
+        parts = [name]
+        parts += [f"place{bands[0].place}"] if places.several else []
+        parts += [bands[0].variant.name] if variants.several else []
+        found.append(("_".join(parts), known, bands[0].variant.recipe))
+    return found
+
+
+def shown_references(session: Session) -> list[tuple[str, ReferenceSpectrum]]:
+    """Visible spectra of references that are up to date and not outside, each with the part of its file's name."""
+    found = []
+    for shown in session.answers.shown_references:
+        if shown.spectrum is not None and not shown.stale and not shown.spectrum.outside:
+            stem = Path(shown.spectrum.path).name.removesuffix(".gz").removesuffix(".fits")
+            found.append((f"{shown.reference.name}_{stem}", shown.spectrum))
     return found
 
 
 def spectrum_files(session: Session, stem: str, ending: str) -> list[str]:
     """Names of the tables that the spectra in sight are written to."""
-    return [f"{stem}_{part}.{ending}" for part, _, _ in shown_spectra(session)]
+    parts = [part for part, *_ in (*shown_spectra(session), *shown_references(session))]
+    return [f"{stem}_{part}.{ending}" for part in parts]
 
 
 def send(session: Session, what: str, tool: str, folder: str, path: str = "") -> None:
@@ -51,9 +77,8 @@ def send(session: Session, what: str, tool: str, folder: str, path: str = "") ->
         The cube's file.
     """
     if what == "spectra":
-        found = shown_spectra(session)
         stem = product_name([e.view.name for e in session.state.together])
-        session.products.write(SendFile(_tables(session, found, folder, stem, "fits", "Jy", True), tool, folder))
+        session.products.write(SendFile(_tables(session, folder, stem, "fits", "Jy", True), tool, folder))
     elif what == "image":
         if session.answers.sky is not None:
             session.products.write(SendFile(session.answers.sky, tool, folder))
@@ -76,25 +101,18 @@ def write_spectra(session: Session, folder: str, stem: str, ending: str, as_show
         Whether files of these names may be there already.
     """
     unit = _DENSITIES[session.state.spectrum_settings.unit] if as_shown else "Jy"
-    session.products.write(_tables(session, shown_spectra(session), folder, stem, ending, unit, overwrite))
+    session.products.write(_tables(session, folder, stem, ending, unit, overwrite))
 
 
-def _tables(
-    session: Session,
-    found: Sequence[tuple[str, SpaxelSpectra, Recipe]],
-    folder: str,
-    stem: str,
-    ending: str,
-    unit: str,
-    overwrite: bool,
-) -> WriteSpectra:
+def _tables(session: Session, folder: str, stem: str, ending: str, unit: str, overwrite: bool) -> WriteSpectra:
     return WriteSpectra(
-        tuple((one, recipe) for _, one, recipe in found),
-        tuple(e.view.key for e in session.state.together),
+        tuple((bands, recipe) for _, bands, recipe in shown_spectra(session)),
+        session.state.included if session.state.shows_all_bands else session.state.keys_together,
         folder,
-        tuple(f"{stem}_{part}.{ending}" for part, _, _ in found),
+        tuple(spectrum_files(session, stem, ending)),
         unit,
         overwrite,
+        tuple(one for _, one in shown_references(session)),
     )
 
 

@@ -94,9 +94,14 @@ def _noise(session: Session) -> str:
                     f"{s.radius:g}″",
                 )
             )
+    for one in session.answers.shown_references:
+        if (found := one.spectrum) is not None and not one.stale and not math.isnan(found.noise):
+            place = f"{session.state.places.active}: RA {found.ra:.6f}°, Dec {found.dec:.6f}°"
+            noise = _percent(found.noise)
+            rows.append((place, f"{one.reference.name} {Path(found.path).name}", "", noise, "", f"{found.radius:g}″"))
     if not rows:
         return "<p>No spectra.</p>"
-    head = ("spaxel (ICRS)", "variant", "band", "noise before", "noise after", "aperture, radius")
+    head = ("spaxel (ICRS)", "variant or reference", "band", "noise before", "noise after", "aperture, radius")
     words = (
         "Resampling noise: 1.4826 times the median absolute deviation of spaxel / aperture from a cubic, relative "
         "to the flux."

@@ -27,6 +27,7 @@ from atm_viewer.session.parts.message_log import MessageLog
 from atm_viewer.session.parts.pointer import Pointer
 from atm_viewer.session.parts.products import Products
 from atm_viewer.session.parts.recipe_edits import RecipeEdits
+from atm_viewer.session.parts.references import References
 from atm_viewer.session.parts.region_edits import RegionEdits
 from atm_viewer.session.parts.tuner import Tuner
 from atm_viewer.session.persistence.moved_exposures import mark_of
@@ -67,6 +68,8 @@ class Session(QObject):
         Edits recipes and variants, with undo.
     regions : RegionEdits
         Edits the regions of recipes, with undo.
+    references : References
+        Opens cubes and extracted spectra from elsewhere.
     products : Products
         Writes files.
     tuner : Tuner
@@ -89,6 +92,7 @@ class Session(QObject):
         self.recipes = RecipeEdits(self._store, self.messages, self.file_work)
         self.regions = RegionEdits(self._store, self.jobs, self.recipes, self.messages, self.file_work)
         self.exposures = Exposures(self._store, self.jobs, self.recipes, self.messages)
+        self.references = References(self._store, self.jobs, self.recipes.undo_stack, self.messages)
         self.products = Products(self._store, self.jobs)
         self.tuner = Tuner(self._store, self.jobs, self.recipes, self.messages)
         self.pointer = Pointer(self._store, self.look, self.messages)
@@ -144,7 +148,7 @@ class Session(QObject):
             return  # whoever looks for programs says why there are none
         if outcome.status is Status.CANCELLED and latest:
             self.messages.tell("info", f"Cancelled: {job.name}.")
-        elif not done and latest:
+        elif not done and latest and not (request.quiet and outcome.status is Status.FAILED):
             failed = f"{job.name} failed. " if job.lasting and outcome.status is Status.CRASHED else ""
             self.messages.tell_once("error", failed + outcome.sentence, outcome.detail, about)
         elif done and latest:

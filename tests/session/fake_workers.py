@@ -19,6 +19,7 @@ from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import Fate, PixelReport, Why, WhyMap
 from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.references import CUBE, EXTRACTED, ReferenceFile, ReferenceSpectrum
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.sky_strips import SkyStrips
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, PredictedArtifact, SpaxelSpectra
@@ -49,6 +50,12 @@ from atm_viewer.jobs.requests.previews import (
 )
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures, WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
+from atm_viewer.jobs.requests.references import (
+    MakeReferenceImage,
+    MakeReferenceSpectrum,
+    OpenedReferences,
+    OpenReferences,
+)
 from atm_viewer.jobs.requests.regions import FormatRegions, ReadRegions
 from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes, SaveFigure
 from atm_viewer.jobs.requests.tuning import TuneRecipe
@@ -86,7 +93,8 @@ def exposure_view(path: str, size: int = 96, slices: int = 3, instrument: str = 
         regions = np.where(regions > 0, regions % 100 + (regions // 200) * slices, 0).astype(np.int32).T.copy()
         sci, alpha, wavelength, beta = (a.T.copy() for a in (sci, alpha, wavelength, beta))
     else:
-        bands = ("ch1-short", "ch2-short")
+        bands = ("ch1-medium", "ch2-medium") if "medium" in name else ("ch1-short", "ch2-short")
+        wavelength = wavelength + np.float32(0.8 * ("medium" in name))
     return ExposureView(
         key=str(path),
         name=name,
@@ -269,6 +277,7 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
     rng = np.random.default_rng(3)
     wave = np.linspace(4.9, 5.7, 600)
     continuum = 16000 - 7000 * (wave - 4.9) / 0.8
+    shift = 0.8 * extraction.band.endswith("medium") + 2.6 * extraction.band.startswith("ch2-medium")
     wiggle = 0.12 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
     before = continuum * (1 + wiggle + 0.004 * rng.normal(size=wave.size))
     after = continuum * (1 + 0.12 * wiggle + 0.004 * rng.normal(size=wave.size))
@@ -281,7 +290,7 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
         spaxel=(23, 18),
         unit="MJy/sr",
         solid_angle=0.13**2 * 2.3504e-11,
-        wavelength=wave,
+        wavelength=wave + shift,
         before=before,
         after=after,
         before_err=error,
@@ -293,6 +302,43 @@ def spectra(extraction: Extraction) -> SpaxelSpectra:
         aperture_after_err=error * 1e-6,
         noise_before=0.082,
         noise_after=0.014,
+    )
+
+
+def references(paths: tuple[str, ...]) -> OpenedReferences:
+    """Cubes and extracted spectra of the whole band; a name with "bad" cannot be read, with "red" is of other light."""
+    files, problems = [], []
+    for path in paths:
+        if "bad" in path:
+            problems.append(f"{Path(path).name} holds no cube; give an s3d file.")
+            continue
+        ranges = ((10.0, 12.0),) if "red" in path else ((4.9, 5.7),)
+        files.append(ReferenceFile(path, EXTRACTED if "x1d" in path else CUBE, "MJy/sr", ranges))
+    return OpenedReferences(tuple(files), tuple(problems))
+
+
+def reference_spectrum(request: MakeReferenceSpectrum) -> ReferenceSpectrum:
+    """A twentieth fainter than `spectra` before correction, with 0.4 of its resampling noise, on coarser planes."""
+    cube = "x1d" not in request.path
+    wave = np.linspace(4.9, 5.7, 300)
+    continuum = 0.95 * (16000 - 7000 * (wave - 4.9) / 0.8)
+    wiggle = 0.4 * 0.12 * np.sin(2 * np.pi * (wave - 4.9) / (0.06 + 0.1 * (wave - 4.9)))
+    error = np.full(wave.size, 50.0)
+    return ReferenceSpectrum(
+        path=request.path,
+        kind=CUBE if cube else EXTRACTED,
+        spaxel=(11, 9) if cube else (-1, -1),
+        ra=request.ra,
+        dec=request.dec,
+        unit="MJy/sr",
+        solid_angle=0.2**2 * 2.3504e-11 if cube else np.nan,
+        wavelength=wave,
+        flux=continuum * (1 + wiggle * cube),
+        flux_err=error,
+        radius=request.radius if cube else np.nan,
+        aperture=continuum * 1.1e-5,
+        aperture_err=error * 1e-6,
+        noise=0.034 if cube else np.nan,
     )
 
 
@@ -368,6 +414,8 @@ class FakeWorkers:
         Requests of these types are answered only by `release`.
     failing : dict of type to str
         Requests of these types fail with this sentence.
+    refuses : callable
+        Gives the sentence with which a request fails; empty for those that do not.
     crashing : set of types
         Requests of these types crash.
     size, slices : int
@@ -379,6 +427,7 @@ class FakeWorkers:
         self.held: set[type] = set()
         self.tools: tuple[Tool, ...] = ()
         self.failing: dict[type, str] = {}
+        self.refuses: Callable[[object], str] = lambda request: ""
         self.crashing: set[type] = set()
         self.size, self.slices = 96, 3
         self.closed = False
@@ -428,8 +477,8 @@ class FakeWorkers:
         request = self._open.get(job)
         if request is None:
             return
-        if type(request) in self.failing:
-            self._end(job, Status.FAILED, self.failing[type(request)])
+        if sentence := self.failing.get(type(request)) or self.refuses(request):
+            self._end(job, Status.FAILED, sentence)
         elif type(request) in self.crashing:
             self._end(job, Status.CRASHED, "The worker process ended unexpectedly; press F5 to try again.")
         else:
@@ -461,6 +510,12 @@ class FakeWorkers:
                 return PixelReport(key, x, y, number, column, why, f"Slice {number}, column {column}: {why.name}.")
             case MakeSkyImage():
                 return answered_image(request)
+            case OpenReferences(paths):
+                return references(paths)
+            case MakeReferenceSpectrum():
+                return reference_spectrum(request)
+            case MakeReferenceImage():
+                return replace(sky_image(request.band), image=sky_image(request.band).image * np.float32(0.5))
             case MakeSpectra(extraction):
                 return spectra(extraction)
             case MakeFringeFree(found):

@@ -45,7 +45,7 @@ def white_image(inputs: Sequence[DrizzleInput], grid: CubeGrid, stride: int = ST
 
     wanted = np.ones((grid.y.size, grid.x.size), dtype=bool)
     flux = drizzle_block(inputs, one_plane, 0, 0, wanted, columns).flux[0]
-    return _as_image(flux, inputs, grid, None)
+    return as_image(flux, inputs[0].exposure.unit, grid, None)
 
 
 def plane_image(inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelength: float, planes: int) -> SkyImage:
@@ -75,7 +75,7 @@ def plane_image(inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelength: floa
     valid = np.isfinite(flux)
     with np.errstate(invalid="ignore"):
         mean = np.where(valid, flux, 0.0).sum(axis=0) / valid.sum(axis=0)
-    return _as_image(mean, inputs, grid, ends)
+    return as_image(mean, inputs[0].exposure.unit, grid, ends)
 
 
 def _columns_within(exposure: Exposure, number: int, low: float, high: float) -> slice:
@@ -90,14 +90,13 @@ def _columns_within(exposure: Exposure, number: int, low: float, high: float) ->
     return slice(max(int(near[0]) - 1, 0), int(near[-1]) + 2, 1)
 
 
-def _as_image(
-    flux: Floats, inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelengths: tuple[float, float] | None
-) -> SkyImage:
+def as_image(flux: Floats, unit: str, grid: CubeGrid, wavelengths: tuple[float, float] | None) -> SkyImage:
+    """Make an image of values [``unit``] on a cube's grid; ``wavelengths`` as in `SkyImage`."""
     iy, ix = _peak(flux)
     return SkyImage(
         band=grid.band,
         image=flux.astype(np.float32),
-        unit=inputs[0].exposure.unit,
+        unit=unit,
         ra=grid.ra,
         dec=grid.dec,
         x0=float(-grid.x[0] / grid.spaxel),

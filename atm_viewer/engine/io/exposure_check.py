@@ -158,7 +158,9 @@ def _check_kind(name: str, primary: Header, science: Header | None) -> None:
             raise InputError(
                 f"{name} is a time series with one image per integration; open the _cal file, which has their average."
             )
-        raise InputError(f"{name} is a cube; open the _cal or _crf exposures from which it was built.")
+        raise InputError(
+            f"{name} is a cube; open the _cal or _crf exposures from which it was built, or File > Open Reference."
+        )
 
 
 def _check_keywords(name: str, primary: Header) -> None:

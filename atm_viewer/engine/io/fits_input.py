@@ -20,13 +20,17 @@ _BLOCK = 2**20
 _WANTED = "_cal.fits or _crf.fits files or an association"
 
 
-def open_fits(path: str | os.PathLike[str]) -> BinaryIO:
+def open_fits(path: str | os.PathLike[str], wanted: str = _WANTED, most: int | None = None) -> BinaryIO:
     """Open a FITS file, or what is in a ``.fits.gz``.
 
     Parameters
     ----------
     path : path-like
         The file.
+    wanted : str
+        What the user is asked to open instead of something else.
+    most : int or None
+        Bytes that it may have; None for `MOST_BYTES`.
 
     Returns
     -------
@@ -38,45 +42,42 @@ def open_fits(path: str | os.PathLike[str]) -> BinaryIO:
     InputError
         One sentence: it is absent, not a regular file, cannot be read, too large, or not FITS.
     """
-    name = Path(path).name
+    name, most = Path(path).name, most or MOST_BYTES
     try:
-        file = open_regular(path, _WANTED)
+        file = open_regular(path, wanted)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}; its name is wrong, or it was moved or deleted.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
     try:
-        if os.fstat(file.fileno()).st_size > MOST_BYTES:
-            raise InputError(f"{name} is larger than {MOST_BYTES // 2**30} GiB, which no exposure is; open {_WANTED}.")
+        if os.fstat(file.fileno()).st_size > most:
+            raise InputError(f"{name} is larger than {most // 2**30} GiB; open {wanted}.")
         start = file.read(2)
         file.seek(0)
         if start == _PACKED:
             with file:
-                file = _unpacked(file, name)
+                file = _unpacked(file, name, wanted, most)
         start = file.read(9)
         file.seek(0)
         if start != b"SIMPLE  =":
-            raise InputError(f"{name} is not a FITS file; open {_WANTED}.")
+            raise InputError(f"{name} is not a FITS file; open {wanted}.")
     except BaseException:
         file.close()
         raise
     return file
 
 
-def _unpacked(packed: BinaryIO, name: str) -> BinaryIO:
+def _unpacked(packed: BinaryIO, name: str, wanted: str, most: int) -> BinaryIO:
     file = io.BytesIO()
     size = 0
     try:
         with gzip.open(packed) as content:
             while block := content.read(_BLOCK):
                 if not size and not block.startswith(b"SIMPLE  ="):
-                    raise InputError(f"{name} has no FITS file in it; open {_WANTED}.")
+                    raise InputError(f"{name} has no FITS file in it; open {wanted}.")
                 size += len(block)
-                if size > MOST_BYTES:
-                    raise InputError(
-                        f"{name} unpacks to more than {MOST_BYTES // 2**30} GiB, which no exposure has; "
-                        "download it again."
-                    )
+                if size > most:
+                    raise InputError(f"{name} unpacks to more than {most // 2**30} GiB; download it again.")
                 file.write(block)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         file.close()

@@ -16,6 +16,7 @@ from atm_viewer import __version__
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import Recipe, dump_recipe
+from atm_viewer.engine.results.references import CUBE, ReferenceSpectrum
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 
 #: Formats of a table by the ending of its file's name.
@@ -38,36 +39,52 @@ DESCRIPTIONS = {
     "aperture_coverage_before": "part of the aperture that has data before correction",
 }
 
+#: The same for spectra from elsewhere.
+REFERENCE_DESCRIPTIONS = {
+    "wavelength": "wavelength",
+    "flux": "flux density",
+    "flux_err": "its error (1 sigma)",
+    "spaxel": "spaxel",
+    "spaxel_err": "its error (1 sigma)",
+    "brightness": "surface brightness",
+    "brightness_err": "its error (1 sigma)",
+    "aperture": "aperture",
+    "aperture_err": "its error (1 sigma)",
+}
+
 
 def write_spectra(
-    spectra: Sequence[tuple[SpaxelSpectra, Recipe]],
+    spectra: Sequence[tuple[Sequence[SpaxelSpectra], Recipe]],
     exposures: Sequence[str],
     folder: Path,
     names: Sequence[str],
     unit: str = "Jy",
     overwrite: bool = False,
+    references: Sequence[ReferenceSpectrum] = (),
 ) -> tuple[Path, ...]:
-    """Write spectra, each into a table of its own; all of them or none.
+    """Write tables of spectra; all of them or none.
 
     Parameters
     ----------
-    spectra : sequence of (SpaxelSpectra, Recipe)
-        Spectra, and the recipe that they are corrected with.
+    spectra : sequence of (sequence of SpaxelSpectra, Recipe)
+        For each table the bands of one place, and the recipe that they are corrected with.
     exposures : sequence of str
         What they are made of.
     folder : Path
         Where to; made when absent.
     names : sequence of str
-        Names of the files, ending in ``.ecsv`` or ``.fits``.
+        Names of the files, ending in ``.ecsv`` or ``.fits``: those of ``spectra``, then those of ``references``.
     unit : str
         Unit of flux densities; one of surface brightness stands for Jy.
     overwrite : bool
         Whether files of these names may be there already.
+    references : sequence of ReferenceSpectrum
+        Spectra of files from elsewhere, a table each.
 
     Returns
     -------
     tuple of Path
-        Files written, in the order of the spectra.
+        Files written, in the order of the names.
 
     Raises
     ------
@@ -76,9 +93,12 @@ def write_spectra(
     """
     folder = Path(folder)
     with staged(folder, names, overwrite) as part:
-        for name, (one, recipe) in zip(names, spectra, strict=True):
-            table = spectrum_table([one], unit)
-            table.meta.update(spectrum_meta([one], recipe, exposures, "place"))
+        made = [
+            (spectrum_table(bands, unit), spectrum_meta(bands, recipe, exposures, "place")) for bands, recipe in spectra
+        ]
+        made += [(reference_table(one, unit), _reference_meta(one)) for one in references]
+        for name, (table, meta) in zip(names, made, strict=True):
+            table.meta.update(meta)
             write_table(table, part / name)
     return tuple(folder / name for name in names)
 
@@ -140,6 +160,53 @@ def spectrum_table(spectra: Sequence[SpaxelSpectra], unit: str = "Jy", kinds: Se
         table[name].unit = values.unit
         table[name].info.description = DESCRIPTIONS[name]
     return table
+
+
+def reference_table(spectrum: ReferenceSpectrum, unit: str = "Jy") -> Any:
+    """Make a table of a spectrum from elsewhere, with a row per wavelength; flux densities first, as they are read."""
+    from astropy import units as u
+    from astropy.table import Table
+
+    read_unit: Any = u.Unit
+    own = read_unit(spectrum.unit, parse_strict="silent")
+    bright = spectrum.unit == "MJy/sr"
+    density = u.Jy if "sr" in unit else u.Unit(unit)
+    wavelength = spectrum.wavelength * u.um
+    columns: dict[str, Any] = {"wavelength": wavelength}
+
+    def flux(values: Any, factor: float = 1.0) -> Any:
+        if not bright:
+            return u.Quantity(values, own)
+        return (values * factor * u.Jy).to(density, equivalencies=u.spectral_density(wavelength))
+
+    cube = spectrum.kind == CUBE
+    if cube and bright:
+        for end in ("", "_err"):
+            columns[f"flux{end}"] = flux(getattr(spectrum, f"flux{end}"), 1e6 * spectrum.solid_angle)
+    for end in ("", "_err"):
+        columns[("spaxel" if cube else "brightness") + end] = u.Quantity(getattr(spectrum, f"flux{end}"), own)
+    for end in ("", "_err"):
+        columns[("aperture" if cube else "flux") + end] = flux(getattr(spectrum, f"aperture{end}"))
+    if not cube:
+        columns = {name: columns[name] for name in ("wavelength", "flux", "flux_err", "brightness", "brightness_err")}
+    table = Table()
+    for name, values in columns.items():
+        table[name] = values.value
+        table[name].unit = values.unit
+        table[name].info.description = REFERENCE_DESCRIPTIONS[name]
+    return table
+
+
+def _reference_meta(spectrum: ReferenceSpectrum) -> Mapping[str, Any]:
+    """Say what a spectrum from elsewhere is of."""
+    lines = [f"ATM Viewer {__version__}: {spectrum.kind} file {Path(spectrum.path).name}"]
+    if spectrum.kind == CUBE:
+        x, y = spectrum.spaxel
+        lines.append(
+            f"spaxel x {x}, y {y} centred at RA {spectrum.ra:.8f}, Dec {spectrum.dec:.8f} (ICRS, deg), solid angle "
+            f"{spectrum.solid_angle:.6e} sr; aperture of {spectrum.radius:g} arcsec"
+        )
+    return {"comments": [line.encode("ascii", "backslashreplace").decode() for line in lines]}
 
 
 def spectrum_meta(

@@ -5,6 +5,7 @@ One object of this class lives in the worker process; it keeps what is costly an
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -32,13 +33,18 @@ from atm_viewer.engine.io.offsets import with_offset
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE, EACH
+from atm_viewer.engine.references.cube_file import CubeFile
+from atm_viewer.engine.references.spectra import read_reference, reference_image
+from atm_viewer.engine.references.x1d_file import ExtractedFile
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.results.references import MOST_REFERENCES
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, SpaxelSpectra
 from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
+from atm_viewer.engine.tangent import STERADIANS
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.explain import explain_pixel
@@ -47,9 +53,6 @@ from atm_viewer.engine.trace.prepared import compact_intervals, prepare
 from atm_viewer.engine.trace.profile import column_wavelengths, slice_profile
 from atm_viewer.engine.trace.traces import trace_slice
 from atm_viewer.resources import resource
-
-#: Steradians per square arcsecond, as ``cube_build`` writes them into headers.
-STERADIANS = 2.3504e-11
 
 Found = TypeVar("Found")
 
@@ -86,6 +89,7 @@ class Bench:
         self._before: Recent = Recent(32)
         self._found: Recent = Recent(64)
         self._shifted: Recent = Recent(64)
+        self._references: Recent = Recent(MOST_REFERENCES)
         self._parameters: dict[str, CubeParameters] = {}
         self._targets: dict[str, Position] = {}  # where moving targets are followed, by their names
 
@@ -204,6 +208,42 @@ class Bench:
     def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
         """Find something that no recipe changes, unless it was found a while ago; forgotten when exposures close."""
         return self._found.get_or_make(key, find)
+
+    def reference(self, path: str) -> CubeFile | ExtractedFile:
+        """Read a cube or extracted spectra from elsewhere, unless the same file was read a while ago.
+
+        Raises
+        ------
+        InputError
+            It cannot be read.
+        """
+        try:
+            found = os.stat(path)
+            key = path, found.st_mtime_ns, found.st_size
+        except OSError:
+            key = path, 0, 0  # reading it says why
+        return self._references.get_or_make(key, lambda: read_reference(path))
+
+    def reference_image(
+        self,
+        path: str,
+        keys: Sequence[str],
+        band: str,
+        wavelength: float | None = None,
+        planes: int = 1,
+        cube: CubeOptions = DEFAULT_CUBE,
+    ) -> SkyImage:
+        """Image of a cube from elsewhere on the grid of `sky_image`, with the same wavelengths.
+
+        Raises
+        ------
+        InputError
+            No exposure has the band, or the file is no cube.
+        """
+        read = self.reference(path)
+        if not isinstance(read, CubeFile):
+            raise InputError(f"{Path(path).name} holds extracted spectra, which have no image; open its cube.")
+        return reference_image(read, self.grid(keys, band, cube), wavelength, planes)
 
     def close(self, keys: Sequence[str]) -> None:
         """Forget exposures."""

@@ -10,8 +10,8 @@ import numpy as np
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.noise_map import bright_spaxels
 from atm_viewer.engine.arrays import Floats
-from atm_viewer.engine.cube.apertures import aperture_sum, aperture_weights, outside_of
-from atm_viewer.engine.io.cube_file import CubeFile
+from atm_viewer.engine.references.cube_file import CubeFile
+from atm_viewer.engine.references.spectra import spectra_at
 from atm_viewer.engine.service.measuring import RADIUS
 
 
@@ -76,37 +76,23 @@ def compare_cubes(cubes: Sequence[CubeFile], count: int, radius: float = 0.0) ->
     found = []
     for place, (x, y) in enumerate(where[:count].tolist(), 1):
         ra, dec = first.position(x, y)
-        reference = _spectra(first, x, y, radius)[1]
+        reference = spectra_at(first, ra, dec, radius)[1].aperture
         for cube in cubes:
-            at = cube.spaxel_at(ra, dec)
-            nothing = np.full(cube.wavelength.size, np.nan)
-            spaxel, aperture = _spectra(cube, *at, radius) if at is not None else (nothing, nothing)
-            known = spaxel[np.isfinite(spaxel)]
+            at, spectra = spectra_at(cube, ra, dec, radius)
+            known = spectra.spaxel[np.isfinite(spectra.spaxel)]
             found.append(
                 CubeAtPlace(
                     place,
                     ra,
                     dec,
                     str(cube.path),
-                    *(at or (-1, -1)),
+                    *at,
                     float(np.median(known)) if known.size else float("nan"),
-                    resampling_noise(spaxel, aperture),
-                    _ratio(cube, aperture, first, reference),
+                    resampling_noise(spectra.spaxel, spectra.aperture),
+                    _ratio(cube, spectra.aperture, first, reference),
                 )
             )
     return tuple(found)
-
-
-def _spectra(cube: CubeFile, x: int, y: int, radius: float) -> tuple[Floats, Floats]:
-    """Spectra of a spaxel and of the aperture about it [unit of the cube; sum over spaxels]."""
-    reach = int(np.ceil(radius / cube.spaxel))
-    left, low = max(x - reach, 0), max(y - reach, 0)
-    block = cube.flux[:, low : y + reach + 1, left : x + reach + 1].astype(float)
-    xs = (np.arange(block.shape[2]) + left - x) * cube.spaxel
-    ys = (np.arange(block.shape[1]) + low - y) * cube.spaxel
-    weights = aperture_weights(xs.astype(float), ys.astype(float), cube.spaxel, radius)
-    outside = outside_of(weights, cube.spaxel, radius)
-    return cube.flux[:, y, x].astype(float), aperture_sum(block, weights, outside)
 
 
 def _ratio(cube: CubeFile, aperture: Floats, first: CubeFile, reference: Floats) -> float:

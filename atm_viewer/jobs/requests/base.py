@@ -88,6 +88,11 @@ class Request(Generic[R_co]):
         """Whether it is asked while a value is still being dragged, rather than when the drag has ended."""
         return False
 
+    @property
+    def quiet(self) -> bool:
+        """Whether the user is not told when there is no answer: the place where it is missing says so."""
+        return False
+
     def continues(self, earlier: Request[Any]) -> bool:
         """Whether it is a step further than an earlier request, whose answer is better awaited than cancelled.
 

@@ -159,17 +159,24 @@ class MakeSkyImage(Request[SkyImage]):
 class MakeSpectra(Request[SpaxelSpectra]):
     """Spectra before and after.
 
-    ``shown_as`` names one of several that are shown. Those that are not ``urgent`` wait for everything that is.
+    ``shown_as`` names one of several that are shown. Those that are not ``urgent`` wait for everything that is. Where
+    they are ``beside`` those of the chosen band, the place may be outside of their field.
     """
 
     extraction: Extraction
     shown_as: str = field(default="", compare=False)
     urgent: bool = field(default=True, compare=False)
+    beside: bool = field(default=False, compare=False)
 
     @property
     def job_name(self) -> str:
-        """The same for all."""
-        return "Spectra"
+        """The band, where there are several."""
+        return f"Spectra, {self.extraction.band}" if self.beside else "Spectra"
+
+    @property
+    def quiet(self) -> bool:
+        """To be outside of another band's field is no failure."""
+        return self.beside
 
     @property
     def urgency(self) -> Urgency:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.references import ReferenceSpectrum
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.requests.base import Backends, Report, SeparateRequest, count
@@ -120,15 +121,17 @@ class WriteRecipe(WriteRequest):
 class WriteSpectra(WriteRequest):
     """Write spectra to tables, see `atm_viewer.engine.output.spectrum_files`.
 
-    ``spectra`` are in the order of ``names``, each with the recipe that made it; ``unit`` is that of flux densities.
+    ``names`` are those of the tables of ``spectra``, which have the bands of a place and the recipe that made them, and
+    then of ``references``; ``unit`` is that of flux densities.
     """
 
-    spectra: tuple[tuple[SpaxelSpectra, Recipe], ...]
+    spectra: tuple[tuple[tuple[SpaxelSpectra, ...], Recipe], ...]
     exposures: tuple[str, ...]
     folder: str
     names: tuple[str, ...]
     unit: str = "Jy"
     overwrite: bool = False
+    references: tuple[ReferenceSpectrum, ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -140,7 +143,8 @@ class WriteSpectra(WriteRequest):
         from atm_viewer.engine.output.spectrum_files import write_spectra
 
         folder = Path(self.folder)
-        return _written(write_spectra(self.spectra, self.exposures, folder, self.names, self.unit, self.overwrite))
+        how = self.unit, self.overwrite, self.references
+        return _written(write_spectra(self.spectra, self.exposures, folder, self.names, *how))
 
 
 def written_sentence(folder: str, written: WrittenProducts) -> str:

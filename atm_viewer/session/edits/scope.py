@@ -14,7 +14,13 @@ class Scope(StrEnum):
 
     PLACE = "place"  #: to the region that the active place lies in: all slices that see it, in every dither
     NUMBER = "number"  #: to the slice of this number in all exposures
+    BAND = "band"  #: to the slice of this number in the exposures of its band
     SLICE = "slice"  #: to the slice of the chosen exposure alone
+
+
+def slice_band(bands: Sequence[str], number: int) -> str:
+    """Band of a slice of an exposure with some bands: in MIRI the hundreds of the slice's number are the channel."""
+    return next((band for band in bands if band.startswith(f"ch{number // 100}-")), bands[0])
 
 
 #: The regions that a slice sees, in the recipe's order, and the alpha ranges [arcsec] in which it does.
@@ -51,4 +57,4 @@ class Where:
     @property
     def here(self) -> bool:
         """Whether slices are edited in the chosen exposure alone, where no region is."""
-        return self.scope is not Scope.NUMBER
+        return self.scope in (Scope.PLACE, Scope.SLICE)

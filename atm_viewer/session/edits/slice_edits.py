@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from atm_viewer.engine.recipe import OF_REGION, PARAMETERS, Recipe, Region, SliceOverride
-from atm_viewer.session.edits.scope import Scope, Seen, Where
+from atm_viewer.session.edits.scope import Scope, Seen, Where, slice_band
 from atm_viewer.session.edits.typed_values import format_value
 from atm_viewer.session.names import count
 
@@ -40,6 +40,7 @@ def with_value(
     exposure: str | None,
     seen: Seen = (),
     bands: Collection[str] = (),
+    band: str | None = None,
 ) -> Recipe:
     """Recipe with a value of one slice changed.
 
@@ -59,18 +60,21 @@ def with_value(
         Regions that the slice sees in that exposure.
     bands : collection of str
         Bands of that exposure.
+    band : str or None
+        The one band whose exposures it applies to; None for all.
 
     Returns
     -------
     Recipe
     """
-    bare = _without(recipe, number, (name,), exposure)
+    bare = _without(recipe, number, (name,), exposure, band)
+    bands = (band,) if band is not None else bands
     # Of all exposures together nobody knows what they would inherit where regions set it.
     varies = exposure is None and any(getattr(region, name) is not None for region in recipe.regions)
     if value is None or (value == _in_force(bare, number, name, exposure, seen, bands) and not varies):
         return bare
     values: dict[str, Any] = {name: value}
-    return bare.with_override(replace(bare.override(number, exposure), **values))
+    return bare.with_override(replace(bare.override(number, exposure, band), **values))
 
 
 def set_one(recipe: Recipe, number: int, name: str, value: Any, exposure: str | None) -> Edit:
@@ -87,16 +91,18 @@ def set_values(recipe: Recipe, numbers: Sequence[int], name: str, value: Any, wh
 def reset(
     recipe: Recipe, numbers: Sequence[int], exposure: str | None, scope: Scope, bands: Collection[str] = ()
 ) -> Edit:
-    """Take the overrides of slices away: those of the exposure, those in force in it, or all of these numbers."""
+    """Take overrides of slices away: of the exposure, its bands, those in force in it, or all of these numbers."""
 
     def goes(override: SliceOverride) -> bool:
         if override.number not in numbers:
             return False
         if scope is Scope.SLICE:
             return (override.exposure, override.band) == (exposure, None)
+        if scope is Scope.BAND:
+            return override.band in bands
         return scope is Scope.NUMBER or override in recipe.overrides_of(override.number, exposure, bands)
 
-    whose = f" of {exposure}" if scope is Scope.SLICE else ""
+    whose = _of_bands(numbers, bands) if scope is Scope.BAND else f" of {exposure}" if scope is Scope.SLICE else ""
     kept = tuple(o for o in recipe.overrides if not goes(o))
     return Edit(f"{_subject(numbers)}{whose}: reset", replace(recipe, overrides=kept))
 
@@ -109,19 +115,24 @@ def copy(
     scope: Scope,
     bands: Collection[str] = (),
 ) -> Edit:
-    """Give slices the overrides of another one, in place of their own; in the exposure alone unless numbers count."""
+    """Give slices the overrides of another one, in place of their own.
+
+    In the exposure alone, or in the band, unless numbers count.
+    """
     targets = [number for number in targets if number != source]
-    here = scope is not Scope.NUMBER
-    if here:
-        values = {k: v for one in recipe.overrides_of(source, exposure, bands) for k, v in one.values().items()}
-        entries = [SliceOverride(source, exposure, **values)]
+    here, in_band = scope in (Scope.PLACE, Scope.SLICE), scope is Scope.BAND
+    if here or in_band:
+        asked = exposure if here else None
+        values = {k: v for one in recipe.overrides_of(source, asked, bands) for k, v in one.values().items()}
+        entries = [SliceOverride(source, asked, **values)]
     else:
         entries = [o for o in recipe.overrides if o.number == source]
-    new = reset(recipe, targets, exposure, Scope.SLICE if here else scope).recipe
+    new = reset(recipe, targets, exposure, Scope.SLICE if here else scope, bands).recipe
     for number in targets:
         for entry in entries:
-            new = new.with_override(replace(entry, number=number))
-    whose = f" of {exposure}" if here else ""
+            goes = replace(entry, number=number)
+            new = new.with_override(replace(goes, band=slice_band(tuple(bands), number)) if in_band else goes)
+    whose = _of_bands(targets, bands) if in_band else f" of {exposure}" if here else ""
     return Edit(f"{_subject(targets)}{whose}: copy overrides of slice {source}", new)
 
 
@@ -130,8 +141,8 @@ def for_all_exposures(recipe: Recipe, numbers: Sequence[int], exposure: str) -> 
     new = recipe
     for number in numbers:
         values = recipe.override(number, exposure).values()
-        for other in {o.exposure for o in recipe.overrides if o.number == number}:
-            new = _without(new, number, tuple(values), other)
+        for _, other, band in {o.key for o in recipe.overrides if o.number == number}:
+            new = _without(new, number, tuple(values), other, band)
         for name, value in values.items():
             new = with_value(new, number, name, value, None)
     return Edit(f"{_subject(numbers)}: apply to all exposures", new)
@@ -154,14 +165,29 @@ def goes_to(recipe: Recipe, number: int, where: Where) -> Region | None:
     return where.target if where.scope is Scope.PLACE and number in where.reached else None
 
 
-def _target(recipe: Recipe, number: int, name: str, value: Any, where: Where) -> str | Region | None:
-    """Where a value of a slice is to be set: in a region, for one exposure (its name), or for all (None).
+class Band(NamedTuple):
+    """Where a value is set for the exposures of one band."""
+
+    name: str
+
+
+#: Where a value of a slice is set: in a region, for one exposure (its name), a band, or for all (None).
+Target = str | Region | Band | None
+
+
+def _target(recipe: Recipe, number: int, name: str, value: Any, where: Where) -> Target:
+    """Where a value of a slice is to be set.
 
     Alpha ranges are those of one slice of one exposure, so they are never a region's.
     """
-    own = overridden(recipe, number, where.exposure, where.bands)  # what a band has, the exposure can override
-    if where.scope is Scope.SLICE or (name in own and own[name] is not None):
+    own = overridden(recipe, number, where.exposure, where.bands)
+    there = own.get(name)
+    if where.scope is Scope.SLICE or (there is not None and there == where.exposure):
         return where.exposure
+    if there is not None:
+        return Band(there)
+    if where.scope is Scope.BAND and where.bands:
+        return Band(slice_band(where.bands, number))
     if where.scope is Scope.NUMBER or name in own:
         return None
     if name in OF_REGION:
@@ -172,26 +198,29 @@ def _target(recipe: Recipe, number: int, name: str, value: Any, where: Where) ->
     return where.exposure
 
 
-def _set_targets(
-    recipe: Recipe, targets: Mapping[int, str | Region | None], name: str, value: Any, where: Where
-) -> Edit:
+def _set_targets(recipe: Recipe, targets: Mapping[int, Target], name: str, value: Any, where: Where) -> Edit:
     seen, bands = where.seen, where.bands
     regions = tuple(dict.fromkeys(target for target in targets.values() if isinstance(target, Region)))
-    scopes = {number: target for number, target in targets.items() if not isinstance(target, Region)}
+    scopes = {number: _key(target) for number, target in targets.items() if not isinstance(target, Region)}
     new = recipe
-    for number, scope in scopes.items():
-        here = (seen.get(number, ()), bands) if scope is not None else ()
-        new = with_value(new, number, name, value, scope, *here)
-    changed = [n for n in scopes if new.override(n, scopes[n]) != recipe.override(n, scopes[n])]
+    for number, (exposure, band) in scopes.items():
+        here, its = (seen.get(number, ()), bands) if exposure is not None else ((), ())
+        new = with_value(new, number, name, value, exposure, here, its, band)
+    changed = [n for n in scopes if new.override(n, *scopes[n]) != recipe.override(n, *scopes[n])]
     changed = changed or (list(scopes) if not regions else [])
-    values = [tuple(_in_force(r, n, name, scopes[n], seen.get(n, ()), bands) for r in (recipe, new)) for n in changed]
+    values = []
+    for n in changed:
+        exposure, band = scopes[n]
+        of_bands = (band,) if band is not None else bands
+        values.append(tuple(_in_force(r, n, name, exposure, seen.get(n, ()), of_bands) for r in (recipe, new)))
     for region in regions:
         known = recipe.region(region.name) or replace(region, use=None)
         new = _with_region_value(new, known, name, value)
         after = new.region(region.name)
         values.append((_of_region(recipe, known, name), _of_region(recipe, after, name)))
-    exposures = {scopes[n] for n in changed}
-    whose = f" of {one}" if len(exposures) == 1 and (one := next(iter(exposures))) else ""
+    whom = {scopes[n] for n in changed}
+    exposure, band = next(iter(whom)) if len(whom) == 1 else (None, None)
+    whose = f" of {exposure or band}" if exposure or band else ""
     subjects = [f"{_subject(changed)}{whose}"] if changed else []
     subjects += [f"Region “{region.name}”" for region in regions]
     olds, news = ({format_value(name, pair[k]) or "default" for pair in values} for k in (0, 1))
@@ -224,9 +253,22 @@ def _in_force(
     return getattr(replace(recipe, psf_optimal=False).params(number, exposure or "", seen, bands), name)
 
 
-def _without(recipe: Recipe, number: int, names: Sequence[str], exposure: str | None) -> Recipe:
+def _key(target: str | Band | None) -> tuple[str | None, str | None]:
+    """Exposure and band that a value is set for."""
+    return (None, target.name) if isinstance(target, Band) else (target, None)
+
+
+def _of_bands(numbers: Sequence[int], bands: Collection[str]) -> str:
+    """Say which bands slices are of."""
+    named = dict.fromkeys(slice_band(tuple(bands), number) for number in numbers)
+    return f" of {', '.join(named)}"
+
+
+def _without(
+    recipe: Recipe, number: int, names: Sequence[str], exposure: str | None, band: str | None = None
+) -> Recipe:
     nothing: dict[str, Any] = dict.fromkeys(names)
-    return recipe.with_override(replace(recipe.override(number, exposure), **nothing))
+    return recipe.with_override(replace(recipe.override(number, exposure, band), **nothing))
 
 
 def _subject(numbers: Sequence[int]) -> str:

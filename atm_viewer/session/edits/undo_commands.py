@@ -16,7 +16,34 @@ from atm_viewer.session.edits.variants import Variants
 STEP_PAUSE = 1.0
 
 
-class EditRecipe(QUndoCommand):
+class Change(QUndoCommand):
+    """Puts a value in the place of another one.
+
+    Parameters
+    ----------
+    text : str
+        Name for the Edit menu.
+    before, after : object
+        Old and new value.
+    put : callable
+        Takes a value and makes it the session's.
+    """
+
+    def __init__(self, text: str, before: Any, after: Any, put: Callable[[Any], None]):
+        super().__init__(text)
+        self.before, self.after = before, after
+        self._put = put
+
+    def redo(self) -> None:
+        """Put the new state."""
+        self._put(self.after)
+
+    def undo(self) -> None:
+        """Put the old state."""
+        self._put(self.before)
+
+
+class EditRecipe(Change):
     """Replaces the recipes by others: an edit of one of them, or variants that come and go.
 
     Parameters
@@ -30,17 +57,7 @@ class EditRecipe(QUndoCommand):
     """
 
     def __init__(self, text: str, before: Variants, after: Variants, put: Callable[[Variants], None]):
-        super().__init__(text)
-        self.before, self.after = before, after
-        self._put = put
-
-    def redo(self) -> None:
-        """Put the new state."""
-        self._put(self.after)
-
-    def undo(self) -> None:
-        """Put the old state."""
-        self._put(self.before)
+        super().__init__(text, before, after, put)
 
 
 class _Joining(EditRecipe):

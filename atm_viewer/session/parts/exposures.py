@@ -83,7 +83,21 @@ class Exposures(QObject):
 
     def include(self, key: str, included: bool) -> None:
         """Say whether an exposure takes part in sky image, spectra and products."""
-        self._store.put(opening.include(self._store.state, key, included))
+        self.include_all((key,), included)
+
+    def include_all(self, keys: Sequence[str], included: bool) -> None:
+        """Say whether exposures take part."""
+        state = self._store.state
+        for key in keys:
+            state = opening.include(state, key, included)
+        self._store.put(state)
+
+    def include_only(self, *keys: str) -> None:
+        """Have these exposures take part, and no others."""
+        state = self._store.state
+        for exposure in state.exposures:
+            state = opening.include(state, exposure.view.key, exposure.view.key in keys)
+        self._store.put(state)
 
     def restore(self, saved: SavedSession) -> None:
         """Put a session in place of what is there; what is open stays open when the session names no exposures.

@@ -120,6 +120,15 @@ class Pointer(QObject):
         elif found is not None:
             self._messages.tell("warning", f"Slice {state.number} has no column at {wavelength:.4f} µm.")
 
+    def choose_band(self, band: str, wavelength: float) -> None:
+        """Look at another band, in an exposure that has it, and at the column with a wavelength [um]."""
+        state = self._state
+        keys = state.of_band(band)
+        if keys and state.chosen not in keys:
+            self._look.select_exposure(keys[0])
+        self._look.select_band(band)
+        self.choose_wavelength(wavelength)
+
     def centre_spaxel(self) -> None:
         """Move the spaxel to the cursor, and the band with it."""
         cursor, view = self._cursor, self._state.current

@@ -52,7 +52,7 @@ class Tuner(QObject):
         """
         state = self._store.state
         wanted = {state.chosen: tuple(numbers)}
-        if state.scope is Scope.NUMBER:
+        if state.scope in (Scope.NUMBER, Scope.BAND):  # those together have one setting
             wanted = dict.fromkeys(state.keys_together, tuple(numbers))
         elif state.scope is Scope.PLACE and (region := state.where(state.recipe).target) is not None:
             here = state.chosen_exposure

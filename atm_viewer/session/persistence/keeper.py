@@ -78,6 +78,7 @@ class Keeper(QObject):
             timer.timeout.connect(self._autosave_now)
         for signal in (
             *(session.changed.exposures, session.changed.chosen, session.changed.recipe, session.changed.places),
+            session.changed.references,
             session.recipes.undo_stack.cleanChanged,
         ):
             signal.connect(self._note)
@@ -91,19 +92,23 @@ class Keeper(QObject):
         return replace(self._session.state.saved, views=self._collect(), versions=_versions(), saved=now)
 
     @property
+    def _restoring(self) -> bool:
+        return self._session.exposures.restoring or self._session.references.restoring
+
+    @property
     def modified(self) -> bool:
         """Whether closing would lose work: of a session with a file all that is not in it, else recipe edits."""
         if self._rescued:
             return True
         if not self.path:
             return not self._session.recipes.undo_stack.isClean()
-        return not self._session.exposures.restoring and _work(self._session.state.saved) != self._saved
+        return not self._restoring and _work(self._session.state.saved) != self._saved
 
     # Files
 
     def save(self, path: str | os.PathLike[str], then: Done = nothing_more) -> None:
         """Write the session to a file, its own from now on, or report why not; ``then`` is called once done."""
-        if self._session.exposures.restoring:
+        if self._restoring:
             self._session.messages.tell("warning", "The session is still being opened; save it afterwards.")
             return
         target, state, opened = Path(path).absolute(), self.state, self._opened
@@ -156,6 +161,8 @@ class Keeper(QObject):
         self._saved = None if search.by_hand else _work(result)
         self._tell_differences(search)
         self._session.exposures.restore(result)
+        if result.exposures or result.references:  # else it is a recipe, for what is open
+            self._session.references.restore(result.references)
         self.views_found.emit(result.views)
         if offer is not None:
             self._taken = self._offers.pop(0)
@@ -266,13 +273,13 @@ class Keeper(QObject):
         self._autosave_now()
 
     def _autosave_now(self) -> None:
-        if self._autosave is None or self._session.exposures.restoring:
+        if self._autosave is None or self._restoring:
             return
         state = replace(self.state, origin=self.path)
         if replace(state, saved=None) == replace(self._written, saved=None) and self._taken is None:
             return
         self._written = state
-        if not state.exposures and state.variants == Variants():
+        if not state.exposures and not state.references and state.variants == Variants():
             self._autosave.clear()
             return
         # What is restored is deleted only after it has been saved again.
@@ -281,10 +288,11 @@ class Keeper(QObject):
 
 
 def _work(state: SavedSession) -> object:
-    """Pick the parts of a session that count as work: exposures, recipes and several places, not the last view."""
+    """Pick what counts as work in a session: exposures, references, recipes and several places, not the last view."""
     # A click on the sky moves the only place; several have been laid out.
     places = state.places.all if state.places.several else ()
-    return tuple((e.path, e.included) for e in state.exposures), state.variants, places
+    references = tuple((r.number, r.places[0], r.shown) for r in state.references)
+    return tuple((e.path, e.included) for e in state.exposures), references, state.variants, places
 
 
 @cache

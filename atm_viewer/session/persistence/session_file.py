@@ -21,12 +21,13 @@ import tomlkit
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Checker, fill_recipe, parse_toml, read_recipe
 from atm_viewer.engine.regular_file import read_text
+from atm_viewer.engine.results.references import MOST_REFERENCES
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.edits.variants import NAMES, Variant, Variants
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.open_exposure import Mark
 from atm_viewer.session.state.places import MOST, Place, Places
-from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedReference, SavedSession
 
 VERSION = 1
 KIND = "atm-viewer session"  #: tells sessions from recipes, which are TOML as well
@@ -230,6 +231,45 @@ def _relative(path: str, folder: Path | None) -> str:
     return path if os.path.dirname(common) == common else Path(os.path.relpath(path, folder)).as_posix()
 
 
+# Parts: cubes and extracted spectra from elsewhere
+
+
+def _write_references(state: SavedSession, folder: Path | None) -> Any:
+    if not state.references:
+        return None
+    tables = tomlkit.aot()
+    for reference in state.references:
+        table = tomlkit.table()
+        table["number"] = reference.number
+        table["path"] = relative = _relative(reference.places[0], folder)
+        if reference.places[-1] != relative:
+            table["was"] = reference.places[-1]
+        if not reference.shown:
+            table["shown"] = False
+        tables.append(table)
+    return tables
+
+
+def _read_references(check: Checker, value: Any, folder: Path | None) -> dict[str, Any]:
+    if not isinstance(value, list):
+        raise InputError(f"{check.name}: write references as [[reference]], with two brackets.")
+    references: list[SavedReference] = []
+    for entry in value:
+        table = check.table(entry, "[[reference]]")
+        check.known(table, ("number", "path", "was", "shown"), "in [[reference]]")
+        number = check.whole(table.get("number"), "number of a reference", 1, MOST_REFERENCES)
+        if number in [reference.number for reference in references]:
+            raise InputError(f"{check.name}: reference {number} is listed twice.")
+        places = [
+            os.path.normpath(os.path.join(folder or Path.cwd(), check.text(table.get("path"), "path in [[reference]]")))
+        ]
+        if "was" in table:
+            places.append(check.text(table["was"], "was of a reference"))
+        shown = check.boolean(table.get("shown", True), "shown of a reference")
+        references.append(SavedReference(number, tuple(dict.fromkeys(places)), shown))
+    return {"references": tuple(sorted(references, key=lambda reference: reference.number))}
+
+
 # Parts: what is looked at
 
 
@@ -385,6 +425,7 @@ def _check_plain(check: Checker, value: Any, key: str, depth: int = 0) -> None:
 PARTS: tuple[Part, ...] = (
     Part("saved", _write_saved, _read_saved),
     Part("exposure", _write_exposures, _read_exposures),
+    Part("reference", _write_references, _read_references),
     Part("look", _write_look, _read_look),
     Part("variant", _write_variants, _read_variants),
     Part("place", _write_places, _read_places),

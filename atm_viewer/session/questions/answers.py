@@ -33,8 +33,10 @@ from atm_viewer.jobs.requests.previews import (
     PredictArtifact,
     ShowProfile,
 )
+from atm_viewer.jobs.requests.references import MakeReferenceSpectrum
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.questions.slots import Filled
+from atm_viewer.session.spectrum.references import ShownReference
 from atm_viewer.session.state.measures import MEASURES, Measured
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.places import spectra_name
@@ -128,11 +130,12 @@ class Answers:
         """Images of the field."""
         choice, variants = self.state.sky_choice, self.state.variants
         images = {BEFORE: self.sky} if not choice.planes else {}
-        for name in (BEFORE, *variants.names):
+        cubes = {cube.name: cube.title for cube in self.state.cubes}
+        for name in (BEFORE, *variants.names, *cubes):
             if name not in images:
                 images[name] = self.latest(MakeSkyImage, name)
         there = {name: image for name, image in images.items() if image is not None}
-        return ShownSky(choice, choice.sides(variants), self.sky, there.get(BEFORE), there)
+        return ShownSky(choice, choice.sides(variants, cubes), self.sky, there.get(BEFORE), there, cubes)
 
     @property
     def spectra(self) -> SpaxelSpectra | None:
@@ -154,6 +157,34 @@ class Answers:
         return tuple(
             ShownSpectra(variant, number, self.latest(MakeSpectra, name), self.is_pending(MakeSpectra, name))
             for variant, number, name in pairs
+        )
+
+    @property
+    def band_spectra(self) -> tuple[tuple[str, ShownSpectra], ...]:
+        """Bands and spectra of the active variant at the active place, where all bands are shown; else nothing."""
+        state = self.state
+        if not state.shows_all_bands or state.places.current is None:
+            return ()
+        variant, place = state.variants[state.variants.active], state.places.active
+        found = []
+        for band in state.bands:
+            name = spectra_name(variant.name, place, "" if band == state.band else band)
+            latest = self.latest(MakeSpectra, name)
+            known = latest if latest is not None and latest.band == band else None
+            found.append((band, ShownSpectra(variant, place, known, self.is_pending(MakeSpectra, name))))
+        return tuple(found)
+
+    @property
+    def shown_references(self) -> tuple[ShownReference, ...]:
+        """References whose spectra are drawn at the active place, in the order of their numbers."""
+        return tuple(
+            ShownReference(
+                reference,
+                self.latest(MakeReferenceSpectrum, reference.name),
+                self.is_pending(MakeReferenceSpectrum, reference.name),
+            )
+            for reference in self.state.references
+            if reference.shown and Slot(MakeReferenceSpectrum, reference.name) in self.slots
         )
 
     @property

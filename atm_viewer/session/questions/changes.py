@@ -16,6 +16,8 @@ class Changes(QObject):
     exposures = pyqtSignal()  #: open exposures, or which of them are included
     chosen = pyqtSignal()  #: exposure, band, slice or column
     recipe = pyqtSignal()  #: recipes, which slices edits apply to, or which region is selected
+    references = pyqtSignal()  #: cubes and extracted spectra from elsewhere, or which of them are shown
+    reference_spectra = pyqtSignal()
     places = pyqtSignal()  #: positions and apertures, or which place is active
     spectrum_settings = pyqtSignal()
     pending = pyqtSignal()  #: what is being renewed
@@ -44,13 +46,14 @@ class Changes(QObject):
 
 def _spectra(answers: Answers) -> object:
     places, variants = answers.state.places, answers.state.variants
-    shown = tuple(one.spectra for one in (*answers.shown_spectra, *answers.drawn_spectra))
+    bands = (one for _, one in answers.band_spectra)
+    shown = tuple(one.spectra for one in (*answers.shown_spectra, *answers.drawn_spectra, *bands))
     return places.active, places.numbers, variants.active, variants.names, shown
 
 
 def _sky(answers: Answers) -> object:
     shown = answers.shown_sky
-    return shown.choice, shown.sides, shown.white, shown.images
+    return shown.choice, shown.sides, shown.white, shown.images, shown.cubes
 
 
 def _measures(answers: Answers) -> object:
@@ -64,6 +67,7 @@ PARTS: dict[str, Callable[[Answers], object]] = {
     "exposures": lambda a: a.state.exposures,
     "chosen": lambda a: (a.state.current, a.state.band, a.state.number, a.state.column),
     "recipe": lambda a: (a.state.variants, a.state.scope, a.state.region),
+    "references": lambda a: a.state.references,
     "places": lambda a: a.state.places,
     "spectrum_settings": lambda a: a.state.spectrum_settings,
     "pending": lambda a: (a.pending_slots, a.pending),
@@ -72,6 +76,7 @@ PARTS: dict[str, Callable[[Answers], object]] = {
     "pixel": lambda a: a.pixel,
     "sky": _sky,
     "spectra": _spectra,
+    "reference_spectra": lambda a: [(one.reference, one.spectrum) for one in a.shown_references],
     "remedies": lambda a: (a.state.remedy_choice, [a.remedy(kind).remedy for kind in REMEDIES]),
     "prediction": lambda a: a.prediction,
     "predicted_curve": lambda a: a.predicted_curve,

@@ -22,6 +22,7 @@ from atm_viewer.jobs.requests.previews import (
     PredictArtifact,
     ShowProfile,
 )
+from atm_viewer.jobs.requests.references import MakeReferenceSpectrum
 from atm_viewer.session.questions.answers import CURVE, Answers
 from atm_viewer.session.questions.slots import Plan
 from atm_viewer.session.state.measures import lines_request, wanted_measures
@@ -54,7 +55,9 @@ def make_plan(answers: Answers) -> Plan:
             *_images(state),
             *filter(None, (state.remedy_request(kind) for kind in REMEDIES if kind == state.remedy_choice.seen)),
             *wanted_measures(state.measure_choice, state.spectrum_settings, state.extraction),
+            *_other_bands(state),
             *_spectra(answers),
+            *_references(answers),
             *_fringe_free(answers),
             *filter(None, asked),
             *_report(state),
@@ -72,11 +75,12 @@ def _profile_and_pixel(state: State) -> Iterator[Request[Any]]:
             yield ExplainPixel(view.key, state.recipe, *state.pixel[1:])
 
 
-def _images(state: State) -> Iterator[MakeSkyImage]:
+def _images(state: State) -> Iterator[Request[Any]]:
     if keys := state.keys_together:
         yield MakeSkyImage(keys, state.band, cube=state.recipe.cube)
         light = state.wavelength if math.isfinite(state.wavelength) else None
-        yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light)
+        cubes = {cube.name: cube.file.path for cube in state.cubes}
+        yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light, cubes)
 
 
 def _spectra(answers: Answers) -> Iterator[MakeSpectra]:
@@ -91,6 +95,34 @@ def _spectra(answers: Answers) -> Iterator[MakeSpectra]:
             extraction = place.extraction(keys, variant.recipe, state.band)
             urgent = active and variant.name == variants.active
             yield MakeSpectra(extraction, spectra_name(variant.name, place.number), urgent)
+
+
+def _other_bands(state: State) -> Iterator[MakeSpectra]:
+    """Have the active place's spectra of the other bands, where all are shown.
+
+    They are asked before the active one's: what that shows when another band is chosen is known by then.
+    """
+    place, active = state.places.current, state.variants.active
+    if place is None or not state.shows_all_bands:
+        return
+    for band in state.bands:
+        if band != state.band:
+            extraction = place.extraction(state.of_band(band), state.recipe, band)
+            yield MakeSpectra(extraction, spectra_name(active, place.number, band), urgent=False, beside=True)
+
+
+def _references(answers: Answers) -> Iterator[MakeReferenceSpectrum]:
+    """Have references' spectra at the active place, where they have any of the wavelengths that are shown."""
+    state = answers.state
+    place = state.places.current
+    if place is None or not state.keys_together:
+        return
+    every = (answers.spectra, *(one.spectra for _, one in answers.band_spectra))
+    bands = state.bands if state.shows_all_bands else (state.band,)
+    shown = [one.wavelength[[0, -1]].tolist() for one in every if one is not None and one.band in bands]
+    for reference in state.references:
+        if reference.shown and any(reference.file.overlaps(*ends) for ends in shown):
+            yield MakeReferenceSpectrum(reference.file.path, reference.name, place.ra, place.dec, place.radius)
 
 
 def _fringe_free(answers: Answers) -> Iterator[MakeFringeFree]:
@@ -115,7 +147,8 @@ def _kept(state: State) -> Iterator[Slot]:
     """Slots of what is not in sight at the moment, as long as there is something to show in them."""
     yield from (Slot(Correct, exposure.view.key) for exposure in state.exposures)
     if state.keys_together:
-        yield from (Slot(MakeSkyImage, name) for name in (BEFORE, *state.variants.names))
+        cubes = (cube.name for cube in state.cubes)
+        yield from (Slot(MakeSkyImage, name) for name in (BEFORE, *state.variants.names, *cubes))
         yield from (Slot(request) for request in REMEDIES.values())
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from atm_viewer.engine.results.references import CUBE
 from atm_viewer.engine.results.spectra import HoveredSpectrum, SpaxelSpectra
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.lines import LineList, SpectralLine
+from atm_viewer.session.spectrum.references import ShownReference
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.spectrum.units import (
     AXES,
@@ -77,13 +79,15 @@ class Curve:
     Parameters
     ----------
     role : str
-        ``before``, ``after`` or ``aperture``.
+        ``before``, ``after``, ``aperture`` or ``reference``.
     variant : str
-        Letter of the variant, of ``after``; else empty.
+        Letter of the variant, of ``after``; name of the reference, of ``reference``; else empty.
     place : int
         Number of the place.
     label : str
         Words for the legend.
+    wavelength : ndarray, shape (n,)
+        Observed wavelengths [um].
     flux : ndarray, shape (n,)
         In the unit of the axis, with offset, smoothed; ``x`` and what follows alike.
     x : ndarray, shape (n,)
@@ -96,12 +100,15 @@ class Curve:
         Values in the unit of the axis as they are: without offset, neither smoothed nor normalised.
     stale : bool
         Newer spectra are on their way.
+    band : str
+        Its band where all are shown; else empty.
     """
 
     role: str
     variant: str
     place: int
     label: str
+    wavelength: np.ndarray
     x: np.ndarray
     flux: np.ndarray
     error: np.ndarray | None
@@ -109,6 +116,7 @@ class Curve:
     difference: np.ndarray | None
     plain: np.ndarray
     stale: bool
+    band: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +139,10 @@ class Picture:
         Ranges of the horizontal axis by kind of `MASKS`.
     treatment : str
         Says whether residual fringes are removed and how spectra are smoothed; empty when they are as in the cubes.
+    parts : tuple of SpaxelSpectra
+        Spectra of all bands that are shown: of one unless all are.
+    bands : mapping of str to str
+        Where all bands are shown, each of them, with a word on why it is not there; else empty.
     """
 
     main: SpaxelSpectra | None
@@ -141,15 +153,34 @@ class Picture:
     reference: str
     masks: dict[str, list[tuple[float, float]]]
     treatment: str
+    parts: tuple[SpaxelSpectra, ...] = ()
+    bands: Mapping[str, str] = field(default_factory=dict)
 
     def after(self, variant: str, place: int) -> Curve | None:
-        """Curve of a variant after correction at a place."""
-        wanted = ("after", variant, place)
-        return next((c for c in self.curves if (c.role, c.variant, c.place) == wanted), None)
+        """Curve of a variant after correction at a place, in the chosen band."""
+        band = self.main.band if self.main is not None and self.bands else ""
+        wanted = ("after", variant, place, band)
+        return next((c for c in self.curves if (c.role, c.variant, c.place, c.band) == wanted), None)
+
+    def part_at(self, wavelength: float) -> SpaxelSpectra | None:
+        """Spectra with the plane nearest to a wavelength [um]; the chosen band's where bands overlap."""
+
+        def distance(part: SpaxelSpectra) -> float:
+            first, last = float(part.wavelength[0]), float(part.wavelength[-1])
+            return max(first - wavelength, wavelength - last, 0.0)
+
+        there = [part for part in self.parts if part.wavelength.size]
+        return min(there, key=lambda part: (distance(part), part is not self.main), default=None)
 
 
 def make_picture(
-    shown: Sequence[ShownSpectra], variant: str, place: int, settings: SpectrumSettings, lines: LineList
+    shown: Sequence[ShownSpectra],
+    variant: str,
+    place: int,
+    settings: SpectrumSettings,
+    lines: LineList,
+    references: Sequence[ShownReference] = (),
+    bands: Sequence[tuple[str, ShownSpectra]] = (),
 ) -> Picture:
     """Work out what to draw.
 
@@ -163,6 +194,11 @@ def make_picture(
         How to show them.
     lines : LineList
         Has the line that velocities are about.
+    references : sequence of ShownReference
+        Spectra of files from elsewhere at the active place.
+    bands : sequence of (str, ShownSpectra)
+        Spectra of the active variant at the active place in all bands, where these are shown; each has a curve before
+        and one after correction.
 
     Returns
     -------
@@ -172,10 +208,12 @@ def make_picture(
     main = next((s.spectra for s in known if (s.variant.name, s.place) == (variant, place)), None)
     if main is not None:  # after a change of band the others' answers come later
         known = [s for s in known if s.spectra is not None and s.spectra.band == main.band]
-    maker = _Maker(known, variant, place, settings, _scale(main, settings, lines))
-    curves = maker.curves()
+    there = [s.spectra for _, s in bands if s.spectra is not None] if main is not None else []
+    parts = there or ([main] if main is not None else [])
+    maker = _Maker(known, variant, place, settings, _scale(main, settings, lines), references, parts)
+    curves = maker.band_curves(bands) if there else maker.curves()
     unit = maker.unit_of(main) if main is not None else settings.unit
-    relative = settings.arrangement == "normalised"
+    relative = settings.arrangement == "normalised" and not there
     return Picture(
         main,
         tuple(curves),
@@ -183,8 +221,10 @@ def make_picture(
         "flux over its median" if relative else FLUX_UNITS.get(unit, "flux"),
         "" if relative else unit,
         maker.reference,
-        maker.masks(main),
+        maker.masks(),
         _treatment(settings, main),
+        tuple(parts),
+        {band: "" if s.spectra is not None else "…" if s.stale else "no data here" for band, s in bands if there},
     )
 
 
@@ -225,9 +265,17 @@ class _Maker:
     """Makes the curves; what they have in common is kept here."""
 
     def __init__(
-        self, shown: list[ShownSpectra], variant: str, place: int, settings: SpectrumSettings, scale: Scale
+        self,
+        shown: list[ShownSpectra],
+        variant: str,
+        place: int,
+        settings: SpectrumSettings,
+        scale: Scale,
+        references: Sequence[ShownReference],
+        parts: Sequence[SpaxelSpectra],
     ) -> None:
         self.shown, self.variant, self.place, self.settings, self.scale = shown, variant, place, settings, scale
+        self.given, self.parts = references, parts
         self.places = sorted({s.place for s in shown})
         self.variants = sorted({s.variant.name for s in shown})
         name = settings.reference.removeprefix("variant:")
@@ -249,23 +297,35 @@ class _Maker:
             here = [s for s in self.shown if s.place == place]
             here.sort(key=lambda s: s.variant.name == self.variant)  # the active one is drawn last
             made = [c for s in here for c in self._of(s)]
+            if place == self.place:
+                made = [*self._references(here), *made]
             if self.settings.arrangement != "overlaid":
                 made, top = self._stack(made, here[-1], top)
             found += made
-        rank = {"before": 0, "aperture": 1, "after": 2}
+        rank = {"before": 0, "aperture": 1, "reference": 2, "after": 3}
         return sorted(found, key=lambda c: (c.place == self.place, rank[c.role], c.variant == self.variant))
 
-    def masks(self, main: SpaxelSpectra | None) -> dict[str, list[tuple[float, float]]]:
+    def band_curves(self, bands: Sequence[tuple[str, ShownSpectra]]) -> list[Curve]:
+        """Curves of the active place before and after correction in all bands, and of references."""
+        found: list[Curve] = []
+        for band, shown in bands:
+            made = self._of(shown) if shown.spectra is not None else []
+            labels = {"before": "before, faint", "after": band}
+            found += [replace(c, band=band, label=labels[c.role]) for c in made if c.role in labels]
+        here = [s for s in self.shown if s.place == self.place]
+        rank = {"before": 0, "reference": 1, "after": 2}
+        return sorted([*found, *self._references(here)], key=lambda c: rank[c.role])
+
+    def masks(self) -> dict[str, list[tuple[float, float]]]:
         """Ranges on the horizontal axis without a value, by kind, see `MASKS`; empty unless they are wanted."""
-        if main is None or not self.settings.masks:
-            return {}
-        before, after = np.isfinite(main.before), np.isfinite(main.after)
-        flags = {"nothing": ~before & ~after, "filled": ~before & after, "lost": before & ~after}
-        found = {}
-        for kind, flag in flags.items():
-            ends = [self.scale.at(np.array(r)) for r in spans(flag, main.wavelength)]
-            if ends:
-                found[kind] = [(float(x.min()), float(x.max())) for x in ends]
+        found: dict[str, list[tuple[float, float]]] = {}
+        for part in self.parts if self.settings.masks else ():
+            before, after = np.isfinite(part.before), np.isfinite(part.after)
+            flags = {"nothing": ~before & ~after, "filled": ~before & after, "lost": before & ~after}
+            for kind, flag in flags.items():
+                ends = [self.scale.at(np.array(r)) for r in spans(flag, part.wavelength)]
+                if ends:
+                    found.setdefault(kind, []).extend((float(x.min()), float(x.max())) for x in ends)
         return found
 
     def _of(self, shown: ShownSpectra) -> list[Curve]:
@@ -273,7 +333,7 @@ class _Maker:
         spectra, settings = shown.spectra, self.settings
         assert spectra is not None
         unit, wave = self.unit_of(spectra), spectra.wavelength
-        factor = flux_factor(spectra.unit, unit, wave, spectra.solid_angle) if unit != spectra.unit else 1.0
+        factor = self._factor(spectra)
         scale = median_ratio(spectra.after, spectra.aperture_after)
         before, after = spectra.before * factor, spectra.after * factor
         scaled = spectra.aperture_after * scale * factor
@@ -307,12 +367,103 @@ class _Maker:
                 ratio=None if ratio is None else self._smooth(ratio, wave),
                 difference=None if difference is None else self._smooth(difference, wave),
                 plain=values,
+                wavelength=wave,
                 x=x,
                 place=shown.place,
                 stale=shown.stale,
             )
             for role, name, values, error, ratio, difference in made
         ]
+
+    def _references(self, here: Sequence[ShownSpectra]) -> list[Curve]:
+        """Curves of files from elsewhere, as far as the spectra reach."""
+        main = next((s.spectra for s in here if s.variant.name == self.variant), None)
+        if main is None or not main.wavelength.size:
+            return []
+        step = float(np.median(np.diff(main.wavelength))) if main.wavelength.size > 1 else 0.0
+        ends = [float(part.wavelength[k]) for part in self.parts if part.wavelength.size for k in (0, -1)]
+        first, last = min(ends) - step, max(ends) + step
+        return [c for shown in self.given if (c := self._reference(shown, main, first, last)) is not None]
+
+    def _reference(self, shown: ShownReference, main: SpaxelSpectra, first: float, last: float) -> Curve | None:
+        """Curve of a file from elsewhere between two wavelengths; None where it has none, or another kind of unit."""
+        found, settings = shown.spectrum, self.settings
+        if found is None or found.unit != main.unit:
+            return None
+        within = (found.wavelength >= first) & (found.wavelength <= last)
+        if not within.any():
+            return None
+        wave, unit = found.wavelength[within], self.unit_of(main)
+        ratio = difference = None
+        label = shown.reference.title
+        if found.kind == CUBE:
+            # Surface brightness, so that flux is that of the same part of the sky, whatever the size of spaxels.
+            factor = flux_factor(found.unit, unit, wave, main.solid_angle) if unit != found.unit else np.ones(wave.size)
+            flux, aperture = found.flux[within], found.aperture[within]
+            values, error = flux * factor, found.flux_err[within] * factor
+            if self.against == "aperture":
+                own = aperture * median_ratio(flux, aperture)
+                ratio, difference = _over(flux, own), (flux - own) * factor
+            else:
+                other = self._of_reference(main, wave)
+                if other is not None:
+                    ratio, difference = _over(flux, other), (flux - other) * factor
+            noise = "" if math.isnan(found.noise) else f" {100.0 * found.noise:.1f} %"
+            label += " (place outside)" if found.outside else noise
+        else:
+            values, error, how = self._extracted(found.aperture[within], found.flux[within], wave, main)
+            error = error * found.aperture_err[within]
+            label += how
+        return Curve(
+            role="reference",
+            variant=shown.reference.name,
+            place=self.place,
+            label=label,
+            wavelength=wave,
+            x=np.asarray(self.scale.at(wave)),
+            flux=self._smooth(values, wave),
+            error=error if settings.errors else None,
+            ratio=None if ratio is None else self._smooth(ratio, wave),
+            difference=None if difference is None else self._smooth(difference, wave),
+            plain=values,
+            stale=shown.stale,
+        )
+
+    def _extracted(
+        self, density: np.ndarray, brightness: np.ndarray, wave: np.ndarray, main: SpaxelSpectra
+    ) -> tuple[np.ndarray, np.ndarray, str]:
+        """Give an extracted spectrum [Jy, MJy/sr] as the aperture's is shown; what errors are multiplied by, words."""
+        unit = self.unit_of(main)
+        if self.settings.scaled:
+            factor = flux_factor("Jy", unit, wave, main.solid_angle)
+            there = np.interp(wave, main.wavelength, main.after * self._factor(main), left=np.nan, right=np.nan)
+            scale = median_ratio(there, density * factor)
+            return density * factor * scale, factor * scale, ", scaled" if math.isfinite(scale) else " (nothing here)"
+        if unit == "MJy/sr":
+            known = np.isfinite(brightness).any()
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return brightness, brightness / density, "" if known else " (without surface brightness)"
+        factor = flux_factor("Jy", unit, wave, main.solid_angle)
+        return density * factor, factor, " (total)"
+
+    def _of_reference(self, main: SpaxelSpectra, wave: np.ndarray) -> np.ndarray | None:
+        """Give what ratio and difference are against, at the wavelengths of another grid [unit of ``main``]."""
+        name = self.against.removeprefix("variant:")
+        found = next((s.spectra for s in self.shown if (s.variant.name, s.place) == (name, self.place)), None)
+        other = main.before if self.against == "before" else found.after if found is not None else None
+        if other is None or other.shape != main.wavelength.shape:
+            return None
+        if wave.shape == main.wavelength.shape and np.allclose(wave, main.wavelength, rtol=1e-9, atol=0.0):
+            return other
+        there: np.ndarray = np.interp(wave, main.wavelength, other, left=np.nan, right=np.nan)
+        return there
+
+    def _factor(self, spectra: SpaxelSpectra) -> np.ndarray | float:
+        """Give what makes the unit of the axis of the spectra's own."""
+        unit = self.unit_of(spectra)
+        if unit == spectra.unit:
+            return 1.0
+        return flux_factor(spectra.unit, unit, spectra.wavelength, spectra.solid_angle)
 
     def _against(
         self, shown: ShownSpectra, after: np.ndarray, before: np.ndarray, scaled: np.ndarray, factor: np.ndarray | float

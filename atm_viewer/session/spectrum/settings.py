@@ -49,6 +49,8 @@ class SpectrumSettings:
         Mark where the source's trace is centred on a pixel.
     arrangement : str
         How the spectra of several places stand to each other: one of `ARRANGEMENTS`.
+    all_bands : bool
+        Show the active place's spectra of all bands that are open, rather than those of one band.
     ratio, difference : bool
         Show these panels.
     predicted : bool
@@ -78,6 +80,7 @@ class SpectrumSettings:
     masks: bool = True
     rf1d: bool = False
     crossings: bool = False
+    all_bands: bool = False
     arrangement: str = "overlaid"
     ratio: bool = True
     difference: bool = False

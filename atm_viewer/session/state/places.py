@@ -120,9 +120,9 @@ class Places:
         return replace(self, all=tuple(changed(p) if p.number == number else p for p in self.all))
 
 
-def spectra_name(variant: str, place: int) -> str:
-    """Name under which the spectra of a variant at a place are shown."""
-    return f"{variant}{place}"
+def spectra_name(variant: str, place: int, band: str = "") -> str:
+    """Name under which the spectra of a variant at a place are shown; those beside the chosen band's have a band."""
+    return f"{variant}{place}:{band}" if band else f"{variant}{place}"
 
 
 def region_at(recipe: Recipe, place: Place | None) -> Region | None:

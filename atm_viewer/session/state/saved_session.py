@@ -45,6 +45,25 @@ class SavedExposure:
 
 
 @dataclass(frozen=True)
+class SavedReference:
+    """A cube or extracted spectra from elsewhere.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    places : tuple of str
+        Absolute paths where it may be, the likeliest first; at least one.
+    shown : bool
+        Whether its spectrum is drawn.
+    """
+
+    number: int
+    places: tuple[str, ...]
+    shown: bool = True
+
+
+@dataclass(frozen=True)
 class SavedLook:
     """Chosen band, slice and column, and the scope of edits.
 
@@ -88,6 +107,8 @@ class SavedSession:
         When it was saved.
     origin : str
         In an autosaved session the file that it was saved to by hand before; else empty.
+    references : tuple of SavedReference
+        Files that the exposures are compared with.
     """
 
     exposures: tuple[SavedExposure, ...] = ()
@@ -99,3 +120,4 @@ class SavedSession:
     versions: Mapping[str, str] = field(default_factory=dict)
     saved: datetime | None = None
     origin: str = ""
+    references: tuple[SavedReference, ...] = ()

@@ -11,6 +11,7 @@ from atm_viewer.engine.recipe import Polygon
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.session.edits.scope import slice_band
 
 #: Pixels that are enough for statistics on the window's thread; more would be felt.
 _SAMPLE = 200_000
@@ -36,9 +37,8 @@ def columns_of(view: ExposureView, number: int) -> tuple[int, int]:
 
 
 def band_of(view: ExposureView, number: int) -> str:
-    """Band of a slice: in MIRI the hundreds of the slice's number are the channel."""
-    start = f"ch{number // 100}-"
-    return next((band for band in view.bands if band.startswith(start)), view.bands[0])
+    """Band of a slice of an exposure."""
+    return slice_band(view.bands, number)
 
 
 def brightest_slice(view: ExposureView, slices: tuple[int, ...], report: CorrectionReport | None = None) -> int:

@@ -17,12 +17,13 @@ from atm_viewer.jobs.requests.remedies import RemedyRequest
 from atm_viewer.session.edits import slice_edits
 from atm_viewer.session.edits.scope import Scope, Seen, Where
 from atm_viewer.session.edits.variants import Variants
+from atm_viewer.session.spectrum.references import Reference
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.measures import MeasureChoice
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.places import Places, region_at
 from atm_viewer.session.state.remedy_choice import RemedyChoice, has_fringes, remedy_request
-from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedReference, SavedSession
 from atm_viewer.session.state.selection import columns_of, slices_across
 from atm_viewer.session.state.sky_choice import SkyChoice
 
@@ -61,6 +62,8 @@ class State:
         The recipe before the drag under way.
     places : Places
         Places on the sky whose spectra are shown, and which of them is active.
+    references : tuple of Reference
+        Cubes and extracted spectra from elsewhere, in the order of their numbers.
     spectrum_settings : SpectrumSettings
         How spectra are shown.
     sky_choice : SkyChoice
@@ -92,6 +95,7 @@ class State:
     region: str = ""
     dragged: Recipe | None = None
     places: Places = field(default_factory=Places)
+    references: tuple[Reference, ...] = ()
     spectrum_settings: SpectrumSettings = field(default_factory=SpectrumSettings)
     sky_choice: SkyChoice = field(default_factory=SkyChoice)
     measure_choice: MeasureChoice = field(default_factory=MeasureChoice)
@@ -117,8 +121,13 @@ class State:
 
     @property
     def removes_fringes(self) -> bool:
-        """Whether spectra are shown without residual fringes; those of MIRI alone have any."""
-        return self.spectrum_settings.rf1d and has_fringes(self.band)
+        """Whether spectra are shown without residual fringes; those of a single band of MIRI alone can be."""
+        return self.spectrum_settings.rf1d and has_fringes(self.band) and not self.shows_all_bands
+
+    @property
+    def shows_all_bands(self) -> bool:
+        """Whether the active place's spectra of all bands are shown."""
+        return self.spectrum_settings.all_bands and len(self.bands) > 1
 
     @property
     def included(self) -> tuple[str, ...]:
@@ -142,6 +151,12 @@ class State:
         return tuple(e.view.key for e in self.together)
 
     @property
+    def cubes(self) -> tuple[Reference, ...]:
+        """Cubes from elsewhere whose images can be compared with those of the exposures: their units are the same."""
+        units = {e.view.unit for e in self.together}
+        return tuple(r for r in self.references if r.is_cube and r.file.unit in units)
+
+    @property
     def target_at(self) -> tuple[float, float] | None:
         """Where the exposures that go into one product show a moving target, ICRS [deg]; None when they follow none."""
         return next((e.view.follows for e in self.together), None)
@@ -150,6 +165,20 @@ class State:
     def bands(self) -> tuple[str, ...]:
         """Bands of the included exposures, in order of first appearance."""
         return tuple(dict.fromkeys(band for e in self.exposures if e.included for band in e.view.bands))
+
+    def of_band(self, band: str) -> tuple[str, ...]:
+        """Keys of the included exposures with a band."""
+        return tuple(e.view.key for e in self.exposures if e.included and band in e.view.bands)
+
+    @property
+    def several_settings(self) -> bool:
+        """Whether exposures of more than one setting are open."""
+        return len({exposure.view.bands for exposure in self.exposures}) > 1
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Choices of which slices an edit applies to; a band is one where there are several settings."""
+        return tuple(s for s in Scope if s is not Scope.BAND or self.several_settings or self.scope is Scope.BAND)
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -247,7 +276,8 @@ class State:
             SavedExposure((e.view.key,), e.mark, e.included, e.view.key == self.chosen) for e in self.exposures
         )
         look = SavedLook(self.band, self.number, self.column, self.scope)
-        return SavedSession(exposures, look, self.variants, self.places, self.spectrum_settings)
+        references = tuple(SavedReference(r.number, (r.file.path,), r.shown) for r in self.references)
+        return SavedSession(exposures, look, self.variants, self.places, self.spectrum_settings, references=references)
 
     def with_exposure(self, exposure: OpenExposure) -> State:
         """Open an exposure, or put it in the place of the one that has its key."""

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QKeySequence
 
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.groups import grouped
 from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.session.state.sky_choice import BLINK, DIFFERENCE, RATIO, SWIPE
 from atm_viewer.views.actions.action_info import ActionInfo, always
@@ -35,6 +36,14 @@ def _placed(session: Session) -> bool:
 
 def _fringes(session: Session) -> bool:
     return has_fringes(session.state.band)
+
+
+def _several_bands(session: Session) -> bool:
+    return len(session.state.bands) > 1
+
+
+def _several_groups(session: Session) -> bool:
+    return len(grouped(session.state.exposures)) > 1
 
 
 def _several_places(session: Session) -> bool:
@@ -78,6 +87,11 @@ SPECTRUM_SWITCHES = {
         "Show the spectra of MIRI without residual fringes (RF1D), for display only, or as they are",
         "Ctrl+Alt+F",
     ),
+    "all_bands": (
+        "All Bands",
+        "Show the spectra of the active place in all open bands, one colour per band, or those of one band",
+        "Ctrl+Alt+B",
+    ),
     "predicted": (
         "Predicted Curve",
         "Show or hide what geometry predicts before correction, faint in the ratio panel of the spectra",
@@ -87,7 +101,7 @@ SPECTRUM_SWITCHES = {
 
 
 def _switch(name: str, text: str, tip: str, key: str) -> ActionInfo:
-    enabled = _fringes if name == "rf1d" else _open
+    enabled = {"rf1d": _fringes, "all_bands": _several_bands}.get(name, _open)
     return ActionInfo(
         f"spectrum_{name}", "View/Spectrum", text, tip, key, enabled, ticked=True,
         does=lambda window: window.session.look.toggle_spectrum(name),
@@ -112,9 +126,13 @@ def _region(
     return ActionInfo(name, "Regions", text, tip, key, enabled, does=does)
 
 
-def _scope(scope: Scope, text: str, tip: str) -> ActionInfo:
+def _several_settings(session: Session) -> bool:
+    return session.state.several_settings
+
+
+def _scope(scope: Scope, text: str, tip: str, enabled: Callable[[Session], bool] = _open) -> ActionInfo:
     return ActionInfo(
-        f"scope_{scope}", "Edit/Apply Slice Edits To", text, tip, "", _open, group="scope",
+        f"scope_{scope}", "Edit/Apply Slice Edits To", text, tip, "", enabled, group="scope",
         does=lambda window: window.session.recipes.set_scope(scope),
     )  # fmt: skip
 
@@ -148,7 +166,30 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Open four synthetic NIRSpec IFU exposures (created on first use)",
         "Ctrl+Alt+O",
     ),
+    ActionInfo(
+        "open_references",
+        "File",
+        "Open Reference…",
+        "Open cubes (_s3d) or extracted spectra (_x1d) of any origin to compare the exposures with",
+        "Ctrl+Alt+O",
+    ),
+    ActionInfo(
+        "close_references",
+        "File",
+        "Close References",
+        "Close all cubes and extracted spectra that the exposures are compared with; Undo opens them again",
+        "Ctrl+Alt+X",
+        lambda s: bool(s.state.references),
+    ),
     ActionInfo("close_exposure", "File", "Close Exposure", "Close the chosen exposure", "Ctrl+W", _open),
+    ActionInfo(
+        "close_group",
+        "File",
+        "Close Group",
+        "Close all exposures of the chosen one's setting and detector; the recipe stays",
+        "Ctrl+Alt+Shift+W",
+        _several_groups,
+    ),
     ActionInfo("close_all", "File", "Close All", "Close all exposures; the recipe stays", "Ctrl+Alt+W", _open),
     SEPARATOR,
     ActionInfo(
@@ -338,6 +379,12 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ),
     _scope(Scope.PLACE, "Slices Under the Place", "Edit the slices that see the active place, in every dither"),
     _scope(Scope.NUMBER, "Slice Number in All Exposures", "Edit the slices of this number in all exposures"),
+    _scope(
+        Scope.BAND,
+        "Slice Number in This Band",
+        "Edit the slices of this number in the exposures of their band only: numbers repeat in every MRS setting",
+        _several_settings,
+    ),
     _scope(Scope.SLICE, "This Slice Only", "Edit the slice of the chosen exposure only"),
     ActionInfo(
         "next_scope",
@@ -494,6 +541,14 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Ctrl+PgUp",
         _open,
         does=lambda window: window.session.pointer.step_exposure(-1),
+    ),
+    ActionInfo(
+        "next_group",
+        "View",
+        "Next Group",
+        "Show the exposure of the next setting or detector with the same dither",
+        "Ctrl+Alt+PgDown",
+        _several_groups,
     ),
     ActionInfo(
         "next_feeding",

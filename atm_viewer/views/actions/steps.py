@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.groups import grouped
 
 _FACTOR = 1.1  #: between thresholds that keys lead to
 _LEAST = 0.1  #: threshold below which the next step down is 0, which fits the slice whatever its signal [sigma]
@@ -52,8 +52,8 @@ class Steps:
         self._set_threshold(old / _FACTOR if old > _LEAST else 0.0)
 
     def next_scope(self) -> None:
-        """Let edits of slices apply to other slices: to those of the place, of the number, or of the exposure alone."""
-        scopes = list(Scope)
+        """Let edits apply to other slices: to those of the place, the number, the band, or to the chosen one alone."""
+        scopes = self._session.state.scopes
         now = scopes.index(self._session.state.scope)
         self._session.recipes.set_scope(scopes[(now + 1) % len(scopes)])
 
@@ -72,6 +72,14 @@ class Steps:
     def previous_column(self) -> None:
         """Look at the previous column."""
         self._session.look.step_column(-1)
+
+    def next_group(self) -> None:
+        """Look at the next group of exposures, in the same dither; after the last one at the first."""
+        state = self._session.state
+        groups = grouped(state.exposures)
+        at = next((k for k, group in enumerate(groups) if state.chosen in group.keys), 0)
+        if groups:
+            self._session.look.select_exposure(groups[(at + 1) % len(groups)].like(state.chosen_exposure))
 
     def next_band(self) -> None:
         """Look at sky image and spectra of the next band; after the last one of the first."""

@@ -34,6 +34,8 @@ class Theme:
     variants : tuple of str
         Spectra after correction by variants A to H. The first four, ``before`` and ``aperture`` are far apart in the
         eyes of people without red, green or blue cones as well (CIELAB distance above 23), the others nearly so (16).
+    references : tuple of str
+        Spectra of files from elsewhere, R1 to R4, which are dashed besides.
     series : tuple of str
         From blue to purple, for curves that are one of a series.
     threshold, spline, breakpoint, rejected, window_points, column_points : str
@@ -65,6 +67,7 @@ class Theme:
     before: str
     aperture: str
     variants: tuple[str, ...]
+    references: tuple[str, ...]
     series: tuple[str, ...]
     threshold: str
     spline: str
@@ -107,6 +110,7 @@ DARK = Theme(
     before="#a3abb8",
     aperture="#e0f957",
     variants=("#56b4e9", "#a855ff", "#f7546b", "#f9d199", "#279c6a", "#6470d0", "#b5f0ff", "#9b6532"),
+    references=("#ec6a3c", "#2cc79c", "#e389bf", "#c9d64a"),
     series=("#4baefc", "#49edc2", "#f0c04a", "#e56638", "#b868b3"),
     threshold="#58d48b",
     spline="#e58db2",
@@ -140,6 +144,7 @@ LIGHT = Theme(
     before="#7c8593",
     aperture="#7c5400",
     variants=("#0072b2", "#a020f0", "#780a1d", "#d68027", "#0b1c8e", "#37a07a", "#c964df", "#15171b"),
+    references=("#cc4a12", "#00805d", "#b2418a", "#4d6600"),
     series=("#2c6bbf", "#06a477", "#c78900", "#af4000", "#9c4b8a"),
     threshold="#09815d",
     spline="#932373",

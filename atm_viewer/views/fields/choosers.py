@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QComboBox
 
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.selection import band_of
 from atm_viewer.views.base.plain_text import set_tip
 from atm_viewer.views.fields.number_box import WholeBox
 
@@ -17,6 +18,8 @@ _SCOPES = {
     Scope.PLACE: "<b>place, every dither</b>: the region that the active place lies in, or a new one about it; so all "
     "slices that see it, in every dither. A slice outside gets an override in this exposure only. Default",
     Scope.NUMBER: "<b>all exposures</b>: an override for this slice number in all exposures",
+    Scope.BAND: "<b>one band</b>: an override for this slice number in the exposures of its band only, since numbers "
+    "repeat in every MRS setting. Offered when several settings are open",
     Scope.SLICE: "<b>this exposure</b>: an override for this slice of this exposure only",
 }
 
@@ -34,9 +37,6 @@ class Choosers:
         self._session = session
         self.scope_box = QComboBox()
         self.scope_box.setAccessibleName("Apply slice edits to")
-        for scope in Scope:
-            self.scope_box.addItem("", scope)
-            self.scope_box.setItemData(self.scope_box.count() - 1, _SCOPES[scope], Qt.ItemDataRole.ToolTipRole)
         set_tip(
             self.scope_box,
             "Slices that get a value set in the table or the profile (Ctrl+T):<br>"
@@ -92,13 +92,19 @@ class Choosers:
             name = region.name if len(region.name) <= _LONGEST else f"{region.name[: _LONGEST - 1]}…"
         texts = {
             Scope.PLACE: f"{name}, every dither" if region is not None else f"this slice (not in {name})",
-            Scope.NUMBER: "all exposures",
+            Scope.NUMBER: "all bands" if state.several_settings else "all exposures",
+            Scope.BAND: f"{band_of(state.current, state.number)} only" if state.current else "one band",
             Scope.SLICE: "this exposure",
         }
         if state.scope is not Scope.PLACE:
             texts[Scope.PLACE] = f"{name}, every dither"
         with QSignalBlocker(self.scope_box):
-            for row, scope in enumerate(Scope):
+            if [self.scope_box.itemData(row) for row in range(self.scope_box.count())] != list(state.scopes):
+                self.scope_box.clear()
+                for row, scope in enumerate(state.scopes):
+                    self.scope_box.addItem("", scope)
+                    self.scope_box.setItemData(row, _SCOPES[scope], Qt.ItemDataRole.ToolTipRole)
+            for row, scope in enumerate(state.scopes):
                 if self.scope_box.itemText(row) != texts[scope]:
                     self.scope_box.setItemText(row, texts[scope])
             self.scope_box.setCurrentIndex(self.scope_box.findData(state.scope))

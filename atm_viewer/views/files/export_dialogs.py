@@ -111,7 +111,10 @@ class SpectraDialog(ExportDialog):
 
     def complaint(self) -> str:
         """Also wait for spectra of the recipe in force."""
-        if any(shown.stale for shown in self.session.answers.shown_spectra):
+        answers = self.session.answers
+        stale = [s.stale for s in (*answers.shown_spectra, *(one for _, one in answers.band_spectra))]
+        stale += [r.stale for r in answers.shown_references]
+        if any(stale):
             return "The spectra are still being updated; wait a moment before you export them."
         return super().complaint()
 

@@ -15,6 +15,8 @@ from atm_viewer.engine.regular_file import read_text
 from atm_viewer.session.file_work import Done, answer_soon, nothing_more
 from atm_viewer.session.persistence.session_file import is_session
 from atm_viewer.session.session import Session
+from atm_viewer.session.spectrum.references import is_reference
+from atm_viewer.session.state.groups import group_of
 from atm_viewer.views.base.dialogs import WriteDialog, WriteExposuresDialog
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import no_mnemonic, plain_tip
@@ -26,6 +28,7 @@ from atm_viewer.views.files.write_cubes_dialog import WriteCubesDialog
 _EXPOSURES = (
     "Calibrated exposures and associations (*_cal.fits *_crf.fits *_cal.fits.gz *_crf.fits.gz *.json);;All files (*)"
 )
+_REFERENCES = "Cubes and extracted spectra (*_s3d.fits *_x1d.fits *_s3d.fits.gz *_x1d.fits.gz);;All files (*)"
 _REGIONS = "DS9 region files (*.reg);;All files (*)"
 _RECIPES = "Recipes (*.toml);;All files (*)"
 
@@ -82,12 +85,22 @@ class Files(QObject):
         self.recent_menu.setToolTipsVisible(True)
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         session.exposures.opened.connect(self._remember)
+        session.references.opened.connect(self._remember)
         session.exposures.members_missing.connect(self._ask_for_members)
 
     def open(self) -> None:
         """Ask for exposures to open."""
         dialog = self._file_dialog("Open calibrated exposures", _EXPOSURES, FileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self._session.exposures.open)
+        dialog.filesSelected.connect(self._open_files)
+
+    def open_references(self) -> None:
+        """Ask for cubes and extracted spectra to compare the exposures with."""
+        dialog = self._file_dialog("Open references", _REFERENCES, FileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._session.references.open)
+
+    def close_references(self) -> None:
+        """Close all of them."""
+        self._session.references.close(*(reference.number for reference in self._session.state.references))
 
     def open_recent(self) -> None:
         """Do nothing: the submenu does."""
@@ -107,12 +120,12 @@ class Files(QObject):
         self._session.file_work.run(f"Looking for {one_line(Path(path).name)}", lambda: os.path.exists(path), open_it)
 
     def open_dropped(self, paths: list[str]) -> None:
-        """Open what was dropped on the window: exposures, associations, a session, a recipe."""
+        """Open what was dropped on the window: exposures, associations, references, a session, a recipe."""
         texts = [path for path in paths if path.lower().endswith(".toml")]
         rest = [path for path in paths if path not in texts]
 
         def open_rest() -> None:
-            self._session.exposures.open(rest)
+            self._open_files(rest)
 
         def open_them(sessions: list[str]) -> None:
             # One after the other: a session takes the place of what is open, and what is opened is shown with the
@@ -130,6 +143,12 @@ class Files(QObject):
         else:
             open_rest()
 
+    def _open_files(self, paths: list[str]) -> None:
+        """Open exposures, and cubes and extracted spectra beside them, which are told by their names."""
+        references = [path for path in paths if is_reference(path)]
+        self._session.references.open(references)
+        self._session.exposures.open([path for path in paths if path not in references])
+
     def open_demo(self) -> None:
         """Make and open the demo's MIRI exposures."""
         if self._make_demo is not None:
@@ -144,6 +163,12 @@ class Files(QObject):
         """Close the chosen exposure."""
         if self._session.state.current is not None:
             self._session.exposures.close(self._session.state.current.key)
+
+    def close_group(self) -> None:
+        """Close the exposures of the chosen one's setting and detector."""
+        group = group_of(self._session.state.exposures, self._session.state.chosen)
+        if group is not None:
+            self._session.exposures.close(*group.keys)
 
     def close_all(self) -> None:
         """Close all exposures."""

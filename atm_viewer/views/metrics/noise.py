@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PyQt6.QtCore import QRectF, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QWidget
+from PyQt6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.noise import NoiseMap
 from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.session.edits.variants import ShownSpectra
+from atm_viewer.session.spectrum.references import ShownReference
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, plain, with_unit
 from atm_viewer.views.images.image_panel import ImagePanel, Pixels
@@ -53,6 +57,13 @@ class NoiseView(ImagePanel):
         )
         self.value_label = Label()
         self.value_label.setProperty("role", "muted")
+        self.place_label = Label()
+        self.place_label.setWordWrap(True)
+        self.place_label.setContentsMargins(6, 0, 6, 2)
+        self.place_label.setToolTip("Resampling noise of the active spaxel, of all variants and reference cubes")
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addWidget(self.place_label)
         self.header.insertWidget(0, self.choice_box)
         self.header.insertWidget(1, self.value_label)
         self.choice_box.currentIndexChanged.connect(self._draw)
@@ -69,6 +80,19 @@ class NoiseView(ImagePanel):
         self._draw()
         if self._sky is not None and (known is None or SkyView.grid_rect(known) != SkyView.grid_rect(self._sky)):
             self._zoom()
+
+    def show_place(self, shown: Sequence[ShownSpectra], references: Sequence[ShownReference]) -> None:
+        """Say what noise the active place has: before, after by each variant, in each reference cube."""
+        known = [s.spectra for s in shown if s.spectra is not None]
+        told = [("before", known[0].noise_before)] if known else []
+        several = len(shown) > 1
+        told += [
+            (s.variant.title if several else "after", s.spectra.noise_after) for s in shown if s.spectra is not None
+        ]
+        told += [(r.reference.title, r.spectrum.noise) for r in references if r.spectrum is not None]
+        values = [f"{name} {plain(100.0 * noise, 3)} %" for name, noise in told if np.isfinite(noise)]
+        self.place_label.setText(f"Active place: {' · '.join(values)}" if values else "")
+        self.place_label.setVisible(bool(values))
 
     def _draw(self) -> None:
         noise, sky = self._map, self._sky

@@ -46,6 +46,7 @@ class MetricsView(QTabWidget):
         session.changed.measures.connect(self._show)
         session.changed.sky.connect(self._show)
         session.changed.pending.connect(self._show)
+        session.changed.reference_spectra.connect(self._show)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
@@ -81,5 +82,8 @@ class MetricsView(QTabWidget):
                 self.periods.show_report(measured.periods)
             elif current == NOISE:
                 self.noise.show_map(measured.noise, session.answers.sky)
+                place = session.state.places.active
+                here = [shown for shown in session.answers.shown_spectra if shown.place == place]
+                self.noise.show_place(here, session.answers.shown_references)
             else:
                 self.lines.show_report(measured.lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,7 @@ from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.fields.number_box import NumberBox
 from atm_viewer.views.images.image_panel import Pixels
 
+NO_CUBES: Mapping[str, str] = MappingProxyType({})
 PERIOD = 0.6  #: how long each image is shown in blinking, unless the user wants otherwise [s]
 LEAST = 40  #: width to which a box shrinks where there is no room for all [dots]
 
@@ -130,8 +133,13 @@ def same_grid(image: SkyImage, other: SkyImage) -> bool:
     )
 
 
-def side_name(name: str, several: bool) -> str:
-    """Name of an image as the user reads it: ``before``, ``after``, or ``after B`` where there are several variants."""
+def side_name(name: str, several: bool, cubes: Mapping[str, str] = NO_CUBES) -> str:
+    """Name of an image as the user reads it: ``before``, ``after``, or ``after B`` where there are several variants.
+
+    ``cubes`` has titles of cubes from elsewhere by their names.
+    """
+    if name in cubes:
+        return cubes[name]
     return name if name == BEFORE else f"after {name}" if several else "after"
 
 
@@ -142,8 +150,12 @@ def caption(picture: Picture, shown: ShownSky, several: bool, theme: Theme) -> t
     sign = {DIFFERENCE: " − ", RATIO: " / "}.get(shown.choice.mode, "")
 
     def words(name: str) -> str:
-        colour = theme.before if name == BEFORE else theme.variant(name)
-        return f'<span style="color:{colour}">■</span>&nbsp;<b>{escaped(side_name(name, several))}</b>'
+        if name in shown.cubes:  # there is little room for titles
+            words, colour = name, theme.references[(int(name[1:]) - 1) % len(theme.references)]
+        else:
+            colour = theme.before if name == BEFORE else theme.variant(name)
+            words = escaped(side_name(name, several))
+        return f'<span style="color:{colour}">■</span>&nbsp;<b>{words}</b>'
 
     left = sign.join(words(name) for name in picture.left) + (" · updating…" if picture.missing else "")
     left += f"<br>{where}"
@@ -156,7 +168,7 @@ def values_at(shown: ShownSky, several: bool, x: int, y: int) -> str:
     if field is None:
         return ""
     images = [shown.images.get(name) for name in shown.sides]
-    texts = [side_name(name, several) for name in shown.sides]
+    texts = [side_name(name, several, shown.cubes) for name in shown.sides]
     if choice.mode in (FIRST, SECOND):
         side = MODES.index(choice.mode)
         images, texts = images[side : side + 1], texts[side : side + 1]
@@ -196,8 +208,12 @@ class SkyModeBar(QWidget):
         self.second_box.setAccessibleName("Second image")
         self.first_box.setAccessibleName("First image")
         self.first_box.setToolTip("First image: before correction, or after correction by a variant. Default: before")
+        self.first_box.setToolTip(
+            "First image: before correction, after correction by a variant, or an open reference cube. Default: before"
+        )
         self.second_box.setToolTip(
-            "Second image: after correction by the active variant or a fixed one. Default: active"
+            "Second image: after correction by the active variant or a fixed one, or an open reference cube. "
+            "Default: active"
         )
         self.light_box = QComboBox()
         self.light_box.setAccessibleName("Wavelengths")
@@ -251,8 +267,8 @@ class SkyModeBar(QWidget):
     def show_choice(self, shown: ShownSky, variants: Variants) -> None:
         """Show a choice in the boxes."""
         self._choice = choice = shown.choice
-        texts = [side_name(name, variants.several) for name in shown.sides] + list(MODES[2:])
-        entries = [(name, side_name(name, True)) for name in (BEFORE, *variants.names)]
+        texts = [side_name(name, variants.several, shown.cubes) for name in shown.sides] + list(MODES[2:])
+        entries = [(name, side_name(name, True, shown.cubes)) for name in (BEFORE, *variants.names, *shown.cubes)]
         for box, items, current in (
             (self.mode_box, [(mode, text) for mode, text in zip(MODES, texts, strict=True)], choice.mode),
             (self.first_box, entries, shown.sides[0]),
@@ -269,7 +285,7 @@ class SkyModeBar(QWidget):
         with QSignalBlocker(self.light_box):
             self.light_box.setCurrentIndex(PLANES.index(choice.planes))
         for box in (self.first_box, self.second_box):
-            box.setVisible(variants.several)
+            box.setVisible(variants.several or bool(shown.cubes))
         self.period_box.setVisible(choice.mode == BLINK)
 
 

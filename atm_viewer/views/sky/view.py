@@ -12,6 +12,7 @@ from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import Region
+from atm_viewer.engine.results.references import MOST_REFERENCES
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.session.edits.variants import NAMES, Variants
 from atm_viewer.session.state.cursor import Cursor
@@ -275,7 +276,7 @@ class SkyView(ImagePanel):
     def restore(self, state: Kept) -> None:
         """Restore scale, limits, zoom and comparison from an earlier `state`."""
         super().restore(state)
-        names = (BEFORE, *NAMES)
+        names = (BEFORE, *NAMES, *(f"R{n}" for n in range(1, MOST_REFERENCES + 1)))
         choice = SkyChoice(
             state.choice("mode", MODES) or FIRST,
             state.choice("first", names) or BEFORE,

@@ -49,6 +49,11 @@ _TICKS = {
         "MIRI: remove residual fringes from all spectra with the pipeline's fit_residual_fringes_1d, for display only: "
         "verdict, measurements and files are without it. Default: off",
     ),
+    "all_bands": (
+        "all bands",
+        "Spectra of the active place and variant in all open bands, one colour per band: before faint, after strong. "
+        "Default: one band",
+    ),
     "crossings": (
         "crossings",
         "Ticks where the trace is centred on a pixel, one row per exposure. Resampling noise repeats from tick to "
@@ -268,7 +273,7 @@ class SpectrumControls(QFrame):
             "Show",
             _grid(*(self.ticks[name] for name in ("before", "errors", "aperture", "scaled", "masks", "crossings"))),
         )
-        form.addRow("Places", self.arrangement_box)
+        form.addRow("Places", _row(self.arrangement_box, self.ticks["all_bands"]))
         form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"], self.ticks["predicted"]))
         form.addRow("Reference", self.reference_box)
         form.addRow("Fringes", self.ticks["rf1d"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.session.spectrum.curves import MASKS, Curve, Picture
 from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
 from atm_viewer.views.base.plotting import Line, legend_html, plain, with_unit
@@ -34,26 +36,40 @@ class Styles:
         Colours.
     by_place : bool
         Colours stand for places, and dashes for variants; else colours stand for variants.
+    bands : tuple of str
+        Where all bands are shown, colours stand for these; else empty.
     """
 
     theme: Theme
     by_place: bool
+    bands: tuple[str, ...] = ()
 
     def colour(self, curve: Curve) -> str:
         """Colour of a curve."""
+        if curve.role == "reference":
+            return self.theme.references[_number(curve) % len(self.theme.references)]
+        if curve.band:
+            return self.theme.variants[self.bands.index(curve.band) % len(self.theme.variants)]
         if curve.role != "after":
             return self.theme.before if curve.role == "before" else self.theme.aperture
         return self.theme.variants[curve.place - 1] if self.by_place else self.theme.variant(curve.variant)
 
     def dash(self, curve: Curve) -> Qt.PenStyle:
         """Dash of a curve."""
-        if curve.role != "after" or not self.by_place:
+        if curve.role == "reference":
+            return list(_DASHES)[1 + _number(curve) % (len(_DASHES) - 1)]
+        if curve.role != "after" or not self.by_place or curve.band:
             return Qt.PenStyle.SolidLine
         return list(_DASHES)[(ord(curve.variant) - ord("A")) % len(_DASHES)]
 
     def glyph(self, curve: Curve) -> str:
         """Sign of a curve in the legend."""
         return _DASHES[self.dash(curve)]
+
+
+def _number(curve: Curve) -> int:
+    """Count a reference from 0, by its name ``R1`` and so on."""
+    return int(curve.variant[1:]) - 1
 
 
 class SpectrumHeader(QWidget):
@@ -112,7 +128,11 @@ class SpectrumHeader(QWidget):
             for label in (self.legend, self.noise, self.place):
                 label.setText("")
             return
-        entries = [(styles.glyph(c), styles.colour(c), c.label) for c in _in_order(picture)]
+        faint = [c for c in picture.curves if c.band and c.role == "before"]
+        entries = [
+            (styles.glyph(c), theme.before if c in faint else styles.colour(c), c.label) for c in _in_order(picture)
+        ]
+        entries += [("", theme.muted, f"{band}: {why}") for band, why in picture.bands.items() if why]
         entries += [
             (HATCHES[kind].glyph, theme.after if kind == "filled" else theme.muted, MASKS[kind].partition(" (")[0])
             for kind in picture.masks
@@ -121,33 +141,46 @@ class SpectrumHeader(QWidget):
         unbroken = [(glyph, colour, words.replace(" ", "\u00a0")) for glyph, colour, words in entries]
         self.legend.setText(legend_html(dict.fromkeys(unbroken)))
         self.legend.setToolTip(plain_tip(_explain(picture)))
-        self.noise.setText(f"<b>noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
+        of = f"{escaped(main.band)}: " if picture.bands else ""
+        self.noise.setText(f"<b>{of}noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
         stale = any(c.stale for c in picture.curves if (c.variant, c.place) == active)
         words = "updating…" if stale else picture.treatment or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
         colour = theme.warning if stale or picture.treatment else theme.muted
         self.place.setText(f'<span style="color:{colour}">{escaped(words)}</span>')
 
 
-def values_at(picture: Picture, active: tuple[str, int], k: int) -> str:
-    """Values in plane ``k`` as they are, neither smoothed nor with an offset, for the status line."""
-    main, (variant, place) = picture.main, active
-    assert main is not None
-    unit = picture.unit or main.unit
-    ordered = _in_order(picture)
+def values_at(picture: Picture, active: tuple[str, int], part: SpaxelSpectra, k: int) -> str:
+    """Values in plane ``k`` of a band as they are, neither smoothed nor with an offset, for the status line.
+
+    Of references, which have planes of their own, in the nearest one.
+    """
+    variant, place = active
+    unit = picture.unit or part.unit
+    ordered = [c for c in _in_order(picture) if c.band in ("", part.band)]
     told = [
         f"{c.label.partition(' + ')[0]} {with_unit(float(c.plain[k]), unit)}"
         for c in ordered
-        if k < c.plain.size and c.role != "aperture" and (c.place == place or c.variant == variant)
+        if k < c.plain.size and c.role in ("before", "after") and (c.place == place or c.variant == variant)
     ]
-    aperture = f"aperture {with_unit(float(main.aperture_after[k]), 'Jy' if main.unit == 'MJy/sr' else main.unit)}"
+    wave = float(part.wavelength[k])
+    told += [
+        f"{c.variant} {with_unit(float(c.plain[np.abs(c.wavelength - wave).argmin()]), unit)}"
+        for c in ordered
+        if c.role == "reference"
+    ]
+    aperture = f"aperture {with_unit(float(part.aperture_after[k]), 'Jy' if part.unit == 'MJy/sr' else part.unit)}"
     shown = next((c for c in ordered if (c.role, c.place) == ("aperture", place)), None)
     if shown is not None:
         how = "scaled" if "scaled" in shown.label else "or"
         aperture += f", {how} {with_unit(float(shown.plain[k]), unit)}"
-    if main.coverage_after is not None and (share := float(main.coverage_after[k])) < 1:
+    if part.coverage_after is not None and (share := float(part.coverage_after[k])) < 1:
         aperture += f" ({share:.0%} covered)"
     told.append(aperture)
-    ratios = [plain(float(c.ratio[k]), 4) for c in ordered if c.place == place and c.ratio is not None]
+    ratios = [
+        plain(float(c.ratio[k]), 4)
+        for c in ordered
+        if c.place == place and c.ratio is not None and c.role != "reference"
+    ]
     if ratios:
         told.append(f"{ratio_name(picture.reference)} {' → '.join(ratios)}")
     return "   ".join(told)
@@ -161,7 +194,7 @@ def ratio_name(reference: str) -> str:
 
 def _in_order(picture: Picture) -> list[Curve]:
     """Curves in the order of the legend."""
-    rank = {"before": 0, "after": 1, "aperture": 2}
+    rank = {"before": 0, "after": 1, "aperture": 2, "reference": 3}
     return sorted(picture.curves, key=lambda c: (c.place, rank[c.role], c.variant))
 
 
@@ -171,6 +204,8 @@ def _explain(picture: Picture) -> str:
         "spaxel is 1. If source and aperture have the same spectrum, this is the spaxel without resampling noise."
     ]
     told += [f"{HATCHES[kind].glyph} {MASKS[kind]}" for kind in picture.masks]
+    if picture.bands:
+        told = [f"{p.band}: noise {_percent(p.noise_before)} → {_percent(p.noise_after)}" for p in picture.parts]
     return "\n".join(told)
 
 

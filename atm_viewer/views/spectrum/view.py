@@ -19,6 +19,7 @@ from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, Pred
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.curves import Curve, Picture, Scale, hovered_curve, make_picture
 from atm_viewer.session.spectrum.lines import LineList
+from atm_viewer.session.spectrum.references import ShownReference
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
@@ -55,6 +56,8 @@ class SpectrumView(QWidget):
         Wavelength [um] of the plane under the mouse, and the values there.
     picked(float)
         Wavelength [um] that was clicked.
+    band_picked(str, float)
+        Another band than the chosen one was clicked, at a wavelength [um].
     left()
         The mouse is elsewhere.
     settings_edited(SpectrumSettings)
@@ -72,6 +75,7 @@ class SpectrumView(QWidget):
 
     pointed = pyqtSignal(float, str)
     picked = pyqtSignal(float)
+    band_picked = pyqtSignal(str, float)
     left = pyqtSignal()
     settings_edited = pyqtSignal(object)
     in_sight = pyqtSignal(bool)
@@ -82,6 +86,8 @@ class SpectrumView(QWidget):
         self.setAccessibleName("Spectra")
         self._lines = lines
         self._shown: tuple[ShownSpectra, ...] = ()
+        self._references: tuple[ShownReference, ...] = ()
+        self._bands: tuple[tuple[str, ShownSpectra], ...] = ()
         self._drawn: tuple[tuple[object, ...], tuple[bool, ...]] = ((), ())
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -122,7 +128,14 @@ class SpectrumView(QWidget):
 
     # What is shown
 
-    def show_spectra(self, shown: Sequence[ShownSpectra], variant: str = "", place: int = 0) -> None:
+    def show_spectra(
+        self,
+        shown: Sequence[ShownSpectra],
+        variant: str = "",
+        place: int = 0,
+        references: Sequence[ShownReference] = (),
+        bands: Sequence[tuple[str, ShownSpectra]] = (),
+    ) -> None:
         """Show spectra of variants at places; none empties the plots.
 
         The zoom stays while band and position stay; along the axis it stays at other positions as well. Spectra that
@@ -134,8 +147,13 @@ class SpectrumView(QWidget):
             The spectra.
         variant, place : str, int
             Which of them are of the active variant and place.
+        references : sequence of ShownReference
+            Spectra of files from elsewhere at the active place.
+        bands : sequence of (str, ShownSpectra)
+            Spectra of all bands, where these are shown, see `make_picture`.
         """
-        self._shown, self._active = tuple(shown), (variant, place)
+        self._shown, self._active, self._references = tuple(shown), (variant, place), tuple(references)
+        self._bands = tuple(bands)
         content, stale = self._told()
         if content == self._drawn[0] and stale != self._drawn[1] and any(stale):
             if not self._patience.isActive():  # most answers come sooner, and nothing flickers
@@ -295,8 +313,8 @@ class SpectrumView(QWidget):
         self._levels = {name: pg.InfiniteLine(1.0 if name == "ratio" else 0.0, angle=0) for name in _PANELS[1:]}
         for name, line in self._levels.items():
             self.plots[name].addItem(line, ignoreBounds=True)
-        self._items: dict[tuple[str, str, str, int], pg.PlotCurveItem] = {}
-        self._bands: list[ErrorBand] = []
+        self._items: dict[tuple[str, str, str, int, str], pg.PlotCurveItem] = {}
+        self._error_bands: list[ErrorBand] = []
         self.predicted_curve = pg.PlotCurveItem(connect="finite")
         self.predicted_curve.setZValue(-1.0)
         self.ratio_plot.addItem(self.predicted_curve, ignoreBounds=True)
@@ -329,22 +347,31 @@ class SpectrumView(QWidget):
     def _told(self) -> tuple[tuple[object, ...], tuple[bool, ...]]:
         """Identity of the spectra, and which are stale: while both stay the same, nothing is drawn again."""
         content = tuple((s.variant.name, s.variant.title, s.place, id(s.spectra)) for s in self._shown)
-        return (content, self._active), tuple(s.stale for s in self._shown)
+        references = tuple((r.reference, id(r.spectrum)) for r in self._references)
+        bands = tuple((band, id(s.spectra)) for band, s in self._bands)
+        return (content, references, bands, self._active), (
+            *(s.stale for s in self._shown),
+            *(s.stale for _, s in self._bands),
+            *(r.stale for r in self._references),
+        )
 
     @property
     def _styles(self) -> Styles:
         """How curves look."""
-        return Styles(self._theme, len({s.place for s in self._shown}) > 1)
+        bands = tuple(band for band, _ in self._bands)
+        return Styles(self._theme, len({s.place for s in self._shown}) > 1, bands)
 
     def _draw(self) -> None:
         """Draw everything anew from spectra and settings."""
         self._drawn = self._told()
-        picture = self._picture = make_picture(self._shown, *self._active, self._settings, self._lines)
+        picture = self._picture = make_picture(
+            self._shown, *self._active, self._settings, self._lines, self._references, self._bands
+        )
         self._note.setVisible(picture.main is None)
         if picture.main is not None:
             self.controls.set_band(picture.main.band)
         self._draw_curves(picture)
-        self._draw_bands(picture)
+        self._draw_error_bands(picture)
         self._draw_predicted()
         self.show_hovered(self._hovered)
         self.show_filled(self._filled)
@@ -365,7 +392,7 @@ class SpectrumView(QWidget):
             for panel, values in (("flux", curve.flux), ("ratio", curve.ratio), ("difference", curve.difference)):
                 if values is None:
                     continue
-                key = (panel, curve.role, curve.variant, curve.place)
+                key = (panel, curve.role, curve.variant, curve.place, curve.band)
                 item = self._items.get(key)
                 if item is None:
                     item = self._items[key] = pg.PlotCurveItem(connect="finite")
@@ -373,22 +400,22 @@ class SpectrumView(QWidget):
                 item.setData(curve.x, self._level(panel, values))
                 item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
                 # the noise of faint places must not hide the ratio of the active one
-                aside = panel != "flux" and curve.place != self._active[1]
+                aside = (panel != "flux" and curve.place != self._active[1]) or (curve.band and curve.role == "before")
                 item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
                 item.setZValue(order)
                 kept.add(key)
         for key in self._items.keys() - kept:
             self.plots[key[0]].removeItem(self._items.pop(key))
 
-    def _draw_bands(self, picture: Picture) -> None:
-        for band in self._bands:
+    def _draw_error_bands(self, picture: Picture) -> None:
+        for band in self._error_bands:
             self.flux_plot.removeItem(band)
-        self._bands = [
+        self._error_bands = [
             ErrorBand(c.x, c.flux - c.error, c.flux + c.error, self._styles.colour(c), self._settings.log)
             for c in picture.curves
             if c.error is not None and c.role != "aperture"
         ]
-        for band in self._bands:
+        for band in self._error_bands:
             self.flux_plot.addItem(band, ignoreBounds=True)
 
     def _draw_predicted(self) -> None:
@@ -407,11 +434,11 @@ class SpectrumView(QWidget):
         scale, redshift = picture.scale, self._settings.redshift
         found = []
         if picture.main is not None and picture.main.wavelength.size:
-            first, last = float(picture.main.wavelength[0]), float(picture.main.wavelength[-1])
-            found = self._lines.between(first, last, redshift, self._settings.families)
+            ends = [float(part.wavelength[k]) for part in picture.parts for k in (0, -1)]
+            found = self._lines.between(min(ends), max(ends), redshift, self._settings.families)
         at = [float(scale.at(line.observed(redshift))) for line in found]
-        ends = [tuple(float(scale.at(end)) for end in line.ends(redshift)) for line in found]
-        self._strip.show_lines([(n, x, a, b) for n, x, (a, b) in zip(found, at, ends, strict=True)])
+        sides = [tuple(float(scale.at(end)) for end in line.ends(redshift)) for line in found]
+        self._strip.show_lines([(n, x, a, b) for n, x, (a, b) in zip(found, at, sides, strict=True)])
         self._backdrop.show_guides(x for n, x in zip(found, at, strict=True) if not n.width)
 
     def _draw_region(self) -> None:
@@ -465,10 +492,12 @@ class SpectrumView(QWidget):
         if main is None:
             self._content = None
             return
-        axis = (main.band, scale)
+        axis = (" ".join(picture.bands) or main.band, scale)
         # The recipe does not change what is before correction: with it the place or the exposures have changed.
         shown = (s for s in self._shown if s.spectra is not None and s.spectra.band == main.band)
         sources = tuple((s.variant.name, s.place, s.spectra.before.tobytes()) for s in shown if s.spectra is not None)
+        if picture.bands:
+            sources = tuple((part.band, self._active[1], part.before.tobytes()) for part in picture.parts)
         how = (
             *(self._active[1], picture.unit, settings.log, settings.arrangement),
             *(settings.before, settings.aperture, settings.scaled),
@@ -529,8 +558,11 @@ class SpectrumView(QWidget):
         wave = self._wavelength(event.scenePos())
         if wave is None or event.button() != Qt.MouseButton.LeftButton or event.isAccepted():
             return
+        part = self._picture.part_at(wave)
         if event.double():
             self.fit()
+        elif part is not None and part is not self._picture.main:
+            self.band_picked.emit(part.band, wave)
         else:
             self.picked.emit(wave)
 
@@ -540,10 +572,11 @@ class SpectrumView(QWidget):
         if main is None or wave is None:
             self.left.emit()
             return
-        k = int(np.abs(main.wavelength - wave).argmin())
-        share = self.filled_marks.share_at(float(main.wavelength[k]))
+        part = self._picture.part_at(wave) or main
+        k = int(np.abs(part.wavelength - wave).argmin())
+        share = self.filled_marks.share_at(float(part.wavelength[k]))
         filled = f"   {100.0 * share:.0f} % from filled pixels" if share else ""
-        self.pointed.emit(float(main.wavelength[k]), values_at(self._picture, self._active, k) + filled)
+        self.pointed.emit(float(part.wavelength[k]), values_at(self._picture, self._active, part, k) + filled)
 
     def _line_tip(self, position: QPointF) -> str:
         """Name and wavelengths of the line under the mouse in the strip."""

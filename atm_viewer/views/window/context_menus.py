@@ -34,7 +34,9 @@ _SKY = (
         "show_lost",
     ),
 )
-_SPECTRUM = (("zoom_box", "spectrum_log", "spectrum_rf1d", "spectrum_predicted", "spectrum_options"),)
+_SPECTRUM = (
+    ("zoom_box", "spectrum_log", "spectrum_all_bands", "spectrum_rf1d", "spectrum_predicted", "spectrum_options"),
+)
 #: Those of the menu Export within them.
 _SKY_EXPORT = ("export_picture", "send_file")
 _SPECTRUM_EXPORT = ("export_spectra", "export_picture", "send_file")

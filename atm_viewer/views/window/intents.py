@@ -51,4 +51,5 @@ def pass_on_intents(
     sky.pointed.connect(pointer.point_at_sky)
     spectrum.pointed.connect(pointer.point_at_wavelength)
     spectrum.picked.connect(pointer.choose_wavelength)
+    spectrum.band_picked.connect(pointer.choose_band)
     spectrum.settings_edited.connect(session.look.set_spectrum_settings)

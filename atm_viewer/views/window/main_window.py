@@ -239,8 +239,10 @@ class MainWindow(QMainWindow):
         session.changed.profile.connect(self._show_profile)
         session.changed.pixel.connect(self._show_pixel)
         session.changed.sky.connect(self._show_sky)
+        session.changed.references.connect(self._show_references)
         session.changed.places.connect(self._show_spaxel)
         session.changed.spectra.connect(self._show_spectra)
+        session.changed.reference_spectra.connect(self._show_spectra)
         session.changed.recipe.connect(self._show_spectra)  # variants may have got other labels
         session.changed.spectrum_settings.connect(self._show_spectrum_settings)
         session.changed.pending.connect(self._show_pending)
@@ -391,6 +393,10 @@ class MainWindow(QMainWindow):
     def _show_sky(self) -> None:
         self.sky.show_sky(self.session.answers.shown_sky, self.session.state.variants)
 
+    def _show_references(self) -> None:
+        self._show_sky()
+        self._update_actions()
+
     def _show_spaxel(self) -> None:
         self.sky.show_places(self.session.state.places)
         self.choosers.show_scope()
@@ -398,7 +404,11 @@ class MainWindow(QMainWindow):
     def _show_spectra(self) -> None:
         session = self.session
         self.spectrum.show_spectra(
-            session.answers.drawn_spectra, session.state.variants.active, session.state.places.active
+            session.answers.drawn_spectra,
+            session.state.variants.active,
+            session.state.places.active,
+            session.answers.shown_references,
+            session.answers.band_spectra,
         )
 
     def _show_spectrum_settings(self) -> None:

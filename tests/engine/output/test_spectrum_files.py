@@ -45,7 +45,7 @@ def test_specutils_opens_them_without_arguments(tmp_path, ending, unit):
     from specutils import Spectrum
 
     one, name = spectra(), f"star.{ending}"
-    (path,) = write_spectra([(one, Recipe())], ["a/né_cal.fits"], tmp_path, [name], unit)
+    (path,) = write_spectra([((one,), Recipe())], ["a/né_cal.fits"], tmp_path, [name], unit)
     read = Spectrum.read(str(path))
     density = u.Jy if "sr" in unit else u.Unit(unit)
     wave = one.wavelength * u.um
@@ -65,7 +65,7 @@ def test_specutils_opens_them_without_arguments(tmp_path, ending, unit):
 
 
 def test_all_are_written_or_none(tmp_path):
-    both = [(spectra(), Recipe()), (spectra(2.0), Recipe(fit_threshold=3.0))]
+    both = [((spectra(),), Recipe()), ((spectra(2.0),), Recipe(fit_threshold=3.0))]
     (tmp_path / "b.ecsv").write_text("mine")
     with pytest.raises(OutputError, match="already exists"):
         write_spectra(both, [], tmp_path, ["a.ecsv", "b.ecsv"])

@@ -118,18 +118,57 @@ def test_slices_in_their_order_on_the_sky(instrument):
     assert order == tuple(sorted(places, key=lambda n: places[n]))
 
 
-def test_what_a_band_has_is_shown_and_can_be_overridden_in_an_exposure():
+def test_what_a_band_has_is_changed_there_and_can_be_overridden_in_an_exposure():
     banded = Recipe(overrides=(SliceOverride(101, band="ch1-short", window=30), SliceOverride(101, window=20)))
     where = Where(ONE, Scope.PLACE, bands=("ch1-short", "ch2-short"))
     assert slice_edits.overridden(banded, 101, ONE, where.bands) == {"window": "ch1-short"}
     assert slice_edits.overridden(banded, 101, ONE, ("ch1-long",)) == {"window": None}
-    for scope in (Scope.PLACE, Scope.NUMBER, Scope.SLICE):
-        edit = slice_edits.set_values(banded, (101,), "window", 20, replace(where, scope=scope))
-        assert edit.name == f"Slice 101 of {ONE}: window 30 → 20"
-        assert edit.recipe.params(101, ONE, (), where.bands).window == 20
-        assert edit.recipe.params(101, TWO, (), where.bands).window == 30
+    for scope in (Scope.PLACE, Scope.NUMBER, Scope.BAND):
+        edit = slice_edits.set_values(banded, (101,), "window", 40, replace(where, scope=scope))
+        assert edit.name == "Slice 101 of ch1-short: window 30 → 40"
+        assert edit.recipe.override(101, band="ch1-short").window == 40
+        assert edit.recipe.override(101).window == 20
+    edit = slice_edits.set_values(banded, (101,), "window", 20, replace(where, scope=Scope.SLICE))
+    assert edit.name == f"Slice 101 of {ONE}: window 30 → 20"
+    assert edit.recipe.params(101, ONE, (), where.bands).window == 20
+    assert edit.recipe.params(101, TWO, (), where.bands).window == 30
+    # Taking the band's value away leaves that of all.
+    edit = slice_edits.set_values(banded, (101,), "window", None, replace(where, scope=Scope.NUMBER))
+    assert edit.recipe.overrides == (SliceOverride(101, window=20),)
     gone = slice_edits.reset(banded, (101,), ONE, Scope.PLACE, ("ch1-long",)).recipe
     assert gone.overrides == banded.overrides[:1]  # that of another band stays
     assert slice_edits.reset(banded, (101,), ONE, Scope.NUMBER).recipe == Recipe()
     copied = slice_edits.copy(banded, 101, (102,), ONE, Scope.PLACE, where.bands).recipe
     assert copied.override(102, ONE).window == 30
+
+
+def test_an_override_for_one_band():
+    where = Where(ONE, Scope.BAND, bands=("ch1-short", "ch2-short"))
+    edit = slice_edits.set_values(Recipe(), (101, 201), "fit_threshold", 4.0, where)
+    assert edit.name == "2 slices: threshold 10 → 4"
+    assert edit.recipe.overrides == (
+        SliceOverride(101, band="ch1-short", fit_threshold=4.0),
+        SliceOverride(201, band="ch2-short", fit_threshold=4.0),
+    )
+    assert edit.recipe.params(101, ONE, (), where.bands).fit_threshold == 4.0
+    assert edit.recipe.params(101, TWO, (), ("ch1-long", "ch2-long")).fit_threshold == 10.0
+    assert slice_edits.set_values(Recipe(), (101,), "fit_threshold", 4.0, where).name == (
+        "Slice 101 of ch1-short: threshold 10 → 4"
+    )
+    # A value of all bands stays in the others.
+    both = slice_edits.set_values(Recipe(overrides=(SliceOverride(101, window=20),)), (101,), "window", 30, where)
+    assert both.recipe.override(101).window == 20
+    assert both.recipe.override(101, band="ch1-short").window == 30
+    # What the exposure has is changed there: it comes before the band's.
+    own = Recipe(overrides=(SliceOverride(101, ONE, window=20),))
+    assert slice_edits.set_values(own, (101,), "window", 30, where).recipe.override(101, ONE).window == 30
+    copied = slice_edits.copy(both.recipe, 101, (102,), ONE, Scope.BAND, where.bands)
+    assert copied.name == "Slice 102 of ch1-short: copy overrides of slice 101"
+    assert copied.recipe.override(102, band="ch1-short").window == 30
+    gone = slice_edits.reset(copied.recipe, (101, 102), ONE, Scope.BAND, where.bands)
+    assert gone.name == "2 slices of ch1-short: reset"
+    assert gone.recipe.overrides == (SliceOverride(101, window=20),)
+    spread = slice_edits.for_all_exposures(
+        both.recipe.with_override(SliceOverride(101, ONE, window=40)), (101,), ONE
+    ).recipe
+    assert spread.overrides == (SliceOverride(101, window=40),)

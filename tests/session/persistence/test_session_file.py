@@ -26,7 +26,7 @@ from atm_viewer.session.spectrum.settings import KERNELS, SpectrumSettings
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
 from atm_viewer.session.state.open_exposure import Mark
 from atm_viewer.session.state.places import MOST, Place, Places
-from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedSession
+from atm_viewer.session.state.saved_session import SavedExposure, SavedLook, SavedReference, SavedSession
 
 FILES = Path(__file__).parent / "files"
 HEAD = 'kind = "atm-viewer session"\nversion = 1\n'
@@ -113,7 +113,24 @@ def any_state(seed: int) -> SavedSession:
         if dice.random() < 0.8
         else None,
         "/home/somebody/star.toml" if dice.random() < 0.3 else "",
+        tuple(SavedReference(n, (path(dice, n),), dice.random() < 0.7) for n in range(1, dice.randint(1, 5))),
     )
+
+
+def path(dice, number) -> str:
+    return dice.choice(["/data/", "/home/somebody/sessions/data/"]) + f"other-{number}_s3d.fits"
+
+
+def test_impossible_references_are_refused():
+    head = 'kind = "atm-viewer session"\nversion = 1\n'
+    for text, why in (
+        ("[[reference]]\nnumber = 9\npath = 'a_s3d.fits'", "number of a reference"),
+        ("[[reference]]\nnumber = 1", "path in"),
+        ("[[reference]]\nnumber = 1\npath = 'a'\n[[reference]]\nnumber = 1\npath = 'b'", "listed twice"),
+        ("[reference]\nnumber = 1", "two brackets"),
+    ):
+        with pytest.raises(InputError, match=why):
+            parse_session(head + text)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -126,7 +143,10 @@ def test_what_is_written_is_read_back(seed, tmp_path):
     path.write_text(dump_session(state, tmp_path), encoding="utf-8", newline="\n")
     again = load_session(path)
     assert [e.path for e in again.exposures] == [e.path for e in state.exposures]
-    assert replace(again, exposures=()) == replace(state, exposures=())
+    assert [(r.number, r.places[0], r.shown) for r in again.references] == [
+        (r.number, r.places[0], r.shown) for r in state.references
+    ]
+    assert replace(again, exposures=(), references=()) == replace(state, exposures=(), references=())
 
 
 def test_the_simplest_session_says_little():
@@ -258,7 +278,7 @@ RECIPE = "recipe = {version = 1}\n"
         ("[spectrum]\nunit = [[3]]", "unit in [spectrum] cannot be [[3]]"),
         ("[look]\nband = 3", "band in [look] must be text"),
         ("[look]\nonly_this = 0", "only_this in [look] must be true or false"),
-        ("[look]\nscope = 'mine'", "scope in [look] must be 'place' or 'number' or 'slice'"),
+        ("[look]\nscope = 'mine'", "scope in [look] must be 'place' or 'number' or 'band' or 'slice'"),
         ("[look]\nzoom = 3", "unknown key 'zoom' in [look]"),
         ("[variant]", "[[variant]], with two brackets"),
         ("variant = []", "[[variant]], with two brackets"),

@@ -82,7 +82,7 @@ def test_spectra_of_all_variants_and_places(window, workers, qtbot, tmp_path):
     (request,) = workers.asked(WriteSpectra)
     assert request.names == tuple(names)
     assert [recipe.fit_threshold for _, recipe in request.spectra] == [10.0, 5.0, 10.0, 5.0]
-    assert [one for one, _ in request.spectra] == [
+    assert [one for (one,), _ in request.spectra] == [
         session.answers.spectra_of(variant, place) for place in (1, 2) for variant in "AB"
     ]
     assert (request.exposures, request.unit) == (tuple(FILES), "Jy")
@@ -221,7 +221,7 @@ def test_what_other_programs_are_sent(window, workers, qtbot, tmp_path):
         assert request.tool == number
         if what == "spectra":
             assert request.what.names == ("jw09999-star_ch1-short.fits",)
-            assert request.what.spectra[0][0] is window.session.answers.spectra
+            assert request.what.spectra[0][0][0] is window.session.answers.spectra
         elif what == "image":
             assert request.what is window.session.answers.sky
         else:

@@ -35,7 +35,7 @@ def test_a_key_shows_spectra_without_fringes_and_as_they_are_again(opened, qtbot
     assert "noise 4.1 % → 0.7 %" in words(opened)
     assert opened.actions_by_name["spectrum_rf1d"].isChecked()
     # files are as they were
-    assert all(not spectra.fringe_free for _, spectra, *_ in shown_spectra(opened.session))
+    assert all(not one.fringe_free for _, bands, _ in shown_spectra(opened.session) for one in bands)
     opened.spectrum.show_options()
     box = opened.spectrum.controls.ticks["rf1d"]
     assert box.isChecked()

@@ -290,7 +290,7 @@ def test_several_places_are_told_apart_by_colour_and_variants_by_dash(qtbot, vie
     for theme in (LIGHT, DARK):
         view.set_theme(theme)
         view.show_spectra(told, "A", 1)
-        pens = {key[2:]: item.opts["pen"] for key, item in view._items.items() if key[:2] == ("flux", "after")}
+        pens = {key[2:4]: item.opts["pen"] for key, item in view._items.items() if key[:2] == ("flux", "after")}
         assert {key: pen.color().name() for key, pen in pens.items()} == {
             ("A", 1): theme.variants[0], ("B", 1): theme.variants[0],
             ("A", 2): theme.variants[1], ("B", 2): theme.variants[1],

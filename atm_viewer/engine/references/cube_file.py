@@ -12,8 +12,11 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.errors import InputError, one_line
-from atm_viewer.engine.regular_file import check_regular
-from atm_viewer.engine.tangent import TangentPlane
+from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.tangent import STERADIANS, TangentPlane
+
+#: Bytes that a cube has at most: those of all bands of an instrument in one are larger than exposures.
+MOST_BYTES = 2**32
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,8 @@ class CubeFile:
         Side of a spaxel [arcsec].
     x0, y0 : float
         Spaxel coordinates, zero-based, of the point where the plane touches the sky.
+    error : ndarray of float32, shape (planes, ny, nx), or None
+        Errors of ``flux``; None where the file has none.
     """
 
     path: Path
@@ -46,14 +51,26 @@ class CubeFile:
     spaxel: float
     x0: float
     y0: float
+    error: Singles | None = None
+
+    @property
+    def solid_angle(self) -> float:
+        """Of a spaxel [sr]."""
+        return self.spaxel**2 * STERADIANS
+
+    def coordinates(self, ra: Floats | float, dec: Floats | float) -> tuple[Floats, Floats]:
+        """Spaxel coordinates (x, y), zero-based, of ICRS positions [deg]; NaN on the other half of the sky."""
+        xi, eta = self.plane.project(ra, dec)
+        faces = self.plane.faces(ra, dec)
+        x, y = (np.where(faces, k / self.spaxel + k0, np.nan) for k, k0 in ((xi, self.x0), (eta, self.y0)))
+        return x, y
 
     def spaxel_at(self, ra: float, dec: float) -> tuple[int, int] | None:
         """Zero-based (x, y) of the spaxel that holds an ICRS position [deg]; None outside of the cube."""
-        if not self.plane.faces(ra, dec):
+        x, y = (float(k) for k in self.coordinates(ra, dec))
+        if not (-0.5 <= x < self.flux.shape[2] - 0.5 and -0.5 <= y < self.flux.shape[1] - 0.5):
             return None
-        xi, eta = self.plane.project(ra, dec)
-        x, y = round(float(xi) / self.spaxel + self.x0), round(float(eta) / self.spaxel + self.y0)
-        return (x, y) if 0 <= x < self.flux.shape[2] and 0 <= y < self.flux.shape[1] else None
+        return round(x), round(y)
 
     def position(self, x: int, y: int) -> tuple[float, float]:
         """ICRS position [deg] of a spaxel's centre."""
@@ -67,7 +84,7 @@ def read_cube(path: str | os.PathLike[str]) -> CubeFile:
     Parameters
     ----------
     path : path-like
-        FITS file with a cube in the extension ``SCI``, or in the primary one.
+        FITS file, or ``.fits.gz``, with a cube in the extension ``SCI``, or in the primary one.
 
     Returns
     -------
@@ -82,20 +99,23 @@ def read_cube(path: str | os.PathLike[str]) -> CubeFile:
 
     path = Path(path)
     try:
-        check_regular(path, "a cube")
-        with warnings.catch_warnings(), fits.open(path.absolute(), memmap=False) as hdus:
+        with open_fits(path, "an s3d file", MOST_BYTES) as file, warnings.catch_warnings(), fits.open(file) as hdus:
             warnings.simplefilter("ignore")
             science = hdus["SCI"] if "SCI" in hdus else hdus[0]
             header = science.header
             if science.data is None or science.data.ndim != 3 or min(science.data.shape) < 2:
                 raise InputError(f"{path.name} holds no cube; give an s3d file.")
             table = hdus["WCS-TABLE"].data if "WCS-TABLE" in hdus else None
-            return _read(path, science.data.astype(np.float32), header, table)
+            flux = science.data.astype(np.float32)
+            error = hdus["ERR"].data if "ERR" in hdus else None
+            if error is not None:
+                error = error.astype(np.float32) if error.shape == flux.shape else None
+            return _read(path, flux, error, header, table)
     except (OSError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"{path.name} cannot be read as a cube: {one_line(error)}; give an s3d file.") from error
 
 
-def _read(path: Path, flux: Singles, header: Any, table: Any) -> CubeFile:
+def _read(path: Path, flux: Singles, error: Singles | None, header: Any, table: Any) -> CubeFile:
     axes = [str(header.get(f"CTYPE{k}", "")) for k in (1, 2, 3)]
     if axes[:2] != ["RA---TAN", "DEC--TAN"] or not axes[2].startswith("WAVE"):
         raise InputError(f"{path.name} has axes {', '.join(map(one_line, axes))}; give a cube on the sky.")
@@ -133,4 +153,5 @@ def _read(path: Path, flux: Singles, header: Any, table: Any) -> CubeFile:
         spaxel=spaxel * 3600.0,
         x0=number["CRPIX1"] - 1.0,
         y0=number["CRPIX2"] - 1.0,
+        error=error,
     )
