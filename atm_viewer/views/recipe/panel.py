@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSignalBlocker, Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QToolButton, QWidget
 
 from atm_viewer.engine.recipe import PARAMETERS, Parameter
@@ -140,3 +141,15 @@ class RecipePanel(QWidget):
         self.beyond.setText(f"Beyond the pipeline: {'; '.join(recipe.beyond_pipeline)}")
         self.beyond.setStyleSheet(f"color: {self._theme.accent}")
         self.beyond.setVisible(bool(recipe.beyond_pipeline))
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep room for all lines of text."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Ask for as much height as everything needs in this width: docks do not know how lines of text break."""
+        layout = self.layout()
+        assert layout is not None
+        self.setMinimumHeight(layout.minimumHeightForWidth(self.width()) if layout.hasHeightForWidth() else 0)

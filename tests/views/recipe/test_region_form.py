@@ -77,6 +77,15 @@ def test_a_circle_is_moved_and_sized_by_numbers_and_undone(window, form, qtbot):
     wait(qtbot, window)
 
 
+def test_all_of_the_form_is_in_sight(window, form, qtbot):
+    for kind in ("circle", "ellipse", "polygon"):
+        draw(qtbot, window, kind)
+        for row in (r for r in form._rows.values() if r.isVisible()):
+            assert window.recipe_panel.regions.geometry().bottom() < form.geometry().top()
+            assert form.rect().contains(row.geometry())
+    wait(qtbot, window)
+
+
 def test_positions_are_typed_in_hours_or_pasted_in_pairs(window, form, qtbot):
     draw(qtbot, window, "circle")
     enter(qtbot, form.ra_line, "10:44:59.88")
