@@ -64,11 +64,11 @@ def tell_slope_limit(limit: float) -> str:
 
 
 def tell_window(width: int, column: int, wavelengths: np.ndarray, brief: bool = False) -> str:
-    """Say how far the window of a column reaches, in columns and in wavelength; in brief, in columns alone."""
-    text = f"±{width} columns"
+    """Say how far the window of a column reaches, in columns and in wavelength; in brief, without the word columns."""
+    text = f"±{width}" if brief else f"±{width} columns"
     inside = wavelengths[max(column - width, 0) : column + width]
     inside = inside[np.isfinite(inside)]
-    return text if brief or not inside.size else f"{text}: {inside.min():.2f}–{inside.max():.2f} µm"
+    return f"{text}: {inside.min():.2f}–{inside.max():.2f} µm" if inside.size else text
 
 
 def legend_entries(
