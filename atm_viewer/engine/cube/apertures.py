@@ -14,11 +14,8 @@ from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_share, near_sli
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.spaxels import add_row, divide_sums
+from atm_viewer.engine.results.spectra import LEAST_COVERED
 from atm_viewer.engine.threads import in_threads
-
-#: Share of an aperture that must have data. Where a part is missing, the sum over the rest stands for all of it; the
-#: pipeline's ``extract_1d`` sums the rest alone, and tells its area in NPIXELS.
-LEAST_COVERED = 0.9
 
 
 def aperture_weights(xs: Floats, ys: Floats, size: float, radius: float) -> Floats:

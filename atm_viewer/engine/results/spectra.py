@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from atm_viewer.engine.arrays import Floats
 
+#: Share of an aperture that must have data. Where a part is missing, the sum over the rest is scaled to all of it; the
+#: pipeline's ``extract_1d`` sums the rest alone, and gives its area in NPIXELS.
+LEAST_COVERED = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class SpaxelSpectra:
@@ -30,7 +34,7 @@ class SpaxelSpectra:
     radius : float
         Radius of the aperture [arcsec].
     aperture_before, aperture_after, aperture_before_err, aperture_after_err : ndarray, shape (n,)
-        Flux density within the aperture and its error [Jy]; NaN where less than 90 % of it is covered.
+        Flux density within the aperture and its error [Jy]; NaN where less than `LEAST_COVERED` of it is.
     noise_before, noise_after : float
         Resampling noise: 1.4826 MAD of spaxel over aperture, about a cubic; a fraction, NaN if undefined.
     fringe_free : bool
@@ -65,14 +69,14 @@ class SpaxelSpectra:
     def uncovered(self) -> str:
         """Say where the aperture lacks data, as a sentence; empty when it lacks none, or only all of it."""
         shares = [share for share in (self.coverage_before, self.coverage_after) if share is not None]
-        scaled = sum(int(((share >= 0.9) & (share < 1.0)).sum()) for share in shares)
-        empty = sum(int(((share > 0.0) & (share < 0.9)).sum()) for share in shares)
+        scaled = sum(int(((share >= LEAST_COVERED) & (share < 1.0)).sum()) for share in shares)
+        empty = sum(int(((share > 0.0) & (share < LEAST_COVERED)).sum()) for share in shares)
         if not scaled + empty:
             return ""
         planes = sum(share.size for share in shares)
         return (
-            f"{self.band}: of the aperture's {planes} values before and after, {scaled} are scaled, since 90 % of its "
-            f"area or more has data, and {empty} are missing, because less has data."
+            f"{self.band}: of the aperture's {planes} values before and after, {scaled} are scaled, since a part of "
+            f"its area has no data, and {empty} are missing, because less than {LEAST_COVERED:.0%} has data."
         )
 
 
