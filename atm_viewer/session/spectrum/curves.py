@@ -509,7 +509,7 @@ class _Maker:
         if role == "aperture":
             how = ", scaled" if self.settings.scaled else " (mean)" if self.settings.unit == "MJy/sr" else " (total)"
             size = "" if several_places and self.all_roles else f" {spectra.radius:.2f}″"
-            share = 1.0 if spectra.coverage_after is None else float(np.median(spectra.coverage_after))
+            share = 1.0 if spectra.coverage_after is None else float(spectra.coverage_after.max(initial=0.0))
             covered = f", {share:.0%} covered" if share < 0.995 else ""
             return f"aperture{size}{how}{covered}"
         if role == "before":
