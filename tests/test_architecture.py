@@ -49,7 +49,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 #: Folders of a room from the ground up: each may import those before it, and modules that lie in no folder.
 FLOORS: dict[str, tuple[str, ...]] = {
-    "engine": ("recipe", "results", "kernels", "io", "trace", "cube", "analysis", "output", "service"),
+    "engine": ("recipe", "results", "kernels", "checks", "io", "trace", "cube", "analysis", "output", "service"),
     "jobs": ("requests",),
     "session": ("edits", "spectrum", "state", "persistence", "questions", "parts"),
     "views": (

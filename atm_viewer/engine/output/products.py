@@ -276,7 +276,7 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             for after in job.kinds:
                 values = native_values(exposure)
                 if after:
-                    values = corrected_values(correct_exposure(exposure, job.recipe, part_of(here, 0.2, 0.6)))
+                    values = corrected_values(correct_exposure(exposure, job.recipe, part_of(here, 0.2, 0.6)), exposure)
                 begun, width = (0.6, 0.4) if after else (0.0, 0.2)
                 for n, band in enumerate(job.group.bands):
                     low, high = (begun + width * m / len(job.group.bands) for m in (n, n + 1))

@@ -207,6 +207,7 @@ class Bench:
 
     def close(self, keys: Sequence[str]) -> None:
         """Forget exposures."""
+        self._grids.clear()
         self._before.clear()
         self._found.clear()
         self._shifted.clear()
@@ -510,6 +511,8 @@ class Bench:
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())
+        if key in self._items and self._items[key].exposure.file.has_changed:
+            self.close([key])
         if key not in self._items:
             self.adopt(open_exposure(path), progress)
         return self._items[key]
@@ -519,6 +522,7 @@ class Bench:
         if key not in self._items:
             raise InputError(f"{Path(key).name} is not open; open it again.")
         item = self._items[key]
+        item.exposure.file.check()
         placement = with_offset(item.exposure.placement, item.exposure.name, cube)
         if placement == item.exposure.placement:
             return item

@@ -16,7 +16,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
 from atm_viewer.engine.io.coordinates import Coordinates
-from atm_viewer.engine.io.exposure import DataFile, Exposure
+from atm_viewer.engine.io.exposure import DataFile, Exposure, FileState
 from atm_viewer.engine.io.packing import PackedFrame, pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
 from atm_viewer.engine.progress import no_progress
@@ -58,7 +58,7 @@ def warm_up() -> None:
         bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
         tune(bench, keys, _RECIPE, None, no_progress)
         sums = CubeSums(bench.grid(keys, band))
-        for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
+        for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE), exposure)):
             sums.add(exposure, SkyMapper(exposure), values)
 
 
@@ -137,7 +137,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         target="",
         footprint="",
         kept=_Known("warm-up", known),
-        file=DataFile(path, (0, 0)),
+        file=DataFile(path, FileState(0, 0, 0)),
     )
 
 

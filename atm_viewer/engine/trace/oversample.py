@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,22 @@ class OversampledSlice:
         """Share of the valid pixels where the spline is used."""
         valid = self.inside & np.isfinite(self.sci)
         return float((np.isfinite(self.trace) & valid).sum() / max(valid.sum(), 1))
+
+
+@cache
+def is_flux_density(unit: str) -> bool:
+    """Whether a unit is of flux per pixel, which the pipeline shares out among the oversampled pixels."""
+    from astropy import units as u
+
+    try:
+        return bool(u.Unit(unit).is_equivalent(u.Jy))
+    except (ValueError, TypeError):
+        return False
+
+
+def per_native_pixel(exposure: Exposure, factor: int) -> int:
+    """Factor that takes flux per oversampled pixel to flux per pixel of the detector; 1 for surface brightness."""
+    return factor if is_flux_density(exposure.unit) else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -337,7 +354,7 @@ def _with_errors(
     kernels.oversample_flags(
         flags, sci, factor, np.uint32(DO_NOT_USE), np.uint32(FLUX_ESTIMATED), dq, estimated, invalid
     )
-    density = exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
+    density = is_flux_density(exposure.unit)
     if density:
         sci = sci / factor
         trace = trace / factor
