@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import queue
+import re
 import signal
 import tempfile
 import threading
@@ -318,7 +319,8 @@ class _Process:
         received: Callable[[_Process, Any], None],
         ended: Callable[[_Process, str], None],
     ):
-        handle, self._log = tempfile.mkstemp(prefix="atm-viewer-", suffix=".log")
+        _remove_old_logs()
+        handle, self._log = tempfile.mkstemp(prefix=f"atm-viewer-{os.getpid()}-", suffix=".log")
         os.close(handle)
         # Not fork: Qt's and our own threads would leave locks held for ever in the child.
         context = multiprocessing.get_context("spawn")
@@ -448,6 +450,28 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _remove_old_logs() -> None:
+    """Remove logs of workers whose window or command was killed before it could."""
+    for path in Path(tempfile.gettempdir()).glob("atm-viewer-*-*.log"):
+        found = re.match(r"atm-viewer-(\d+)-", path.name)
+        with suppress(OSError):
+            ours = not hasattr(os, "geteuid") or path.lstat().st_uid == os.geteuid()
+            if found is not None and ours and not _is_alive(int(found[1])):
+                path.unlink()
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # asking would end it
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
 
 
 _SILENT = (
