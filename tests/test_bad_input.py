@@ -47,7 +47,7 @@ def ignore(step: str, fraction: float) -> None:
 
 
 def is_one_sentence(text: str) -> bool:
-    return text.endswith(".") and "\n" not in text and "Traceback" not in text and "see the log" not in text
+    return text.endswith(".") and "\n" not in text and "Traceback" not in text and "please report" not in text
 
 
 def refused(capsys, folder: Path, *line: str) -> str:

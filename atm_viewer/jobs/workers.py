@@ -441,11 +441,14 @@ class _Process:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C in a terminal never reaches, not even while they are starting."""
+    """Start processes that Ctrl-C and a closed terminal never reach, not even while they are starting.
+
+    What is under way ends with this process, which cleans up.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -547,5 +548,8 @@ def _save(model: Any, path: Path, provenance: Provenance, exposures: Sequence[st
     add_history(model, provenance, exposures)
     with saving(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.save(path)
-        append_provenance(path, provenance)
+        # FITS has ASCII alone, and the datamodel writes the name that it is saved under into its header.
+        plain = path.with_name(re.sub(r"[^ -~]", "_", path.name))
+        model.save(plain)
+        append_provenance(plain, provenance)
+        os.replace(plain, path)
