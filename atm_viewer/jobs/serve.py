@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from atm_viewer.engine.errors import Cancelled, UserError, one_line
+from atm_viewer.engine.errors import MOST_OF_WORD, Cancelled, UserError, one_line
 from atm_viewer.engine.output.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
@@ -267,6 +267,9 @@ def explain(error: BaseException) -> str:
         return "The disk is full; free some space and try again."
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return "Too many files are open; close other programs, or allow more files (ulimit -n), and try again."
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        path = one_line(os.fsdecode(error.filename), MOST_OF_WORD)
+        return f"{path} cannot be read or written: {error.strerror}; check the disk and the permissions."
     what = str(error).strip().splitlines()
     named = f"{type(error).__name__}: {one_line(what[0])}" if what else type(error).__name__
     return f"{UNEXPECTED} ({named.rstrip('.')}); please report it with the message log."
