@@ -21,6 +21,7 @@ from typing import Any
 from atm_viewer.engine.output.staging import remove_partial
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.threads import use_one_thread_each
+from atm_viewer.engine.whole_file import is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Request, SeparateRequest
@@ -461,20 +462,8 @@ def _remove_old_logs() -> None:
         found = re.match(r"atm-viewer-(\d+)-", path.name)
         with suppress(OSError):
             ours = not hasattr(os, "geteuid") or path.lstat().st_uid == os.geteuid()
-            if found is not None and ours and not _is_alive(int(found[1])):
+            if found is not None and ours and not is_alive(int(found[1])):
                 path.unlink()
-
-
-def _is_alive(pid: int) -> bool:
-    if os.name == "nt":
-        return True  # asking would end it
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        pass
-    return True
 
 
 _SILENT = (

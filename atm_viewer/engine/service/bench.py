@@ -25,6 +25,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import Position, follow, follow_notes
@@ -215,6 +216,7 @@ class Bench:
             item = self._items.pop(key, None)
             if item is not None:
                 item.exposure.close()
+        give_back_memory()
         left = {item.exposure.target for item in self._items.values()}
         self._targets = {target: at for target, at in self._targets.items() if target in left}
 
