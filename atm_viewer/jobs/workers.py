@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.output.staging import remove_partial
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.threads import use_one_thread_each
 from atm_viewer.engine.whole_file import is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
@@ -70,7 +70,7 @@ class Workers:
         self._jobs: dict[int, _Job] = {}
         self._processes: set[_Process] = set()
         self._preview: _Process | None = None
-        self._open: dict[str, None] = {}
+        self._open: dict[str, FileState | None] = {}
         self._closed = False
         self._news: queue.SimpleQueue[Progress | Outcome[Any] | None] = queue.SimpleQueue()
         self._notifier = threading.Thread(target=self._tell, name="atm-viewer-notify", daemon=True)
@@ -171,7 +171,8 @@ class Workers:
             self._preview = self._start(warm=self._warm)
             if self._open:
                 self._preview.reopening = True
-                self._preview.send(Run(REOPEN, OpenExposures(tuple(self._open))))
+                as_shown = tuple((key, state) for key, state in self._open.items() if state is not None)
+                self._preview.send(Run(REOPEN, OpenExposures(tuple(self._open), as_shown=as_shown)))
         return self._preview
 
     def _watch(self) -> None:
@@ -251,7 +252,7 @@ class Workers:
                 known = {e.key for e in job.opened}  # told by a process that was given up since
                 result = replace(result, exposures=tuple(e for e in result.exposures if e.key not in known))
                 job.opened += result.exposures
-                self._open.update(dict.fromkeys(e.key for e in result.exposures))
+                self._open.update({e.key: e.file for e in result.exposures})
             self._news.put(Progress(step.job, step.step, step.fraction, result))
         elif step.job != REOPEN and isinstance(step.result, Opened) and process is self._preview:
             # Nobody waits any more for what was opened; another job may open the same file, and does it after this.

@@ -136,24 +136,28 @@ def main(steps: int = 5000, seed: int = 1, every: int = 100) -> int:
     hand = Hand(user, files, rng)
     user.wait(lambda: session.complete)
     begun, wrong = time.monotonic(), 0
-    asked, ended = Counter[str](), Counter[str]()
+    ended = Counter[str]()
     session.jobs.ended.connect(lambda job, outcome: ended.update([outcome.status.name]))
+
+    def idle() -> bool:
+        return not session.jobs.all and not session.file_work.busy and not session.answers.pending_slots
+
     for step in range(1, steps + 1):
         hand.act()
         if rng.random() < 0.2:
-            user.wait(lambda: session.complete)
+            user.wait(idle)
         else:
             pause = time.monotonic() + rng.uniform(0.0, 0.1)
             user.wait(lambda until=pause: time.monotonic() > until)
         if step % every == 0 or step == steps:
-            user.wait(lambda: session.complete)
+            user.wait(idle)
             print(f"{step} steps, {time.monotonic() - begun:.0f} s: {_sizes()}, {dict(ended)}", flush=True)
     wrong += _compare(user)
     errors = [m.text for m in session.messages.all if m.level == "error"]
     print("errors:", Counter(errors) or "none")
     session.exposures.close(*[e.view.key for e in session.state.exposures])
     user.wait(lambda: session.complete)
-    print(f"all closed: {_sizes()}; {dict(hand.done)} {dict(asked)}")
+    print(f"all closed: {_sizes()}; {dict(hand.done)}")
     user.close()
     return int(bool(wrong or errors))
 

@@ -15,6 +15,9 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.service.bench import Bench
+from atm_viewer.jobs.requests.exposures import OpenExposures
+from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
+from atm_viewer.jobs.serve import Dispatcher, WorkerBackends
 from tests.faults.damages import all_damages
 from tests.faults.trial import good_exposure, try_damage
 
@@ -97,3 +100,24 @@ def test_a_file_that_is_replaced_while_it_is_open(tmp_path):
     path.unlink()  # what was read is right still
     assert bench.sky_image([str(path.resolve())], "ch1-short", no_progress).image.any()
     bench.close([str(path.resolve())])
+
+
+def test_products_are_not_written_from_what_is_not_shown(tmp_path):
+    bench, path = Bench(), tmp_path / "changing_cal.fits"
+    shutil.copy(good_exposure("miri"), path)
+    (view,) = bench.open([path], no_progress).exposures
+    as_shown = ((view.key, view.file),)
+    path.touch()
+    dispatcher = Dispatcher(WorkerBackends())
+    for request in (
+        WriteCubes((view.key,), Recipe(), str(tmp_path / "out"), "star", as_shown=as_shown),
+        WriteExposures((view.key,), Recipe(), str(tmp_path / "out"), as_shown=as_shown),
+    ):
+        with pytest.raises(InputError, match=r"changing_cal\.fits has changed since it was opened"):
+            request.answer(dispatcher, no_progress)
+    assert not (tmp_path / "out").exists()
+    # A worker in place of one that died does not take the new file for what is shown.
+    OpenExposures((view.key,), as_shown=as_shown).answer(dispatcher, no_progress)
+    with pytest.raises(InputError, match="is not open; open it again"):
+        dispatcher.bench.sky_image([view.key], "ch1-short", no_progress)
+    bench.close([view.key])

@@ -36,7 +36,7 @@ from atm_viewer.engine.io.coordinates import Coordinates, native_coordinates, ov
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
 from atm_viewer.engine.placement import Placement
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 
 #: Frames that the WCS of an IFU exposure has.
 _FRAMES = {"MIRI": {"detector", "alpha_beta", "v2v3", "world"}, "NIRSPEC": {"slicer", "world"}}
@@ -44,21 +44,6 @@ _FRAMES = {"MIRI": {"detector", "alpha_beta", "v2v3", "world"}, "NIRSPEC": {"sli
 _VARIANCES = ("VAR_RNOISE", "VAR_POISSON", "VAR_FLAT")
 
 _SUFFIX = re.compile(r"_(cal|crf)$")
-
-
-@dataclass(frozen=True)
-class FileState:
-    """What a file has other values of when another one is in its place: time of change [ns], size [byte], number."""
-
-    changed: int
-    size: int
-    number: int
-
-    @classmethod
-    def of(cls, path: Path) -> FileState:
-        """State of a file that is there."""
-        found = path.stat()
-        return cls(found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 class DataFile:
@@ -73,7 +58,7 @@ class DataFile:
     """
 
     def __init__(self, path: Path, state: FileState) -> None:
-        self._path, self._state = path, state
+        self._path, self.state = path, state
         self._model: Any = None
 
     @property
@@ -98,10 +83,7 @@ class DataFile:
     @property
     def has_changed(self) -> bool:
         """Whether there is another file in the place of the one that was read; one that is gone has not changed."""
-        try:
-            return FileState.of(self._path) != self._state
-        except OSError:
-            return False
+        return self.state.differs(self._path)
 
     def check(self) -> None:
         """Refuse to go on with what was read from a file that has changed since.
@@ -327,6 +309,7 @@ class Exposure:
             ra=c.ra,
             dec=c.dec,
             follows=self.follows,
+            file=self.file.state,
         )
 
 

@@ -16,11 +16,12 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
 from atm_viewer.engine.io.coordinates import Coordinates
-from atm_viewer.engine.io.exposure import DataFile, Exposure, FileState
+from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import PackedFrame, pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure

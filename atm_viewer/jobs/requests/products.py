@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from atm_viewer.engine.errors import one_line
+from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.requests.base import Backends, Report, SeparateRequest, count
@@ -18,6 +19,14 @@ class WriteRequest(SeparateRequest[WrittenProducts]):
     lasting = True
     announced = True
     writes = True
+
+    as_shown: tuple[tuple[str, FileState], ...] = ()
+
+    def check(self) -> None:
+        """Refuse to write from files that are not any more what the window shows of them."""
+        for path, state in self.as_shown:
+            if state.differs(path):
+                raise InputError(f"{Path(path).name} has changed since it was opened; open it again before you write.")
 
     def done(self, result: WrittenProducts) -> str:
         """Say what was written."""
@@ -39,6 +48,7 @@ class WriteCubes(WriteRequest):
     overwrite: bool = False
     engine: str = "own"
     target_at: tuple[float, float] | None = None
+    as_shown: tuple[tuple[str, FileState], ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -47,6 +57,7 @@ class WriteCubes(WriteRequest):
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Read the files and write the cubes."""
+        self.check()
         write = backends.products.write_cubes
         return _written(
             write(
@@ -75,6 +86,7 @@ class WriteExposures(WriteRequest):
     folder: str
     overwrite: bool = False
     target_at: tuple[float, float] | None = None
+    as_shown: tuple[tuple[str, FileState], ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -83,6 +95,7 @@ class WriteExposures(WriteRequest):
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Read the files and write them corrected."""
+        self.check()
         write = backends.products.write_exposures
         return _written(write(self.paths, self.recipe, self.folder, self.overwrite, report, self.target_at))
 
