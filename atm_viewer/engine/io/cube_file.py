@@ -6,13 +6,14 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Singles
+from atm_viewer.engine.checks.fits_check import check_fits
 from atm_viewer.engine.errors import InputError, one_line
-from atm_viewer.engine.regular_file import check_regular
+from atm_viewer.engine.regular_file import open_regular
 from atm_viewer.engine.tangent import TangentPlane
 
 
@@ -82,8 +83,11 @@ def read_cube(path: str | os.PathLike[str]) -> CubeFile:
 
     path = Path(path)
     try:
-        check_regular(path, "a cube")
-        with warnings.catch_warnings(), fits.open(path.absolute(), memmap=False) as hdus:
+        with (
+            open_regular(path, "a cube") as file,
+            warnings.catch_warnings(),
+            fits.open(_checked(path.name, file), memmap=False) as hdus,
+        ):
             warnings.simplefilter("ignore")
             science = hdus["SCI"] if "SCI" in hdus else hdus[0]
             header = science.header
@@ -93,6 +97,13 @@ def read_cube(path: str | os.PathLike[str]) -> CubeFile:
             return _read(path, science.data.astype(np.float32), header, table)
     except (OSError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"{path.name} cannot be read as a cube: {one_line(error)}; give an s3d file.") from error
+
+
+def _checked(name: str, file: BinaryIO) -> BinaryIO:
+    if file.read(9) == b"SIMPLE  =":  # of everything else astropy says what is wrong with it
+        check_fits(name, file)
+    file.seek(0)
+    return file
 
 
 def _read(path: Path, flux: Singles, header: Any, table: Any) -> CubeFile:
