@@ -26,12 +26,14 @@ def main(seed: int = 1) -> int:
 
     with tempfile.TemporaryDirectory() as name:
         os.environ.setdefault("XDG_CACHE_HOME", str(Path(name) / "cache"))
-        _damages(Path(name), seed, take)
-        _steps(Path(name) / "steps", take)
-        _kills(Path(name), take)
-    for kind, count in tried.items():
-        print(f"{kind}: {answered[kind]} of {count} answered")
-    print(f"all: {answered.total()} of {tried.total()} answered")
+        try:
+            _kills(Path(name), take)
+            _damages(Path(name), seed, take)
+            _steps(Path(name) / "steps", take)
+        finally:
+            for kind, count in tried.items():
+                print(f"{kind}: {answered[kind]} of {count} answered")
+            print(f"all: {answered.total()} of {tried.total()} answered")
     return int(answered != tried)
 
 
