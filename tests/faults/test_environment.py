@@ -13,6 +13,8 @@ import pytest
 
 from atm_viewer import cli
 from atm_viewer.engine.errors import InputError, one_sentence
+from atm_viewer.engine.output.pipeline_export import write_pipeline_call
+from atm_viewer.engine.recipe import Recipe
 from tests.faults.trial import good_exposure
 
 PROGRAM = f"{sys.executable} -m atm_viewer"
@@ -88,6 +90,11 @@ def test_a_name_that_begins_with_a_dash(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.run(["correct", "--", "-none_cal.fits"]) == 1
     assert "There is no file" in capsys.readouterr().err
+
+
+def test_a_product_that_is_named_like_an_option(tmp_path):
+    (shell_script, *_) = write_pipeline_call([good_exposure("miri")], Recipe(), tmp_path, product="--help")
+    assert "calwebb_spec3 ./--help-atm_asn.json" in " ".join(shell_script.read_text().replace("\\\n", " ").split())
 
 
 def test_words_have_an_end(capsys):

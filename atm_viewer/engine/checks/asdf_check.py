@@ -212,11 +212,9 @@ def _check_blocks(content: memoryview, start: int, blocks: _Blocks) -> None:
     if blocks.wanted and max(blocks.wanted) >= count:
         raise _Unusable(f"lacks data: it refers to block {max(blocks.wanted)} of {count}")
     rest = bytes(content[at : at + 2**20])
-    if rest.startswith(_INDEX):
-        if [int(number) for number in re.findall(rb"\d+", rest[rest.find(b"---") :])] != starts:
-            raise _Unusable("has a wrong index of its blocks")
-    elif rest.strip(b"\x00 \r\n"):
-        raise _Unusable("has something unknown behind its blocks")
+    index = [int(number) for number in re.findall(rb"\d+", rest[rest.find(b"---") :])]
+    if rest.startswith(_INDEX) and index != starts:
+        raise _Unusable("has a wrong index of its blocks")
 
 
 def _check_block(content: memoryview, at: int, number: int) -> int:
