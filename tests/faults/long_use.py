@@ -158,7 +158,7 @@ def main(steps: int = 5000, seed: int = 1, every: int = 100) -> int:
     session.exposures.close(*[e.view.key for e in session.state.exposures])
     user.wait(lambda: session.complete)
     print(f"all closed: {_sizes()}; {dict(hand.done)}")
-    user.close()
+    user.leave()
     return int(bool(wrong or errors))
 
 
