@@ -240,6 +240,8 @@ def try_step(scenario: Scenario, folder: Path, at: int, number: int) -> str:
     with Steps(folder, at, number).watched() as steps:
         try:
             scenario.act(folder)
+        except KeyboardInterrupt:
+            raise
         except BaseException as error:  # whatever it was, the trial goes on
             sentence = explain(error) if isinstance(error, Exception) else type(error).__name__
     fault = f"{scenario.name}, step {at} ({steps.failed}, {errno.errorcode[number]})"
