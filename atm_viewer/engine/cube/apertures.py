@@ -52,7 +52,7 @@ def covered_share(missing: Floats, weights: Floats, outside: float) -> Floats:
 
 
 def where_covered(total: Floats, share: Floats) -> Floats:
-    """Sums over the covered part of an aperture, or their errors; NaN where too little is, see `enough_covered`."""
+    """Keep sums over an aperture, or their errors, where enough of it is covered; else NaN, see `enough_covered`."""
     return np.where(enough_covered(share), total, np.nan)
 
 

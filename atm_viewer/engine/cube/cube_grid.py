@@ -194,6 +194,9 @@ def cube_grid(
     from astropy import units
     from astropy.stats import circmean
 
+    if len(found := {exposure.unit: exposure.name for exposure in exposures}) > 1:
+        several = " and ".join(f"{name} ({unit or 'no unit'})" for unit, name in list(found.items())[:2])
+        raise InputError(f"The exposures have values in different units: {several}; use those of one unit together.")
     angle = options.cube_pa
     if options.coord_system == IFU:
         angle = _slicer_angle(exposures[0], band, factor)

@@ -26,6 +26,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import Position, follow, follow_notes
@@ -247,6 +248,7 @@ class Bench:
 
     def close(self, keys: Sequence[str]) -> None:
         """Forget exposures."""
+        self._grids.clear()
         self._before.clear()
         self._found.clear()
         self._shifted.clear()
@@ -254,6 +256,7 @@ class Bench:
             item = self._items.pop(key, None)
             if item is not None:
                 item.exposure.close()
+        give_back_memory()
         left = {item.exposure.target for item in self._items.values()}
         self._targets = {target: at for target, at in self._targets.items() if target in left}
 
@@ -552,6 +555,8 @@ class Bench:
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())
+        if key in self._items and self._items[key].exposure.file.has_changed:
+            self.close([key])
         if key not in self._items:
             self.adopt(open_exposure(path), progress)
         return self._items[key]
@@ -561,6 +566,7 @@ class Bench:
         if key not in self._items:
             raise InputError(f"{Path(key).name} is not open; open it again.")
         item = self._items[key]
+        item.exposure.file.check()
         placement = with_offset(item.exposure.placement, item.exposure.name, cube)
         if placement == item.exposure.placement:
             return item

@@ -231,7 +231,9 @@ def cube_sums(bench, view, band, recipe):
     (item,) = bench.items([view.key], band)
     sums = CubeSums(bench.grid([view.key], band))
     values = (
-        native_values(item.exposure) if recipe is None else corrected_values(correct_exposure(item.exposure, recipe))
+        native_values(item.exposure)
+        if recipe is None
+        else corrected_values(correct_exposure(item.exposure, recipe), item.exposure)
     )
     sums.add(item.exposure, item.mapper, values)
     return sums.total[..., 0], sums.total[..., 1]
