@@ -5,6 +5,7 @@ What a sentence quotes may come from anywhere; `one_line` makes it short and pri
 
 from __future__ import annotations
 
+import errno
 import re
 from unicodedata import category
 
@@ -59,3 +60,28 @@ class OutputError(UserError):
 
 class Cancelled(Exception):
     """The user cancelled the work, or newer parameters made it pointless."""
+
+
+def shortage(error: BaseException | None) -> str:
+    """Tell what the machine lacks, where that is the reason of an error.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        What was raised. Whatever led to it counts as well: libraries say of a file that it is damaged when the system
+        had no memory for it.
+
+    Returns
+    -------
+    str
+        A sentence without its capital letter; empty where nothing is lacking.
+    """
+    while error is not None:
+        number = error.errno if isinstance(error, OSError) else None
+        # Python has no error of a type of its own for a thread that the system has no room for.
+        if isinstance(error, MemoryError) or number == errno.ENOMEM or "can't start new thread" in str(error):
+            return "there is not enough memory; close some exposures or other programs and try again."
+        if number in (errno.EMFILE, errno.ENFILE):
+            return "too many files are open; close other programs, or allow more files (ulimit -n), and try again."
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return ""

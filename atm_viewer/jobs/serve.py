@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import faulthandler
 import importlib
 import multiprocessing
@@ -20,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from atm_viewer.engine.errors import MOST_OF_WORD, Cancelled, UserError, one_line
+from atm_viewer.engine.errors import MOST_OF_WORD, Cancelled, UserError, one_line, shortage
 from atm_viewer.engine.output.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
@@ -261,12 +260,10 @@ def explain(error: BaseException) -> str:
         return str(error)
     if isinstance(error, Cancelled):
         return "Cancelled."
-    if isinstance(error, MemoryError):
-        return "There is not enough memory for this; close some exposures or other programs and try again."
+    if lacking := shortage(error):
+        return f"{lacking[0].upper()}{lacking[1:]}"
     if is_full(error):
         return "The disk is full; free some space and try again."
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return "Too many files are open; close other programs, or allow more files (ulimit -n), and try again."
     if isinstance(error, OSError) and error.strerror and error.filename:
         path = one_line(os.fsdecode(error.filename), MOST_OF_WORD)
         return f"{path} cannot be read or written: {error.strerror}; check the disk and the permissions."

@@ -9,8 +9,10 @@ from collections import Counter
 from pathlib import Path
 
 from tests.faults.damages import all_damages
+from tests.faults.memory import LIMITS, WORK
 from tests.faults.steps import ERRORS, SCENARIOS, count_steps, try_step
 from tests.faults.test_kills import problem, steps_of
+from tests.faults.test_memory import memory_problems
 from tests.faults.trial import try_damage
 
 
@@ -27,6 +29,7 @@ def main(seed: int = 1) -> int:
     with tempfile.TemporaryDirectory() as name:
         os.environ.setdefault("XDG_CACHE_HOME", str(Path(name) / "cache"))
         try:
+            _memory(Path(name), take)
             _kills(Path(name), take)
             _damages(Path(name), seed, take)
             _steps(Path(name) / "steps", take)
@@ -54,6 +57,14 @@ def _steps(folder: Path, take) -> None:
         for at in range(1, count_steps(scenario, folder) + 1):
             take(f"steps of '{scenario.name}'", try_step(scenario, folder, at, ERRORS[at % len(ERRORS)]))
     os.environ["XDG_CACHE_HOME"] = cache
+
+
+def _memory(folder: Path, take) -> None:
+    for instrument in ("miri", "nirspec"):
+        for what in WORK:
+            for limit in LIMITS:
+                found = memory_problems(what, instrument, folder / f"{what}-{instrument}-{limit}", (limit,))
+                take(f"{what} without memory", "; ".join(found))
 
 
 def _kills(folder: Path, take) -> None:

@@ -31,7 +31,7 @@ from atm_viewer.engine.checks.exposure_check import (
     target_of,
     whole_number,
 )
-from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line
+from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line, shortage
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import (
     Coordinates,
@@ -402,9 +402,13 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     path = Path(path).resolve()
     try:
         return _open(path)
-    except (UserError, Cancelled, MemoryError):
+    except Cancelled:
         raise
     except Exception as error:  # whatever is wrong with a file is this file's fault, and said so
+        if lacking := shortage(error):
+            raise InputError(f"{path.name} cannot be opened: {lacking}") from error
+        if isinstance(error, UserError):
+            raise
         _LOG.debug("cannot use %s", path, exc_info=True)
         raise InputError(
             f"{path.name} cannot be used: {one_line(error) or type(error).__name__} ({type(error).__name__}); "

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.errors import OutputError, shortage
 from atm_viewer.engine.whole_file import put_new
 
 try:
@@ -191,6 +191,8 @@ def _as_output_error(folder: Path) -> Iterator[None]:
     except OSError as error:
         if is_full(error):
             raise OutputError(full_sentence(folder)) from error
+        if lacking := shortage(error):
+            raise OutputError(f"{folder} cannot be written to: {lacking}") from error
         reason = error.strerror or error
         raise OutputError(f"{folder} cannot be written to: {reason}; choose another folder.") from error
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Singles
-from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.errors import InputError, one_line, shortage
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.tangent import STERADIANS, TangentPlane
 
@@ -112,6 +112,8 @@ def read_cube(path: str | os.PathLike[str]) -> CubeFile:
                 error = error.astype(np.float32) if error.shape == flux.shape else None
             return _read(path, flux, error, header, table)
     except (OSError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if lacking := shortage(error):
+            raise InputError(f"{path.name} cannot be opened: {lacking}") from error
         raise InputError(f"{path.name} cannot be read as a cube: {one_line(error)}; give an s3d file.") from error
 
 

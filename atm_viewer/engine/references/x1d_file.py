@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats
-from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.errors import InputError, one_line, shortage
 from atm_viewer.engine.io.fits_input import open_fits
 
 _TABLE = "EXTRACT1D"
@@ -74,6 +74,8 @@ def read_extracted(path: str | os.PathLike[str]) -> ExtractedFile:
                 raise InputError(f"{path.name} holds no extracted spectrum; give an x1d file.")
             parts = sorted((_part(path, hdu) for hdu in tables), key=lambda part: float(part[0, 0]))
     except (OSError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        if lacking := shortage(error):
+            raise InputError(f"{path.name} cannot be opened: {lacking}") from error
         raise InputError(
             f"{path.name} cannot be read as extracted spectra: {one_line(error)}; give an x1d file."
         ) from error

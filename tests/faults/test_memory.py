@@ -1,0 +1,37 @@
+"""The system refuses memory: one true sentence, nothing left, and the same numbers when there is memory again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def memory_problems(what: str, instrument: str, folder: Path, limits: tuple[int, ...], seconds: int = 120) -> list[str]:
+    """Do some work with little memory in a program of its own; what is wrong at each limit."""
+    folder.mkdir()
+    line = [sys.executable, "-m", "tests.faults.memory", what, str(folder), instrument, *map(str, limits)]
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    try:
+        done = subprocess.run(line, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        return [f"{what} {instrument} {limits}: takes longer than {seconds} s: {(error.stderr or b'')[-200:]!r}"]
+    trials = [json.loads(answer) for answer in done.stdout.splitlines()]
+    found = [f"{what} {instrument}, {trial['megabytes']} MB: {trial['wrong']}" for trial in trials if trial["wrong"]]
+    if done.returncode or len(trials) != len(limits):
+        found.append(
+            f"{what} {instrument}: ends with {done.returncode} after {len(trials)} limits: {done.stderr[-400:]}"
+        )
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process")
+@pytest.mark.parametrize(("what", "limits"), [("preview", (0, 16, 64)), ("correct", (4, 40))])
+def test_no_memory(what, limits, tmp_path):
+    assert memory_problems(what, "miri", tmp_path / "work", limits) == []
