@@ -54,7 +54,7 @@ def _help(folder: Path) -> None:
 
 def _contents(found: re.Match[str]) -> str:
     names = re.findall(r"\(([\w-]+)\.md\)", found[2])
-    return f"```{{toctree}}\n:caption: {found[1]}\n" + "\n".join(names) + "\n```\n"
+    return f"```{{toctree}}\n:caption: {found[1]}\n:titlesonly:\n:maxdepth: 1\n" + "\n".join(names) + "\n```\n"
 
 
 def _commands() -> str:
@@ -85,7 +85,7 @@ def _python() -> str:
         made = getattr(atm_viewer, name)
         kind = "autofunction" if not isinstance(made, type) else "autoclass"
         members = "\n:members:" if kind == "autoclass" else ""
-        parts += [f"## {name}", "", f"```{{eval-rst}}\n.. {kind}:: {made.__module__}.{name}"]
+        parts += [f"## {name}", "", f"```{{eval-rst}}\n.. {kind}:: atm_viewer.{name}"]
         parts[-1] += members.replace("\n", "\n   ") + "\n```\n"
     return "\n".join(parts)
 

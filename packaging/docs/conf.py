@@ -7,7 +7,7 @@ author = "the developers of ATM Viewer"
 copyright = f"2026, {author}"
 version = release = version_of("atm-viewer")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc", "sphinx_copybutton"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx-mathjax-offline", "numpydoc", "sphinx_copybutton"]
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["parts/**"]
@@ -15,10 +15,10 @@ exclude_patterns = ["parts/**"]
 autodoc_typehints = "none"  # numpydoc's sections say what types the arguments have, in words
 numpydoc_show_class_members = False
 
-html_theme = "pydata_sphinx_theme"
+html_theme = "furo"
 html_title = "ATM Viewer"
 html_logo = "_static/atm-viewer.svg"
 html_favicon = "_static/atm-viewer.svg"
 html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_theme_options = {"navigation_with_keys": False, "show_toc_level": 2, "footer_end": []}
