@@ -46,9 +46,7 @@ def _help(folder: Path) -> None:
     for page in pages():
         text = _ACTION_LINK.sub(r"\1", page.text)
         if page.name == "index":
-            text = re.sub(
-                r"^#+ (Start here|The panels|Results|Reference)\n\n((?:- .*\n)+)", _contents, text, flags=re.M
-            )
+            text = _CONTENTS.sub(_contents, text.replace("# ATM Viewer", "# The window", 1))
         (folder / f"{page.name}.md").write_text(text, encoding="utf-8")
 
 
