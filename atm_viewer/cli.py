@@ -19,6 +19,7 @@ from atm_viewer import __version__
 from atm_viewer.commands import (
     cache,
     compare,
+    completion,
     demo,
     export,
     figure,
@@ -38,6 +39,8 @@ from atm_viewer.engine.whole_file import write_whole
 
 Arguments = Callable[[argparse.ArgumentParser], None]
 Command = Callable[[argparse.Namespace], int]
+
+_DESCRIPTION = "Tune JWST's adaptive trace model on MIRI MRS and NIRSpec IFU exposures, in a window or with a command."
 
 #: By name: what a command does in a few words, the arguments it takes, and who carries it out.
 _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
@@ -98,6 +101,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         "show the size of the coordinate cache, or clear it",
         cache.cache_arguments,
         cache.cache,
+    ),
+    "completion": (
+        "print a script with which a shell completes commands and options",
+        completion.completion_arguments,
+        completion.completion,
     ),
     "demo": (
         "open the window on synthetic demo exposures; without a display, write their cubes",
@@ -192,6 +200,26 @@ def _window(args: argparse.Namespace) -> int:
     return app.run(args.files, args.recipe, args.screenshot, args.size, members=args.members)
 
 
+def whole_parser() -> argparse.ArgumentParser:
+    """Build one parser of the window's arguments and of all commands.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        With a command for each of the program's; for what describes the command line (completion, documentation).
+    """
+    parser = argparse.ArgumentParser("atm-viewer", description=_DESCRIPTION)
+    _window_arguments(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, (summary, add_arguments, _) in _COMMANDS.items():
+        sentence = f"{summary[0].upper()}{summary[1:]}."
+        # argparse would have the texts of its options wrapped; what stands after them is laid out by lines.
+        raw = argparse.RawDescriptionHelpFormatter
+        prog = f"atm-viewer {name}"
+        add_arguments(commands.add_parser(name, prog=prog, help=summary, description=sentence, formatter_class=raw))
+    return parser
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         # The whole usage, as argparse does, but the reason as a sentence.
@@ -221,8 +249,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             prog="atm-viewer",
             usage="atm-viewer [FILE ...] [--recipe R] [--screenshot OUT.png [--size WxH]]\n"
             "       atm-viewer COMMAND ... [--help]",
-            description="Tune JWST's adaptive trace model on MIRI MRS and NIRSpec IFU exposures, in a window or "
-            "with a command.",
+            description=_DESCRIPTION,
             epilog="commands:\n"
             + "\n".join(f"  {key:9} {text}" for key, (text, _, _) in _COMMANDS.items())
             + "\n\nTo open a file that is named like a command, add its folder, for example ./demo.",
