@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from atm_viewer.engine.tangent import TangentPlane
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
 EDGE = 0.4999
 NIRSPEC_EDGE = 0.49
+
+#: Slices whose series stay evaluated in all columns: more than a source has, and each of them is a megabyte in NIRSpec.
+_SLICE_MAPS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +102,7 @@ class SkyMapper:
     def __init__(self, exposure: Exposure) -> None:
         self._exposure = exposure
         self._miri = exposure.instrument == "MIRI"
-        self._slice_maps: dict[int, SlicePolynomials] = {}
+        self._ends: dict[int, Floats] = {}
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
 
     def slice_width(self, number: int) -> float:
@@ -133,10 +137,18 @@ class SkyMapper:
 
     def slice_map(self, number: int) -> SlicePolynomials:
         """Series of one slice, evaluated in each of its columns."""
+        return self._slice_maps(number)
+
+    @cached_property
+    def _slice_maps(self) -> Callable[[int], SlicePolynomials]:
         assert self.maps is not None
-        if number not in self._slice_maps:
-            self._slice_maps[number] = self.maps.of_slice(number, self._half)
-        return self._slice_maps[number]
+        return lru_cache(_SLICE_MAPS)(partial(self.maps.of_slice, half=self._half))
+
+    def ends(self, number: int) -> Floats:
+        """Find the ends of a slice, see `SlicePolynomials.ends`."""
+        if number not in self._ends:
+            self._ends[number] = self.slice_map(number).ends
+        return self._ends[number]
 
     @property
     def edge(self) -> float:

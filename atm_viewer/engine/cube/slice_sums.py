@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from weakref import ref
 
 import numpy as np
 
@@ -19,10 +20,10 @@ Add = Callable[[OversampledSlice, np.ndarray], None]
 
 @dataclass(eq=False)
 class SliceSums:
-    """Remembers the last sum with its slices and, once a single one has changed, the sum of the others."""
+    """Remembers the last sum and, once a single slice has changed, that of the others; slices are kept by others."""
 
     _place: Hashable = None
-    _slices: dict[int, OversampledSlice] = field(default_factory=dict)
+    _slices: dict[int, ref[OversampledSlice]] = field(default_factory=dict)
     _tuned: int = 0
     _rest: np.ndarray | None = None
     _total: np.ndarray | None = None
@@ -49,7 +50,7 @@ class SliceSums:
             Not to be written to; the next sum may overwrite it.
         """
         alike = place == self._place and slices.keys() == self._slices.keys()
-        changed = [n for n, one in slices.items() if not alike or one is not self._slices[n]]
+        changed = [n for n, one in slices.items() if not alike or one is not self._slices[n]()]
         if self._total is not None and alike and not changed:
             return self._total
         if not alike or len(changed) > 1:
@@ -67,7 +68,7 @@ class SliceSums:
         else:
             np.copyto(self._total, self._rest)
             add(slices[self._tuned], self._total)
-        self._place, self._slices = place, dict(slices)
+        self._place, self._slices = place, {n: ref(one) for n, one in slices.items()}
         return self._total
 
 

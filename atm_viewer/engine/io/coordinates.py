@@ -24,7 +24,7 @@ from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
 class Coordinates:
     """Coordinates of pixel centres, in the detector's frame; NaN outside of the slices.
 
-    Frames are unpacked, as arrays of float64 of shape (ny, nx), when they are first asked for.
+    Frames are unpacked, as arrays of float64 of shape (ny, nx), when they are first asked for, see `release`.
 
     Parameters
     ----------
@@ -47,6 +47,11 @@ class Coordinates:
     arcsec: float
     read_sky: Callable[[], tuple[PackedFrame, PackedFrame]]
     placement: Placement = AS_OBSERVED
+
+    def release(self) -> None:
+        """Drop what was unpacked, 150 MB in NIRSpec; it is unpacked again when it is asked for."""
+        for name in ("packed_sky", "alpha", "wavelength", "ra", "dec", "_sky"):
+            vars(self).pop(name, None)
 
     def placed(self, placement: Placement) -> Coordinates:
         """Return the coordinates with another shift on the sky."""

@@ -291,6 +291,17 @@ class Exposure:
         return self._pixels[number]
 
     @cached_property
+    def slice_rows(self) -> dict[int, slice]:
+        """Rows of `to_dispersion` that each slice has pixels in, from the first one to the last."""
+        width = self.regions.shape[1]
+        found = {}
+        for number in self.slices:
+            at = self.slice_pixels(number)
+            row = width - 1 - at % width if self.rotated else at // width
+            found[number] = slice(int(row.min()), int(row.max()) + 1)
+        return found
+
+    @cached_property
     def _steps(self) -> dict[int, float]:
         alpha = self.to_dispersion(self.coordinates.alpha)
         step = np.abs(np.diff(alpha, axis=0))
@@ -397,11 +408,12 @@ def _open(path: Path) -> Exposure:
     else:
         bands = (f"{grating}-{primary.get('FILTER')}".lower(),)
     arrays, kept = content.arrays, content.kept
+    shape, known_regions = arrays["SCI"].shape, None if instrument == "MIRI" else arrays.get("REGIONS")
     # Once read, the WCS stays: other parts of the geometry are not known either, and will be wanted soon.
     file = DataFile(path, content.state)
 
     def geometry() -> dict[str, dict[str, NDArray[Any]]]:
-        return _geometry(path, file.wcs, instrument, arrays["SCI"].shape, arrays.get("REGIONS"))
+        return _geometry(path, file.wcs, instrument, shape, known_regions)
 
     def pixels() -> dict[str, NDArray[Any]]:
         parts = geometry()
@@ -414,7 +426,7 @@ def _open(path: Path) -> Exposure:
         return unpack(found, "ra"), unpack(found, "dec")
 
     packed = kept.get_or_make("pixels", pixels)
-    regions = packed["regions"].astype(np.int32)
+    regions = packed["regions"].astype(np.int32) if known_regions is None else known_regions
     if not np.isfinite(arrays["SCI"][regions > 0]).any():
         raise InputError(f"{path.name} has no valid pixels (all of its slices are NaN) and cannot be used.")
     target = target_of(primary, science)

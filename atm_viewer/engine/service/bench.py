@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,10 @@ import numpy as np
 from atm_viewer.engine.analysis.fringe import channel_of, without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
-from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
-from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, native_slices, near_slices
+from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, near_slices
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
@@ -43,7 +43,7 @@ from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.references import MOST_REFERENCES
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, SpaxelSpectra
-from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
+from atm_viewer.engine.service.open_items import OpenItem, Recent, Shared, as_they_are, corrected
 from atm_viewer.engine.tangent import STERADIANS
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
@@ -55,6 +55,10 @@ from atm_viewer.engine.trace.traces import trace_slice
 from atm_viewer.resources import resource
 
 Found = TypeVar("Found")
+
+
+#: Pixels of the exposures whose coordinates stay unpacked: one of NIRSpec, or four of MIRI.
+_UNPACKED = 4 * 1024 * 1032
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +77,19 @@ def _filled(slices: SliceSource, number: int) -> OversampledSlice:
     return replace(one, sci=np.where(np.isfinite(one.sci), filled, np.float32(np.nan)))
 
 
+def _distinct(variances: Mapping[str, Singles]) -> dict[str, Singles]:
+    """Variances without those that are valid in the same pixels as another: no answer needs more of them than that."""
+    found: list[np.ndarray] = []
+    kept = {}
+    for name, variance in variances.items():
+        with np.errstate(invalid="ignore"):
+            kind = np.isnan(variance) + 2 * (np.isfinite(variance) & (variance >= 0)).view(np.int8)
+        if not any(np.array_equal(kind, other) for other in found):
+            found.append(kind)
+            kept[name] = variance
+    return kept
+
+
 class Bench:
     """Open exposures, by key, and answers about them.
 
@@ -85,6 +102,8 @@ class Bench:
     def __init__(self, cubepar: Path | None = None) -> None:
         self._cubepar = cubepar
         self._items: dict[str, OpenItem] = {}
+        self._shared = Shared()
+        self._unpacked: list[Exposure] = []  # whose coordinates may be unpacked, the one used last at the end
         self._grids: Recent = Recent(16)
         self._before: Recent = Recent(32)
         self._found: Recent = Recent(64)
@@ -117,7 +136,8 @@ class Bench:
         Returns
         -------
         OpenedExposures
-            A file that cannot be opened gives a problem; the others are opened all the same.
+            A file that cannot be opened gives a problem; the others are opened all the same. Without the exposures
+            when ``found`` was told of them: a view is large.
         """
         views, problems, files = [], [], []
         for path in paths:
@@ -128,9 +148,11 @@ class Bench:
         moving = []
 
         def tell(item: OpenItem, fraction: float) -> None:
-            views.append(item.view())
-            if found is not None:
-                found(views[-1], fraction)
+            view = self._use(item).view()
+            if found is None:
+                views.append(view)
+            else:
+                found(view, fraction)
 
         for k, path in enumerate(files):
             progress(f"Opening {path.name}", k / len(files))
@@ -163,11 +185,13 @@ class Bench:
         -------
         ExposureView
         """
+        exposure = replace(exposure, variances=_distinct(exposure.variances))
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
-        item = OpenItem(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
+        item = OpenItem(prepared, SkyMapper(exposure), noise, self._shared)
+        self._forget(exposure.key)
         self._items[exposure.key] = item
-        return item.view()
+        return self._use(item).view()
 
     def opened(self, keys: Sequence[str], cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
         """Exposures, shifted as the options of the cubes say, and what was computed for them."""
@@ -251,11 +275,23 @@ class Bench:
         self._found.clear()
         self._shifted.clear()
         for key in keys:
-            item = self._items.pop(key, None)
-            if item is not None:
-                item.exposure.close()
+            self._forget(key)
         left = {item.exposure.target for item in self._items.values()}
         self._targets = {target: at for target, at in self._targets.items() if target in left}
+
+    def _forget(self, key: str) -> None:
+        item = self._items.pop(key, None)
+        if item is not None:
+            item.exposure.close()
+            self._shared.forget(item.owner)
+            self._unpacked = [exposure for exposure in self._unpacked if exposure.key != key]
+
+    def _use(self, item: OpenItem) -> OpenItem:
+        """Release the coordinates of all exposures but those used last, of which this is one."""
+        self._unpacked = [e for e in self._unpacked if e is not item.exposure] + [item.exposure]
+        while len(self._unpacked) > 1 and sum(e.sci.size for e in self._unpacked) > _UNPACKED:
+            self._unpacked.pop(0).coordinates.release()
+        return item
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
         """Fit and oversample an exposure and tell what was decided.
@@ -562,9 +598,9 @@ class Bench:
             raise InputError(f"{Path(key).name} is not open; open it again.")
         item = self._items[key]
         placement = with_offset(item.exposure.placement, item.exposure.name, cube)
-        if placement == item.exposure.placement:
-            return item
-        return self._shifted.get_or_make((key, placement), lambda: item.placed(placement))
+        if placement != item.exposure.placement:
+            item = self._shifted.get_or_make((key, placement), partial(item.placed, placement))
+        return self._use(item)
 
     def _grids_of(self, items: list[OpenItem], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
         def make() -> tuple[CubeGrid, CubeGrid]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
+
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
-from atm_viewer.engine.cube.drizzle import DrizzleInput
+from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.packing import Frame
+from atm_viewer.engine.io.packing import PackedFrame
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.threads import processors
 from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
 from atm_viewer.engine.trace.prepared import (
     Prepared,
@@ -38,6 +42,22 @@ T = TypeVar("T")
 #: variants than this differ in the same slice, it is fitted again for each.
 _ALIKE = 4
 
+#: Memory for what is kept of all exposures together [byte]. Each has room for two exposures of NIRSpec or four of MIRI
+#: as a whole; of more exposures, for the slices that a source is in. What is dropped is made again, coordinates within
+#: 0.1 s from what is kept on disk: those of an exposure are needed by each thread at the same time.
+_FITS, _FINE, _COORDINATES = 256 << 20, 400 << 20, 70 << 20
+
+
+def size_of(value: Any) -> int:
+    """Memory that the arrays of a result take [byte]."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, (tuple, list)):
+        return sum(map(size_of, value))
+    if isinstance(value, dict):
+        return sum(map(size_of, value.values()))
+    return size_of(vars(value)) if is_dataclass(value) else 0
+
 
 class Recent(OrderedDict[Hashable, Any]):
     """The last few results by key; several threads may use it.
@@ -45,14 +65,17 @@ class Recent(OrderedDict[Hashable, Any]):
     Parameters
     ----------
     size : int
-        Results that are kept.
+        Results that are kept, or what they may cost together; the last one is kept whatever it costs.
     alike : int, optional
         Of those whose keys, tuples, begin with the same, so many are kept.
+    cost : callable, optional
+        ``cost(value)`` of a result, by default 1.
     """
 
-    def __init__(self, size: int, alike: int | None = None) -> None:
+    def __init__(self, size: int, alike: int | None = None, cost: Callable[[Any], int] | None = None) -> None:
         super().__init__()
-        self._size, self._alike = size, alike
+        self._size, self._alike, self._cost = size, alike, cost
+        self._costs: Counter[Hashable] = Counter()
         self._lock = threading.RLock()
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -64,6 +87,13 @@ class Recent(OrderedDict[Hashable, Any]):
                 return kept
         return self.keep(key, make())
 
+    def get(self, key: Hashable, default: Any = None) -> Any:
+        """Give the result of a key, if it is there."""
+        with self._lock:
+            if key in self:
+                self.move_to_end(key)
+            return super().get(key, default)
+
     def keep(self, key: Hashable, value: T) -> T:
         """Keep a result, and give it back."""
         self[key] = value
@@ -72,12 +102,47 @@ class Recent(OrderedDict[Hashable, Any]):
     def __setitem__(self, key: Hashable, value: Any) -> None:
         with self._lock:
             super().__setitem__(key, value)
+            self._costs[key] = 1 if self._cost is None else self._cost(value)
             self.move_to_end(key)
             if self._alike is not None:
                 for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]  # keys are tuples where alike is given
                     del self[other]
-            while len(self) > self._size:
-                self.popitem(last=False)
+            while len(self) > 1 and self._costs.total() > self._size:
+                del self[next(iter(self))]
+
+    def __delitem__(self, key: Hashable) -> None:
+        with self._lock:
+            super().__delitem__(key)
+            del self._costs[key]
+
+    def clear(self) -> None:
+        """Drop all."""
+        with self._lock:
+            super().clear()
+            self._costs.clear()
+
+    def forget(self, owner: Hashable) -> None:
+        """Drop results whose keys, tuples, begin with a tuple that begins with the owner."""
+        with self._lock:
+            for key in [k for k in self if k[0][0] == owner]:  # type: ignore[index]  # see above
+                del self[key]
+
+
+class Shared:
+    """What is kept of all open exposures, as long as there is room: fits, oversampled slices and coordinates.
+
+    Keys begin with (exposure's `OpenItem.owner`, slice number or oversampling factor).
+    """
+
+    def __init__(self) -> None:
+        self.fits = Recent(_FITS, _ALIKE, size_of)
+        self.fine = Recent(_FINE, _ALIKE, size_of)
+        self.coordinates = Recent(_COORDINATES * max(processors(), 2), cost=size_of)
+
+    def forget(self, owner: Hashable) -> None:
+        """Drop all of an exposure."""
+        for kept in (self.fits, self.fine, self.coordinates):
+            kept.forget(owner)
 
 
 @dataclass(eq=False)
@@ -86,11 +151,10 @@ class OpenItem:
 
     prepared: Prepared
     mapper: SkyMapper
-    native: dict[int, OversampledSlice]
     noise: SliceNoise
-    fits: Recent = field(default_factory=lambda: Recent(160, _ALIKE))
-    fine: Recent = field(default_factory=lambda: Recent(120, _ALIKE))
-    coordinates: Recent = field(default_factory=lambda: Recent(2))
+    shared: Shared
+    owner: object = field(default_factory=object)
+    factors: set[float] = field(default_factory=set)
     wavelengths: Recent = field(default_factory=lambda: Recent(40))
     resolved: Recent = field(default_factory=lambda: Recent(8))
     sums: SliceSums = field(default_factory=SliceSums)
@@ -140,16 +204,21 @@ class OpenItem:
 
     def keep_fit(self, fit: TraceFit) -> None:
         """Keep the trace model of a slice."""
-        self.fits.keep(self._fit_key(fit.number, fit.params), fit)
+        self.shared.fits.keep(self._kept_key(fit.number, fit.params), fit)
 
     def has_fit(self, number: int, recipe: Recipe) -> bool:
         """Whether the trace model of a slice is known."""
-        return self._fit_key(number, self.params(number, recipe)) in self.fits
+        return self._kept_key(number, self.params(number, recipe)) in self.shared.fits
 
     def _fit_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
         """Key of a fit: of threshold and regions, only what they decide."""
         fitted = self._over_threshold(number, params) or params.regions.forced
         return fit_key(number, replace(params, fit_threshold=float(fitted), regions=NO_REGIONS))
+
+    def _kept_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
+        """`_fit_key` among those of all exposures."""
+        number_too, *rest = self._fit_key(number, params)
+        return (self.owner, number_too), *rest
 
     def _over_threshold(self, number: int, params: FitParams) -> bool:
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
@@ -157,7 +226,7 @@ class OpenItem:
 
     def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
         """Earlier fit; one with another threshold that decided the same is no different but for that number."""
-        fit = self.fits.get(self._fit_key(number, params))
+        fit = self.shared.fits.get(self._kept_key(number, params))
         if fit is None:
             return None
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
@@ -175,14 +244,21 @@ class OpenItem:
                 return intervals
         return 0
 
-    def fine_coordinates(self, factor: float) -> tuple[Frame, Frame]:
+    def fine_coordinates(self, factor: float) -> tuple[PackedFrame, PackedFrame]:
         """Coordinates on the finer grid."""
-        return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
+        key = ((self.owner, factor),)
+        return self.shared.coordinates.get_or_make(key, lambda: self.exposure.oversampled_coordinates(factor))
+
+    def make_coordinates(self, factor: float) -> None:
+        """Make the coordinates on the finer grid, unless they were made before and can be read again."""
+        if factor not in self.factors:
+            self.fine_coordinates(factor)
+            self.factors.add(factor)
 
     def fine_slice(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         """One slice on the finer grid, without variances."""
-        own = *self._fit_key(fit.number, fit.params), fit.only_regions, *fit.params.of_stage(Stage.USE)
-        return self.fine.get_or_make(
+        own = *self._kept_key(fit.number, fit.params), fit.only_regions, *fit.params.of_stage(Stage.USE)
+        return self.shared.fine.get_or_make(
             (*own, *recipe.of_stage(Stage.USE), intervals),
             lambda: oversample_slice(
                 self.prepared,
@@ -197,7 +273,7 @@ class OpenItem:
 
 def as_they_are(items: Sequence[OpenItem]) -> list[DrizzleInput]:
     """Exposures before correction, to be drizzled."""
-    return [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+    return [DrizzleInput(i.exposure, i.mapper, 1, partial(unchanged_slice, i.exposure)) for i in items]
 
 
 def _all_slices(item: OpenItem) -> Sequence[int]:
@@ -229,7 +305,7 @@ def corrected(
     """
     for k, item in enumerate(items):
         progress("Computing oversampled coordinates", k / 3 / len(items))
-        item.fine_coordinates(recipe.oversample)
+        item.make_coordinates(recipe.oversample)
     _fit_missing(items, recipe, part_of(progress, 1 / 3, 1.0), wanted)
     inputs = []
     for item in items:

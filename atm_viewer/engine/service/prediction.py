@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.cube.apertures import Extracted
-from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
+from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
@@ -226,7 +227,7 @@ def _footprints(mapper: SkyMapper, x: Integers, y: Integers, number: int) -> Foo
 
 
 def _native(item: OpenItem, synthetic: Exposure) -> DrizzleInput:
-    return DrizzleInput(synthetic, item.mapper, 1, native_slices(synthetic).__getitem__)
+    return DrizzleInput(synthetic, item.mapper, 1, partial(unchanged_slice, synthetic))
 
 
 def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Progress) -> dict[int, OversampledSlice]:

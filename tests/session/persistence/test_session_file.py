@@ -288,7 +288,10 @@ RECIPE = "recipe = {version = 1}\n"
         ('[[variant]]\nname = ["A"]\n' + RECIPE, "names of variants must be different letters"),
         ('[[variant]]\nname = "A"', "[variant.recipe] must be a table"),
         ('[[variant]]\nname = "A"\nrecipe = {version = 2}', "this program reads version = 1"),
-        ('[[variant]]\nname = "A"\nrecipe = {version = 1, global = {oversample = 0}}', "oversample must be a number from 1 to 10"),
+        (
+            '[[variant]]\nname = "A"\nrecipe = {version = 1, global = {oversample = 0}}',
+            "oversample must be a number from 1 to 10",
+        ),
         ('[[variant]]\nname = "A"\nlabel = 3\n' + RECIPE, "label of variant A must be text"),
         ('[[variant]]\nname = "A"\nactive = 3\n' + RECIPE, "active of variant A must be true or false"),
         ("views = 3", "[views] must be a table"),
