@@ -5,7 +5,7 @@ Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +45,8 @@ class DrizzleInput:
         Gives the arrays of a slice.
     sums : SliceSums
         Of spectra of this exposure, to be kept from one to the next.
+    key : callable
+        ``key(number)``: what the arrays of a slice follow from, by which ``sums`` knows them again.
     """
 
     exposure: Exposure
@@ -52,6 +54,7 @@ class DrizzleInput:
     factor: float
     slices: SliceSource
     sums: SliceSums = field(default_factory=SliceSums)
+    key: Callable[[int], Hashable] = lambda number: number
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,9 +270,8 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
     planes = grid.wavelength.size, float(grid.wavelength[0]), grid.step
     where = grid.plane, grid.spaxel, float(xs[0]), float(ys[0])
     place = grid.band, planes, where, wanted.shape, wanted.tobytes(), columns
-    return one.sums.total(
-        (*place, one.factor), {n: one.slices(n) for n in near}, add, (*wanted.shape, grid.wavelength.size, 4)
-    )
+    shape = *wanted.shape, grid.wavelength.size, 4
+    return one.sums.total((*place, one.factor), {n: one.key(n) for n in near}, one.slices, add, shape)
 
 
 def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, columns: Columns) -> np.ndarray:

@@ -26,6 +26,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import Position, follow, follow_notes
@@ -165,6 +166,7 @@ class Bench:
                     moving.append(item)
                 else:
                     tell(item, (k + 1) / len(files))
+            give_back_memory()  # reading takes twice as much as what stays
         for item in self._follow_targets(moving):
             tell(item, 1.0)
         return OpenedExposures(

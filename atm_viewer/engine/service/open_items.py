@@ -15,6 +15,7 @@ from atm_viewer.engine.analysis.slice_noise import SliceNoise
 from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
+from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.packing import PackedFrame
 from atm_viewer.engine.placement import Placement
@@ -45,7 +46,9 @@ _ALIKE = 4
 #: Memory for what is kept of all exposures together [byte]. Each has room for two exposures of NIRSpec or four of MIRI
 #: as a whole; of more exposures, for the slices that a source is in. What is dropped is made again, coordinates within
 #: 0.1 s from what is kept on disk: those of an exposure are needed by each thread at the same time.
-_FITS, _FINE, _COORDINATES = 256 << 20, 400 << 20, 70 << 20
+_FITS, _FINE, _COORDINATES = 400 << 20, 300 << 20, 70 << 20
+#: So much is dropped until the system is given what is free [byte]: it takes a moment.
+_GIVE_BACK = 128 << 20
 
 
 def size_of(value: Any) -> int:
@@ -76,6 +79,7 @@ class Recent(OrderedDict[Hashable, Any]):
         super().__init__()
         self._size, self._alike, self._cost = size, alike, cost
         self._costs: Counter[Hashable] = Counter()
+        self.dropped = 0  # cost of all that there was no more room for
         self._lock = threading.RLock()
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -108,7 +112,9 @@ class Recent(OrderedDict[Hashable, Any]):
                 for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]  # keys are tuples where alike is given
                     del self[other]
             while len(self) > 1 and self._costs.total() > self._size:
-                del self[next(iter(self))]
+                oldest = next(iter(self))
+                self.dropped += self._costs[oldest]
+                del self[oldest]
 
     def __delitem__(self, key: Hashable) -> None:
         with self._lock:
@@ -135,9 +141,17 @@ class Shared:
     """
 
     def __init__(self) -> None:
+        self._given = 0
         self.fits = Recent(_FITS, _ALIKE, size_of)
         self.fine = Recent(_FINE, _ALIKE, size_of)
         self.coordinates = Recent(_COORDINATES * max(processors(), 2), cost=size_of)
+
+    def give_back(self) -> None:
+        """Give memory of what was dropped back to the system, when it is much."""
+        dropped = sum(kept.dropped for kept in (self.fits, self.fine, self.coordinates))
+        if dropped - self._given > _GIVE_BACK:
+            self._given = dropped
+            give_back_memory()
 
     def forget(self, owner: Hashable) -> None:
         """Drop all of an exposure."""
@@ -255,11 +269,17 @@ class OpenItem:
             self.fine_coordinates(factor)
             self.factors.add(factor)
 
+    def fine_key(self, number: int, params: FitParams, recipe: Recipe, intervals: int) -> tuple[Hashable, ...]:
+        """Return what a slice on the finer grid follows from."""
+        only_regions = params.regions.forced and not self._over_threshold(number, params)
+        own = *self._kept_key(number, params), only_regions, *params.of_stage(Stage.USE)
+        return *own, *recipe.of_stage(Stage.USE), intervals
+
     def fine_slice(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         """One slice on the finer grid, without variances."""
-        own = *self._kept_key(fit.number, fit.params), fit.only_regions, *fit.params.of_stage(Stage.USE)
+        self.shared.give_back()
         return self.shared.fine.get_or_make(
-            (*own, *recipe.of_stage(Stage.USE), intervals),
+            self.fine_key(fit.number, fit.params, recipe, intervals),
             lambda: oversample_slice(
                 self.prepared,
                 fit,
@@ -314,7 +334,10 @@ def corrected(
         def fine(number: int, item: OpenItem = item, intervals: int = intervals) -> OversampledSlice:
             return item.fine_slice(item.fit(number, recipe), recipe, intervals)
 
-        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+        def key(number: int, item: OpenItem = item, intervals: int = intervals) -> Hashable:
+            return item.fine_key(number, item.params(number, recipe), recipe, intervals)
+
+        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine, key=key))
     return inputs
 
 
