@@ -19,8 +19,8 @@ from atm_viewer.engine.tangent import TangentPlane
 EDGE = 0.4999
 NIRSPEC_EDGE = 0.49
 
-#: Slices whose series stay evaluated in all columns: more than a source has, and each of them is a megabyte in NIRSpec.
-_SLICE_MAPS = 16
+#: Slices whose series stay evaluated in all columns: all of MIRI, and some of NIRSpec, where each takes a megabyte.
+_SLICE_MAPS = {"MIRI": 64, "NIRSPEC": 16}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +142,7 @@ class SkyMapper:
     @cached_property
     def _slice_maps(self) -> Callable[[int], SlicePolynomials]:
         assert self.maps is not None
-        return lru_cache(_SLICE_MAPS)(partial(self.maps.of_slice, half=self._half))
+        return lru_cache(_SLICE_MAPS[self._exposure.instrument])(partial(self.maps.of_slice, half=self._half))
 
     def ends(self, number: int) -> Floats:
         """Find the ends of a slice, see `SlicePolynomials.ends`."""

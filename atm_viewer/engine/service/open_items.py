@@ -6,7 +6,6 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, is_dataclass, replace
-from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,7 +45,7 @@ _ALIKE = 4
 #: Memory for what is kept of all exposures together [byte]. Each has room for two exposures of NIRSpec or four of MIRI
 #: as a whole; of more exposures, for the slices that a source is in. What is dropped is made again, coordinates within
 #: 0.1 s from what is kept on disk: those of an exposure are needed by each thread at the same time.
-_FITS, _FINE, _COORDINATES = 400 << 20, 300 << 20, 70 << 20
+_FITS, _FINE, _UNCHANGED, _COORDINATES = 400 << 20, 300 << 20, 120 << 20, 70 << 20
 #: So much is dropped until the system is given what is free [byte]: it takes a moment.
 _GIVE_BACK = 128 << 20
 
@@ -135,7 +134,7 @@ class Recent(OrderedDict[Hashable, Any]):
 
 
 class Shared:
-    """What is kept of all open exposures, as long as there is room: fits, oversampled slices and coordinates.
+    """What is kept of all open exposures, as long as there is room: fits, slices and oversampled coordinates.
 
     Keys begin with (exposure's `OpenItem.owner`, slice number or oversampling factor).
     """
@@ -144,19 +143,23 @@ class Shared:
         self._given = 0
         self.fits = Recent(_FITS, _ALIKE, size_of)
         self.fine = Recent(_FINE, _ALIKE, size_of)
+        self.unchanged = Recent(_UNCHANGED, cost=size_of)
         self.coordinates = Recent(_COORDINATES * max(processors(), 2), cost=size_of)
 
     def give_back(self) -> None:
         """Give memory of what was dropped back to the system, when it is much."""
-        dropped = sum(kept.dropped for kept in (self.fits, self.fine, self.coordinates))
+        dropped = sum(kept.dropped for kept in self._all())
         if dropped - self._given > _GIVE_BACK:
             self._given = dropped
             give_back_memory()
 
     def forget(self, owner: Hashable) -> None:
         """Drop all of an exposure."""
-        for kept in (self.fits, self.fine, self.coordinates):
+        for kept in self._all():
             kept.forget(owner)
+
+    def _all(self) -> tuple[Recent, ...]:
+        return self.fits, self.fine, self.unchanged, self.coordinates
 
 
 @dataclass(eq=False)
@@ -263,6 +266,11 @@ class OpenItem:
         key = ((self.owner, factor),)
         return self.shared.coordinates.get_or_make(key, lambda: self.exposure.oversampled_coordinates(factor))
 
+    def unchanged(self, number: int) -> OversampledSlice:
+        """One slice as it is."""
+        key = ((self.owner, number),)
+        return self.shared.unchanged.get_or_make(key, lambda: unchanged_slice(self.exposure, number))
+
     def make_coordinates(self, factor: float) -> None:
         """Make the coordinates on the finer grid, unless they were made before and can be read again."""
         if factor not in self.factors:
@@ -293,7 +301,7 @@ class OpenItem:
 
 def as_they_are(items: Sequence[OpenItem]) -> list[DrizzleInput]:
     """Exposures before correction, to be drizzled."""
-    return [DrizzleInput(i.exposure, i.mapper, 1, partial(unchanged_slice, i.exposure)) for i in items]
+    return [DrizzleInput(i.exposure, i.mapper, 1, i.unchanged) for i in items]
 
 
 def _all_slices(item: OpenItem) -> Sequence[int]:
