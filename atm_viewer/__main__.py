@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 
 from atm_viewer.engine.threads import use_one_thread_each
@@ -12,10 +13,22 @@ def main() -> int:
     """Run the command line; return the exit code."""
     # In a frozen program worker processes start here too, and must go no further.
     multiprocessing.freeze_support()
+    _open_standard_streams()
     use_one_thread_each()
     from atm_viewer.cli import run
 
     return run(sys.argv[1:])
+
+
+def _open_standard_streams() -> None:
+    """Stand in for streams that the caller has closed: nobody reads them, and no file must get their numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 if __name__ == "__main__":

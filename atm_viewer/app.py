@@ -8,15 +8,29 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QMessageLogContext,
+    QObject,
+    QSettings,
+    Qt,
+    QTimer,
+    QtMsgType,
+    pyqtSignal,
+    qInstallMessageHandler,
+)
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
+from atm_viewer.commands.work import ENDING, no_display_sentence, say
 from atm_viewer.demo.folder import demo_folder
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.workers import Workers
@@ -71,7 +85,7 @@ def run(
         return 1
     kept = settings()
     factor = use_scale(kept, None if saved is None else (size or SIZE)[0])
-    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app = QApplication.instance() or _application()
     assert isinstance(app, QApplication)
     app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as texts and plots are, whatever the system's language
     app.setApplicationName("ATM Viewer")
@@ -92,8 +106,8 @@ def run(
     if report is not None:
         for question in OF_REPORT:
             session.ask(question)
+    _let_interrupt_quit(app, 0 if photographer is None else 1)
     if photographer is None:
-        _let_interrupt_quit(app)
         screen = app.primaryScreen()
         if screen is not None:
             window.scale.advise(screen.size().width(), screen.devicePixelRatio())
@@ -214,14 +228,35 @@ def _exception_teller(
         detail = "".join(traceback.format_exception(kind, error, trace))
         print(detail, file=sys.stderr)
         session.messages.tell(
-            "error", f"Unexpected error in the window ({kind.__name__}); see the log for details.", detail
+            "error",
+            f"Unexpected error in the window ({kind.__name__}); please report it with the log (Ctrl+L).",
+            detail,
         )
 
     return tell
 
 
-def _let_interrupt_quit(app: QApplication) -> None:
-    signal.signal(signal.SIGINT, lambda *_: app.quit())
+def _application() -> QApplication:
+    """Make Qt's application; without a display that can be used Qt would abort the program."""
+
+    def tell(kind: QtMsgType, _: QMessageLogContext, text: str | None) -> None:
+        if kind == QtMsgType.QtFatalMsg:
+            say(no_display_sentence())
+            with suppress(OSError):
+                sys.stderr.flush()
+            os._exit(1)
+
+    before = qInstallMessageHandler(tell)
+    try:
+        return QApplication(sys.argv[:1])
+    finally:
+        qInstallMessageHandler(before)
+
+
+def _let_interrupt_quit(app: QApplication, code: int) -> None:
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda *_: app.exit(code))
     # Python handles signals between its own instructions only: give it some.
     timer = QTimer(app)
     timer.timeout.connect(lambda: None)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
+
+import platformdirs
 
 from atm_viewer import __version__
 from atm_viewer.commands import (
@@ -28,8 +32,9 @@ from atm_viewer.commands import (
     tune,
 )
 from atm_viewer.commands.arguments import FILES, add_members, add_recipe, window_size
-from atm_viewer.commands.work import go_offscreen, no_display, say
-from atm_viewer.engine.errors import InputError
+from atm_viewer.commands.work import ENDING, go_offscreen, no_display, say
+from atm_viewer.engine.errors import InputError, one_sentence
+from atm_viewer.engine.whole_file import write_whole
 
 Arguments = Callable[[argparse.ArgumentParser], None]
 Command = Callable[[argparse.Namespace], int]
@@ -116,29 +121,62 @@ def run(argv: Sequence[str]) -> int:
         0 success, 1 failure (one sentence on stderr), 2 wrong usage, 130 interrupted.
     """
     debug = "--debug" in argv
+    ended_by: list[int] = []
     try:
         try:
-            args = _parse(list(argv))
-            code = int(args.command(args))
+            with _ending_as_by_interrupt(ended_by):
+                args = _parse(list(argv))
+                code = int(args.command(args))
         except SystemExit as stop:  # argparse's way to end after --help and wrong usage
             code = int(stop.code or 0)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
         say("Interrupted; incomplete files were removed.")
-        return 130
+        return 128 + (ended_by[0] if ended_by else signal.SIGINT)
     except BrokenPipeError:
         # The reader of our output has gone (``| head``): nobody is left to be told, not even at exit.
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        from atm_viewer.jobs.serve import explain
+        from atm_viewer.jobs.serve import UNEXPECTED, explain
 
+        detail = getattr(error, "detail", "") or traceback.format_exc()
         if debug:
-            print(getattr(error, "detail", "") or traceback.format_exc(), file=sys.stderr)
-        say(explain(error))
+            print(detail, file=sys.stderr)
+        say(sentence := explain(error))
+        if sentence.startswith(UNEXPECTED):
+            _log(detail)
         return 1
+
+
+@contextmanager
+def _ending_as_by_interrupt(ended_by: list[int]) -> Iterator[None]:
+    """Have what ends a program by default (a closed terminal, a shutdown) clean up as Ctrl-C does."""
+
+    def interrupt(number: int, _: object) -> None:
+        ended_by.append(number)
+        raise KeyboardInterrupt
+
+    mine = threading.current_thread() is threading.main_thread()
+    taken = [number for number in ENDING if mine and signal.getsignal(number) == signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _log(detail: str) -> None:
+    """Keep the traceback of a fault of our own, and say where."""
+    path = platformdirs.user_log_path("atm-viewer", appauthor=False) / "last-error.log"
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, f"ATM Viewer {__version__}, Python {sys.version}\n{detail}", private=True)
+        say(f"The log is {path}.")
 
 
 def _window(args: argparse.Namespace) -> int:
@@ -158,7 +196,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         # The whole usage, as argparse does, but the reason as a sentence.
         self.print_usage(sys.stderr)
-        self.exit(2, f"atm-viewer: {message[:1].upper()}{message[1:]}.\n")
+        self.exit(2, f"atm-viewer: {one_sentence(message[:1].upper() + message[1:])}.\n")
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -192,6 +230,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         _window_arguments(parser)
+    if "--" in argv:  # argparse loses what stands behind it, and no name may be taken for an option later
+        end = argv.index("--")
+        argv[end:] = [f"./{name}" if name.startswith("-") else name for name in argv[end + 1 :]]
     args = parser.parse_intermixed_args(argv)
     args.command = command
     return args

@@ -54,6 +54,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "recipe",
         "results",
         "kernels",
+        "checks",
         "wcs",
         "io",
         "trace",

@@ -47,7 +47,7 @@ def ignore(step: str, fraction: float) -> None:
 
 
 def is_one_sentence(text: str) -> bool:
-    return text.endswith(".") and "\n" not in text and "Traceback" not in text and "see the log" not in text
+    return text.endswith(".") and "\n" not in text and "Traceback" not in text and "please report" not in text
 
 
 def refused(capsys, folder: Path, *line: str) -> str:
@@ -165,7 +165,7 @@ NO_EXPOSURES = {
     "NIRCam": (of_type("NRC_IMAGE", "NIRCAM"), "is an exposure of type NRC_IMAGE"),
     "rate": (spoilt_rate, "has no WCS; run calwebb_spec2"),
     "WCS gone": (spoilt_without_wcs, "has no WCS"),
-    "WCS damaged": (spoilt_wcs, "is damaged"),
+    "WCS damaged": (spoilt_wcs, "has a WCS that is not ASDF"),
     "without errors": (spoilt_without_errors, "has no ERR extension"),
     "cube": (spoilt_cube, "is a cube"),
     "all NaN": (spoilt_nan, "has no valid pixels"),

@@ -374,7 +374,8 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
     assert capsys.readouterr().out == f"{path}\n"
     table = QTable.read(path)
     first = [] if options else ["flux", "flux_err"]
-    assert table.colnames == ["wavelength", *first, "after", "after_err", "before", "before_err"]
+    last = ["coverage", "coverage_before"] if options else []
+    assert table.colnames == ["wavelength", *first, "after", "after_err", "before", "before_err", *last]
     wavelength = table["wavelength"].to_value("um")
     assert (np.diff(wavelength) > 0).all()
     # Both channels, one after the other, unless one is asked for.

@@ -9,11 +9,12 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from atm_viewer.engine.errors import MOST_OF_SENTENCE, UserError, one_line
+from atm_viewer.engine.errors import UserError, one_line, one_sentence
 from atm_viewer.engine.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from atm_viewer.engine.results.exposure_view import ExposureView
     from atm_viewer.jobs.messages import Outcome, Progress
     from atm_viewer.jobs.requests.base import R_co, Request
+
+
+#: Signals that end the program as Ctrl-C does: what is half-written is removed.
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Failed(UserError):
@@ -55,11 +60,12 @@ class Work:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # A second Ctrl-C must not keep the first from cleaning up.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
         try:
             self._workers.close()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def ask(self, request: Request[R_co]) -> R_co:
         """Return the result of a request, showing its progress."""
@@ -170,13 +176,24 @@ def list_paths(paths: Sequence[str]) -> None:
 
 def say(sentence: str) -> None:
     """Tell a sentence on stderr."""
-    print(f"atm-viewer: {one_line(sentence, MOST_OF_SENTENCE)}", file=sys.stderr)
+    with suppress(OSError, ValueError):  # full or closed: there is nobody to tell
+        print(f"atm-viewer: {one_sentence(sentence)}", file=sys.stderr, flush=True)
 
 
 def no_display() -> bool:
     """Whether Qt would find no display (and end the program)."""
     named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in named)
+
+
+def no_display_sentence() -> str:
+    """Return what to tell when Qt can use no display."""
+    named = [name for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
+    given = ", ".join(f"{name}={one_line(os.environ[name], 40)}" for name in named)
+    return (
+        f"There is no display that a window can use{f' ({given})' if given else ''}; use one of the commands "
+        "(atm-viewer --help lists them), or --screenshot without these variables, which needs no display."
+    )
 
 
 def go_offscreen() -> None:

@@ -5,9 +5,11 @@ What a sentence quotes may come from anywhere; `one_line` makes it short and pri
 
 from __future__ import annotations
 
+import re
 from unicodedata import category
 
 MOST_OF_SENTENCE = 1000  #: letters of a sentence; one that is longer quotes something without end
+MOST_OF_WORD = 260  #: letters of a word: names of files have fewer
 MOST_OF_VALUE = 80  #: letters of a name or a value
 
 
@@ -34,11 +36,17 @@ def one_line(value: object, most: int = MOST_OF_VALUE) -> str:
     return "".join(c if c.isprintable() or category(c) == "Zs" else " " if c.isspace() else "\ufffd" for c in text)
 
 
+def one_sentence(text: object) -> str:
+    """Write a sentence as a single line that can be read, and in which nothing that it quotes has no end."""
+    words = re.sub(rf"\S{{{MOST_OF_WORD},}}", lambda word: one_line(word[0]), str(text))
+    return one_line(words, MOST_OF_SENTENCE)
+
+
 class UserError(Exception):
     """Something the user can mend; ``str(error)`` is the sentence to show."""
 
     def __str__(self) -> str:
-        return one_line(super().__str__(), MOST_OF_SENTENCE)
+        return one_sentence(super().__str__())
 
 
 class InputError(UserError):

@@ -22,6 +22,10 @@ def use_one_thread_each() -> None:
     """
     for library in ("OPENBLAS", "MKL", "BLIS"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    # numba fails on a number that is none; it starts no threads of its own here, so any will do.
+    number = os.environ.get("NUMBA_NUM_THREADS", "1")
+    if not (number.isascii() and number.isdecimal() and int(number) > 0):
+        del os.environ["NUMBA_NUM_THREADS"]
 
 
 def processors() -> int:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+#: Seconds after which a file that nobody has finished is left behind.
+_ABANDONED = 60.0
 
 
 @contextmanager
@@ -17,7 +22,8 @@ def whole_file(path: str | os.PathLike[str], private: bool = False, overwrite: b
     """Open a file for writing; it is in its place when the body has ended well, and else everything is as before.
 
     The bytes go into a new file beside it, ``.<name>.<process>-<random>.part``, which is then moved into place. Nobody
-    can put a link there beforehand that is followed. A process that is killed leaves this file.
+    can put a link there beforehand that is followed. A process that is killed leaves this file; who writes to the same
+    place a minute later, or after that, removes it.
 
     Parameters
     ----------
@@ -57,6 +63,7 @@ def whole_file(path: str | os.PathLike[str], private: bool = False, overwrite: b
             os.replace(new, place)
         elif put_new(new, place):
             new.unlink()
+        _remove_leftovers(place)
     except BaseException:
         with suppress(OSError):
             new.unlink(missing_ok=True)
@@ -104,6 +111,32 @@ def put_new(new: Path, place: Path) -> bool:
         place.unlink()
         raise
     return False
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of this number, here: files that are named after one that has ended are nobody's."""
+    if os.name == "nt":
+        return True  # asking would end it
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
+
+
+def _remove_leftovers(place: Path) -> None:
+    """Remove what processes that were killed have left of this file; another machine's may still be at work."""
+    ours = re.compile(rf"\.{re.escape(place.name)}\.(\d+)-[0-9a-f]+\.part")
+    with suppress(OSError), os.scandir(place.parent) as entries:
+        for entry in entries:
+            found = ours.fullmatch(entry.name)
+            if found is not None and not is_alive(int(found[1])):
+                there = entry.stat(follow_symlinks=False)
+                mine = not hasattr(os, "geteuid") or there.st_uid == os.geteuid()
+                if mine and stat.S_ISREG(there.st_mode) and time.time() - there.st_mtime > _ABANDONED:
+                    os.unlink(entry.path)
 
 
 def _mode_there(place: Path) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import importlib
 import multiprocessing
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from atm_viewer.engine.errors import Cancelled, UserError
+from atm_viewer.engine.errors import MOST_OF_WORD, Cancelled, UserError, one_line
 from atm_viewer.engine.output.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
@@ -34,6 +35,9 @@ PROGRESS_EVERY = 0.05
 
 #: What a worker adds to its niceness, so that a window which has something to paint does it at once.
 NICENESS = 5
+
+#: How sentences begin that tell a fault of our own.
+UNEXPECTED = "Unexpected error"
 
 #: Number of requests that nobody has submitted.
 REOPEN = 0
@@ -261,9 +265,14 @@ def explain(error: BaseException) -> str:
         return "There is not enough memory for this; close some exposures or other programs and try again."
     if is_full(error):
         return "The disk is full; free some space and try again."
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return "Too many files are open; close other programs, or allow more files (ulimit -n), and try again."
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        path = one_line(os.fsdecode(error.filename), MOST_OF_WORD)
+        return f"{path} cannot be read or written: {error.strerror}; check the disk and the permissions."
     what = str(error).strip().splitlines()
-    named = f"{type(error).__name__}: {what[0]}" if what else type(error).__name__
-    return f"Unexpected error ({named.rstrip('.')}); see the log for details."
+    named = f"{type(error).__name__}: {one_line(what[0])}" if what else type(error).__name__
+    return f"{UNEXPECTED} ({named.rstrip('.')}); please report it with the message log."
 
 
 class Dispatcher:

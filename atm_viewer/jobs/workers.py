@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import queue
+import re
 import signal
 import tempfile
 import threading
@@ -18,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.output.staging import remove_partial
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.threads import use_one_thread_each
+from atm_viewer.engine.whole_file import is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Request, SeparateRequest
@@ -68,7 +70,7 @@ class Workers:
         self._jobs: dict[int, _Job] = {}
         self._processes: set[_Process] = set()
         self._preview: _Process | None = None
-        self._open: dict[str, None] = {}
+        self._open: dict[str, FileState | None] = {}
         self._closed = False
         self._news: queue.SimpleQueue[Progress | Outcome[Any] | None] = queue.SimpleQueue()
         self._notifier = threading.Thread(target=self._tell, name="atm-viewer-notify", daemon=True)
@@ -169,7 +171,8 @@ class Workers:
             self._preview = self._start(warm=self._warm)
             if self._open:
                 self._preview.reopening = True
-                self._preview.send(Run(REOPEN, OpenExposures(tuple(self._open))))
+                as_shown = tuple((key, state) for key, state in self._open.items() if state is not None)
+                self._preview.send(Run(REOPEN, OpenExposures(tuple(self._open), as_shown=as_shown)))
         return self._preview
 
     def _watch(self) -> None:
@@ -249,7 +252,7 @@ class Workers:
                 known = {e.key for e in job.opened}  # told by a process that was given up since
                 result = replace(result, exposures=tuple(e for e in result.exposures if e.key not in known))
                 job.opened += result.exposures
-                self._open.update(dict.fromkeys(e.key for e in result.exposures))
+                self._open.update({e.key: e.file for e in result.exposures})
             self._news.put(Progress(step.job, step.step, step.fraction, result))
         elif step.job != REOPEN and isinstance(step.result, Opened) and process is self._preview:
             # Nobody waits any more for what was opened; another job may open the same file, and does it after this.
@@ -318,7 +321,8 @@ class _Process:
         received: Callable[[_Process, Any], None],
         ended: Callable[[_Process, str], None],
     ):
-        handle, self._log = tempfile.mkstemp(prefix="atm-viewer-", suffix=".log")
+        _remove_old_logs()
+        handle, self._log = tempfile.mkstemp(prefix=f"atm-viewer-{os.getpid()}-", suffix=".log")
         os.close(handle)
         # Not fork: Qt's and our own threads would leave locks held for ever in the child.
         context = multiprocessing.get_context("spawn")
@@ -439,15 +443,28 @@ class _Process:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C in a terminal never reaches, not even while they are starting."""
+    """Start processes that Ctrl-C and a closed terminal never reach, not even while they are starting.
+
+    What is under way ends with this process, which cleans up.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _remove_old_logs() -> None:
+    """Remove logs of workers whose window or command was killed before it could."""
+    for path in Path(tempfile.gettempdir()).glob("atm-viewer-*-*.log"):
+        found = re.match(r"atm-viewer-(\d+)-", path.name)
+        with suppress(OSError):
+            ours = not hasattr(os, "geteuid") or path.lstat().st_uid == os.geteuid()
+            if found is not None and ours and not is_alive(int(found[1])):
+                path.unlink()
 
 
 _SILENT = (

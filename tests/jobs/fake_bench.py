@@ -22,6 +22,7 @@ from atm_viewer.engine.output.staging import staged, temporary_folder
 @dataclass(frozen=True)
 class Exposure:
     key: str
+    file: None = None
 
 
 @dataclass(frozen=True)

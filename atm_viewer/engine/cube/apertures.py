@@ -14,11 +14,8 @@ from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_share, near_sli
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.spaxels import add_row, divide_sums
+from atm_viewer.engine.results.spectra import enough_covered
 from atm_viewer.engine.threads import in_threads
-
-#: Share of an aperture that must have data. Where a part is missing, the sum over the rest stands for all of it; the
-#: pipeline's ``extract_1d`` sums the rest alone, and tells its area in NPIXELS.
-LEAST_COVERED = 0.9
 
 
 def aperture_weights(xs: Floats, ys: Floats, size: float, radius: float) -> Floats:
@@ -54,10 +51,9 @@ def covered_share(missing: Floats, weights: Floats, outside: float) -> Floats:
     return 1.0 - (missing + outside) / whole if whole > 0 else np.zeros_like(missing)
 
 
-def of_whole(total: Floats, share: Floats) -> Floats:
-    """Scale sums over the covered part of an aperture, or their errors, to all of it, see `LEAST_COVERED`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(share >= LEAST_COVERED, total / share, np.nan)
+def where_covered(total: Floats, share: Floats) -> Floats:
+    """Keep sums over an aperture, or their errors, where enough of it is covered; else NaN, see `enough_covered`."""
+    return np.where(enough_covered(share), total, np.nan)
 
 
 def aperture_sum(flux: Floats, weights: Floats, outside: float) -> Floats:
@@ -73,12 +69,12 @@ def aperture_sum(flux: Floats, weights: Floats, outside: float) -> Floats:
     Returns
     -------
     ndarray of float64, shape (planes,)
-        Sum over the spaxels, see `of_whole`.
+        Sum over the spaxels, see `where_covered`.
     """
     within = flux[:, weights > 0]
     valid, chosen = np.isfinite(within), weights[weights > 0]
     share = covered_share(~valid @ chosen, chosen, outside)
-    return of_whole(np.where(valid, within, 0.0) @ chosen, share)
+    return where_covered(np.where(valid, within, 0.0) @ chosen, share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,5 +161,5 @@ class Circle:
             if iy == y:
                 divide_sums(total[x : x + 1], np.ones(1, dtype=bool), spaxel, spaxel_err)
         share = covered_share(missing, self.weights, self.outside)
-        whole, whole_err = of_whole(flux, share), of_whole(np.sqrt(variance), share)
+        whole, whole_err = where_covered(flux, share), where_covered(np.sqrt(variance), share)
         return Extracted(spaxel[:, 0], spaxel_err[:, 0], whole, whole_err, share)

@@ -196,12 +196,16 @@ class _Outline:
 
     Parameters
     ----------
+    name, unit : str
+        Of the exposure.
     corners : ndarray of float64, shape (2, 4)
         RA and Dec [deg], see `_corners`.
     angle : float or None
         Position angle of the cube [deg]; None where north is up. That of the first exposure counts.
     """
 
+    name: str
+    unit: str
     corners: Floats
     angle: float | None
 
@@ -210,7 +214,7 @@ def _outline(exposure: Exposure, band: str, factor: float, options: CubeOptions,
     turned, angle = options.coord_system == IFU, options.cube_pa
     if turned and first:
         angle = _slicer_angle(exposure, band, factor)
-    return _Outline(_corners(exposure, band, factor, turned or angle is not None), angle)
+    return _Outline(exposure.name, exposure.unit, _corners(exposure, band, factor, turned or angle is not None), angle)
 
 
 def cube_grid(
@@ -252,6 +256,9 @@ def _grid_about(outlines: Sequence[_Outline], band: str, parameters: CubeParamet
     from astropy import units
     from astropy.stats import circmean
 
+    if len(found := {one.unit: one.name for one in outlines}) > 1:
+        several = " and ".join(f"{name} ({unit or 'no unit'})" for unit, name in list(found.items())[:2])
+        raise InputError(f"The exposures have values in different units: {several}; use those of one unit together.")
     angle = outlines[0].angle
     corners = np.concatenate([one.corners for one in outlines], axis=1)
     ra, dec = wrap_ra(corners[0]), corners[1]

@@ -23,7 +23,7 @@ from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.recipe.cube_options import SKY
 from atm_viewer.engine.threads import in_threads, processors
-from atm_viewer.engine.trace.oversample import Corrected
+from atm_viewer.engine.trace.oversample import Corrected, per_native_pixel
 from atm_viewer.engine.trace.traces import DO_NOT_USE
 
 NON_SCIENCE = 512
@@ -54,11 +54,14 @@ def native_values(exposure: Exposure) -> PixelValues:
     return PixelValues(1, _good(exposure.sci, exposure.err, exposure.dq, exposure.variances.values()), exposure.err)
 
 
-def corrected_values(corrected: Corrected) -> PixelValues:
-    """Values of a corrected exposure."""
+def corrected_values(corrected: Corrected, exposure: Exposure) -> PixelValues:
+    """Values of a corrected exposure; where they are flux per pixel, per pixel of the detector as before correction."""
     variances = [v for v in (corrected.var_poisson, corrected.var_rnoise, corrected.var_flat) if v is not None]
     flux = _good(corrected.sci, corrected.err, corrected.dq, variances)
-    return PixelValues(corrected.oversample, flux, corrected.err)
+    scale = per_native_pixel(exposure, corrected.oversample)
+    if scale == 1:
+        return PixelValues(corrected.oversample, flux, corrected.err)
+    return PixelValues(corrected.oversample, flux * scale, corrected.err * scale)
 
 
 def _good(sci: Singles, err: Singles, dq: Flags, variances: Iterable[Singles]) -> Singles:

@@ -22,11 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.private_cache import cache_root, is_private, make_private
 from atm_viewer.engine.whole_file import whole_file
 
 #: Version of the cached arrays: changes with their meaning or layout.
-VERSION = 4
+VERSION = 5
 
 #: Environment variable: GiB that the cache may take; 0 keeps nothing.
 LIMIT = "ATM_VIEWER_CACHE_GIB"
@@ -85,8 +86,8 @@ class KeptGeometry:
                 raise ValueError("wrong checksum")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, EOFError, MemoryError) as error:
-            logging.getLogger(__name__).debug("cannot use %s: %s", path, error)
+        except Exception as error:  # numpy parses what may be anything
+            logging.getLogger(__name__).warning("%s cannot be used and is made again: %s", path, one_line(error))
             return None
         with contextlib.suppress(OSError):
             os.utime(path.parent)
@@ -104,7 +105,7 @@ class KeptGeometry:
                 for array in (names, _checksums(names, arrays), *arrays.values()):
                     np.save(file, array, allow_pickle=False)
         except OSError as error:
-            logging.getLogger(__name__).debug("cannot keep %s: %s", path, error)
+            logging.getLogger(__name__).warning("%s cannot be kept: %s", path, error)
             return False
         _make_room()
         return True
@@ -184,10 +185,12 @@ def _checksums(names: np.ndarray, arrays: Arrays) -> np.ndarray:
 
 
 def _sum(array: np.ndarray) -> int:
+    # Type and shape too: of another type the same bytes are other numbers.
+    kind = int.from_bytes(hashlib.sha256(f"{array.dtype.str} {array.shape}".encode()).digest()[:8])
     data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     whole = data.size // 8 * 8
     words = int(data[:whole].view(np.uint64).sum(dtype=np.uint64))
-    return (words + int(data[whole:].sum(dtype=np.uint64)) + data.size) % 2**64
+    return (kind + words + int(data[whole:].sum(dtype=np.uint64)) + data.size) % 2**64
 
 
 def _limit() -> float:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
 import warnings
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Singles
+from atm_viewer.engine.checks.asdf_check import check_asdf
+from atm_viewer.engine.checks.exposure_check import (
+    EXTENSIONS,
+    check_coordinates,
+    check_exposure,
+    check_geometry,
+    check_slices,
+    check_values,
+    footprint_of,
+    target_of,
+    whole_number,
+)
 from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import (
@@ -25,18 +39,17 @@ from atm_viewer.engine.io.coordinates import (
     native_coordinates,
     oversampled_coordinates,
 )
-from atm_viewer.engine.io.exposure_check import EXTENSIONS, check_exposure, footprint_of, target_of, whole_number
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
 from atm_viewer.engine.placement import Placement
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree, without_garbage_search
 
 _LOG = logging.getLogger(__name__)
 
-#: Greatest number of a slice; those of MIRI begin with the channel.
-_MOST_SLICE = {"MIRI": 499, "NIRSPEC": 30}
+#: Frames that the WCS of an IFU exposure has.
+_FRAMES = {"MIRI": {"detector", "alpha_beta", "v2v3", "world"}, "NIRSPEC": {"slicer", "world"}}
 
 _VARIANCES = ("VAR_RNOISE", "VAR_POISSON", "VAR_FLAT")
 
@@ -50,12 +63,12 @@ class DataFile:
     ----------
     path : Path
         The file.
-    state : (int, int)
-        Time of change [ns] and size [byte] of the file when its arrays were read.
+    state : FileState
+        What the file was when its arrays were read.
     """
 
-    def __init__(self, path: Path, state: tuple[int, int]) -> None:
-        self._path, self._state = path, state
+    def __init__(self, path: Path, state: FileState) -> None:
+        self._path, self.state = path, state
         self._model: Any = None
         self._wcs: ExposureWcs | None = None
 
@@ -74,7 +87,7 @@ class DataFile:
             The file is gone, damaged, or not the one that was opened.
         """
         if self._model is None:
-            self._check_unchanged()
+            self.check()
             self._model = _open_model(self._path)
         return self._model
 
@@ -88,21 +101,31 @@ class DataFile:
             The file is gone, damaged, without a WCS, or not the one that was opened.
         """
         if self._wcs is None:
-            self._check_unchanged()
+            self.check()
             try:
                 self._wcs = wcs_of_tree(read_tree(_asdf_bytes(self._path)))
             except NotUnderstoodError as reason:
                 _LOG.info("the WCS of %s is evaluated by gwcs: %s", self._path.name, one_line(reason))
-                if self.model.meta.wcs is None:
-                    raise InputError(
-                        f"{self._path.name} has no WCS; run calwebb_spec2 on it and open its _cal file."
-                    ) from None
-                self._wcs = wcs_of_model(self.model)
+                self._wcs = _wcs_by_gwcs(self._path, self.model)
         return self._wcs
 
-    def _check_unchanged(self) -> None:
-        if _state(self._path) != self._state:
-            raise InputError(f"{self._path.name} has changed since it was opened; open it again.")
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is another file in the place of the one that was read; one that is gone has not changed."""
+        return self.state.differs(self._path)
+
+    def check(self) -> None:
+        """Refuse to go on with what was read from a file that has changed since.
+
+        Raises
+        ------
+        InputError
+            It has changed.
+        """
+        if self.has_changed:
+            raise InputError(
+                f"{self._path.name} has changed since it was opened; open it again to see what is in it now."
+            )
 
     def close(self) -> None:
         """Close the datamodel and drop the WCS; both are read again when they are asked for."""
@@ -357,6 +380,7 @@ class Exposure:
             ra=c.ra,
             dec=c.dec,
             follows=self.follows,
+            file=self.file.state,
         )
 
 
@@ -427,8 +451,9 @@ def _open(path: Path) -> Exposure:
 
     packed = kept.get_or_make("pixels", pixels)
     regions = packed["regions"].astype(np.int32) if known_regions is None else known_regions
-    if not np.isfinite(arrays["SCI"][regions > 0]).any():
-        raise InputError(f"{path.name} has no valid pixels (all of its slices are NaN) and cannot be used.")
+    wavelength = unpack(packed, "wavelength")
+    check_values(path.name, arrays, regions)
+    check_coordinates(path.name, primary, bands, regions, wavelength[:])
     target = target_of(primary, science)
     return Exposure(
         path=path,
@@ -444,7 +469,7 @@ def _open(path: Path) -> Exposure:
         regions=regions,
         coordinates=Coordinates(
             unpack(packed, "alpha"),
-            unpack(packed, "wavelength"),
+            wavelength,
             float(packed["arcsec"]),
             read_sky,
         ),
@@ -466,7 +491,7 @@ class _Content:
     headers: tuple[Any, Any]
     arrays: dict[str, NDArray[Any]]
     kept: KeptGeometry
-    state: tuple[int, int]
+    state: FileState
 
 
 def _geometry(
@@ -482,14 +507,20 @@ def _geometry(
         regions = wcs.labels.astype(np.int32)
     if regions is None:
         raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
-    if regions.shape != shape or regions.min() < 0 or regions.max() > _MOST_SLICE[instrument]:
+    check_slices(path.name, instrument, regions, shape)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = native_coordinates(wcs, miri, regions)
+        known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
+        check_geometry(path.name, regions, known)
+    except (UserError, Cancelled, MemoryError):
+        raise
+    except Exception as error:  # a WCS is a program of the pipeline's: it may fail in any way
+        _LOG.debug("cannot evaluate the WCS of %s", path, exc_info=True)
         raise InputError(
-            f"{path.name} has slice numbers {regions.min()} to {regions.max()} in its map of {regions.shape} pixels; "
-            f"0 to {_MOST_SLICE[instrument]} for {shape} pixels were expected: process it again."
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = native_coordinates(wcs, miri, regions)
+            f"{path.name} has a WCS that cannot be evaluated ({one_line(error)}); download it or process it again."
+        ) from error
     pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),
@@ -504,7 +535,28 @@ def _asdf_bytes(path: Path) -> bytes:
 
     with warnings.catch_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
         warnings.simplefilter("ignore")
-        return bytes(hdus["ASDF"].data["ASDF_METADATA"][0].tobytes())
+        content = _raw(file, hdus["ASDF"].fileinfo())
+    check_asdf(path.name, content)
+    return content
+
+
+def _wcs_by_gwcs(path: Path, model: Any) -> ExposureWcs:
+    from gwcs import WCS
+
+    wcs, instrument = model.meta.wcs, str(model.meta.instrument.name).upper()
+    if wcs is None:
+        raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
+    if not isinstance(wcs, WCS) or not _FRAMES[instrument] <= set(wcs.available_frames):
+        raise InputError(f"{path.name} has a WCS that is not one of {instrument}'s IFU; process it again.")
+    try:
+        return wcs_of_model(model)
+    except (UserError, Cancelled, MemoryError):
+        raise
+    except Exception as error:  # a WCS is a program of the pipeline's: it may fail in any way
+        _LOG.debug("cannot evaluate the WCS of %s", path, exc_info=True)
+        raise InputError(
+            f"{path.name} has a WCS that cannot be evaluated ({one_line(error)}); download it or process it again."
+        ) from error
 
 
 def _open_model(path: Path) -> Any:
@@ -516,9 +568,11 @@ def _open_model(path: Path) -> Any:
             config.validate_on_read = False  # against the schemas of thousands of transforms
             model = _open_datamodel(path)
             _ = model.meta.wcs
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, asdf.exceptions.ValidationError) as e:
+    except (UserError, Cancelled, MemoryError):
+        raise
+    except Exception as error:  # three libraries read it, each with errors of its own
         _LOG.debug("cannot open %s", path, exc_info=True)
-        raise InputError(f"{path.name} is damaged and cannot be opened; download it or process it again.") from e
+        raise InputError(f"{path.name} is damaged and cannot be opened; download it or process it again.") from error
     # Models refer to themselves. Python would warn about a file that garbage holds open before the model closes it.
     for file in model._file_references:
         weakref.finalize(model, file.decrement)
@@ -529,22 +583,28 @@ def _open_datamodel(path: Path) -> Any:
     from astropy.io import fits
     from stdatamodels.jwst import datamodels
 
-    if path.suffix.lower() != ".gz":
-        return datamodels.open(path)
     with open_fits(path) as file, fits.open(file, memmap=False, lazy_load_hdus=False) as hdus:
-        for hdu in hdus:
-            _ = hdu.data  # read before the unpacked file is gone
-        return datamodels.IFUImageModel(hdus)
+        check_asdf(path.name, _raw(file, hdus["ASDF"].fileinfo()))
+        if isinstance(file, io.BytesIO):
+            for hdu in hdus:
+                _ = hdu.data  # read before the unpacked file is gone
+            return datamodels.IFUImageModel(hdus)
+    return datamodels.open(path)
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _raw(file: BinaryIO, place: Mapping[str, int]) -> bytes:
+    """Bytes of an extension's data as they are in the file."""
+    file.seek(place["datLoc"])
+    return file.read(place["datSpan"])
+
+
+def _state(path: Path) -> FileState:
     try:
-        found = path.stat()
+        return FileState.of(path)
     except FileNotFoundError:
         raise InputError(f"There is no file {path}; its name is wrong, or it was moved or deleted.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}; check its permissions.") from error
-    return found.st_mtime_ns, found.st_size
 
 
 def _read(path: Path) -> _Content:
@@ -555,23 +615,17 @@ def _read(path: Path) -> _Content:
     try:
         with warnings.catch_warnings(), open_fits(path) as file:
             warnings.simplefilter("ignore")
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
             with fits.open(file, memmap=True, do_not_scale_image_data=True, disable_image_compression=True) as hdus:
-                places = {h.name: h.fileinfo() for h in hdus}
-                needed = max(place["datLoc"] + place["datSpan"] for place in places.values())
-                if needed > size:
-                    raise InputError(
-                        f"{name} is truncated: {size} bytes where its headers say {needed}; "
-                        "download it or process it again."
-                    )
                 check_exposure(name, [(h.name, h.header) for h in hdus])
                 headers = hdus[0].header, hdus["SCI"].header
+                for header in headers:
+                    list(header.items())  # cards are read when they are asked for: those that are none are found now
                 arrays = {key: _native(hdus[key]) for key in EXTENSIONS if key in hdus}
-                file.seek(places["ASDF"]["datLoc"])
-                wcs = file.read(places["ASDF"]["datSpan"])
+                wcs = _raw(file, hdus["ASDF"].fileinfo())
     except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, fits.VerifyError) as error:
         raise InputError(f"{name} is a damaged FITS file; download it or process it again.") from error
+    if _state(path) != state:
+        raise InputError(f"{name} changed while it was read; open it again when it is complete.")
     shape = str(arrays["SCI"].shape).encode()
     depends_on = [shape, wcs, *([arrays["REGIONS"].tobytes()] if "REGIONS" in arrays else [])]
     return _Content(headers, arrays, KeptGeometry(content_key(depends_on)), state)

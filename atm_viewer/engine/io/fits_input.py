@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
+from atm_viewer.engine.checks.fits_check import check_fits
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.regular_file import open_regular
 
@@ -61,6 +62,7 @@ def open_fits(path: str | os.PathLike[str], wanted: str = _WANTED, most: int | N
         file.seek(0)
         if start != b"SIMPLE  =":
             raise InputError(f"{name} is not a FITS file; open {wanted}.")
+        check_fits(name, file)
     except BaseException:
         file.close()
         raise

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from atm_viewer.engine.checks.exposure_check import Target, target_of
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.exposure_check import Target, target_of
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.checks.asdf_check import check_asdf
+from atm_viewer.engine.errors import InputError, UserError, one_line
 from atm_viewer.engine.io.exposure import exposure_name
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
-from atm_viewer.engine.regular_file import check_regular
+from atm_viewer.engine.regular_file import read_bytes
 
 
 def with_offset(placement: Placement, exposure: str, options: CubeOptions) -> Placement:
@@ -41,11 +44,14 @@ def read_offsets(path: str | os.PathLike[str]) -> tuple[Offset, ...]:
     import asdf
 
     try:
-        check_regular(path, "a file of offsets")
+        content = read_bytes(path, "file of offsets", ".asdf")
+        check_asdf(Path(path).name, content, "offsets")
         # Given a path, asdf would take it for a URL: of "a#b" it would read "a", and write it.
-        with open(path, "rb") as opened, asdf.open(opened) as file:
+        with asdf.open(io.BytesIO(content)) as file:
             tree: Mapping[str, Any] = dict(file.tree)
-    except (OSError, ValueError, asdf.exceptions.AsdfWarning) as error:
+    except UserError:
+        raise
+    except Exception as error:  # asdf raises anything
         raise InputError(f"{path} cannot be read as ASDF; give a file of offsets as cube_build takes it.") from error
     names, east, north = (tree.get(key) for key in ("filename", "raoffset", "decoffset"))
     if tree.get("units") != "arcsec":

@@ -32,7 +32,7 @@ def _keep_compiled() -> bool:
         # What is in the cache is run: it must be ours alone.
         make_private(kernel_cache())
     except OSError as error:
-        logging.getLogger(__name__).info("compiled code is not kept in %s: %s", kernel_cache(), error)
+        logging.getLogger(__name__).warning("compiled code is not kept in %s: %s", kernel_cache(), error)
         return False
     numba.config.CACHE_DIR = str(kernel_cache())  # type: ignore[attr-defined]  # made at run time
     return True

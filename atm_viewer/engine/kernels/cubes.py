@@ -11,8 +11,8 @@ order. Where that cannot matter, they go the quick way of `kernels.drizzle`, whi
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.drizzle import MAX_CELLS, cover_cells, least, most
 from atm_viewer.engine.kernels.spline import KERNEL
 

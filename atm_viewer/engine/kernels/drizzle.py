@@ -7,8 +7,8 @@ A pixel gives a voxel its flux with the weight (overlap of areas) times (overlap
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.spline import KERNEL
 
 MAX_CELLS = 16  # spaxels along a side that a pixel may extend over for the quick way to its areas

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.drizzle import MIN_OVERLAP, cover_cells, least, most
 from atm_viewer.engine.kernels.sky import corners, horner, wavelengths
 from atm_viewer.engine.kernels.spline import FAST, KERNEL

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from atm_viewer.engine.kernels import KEPT
+from atm_viewer.engine.kernels.compiled import njit
 
 # Pivots below this, against their diagonal element or against 1, the square of a B-spline's height: the normal
 # equations, or the polynomials of a B-spline that only its tail meets a point, lose the digits that equality needs.

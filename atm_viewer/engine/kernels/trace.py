@@ -9,8 +9,8 @@ Where the pipeline computes in single precision (knots come from float32 alpha),
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
     FAST,

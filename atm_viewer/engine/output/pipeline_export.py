@@ -158,7 +158,8 @@ def write_pipeline_call(
     versions = current_versions()
     steps = _steps(recipe)
     with staged(folder, names, overwrite) as part:
-        call = ["strun", "calwebb_spec3", association]
+        # A product's name may begin like an option.
+        call = ["strun", "calwebb_spec3", f"./{association}" if association.startswith("-") else association]
         call += [f"--steps.{step}.{key}={value}" for step, values in steps.items() for key, value in values.items()]
         used = "\n".join(f"# {name} {number}" for name, number in versions.items())
         line = " \\\n    ".join(map(shlex.quote, call))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -345,7 +346,7 @@ def _add_exposure(
     for after in job.kinds:
         values = native_values(exposure)
         if after:
-            values = corrected_values(correct_exposure(exposure, job.recipe, part_of(progress, 0.2, 0.6)))
+            values = corrected_values(correct_exposure(exposure, job.recipe, part_of(progress, 0.2, 0.6)), exposure)
         begun, width = (0.6, 0.4) if after else (0.0, 0.2)
         for n, band in enumerate(job.group.bands):
             low, high = (begun + width * m / len(job.group.bands) for m in (n, n + 1))
@@ -605,5 +606,8 @@ def _save(model: Any, path: Path, provenance: Provenance, exposures: Sequence[st
     add_history(model, provenance, exposures)
     with saving(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.save(path)
-        append_provenance(path, provenance)
+        # FITS has ASCII alone, and the datamodel writes the name that it is saved under into its header.
+        plain = path.with_name(re.sub(r"[^ -~]", "_", path.name))
+        model.save(plain)
+        append_provenance(plain, provenance)
+        os.replace(plain, path)

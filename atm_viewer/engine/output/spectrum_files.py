@@ -35,7 +35,7 @@ DESCRIPTIONS = {
     "aperture_after_err": "its error (1 sigma)",
     "aperture_before": "aperture before correction",
     "aperture_before_err": "its error (1 sigma)",
-    "aperture_coverage": "part of the aperture that has data after correction; sums are scaled to all of it",
+    "aperture_coverage": "part of the aperture that has data after correction; sums are over this part",
     "aperture_coverage_before": "part of the aperture that has data before correction",
 }
 

@@ -37,6 +37,13 @@ _SHAPE_KEYS: dict[str, dict[str, str]] = {
 }
 
 
+#: Tables of one kind, ranges of one slice, and parts of a key that a file has at most: more are no work of people.
+MOST_TABLES, MOST_RANGES, MOST_DOTS = 5000, 500, 50
+_ENDLESS_KEY = re.compile(
+    rf"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{MOST_DOTS},}}""",
+)
+
+
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Read a recipe from a TOML file.
 
@@ -64,6 +71,8 @@ def parse_recipe(text: str, name: str = "recipe") -> Recipe:
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
     """Parse TOML text; ``name`` stands for the file in the sentence on text that is none."""
+    if _ENDLESS_KEY.search(text):
+        raise InputError(f"{name} is not valid TOML here: it has a key of more than {MOST_DOTS} parts.")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
@@ -88,9 +97,8 @@ def read_recipe(document: Mapping[str, Any], name: str = "recipe") -> Recipe:
         if recipe.region(region.name) is not None:
             raise InputError(f"{name} has two regions named '{one_line(region.name)}'; give each a different name.")
         recipe = recipe.with_region(region)
-    for entry in check.tables(document, "slice"):
-        recipe = replace(recipe, overrides=(*recipe.overrides, _parse_override(check, entry)))
-    return recipe
+    overrides = tuple(_parse_override(check, entry) for entry in check.tables(document, "slice"))
+    return replace(recipe, overrides=overrides)
 
 
 def _parse_cube(check: Checker, table: Any) -> CubeOptions:
@@ -276,6 +284,8 @@ class Checker:
         entries = document.get(key, [])
         if not isinstance(entries, list):
             raise InputError(f"{self.name}: write {key}s as [[{key}]], with two brackets.")
+        if len(entries) > MOST_TABLES:
+            raise InputError(f"{self.name} has {len(entries)} {key}s; {MOST_TABLES} is the maximum.")
         return entries
 
     def value(self, value: Any, parameter: Parameter) -> Any:
@@ -300,6 +310,8 @@ class Checker:
                     raise InputError(
                         f"{self.name}: {name} must be a list of pairs [[low, high], ...], not {value!r:.80}."
                     )
+                if len(value) > MOST_RANGES:
+                    raise InputError(f"{self.name}: {name} has {len(value)} pairs; {MOST_RANGES} is the maximum.")
                 return tuple(self._range(pair, parameter) for pair in value)
 
     def number(self, value: Any, key: str, low: float = -math.inf, high: float = math.inf) -> float:

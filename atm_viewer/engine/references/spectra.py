@@ -9,7 +9,7 @@ import numpy as np
 
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats
-from atm_viewer.engine.cube.apertures import Extracted, aperture_weights, covered_share, of_whole, outside_of
+from atm_viewer.engine.cube.apertures import Extracted, aperture_weights, covered_share, outside_of, where_covered
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.images import as_image
 from atm_viewer.engine.references.cube_file import CubeFile, read_cube
@@ -101,13 +101,13 @@ def spectra_at(cube: CubeFile, ra: float, dec: float, radius: float) -> tuple[tu
     within, parts = block[:, inside], weights[inside]
     valid = np.isfinite(within)
     share = covered_share(~valid @ parts, parts, outside_of(weights, cube.spaxel, radius))
-    total = of_whole(np.where(valid, within, 0.0) @ parts, share)
+    total = where_covered(np.where(valid, within, 0.0) @ parts, share)
     spaxel_err = total_err = nothing
     if cube.error is not None:
         spaxel_err = cube.error[:, y, x].astype(float)
         errors = cube.error[:, rows, columns].astype(float)[:, inside]
         variance = np.where(valid & np.isfinite(errors), errors, 0.0) ** 2 @ parts**2
-        total_err = of_whole(np.sqrt(variance), share)
+        total_err = where_covered(np.sqrt(variance), share)
     return at, Extracted(cube.flux[:, y, x].astype(float), spaxel_err, total, total_err, share)
 
 

@@ -6,13 +6,37 @@ MIRI, where the dispersion runs along y). ``alpha`` is in arcsec along the slice
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from atm_viewer.engine.arrays import Flags, Floats, Integers32, Singles
 from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
 from atm_viewer.engine.results.sky_strips import NO_STRIPS, SkyStrips
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What a file has other values of when another one is in its place: time of change [ns], size [byte], number."""
+
+    changed: int
+    size: int
+    number: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileState:
+        """State of a file that is there."""
+        found = path.stat()
+        return cls(found.st_mtime_ns, found.st_size, found.st_ino)
+
+    def differs(self, path: str | os.PathLike[str]) -> bool:
+        """Whether there is another file in this place by now; one that is gone does not differ."""
+        try:
+            return FileState.of(Path(path)) != self
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +75,8 @@ class ExposureView:
         The slices on the sky: which of them see a region.
     follows : (float, float) or None
         Where the moving target that it follows is shown, ICRS [deg]; None when it follows none.
+    file : FileState or None
+        What its file was when it was read.
     """
 
     key: str
@@ -71,6 +97,7 @@ class ExposureView:
     dec: Floats
     strips: SkyStrips = NO_STRIPS
     follows: tuple[float, float] | None = None
+    file: FileState | None = None
 
     @property
     def slices(self) -> tuple[int, ...]:

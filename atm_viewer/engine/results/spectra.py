@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atm_viewer.engine.arrays import Floats
+import numpy as np
+
+from atm_viewer.engine.arrays import Floats, Mask
+
+#: Part of an aperture's best coverage that a plane must have. The sum is that of the spaxels with data, as in the
+#: pipeline's ``extract_1d``, but has no value where more of them are missing than at other wavelengths.
+LEAST_COVERED = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +36,14 @@ class SpaxelSpectra:
     radius : float
         Radius of the aperture [arcsec].
     aperture_before, aperture_after, aperture_before_err, aperture_after_err : ndarray, shape (n,)
-        Flux density within the aperture and its error [Jy]; NaN where less than 90 % of it is covered.
+        Flux density within the covered part of the aperture and its error [Jy]; NaN where more is missing than at
+        other wavelengths, see `LEAST_COVERED`.
     noise_before, noise_after : float
         Resampling noise: 1.4826 MAD of spaxel over aperture, about a cubic; a fraction, NaN if undefined.
     fringe_free : bool
         Residual fringes are removed from all four spectra (RF1D); NaN where the pipeline's fit failed.
     coverage_before, coverage_after : ndarray, shape (n,), or None
-        Share of the aperture that has data, 0 to 1: what is missing is filled in by scaling. None where unknown.
+        Share of the aperture that has data, 0 to 1; None where unknown.
     """
 
     band: str
@@ -64,16 +71,32 @@ class SpaxelSpectra:
     @property
     def uncovered(self) -> str:
         """Say where the aperture lacks data, as a sentence; empty when it lacks none, or only all of it."""
-        shares = [share for share in (self.coverage_before, self.coverage_after) if share is not None]
-        scaled = sum(int(((share >= 0.9) & (share < 1.0)).sum()) for share in shares)
-        empty = sum(int(((share > 0.0) & (share < 0.9)).sum()) for share in shares)
-        if not scaled + empty:
+        shares = [share for share in (self.coverage_before, self.coverage_after) if share is not None and share.any()]
+        missing = sum(int(((share > 0.0) & ~enough_covered(share)).sum()) for share in shares)
+        part = min((float(share.max()) for share in shares), default=1.0)
+        if part > 0.9995 and not missing:
             return ""
-        planes = sum(share.size for share in shares)
         return (
-            f"{self.band}: of the aperture's {planes} values before and after, {scaled} are scaled, since 90 % of its "
-            f"area or more has data, and {empty} are missing, because less has data."
+            f"{self.band}: {part:.0%} of the aperture has data, and its flux is that of this part; {missing} of "
+            f"{sum(share.size for share in shares)} values before and after are missing, where less than "
+            f"{LEAST_COVERED:.0%} of it has."
         )
+
+
+def enough_covered(share: Floats) -> Mask:
+    """Planes in which an aperture is covered at least half as well as it is at best, see `LEAST_COVERED`.
+
+    Parameters
+    ----------
+    share : ndarray of float64, shape (planes,)
+        Share of the aperture that has data.
+
+    Returns
+    -------
+    ndarray of bool, shape (planes,)
+    """
+    enough: Mask = (share > 0.0) & (share >= LEAST_COVERED * np.max(share, initial=0.0))
+    return enough
 
 
 @dataclass(frozen=True, eq=False)

@@ -273,11 +273,13 @@ class Bench:
 
     def close(self, keys: Sequence[str]) -> None:
         """Forget exposures."""
+        self._grids.clear()
         self._before.clear()
         self._found.clear()
         self._shifted.clear()
         for key in keys:
             self._forget(key)
+        give_back_memory()
         left = {item.exposure.target for item in self._items.values()}
         self._targets = {target: at for target, at in self._targets.items() if target in left}
 
@@ -590,6 +592,8 @@ class Bench:
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())
+        if key in self._items and self._items[key].exposure.file.has_changed:
+            self.close([key])
         if key not in self._items:
             self.adopt(open_exposure(path), progress)
         return self._items[key]
@@ -599,6 +603,7 @@ class Bench:
         if key not in self._items:
             raise InputError(f"{Path(key).name} is not open; open it again.")
         item = self._items[key]
+        item.exposure.file.check()
         placement = with_offset(item.exposure.placement, item.exposure.name, cube)
         if placement != item.exposure.placement:
             item = self._shifted.get_or_make((key, placement), partial(item.placed, placement))

@@ -22,7 +22,7 @@ from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.threads import processors
-from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
+from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice, per_native_pixel
 from atm_viewer.engine.trace.prepared import (
     Prepared,
     compact_intervals,
@@ -287,16 +287,15 @@ class OpenItem:
         """One slice on the finer grid, without variances."""
         self.shared.give_back()
         return self.shared.fine.get_or_make(
-            self.fine_key(fit.number, fit.params, recipe, intervals),
-            lambda: oversample_slice(
-                self.prepared,
-                fit,
-                recipe,
-                self.fine_coordinates(recipe.oversample),
-                intervals,
-                variances=False,
-            ),
+            self.fine_key(fit.number, fit.params, recipe, intervals), lambda: self._made_fine(fit, recipe, intervals)
         )
+
+    def _made_fine(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
+        fine = self.fine_coordinates(recipe.oversample)
+        made = oversample_slice(self.prepared, fit, recipe, fine, intervals, variances=False)
+        scale = per_native_pixel(self.exposure, recipe.oversample)
+        # Flux per pixel is compared with that before correction: both are of a pixel of the detector.
+        return made if scale == 1 else replace(made, sci=made.sci * scale, err=made.err * scale)
 
 
 def as_they_are(items: Sequence[OpenItem]) -> list[DrizzleInput]:

@@ -21,6 +21,7 @@ from atm_viewer.engine.io.packing import PackedFrame, pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
@@ -58,7 +59,7 @@ def warm_up() -> None:
         bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
         tune(bench, keys, _RECIPE, None, no_progress)
         sums = CubeSums(bench.grid(keys, band))
-        for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE))):
+        for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE), exposure)):
             sums.add(exposure, SkyMapper(exposure), values)
 
 
@@ -137,7 +138,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         target="",
         footprint="",
         kept=_Known("warm-up", known),
-        file=DataFile(path, (0, 0)),
+        file=DataFile(path, FileState(0, 0, 0)),
     )
 
 

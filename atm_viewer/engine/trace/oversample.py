@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,22 @@ class OversampledSlice:
         """Share of the valid pixels where the spline is used."""
         valid = self.inside & np.isfinite(self.sci)
         return float((np.isfinite(self.trace) & valid).sum() / max(valid.sum(), 1))
+
+
+@cache
+def is_flux_density(unit: str) -> bool:
+    """Whether a unit is of flux per pixel, which the pipeline shares out among the oversampled pixels."""
+    from astropy import units as u
+
+    try:
+        return bool(u.Unit(unit).is_equivalent(u.Jy))
+    except (ValueError, TypeError):
+        return False
+
+
+def per_native_pixel(exposure: Exposure, factor: float) -> float:
+    """Factor that takes flux per oversampled pixel to flux per pixel of the detector; 1 for surface brightness."""
+    return factor if is_flux_density(exposure.unit) else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -366,15 +383,10 @@ def _steps(prepared: Prepared, made_of: Mapping[str, Floats], made: OversampledS
     arrays = dict(made_of)
     if prepared.background.offset is not None:
         arrays["spline_full"] = arrays["spline_full"] + prepared.background.offset
-    if _is_density(prepared.exposure):
+    if is_flux_density(prepared.exposure.unit):
         for name in ("linear_interp", "spline_residual"):
             arrays[name] = arrays[name] / made.factor
     return {"spline_used": made.trace} | {name: array.astype(np.float32) for name, array in arrays.items()}
-
-
-def _is_density(exposure: Exposure) -> bool:
-    """Whether values are flux densities, which the parts of a pixel share, and not surface brightness."""
-    return exposure.unit.strip().lower() in ("jy", "mjy", "ujy")
 
 
 def _with_errors(
@@ -397,7 +409,7 @@ def _with_errors(
     kernels.oversample_flags(
         flags, sci, nearest, np.uint32(DO_NOT_USE), np.uint32(FLUX_ESTIMATED), dq, estimated, invalid
     )
-    density = _is_density(exposure)
+    density = is_flux_density(exposure.unit)
     if density:
         sci = sci / factor
         trace = trace / factor

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atm_viewer.engine.errors import UserError, one_line
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.jobs.requests.base import Backends, Report, Request, count
 
 
@@ -29,10 +29,12 @@ class OpenExposures(Request[Opened]):
     """Open cal/crf files and associations; progress brings what is open so far, file by file, as `Opened` too.
 
     Members of associations are looked for in ``folders`` as well, see `atm_viewer.engine.io.association.read_inputs`.
+    A file that is not the one any more that ``as_shown`` says, by path, is left out.
     """
 
     paths: tuple[str, ...]
     folders: tuple[str, ...] = ()
+    as_shown: tuple[tuple[str, FileState], ...] = ()
 
     lasting = True
     opens = True
@@ -52,7 +54,10 @@ class OpenExposures(Request[Opened]):
         problems: list[str] = []
         notes: list[str] = []
         missing: list[tuple[str, tuple[str, ...]]] = []
+        changed = {path for path, state in self.as_shown if state.differs(path)}
         for path in self.paths:
+            if path in changed:
+                continue
             try:
                 inputs = read_inputs([path], self.folders)
             except UserError as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from atm_viewer.engine.errors import one_line
+from atm_viewer.engine.errors import InputError, one_line
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.results.references import ReferenceSpectrum
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
@@ -19,6 +20,14 @@ class WriteRequest(SeparateRequest[WrittenProducts]):
     lasting = True
     announced = True
     writes = True
+
+    as_shown: tuple[tuple[str, FileState], ...] = ()
+
+    def check(self) -> None:
+        """Refuse to write from files that are not any more what the window shows of them."""
+        for path, state in self.as_shown:
+            if state.differs(path):
+                raise InputError(f"{Path(path).name} has changed since it was opened; open it again before you write.")
 
     def done(self, result: WrittenProducts) -> str:
         """Say what was written."""
@@ -40,6 +49,7 @@ class WriteCubes(WriteRequest):
     overwrite: bool = False
     engine: str = "own"
     target_at: tuple[float, float] | None = None
+    as_shown: tuple[tuple[str, FileState], ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -48,6 +58,7 @@ class WriteCubes(WriteRequest):
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Read the files and write the cubes."""
+        self.check()
         write = backends.products.write_cubes
         return _written(
             write(
@@ -77,6 +88,7 @@ class WriteExposures(WriteRequest):
     overwrite: bool = False
     target_at: tuple[float, float] | None = None
     save_intermediate_results: bool = False
+    as_shown: tuple[tuple[str, FileState], ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -85,6 +97,7 @@ class WriteExposures(WriteRequest):
 
     def answer(self, backends: Backends, report: Report) -> WrittenProducts:
         """Read the files and write them corrected."""
+        self.check()
         write = backends.products.write_exposures
         steps = self.save_intermediate_results
         return _written(write(self.paths, self.recipe, self.folder, self.overwrite, report, self.target_at, steps))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from atm_viewer.engine.errors import MOST_OF_SENTENCE, one_line
+from atm_viewer.engine.errors import one_sentence
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class MessageLog(QObject):
     def tell(self, level: str, text: str, detail: str = "", about: str = "", files: tuple[str, ...] = ()) -> None:
         """Tell something: level (``info``, ``warning``, ``error``), one sentence, and the rest as in `Message`."""
         time = datetime.now().strftime("%H:%M:%S")
-        message = Message(level, one_line(text, MOST_OF_SENTENCE), detail, time, about, files)
+        message = Message(level, one_sentence(text), detail, time, about, files)
         self.all.append(message)
         self.added.emit(message)
 
@@ -72,5 +72,5 @@ class MessageLog(QObject):
 
     def tell_once(self, level: str, text: str, detail: str = "", about: str = "") -> None:
         """Tell something, unless it was told just before: one reason lets several jobs fail."""
-        if not (self.all and self.all[-1].text == one_line(text, MOST_OF_SENTENCE)):
+        if not (self.all and self.all[-1].text == one_sentence(text)):
             self.tell(level, text, detail, about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -46,9 +47,8 @@ class Products(QObject):
         """Write cubes of exposures, by default the included ones of the chosen band's setting; see `WriteCubes`."""
         state = self._store.state
         paths, at = keys or state.keys_together, state.target_at
-        self._jobs.submit(
-            WriteCubes(paths, state.recipe, str(folder), product, which, bands=bands, overwrite=overwrite, target_at=at)
-        )
+        cubes = WriteCubes(paths, state.recipe, str(folder), product, which, bands=bands, overwrite=overwrite)
+        self._jobs.submit(replace(cubes, target_at=at, as_shown=state.as_shown(paths)))
 
     def write_exposures(
         self, folder: str, overwrite: bool = False, keys: tuple[str, ...] = (), save_intermediate_results: bool = False
@@ -57,7 +57,9 @@ class Products(QObject):
         state = self._store.state
         paths, at = keys or state.keys_together, state.target_at
         steps = save_intermediate_results
-        self._jobs.submit(WriteExposures(paths, state.recipe, str(folder), overwrite, at, steps))
+        self._jobs.submit(
+            WriteExposures(paths, state.recipe, str(folder), overwrite, at, steps, as_shown=state.as_shown(paths))
+        )
 
     def write(self, request: Request[Any]) -> None:
         """Write files by a request, see `atm_viewer.session.exports`."""

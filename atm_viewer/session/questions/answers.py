@@ -289,5 +289,7 @@ class Answers:
     @property
     def all_there(self) -> bool:
         """Whether everything that can be shown is there, and of the latest question."""
-        parts = (self.report, self.profile, self.sky, self.spectra)
+        parts: tuple[object, ...] = (self.report, self.profile)
+        if self.state.together:  # without any that is included there is nothing to show on the sky
+            parts += (self.sky, self.spectra)
         return not self.pending_slots and (not self.state.exposures or all(part is not None for part in parts))

@@ -509,7 +509,9 @@ class _Maker:
         if role == "aperture":
             how = ", scaled" if self.settings.scaled else " (mean)" if self.settings.unit == "MJy/sr" else " (total)"
             size = "" if several_places and self.all_roles else f" {spectra.radius:.2f}″"
-            return f"aperture{size}{how}"
+            share = 1.0 if spectra.coverage_after is None else float(spectra.coverage_after.max(initial=0.0))
+            covered = f", {share:.0%} covered" if share < 0.995 else ""
+            return f"aperture{size}{how}{covered}"
         if role == "before":
             return "before"
         if several_places:

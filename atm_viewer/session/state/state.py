@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import FitParams, Recipe, Region
 from atm_viewer.engine.recipe.cube_options import offset_of
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.results.sky_strips import SkyStrips
 from atm_viewer.jobs.requests.base import Request
 from atm_viewer.jobs.requests.remedies import RemedyRequest
@@ -138,6 +138,10 @@ class State:
     def together(self) -> tuple[OpenExposure, ...]:
         """Included exposures of the chosen band's setting: those that go into one product."""
         return tuple(e for e in self.exposures if e.included and self.band in e.view.bands)
+
+    def as_shown(self, keys: Collection[str]) -> tuple[tuple[str, FileState], ...]:
+        """Tell what the files of some exposures were when they were opened, by path."""
+        return tuple((e.view.key, e.view.file) for e in self.exposures if e.view.file and e.view.key in keys)
 
     @property
     def sources(self) -> tuple[tuple[OpenExposure, ...], ...]:

@@ -164,7 +164,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "File",
         "Open NIRSpec Demo",
         "Open four synthetic NIRSpec IFU exposures (created on first use)",
-        "Ctrl+Alt+O",
+        "Ctrl+Alt+N",
     ),
     ActionInfo(
         "open_references",

@@ -46,7 +46,7 @@ def test_real_exposures_find_everything_compiled(demo_files, instrument):
     bench.spectra(Extraction((view.key,), recipe, brightest.band, *sky.peak, 0.3), quiet)
     exposure = open_exposure(path)
     sums = CubeSums(bench.grid((view.key,), brightest.band))
-    for values in (native_values(exposure), corrected_values(correct_exposure(exposure, recipe))):
+    for values in (native_values(exposure), corrected_values(correct_exposure(exposure, recipe), exposure)):
         sums.add(exposure, SkyMapper(exposure), values)
     assert brightest.fitted > 0
     exposure.close()

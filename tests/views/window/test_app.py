@@ -101,7 +101,7 @@ def test_a_failure_inside_of_the_window_is_told_and_survived(tmp_path, capsys, m
     assert app.run() == 0
     assert sys.excepthook is hook
     ((banner, log),) = seen
-    assert banner == "Unexpected error in the window (ZeroDivisionError); see the log for details."
+    assert banner == "Unexpected error in the window (ZeroDivisionError); please report it with the log (Ctrl+L)."
     assert "division by zero" in log
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from atm_viewer.engine.errors import InputError, one_line
 
 #: Rows and columns of a detector: those of MIRI exactly; NIRSpec may have fewer.
@@ -37,6 +40,40 @@ KEYWORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "FILTER": ("CLEAR", "F070LP", "F100LP", "F170LP", "F290LP"),
     },
 }
+
+#: Wavelengths [um] of bands: of MIRI by channel and BAND, of NIRSpec by FILTER, a little wider than they are.
+_MRS_BANDS = {
+    "1": {"SHORT": (4.8, 5.8), "MEDIUM": (5.6, 6.7), "LONG": (6.4, 7.75)},
+    "2": {"SHORT": (7.4, 8.9), "MEDIUM": (8.6, 10.2), "LONG": (9.9, 11.8)},
+    "3": {"SHORT": (11.4, 13.6), "MEDIUM": (13.2, 15.7), "LONG": (15.3, 18.1)},
+    "4": {"SHORT": (17.5, 21.1), "MEDIUM": (20.5, 24.7), "LONG": (24.2, 28.7)},
+}
+_FILTERS = {
+    "CLEAR": (0.5, 5.6),
+    "F070LP": (0.6, 1.9),
+    "F100LP": (0.9, 2.0),
+    "F170LP": (1.6, 3.3),
+    "F290LP": (2.8, 5.6),
+}
+#: Wavelength per pixel [um] of NIRSpec's gratings.
+_STEPS = {
+    "PRISM": 8e-3,
+    "G140M": 6.4e-4,
+    "G235M": 1.07e-3,
+    "G395M": 1.79e-3,
+    "G140H": 2.4e-4,
+    "G235H": 4.0e-4,
+    "G395H": 6.7e-4,
+}
+
+#: Greatest number of a slice; those of MIRI begin with the channel.
+_MOST_SLICE = {"MIRI": 499, "NIRSPEC": 30}
+
+#: Share of the pixels in slices that have coordinates, at least.
+_LEAST_FINITE = 0.1
+
+#: Of the flags in DQ, the one of pixels that are not used.
+_DO_NOT_USE = 1
 
 _CHANNELS = {"MIRIFUSHORT": "12", "MIRIFULONG": "34"}
 
@@ -88,6 +125,120 @@ def check_exposure(name: str, headers: Sequence[tuple[str, Header]]) -> None:
             raise InputError(f"{name} has {names.count(key)} extensions {key}; an exposure has one: process it again.")
         if key in by_name:
             _check_array(name, key, by_name[key], kind, shape)
+
+
+def check_slices(name: str, instrument: str, regions: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Refuse a map of slices that has another shape than the exposure, or numbers that no slice has."""
+    most = _MOST_SLICE[instrument]
+    if regions.shape != tuple(shape):
+        raise InputError(
+            f"{name} has a map of slices of {_by(regions.shape)} pixels; {_by(shape)} were expected: process it again."
+        )
+    if regions.min() < 0 or regions.max() > most or not regions.any():
+        raise InputError(
+            f"{name} has slices {regions.min()} to {regions.max()} in its map of slices; numbers up to {most}, 0 "
+            "between slices, were expected: process it again."
+        )
+
+
+def check_values(name: str, arrays: Mapping[str, NDArray[Any]], regions: NDArray[Any]) -> None:
+    """Refuse an exposure none of whose pixels can be used."""
+    for step in (32, 1):  # in most exposures a few rows tell
+        inside = regions[::step] > 0
+        science, flags, errors = (arrays[key][::step][inside] for key in ("SCI", "DQ", "ERR"))
+        valid = np.isfinite(science)
+        usable = valid & (flags & _DO_NOT_USE == 0)
+        if usable.any() and (errors > 0).any():
+            return
+    if not valid.any():
+        raise InputError(f"{name} has no valid pixels (all of its slices are NaN) and cannot be used.")
+    if not usable.any():
+        raise InputError(f"{name} has no valid pixels (all have the flag DO_NOT_USE in DQ) and cannot be used.")
+    raise InputError(f"{name} has no errors above zero in ERR; process it again.")
+
+
+def check_geometry(name: str, regions: NDArray[Any], coordinates: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse a WCS that gives numbers in hardly any pixel of the slices; coordinates are given by their names."""
+    inside = regions > 0
+    for what, frame in coordinates.items():
+        if np.isfinite(frame[inside]).mean() < _LEAST_FINITE:
+            raise InputError(
+                f"{name} has a WCS that gives no {what} in most pixels of its slices; download it or process it again."
+            )
+
+
+def check_coordinates(
+    name: str, primary: Header, bands: Sequence[str], regions: NDArray[Any], wavelength: NDArray[Any]
+) -> None:
+    """Refuse an exposure whose WCS is not that of its keywords.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file.
+    primary : Header
+        Its primary header, which `check_exposure` has accepted.
+    bands : sequence of str
+        Bands as the pipeline names cubes.
+    regions : ndarray of int, shape (ny, nx)
+        Map of slices.
+    wavelength : ndarray, shape (ny, nx)
+        Wavelengths by the WCS [um].
+
+    Raises
+    ------
+    InputError
+        Which keyword does not fit.
+    """
+    if _text(primary, "INSTRUME") == "MIRI":
+        _check_channels(name, primary, bands, regions, wavelength)
+        return
+    key = _text(primary, "FILTER")
+    _check_range(name, f"FILTER {key}", wavelength[::16][regions[::16] > 0], _FILTERS[key])
+    grating = _text(primary, "GRATING")
+    step = np.abs(np.diff(wavelength[::16], axis=1))
+    found = float(np.median(step[np.isfinite(step)])) if np.isfinite(step).any() else np.nan
+    if grating in _STEPS and not 0.7 < found / _STEPS[grating] < 1.5:
+        raise InputError(
+            f"{name} has GRATING {grating}, but its WCS has {found * 1e3:.3g} nm per pixel where that grating has "
+            f"{_STEPS[grating] * 1e3:.3g}: its header or its WCS is of another exposure; process it again."
+        )
+
+
+def _check_channels(
+    name: str, primary: Header, bands: Sequence[str], regions: NDArray[Any], wavelength: NDArray[Any]
+) -> None:
+    band = _text(primary, "BAND")
+    channels = {band[2] for band in bands}
+    # Slices run along the rows' other axis: a few rows tell all.
+    rows = slice(regions.shape[0] // 4, None, max(regions.shape[0] // 8, 1))
+    numbers = regions[rows] // 100
+    found = {str(number) for number in np.unique(numbers) if number}
+    if found != channels:
+        raise InputError(
+            f"{name} has CHANNEL {''.join(sorted(channels))}, but its WCS has slices of channel "
+            f"{' and '.join(sorted(found)) or 'none'}: its header or its WCS is of another exposure; process it again."
+        )
+    for channel in sorted(channels):
+        expected = _MRS_BANDS[channel][band]
+        _check_range(
+            name, f"BAND {band}", wavelength[rows][numbers == int(channel)], expected, f" in channel {channel}"
+        )
+
+
+def _check_range(
+    name: str, keyword: str, wavelength: NDArray[Any], expected: tuple[float, float], where: str = ""
+) -> None:
+    finite = wavelength[np.isfinite(wavelength)]
+    if not finite.size:
+        raise InputError(f"{name} has a WCS without wavelengths{where}; process it again.")
+    middle = float(np.median(finite))
+    if not expected[0] < middle < expected[1]:
+        raise InputError(
+            f"{name} has {keyword}, but its WCS has wavelengths around {middle:.4g} µm{where}, where "
+            f"{expected[0]:g} to {expected[1]:g} were expected: its header or its WCS is of another exposure; "
+            "process it again."
+        )
 
 
 def footprint_of(science: Header) -> str:
@@ -221,6 +372,10 @@ def _check_array(name: str, key: str, header: Header, kind: str, shape: tuple[in
         raise InputError(
             f"{name} stores {key} scaled (BSCALE {scale}, BZERO {zero}), as the pipeline never does; process it again."
         )
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, reversed(shape)))
 
 
 def _quoted(value: str) -> str:

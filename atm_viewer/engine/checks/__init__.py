@@ -1,0 +1,1 @@
+"""What comes from outside is held against descriptions here before any of it is used."""

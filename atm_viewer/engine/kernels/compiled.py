@@ -1,0 +1,120 @@
+"""Compiled functions whose compiled code is kept where that works; where it does not, they are compiled again.
+
+numba takes what it finds in its cache for right, and fails when it cannot read or write there. Here all that is kept
+has a checksum, what is damaged is replaced, and a full disk or a folder of somebody else costs time alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import pickle
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numba
+from numba.core import caching
+
+_DIGEST = hashlib.sha256
+_LENGTH = _DIGEST().digest_size
+
+
+def njit(*, cache: bool, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function, as numba's own ``njit`` does.
+
+    Parameters
+    ----------
+    cache : bool
+        Whether compiled code is kept between runs.
+    **options
+        Of numba.
+
+    Returns
+    -------
+    callable
+        Decorator.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        made = numba.njit(**options)(function)
+        if cache:
+            try:
+                made._cache = _Cache(function)
+            except (RuntimeError, OSError) as error:  # no folder that can be written
+                _log(function.__name__, error)
+        return made
+
+    return decorate
+
+
+class _Files(caching.IndexDataCacheFile):
+    """Index and data of one function, each with a checksum at its end, which pickle does not read."""
+
+    def _dump(self, obj: Any) -> bytes:
+        content: bytes = super()._dump(obj)
+        return content + _DIGEST(content).digest()
+
+    def _load_index(self) -> Any:
+        with suppress(FileNotFoundError), open(self._index_path, "rb") as file:
+            if pickle.load(file) == self._version:
+                _check(file.read())
+        return super()._load_index()
+
+    def _load_data(self, name: str) -> Any:
+        with open(self._data_path(name), "rb") as file:
+            _check(file.read())
+        return super()._load_data(name)
+
+
+class _Implementation(caching.CompileResultCacheImpl):
+    # Only where we say: beside the source, or in a folder of all programs, is no place for it.
+    _locator_classes = [caching.UserProvidedCacheLocator]  # noqa: RUF012
+
+
+class _Cache(caching.FunctionCache):
+    """Compiled code of one function on disk, as far as that works."""
+
+    _impl_class = _Implementation
+
+    def __init__(self, function: Callable[..., Any]):
+        super().__init__(function)
+        self._cache_file = _Files(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=self._impl.locator.get_source_stamp(),
+        )
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load compiled code; None where there is none that can be used."""
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:  # pickle raises anything
+            _log(self._py_func.__name__, error)
+            with suppress(OSError):
+                os.unlink(self._cache_file._index_path)  # what is compiled now takes its place
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code."""
+        try:
+            super().save_overload(sig, data)
+        except Exception as error:
+            _log(self._py_func.__name__, error)
+
+
+def _check(content: bytes) -> None:
+    if len(content) < _LENGTH or _DIGEST(content[:-_LENGTH]).digest() != content[-_LENGTH:]:
+        raise ValueError("wrong checksum")
+
+
+_told: set[str] = set()
+
+
+def _log(name: str, error: BaseException) -> None:
+    """Say once for each reason that compiled code is not kept or used."""
+    reason = f"{type(error).__name__}: {error}"
+    if type(error).__name__ not in _told:
+        _told.add(type(error).__name__)
+        logging.getLogger(__name__).warning("compiled code of %s cannot be kept or used (%s)", name, reason)
