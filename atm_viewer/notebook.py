@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 
-#: Aperture that goes with a spaxel's spectrum [arcsec]; its sum is not given.
-_RADIUS = 0.5
-
 
 class SpectrumPair(NamedTuple):
     """Spectra of one place before and after correction.
@@ -128,13 +125,13 @@ class Exposures:
         from astropy.nddata import StdDevUncertainty
         from specutils import Spectrum
 
-        from atm_viewer.engine.extraction import Extraction
+        from atm_viewer.engine.extraction import RADIUS, Extraction
         from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table
 
         if radius < 0.0:
             raise InputError(f"The radius of an aperture must not be negative; it is {radius:g} arcsec.")
         recipe, kind = recipe or Recipe(), "aperture_" if radius else ""
-        wanted = Extraction(self._keys, recipe, self._band(band), ra, dec, radius or _RADIUS)
+        wanted = Extraction(self._keys, recipe, self._band(band), ra, dec, radius or RADIUS)
         spectra = self._bench.spectra(wanted, self._progress)
         where = f"aperture of {radius:g} arcsec" if radius else "spaxel"
         meta = dict(spectrum_meta([spectra], recipe, self._keys, f"{where} at RA {ra}, Dec {dec} (ICRS, deg)"))

@@ -16,9 +16,6 @@ from atm_viewer.commands.arguments import (
 )
 from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of, say
 
-#: Aperture that goes with a spaxel's spectrum when none is asked for; its sum is not written.
-_RADIUS = 0.5
-
 
 def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``spectrum`` takes."""
@@ -44,7 +41,7 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
 
 def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
-    from atm_viewer.engine.extraction import Extraction
+    from atm_viewer.engine.extraction import RADIUS, Extraction
     from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table, write_table
     from atm_viewer.engine.output.staging import staged
@@ -58,7 +55,7 @@ def spectrum(args: argparse.Namespace) -> int:
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
         with Work() as work:
             keys = work.open(files)
-            place = args.ra, args.dec, args.radius or _RADIUS
+            place = args.ra, args.dec, args.radius or RADIUS
             spectra = [work.ask(MakeSpectra(Extraction(keys, recipe, band, *place))) for band in bands]
         table = spectrum_table(spectra, kinds=("aperture_",) if aperture else ("",))
         for name in [name for name in table.colnames if aperture and name.startswith("aperture_")]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from atm_viewer.engine.recipe import Recipe
 
+#: Radius of the aperture that goes with the spectrum of a spaxel where none is asked for [arcsec].
+RADIUS = 0.5
+
 
 @dataclass(frozen=True)
 class Extraction:

@@ -61,7 +61,11 @@ def test_what_ends_a_command_removes_what_is_half_written(number, tmp_path):
     line = [*PROGRAM.split(), "correct", str(good_exposure("miri")), "-o", str(tmp_path / "out")]
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "TMPDIR": str(tmp_path)}
     pipe = subprocess.PIPE
-    process = subprocess.Popen(line, env=environment, cwd=CHECKOUT, stderr=pipe, text=True, start_new_session=True)
+    before = signal.signal(number, signal.SIG_DFL)  # under nohup it is ignored, and would be by the command
+    try:
+        process = subprocess.Popen(line, env=environment, cwd=CHECKOUT, stderr=pipe, text=True, start_new_session=True)
+    finally:
+        signal.signal(number, before)
     deadline = time.monotonic() + 120
     while not (tmp_path / "out").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from atm_viewer.engine.errors import InputError, one_line
@@ -29,7 +29,19 @@ _PYTHON = "tag:yaml.org,2002:python/"
 _STANDARD = "tag:yaml.org,2002:"
 
 
-def check_asdf(name: str, content: bytes | memoryview, what: str = "a WCS") -> None:
+class UnusableError(Exception):
+    """Why a file is refused, in words that follow "a WCS that"."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of binary data: where its data begin in the file, and how many bytes there are."""
+
+    start: int
+    size: int
+
+
+def check_asdf(name: str, content: bytes | memoryview, what: str = "a WCS") -> tuple[Block, ...]:
     """Refuse ASDF that is not data alone.
 
     Parameters
@@ -41,6 +53,11 @@ def check_asdf(name: str, content: bytes | memoryview, what: str = "a WCS") -> N
     what : str
         What it is to be.
 
+    Returns
+    -------
+    tuple of Block
+        Its blocks.
+
     Raises
     ------
     InputError
@@ -48,50 +65,73 @@ def check_asdf(name: str, content: bytes | memoryview, what: str = "a WCS") -> N
     """
     content = memoryview(content)
     try:
-        blocks = _check(content)
-        _check_blocks(content, blocks.start, blocks)
-    except _Unusable as reason:
+        return find_blocks(content, _check_text(_text(content)))
+    except UnusableError as reason:
         raise InputError(f"{name} has {what} that {reason}; download it or process it again.") from reason
 
 
-class _Unusable(Exception):
-    """Why a file is refused, in words that follow "a WCS that"."""
+def find_blocks(content: bytes | memoryview, wanted: Collection[int] = ()) -> tuple[Block, ...]:
+    """Find the blocks: all there, as long as they say, and unchanged since they were written.
+
+    Parameters
+    ----------
+    content : bytes-like
+        An ASDF file.
+    wanted : collection of int
+        Numbers of blocks that there must be.
+
+    Returns
+    -------
+    tuple of Block
+
+    Raises
+    ------
+    UnusableError
+        They are not.
+    """
+    content = memoryview(content)
+    at = len(_text(content))
+    starts: list[int] = []
+    blocks: list[Block] = []
+    while content[at : at + 4] == _MAGIC:
+        starts.append(at)
+        at, block = _read_block(content, at, len(blocks))
+        blocks.append(block)
+    if wanted and max(wanted) >= len(blocks):
+        raise UnusableError(f"lacks data: it refers to block {max(wanted)} of {len(blocks)}")
+    rest = bytes(content[at : at + 2**20])
+    index = [int(number) for number in re.findall(rb"\d+", rest[rest.find(b"---") :])]
+    if rest.startswith(_INDEX) and index != starts:
+        raise UnusableError("has a wrong index of its blocks")
+    return tuple(blocks)
 
 
-@dataclass
-class _Blocks:
-    """Where blocks begin, and the numbers of those that arrays refer to."""
-
-    start: int
-    wanted: set[int] = field(default_factory=set)
-
-
-def _check(content: memoryview) -> _Blocks:
+def _text(content: memoryview) -> bytes:
+    """Text of an ASDF file, with its end; blocks follow it."""
     start = bytes(content[: MOST_TEXT + 8])
     if not start.startswith(b"#ASDF "):
-        raise _Unusable("is not ASDF")
+        raise UnusableError("is not ASDF")
     end = _END.search(start)
     if end is None:
-        raise _Unusable(
+        raise UnusableError(
             "has no end of its text" if len(content) <= MOST_TEXT else f"has more than {MOST_TEXT >> 20} MB of text"
         )
-    blocks = _Blocks(end.end())
-    _check_text(start[: end.end()], blocks)
-    return blocks
+    return start[: end.end()]
 
 
-def _check_text(text: bytes, blocks: _Blocks) -> None:
+def _check_text(text: bytes) -> set[int]:
+    """Look at the text, and return the numbers of the blocks that arrays refer to."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _Walk(blocks, _tag_check()).over(yaml.parse(text, Loader=loader))
+        return _Walk(_tag_check()).over(yaml.parse(text, Loader=loader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f" (line {mark.line + 1})"
-        raise _Unusable(f"is not valid YAML{where}") from error
+        raise UnusableError(f"is not valid YAML{where}") from error
     except (UnicodeError, RecursionError, ValueError) as error:
-        raise _Unusable("is not valid YAML") from error
+        raise UnusableError("is not valid YAML") from error
 
 
 def _tag_check() -> Callable[[str], bool]:
@@ -125,18 +165,19 @@ class _Node:
 class _Walk:
     """One pass over the events of a YAML text."""
 
-    def __init__(self, blocks: _Blocks, is_known: Callable[[str], bool]):
-        self._blocks, self._is_known = blocks, is_known
+    def __init__(self, is_known: Callable[[str], bool]):
+        self._is_known = is_known
+        self._wanted: set[int] = set()
         self._open: list[_Node] = []
         self._sizes: dict[str, int] = {}
 
-    def over(self, events: Iterator[Any]) -> None:
-        """Follow all events."""
+    def over(self, events: Iterator[Any]) -> set[int]:
+        """Follow all events, and return the numbers of the blocks that arrays refer to."""
         import yaml
 
         for count, event in enumerate(events):
             if count > 2 * MOST_NODES:
-                raise _Unusable(f"has more than {MOST_NODES} values")
+                raise UnusableError(f"has more than {MOST_NODES} values")
             if isinstance(event, yaml.AliasEvent):
                 self._alias(event.anchor or "")
             elif isinstance(event, yaml.ScalarEvent):
@@ -148,20 +189,21 @@ class _Walk:
                 if node.anchor:
                     self._sizes[node.anchor] = node.nodes
                 self._count(node.nodes)
+        return self._wanted
 
     def _begin(self, event: Any, is_map: bool) -> None:
         if self._open and self._open[-1].is_map and not self._open[-1].at_value:
-            raise _Unusable("has a key that is not a word")
+            raise UnusableError("has a key that is not a word")
         self._check_tag(event.tag)
         # An anchor may be given again; then aliases mean the new one.
         self._sizes.pop(event.anchor or "", None)
         self._open.append(_Node(event.anchor or "", event.tag or "", is_map))
         if len(self._open) > MOST_DEPTH:
-            raise _Unusable(f"is nested more than {MOST_DEPTH} levels deep")
+            raise UnusableError(f"is nested more than {MOST_DEPTH} levels deep")
 
     def _alias(self, anchor: str) -> None:
         if anchor not in self._sizes:
-            raise _Unusable(f"refers to itself, or to nothing, by the alias {one_line(anchor, 20)}")
+            raise UnusableError(f"refers to itself, or to nothing, by the alias {one_line(anchor, 20)}")
         self._count(self._sizes[anchor])
 
     def _scalar(self, event: Any) -> None:
@@ -171,7 +213,7 @@ class _Walk:
         parent = self._open[-1] if self._open else None
         if parent is not None and parent.is_map:
             if not parent.at_value and event.value == "$ref":
-                raise _Unusable("refers to another file ($ref)")
+                raise UnusableError("refers to another file ($ref)")
             if parent.at_value and parent.key == "source" and _ARRAY in parent.tag:
                 self._source(event.value)
             parent.key = event.value
@@ -182,14 +224,14 @@ class _Walk:
         if value.startswith("fits:"):
             return
         if not value.isdecimal() or len(value) > 9:
-            raise _Unusable(f"refers to an array in another file ({one_line(value, 40)})")
-        self._blocks.wanted.add(int(value))
+            raise UnusableError(f"refers to an array in another file ({one_line(value, 40)})")
+        self._wanted.add(int(value))
 
     def _check_tag(self, tag: str | None) -> None:
         if not tag or self._is_known(tag):
             return
         if tag.startswith(_PYTHON) or "/externalarray-" in tag or any(node.key == "wcs" for node in self._open):
-            raise _Unusable(f"has something unknown in it ({one_line(tag)}), perhaps of a newer pipeline")
+            raise UnusableError(f"has something unknown in it ({one_line(tag)}), perhaps of a newer pipeline")
 
     def _count(self, nodes: int) -> None:
         """Add a complete node to the one that it is in."""
@@ -198,35 +240,20 @@ class _Walk:
             parent.nodes += nodes
             parent.at_value = parent.is_map and not parent.at_value
             if parent.nodes > MOST_EXPANDED:
-                raise _Unusable(f"has more than {MOST_EXPANDED} values, by aliases that repeat")
+                raise UnusableError(f"has more than {MOST_EXPANDED} values, by aliases that repeat")
 
 
-def _check_blocks(content: memoryview, start: int, blocks: _Blocks) -> None:
-    """Look at the blocks: all there, as long as they say, and unchanged since they were written."""
-    at, count = start, 0
-    starts = []
-    while content[at : at + 4] == _MAGIC:
-        starts.append(at)
-        at = _check_block(content, at, count)
-        count += 1
-    if blocks.wanted and max(blocks.wanted) >= count:
-        raise _Unusable(f"lacks data: it refers to block {max(blocks.wanted)} of {count}")
-    rest = bytes(content[at : at + 2**20])
-    index = [int(number) for number in re.findall(rb"\d+", rest[rest.find(b"---") :])]
-    if rest.startswith(_INDEX) and index != starts:
-        raise _Unusable("has a wrong index of its blocks")
-
-
-def _check_block(content: memoryview, at: int, number: int) -> int:
+def _read_block(content: memoryview, at: int, number: int) -> tuple[int, Block]:
+    """Read the block at a position, and where the next one begins."""
     head = bytes(content[at + 4 : at + 4 + _BLOCK.size])
     if len(head) < _BLOCK.size:
-        raise _Unusable("is cut off")
+        raise UnusableError("is cut off")
     length, flags, compression, allocated, used, unpacked, checksum = _BLOCK.unpack(head)
     begin = at + 6 + length
     if length < _BLOCK.size - 2 or used > allocated or begin + allocated > len(content):
-        raise _Unusable(f"is cut off in block {number}")
+        raise UnusableError(f"is cut off in block {number}")
     if flags or compression.strip(b"\x00") or unpacked != used:
-        raise _Unusable(f"has a packed or endless block {number}, as the pipeline never writes")
+        raise UnusableError(f"has a packed or endless block {number}, as the pipeline never writes")
     if any(checksum) and hashlib.md5(content[begin : begin + used], usedforsecurity=False).digest() != checksum:
-        raise _Unusable(f"is damaged: block {number} is not what was written (wrong checksum)")
-    return int(begin + allocated)
+        raise UnusableError(f"is damaged: block {number} is not what was written (wrong checksum)")
+    return int(begin + allocated), Block(int(begin), int(used))

@@ -71,10 +71,38 @@ def aperture_sum(flux: Floats, weights: Floats, outside: float) -> Floats:
     ndarray of float64, shape (planes,)
         Sum over the spaxels, see `where_covered`.
     """
-    within = flux[:, weights > 0]
-    valid, chosen = np.isfinite(within), weights[weights > 0]
+    return summed_over(flux, None, weights, outside)[0]
+
+
+def summed_over(
+    flux: Floats, error: Floats | None, weights: Floats, outside: float
+) -> tuple[Floats, Floats | None, Floats]:
+    """Spectrum of an aperture, its error, and the share of it that has data.
+
+    Parameters
+    ----------
+    flux, error : ndarray, shape (planes, ny, nx)
+        Spaxels, NaN without data, and their errors, None where they are not known.
+    weights, outside
+        As for `covered_share`.
+
+    Returns
+    -------
+    total, error : ndarray of float64, shape (planes,)
+        Sum over the spaxels and its error, see `where_covered`; without errors None for the latter.
+    share : ndarray of float64, shape (planes,)
+        See `covered_share`.
+    """
+    inside = weights > 0
+    within, chosen = flux[:, inside], weights[inside]
+    valid = np.isfinite(within)
     share = covered_share(~valid @ chosen, chosen, outside)
-    return where_covered(np.where(valid, within, 0.0) @ chosen, share)
+    total = where_covered(np.where(valid, within, 0.0) @ chosen, share)
+    if error is None:
+        return total, None, share
+    errors = error[:, inside]
+    variance = np.where(valid & np.isfinite(errors), errors, 0.0) ** 2 @ chosen**2
+    return total, where_covered(np.sqrt(variance), share), share
 
 
 @dataclass(frozen=True, eq=False)

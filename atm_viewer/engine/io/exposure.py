@@ -8,7 +8,8 @@ import os
 import re
 import warnings
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -103,7 +104,8 @@ class DataFile:
         if self._wcs is None:
             self.check()
             try:
-                self._wcs = wcs_of_tree(read_tree(_asdf_bytes(self._path)))
+                content = _asdf_bytes(self._path)
+                self._wcs = wcs_of_tree(read_tree(content, check_asdf(self._path.name, content)))
             except NotUnderstoodError as reason:
                 _LOG.info("the WCS of %s is evaluated by gwcs: %s", self._path.name, one_line(reason))
                 self._wcs = _wcs_by_gwcs(self._path, self.model)
@@ -508,19 +510,12 @@ def _geometry(
     if regions is None:
         raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
     check_slices(path.name, instrument, regions, shape)
-    try:
+    with _evaluating_wcs(path):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = native_coordinates(wcs, miri, regions)
         known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
         check_geometry(path.name, regions, known)
-    except (UserError, Cancelled, MemoryError):
-        raise
-    except Exception as error:  # a WCS is a program of the pipeline's: it may fail in any way
-        _LOG.debug("cannot evaluate the WCS of %s", path, exc_info=True)
-        raise InputError(
-            f"{path.name} has a WCS that cannot be evaluated ({one_line(error)}); download it or process it again."
-        ) from error
     pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),
@@ -535,9 +530,21 @@ def _asdf_bytes(path: Path) -> bytes:
 
     with warnings.catch_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
         warnings.simplefilter("ignore")
-        content = _raw(file, hdus["ASDF"].fileinfo())
-    check_asdf(path.name, content)
-    return content
+        return _raw(file, hdus["ASDF"].fileinfo())
+
+
+@contextmanager
+def _evaluating_wcs(path: Path) -> Iterator[None]:
+    """Say of which file a WCS cannot be evaluated: it is a program of the pipeline's, which may fail in any way."""
+    try:
+        yield
+    except (UserError, Cancelled, MemoryError):
+        raise
+    except Exception as error:
+        _LOG.debug("cannot evaluate the WCS of %s", path, exc_info=True)
+        raise InputError(
+            f"{path.name} has a WCS that cannot be evaluated ({one_line(error)}); download it or process it again."
+        ) from error
 
 
 def _wcs_by_gwcs(path: Path, model: Any) -> ExposureWcs:
@@ -548,15 +555,8 @@ def _wcs_by_gwcs(path: Path, model: Any) -> ExposureWcs:
         raise InputError(f"{path.name} has no WCS; run calwebb_spec2 on it and open its _cal file.")
     if not isinstance(wcs, WCS) or not _FRAMES[instrument] <= set(wcs.available_frames):
         raise InputError(f"{path.name} has a WCS that is not one of {instrument}'s IFU; process it again.")
-    try:
+    with _evaluating_wcs(path):
         return wcs_of_model(model)
-    except (UserError, Cancelled, MemoryError):
-        raise
-    except Exception as error:  # a WCS is a program of the pipeline's: it may fail in any way
-        _LOG.debug("cannot evaluate the WCS of %s", path, exc_info=True)
-        raise InputError(
-            f"{path.name} has a WCS that cannot be evaluated ({one_line(error)}); download it or process it again."
-        ) from error
 
 
 def _open_model(path: Path) -> Any:

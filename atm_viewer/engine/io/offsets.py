@@ -45,7 +45,7 @@ def read_offsets(path: str | os.PathLike[str]) -> tuple[Offset, ...]:
 
     try:
         content = read_bytes(path, "file of offsets", ".asdf")
-        check_asdf(Path(path).name, content, "offsets")
+        check_asdf(Path(path).name, content, "a list of offsets")
         # Given a path, asdf would take it for a URL: of "a#b" it would read "a", and write it.
         with asdf.open(io.BytesIO(content)) as file:
             tree: Mapping[str, Any] = dict(file.tree)

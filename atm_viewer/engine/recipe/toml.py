@@ -281,12 +281,16 @@ class Checker:
 
     def tables(self, document: Mapping[str, Any], key: str) -> list[Any]:
         """Return an array of tables, which may be missing."""
-        entries = document.get(key, [])
-        if not isinstance(entries, list):
-            raise InputError(f"{self.name}: write {key}s as [[{key}]], with two brackets.")
+        entries = self.array(document.get(key, []), key)
         if len(entries) > MOST_TABLES:
             raise InputError(f"{self.name} has {len(entries)} {key}s; {MOST_TABLES} is the maximum.")
         return entries
+
+    def array(self, value: Any, key: str) -> list[Any]:
+        """Return an array of tables of any length."""
+        if not isinstance(value, list):
+            raise InputError(f"{self.name}: write {key}s as [[{key}]], with two brackets.")
+        return value
 
     def value(self, value: Any, parameter: Parameter) -> Any:
         """Return a parameter's value, as `Recipe` holds it."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats
-from atm_viewer.engine.cube.apertures import Extracted, aperture_weights, covered_share, outside_of, where_covered
+from atm_viewer.engine.cube.apertures import Extracted, aperture_weights, outside_of, summed_over
 from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.images import as_image
 from atm_viewer.engine.references.cube_file import CubeFile, read_cube
@@ -97,17 +97,10 @@ def spectra_at(cube: CubeFile, ra: float, dec: float, radius: float) -> tuple[tu
     xs = (np.arange(block.shape[2]) + columns.start - fx) * cube.spaxel
     ys = (np.arange(block.shape[1]) + rows.start - fy) * cube.spaxel
     weights = aperture_weights(xs.astype(float), ys.astype(float), cube.spaxel, radius)
-    inside = weights > 0
-    within, parts = block[:, inside], weights[inside]
-    valid = np.isfinite(within)
-    share = covered_share(~valid @ parts, parts, outside_of(weights, cube.spaxel, radius))
-    total = where_covered(np.where(valid, within, 0.0) @ parts, share)
-    spaxel_err = total_err = nothing
-    if cube.error is not None:
-        spaxel_err = cube.error[:, y, x].astype(float)
-        errors = cube.error[:, rows, columns].astype(float)[:, inside]
-        variance = np.where(valid & np.isfinite(errors), errors, 0.0) ** 2 @ parts**2
-        total_err = where_covered(np.sqrt(variance), share)
+    errors = None if cube.error is None else cube.error[:, rows, columns].astype(float)
+    total, total_err, share = summed_over(block, errors, weights, outside_of(weights, cube.spaxel, radius))
+    spaxel_err = nothing if cube.error is None else cube.error[:, y, x].astype(float)
+    total_err = nothing if total_err is None else total_err
     return at, Extracted(cube.flux[:, y, x].astype(float), spaxel_err, total, total_err, share)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import io
-import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from atm_viewer.engine.checks.asdf_check import Block, UnusableError, find_blocks
 
 #: More nodes than the WCS of any exposure has; NIRSpec's has 70,000.
 _MOST_NODES = 2_000_000
@@ -41,13 +41,15 @@ class WcsTree:
     spectral_region: bool
 
 
-def read_tree(content: bytes) -> WcsTree:
+def read_tree(content: bytes, blocks: Sequence[Block] | None = None) -> WcsTree:
     """Read the WCS out of the ASDF file that a datamodel embeds in its FITS file.
 
     Parameters
     ----------
     content : bytes
         The ASDF file.
+    blocks : sequence of Block, optional
+        Its blocks, where `check_asdf` has found them.
 
     Returns
     -------
@@ -65,14 +67,14 @@ def read_tree(content: bytes) -> WcsTree:
         with without_garbage_search():
             # Tags stay tags: nothing is made of them.
             meta = asdf.util.load_yaml(io.BytesIO(content), tagged=True)["meta"]
-            blocks = _Blocks(content)
-            steps = _plain(meta["wcs"]["steps"], blocks.array)
+            found = find_blocks(content) if blocks is None else blocks
+            steps = _plain(meta["wcs"]["steps"], lambda node: _array(node, content, found))
         return WcsTree(
             tuple(str(step["frame"]["name"]) for step in steps),
             tuple(step["transform"] for step in steps[:-1]),
             meta.get("wcsinfo", {}).get("spectral_region") is not None,
         )
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, struct.error, yaml.YAMLError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, UnusableError, yaml.YAMLError) as error:
         raise NotUnderstoodError(f"{type(error).__name__}: {error}") from error
 
 
@@ -128,43 +130,21 @@ def _tag(part: Any) -> tuple[str, ...]:
     return (part._tag,) if hasattr(part, "_tag") else ()
 
 
-class _Blocks:
-    """Binary blocks of an ASDF file, as the ASDF standard lays them out."""
-
-    _HEADER = struct.Struct(">I4sQQQ16s")
-    _MAGIC = b"\xd3BLK"
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._found: list[tuple[int, int, bytes]] = []  # start, length, checksum
-        at = content.index(b"\n...", 0)
-        at = content.find(self._MAGIC, at)
-        while at >= 0 and content[at : at + 4] == self._MAGIC:
-            (size,) = struct.unpack_from(">H", content, at + 4)
-            _, compression, allocated, used, length, checksum = self._HEADER.unpack_from(content, at + 6)
-            start = at + 6 + size
-            if compression != b"\0\0\0\0" or used != length or start + length > len(content):
-                raise ValueError("a block is compressed or truncated")
-            self._found.append((start, length, checksum))
-            at = start + allocated
-
-    def array(self, node: Any) -> NDArray[Any]:
-        """Array that a node describes."""
-        if not isinstance(node, Mapping):
-            return np.array(node, dtype=float)
-        if "data" in node:
-            return np.array(node["data"], dtype=str(node.get("datatype", "float64")))
-        source, shape = node["source"], [int(n) for n in node["shape"]]
-        unknown = set(node) - {"source", "datatype", "byteorder", "shape", "offset", "strides"}
-        if not isinstance(source, int) or not 0 <= source < len(self._found) or unknown:
-            raise ValueError("an array is not in this file")
-        start, length, checksum = self._found[source]
-        stored = self._content[start : start + length]
-        if any(checksum) and hashlib.md5(stored, usedforsecurity=False).digest() != checksum:
-            raise ValueError("the checksum of an array is wrong")
-        number = np.dtype(str(node["datatype"])).newbyteorder("<" if node["byteorder"] == "little" else ">")
-        if number.kind not in "fiu":
-            raise ValueError("an array is not of numbers")
-        # numpy refuses shapes and strides that lead out of the block.
-        found: NDArray[Any] = np.ndarray(shape, number, stored, int(node.get("offset", 0)), node.get("strides"))
-        return found.astype(number.newbyteorder("="), order="C")
+def _array(node: Any, content: bytes, blocks: Sequence[Block]) -> NDArray[Any]:
+    """Array that a node describes, out of its block as the ASDF standard lays it out."""
+    if not isinstance(node, Mapping):
+        return np.array(node, dtype=float)
+    if "data" in node:
+        return np.array(node["data"], dtype=str(node.get("datatype", "float64")))
+    source, shape = node["source"], [int(n) for n in node["shape"]]
+    unknown = set(node) - {"source", "datatype", "byteorder", "shape", "offset", "strides"}
+    if not isinstance(source, int) or not 0 <= source < len(blocks) or unknown:
+        raise ValueError("an array is not in this file")
+    block = blocks[source]
+    stored = content[block.start : block.start + block.size]
+    number = np.dtype(str(node["datatype"])).newbyteorder("<" if node["byteorder"] == "little" else ">")
+    if number.kind not in "fiu":
+        raise ValueError("an array is not of numbers")
+    # numpy refuses shapes and strides that lead out of the block.
+    found: NDArray[Any] = np.ndarray(shape, number, stored, int(node.get("offset", 0)), node.get("strides"))
+    return found.astype(number.newbyteorder("="), order="C")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -180,9 +180,7 @@ def _write_exposures(state: SavedSession, folder: Path | None) -> Any:
     tables = tomlkit.aot()
     for exposure in state.exposures:
         table = tomlkit.table()
-        table["path"] = relative = _relative(exposure.path, folder)
-        if exposure.places[-1] != relative:
-            table["was"] = exposure.places[-1]
+        _write_path(table, exposure.places, folder)
         if exposure.mark is not None:
             table["size"] = exposure.mark.size
             table["digest"] = exposure.mark.digest
@@ -195,8 +193,7 @@ def _write_exposures(state: SavedSession, folder: Path | None) -> Any:
 
 
 def _read_exposures(check: Checker, value: Any, folder: Path | None) -> dict[str, Any]:
-    if not isinstance(value, list):
-        raise InputError(f"{check.name}: write exposures as [[exposure]], with two brackets.")
+    value = check.array(value, "exposure")
     if len(value) > _MOST_EXPOSURES:
         raise InputError(f"{check.name} lists {len(value)} exposures; the maximum is {_MOST_EXPOSURES}.")
     return {"exposures": tuple(_read_exposure(check, entry, folder) for entry in value)}
@@ -208,16 +205,29 @@ def _read_exposure(check: Checker, value: Any, folder: Path | None) -> SavedExpo
     if "path" not in table:
         raise InputError(f"{check.name}: an [[exposure]] has no path.")
     path = check.text(table["path"], "path of an exposure")
-    places = [os.path.normpath(os.path.join(folder or Path.cwd(), path))]
-    if "was" in table:
-        places.append(check.text(table["was"], "was of an exposure"))
+    places = _read_path(check, table, path, "was of an exposure", folder)
     mark = None
     if "size" in table or "digest" in table:
         size = check.whole(table.get("size"), "size of an exposure", 0, 2**62)
         mark = Mark(size, check.text(table.get("digest"), "digest of an exposure", 200))
     included = check.boolean(table.get("included", True), "included of an exposure")
     chosen = check.boolean(table.get("chosen", False), "chosen of an exposure")
-    return SavedExposure(tuple(dict.fromkeys(places)), mark, included, chosen)
+    return SavedExposure(places, mark, included, chosen)
+
+
+def _write_path(table: Any, places: tuple[str, ...], folder: Path | None) -> None:
+    """Write where a file is: from the session's folder, and where it was."""
+    table["path"] = relative = _relative(places[0], folder)
+    if places[-1] != relative:
+        table["was"] = places[-1]
+
+
+def _read_path(check: Checker, table: Mapping[str, Any], path: str, was: str, folder: Path | None) -> tuple[str, ...]:
+    """Read where a file may be, the likeliest first; ``was`` is what the second entry is called in a sentence."""
+    places = [os.path.normpath(os.path.join(folder or Path.cwd(), path))]
+    if "was" in table:
+        places.append(check.text(table["was"], was))
+    return tuple(dict.fromkeys(places))
 
 
 def _relative(path: str, folder: Path | None) -> str:
@@ -241,9 +251,7 @@ def _write_references(state: SavedSession, folder: Path | None) -> Any:
     for reference in state.references:
         table = tomlkit.table()
         table["number"] = reference.number
-        table["path"] = relative = _relative(reference.places[0], folder)
-        if reference.places[-1] != relative:
-            table["was"] = reference.places[-1]
+        _write_path(table, reference.places, folder)
         if not reference.shown:
             table["shown"] = False
         tables.append(table)
@@ -251,22 +259,17 @@ def _write_references(state: SavedSession, folder: Path | None) -> Any:
 
 
 def _read_references(check: Checker, value: Any, folder: Path | None) -> dict[str, Any]:
-    if not isinstance(value, list):
-        raise InputError(f"{check.name}: write references as [[reference]], with two brackets.")
     references: list[SavedReference] = []
-    for entry in value:
+    for entry in check.array(value, "reference"):
         table = check.table(entry, "[[reference]]")
         check.known(table, ("number", "path", "was", "shown"), "in [[reference]]")
         number = check.whole(table.get("number"), "number of a reference", 1, MOST_REFERENCES)
         if number in [reference.number for reference in references]:
             raise InputError(f"{check.name}: reference {number} is listed twice.")
-        places = [
-            os.path.normpath(os.path.join(folder or Path.cwd(), check.text(table.get("path"), "path in [[reference]]")))
-        ]
-        if "was" in table:
-            places.append(check.text(table["was"], "was of a reference"))
+        path = check.text(table.get("path"), "path in [[reference]]")
+        places = _read_path(check, table, path, "was of a reference", folder)
         shown = check.boolean(table.get("shown", True), "shown of a reference")
-        references.append(SavedReference(number, tuple(dict.fromkeys(places)), shown))
+        references.append(SavedReference(number, places, shown))
     return {"references": tuple(sorted(references, key=lambda reference: reference.number))}
 
 
@@ -319,10 +322,8 @@ def _write_places(state: SavedSession, _folder: Path | None) -> Any:
 
 
 def _read_places(check: Checker, value: Any, _folder: Path | None) -> dict[str, Any]:
-    if not isinstance(value, list):
-        raise InputError(f"{check.name}: write places as [[place]], with two brackets.")
     active, places = 0, Places()
-    for entry in value:
+    for entry in check.array(value, "place"):
         table = check.table(entry, "[[place]]")
         check.known(table, ("number", "ra", "dec", "radius", "active"), "in [[place]]")
         number = check.whole(table.get("number"), "number of a place", 1, MOST)
@@ -374,11 +375,9 @@ def _write_variants(state: SavedSession, _folder: Path | None) -> Any:
 
 
 def _read_variants(check: Checker, value: Any, _folder: Path | None) -> dict[str, Any]:
-    if not isinstance(value, list) or not value:
-        raise InputError(f"{check.name}: write variants as [[variant]], with two brackets.")
     active = ""
     variants: list[Variant] = []
-    for entry in value:
+    for entry in check.array(value or None, "variant"):  # there is one at least
         table = check.table(entry, "[[variant]]")
         check.known(table, ("name", "label", "active", "recipe"), "in [[variant]]")
         name, label = table.get("name"), table.get("label", "")

@@ -25,7 +25,7 @@ from atm_viewer.views.profile.text import rejected_points, tell_slope_limit, tel
 SHADES = 8  #: groups of distance from the column that each get a colour
 NEW_RANGE = 0.3  #: half width of a `use` range where there is none to start from [arcsec]
 MOST_SIGMA = 1e6  #: a hand that drags the threshold out of the panel, where decades are short, gets no further
-MARGIN = 96  #: beside the panels, for their names and numbers [dots]
+MARGIN = 108  #: beside the panels, for their names and numbers [dots]
 NEAR = 8.0  #: a point this close to the mouse is described [dots of the screen]
 
 

@@ -173,6 +173,7 @@ class ProfileView(QWidget):
         for part in (self.title, self.fate, self.use_button, self.fit_button):
             header.addWidget(part, 1 if part is self.fate else 0)
         footer.setContentsMargins(4, 0, 6, 2)
+        footer.setSpacing(6)
         for widget in (self.play_button, self.speed_box, self.hint):
             footer.addWidget(widget, 1 if widget is self.hint else 0)
         layout = QVBoxLayout(self)

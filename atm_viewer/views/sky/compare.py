@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.session.edits.variants import Variants
@@ -184,7 +184,7 @@ def values_at(shown: ShownSky, several: bool, x: int, y: int) -> str:
 
 
 class SkyModeBar(QWidget):
-    """Line of boxes that choose which images of the field are shown, and how.
+    """Boxes that choose which images of the field are shown, and how; those of both images on a line below.
 
     Signals
     -------
@@ -207,7 +207,6 @@ class SkyModeBar(QWidget):
         self.first_box, self.second_box = QComboBox(), QComboBox()
         self.second_box.setAccessibleName("Second image")
         self.first_box.setAccessibleName("First image")
-        self.first_box.setToolTip("First image: before correction, or after correction by a variant. Default: before")
         self.first_box.setToolTip(
             "First image: before correction, after correction by a variant, or an open reference cube. Default: before"
         )
@@ -233,13 +232,17 @@ class SkyModeBar(QWidget):
         self.period_box.setValue(PERIOD)
         self.period_box.setSuffix(" s")
         self.period_box.setToolTip(f"Blink interval: time that each image is shown [s]. Default: {PERIOD} s")
-        line = QHBoxLayout(self)
-        line.setContentsMargins(4, 0, 4, 2)
-        line.setSpacing(4)
-        for box in (self.mode_box, self.first_box, self.second_box, self.period_box):
-            line.addWidget(box)
-        line.addStretch(1)
-        line.addWidget(self.light_box)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(4, 0, 4, 2)
+        lines.setSpacing(2)
+        self.line, images = QHBoxLayout(), QHBoxLayout()
+        for line, boxes in ((self.line, (self.mode_box, self.period_box)), (images, (self.first_box, self.second_box))):
+            line.setSpacing(4)
+            lines.addLayout(line)
+            for box in boxes:
+                line.addWidget(box)
+            line.addStretch(1)
+        self.line.addWidget(self.light_box)
         for box in (self.mode_box, self.first_box, self.second_box, self.period_box, self.light_box):
             box.setMinimumWidth(LEAST)  # the window's panels do not move for a box more
         self.mode_box.activated.connect(lambda row: self.choose(mode=MODES[row]))

@@ -9,7 +9,7 @@ from typing import Any
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
-from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import Region
 from atm_viewer.engine.results.references import MOST_REFERENCES
@@ -110,9 +110,7 @@ class SkyView(ImagePanel):
             "line to select it, drag the line to move it, its handles to reshape it"
         )
         self.region_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        line = self.bar.layout()
-        assert isinstance(line, QHBoxLayout)
-        line.insertWidget(line.count() - 1, self.region_button)
+        self.bar.line.insertWidget(self.bar.line.count() - 1, self.region_button)
         self.left_text, self.right_text = CornerText(self.canvas), CornerText(self.canvas)
         self.drawing_text = CornerText(self.canvas)
         self.drawing_text.setWordWrap(True)

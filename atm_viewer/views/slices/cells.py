@@ -86,8 +86,8 @@ COLUMNS = (
     ),
     *(_editable(name) for name in OVERRIDABLE if name not in _FIRST),
 )
-#: Columns that are hidden until they are wanted.
-RARE = ("reused", *(name for name in OVERRIDABLE if name not in _FIRST))
+#: Columns that are hidden until they are wanted, and the first one until there is something in it.
+RARE = ("tuned", "reused", *(name for name in OVERRIDABLE if name not in _FIRST))
 AT = {column.name: i for i, column in enumerate(COLUMNS)}
 
 

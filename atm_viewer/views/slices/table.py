@@ -113,6 +113,9 @@ class SliceTable(TakesTurns, QTableView):
             changed.connect(self._settle)
         session.changed.chosen.connect(self._mark)
         session.changed.exposures.connect(self._mark)
+        self._has_tuned = False
+        self.rows.dataChanged.connect(self._show_tuned)
+        self.rows.modelReset.connect(self._show_tuned)
         self._mark()
 
     def numbers(self) -> tuple[int, ...]:
@@ -209,6 +212,13 @@ class SliceTable(TakesTurns, QTableView):
         self._moving = True
         self._mark()
         self._moving = False
+
+    def _show_tuned(self) -> None:
+        """Show the column of what was tuned as long as there is something in it; in between the user may hide it."""
+        tuned = any(row.tuned is not None for row in self.rows.rows)
+        if tuned != self._has_tuned:
+            self._has_tuned = tuned
+            self.show_column(AT["tuned"], tuned)
 
     # Edits
 

@@ -98,6 +98,7 @@ def test_cubes_equal_those_of_spec3(case, tmp_path, engine, options):
             assert np.nanmax(np.abs(ours.astype(float) - wanted)) <= 1e-6 * np.nanmax(np.abs(wanted))
 
 
+@pytest.mark.parametrize("case", ["miri"], indirect=True)  # NIRSpec takes the same way, and a minute
 def test_both_engines_follow_after_correction(case, tmp_path):
     moving, cubepar, channel = case
     ours, theirs = (

@@ -123,7 +123,7 @@ def test_impossible_offsets_are_refused(text, part):
             {"units": "arcsec", "filename": ["a"], "raoffset": ["b"], "decoffset": [1.0]},
             "offset of a must be two numbers",
         ),
-        (None, "cannot be read as ASDF"),
+        (None, "has a list of offsets that is not ASDF"),
     ],
 )
 def test_files_that_are_none_are_refused(tree, part, tmp_path):

@@ -35,7 +35,7 @@ def main() -> None:
         handle.setScreen(screen)
         window.move(screen.geometry().topLeft())
         QTest.qWait(100)
-        curve = window.spectrum._items["flux", "after", "A", 1]
+        curve = window.spectrum._items["flux", "after", "A", 1, ""]
         ratio, canvas = window.devicePixelRatioF(), window.spectrum.canvas
         print(ratio, curve.opts["pen"].widthF() / ratio, canvas.grab().toImage().width() / canvas.width())
     window._may_close = True

@@ -125,7 +125,7 @@ def test_quitting_while_a_save_hangs_asks_and_goes(opened, qtbot, disk, tmp_path
 
 
 def test_a_folder_that_does_not_answer_is_told_in_the_dialog(opened, qtbot, disk, monkeypatch, tmp_path):
-    dialog = WriteExposuresDialog(opened.session.state.sources, opened.theme, str(tmp_path), opened)
+    dialog = WriteExposuresDialog(opened.session.state.sources, 2.0, opened.theme, str(tmp_path), opened)
     assert dialog.problem.text() == ""
     monkeypatch.setattr("atm_viewer.views.base.dialogs._complaint_about", lambda folder: disk.wait())
     begun = time.monotonic()

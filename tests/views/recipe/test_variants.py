@@ -11,6 +11,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.previews import MakeSkyImage, MakeSpectra
 from atm_viewer.session.state.sky_choice import BEFORE, BLINK, DIFFERENCE, FIRST, RATIO, SECOND, SWIPE
 from atm_viewer.views.base.theme import DARK, LIGHT
+from atm_viewer.views.slices.cells import AT
 from tests.views.mouse import colour_at, drag, view_range
 from tests.views.mouse import settle as paint
 from tests.views.windows import dialog_of, press, settle
@@ -69,11 +70,13 @@ def test_a_tuned_recipe_is_a_new_variant_that_can_be_undone(opened, qtbot):
 def test_the_table_and_the_log_say_why_slices_are_tuned_so(opened, qtbot):
     table, tip = opened.slice_table, Qt.ItemDataRole.ToolTipRole
     assert table.cell(102, "tuned").data() == ""
+    assert table.isColumnHidden(AT["tuned"])
     press(qtbot, opened, "tune_recipe")
     qtbot.waitUntil(lambda: opened.variant_bar.isVisible())
     settle(qtbot, opened)
     reason = "Spline in 25 % of the slice: it errs by 1 % there, interpolation by 8 %."
     assert table.cell(102, "tuned").data() == "8.0 → 1.0"
+    assert not table.isColumnHidden(AT["tuned"])
     for name in ("tuned", "state", "use"):
         assert reason in table.cell(102, name).data(tip)
     assert reason not in table.cell(102, "noise").data(tip)
@@ -86,6 +89,7 @@ def test_the_table_and_the_log_say_why_slices_are_tuned_so(opened, qtbot):
     press(qtbot, opened, "undo")
     settle(qtbot, opened)
     assert table.cell(102, "tuned").data() == "8.0 → 1.0"
+    assert not table.isColumnHidden(AT["tuned"])
 
 
 def test_only_the_selected_slices_are_tuned(opened, qtbot):

@@ -58,7 +58,8 @@ def test_either_decimal_sign_is_taken_and_a_point_is_shown(german, opened, qtbot
     assert len(boxes) >= 5
     for box in boxes:
         box.setEnabled(True)
-        value = round(box.minimum() + 0.3, 1) if box.maximum() > box.minimum() + 1 else 0.3
+        # Halves, since some boxes take multiples of an eighth only.
+        value = round(box.minimum() + 0.5, 1) if box.maximum() > box.minimum() + 1 else 0.5
         box.setFocus()
         box.selectAll()
         qtbot.keyClicks(box, f"{value:.1f}".replace(".", sign))
