@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -19,8 +19,8 @@ from atm_viewer.engine.tangent import TangentPlane
 EDGE = 0.4999
 NIRSPEC_EDGE = 0.49
 
-#: Slices whose series stay evaluated in all columns: all of MIRI, and some of NIRSpec, where each takes a megabyte.
-_SLICE_MAPS = {"MIRI": 64, "NIRSPEC": 16}
+#: Keeps what is made of a slice, by its number, and gives it while it is kept.
+KeepSlice = Callable[[int, Callable[[], SlicePolynomials]], SlicePolynomials]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +97,16 @@ class SkyMapper:
     ----------
     exposure : Exposure
         The exposure.
+    keep : callable, optional
+        Keeps the series of slices, evaluated in all columns: a megabyte each in NIRSpec. By default all stay.
     """
 
-    def __init__(self, exposure: Exposure) -> None:
+    def __init__(self, exposure: Exposure, keep: KeepSlice | None = None) -> None:
         self._exposure = exposure
+        self._slice_maps: dict[int, SlicePolynomials] = {}
+        self._keep = keep or (
+            lambda number, make: self._slice_maps.get(number) or self._slice_maps.setdefault(number, make())
+        )
         self._miri = exposure.instrument == "MIRI"
         self._ends: dict[int, Floats] = {}
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
@@ -137,12 +143,8 @@ class SkyMapper:
 
     def slice_map(self, number: int) -> SlicePolynomials:
         """Series of one slice, evaluated in each of its columns."""
-        return self._slice_maps(number)
-
-    @cached_property
-    def _slice_maps(self) -> Callable[[int], SlicePolynomials]:
         assert self.maps is not None
-        return lru_cache(_SLICE_MAPS[self._exposure.instrument])(partial(self.maps.of_slice, half=self._half))
+        return self._keep(number, partial(self.maps.of_slice, number, self._half))
 
     def ends(self, number: int) -> Floats:
         """Find the ends of a slice, see `SlicePolynomials.ends`."""

@@ -22,7 +22,6 @@ from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, near_slices
-from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
@@ -190,9 +189,11 @@ class Bench:
         exposure = replace(exposure, variances=_distinct(exposure.variances))
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
-        item = OpenItem(prepared, SkyMapper(exposure), noise, self._shared)
+        owner = object()
+        item = OpenItem(prepared, self._shared.mapper(exposure, owner), noise, self._shared, owner)
         self._forget(exposure.key)
         self._items[exposure.key] = item
+        self._make_room()
         return self._use(item).view()
 
     def opened(self, keys: Sequence[str], cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
@@ -289,6 +290,10 @@ class Bench:
             item.exposure.close()
             self._shared.forget(item.owner)
             self._unpacked = [exposure for exposure in self._unpacked if exposure.key != key]
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self._shared.make_room(sum(item.exposure.sci.size for item in self._items.values()))
 
     def _use(self, item: OpenItem) -> OpenItem:
         """Release the coordinates of all exposures but those used last, of which this is one."""
@@ -321,7 +326,7 @@ class Bench:
             report = report_traces(item.prepared, fits, begun)
         else:
             progress("Computing oversampled coordinates", 0.6)
-            item.fine_coordinates(recipe.oversample)
+            item.make_coordinates(recipe.oversample)
             intervals = compact_intervals(fits, item.prepared)
             builder = CorrectionReportBuilder(item.prepared, fits, begun)
             for k, number in enumerate(item.prepared.slices):
@@ -331,7 +336,7 @@ class Bench:
                 if one.native is not None:
                     builder.add(number, one.native, one.share)
             report = builder.report()
-        return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
+        return item.noise.added(report, fine, lambda one: item.fine_cut(fits[one.number], recipe.oversample)[0])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
         """Show the fit of one column of one slice.

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
+from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
@@ -22,7 +23,7 @@ from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.threads import processors
-from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice, per_native_pixel
+from atm_viewer.engine.trace.oversample import OversampledSlice, cut_coordinates, oversample_slice, per_native_pixel
 from atm_viewer.engine.trace.prepared import (
     Prepared,
     compact_intervals,
@@ -42,10 +43,14 @@ T = TypeVar("T")
 #: variants than this differ in the same slice, it is fitted again for each.
 _ALIKE = 4
 
-#: Memory for what is kept of all exposures together [byte]. Each has room for two exposures of NIRSpec or four of MIRI
-#: as a whole; of more exposures, for the slices that a source is in. What is dropped is made again, coordinates within
-#: 0.1 s from what is kept on disk: those of an exposure are needed by each thread at the same time.
-_FITS, _FINE, _UNCHANGED, _COORDINATES = 400 << 20, 300 << 20, 120 << 20, 70 << 20
+#: Memory that exposures take with all that is kept of them [byte], as long as it is no less than the other number for
+#: the latter: all of four exposures of NIRSpec or sixteen of MIRI; of more, fits, and slices that a source is in. What
+#: is dropped is made again, coordinates within 0.1 s from what is kept on disk.
+_MOST, _LEAST = 1850 << 20, 700 << 20
+#: Of that, for fits, for coordinates of slices, and for those of an exposure, which each thread needs at the same time.
+_FITS, _CUTS, _COORDINATES = 400 << 20, 50 << 20, 70 << 20
+#: Memory that a pixel of an open exposure takes [byte].
+_PIXEL = 33
 #: So much is dropped until the system is given what is free [byte]: it takes a moment.
 _GIVE_BACK = 128 << 20
 
@@ -53,7 +58,7 @@ _GIVE_BACK = 128 << 20
 def size_of(value: Any) -> int:
     """Memory that the arrays of a result take [byte]."""
     if isinstance(value, np.ndarray):
-        return value.nbytes
+        return value.nbytes if all(value.strides) else 0  # one number in all elements takes no memory
     if isinstance(value, (tuple, list)):
         return sum(map(size_of, value))
     if isinstance(value, dict):
@@ -76,7 +81,8 @@ class Recent(OrderedDict[Hashable, Any]):
 
     def __init__(self, size: int, alike: int | None = None, cost: Callable[[Any], int] | None = None) -> None:
         super().__init__()
-        self._size, self._alike, self._cost = size, alike, cost
+        self.size = size
+        self._alike, self._cost = alike, cost
         self._costs: Counter[Hashable] = Counter()
         self.dropped = 0  # cost of all that there was no more room for
         self._lock = threading.RLock()
@@ -110,7 +116,7 @@ class Recent(OrderedDict[Hashable, Any]):
             if self._alike is not None:
                 for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]  # keys are tuples where alike is given
                     del self[other]
-            while len(self) > 1 and self._costs.total() > self._size:
+            while len(self) > 1 and self._costs.total() > self.size:
                 oldest = next(iter(self))
                 self.dropped += self._costs[oldest]
                 del self[oldest]
@@ -142,9 +148,22 @@ class Shared:
     def __init__(self) -> None:
         self._given = 0
         self.fits = Recent(_FITS, _ALIKE, size_of)
-        self.fine = Recent(_FINE, _ALIKE, size_of)
-        self.unchanged = Recent(_UNCHANGED, cost=size_of)
-        self.coordinates = Recent(_COORDINATES * max(processors(), 2), cost=size_of)
+        self.fine = Recent(0, _ALIKE, size_of)
+        self.unchanged = Recent(0, cost=size_of)
+        self.coordinates = Recent(0, cost=size_of)
+        self.maps = Recent(0, cost=size_of)
+        self.cuts = Recent(_CUTS, cost=size_of)
+        self.make_room(0)
+
+    def make_room(self, pixels: int) -> None:
+        """Keep less when more exposures are open, by the pixels of them all."""
+        room = max(_MOST - _PIXEL * pixels, _LEAST) - _FITS - _CUTS
+        self.fine.size, self.unchanged.size, self.maps.size = (room * share // 100 for share in (60, 14, 10))
+        self.coordinates.size = max(room * 16 // 100, _COORDINATES * max(processors(), 2))
+
+    def mapper(self, exposure: Exposure, owner: Hashable) -> SkyMapper:
+        """Footprints of an exposure's pixels."""
+        return SkyMapper(exposure, lambda number, make: self.maps.get_or_make(((owner, number),), make))
 
     def give_back(self) -> None:
         """Give memory of what was dropped back to the system, when it is much."""
@@ -159,7 +178,7 @@ class Shared:
             kept.forget(owner)
 
     def _all(self) -> tuple[Recent, ...]:
-        return self.fits, self.fine, self.unchanged, self.coordinates
+        return self.fits, self.fine, self.unchanged, self.coordinates, self.maps, self.cuts
 
 
 @dataclass(eq=False)
@@ -170,7 +189,7 @@ class OpenItem:
     mapper: SkyMapper
     noise: SliceNoise
     shared: Shared
-    owner: object = field(default_factory=object)
+    owner: Hashable
     factors: set[float] = field(default_factory=set)
     wavelengths: Recent = field(default_factory=lambda: Recent(40))
     resolved: Recent = field(default_factory=lambda: Recent(8))
@@ -187,7 +206,13 @@ class OpenItem:
         if exposure is self.exposure:
             return self
         prepared = replace(self.prepared, exposure=exposure)
-        return replace(self, prepared=prepared, mapper=SkyMapper(exposure), resolved=Recent(8), sums=SliceSums())
+        return replace(
+            self,
+            prepared=prepared,
+            mapper=self.shared.mapper(exposure, self.owner),
+            resolved=Recent(8),
+            sums=SliceSums(),
+        )
 
     def view(self) -> ExposureView:
         """Return what the window shows of the exposure."""
@@ -266,6 +291,13 @@ class OpenItem:
         key = ((self.owner, factor),)
         return self.shared.coordinates.get_or_make(key, lambda: self.exposure.oversampled_coordinates(factor))
 
+    def fine_cut(self, fit: TraceFit, factor: float) -> tuple[Floats, Singles | None]:
+        """Coordinates of a slice on the finer grid, see `cut_coordinates`."""
+        key = (self.owner, fit.number), factor, fit.params.wavelengths is None
+        return self.shared.cuts.get_or_make(
+            key, lambda: cut_coordinates(self.prepared, fit, factor, self.fine_coordinates(factor))
+        )
+
     def unchanged(self, number: int) -> OversampledSlice:
         """One slice as it is."""
         key = ((self.owner, number),)
@@ -291,8 +323,8 @@ class OpenItem:
         )
 
     def _made_fine(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
-        fine = self.fine_coordinates(recipe.oversample)
-        made = oversample_slice(self.prepared, fit, recipe, fine, intervals, variances=False)
+        cut = self.fine_cut(fit, recipe.oversample)
+        made = oversample_slice(self.prepared, fit, recipe, cut, intervals, variances=False)
         scale = per_native_pixel(self.exposure, recipe.oversample)
         # Flux per pixel is compared with that before correction: both are of a pixel of the detector.
         return made if scale == 1 else replace(made, sci=made.sci * scale, err=made.err * scale)
