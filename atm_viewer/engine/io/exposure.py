@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Singles
+from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, PackedFrame, Singles
 from atm_viewer.engine.checks.asdf_check import check_asdf
 from atm_viewer.engine.checks.exposure_check import (
     EXTENSIONS,
@@ -41,7 +41,7 @@ from atm_viewer.engine.io.coordinates import (
     oversampled_coordinates,
 )
 from atm_viewer.engine.io.fits_input import open_fits
-from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
+from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
@@ -223,6 +223,11 @@ class Exposure:
         """Close the datamodel, if it is open; it is opened again when it is asked for."""
         self.file.close()
 
+    def release(self) -> None:
+        """Drop what takes memory and is quickly made again, see `Coordinates.release`."""
+        self.coordinates.release()
+        vars(self).pop("_pixels", None)
+
     @property
     def placement(self) -> Placement:
         """Shift of the exposure on the sky."""
@@ -364,6 +369,7 @@ class Exposure:
     def view(self) -> ExposureView:
         """Return what the window shows of the exposure."""
         c = self.coordinates
+        ra, dec = c.placed_sky
         return ExposureView(
             key=self.key,
             name=self.name,
@@ -377,10 +383,10 @@ class Exposure:
             sci=self.sci,
             dq=self.dq,
             regions=self.regions,
-            alpha=(c.alpha * c.arcsec).astype(np.float32),
-            wavelength=c.wavelength.astype(np.float32),
-            ra=c.ra,
-            dec=c.dec,
+            alpha=c.packed_alpha.with_values((c.packed_alpha.values * c.arcsec).astype(np.float32)),
+            wavelength=c.packed_wavelength.with_values(c.packed_wavelength.values.astype(np.float32)),
+            ra=ra,
+            dec=dec,
             follows=self.follows,
             file=self.file.state,
         )

@@ -307,7 +307,7 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             outlines.add(exposure)
             models.append(stack.enter_context(open_metadata(path)))
             mark_following(models[-1], exposure)
-            exposure.coordinates.release()
+            exposure.release()
             if exposure.sci.size * (len(opened) + 1) <= _OPEN:
                 opened[path] = exposure
             else:

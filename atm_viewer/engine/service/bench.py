@@ -77,13 +77,18 @@ def _filled(slices: SliceSource, number: int) -> OversampledSlice:
     return replace(one, sci=np.where(np.isfinite(one.sci), filled, np.float32(np.nan)))
 
 
-def _distinct(variances: Mapping[str, Singles]) -> dict[str, Singles]:
-    """Variances without those that are valid in the same pixels as another: no answer needs more of them than that."""
-    found: list[np.ndarray] = []
+def _distinct(variances: Mapping[str, Singles], err: Singles) -> dict[str, Singles]:
+    """Variances without those that are valid where the error or another is: no answer needs more of them than that."""
+
+    def kinds(array: Singles) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            return np.isnan(array) + 2 * (np.isfinite(array) & (array >= 0)).view(np.int8)
+
+    with np.errstate(invalid="ignore"):
+        found = [] if (err < 0).any() else [kinds(err)]  # a negative error is valid, a negative variance is not
     kept = {}
     for name, variance in variances.items():
-        with np.errstate(invalid="ignore"):
-            kind = np.isnan(variance) + 2 * (np.isfinite(variance) & (variance >= 0)).view(np.int8)
+        kind = kinds(variance)
         if not any(np.array_equal(kind, other) for other in found):
             found.append(kind)
             kept[name] = variance
@@ -186,7 +191,7 @@ class Bench:
         -------
         ExposureView
         """
-        exposure = replace(exposure, variances=_distinct(exposure.variances))
+        exposure = replace(exposure, variances=_distinct(exposure.variances, exposure.err))
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
         owner = object()
@@ -299,7 +304,7 @@ class Bench:
         """Release the coordinates of all exposures but those used last, of which this is one."""
         self._unpacked = [e for e in self._unpacked if e is not item.exposure] + [item.exposure]
         while len(self._unpacked) > 1 and sum(e.sci.size for e in self._unpacked) > _UNPACKED:
-            self._unpacked.pop(0).coordinates.release()
+            self._unpacked.pop(0).release()
         return item
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:

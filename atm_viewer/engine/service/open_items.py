@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
-from atm_viewer.engine.arrays import Floats, Singles
+from atm_viewer.engine.arrays import Floats, PackedFrame, Singles
 from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.packing import PackedFrame
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
@@ -50,7 +49,7 @@ _MOST, _LEAST = 1850 << 20, 700 << 20
 #: Of that, for fits, for coordinates of slices, and for those of an exposure, which each thread needs at the same time.
 _FITS, _CUTS, _COORDINATES = 400 << 20, 50 << 20, 70 << 20
 #: Memory that a pixel of an open exposure takes [byte].
-_PIXEL = 33
+_PIXEL = 30
 #: So much is dropped until the system is given what is free [byte]: it takes a moment.
 _GIVE_BACK = 128 << 20
 

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Mask, Reals, Singles
+from atm_viewer.engine.arrays import Flags, Floats, Frame, Integers, Integers32, Mask, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.names import STEPS
