@@ -155,10 +155,66 @@ def cube_grids(
     -------
     tuple of CubeGrid
     """
-    before = cube_grid(exposures, band, parameters, 1, recipe.cube)
-    if recipe.cube.grid == COMMON or recipe.oversample == 1:
-        return before, before
-    return before, cube_grid(exposures, band, parameters, recipe.oversample, recipe.cube)
+    outlines = Outlines((band,), recipe)
+    for exposure in exposures:
+        outlines.add(exposure)
+    return outlines.grids(band, parameters)
+
+
+class Outlines:
+    """Outlines of exposures on the sky, from which grids follow: exposures are taken one by one and not kept.
+
+    Parameters
+    ----------
+    bands : sequence of str
+        Bands of the cubes.
+    recipe : Recipe
+        Oversampling factor and options of the cubes.
+    """
+
+    def __init__(self, bands: Sequence[str], recipe: Recipe) -> None:
+        self._options = recipe.cube
+        common = recipe.cube.grid == COMMON or recipe.oversample == 1
+        self._factors = (1.0, 1.0 if common else recipe.oversample)
+        self._found: dict[tuple[str, float], list[_Outline]] = {(b, f): [] for b in bands for f in self._factors}
+
+    def add(self, exposure: Exposure) -> None:
+        """Take an exposure."""
+        for (band, factor), found in self._found.items():
+            found.append(_outline(exposure, band, factor, self._options, first=not found))
+
+    def grids(self, band: str, parameters: CubeParameters) -> tuple[CubeGrid, CubeGrid]:
+        """Grids before and after correction, see `cube_grids`."""
+        made = {f: _grid_about(self._found[band, f], band, parameters, self._options) for f in set(self._factors)}
+        before, after = (made[factor] for factor in self._factors)
+        return before, after
+
+
+@dataclass(frozen=True, eq=False)
+class _Outline:
+    """What the grid of a cube follows from in an exposure.
+
+    Parameters
+    ----------
+    name, unit : str
+        Of the exposure.
+    corners : ndarray of float64, shape (2, 4)
+        RA and Dec [deg], see `_corners`.
+    angle : float or None
+        Position angle of the cube [deg]; None where north is up. That of the first exposure counts.
+    """
+
+    name: str
+    unit: str
+    corners: Floats
+    angle: float | None
+
+
+def _outline(exposure: Exposure, band: str, factor: float, options: CubeOptions, first: bool) -> _Outline:
+    turned, angle = options.coord_system == IFU, options.cube_pa
+    if turned and first:
+        angle = _slicer_angle(exposure, band, factor)
+    return _Outline(exposure.name, exposure.unit, _corners(exposure, band, factor, turned or angle is not None), angle)
 
 
 def cube_grid(
@@ -191,16 +247,20 @@ def cube_grid(
     -------
     CubeGrid
     """
+    found = [_outline(exposure, band, factor, options, first=not k) for k, exposure in enumerate(exposures)]
+    return _grid_about(found, band, parameters, options)
+
+
+def _grid_about(outlines: Sequence[_Outline], band: str, parameters: CubeParameters, options: CubeOptions) -> CubeGrid:
+    """Grid of the cube of exposures with these outlines."""
     from astropy import units
     from astropy.stats import circmean
 
-    if len(found := {exposure.unit: exposure.name for exposure in exposures}) > 1:
+    if len(found := {one.unit: one.name for one in outlines}) > 1:
         several = " and ".join(f"{name} ({unit or 'no unit'})" for unit, name in list(found.items())[:2])
         raise InputError(f"The exposures have values in different units: {several}; use those of one unit together.")
-    angle = options.cube_pa
-    if options.coord_system == IFU:
-        angle = _slicer_angle(exposures[0], band, factor)
-    corners = np.concatenate([_corners(exposure, band, factor, angle is not None) for exposure in exposures], axis=1)
+    angle = outlines[0].angle
+    corners = np.concatenate([one.corners for one in outlines], axis=1)
     ra, dec = wrap_ra(corners[0]), corners[1]
     middle: Any = circmean(np.array([ra.min(), ra.max()]) * units.deg)  # a Quantity, unlike what astropy says
     centre = (

@@ -5,7 +5,7 @@ Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,6 +45,8 @@ class DrizzleInput:
         Gives the arrays of a slice.
     sums : SliceSums
         Of spectra of this exposure, to be kept from one to the next.
+    key : callable
+        ``key(number)``: what the arrays of a slice follow from, by which ``sums`` knows them again.
     """
 
     exposure: Exposure
@@ -52,6 +54,7 @@ class DrizzleInput:
     factor: float
     slices: SliceSource
     sums: SliceSums = field(default_factory=SliceSums)
+    key: Callable[[int], Hashable] = lambda number: number
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +171,7 @@ def near_slices(exposure: Exposure, mapper: SkyMapper, grid: CubeGrid, x0: int, 
     if not numbers:
         return []
     middle, reach = _disc(grid, x0, y0, wanted)
-    away = _distances(
-        np.stack([mapper.slice_map(n).ends for n in numbers]), mapper.maps.plane.matrix(grid.plane), middle
-    )
+    away = _distances(np.stack([mapper.ends(n) for n in numbers]), mapper.maps.plane.matrix(grid.plane), middle)
     return [n for n, far in zip(numbers, away, strict=True) if far <= reach + 2 * _pixel_size(exposure, mapper, n)]
 
 
@@ -269,9 +270,8 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
     planes = grid.wavelength.size, float(grid.wavelength[0]), grid.step
     where = grid.plane, grid.spaxel, float(xs[0]), float(ys[0])
     place = grid.band, planes, where, wanted.shape, wanted.tobytes(), columns
-    return one.sums.total(
-        (*place, one.factor), {n: one.slices(n) for n in near}, add, (*wanted.shape, grid.wavelength.size, 4)
-    )
+    shape = *wanted.shape, grid.wavelength.size, 4
+    return one.sums.total((*place, one.factor), {n: one.key(n) for n in near}, one.slices, add, shape)
 
 
 def _drizzle_wcs(one: DrizzleInput, grid: CubeGrid, xs: np.ndarray, ys: np.ndarray, columns: Columns) -> np.ndarray:
@@ -335,39 +335,33 @@ def _values(one: DrizzleInput, foot: Footprints, number: int) -> tuple[np.ndarra
     return np.where(good, data.sci[where], np.nan).astype(float), data.err[where].astype(float)
 
 
-def native_slices(exposure: Exposure) -> Mapping[int, OversampledSlice]:
-    """Slices of an exposure as it is, with NaN and flags made to agree (``match_nans_and_flags``).
+def unchanged_slice(exposure: Exposure, number: int) -> OversampledSlice:
+    """Slice of an exposure as it is, with NaN and flags made to agree (``match_nans_and_flags``).
 
     Parameters
     ----------
     exposure : Exposure
         The exposure.
+    number : int
+        Slice number.
 
     Returns
     -------
-    mapping of int to OversampledSlice
-        By slice number.
+    OversampledSlice
     """
-    invalid = np.isnan(exposure.sci) | np.isnan(exposure.err) | ((exposure.dq & DO_NOT_USE) > 0)
-    for variance in exposure.variances.values():
-        invalid |= np.isnan(variance)
-    dq = exposure.to_dispersion(np.where(invalid, exposure.dq | DO_NOT_USE, exposure.dq))
-    sci, err = (
-        exposure.to_dispersion(np.where(invalid, np.float32(np.nan), array)) for array in (exposure.sci, exposure.err)
-    )
     regions = exposure.to_dispersion(exposure.regions)
-    slices = {}
-    for number in exposure.slices:
-        rows = np.flatnonzero((regions == number).any(axis=1))
-        cut = slice(rows[0], rows[-1] + 1)
-        slices[number] = OversampledSlice(
-            number=number,
-            row=int(rows[0]),
-            inside=np.ascontiguousarray(regions[cut] == number),
-            sci=np.ascontiguousarray(sci[cut]),
-            err=np.ascontiguousarray(err[cut]),
-            variances={},
-            dq=np.ascontiguousarray(dq[cut]),
-            trace=np.full(sci[cut].shape, np.nan, dtype=np.float32),
-        )
-    return slices
+    rows = exposure.slice_rows[number]
+    sci, err, dq = (exposure.to_dispersion(array)[rows] for array in (exposure.sci, exposure.err, exposure.dq))
+    invalid = np.isnan(sci) | np.isnan(err) | ((dq & DO_NOT_USE) > 0)
+    for variance in exposure.variances.values():
+        invalid |= np.isnan(exposure.to_dispersion(variance)[rows])
+    return OversampledSlice(
+        number=number,
+        row=rows.start,
+        inside=np.ascontiguousarray(regions[rows] == number),
+        sci=np.ascontiguousarray(np.where(invalid, np.float32(np.nan), sci)),
+        err=np.ascontiguousarray(np.where(invalid, np.float32(np.nan), err)),
+        variances={},
+        dq=np.ascontiguousarray(np.where(invalid, dq | DO_NOT_USE, dq)),
+        trace=np.broadcast_to(np.float32(np.nan), sci.shape),
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from atm_viewer.engine.tangent import TangentPlane
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
 EDGE = 0.4999
 NIRSPEC_EDGE = 0.49
+
+#: Keeps what is made of a slice, by its number, and gives it while it is kept.
+KeepSlice = Callable[[int, Callable[[], SlicePolynomials]], SlicePolynomials]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +97,18 @@ class SkyMapper:
     ----------
     exposure : Exposure
         The exposure.
+    keep : callable, optional
+        Keeps the series of slices, evaluated in all columns: a megabyte each in NIRSpec. By default all stay.
     """
 
-    def __init__(self, exposure: Exposure) -> None:
+    def __init__(self, exposure: Exposure, keep: KeepSlice | None = None) -> None:
         self._exposure = exposure
-        self._miri = exposure.instrument == "MIRI"
         self._slice_maps: dict[int, SlicePolynomials] = {}
+        self._keep = keep or (
+            lambda number, make: self._slice_maps.get(number) or self._slice_maps.setdefault(number, make())
+        )
+        self._miri = exposure.instrument == "MIRI"
+        self._ends: dict[int, Floats] = {}
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)
 
     def slice_width(self, number: int) -> float:
@@ -134,9 +144,13 @@ class SkyMapper:
     def slice_map(self, number: int) -> SlicePolynomials:
         """Series of one slice, evaluated in each of its columns."""
         assert self.maps is not None
-        if number not in self._slice_maps:
-            self._slice_maps[number] = self.maps.of_slice(number, self._half)
-        return self._slice_maps[number]
+        return self._keep(number, partial(self.maps.of_slice, number, self._half))
+
+    def ends(self, number: int) -> Floats:
+        """Find the ends of a slice, see `SlicePolynomials.ends`."""
+        if number not in self._ends:
+            self._ends[number] = self.slice_map(number).ends
+        return self._ends[number]
 
     @property
     def edge(self) -> float:

@@ -2,7 +2,7 @@
 
 The WCS takes seconds to read and to evaluate, and never changes: so what was computed from it is kept under a key made
 from the file's content. The cache is a convenience: a part that is damaged, or cannot be read or written, is computed
-again, and nobody is told.
+again, and nobody is told; what cannot be written stays in memory as long as its exposure does.
 
 A part is a file of numpy arrays one after the other, with a sum of each in place of the CRC of numpy's zip format
 (``np.savez``), which takes two to five times as long to read.
@@ -16,7 +16,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class KeptGeometry:
     """
 
     key: str
+    _held: dict[str, Arrays] = field(default_factory=dict, init=False, repr=False, compare=False, kw_only=True)
 
     def get_or_make(self, part: str, make: Callable[[], Mapping[str, np.ndarray]]) -> Arrays:
         """Read a part, or compute and keep it.
@@ -63,10 +64,11 @@ class KeptGeometry:
         dict of str to ndarray
             Equal to what ``make`` returns, bit by bit.
         """
-        found = self._read(part)
+        found = self._held.get(part) or self._read(part)
         if found is None:
             found = {name: np.asarray(array) for name, array in make().items()}
-            self._write(part, found)
+            if not self._write(part, found):
+                self._held[part] = found
         return found
 
     def _path(self, part: str) -> Path:
@@ -91,11 +93,11 @@ class KeptGeometry:
             os.utime(path.parent)
         return arrays
 
-    def _write(self, part: str, arrays: Arrays) -> None:
+    def _write(self, part: str, arrays: Arrays) -> bool:
         path, names = self._path(part), np.array(list(arrays))
         needed = sum(array.nbytes for array in arrays.values())
         if needed > _limit():
-            return
+            return False
         try:
             make_private(cache_folder())
             path.parent.mkdir(exist_ok=True)
@@ -104,8 +106,9 @@ class KeptGeometry:
                     np.save(file, array, allow_pickle=False)
         except OSError as error:
             logging.getLogger(__name__).warning("%s cannot be kept: %s", path, error)
-        else:
-            _make_room()
+            return False
+        _make_room()
+        return True
 
 
 def content_key(parts: Iterable[bytes | memoryview]) -> str:

@@ -13,9 +13,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Integers, Integers32, Singles
+from atm_viewer.engine.arrays import Floats, Integers, Integers32, PackedFrame, Singles
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.io.packing import PackedFrame
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
 
@@ -24,7 +23,7 @@ from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
 class Coordinates:
     """Coordinates of pixel centres, in the detector's frame; NaN outside of the slices.
 
-    Frames are unpacked, as arrays of float64 of shape (ny, nx), when they are first asked for.
+    Frames are unpacked, as arrays of float64 of shape (ny, nx), when they are first asked for, see `release`.
 
     Parameters
     ----------
@@ -48,6 +47,11 @@ class Coordinates:
     read_sky: Callable[[], tuple[PackedFrame, PackedFrame]]
     placement: Placement = AS_OBSERVED
 
+    def release(self) -> None:
+        """Drop what was unpacked, 150 MB in NIRSpec; it is unpacked again when it is asked for."""
+        for name in ("packed_sky", "alpha", "wavelength", "ra", "dec", "_sky"):
+            vars(self).pop(name, None)
+
     def placed(self, placement: Placement) -> Coordinates:
         """Return the coordinates with another shift on the sky."""
         return self if placement == self.placement else replace(self, placement=placement)
@@ -57,15 +61,22 @@ class Coordinates:
         """Right ascension and declination by the WCS [deg]."""
         return self.read_sky()
 
+    @property
+    def placed_sky(self) -> tuple[PackedFrame, PackedFrame]:
+        """Right ascension and declination, with the shift [deg]."""
+        ra, dec = self.packed_sky
+        positions = self.placement.positions(*(np.asarray(one.values, dtype=np.float64) for one in (ra, dec)))
+        return ra.with_values(positions[0]), dec.with_values(positions[1])
+
     @cached_property
     def alpha(self) -> Floats:
         """Position along the slice [the pipeline's unit]."""
-        return self.packed_alpha[:]
+        return np.asarray(self.packed_alpha, dtype=np.float64)
 
     @cached_property
     def wavelength(self) -> Floats:
         """Wavelength [um]."""
-        return self.packed_wavelength[:]
+        return np.asarray(self.packed_wavelength, dtype=np.float64)
 
     @cached_property
     def ra(self) -> Floats:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Singles
+from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, PackedFrame, Singles
 from atm_viewer.engine.checks.asdf_check import check_asdf
 from atm_viewer.engine.checks.exposure_check import (
     EXTENSIONS,
@@ -41,7 +41,7 @@ from atm_viewer.engine.io.coordinates import (
     oversampled_coordinates,
 )
 from atm_viewer.engine.io.fits_input import open_fits
-from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
+from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
@@ -223,6 +223,11 @@ class Exposure:
         """Close the datamodel, if it is open; it is opened again when it is asked for."""
         self.file.close()
 
+    def release(self) -> None:
+        """Drop what takes memory and is quickly made again, see `Coordinates.release`."""
+        self.coordinates.release()
+        vars(self).pop("_pixels", None)
+
     @property
     def placement(self) -> Placement:
         """Shift of the exposure on the sky."""
@@ -316,6 +321,17 @@ class Exposure:
         return self._pixels[number]
 
     @cached_property
+    def slice_rows(self) -> dict[int, slice]:
+        """Rows of `to_dispersion` that each slice has pixels in, from the first one to the last."""
+        width = self.regions.shape[1]
+        found = {}
+        for number in self.slices:
+            at = self.slice_pixels(number)
+            row = width - 1 - at % width if self.rotated else at // width
+            found[number] = slice(int(row.min()), int(row.max()) + 1)
+        return found
+
+    @cached_property
     def _steps(self) -> dict[int, float]:
         alpha = self.to_dispersion(self.coordinates.alpha)
         step = np.abs(np.diff(alpha, axis=0))
@@ -353,6 +369,7 @@ class Exposure:
     def view(self) -> ExposureView:
         """Return what the window shows of the exposure."""
         c = self.coordinates
+        ra, dec = c.placed_sky
         return ExposureView(
             key=self.key,
             name=self.name,
@@ -366,10 +383,10 @@ class Exposure:
             sci=self.sci,
             dq=self.dq,
             regions=self.regions,
-            alpha=(c.alpha * c.arcsec).astype(np.float32),
-            wavelength=c.wavelength.astype(np.float32),
-            ra=c.ra,
-            dec=c.dec,
+            alpha=c.packed_alpha.with_values((c.packed_alpha.values * c.arcsec).astype(np.float32)),
+            wavelength=c.packed_wavelength.with_values(c.packed_wavelength.values.astype(np.float32)),
+            ra=ra,
+            dec=dec,
             follows=self.follows,
             file=self.file.state,
         )
@@ -427,11 +444,12 @@ def _open(path: Path) -> Exposure:
     else:
         bands = (f"{grating}-{primary.get('FILTER')}".lower(),)
     arrays, kept = content.arrays, content.kept
+    shape, known_regions = arrays["SCI"].shape, None if instrument == "MIRI" else arrays.get("REGIONS")
     # Once read, the WCS stays: other parts of the geometry are not known either, and will be wanted soon.
     file = DataFile(path, content.state)
 
     def geometry() -> dict[str, dict[str, NDArray[Any]]]:
-        return _geometry(path, file.wcs, instrument, arrays["SCI"].shape, arrays.get("REGIONS"))
+        return _geometry(path, file.wcs, instrument, shape, known_regions)
 
     def pixels() -> dict[str, NDArray[Any]]:
         parts = geometry()
@@ -444,7 +462,7 @@ def _open(path: Path) -> Exposure:
         return unpack(found, "ra"), unpack(found, "dec")
 
     packed = kept.get_or_make("pixels", pixels)
-    regions = packed["regions"].astype(np.int32)
+    regions = packed["regions"].astype(np.int32) if known_regions is None else known_regions
     wavelength = unpack(packed, "wavelength")
     check_values(path.name, arrays, regions)
     check_coordinates(path.name, primary, bands, regions, wavelength[:])

@@ -169,8 +169,7 @@ def cut_slices(
 
 def _cut_slice(exposure: Exposure, frame: Floats, number: int, offset: float | None) -> SliceData:
     regions = exposure.to_dispersion(exposure.regions)
-    rows = np.flatnonzero((regions == number).any(axis=1))
-    cut = slice(rows[0], rows[-1] + 1)
+    cut = exposure.slice_rows[number]
     inside = np.ascontiguousarray(regions[cut] == number)
     flux = exposure.to_dispersion(exposure.sci)[cut]
     if offset is not None:
@@ -184,7 +183,7 @@ def _cut_slice(exposure: Exposure, frame: Floats, number: int, offset: float | N
     trimmed = _trim_edges(flux, alpha, profile)
     trimmed_profile = profile if trimmed is flux else collapse(trimmed, err, alpha, native_step)
     norm = _column_sums(trimmed, cut, regions.shape[0], exposure.rotated, trimmed_profile)
-    return SliceData(number, int(rows[0]), flux, alpha, inside, native_step, profile, trimmed, trimmed_profile, norm)
+    return SliceData(number, cut.start, flux, alpha, inside, native_step, profile, trimmed, trimmed_profile, norm)
 
 
 def collapse(flux: Reals, err: Reals, alpha: Reals, native_step: float) -> CollapsedProfile:

@@ -1,4 +1,4 @@
-"""Metadata of an exposure as a datamodel without its WCS, because converting the WCS is slow."""
+"""Metadata of an exposure as a datamodel without WCS, which is slow to convert, and without arrays, which are large."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from atm_viewer.engine.io.fits_input import open_fits
 
 
 def open_metadata(path: str | os.PathLike[str]) -> Any:
-    """Open an exposure without its WCS.
+    """Open an exposure without its WCS and its arrays.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     IFUImageModel
-        As ``datamodels.open`` gives it, but ``meta.wcs`` is None.
+        As ``datamodels.open`` gives it, but ``meta.wcs`` is None, and of the arrays there is only the first element.
     """
     from astropy.io import fits
     from stdatamodels.jwst import datamodels
@@ -33,7 +33,12 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
         tree = np.frombuffer(without_wcs(asdf_bytes(hdus)), dtype=np.uint8)[None, :]
         column = fits.Column(array=tree, format=f"{tree.size}B", name="ASDF_METADATA")
         hdus[hdus.index_of("ASDF")] = fits.BinTableHDU.from_columns([column], name="ASDF")
-        return datamodels.IFUImageModel(hdus)
+        model = datamodels.IFUImageModel(hdus)
+        # Not before: a model of other headers than the file's takes values from them, which are rounded.
+        for name, value in list(model.items()):
+            if isinstance(value, np.ndarray) and model.hasattr(name):
+                setattr(model, name, value[(slice(0, 1),) * value.ndim].copy())
+        return model
 
 
 def asdf_bytes(hdus: Any) -> bytes:

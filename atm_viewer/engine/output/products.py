@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.engine.arrays import Singles
-from atm_viewer.engine.cube.cube_grid import CubeGrid, cube_grids, read_cube_parameters
+from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values, on_grid
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
@@ -36,6 +36,7 @@ from atm_viewer.engine.names import intermediate_names
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
 from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
@@ -44,6 +45,9 @@ from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
 Paths = Sequence[str | os.PathLike[str]]
+
+#: Pixels of the exposures that stay open until cubes take them, four of MIRI or one of NIRSpec; more are opened again.
+_OPEN = 4 * 1024 * 1032
 
 # What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
 _EXTRAS = (
@@ -256,6 +260,14 @@ class _CubeJob:
         internal = "_internal" if self.recipe.cube.coord_system == INTERNAL else ""
         return f"{self.stems[after]}_{band}{internal}_s3d.fits"
 
+    def placements(self) -> list[Placement]:
+        """Shifts by which exposures are `placed`, from their headers alone."""
+        following = placements([read_target(path) for path in self.group.exposures], self.target_at)
+        return [
+            with_offset(place, exposure_name(path), self.recipe.cube)
+            for place, path in zip(following, self.group.exposures, strict=True)
+        ]
+
     def placed(self, opened: Sequence[Exposure]) -> list[Exposure]:
         """Put exposures where moving targets are on average, and shift them by their offsets."""
         options = self.recipe.cube
@@ -286,21 +298,33 @@ def _check_options(job: _CubeJob) -> None:
 def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other."""
     with ExitStack() as stack:
-        opened, models = [], []
-        for k, path in enumerate(job.group.exposures):
-            job.progress(f"Opening {path.name}", 0.05 * k / len(job.group.exposures))
-            opened.append(open_exposure(path))
+        paths, bands = job.group.exposures, job.group.bands
+        places, outlines, models = job.placements(), Outlines(bands, job.recipe), []
+        opened: dict[Path, Exposure] = {}
+        for k, path in enumerate(paths):
+            job.progress(f"Opening {path.name}", 0.05 * k / len(paths))
+            exposure = open_exposure(path).placed(places[k])
+            outlines.add(exposure)
             models.append(stack.enter_context(open_metadata(path)))
-        opened = job.placed(opened)
-        for k, model in enumerate(models):
-            mark_following(model, opened[k])
+            mark_following(models[-1], exposure)
+            exposure.release()
+            if exposure.sci.size * (len(opened) + 1) <= _OPEN:
+                opened[path] = exposure
+            else:
+                exposure.close()
+            del exposure
         cubepar = _cubepar(models[0], job.group.setting.instrument, job.cubepar)
-        grids = job.grids(opened, cubepar, 0.05)
-        sums = {after: {band: CubeSums(grids[band][after]) for band in job.group.bands} for after in job.kinds}
-        share = 0.75 / len(opened)
-        for k in range(len(opened)):
+        grids = {}
+        for band in bands:
+            job.progress(f"Computing the grid of the {band} cube", 0.05)
+            grids[band] = outlines.grids(band, read_cube_parameters(cubepar.removeprefix("crds://"), band))
+        sums = {after: {band: CubeSums(grids[band][after]) for band in bands} for after in job.kinds}
+        share = 0.75 / len(paths)
+        for k, path in enumerate(paths):
+            here = part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
             # Nothing is kept of it afterwards: with coordinates and maps it takes some 500 MB in NIRSpec.
-            _add_exposure(job, opened.pop(0), sums, part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1)))
+            again = path not in opened
+            _add_exposure(job, open_exposure(path).placed(places[k]) if again else opened.pop(path), sums, here)
         for n, after in enumerate(job.kinds):
             if after:
                 for model in models:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers32, Singles
+from atm_viewer.engine.arrays import Flags, Floats, Frame, Integers32, Singles
 from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
 from atm_viewer.engine.results.sky_strips import NO_STRIPS, SkyStrips
 
@@ -65,11 +65,11 @@ class ExposureView:
         Data-quality flags.
     regions : ndarray of int32, shape (ny, nx)
         Slice number, 0 outside of slices.
-    alpha : ndarray of float32, shape (ny, nx)
+    alpha : ndarray or PackedFrame of float32, shape (ny, nx)
         Position along the slice [arcsec]; NaN outside.
-    wavelength : ndarray of float32, shape (ny, nx)
+    wavelength : ndarray or PackedFrame of float32, shape (ny, nx)
         Wavelength [um]; NaN outside.
-    ra, dec : ndarray of float64, shape (ny, nx)
+    ra, dec : ndarray or PackedFrame of float64, shape (ny, nx)
         Sky position of the pixels' centres, ICRS [deg]; NaN outside.
     strips : SkyStrips
         The slices on the sky: which of them see a region.
@@ -91,10 +91,10 @@ class ExposureView:
     sci: Singles
     dq: Flags
     regions: Integers32
-    alpha: Singles
-    wavelength: Singles
-    ra: Floats
-    dec: Floats
+    alpha: Frame
+    wavelength: Frame
+    ra: Frame
+    dec: Frame
     strips: SkyStrips = NO_STRIPS
     follows: tuple[float, float] | None = None
     file: FileState | None = None

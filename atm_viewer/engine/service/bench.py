@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,10 @@ import numpy as np
 from atm_viewer.engine.analysis.fringe import channel_of, without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
-from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
-from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, native_slices, near_slices
-from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, near_slices
 from atm_viewer.engine.cube.images import plane_image, white_image
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
@@ -44,7 +43,7 @@ from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.references import MOST_REFERENCES
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, SpaxelSpectra
-from atm_viewer.engine.service.open_items import OpenItem, Recent, as_they_are, corrected
+from atm_viewer.engine.service.open_items import OpenItem, Recent, Shared, as_they_are, corrected
 from atm_viewer.engine.tangent import STERADIANS
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
@@ -56,6 +55,10 @@ from atm_viewer.engine.trace.traces import trace_slice
 from atm_viewer.resources import resource
 
 Found = TypeVar("Found")
+
+
+#: Pixels of the exposures whose coordinates stay unpacked: one of NIRSpec, or four of MIRI.
+_UNPACKED = 4 * 1024 * 1032
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,24 @@ def _filled(slices: SliceSource, number: int) -> OversampledSlice:
     return replace(one, sci=np.where(np.isfinite(one.sci), filled, np.float32(np.nan)))
 
 
+def _distinct(variances: Mapping[str, Singles], err: Singles) -> dict[str, Singles]:
+    """Variances without those that are valid where the error or another is: no answer needs more of them than that."""
+
+    def kinds(array: Singles) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            return np.isnan(array) + 2 * (np.isfinite(array) & (array >= 0)).view(np.int8)
+
+    with np.errstate(invalid="ignore"):
+        found = [] if (err < 0).any() else [kinds(err)]  # a negative error is valid, a negative variance is not
+    kept = {}
+    for name, variance in variances.items():
+        kind = kinds(variance)
+        if not any(np.array_equal(kind, other) for other in found):
+            found.append(kind)
+            kept[name] = variance
+    return kept
+
+
 class Bench:
     """Open exposures, by key, and answers about them.
 
@@ -86,6 +107,8 @@ class Bench:
     def __init__(self, cubepar: Path | None = None) -> None:
         self._cubepar = cubepar
         self._items: dict[str, OpenItem] = {}
+        self._shared = Shared()
+        self._unpacked: list[Exposure] = []  # whose coordinates may be unpacked, the one used last at the end
         self._grids: Recent = Recent(16)
         self._before: Recent = Recent(32)
         self._found: Recent = Recent(64)
@@ -118,7 +141,8 @@ class Bench:
         Returns
         -------
         OpenedExposures
-            A file that cannot be opened gives a problem; the others are opened all the same.
+            A file that cannot be opened gives a problem; the others are opened all the same. Without the exposures
+            when ``found`` was told of them: a view is large.
         """
         views, problems, files = [], [], []
         for path in paths:
@@ -129,9 +153,11 @@ class Bench:
         moving = []
 
         def tell(item: OpenItem, fraction: float) -> None:
-            views.append(item.view())
-            if found is not None:
-                found(views[-1], fraction)
+            view = self._use(item).view()
+            if found is None:
+                views.append(view)
+            else:
+                found(view, fraction)
 
         for k, path in enumerate(files):
             progress(f"Opening {path.name}", k / len(files))
@@ -144,6 +170,7 @@ class Bench:
                     moving.append(item)
                 else:
                     tell(item, (k + 1) / len(files))
+            give_back_memory()  # reading takes twice as much as what stays
         for item in self._follow_targets(moving):
             tell(item, 1.0)
         return OpenedExposures(
@@ -164,11 +191,15 @@ class Bench:
         -------
         ExposureView
         """
+        exposure = replace(exposure, variances=_distinct(exposure.variances, exposure.err))
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
-        item = OpenItem(prepared, SkyMapper(exposure), dict(native_slices(exposure)), noise)
+        owner = object()
+        item = OpenItem(prepared, self._shared.mapper(exposure, owner), noise, self._shared, owner)
+        self._forget(exposure.key)
         self._items[exposure.key] = item
-        return item.view()
+        self._make_room()
+        return self._use(item).view()
 
     def opened(self, keys: Sequence[str], cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
         """Exposures, shifted as the options of the cubes say, and what was computed for them."""
@@ -253,12 +284,28 @@ class Bench:
         self._found.clear()
         self._shifted.clear()
         for key in keys:
-            item = self._items.pop(key, None)
-            if item is not None:
-                item.exposure.close()
+            self._forget(key)
         give_back_memory()
         left = {item.exposure.target for item in self._items.values()}
         self._targets = {target: at for target, at in self._targets.items() if target in left}
+
+    def _forget(self, key: str) -> None:
+        item = self._items.pop(key, None)
+        if item is not None:
+            item.exposure.close()
+            self._shared.forget(item.owner)
+            self._unpacked = [exposure for exposure in self._unpacked if exposure.key != key]
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self._shared.make_room(sum(item.exposure.sci.size for item in self._items.values()))
+
+    def _use(self, item: OpenItem) -> OpenItem:
+        """Release the coordinates of all exposures but those used last, of which this is one."""
+        self._unpacked = [e for e in self._unpacked if e is not item.exposure] + [item.exposure]
+        while len(self._unpacked) > 1 and sum(e.sci.size for e in self._unpacked) > _UNPACKED:
+            self._unpacked.pop(0).release()
+        return item
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
         """Fit and oversample an exposure and tell what was decided.
@@ -284,7 +331,7 @@ class Bench:
             report = report_traces(item.prepared, fits, begun)
         else:
             progress("Computing oversampled coordinates", 0.6)
-            item.fine_coordinates(recipe.oversample)
+            item.make_coordinates(recipe.oversample)
             intervals = compact_intervals(fits, item.prepared)
             builder = CorrectionReportBuilder(item.prepared, fits, begun)
             for k, number in enumerate(item.prepared.slices):
@@ -294,7 +341,7 @@ class Bench:
                 if one.native is not None:
                     builder.add(number, one.native, one.share)
             report = builder.report()
-        return item.noise.added(report, fine, lambda one: item.fine_coordinates(recipe.oversample)[0][one.rows])
+        return item.noise.added(report, fine, lambda one: item.fine_cut(fits[one.number], recipe.oversample)[0])
 
     def profile(self, key: str, recipe: Recipe, number: int, column: int) -> SliceProfile:
         """Show the fit of one column of one slice.
@@ -568,9 +615,9 @@ class Bench:
         item = self._items[key]
         item.exposure.file.check()
         placement = with_offset(item.exposure.placement, item.exposure.name, cube)
-        if placement == item.exposure.placement:
-            return item
-        return self._shifted.get_or_make((key, placement), lambda: item.placed(placement))
+        if placement != item.exposure.placement:
+            item = self._shifted.get_or_make((key, placement), partial(item.placed, placement))
+        return self._use(item)
 
     def _grids_of(self, items: list[OpenItem], band: str, recipe: Recipe) -> tuple[CubeGrid, CubeGrid]:
         def make() -> tuple[CubeGrid, CubeGrid]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
-from atm_viewer.engine.cube.drizzle import DrizzleInput
+from atm_viewer.engine.arrays import Floats, PackedFrame, Singles
+from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
+from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.results.exposure_view import ExposureView
-from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice, per_native_pixel
+from atm_viewer.engine.threads import processors
+from atm_viewer.engine.trace.oversample import OversampledSlice, cut_coordinates, oversample_slice, per_native_pixel
 from atm_viewer.engine.trace.prepared import (
     Prepared,
     compact_intervals,
@@ -38,6 +42,28 @@ T = TypeVar("T")
 #: variants than this differ in the same slice, it is fitted again for each.
 _ALIKE = 4
 
+#: Memory that exposures take with all that is kept of them [byte], as long as it is no less than the other number for
+#: the latter: all of four exposures of NIRSpec or sixteen of MIRI; of more, fits, and slices that a source is in. What
+#: is dropped is made again, coordinates within 0.1 s from what is kept on disk.
+_MOST, _LEAST = 1850 << 20, 700 << 20
+#: Of that, for fits, for coordinates of slices, and for those of an exposure, which each thread needs at the same time.
+_FITS, _CUTS, _COORDINATES = 400 << 20, 50 << 20, 70 << 20
+#: Memory that a pixel of an open exposure takes [byte].
+_PIXEL = 30
+#: So much is dropped until the system is given what is free [byte]: it takes a moment.
+_GIVE_BACK = 128 << 20
+
+
+def size_of(value: Any) -> int:
+    """Memory that the arrays of a result take [byte]."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes if all(value.strides) else 0  # one number in all elements takes no memory
+    if isinstance(value, (tuple, list)):
+        return sum(map(size_of, value))
+    if isinstance(value, dict):
+        return sum(map(size_of, value.values()))
+    return size_of(vars(value)) if is_dataclass(value) else 0
+
 
 class Recent(OrderedDict[Hashable, Any]):
     """The last few results by key; several threads may use it.
@@ -45,14 +71,19 @@ class Recent(OrderedDict[Hashable, Any]):
     Parameters
     ----------
     size : int
-        Results that are kept.
+        Results that are kept, or what they may cost together; the last one is kept whatever it costs.
     alike : int, optional
         Of those whose keys, tuples, begin with the same, so many are kept.
+    cost : callable, optional
+        ``cost(value)`` of a result, by default 1.
     """
 
-    def __init__(self, size: int, alike: int | None = None) -> None:
+    def __init__(self, size: int, alike: int | None = None, cost: Callable[[Any], int] | None = None) -> None:
         super().__init__()
-        self._size, self._alike = size, alike
+        self.size = size
+        self._alike, self._cost = alike, cost
+        self._costs: Counter[Hashable] = Counter()
+        self.dropped = 0  # cost of all that there was no more room for
         self._lock = threading.RLock()
 
     def get_or_make(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -64,6 +95,13 @@ class Recent(OrderedDict[Hashable, Any]):
                 return kept
         return self.keep(key, make())
 
+    def get(self, key: Hashable, default: Any = None) -> Any:
+        """Give the result of a key, if it is there."""
+        with self._lock:
+            if key in self:
+                self.move_to_end(key)
+            return super().get(key, default)
+
     def keep(self, key: Hashable, value: T) -> T:
         """Keep a result, and give it back."""
         self[key] = value
@@ -72,12 +110,74 @@ class Recent(OrderedDict[Hashable, Any]):
     def __setitem__(self, key: Hashable, value: Any) -> None:
         with self._lock:
             super().__setitem__(key, value)
+            self._costs[key] = 1 if self._cost is None else self._cost(value)
             self.move_to_end(key)
             if self._alike is not None:
                 for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]  # keys are tuples where alike is given
                     del self[other]
-            while len(self) > self._size:
-                self.popitem(last=False)
+            while len(self) > 1 and self._costs.total() > self.size:
+                oldest = next(iter(self))
+                self.dropped += self._costs[oldest]
+                del self[oldest]
+
+    def __delitem__(self, key: Hashable) -> None:
+        with self._lock:
+            super().__delitem__(key)
+            del self._costs[key]
+
+    def clear(self) -> None:
+        """Drop all."""
+        with self._lock:
+            super().clear()
+            self._costs.clear()
+
+    def forget(self, owner: Hashable) -> None:
+        """Drop results whose keys, tuples, begin with a tuple that begins with the owner."""
+        with self._lock:
+            for key in [k for k in self if k[0][0] == owner]:  # type: ignore[index]  # see above
+                del self[key]
+
+
+class Shared:
+    """What is kept of all open exposures, as long as there is room: fits, slices and oversampled coordinates.
+
+    Keys begin with (exposure's `OpenItem.owner`, slice number or oversampling factor).
+    """
+
+    def __init__(self) -> None:
+        self._given = 0
+        self.fits = Recent(_FITS, _ALIKE, size_of)
+        self.fine = Recent(0, _ALIKE, size_of)
+        self.unchanged = Recent(0, cost=size_of)
+        self.coordinates = Recent(0, cost=size_of)
+        self.maps = Recent(0, cost=size_of)
+        self.cuts = Recent(_CUTS, cost=size_of)
+        self.make_room(0)
+
+    def make_room(self, pixels: int) -> None:
+        """Keep less when more exposures are open, by the pixels of them all."""
+        room = max(_MOST - _PIXEL * pixels, _LEAST) - _FITS - _CUTS
+        self.fine.size, self.unchanged.size, self.maps.size = (room * share // 100 for share in (60, 14, 10))
+        self.coordinates.size = max(room * 16 // 100, _COORDINATES * max(processors(), 2))
+
+    def mapper(self, exposure: Exposure, owner: Hashable) -> SkyMapper:
+        """Footprints of an exposure's pixels."""
+        return SkyMapper(exposure, lambda number, make: self.maps.get_or_make(((owner, number),), make))
+
+    def give_back(self) -> None:
+        """Give memory of what was dropped back to the system, when it is much."""
+        dropped = sum(kept.dropped for kept in self._all())
+        if dropped - self._given > _GIVE_BACK:
+            self._given = dropped
+            give_back_memory()
+
+    def forget(self, owner: Hashable) -> None:
+        """Drop all of an exposure."""
+        for kept in self._all():
+            kept.forget(owner)
+
+    def _all(self) -> tuple[Recent, ...]:
+        return self.fits, self.fine, self.unchanged, self.coordinates, self.maps, self.cuts
 
 
 @dataclass(eq=False)
@@ -86,11 +186,10 @@ class OpenItem:
 
     prepared: Prepared
     mapper: SkyMapper
-    native: dict[int, OversampledSlice]
     noise: SliceNoise
-    fits: Recent = field(default_factory=lambda: Recent(160, _ALIKE))
-    fine: Recent = field(default_factory=lambda: Recent(120, _ALIKE))
-    coordinates: Recent = field(default_factory=lambda: Recent(2))
+    shared: Shared
+    owner: Hashable
+    factors: set[float] = field(default_factory=set)
     wavelengths: Recent = field(default_factory=lambda: Recent(40))
     resolved: Recent = field(default_factory=lambda: Recent(8))
     sums: SliceSums = field(default_factory=SliceSums)
@@ -106,7 +205,13 @@ class OpenItem:
         if exposure is self.exposure:
             return self
         prepared = replace(self.prepared, exposure=exposure)
-        return replace(self, prepared=prepared, mapper=SkyMapper(exposure), resolved=Recent(8), sums=SliceSums())
+        return replace(
+            self,
+            prepared=prepared,
+            mapper=self.shared.mapper(exposure, self.owner),
+            resolved=Recent(8),
+            sums=SliceSums(),
+        )
 
     def view(self) -> ExposureView:
         """Return what the window shows of the exposure."""
@@ -140,16 +245,21 @@ class OpenItem:
 
     def keep_fit(self, fit: TraceFit) -> None:
         """Keep the trace model of a slice."""
-        self.fits.keep(self._fit_key(fit.number, fit.params), fit)
+        self.shared.fits.keep(self._kept_key(fit.number, fit.params), fit)
 
     def has_fit(self, number: int, recipe: Recipe) -> bool:
         """Whether the trace model of a slice is known."""
-        return self._fit_key(number, self.params(number, recipe)) in self.fits
+        return self._kept_key(number, self.params(number, recipe)) in self.shared.fits
 
     def _fit_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
         """Key of a fit: of threshold and regions, only what they decide."""
         fitted = self._over_threshold(number, params) or params.regions.forced
         return fit_key(number, replace(params, fit_threshold=float(fitted), regions=NO_REGIONS))
+
+    def _kept_key(self, number: int, params: FitParams) -> tuple[Hashable, ...]:
+        """`_fit_key` among those of all exposures."""
+        number_too, *rest = self._fit_key(number, params)
+        return (self.owner, number_too), *rest
 
     def _over_threshold(self, number: int, params: FitParams) -> bool:
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
@@ -157,7 +267,7 @@ class OpenItem:
 
     def _known_fit(self, number: int, params: FitParams) -> TraceFit | None:
         """Earlier fit; one with another threshold that decided the same is no different but for that number."""
-        fit = self.fits.get(self._fit_key(number, params))
+        fit = self.shared.fits.get(self._kept_key(number, params))
         if fit is None:
             return None
         threshold = self.prepared.background.threshold(number, params.fit_threshold)
@@ -175,20 +285,45 @@ class OpenItem:
                 return intervals
         return 0
 
-    def fine_coordinates(self, factor: float) -> tuple[Frame, Frame]:
+    def fine_coordinates(self, factor: float) -> tuple[PackedFrame, PackedFrame]:
         """Coordinates on the finer grid."""
-        return self.coordinates.get_or_make(factor, lambda: self.exposure.oversampled_coordinates(factor))
+        key = ((self.owner, factor),)
+        return self.shared.coordinates.get_or_make(key, lambda: self.exposure.oversampled_coordinates(factor))
+
+    def fine_cut(self, fit: TraceFit, factor: float) -> tuple[Floats, Singles | None]:
+        """Coordinates of a slice on the finer grid, see `cut_coordinates`."""
+        key = (self.owner, fit.number), factor, fit.params.wavelengths is None
+        return self.shared.cuts.get_or_make(
+            key, lambda: cut_coordinates(self.prepared, fit, factor, self.fine_coordinates(factor))
+        )
+
+    def unchanged(self, number: int) -> OversampledSlice:
+        """One slice as it is."""
+        key = ((self.owner, number),)
+        return self.shared.unchanged.get_or_make(key, lambda: unchanged_slice(self.exposure, number))
+
+    def make_coordinates(self, factor: float) -> None:
+        """Make the coordinates on the finer grid, unless they were made before and can be read again."""
+        if factor not in self.factors:
+            self.fine_coordinates(factor)
+            self.factors.add(factor)
+
+    def fine_key(self, number: int, params: FitParams, recipe: Recipe, intervals: int) -> tuple[Hashable, ...]:
+        """Return what a slice on the finer grid follows from."""
+        only_regions = params.regions.forced and not self._over_threshold(number, params)
+        own = *self._kept_key(number, params), only_regions, *params.of_stage(Stage.USE)
+        return *own, *recipe.of_stage(Stage.USE), intervals
 
     def fine_slice(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
         """One slice on the finer grid, without variances."""
-        own = *self._fit_key(fit.number, fit.params), fit.only_regions, *fit.params.of_stage(Stage.USE)
-        return self.fine.get_or_make(
-            (*own, *recipe.of_stage(Stage.USE), intervals), lambda: self._made_fine(fit, recipe, intervals)
+        self.shared.give_back()
+        return self.shared.fine.get_or_make(
+            self.fine_key(fit.number, fit.params, recipe, intervals), lambda: self._made_fine(fit, recipe, intervals)
         )
 
     def _made_fine(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:
-        fine = self.fine_coordinates(recipe.oversample)
-        made = oversample_slice(self.prepared, fit, recipe, fine, intervals, variances=False)
+        cut = self.fine_cut(fit, recipe.oversample)
+        made = oversample_slice(self.prepared, fit, recipe, cut, intervals, variances=False)
         scale = per_native_pixel(self.exposure, recipe.oversample)
         # Flux per pixel is compared with that before correction: both are of a pixel of the detector.
         return made if scale == 1 else replace(made, sci=made.sci * scale, err=made.err * scale)
@@ -196,7 +331,7 @@ class OpenItem:
 
 def as_they_are(items: Sequence[OpenItem]) -> list[DrizzleInput]:
     """Exposures before correction, to be drizzled."""
-    return [DrizzleInput(i.exposure, i.mapper, 1, i.native.__getitem__) for i in items]
+    return [DrizzleInput(i.exposure, i.mapper, 1, i.unchanged) for i in items]
 
 
 def _all_slices(item: OpenItem) -> Sequence[int]:
@@ -228,7 +363,7 @@ def corrected(
     """
     for k, item in enumerate(items):
         progress("Computing oversampled coordinates", k / 3 / len(items))
-        item.fine_coordinates(recipe.oversample)
+        item.make_coordinates(recipe.oversample)
     _fit_missing(items, recipe, part_of(progress, 1 / 3, 1.0), wanted)
     inputs = []
     for item in items:
@@ -237,7 +372,10 @@ def corrected(
         def fine(number: int, item: OpenItem = item, intervals: int = intervals) -> OversampledSlice:
             return item.fine_slice(item.fit(number, recipe), recipe, intervals)
 
-        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine))
+        def key(number: int, item: OpenItem = item, intervals: int = intervals) -> Hashable:
+            return item.fine_key(number, item.params(number, recipe), recipe, intervals)
+
+        inputs.append(DrizzleInput(item.exposure, item.mapper, recipe.oversample, fine, key=key))
     return inputs
 
 

@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from atm_viewer.engine.analysis.noise import resampling_noise
-from atm_viewer.engine.arrays import Floats, Integers
+from atm_viewer.engine.arrays import Floats, Integers, Singles
 from atm_viewer.engine.cube.apertures import Extracted
-from atm_viewer.engine.cube.drizzle import DrizzleInput, native_slices
+from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
@@ -33,7 +34,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.spectra import PredictedArtifact
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads
-from atm_viewer.engine.trace.oversample import OversampledSlice, oversample_slice
+from atm_viewer.engine.trace.oversample import OversampledSlice, cut_coordinates, oversample_slice
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, slice_params
 from atm_viewer.engine.trace.trace_fit import fit_each
 
@@ -226,7 +227,7 @@ def _footprints(mapper: SkyMapper, x: Integers, y: Integers, number: int) -> Foo
 
 
 def _native(item: OpenItem, synthetic: Exposure) -> DrizzleInput:
-    return DrizzleInput(synthetic, item.mapper, 1, native_slices(synthetic).__getitem__)
+    return DrizzleInput(synthetic, item.mapper, 1, partial(unchanged_slice, synthetic))
 
 
 def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Progress) -> dict[int, OversampledSlice]:
@@ -251,8 +252,12 @@ def _correct(item: OpenItem, synthetic: Exposure, recipe: Recipe, progress: Prog
     progress("Computing oversampled coordinates", 0.7)
     coordinates = item.fine_coordinates(recipe.oversample)
     intervals = compact_intervals(fits, prepared)
+
+    def cut(number: int) -> tuple[Floats, Singles | None]:
+        return cut_coordinates(prepared, fits[number], recipe.oversample, coordinates)
+
     fine = in_threads(
-        lambda n: oversample_slice(prepared, fits[n], recipe, coordinates, intervals),
+        lambda n: oversample_slice(prepared, fits[n], recipe, cut(n), intervals),
         list(slices),
         lambda n, part: progress(f"Oversampling slice {n}", 0.8 + 0.2 * part),
     )

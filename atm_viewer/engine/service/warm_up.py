@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Floats, Integers
+from atm_viewer.engine.arrays import Floats, Integers, PackedFrame
 from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
 from atm_viewer.engine.io.coordinates import Coordinates
 from atm_viewer.engine.io.exposure import DataFile, Exposure
-from atm_viewer.engine.io.packing import PackedFrame, pack
+from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe

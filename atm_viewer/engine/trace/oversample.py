@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Mask, Reals, Singles
+from atm_viewer.engine.arrays import Flags, Floats, Frame, Integers, Integers32, Mask, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.packing import Frame
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.names import STEPS
@@ -215,7 +214,8 @@ def oversample(
     builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
-        fine = oversample_slice(prepared, fits[number], recipe, coordinates, intervals, steps=steps)
+        own = cut_coordinates(prepared, fits[number], factor, coordinates)
+        fine = oversample_slice(prepared, fits[number], recipe, own, intervals, steps=steps)
         for name, cut in {
             "sci": fine.sci,
             "err": fine.err,
@@ -288,11 +288,20 @@ def _empty_frames(exposure: Exposure, factor: float, steps: Iterable[str]) -> di
     return dict(zip(names, in_threads(make, names), strict=True))
 
 
+def cut_coordinates(
+    prepared: Prepared, fit: TraceFit, factor: float, coordinates: tuple[Frame, Frame]
+) -> tuple[Floats, Singles | None]:
+    """Cut what `oversample_slice` takes out of the oversampled coordinates of an exposure."""
+    data = prepared.slices[fit.number]
+    rows = prepared.exposure.division(factor).cut(data.row, data.flux.shape[0])
+    return coordinates[0][rows], None if fit.params.wavelengths is None else coordinates[1][rows]
+
+
 def oversample_slice(
     prepared: Prepared,
     fit: TraceFit,
     recipe: Recipe,
-    coordinates: tuple[Frame, Frame],
+    coordinates: tuple[Floats, Singles | None],
     intervals: int,
     variances: bool = True,
     steps: bool = False,
@@ -307,8 +316,8 @@ def oversample_slice(
         Trace model of the slice, with its parameters.
     recipe : Recipe
         Parameters that are the same for all slices.
-    coordinates : (ndarray or PackedFrame, same)
-        Oversampled alpha and wavelength of the exposure, see `oversampled_coordinates`.
+    coordinates : (ndarray, ndarray or None)
+        Oversampled alpha of the slice; wavelength, where its parameters ask for it, see `cut_coordinates`.
     intervals : int
         See `compact_intervals`.
     variances : bool
@@ -337,7 +346,7 @@ def oversample_slice(
         prepared.defaults.oversample_ngood,
         prepared.defaults.trim_ends,
         params.edges == "keep",
-        coordinates[0][rows],
+        coordinates[0],
         fit.source,
         fit.knots,
         fit.intervals,
@@ -352,8 +361,8 @@ def oversample_slice(
     )
     use = find_slice_use(prepared, fit, slopes, intervals)
     unused = ~within(reached, use.ranges)
-    if params.wavelengths is not None:
-        wavelength = coordinates[1][rows]
+    wavelength = coordinates[1]
+    if params.wavelengths is not None and wavelength is not None:
         unused |= ~((wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1]))
     defined = np.isfinite(spline)
     made_of = {"spline_full": spline.copy(), "linear_interp": sci.copy(), "spline_residual": residual} if steps else {}

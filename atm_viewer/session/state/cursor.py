@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Frame
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.session.state.selection import holds, spaxel_of
@@ -135,7 +136,8 @@ class SliceMap:
 
 def map_slices(view: ExposureView) -> SliceMap:
     """Find where the slices of an exposure lie; takes all pixels into account, so it is not for the window's thread."""
-    regions, wavelength, ra, dec = (_turn(view, a) for a in (view.regions, view.wavelength, view.ra, view.dec))
+    frames = view.regions, view.wavelength, view.ra, view.dec
+    regions, wavelength, ra, dec = (_turn(view, np.asarray(a)) for a in frames)
     columns = regions.shape[1]
     row, column = np.divmod(np.flatnonzero((regions > 0) & np.isfinite(wavelength) & np.isfinite(ra)), columns)
     number = regions[row, column]
@@ -213,8 +215,10 @@ def at_alpha(
     """Place of an alpha [arcsec] in a column of a slice: that of the pixel next to it; ``alpha`` stays as given."""
     rows = slice_map.rows(number, column)
     if rows.size:
-        away = np.abs(_turn(view, view.alpha)[rows, column] - alpha)
-        away[(_turn(view, view.regions)[rows, column] != number) | np.isnan(away)] = np.inf
+        part = slice(rows[0], rows[-1] + 1), slice(column, column + 1)
+        alphas, numbers = (_part(view, a, part)[:, 0] for a in (view.alpha, view.regions))
+        away = np.abs(alphas - alpha)
+        away[(numbers != number) | np.isnan(away)] = np.inf
         if np.isfinite(away.min()):
             return replace(at_pixel(view, *_xy(view, int(rows[away.argmin()]), column), sky), alpha=alpha)
     return Cursor(view.key, None, number, column, alpha=alpha)
@@ -308,7 +312,7 @@ def _next_pixel(
     low = int(slice_map.first[k, start:stop][there].min())
     high = int(slice_map.last[k, start:stop][there].max())
     part = (slice(low, high + 1), slice(start, stop))
-    regions, waves, ra, dec = (_turn(view, a)[part] for a in (view.regions, view.wavelength, view.ra, view.dec))
+    regions, waves, ra, dec = (_part(view, a, part) for a in (view.regions, view.wavelength, view.ra, view.dec))
     east, north = _offsets(slice_map.origin, ra, dec)
     off = (waves - wavelength) / slice_map.step[k, column]
     # in pixels along and across dispersion, so that both count the same
@@ -375,6 +379,12 @@ def _offsets(origin: tuple[float, float], ra: _Degrees, dec: _Degrees) -> tuple[
 def _turn(view: ExposureView, image: np.ndarray) -> np.ndarray:
     """Image with dispersion along its rows: [across, column]."""
     return image if view.dispersion_axis == 1 else image.T
+
+
+def _part(view: ExposureView, image: Frame, part: tuple[slice, slice]) -> np.ndarray:
+    """Part of `_turn`, by its ranges across dispersion and of columns."""
+    found: np.ndarray = image[part] if view.dispersion_axis == 1 else image[part[::-1]].T
+    return found
 
 
 def _xy(view: ExposureView, across: int, column: int) -> tuple[int, int]:

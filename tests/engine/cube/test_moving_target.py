@@ -182,15 +182,15 @@ def test_previews_are_those_of_the_cube(case, tmp_path):
     """The spectrum of a spaxel, its place and the sky image are of the cube that follows the target."""
     moving, cubepar, channel = case
     bench, seen = Bench(cubepar), []
-    opened = bench.open(moving, no_progress, lambda view, fraction: seen.append((view.key, view.follows)))
+    opened = bench.open(moving, no_progress, lambda view, fraction: seen.append(view))
     mean = AT[0] + 2e-4, AT[1] - 1e-4
-    assert [key for key, _ in seen] == [str(path) for path in moving]
-    assert all(follows == pytest.approx(mean) for _, follows in seen)
+    assert [view.key for view in seen] == [str(path) for path in moving]
+    assert all(view.follows == pytest.approx(mean) for view in seen)
     assert opened.notes[0].endswith(
         "moves: images, spectra and cubes follow it, as calwebb_spec3 does, at its mean position "
         "RA 161.249700°, Dec -59.680100°."
     )
-    keys, band = tuple(key for key, _ in seen), opened.exposures[0].bands[0]
+    keys, band = tuple(view.key for view in seen), seen[0].bands[0]
     (path,) = write_cubes(moving, RECIPE, tmp_path, "comet", "before", channel, cubepar=cubepar)
     grid = bench.grid(keys, band)
     ra, dec = grid.position(float(grid.x[grid.x.size // 2]), float(grid.y[grid.y.size // 2]))
@@ -199,7 +199,7 @@ def test_previews_are_those_of_the_cube(case, tmp_path):
         x, y = spectra.spaxel
         np.testing.assert_allclose(spectra.before, hdus["SCI"].data[:, y, x], rtol=2e-6)
     (later,) = bench.open(moving[:1], no_progress).exposures
-    assert later.follows == seen[0][1]
+    assert later.follows == seen[0].follows
     bench.close(keys)
     (alone,) = bench.open(moving[1:], no_progress).exposures
     assert alone.follows == pytest.approx((AT[0] + 4e-4, AT[1] - 2e-4))

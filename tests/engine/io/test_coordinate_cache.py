@@ -10,11 +10,12 @@ import time
 import numpy as np
 import pytest
 
+from atm_viewer.engine.arrays import PackedFrame
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io import coordinate_cache
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, cache_folder, cache_size, clear_cache, content_key
 from atm_viewer.engine.io.exposure import open_exposure
-from atm_viewer.engine.io.packing import PackedFrame, pack, unpack
+from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.kernels import kernel_cache
 
 

@@ -23,3 +23,27 @@ def test_of_results_that_are_alike_fewer_are_kept():
     recent.get_or_make((101, 41), lambda: "made again")
     recent.keep((101, 43), 43)
     assert list(recent) == [(102, 41), (102, 42), (101, 41), (101, 43)]
+
+
+def test_what_costs_more_than_there_is_room_for_is_dropped():
+    recent = Recent(10, cost=len)
+    recent.keep(("a", 1), "four")
+    recent.keep(("b", 1), "four")
+    recent.get(("a", 1))
+    recent.keep(("a", 2), "four")
+    assert list(recent) == [("a", 1), ("a", 2)]
+    assert recent.dropped == 4
+    recent.keep(("a", 2), "changed")  # no more than once in the account
+    recent.keep(("a", 3), "too long for all")
+    assert list(recent) == [("a", 3)]
+    recent.keep(("b", 1), "four")
+    assert list(recent) == [("b", 1)]
+
+
+def test_all_of_an_exposure_is_forgotten():
+    recent = Recent(10)
+    for owner in "ab":
+        for number in (1, 2):
+            recent.keep(((owner, number), "fit"), number)
+    recent.forget("a")
+    assert list(recent) == [(("b", 1), "fit"), (("b", 2), "fit")]
