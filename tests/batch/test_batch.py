@@ -46,15 +46,21 @@ def programme(tmp_path_factory) -> Path:
     return folder
 
 
-def batch(programme: Path, *arguments: str, limit: int = 0) -> subprocess.Popen:
+@contextlib.contextmanager
+def batch(programme: Path, *arguments: str, limit: int = 0) -> Iterator[subprocess.Popen]:
+    """A run of the command; it is ended when the body fails."""
+
     def limited() -> None:
         if limit:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     command = [sys.executable, "-m", "atm_viewer", "batch", str(programme / "programme.toml"), *arguments]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=limited
-    )
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    with subprocess.Popen(command, **how, preexec_fn=limited) as run:
+        try:
+            yield run
+        finally:
+            end(run)
 
 
 @contextlib.contextmanager
@@ -115,16 +121,20 @@ def worker_processes(nanny: subprocess.Popen) -> list[int]:
 def made(programme, tmp_path_factory) -> Path:
     """What a run has made that was stopped, and continued on another cluster, one worker of which was killed."""
     folder = tmp_path_factory.mktemp("made")
-    run = batch(programme, "-o", str(folder), "--workers", "1")
-    wait_for(lambda: logged(folder, "correcting") or run.poll() is not None)
-    run.send_signal(signal.SIGTERM)
-    said, _ = run.communicate(timeout=MOST)
+    with batch(programme, "-o", str(folder), "--workers", "1") as run:
+        wait_for(lambda: logged(folder, "correcting") or run.poll() is not None)
+        run.send_signal(signal.SIGTERM)
+        said, _ = run.communicate(timeout=MOST)
     assert run.returncode == 128 + signal.SIGTERM, said
     assert "Interrupted" in said
     assert "Stopped" in (folder / "index.html").read_text()
     assert [path for path in folder.iterdir() if path.name.startswith(".")] == []
-    with cluster(tmp_path_factory.mktemp("cluster")) as (address, workers):
-        run = batch(programme, "-o", str(folder), "--scheduler", address)
+    for path in folder.glob("*/log.txt"):
+        path.unlink()
+    with (
+        cluster(tmp_path_factory.mktemp("cluster")) as (address, workers),
+        batch(programme, "-o", str(folder), "--scheduler", address) as run,
+    ):
         wait_for(lambda: logged(folder, "planning") or run.poll() is not None)
         os.kill(worker_processes(workers)[0], signal.SIGKILL)
         said, _ = run.communicate(timeout=MOST)
@@ -165,8 +175,8 @@ def test_only_what_has_changed_is_made_again(made, programme, tmp_path):
     shutil.copytree(made, folder)
     (folder / "alone" / "alone_ch1-short_s3d.fits").unlink()
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.fits")}
-    run = batch(programme, "-o", str(folder), "--workers", "1")
-    said, _ = run.communicate(timeout=MOST)
+    with batch(programme, "-o", str(folder), "--workers", "1") as run:
+        said, _ = run.communicate(timeout=MOST)
     assert run.returncode == 1, said
     assert "pair: unchanged" in said
     assert "alone: done" in said
@@ -175,8 +185,8 @@ def test_only_what_has_changed_is_made_again(made, programme, tmp_path):
 
 
 def test_a_full_disk_is_told_for_each_target_and_leaves_nothing(programme, tmp_path):
-    run = batch(programme, "-o", str(tmp_path / "full"), "--workers", "1", limit=2_000_000)
-    said, _ = run.communicate(timeout=MOST)
+    with batch(programme, "-o", str(tmp_path / "full"), "--workers", "1", limit=2_000_000) as run:
+        said, _ = run.communicate(timeout=MOST)
     assert run.returncode == 1, said
     assert said.count("The disk is full") >= 2
     assert [path for path in (tmp_path / "full").rglob("*") if path.suffix in (".fits", ".npy", ".part")] == []
