@@ -71,6 +71,11 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
         predict.predict_arguments,
         predict.predict,
     ),
+    "batch": (
+        "correct a programme of targets on a cluster, with a report per target",
+        products.batch_arguments,
+        products.batch,
+    ),
     "export": (
         "write a calwebb_spec3 call or a Python script that reproduces the result",
         export.export_arguments,

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "atm_viewer"
 
 #: Modules without weight that everybody may use.
-COMMON = ("atm_viewer", "atm_viewer.resources")
+COMMON = ("atm_viewer", "atm_viewer.resources", "atm_viewer.html_page")
 #: Result types and parameters: what travels between worker and window, and what numpy alone computes in milliseconds.
 LIGHT = (
     *("atm_viewer.engine.results", "atm_viewer.engine.recipe", "atm_viewer.engine.extraction"),
@@ -33,12 +33,14 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teaching": (("atm_viewer.teaching", *LIGHT), (*QT, *PIPELINE)),
     "demo": (("atm_viewer.demo", "atm_viewer.engine"), QT),
     "jobs": (("atm_viewer.jobs", "atm_viewer.engine"), QT),
+    "batch": (("atm_viewer.batch", "atm_viewer.jobs", "atm_viewer.engine"), QT),
     "session": (("atm_viewer.session", "atm_viewer.jobs", *LIGHT), ("PyQt6.QtWidgets", "pyqtgraph", *PIPELINE)),
     "views": (
         ("atm_viewer.views", "atm_viewer.session", "atm_viewer.teaching", "atm_viewer.jobs.requests", *LIGHT),
         PIPELINE,
     ),
     "resources": ((), (*QT, *PIPELINE)),
+    "html_page": ((), (*QT, *PIPELINE)),
     # The entry points wire: they may import every room.
     "app": (("atm_viewer.",), ("pyqtgraph", *PIPELINE)),
     "cli": (("atm_viewer.",), ("pyqtgraph",)),

@@ -1,22 +1,27 @@
-"""Commands ``correct`` and ``cube``: write corrected exposures and cubes."""
+"""Commands ``correct``, ``cube`` and ``batch``: write corrected exposures and cubes, of a target or of a programme."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 from atm_viewer.commands.arguments import (
     add_bands,
     add_cube_options,
     add_files,
     add_folder,
+    add_members,
     add_overwrite,
     add_parameters,
     add_recipe,
     given_parameters,
+    spaxel_count,
     with_cube_options,
 )
-from atm_viewer.commands.work import Work, all_exposures_of, inputs_of, list_paths, recipe_of
+from atm_viewer.commands.work import ProgressLine, Work, all_exposures_of, inputs_of, list_paths, recipe_of, say
+from atm_viewer.engine.recipe import Recipe, load_recipe
 
 
 def correct_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,3 +106,75 @@ def cube(args: argparse.Namespace) -> int:
         for request in requests:
             list_paths(work.ask(request).paths)
     return 0
+
+
+def batch_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``batch`` takes."""
+    parser.epilog = (
+        "INPUT are associations, folders of them (or of exposures), exposures, or a programme file (TOML). Writes a\n"
+        "folder per target with cubes, recipe, table of noise, log and report, and index.html with a row per target.\n"
+        "Ctrl-C stops; the same command continues: a product is made again only when its exposures, recipe, options\n"
+        "or versions have changed. What fails is told in the report, and all others finish (exit code 1).\n\n"
+        "Without --scheduler a cluster is started on this machine. A scheduler must see the same folders under the\n"
+        "same paths, and have ATM Viewer installed on its workers. Only give a scheduler that you trust: Dask runs\n"
+        "whatever code it receives from it. A worker has one exposure or one cube in memory: 1.5 GB for MIRI, 2.5 GB\n"
+        "for NIRSpec; the table of noise takes 0.15 GB more for each further exposure of a NIRSpec band. Pixels on\n"
+        "their way into cubes take 0.3 GB (MIRI) to 0.6 GB (NIRSpec) of DIR for each exposure of the targets under way."
+    )
+    parser.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help="associations, folders, exposures, or a programme file (.toml)"
+    )
+    add_members(parser)
+    recipe = parser.add_mutually_exclusive_group()
+    recipe.add_argument(
+        "-r", "--recipe", metavar="RECIPE", help="recipe (TOML file); default: the pipeline's parameters"
+    )
+    recipe.add_argument("--tune", action="store_true", help="make a recipe for each target automatically")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786")
+    where.add_argument(
+        "--workers", type=_workers, metavar="N", help="processes on this machine; default: one per processor"
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--exposures", action="store_true", help="also write corrected exposures, as correct does")
+    parser.add_argument(
+        "--band", dest="bands", action="append", default=[], metavar="BAND", help="only this band; repeat for more"
+    )
+    parser.add_argument(
+        "--spaxels", type=spaxel_count, default=5, metavar="N", help="spaxels measured in each band; default: 5"
+    )
+    add_cube_options(parser)
+
+
+def batch(args: argparse.Namespace) -> int:
+    """Run the programme."""
+    from atm_viewer.batch.pages import INDEX
+    from atm_viewer.batch.programme import Options, read_programme
+    from atm_viewer.batch.run import Finished, Status, run_on
+
+    recipe = with_cube_options(args, load_recipe(args.recipe) if args.recipe is not None else Recipe())
+    options = Options(recipe, args.tune, args.exposures, args.spaxels, tuple(args.bands))
+    targets = read_programme(args.inputs, options, args.members)
+    with ProgressLine() as line:
+
+        def tell(news: Status | Finished | str) -> None:
+            if isinstance(news, Status):
+                line(news.words, news.fraction)
+                return
+            if sys.stderr.isatty():
+                line("", 0.0)
+            if isinstance(news, Finished):
+                print(news.words, flush=True)
+            else:
+                say(news)
+
+        summary = run_on(targets, args.output, args.scheduler or "", args.workers or 0, tell)
+    say(summary.words)
+    list_paths([str(args.output / INDEX)])
+    return 1 if summary.problems else 0
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
+    return int(text)

@@ -7,12 +7,18 @@ layers are never started and cannot get in the way of Qt's threads or of a fork.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+#: Processors that were left to a thread by `at_most`; 0 for all.
+_MOST: ContextVar[int] = ContextVar("_MOST", default=0)
 
 
 def use_one_thread_each() -> None:
@@ -28,8 +34,22 @@ def use_one_thread_each() -> None:
         del os.environ["NUMBA_NUM_THREADS"]
 
 
+@contextmanager
+def at_most(threads: int) -> Iterator[None]:
+    """Have what this thread does use so many processors at most: others of the machine are somebody else's."""
+    before = _MOST.set(threads)
+    try:
+        yield
+    finally:
+        _MOST.reset(before)
+
+
 def processors() -> int:
-    """Count the processors that this process may use."""
+    """Count the processors that this thread may use."""
+    return min(_available(), _MOST.get() or sys.maxsize)
+
+
+def _available() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from atm_viewer.engine.names import product_name
 from atm_viewer.engine.recipe import dump_recipe
+from atm_viewer.html_page import figure, page, table
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.exports import possible_words
 from atm_viewer.session.names import slice_state
@@ -21,14 +21,6 @@ from atm_viewer.session.state.measures import LINES
 
 #: Packages that results depend on.
 _PACKAGES = ("atm-viewer", "jwst", "stdatamodels", "numpy", "scipy", "astropy", "numba")
-
-_STYLE = """
-body { font-family: sans-serif; color: #1b1f24; background: #ffffff; max-width: 60em; margin: 2em auto; padding: 0 1em }
-h1 { font-size: 1.6em } h2 { font-size: 1.2em; margin-top: 1.6em; border-bottom: 1px solid #c8ccd2 }
-table { border-collapse: collapse } th, td { padding: 2px 12px 2px 0; text-align: left; vertical-align: top }
-td.number, th.number { text-align: right } pre { background: #f3f4f6; padding: 8px } p.figure { margin: 1em 0 0 0 }
-p.caption { color: #4b5563; margin-top: 0 } img { max-width: 100% }
-"""
 
 
 def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> str:
@@ -61,7 +53,7 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
             for v in variants.all
         ]
         parts += [
-            _table(("variant", "compared with the pipeline's defaults"), rows),
+            table(("variant", "compared with the pipeline's defaults"), rows),
             f"<p>Recipe of {variants.active}:</p>",
         ]
     else:
@@ -69,14 +61,12 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
     if beyond := recipe.beyond_pipeline:
         parts += [f"<p>Beyond the pipeline: {escape(', '.join(beyond))}.</p>"]
     parts += [f"<p>{escape(possible_words(recipe))}</p>", f"<pre>{escape(dump_recipe(recipe))}</pre>"]
-    parts += ["<h2>Figures</h2>", *(_figure(*figure) for figure in figures)]
+    parts += ["<h2>Figures</h2>", *(figure(*one) for one in figures)]
     parts += ["<h2>Slices</h2>", _slices(session)]
     parts += ["<h2>Exposures</h2>", _exposures(session)]
     versions = {**{name: _version(name) for name in _PACKAGES}, "python": platform.python_version()}
-    parts += ["<h2>Versions</h2>", _table(("package", "version"), versions.items())]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    body = "\n".join(parts)
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+    parts += ["<h2>Versions</h2>", table(("package", "version"), versions.items())]
+    return page(title, parts)
 
 
 def _noise(session: Session) -> str:
@@ -106,7 +96,7 @@ def _noise(session: Session) -> str:
         "Resampling noise: 1.4826 times the median absolute deviation of spaxel / aperture from a cubic, relative "
         "to the flux."
     )
-    return f"{_table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>{_verdict(session)}{_coverage(session)}"
+    return f"{table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>{_verdict(session)}{_coverage(session)}"
 
 
 def _verdict(session: Session) -> str:
@@ -146,7 +136,7 @@ def _lines(session: Session) -> str:
         "The expected flux is the aperture's before correction times the spaxel's share of the line's light; the more "
         "of the line is distributed as the continuum, the surer it is."
     )
-    return f"<p>{escape(where)}</p>{_table(head, rows, numbers=range(1, 6))}<p>{words}</p>"
+    return f"<p>{escape(where)}</p>{table(head, rows, numbers=range(1, 6))}<p>{words}</p>"
 
 
 def _slices(session: Session) -> str:
@@ -167,7 +157,7 @@ def _slices(session: Session) -> str:
         "spline used",
         "state",
     )
-    return f"<p>Exposure {escape(view.name)}:</p>{_table(head, rows, numbers=range(6))}"
+    return f"<p>Exposure {escape(view.name)}:</p>{table(head, rows, numbers=range(6))}"
 
 
 def _exposures(session: Session) -> str:
@@ -180,7 +170,7 @@ def _exposures(session: Session) -> str:
     ]  # fmt: skip
     head = ("exposure", "target", "detector", "bands", "dither", "included", "shift east, north", "file")
     words = "Shift: the brightest source's centroid, against the other dithers, with the offsets of the recipe."
-    return f"{_table(head, rows)}<p>{words if shifts is not None else ''}</p>{_moving(session)}"
+    return f"{table(head, rows)}<p>{words if shifts is not None else ''}</p>{_moving(session)}"
 
 
 def _shift(shift: tuple[float, float] | None) -> str:
@@ -191,26 +181,6 @@ def _moving(session: Session) -> str:
     at = session.state.target_at
     where = f"RA {at[0] % 360.0:.6f}°, Dec {at[1]:.6f}°" if at is not None else ""
     return f"<p>The exposures follow a moving target, which is shown at {where}.</p>" if where else ""
-
-
-def _figure(caption: str, png: bytes, width: int) -> str:
-    """Picture and caption as paragraphs, which Qt sets as browsers do."""
-    data = base64.b64encode(png).decode("ascii")
-    image = f'<img width="{width}" src="data:image/png;base64,{data}" alt="{escape(caption)}">'
-    return f'<p class="figure">{image}</p>\n<p class="caption">{escape(caption)}</p>'
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[int] = ()) -> str:
-    right = set(numbers)
-
-    def line(cells: Iterable[object], tag: str) -> str:
-        made = []
-        for k, cell in enumerate(cells):
-            aligned = ' class="number" align="right"' if k in right else ""
-            made.append(f"<{tag}{aligned}>{escape(str(cell))}</{tag}>")
-        return f"<tr>{''.join(made)}</tr>"
-
-    return f"<table>{line(head, 'th')}{''.join(line(row, 'td') for row in rows)}</table>"
 
 
 def _value(value: float, error: float) -> str:

@@ -183,6 +183,11 @@ class Outlines:
         for (band, factor), found in self._found.items():
             found.append(_outline(exposure, band, factor, self._options, first=not found))
 
+    def join(self, others: Outlines) -> None:
+        """Take the exposures of others, which were made for the same bands and recipe."""
+        for key, found in self._found.items():
+            found += others._found[key]
+
     def grids(self, band: str, parameters: CubeParameters) -> tuple[CubeGrid, CubeGrid]:
         """Grids before and after correction, see `cube_grids`."""
         made = {f: _grid_about(self._found[band, f], band, parameters, self._options) for f in set(self._factors)}
@@ -273,6 +278,12 @@ def _grid_about(outlines: Sequence[_Outline], band: str, parameters: CubeParamet
         _centres(_half(np.abs(limits).max(), size) if count is None else count // 2, size)
         for limits, count in ((xi, options.nspax_x), (eta, options.nspax_y))
     )
+    wavelength, step = cube_planes(band, parameters, options)
+    return CubeGrid(band, *centre, size, x, y, wavelength, step, angle)
+
+
+def cube_planes(band: str, parameters: CubeParameters, options: CubeOptions) -> tuple[Floats, float]:
+    """Centres of a cube's planes and their distance [um], which do not depend on the exposures."""
     step = options.scalew or parameters.step
     start = parameters.start if options.wavemin is None else options.wavemin
     stop = parameters.stop if options.wavemax is None else options.wavemax
@@ -283,7 +294,7 @@ def _grid_about(outlines: Sequence[_Outline], band: str, parameters: CubeParamet
             f"The {band} cube would have {max(wavelength.size, 0)} planes from {start:g} to {stop:g} µm at steps of "
             f"{step:g} µm; choose a wider range of wavelengths or a smaller step."
         )
-    return CubeGrid(band, *centre, size, x, y, wavelength, step, angle)
+    return wavelength, step
 
 
 def _half(limit: float, size: float) -> int:

@@ -18,10 +18,11 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Flags, Floats, Integers, Singles
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
-from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
+from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.recipe.cube_options import SKY
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads, processors
 from atm_viewer.engine.trace.oversample import Corrected, per_native_pixel
 from atm_viewer.engine.trace.traces import DO_NOT_USE
@@ -120,31 +121,40 @@ class CubeSums:
         progress : callable, optional
             Called with the fraction that is done, every fraction of a second; may raise `Cancelled`.
         """
-        grid = self.grid
-        nirspec = exposure.instrument == "NIRSPEC"
-        ends = np.empty((grid.wavelength.size, _SLICES if nirspec else 0, 4))
-        ends[..., ::2], ends[..., 1::2] = 10000.0, -10000.0
-        slices = [n for n in exposure.slices if exposure.band_of(n) == grid.band]
-        for done, x, y, number in _batches(exposure, slices, grid.band, values):
-            if progress is not None:
-                progress(done)
-            foot = mapper.footprints(x, y, number, values.factor)
-            foot = foot.select(np.argsort(foot.wavelength, kind="stable"))
-            xi, eta = foot.on(grid.plane)
-            self._drizzle(foot, xi[:4], eta[:4], values)
-            if nirspec:
-                slice_ends(xi[4], eta[4], foot.wavelength, foot.number, grid.wavelength, self._reach, ends)
-        if nirspec:
-            flag_slices(ends, *self._corner, grid.spaxel, grid.x.size, 1, self.dq)
+        self.add_mapped(map_pixels(exposure, mapper, self.grid.band, values, progress))
 
-    def _drizzle(self, foot: Footprints, xi: Floats, eta: Floats, values: PixelValues) -> None:
+    def add_mapped(self, pixels: Iterable[MappedPixels], planes: tuple[int, int] | None = None) -> None:
+        """Add the pixels of one exposure.
+
+        Parameters
+        ----------
+        pixels : iterable of MappedPixels
+            All of them, or those that reach ``planes``; in the order of `map_pixels`, on which rounding depends.
+        planes : (int, int), optional
+            Planes that are added to, the second one excluded; by default all. Others are left as they are.
+        """
+        grid = self.grid
+        begin, end = planes or (0, grid.wavelength.size)
+        ends = None
+        for some in pixels:
+            xi, eta = some.plane.onto(grid.plane, some.xi, some.eta)
+            self._drizzle(some, xi[:4], eta[:4], begin, end)
+            if some.number is not None:
+                if ends is None:
+                    ends = np.empty((grid.wavelength.size, _SLICES, 4))
+                    ends[..., ::2], ends[..., 1::2] = 10000.0, -10000.0
+                slice_ends(xi[4], eta[4], some.wavelength, some.number, grid.wavelength, self._reach, ends)
+        if ends is not None:
+            ends, flags = ends[begin:end], self.dq[begin:end]
+            flag_slices(ends, *self._corner, grid.spaxel, grid.x.size, 1, flags)
+
+    def _drizzle(self, pixels: MappedPixels, xi: Floats, eta: Floats, begin: int, end: int) -> None:
         """Drizzle pixels, which are sorted by wavelength: threads share the planes."""
-        grid, wavelength = self.grid, foot.wavelength
-        flux = values.flux[foot.y, foot.x].astype(float)
-        err = values.err[foot.y, foot.x].astype(float)
+        grid, wavelength = self.grid, pixels.wavelength
+        flux, err = pixels.flux.astype(float), pixels.err.astype(float)
         # Beside the end of a slice's wavelengths a pixel has no extent in them: the pipeline gives it no plane either.
-        flux[np.isnan(foot.width)] = np.nan
-        beyond = float(np.fmax.reduce(foot.width, initial=0.0)) / 2 + grid.step
+        flux[np.isnan(pixels.width)] = np.nan
+        beyond = pixels.reach + grid.step
 
         def work(planes: tuple[int, int]) -> None:
             ends = grid.wavelength[planes[0]] - beyond, grid.wavelength[planes[1] - 1] + beyond
@@ -153,7 +163,7 @@ class CubeSums:
                 np.ascontiguousarray(xi[:, part]),
                 np.ascontiguousarray(eta[:, part]),
                 wavelength[part],
-                foot.width[part],
+                pixels.width[part],
                 flux[part],
                 err[part],
                 grid.x,
@@ -167,8 +177,83 @@ class CubeSums:
 
         count = 2 * processors()
         at = wavelength[np.linspace(0, wavelength.size - 1, count + 1)[1:-1].astype(int)] if wavelength.size else []
-        edges = np.unique([0, *np.searchsorted(grid.wavelength, at), grid.wavelength.size])
+        edges = np.unique([begin, *np.clip(np.searchsorted(grid.wavelength, at), begin, end), end])
         in_threads(work, list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class MappedPixels:
+    """Pixels of an exposure with their values and their places on the sky, sorted by wavelength.
+
+    Parameters
+    ----------
+    plane : TangentPlane
+        Plane that places are given in.
+    xi, eta : ndarray of float64, shape (4 or 5, n)
+        Corners in order around the pixel [arcsec], and in NIRSpec its centre.
+    wavelength, width : ndarray of float64, shape (n,)
+        Wavelength of the centre and range of wavelengths that the pixel covers [um].
+    flux, err : ndarray of float32, shape (n,)
+        Values.
+    number : ndarray of int64, shape (n,), or None
+        Slices of NIRSpec; None for MIRI, whose cubes do not tell where slices are.
+    """
+
+    plane: TangentPlane
+    xi: Floats
+    eta: Floats
+    wavelength: Floats
+    width: Floats
+    flux: Singles
+    err: Singles
+    number: Integers | None
+
+    @property
+    def reach(self) -> float:
+        """Half of the widest range of wavelengths that a pixel covers [um]."""
+        return float(np.fmax.reduce(self.width, initial=0.0)) / 2
+
+    def within(self, low: float, high: float) -> MappedPixels:
+        """Return the pixels whose centres are at these wavelengths [um]."""
+        part = slice(*np.searchsorted(self.wavelength, (low, high)))
+        return MappedPixels(
+            self.plane,
+            self.xi[:, part],
+            self.eta[:, part],
+            self.wavelength[part],
+            self.width[part],
+            self.flux[part],
+            self.err[part],
+            None if self.number is None else self.number[part],
+        )
+
+
+def map_pixels(
+    exposure: Exposure,
+    mapper: SkyMapper,
+    band: str,
+    values: PixelValues,
+    progress: Callable[[float], None] | None = None,
+) -> Iterator[MappedPixels]:
+    """Map the pixels of an exposure that have a value; some slices at a time, arguments as those of `CubeSums.add`."""
+    nirspec = exposure.instrument == "NIRSPEC"
+    slices = [n for n in exposure.slices if exposure.band_of(n) == band]
+    for done, x, y, number in _batches(exposure, slices, band, values):
+        if progress is not None:
+            progress(done)
+        foot = mapper.footprints(x, y, number, values.factor)
+        foot = foot.select(np.argsort(foot.wavelength, kind="stable"))
+        corners = 5 if nirspec else 4
+        yield MappedPixels(
+            foot.plane,
+            foot.xi[:corners],
+            foot.eta[:corners],
+            foot.wavelength,
+            foot.width,
+            values.flux[foot.y, foot.x],
+            values.err[foot.y, foot.x],
+            foot.number if nirspec else None,
+        )
 
 
 def _batches(

@@ -55,10 +55,15 @@ def read_target(path: Path) -> Target:
 
 def mean_position(targets: Sequence[Target]) -> Position | None:
     """Where exposures that follow the first moving target show it, ICRS [deg]; None where none follows any."""
-    for target, placement in zip(targets, placements(targets), strict=True):
-        if placement.following and target.target_at is not None:
-            return target.target_at[0] + placement.ra, target.target_at[1] + placement.dec
-    return None
+    found = map(followed_at, targets, placements(targets))
+    return next((position for position in found if position is not None), None)
+
+
+def followed_at(exposure: Exposure | Target, placement: Placement) -> Position | None:
+    """Where an exposure that is put there shows the moving target that it follows; None where it follows none."""
+    if exposure.target_at is None or not placement.following:
+        return None
+    return exposure.target_at[0] + placement.ra, exposure.target_at[1] + placement.dec
 
 
 def follow_notes(exposures: Sequence[Exposure]) -> tuple[str, ...]:
@@ -83,10 +88,10 @@ def _called(exposure: Exposure) -> str:
     return f"The target {exposure.target}" if exposure.target else "The target"
 
 
-def mark_following(model: Any, exposure: Exposure) -> None:
-    """Put into a datamodel's metadata where its target is on average, as ``assign_mtwcs`` does."""
-    if exposure.follows is not None:
-        model.meta.wcsinfo.mt_avra, model.meta.wcsinfo.mt_avdec = exposure.follows
+def mark_following(model: Any, follows: Position | None) -> None:
+    """Put into a datamodel's metadata where its target is on average, as ``assign_mtwcs`` does; None for nowhere."""
+    if follows is not None:
+        model.meta.wcsinfo.mt_avra, model.meta.wcsinfo.mt_avdec = follows
         model.meta.cal_step.assign_mtwcs = "COMPLETE"
 
 
@@ -94,7 +99,7 @@ def followed_model(model: Any, exposure: Exposure) -> None:
     """Make the WCS of an exposure's datamodel follow the target as the exposure does."""
     from jwst.assign_mtwcs.moving_target_wcs import add_mt_frame
 
-    mark_following(model, exposure)
+    mark_following(model, exposure.follows)
     if exposure.placement.ra or exposure.placement.dec:
         wcsinfo = model.meta.wcsinfo
         assert exposure.target_at is not None

@@ -19,7 +19,7 @@ from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, cube_grids, rea
 from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values, on_grid
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
-from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
+from atm_viewer.engine.io.association import Product, expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
 from atm_viewer.engine.io.moving_target import (
     Position,
@@ -34,7 +34,13 @@ from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
 from atm_viewer.engine.names import intermediate_names
 from atm_viewer.engine.output.metadata import open_metadata
-from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, current_versions
+from atm_viewer.engine.output.provenance import (
+    InputFile,
+    Provenance,
+    add_history,
+    append_provenance,
+    current_versions,
+)
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, no_progress, part_of
@@ -113,7 +119,6 @@ def write_exposures(
     if not save_intermediate_results:
         beside = []
     folder = Path(folder)
-    provenance = Provenance(recipe, True, current_versions())
     with staged(folder, [*names, *beside], overwrite) as part:
         # Only regions need to know where an exposure is on the sky.
         following = placements([read_target(path) for path in exposures], target_at) if recipe.regions else []
@@ -125,18 +130,29 @@ def write_exposures(
                 exposure = exposure.placed(with_offset(following[k], exposure.name, recipe.cube))
             corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8), save_intermediate_results)
             here(f"Writing {name}", 0.8)
-            model = corrected_model(exposure.model, corrected)
-            for step, array in corrected.steps.items():
-                _save(
-                    _intermediate_model(model, array),
-                    part / f"{exposure.name}_{step}.fits",
-                    provenance,
-                    [exposure.name],
-                )
-            _save(model, part / name, provenance, [exposure.name])
-            model.close()
+            save_corrected(exposure, corrected, recipe, path, part)
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in (*names, *beside))
+
+
+def corrected_name(path: Path) -> str:
+    """Name of the file of a corrected exposure."""
+    return f"{exposure_name(path)}_atm.fits"
+
+
+def save_corrected(exposure: Exposure, corrected: Corrected, recipe: Recipe, path: Path, folder: Path) -> None:
+    """Write a corrected exposure, and what its correction is made of where that was kept; its datamodel is closed."""
+    provenance, model = product_provenance(recipe, True, [path]), exposure.model
+    model = corrected_model(model, corrected)
+    for step, array in corrected.steps.items():
+        _save(_intermediate_model(model, array), folder / f"{exposure.name}_{step}.fits", provenance, [exposure.name])
+    _save(model, folder / corrected_name(path), provenance, [exposure.name])
+    model.close()
+
+
+def product_provenance(recipe: Recipe, applied: bool, paths: Sequence[Path]) -> Provenance:
+    """Return what a product of these exposures says about how it was made, if it is made now."""
+    return Provenance(recipe, applied, current_versions(), tuple(map(InputFile.of, paths)))
 
 
 def _intermediate_model(model: Any, array: Singles) -> Any:
@@ -207,7 +223,37 @@ def write_cubes(
         A file exists already, or ``folder`` cannot be written.
     """
     progress = progress or no_progress
-    chosen = read_inputs(paths).one(product)
+    jobs = cube_jobs(read_inputs(paths).one(product), recipe, which, channel, bands, cubepar, progress, target_at)
+    names = [job.name(after, band) for after in jobs[0].kinds for job in jobs for band in job.group.bands]
+    folder = Path(folder)
+    make = _pipeline_cubes if engine == "pipeline" or recipe.cube.only_pipeline else _own_cubes
+    with staged(folder, names, overwrite) as part:
+        for job in jobs:
+            for after, band, cube in make(job):
+                save_cube(job, after, band, cube, part)
+        progress("Moving files into place", 1.0)
+    return tuple(folder / name for name in names)
+
+
+def cube_jobs(
+    chosen: Product,
+    recipe: Recipe,
+    which: str = "both",
+    channel: str | None = None,
+    bands: Collection[str] = (),
+    cubepar: str | os.PathLike[str] | None = None,
+    progress: Progress = no_progress,
+    target_at: Position | None = None,
+) -> list[CubeJob]:
+    """Return what there is to do for the cubes of a product, setting by setting; arguments as `write_cubes`.
+
+    Raises
+    ------
+    InputError
+        These exposures cannot have such cubes.
+    OutputError
+        The product's name cannot be part of a file's name.
+    """
     product = chosen.name
     groups = group_exposures(chosen.exposures, channel, bands)
     if not is_plain_name(product):
@@ -225,26 +271,22 @@ def write_cubes(
     jobs, done, count = [], 0, sum(len(group.exposures) for group in groups)
     for group in groups:
         here = part_of(progress, done / count, (done + len(group.exposures)) / count)
-        jobs.append(_CubeJob(group, recipe, kinds, stems, cubepar, here, target_at))
+        jobs.append(CubeJob(group, recipe, kinds, stems, cubepar, here, target_at))
         done += len(group.exposures)
     for job in jobs:
         _check_options(job)
-    names = [job.name(after, band) for after in kinds for job in jobs for band in job.group.bands]
-    folder = Path(folder)
-    versions = current_versions()
-    make = _pipeline_cubes if engine == "pipeline" or recipe.cube.only_pipeline else _own_cubes
-    with staged(folder, names, overwrite) as part:
-        for job in jobs:
-            made_of = [exposure_name(path) for path in job.group.exposures]
-            for after, band, cube in make(job):
-                _save(cube, part / job.name(after, band), Provenance(recipe, after, versions), made_of)
-                cube.close()
-        progress("Moving files into place", 1.0)
-    return tuple(folder / name for name in names)
+    return jobs
+
+
+def save_cube(job: CubeJob, after: bool, band: str, cube: Any, folder: Path) -> None:
+    """Write a cube, and close it."""
+    provenance = product_provenance(job.recipe, after, job.group.exposures)
+    _save(cube, folder / job.name(after, band), provenance, [exposure_name(path) for path in job.group.exposures])
+    cube.close()
 
 
 @dataclass(frozen=True)
-class _CubeJob:
+class CubeJob:
     """Cubes of one setting: ``kinds`` are False for before and True for after, ``stems`` names of products."""
 
     group: Group
@@ -283,7 +325,7 @@ class _CubeJob:
         return found
 
 
-def _check_options(job: _CubeJob) -> None:
+def _check_options(job: CubeJob) -> None:
     """Refuse options of cubes that these exposures cannot have."""
     options = job.recipe.cube
     if refused := options.refuse():
@@ -295,7 +337,7 @@ def _check_options(job: _CubeJob) -> None:
             raise InputError(f"A cube with coord_system '{INTERNAL}' is made of one exposure; give one at a time.")
 
 
-def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
+def _own_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other."""
     with ExitStack() as stack:
         paths, bands = job.group.exposures, job.group.bands
@@ -306,8 +348,13 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             exposure = open_exposure(path).placed(places[k])
             outlines.add(exposure)
             models.append(stack.enter_context(open_metadata(path)))
+<<<<<<< HEAD
             mark_following(models[-1], exposure)
             exposure.release()
+=======
+            mark_following(models[-1], exposure.follows)
+            exposure.coordinates.release()
+>>>>>>> wt-17
             if exposure.sci.size * (len(opened) + 1) <= _OPEN:
                 opened[path] = exposure
             else:
@@ -326,20 +373,26 @@ def _own_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
             again = path not in opened
             _add_exposure(job, open_exposure(path).placed(places[k]) if again else opened.pop(path), sums, here)
         for n, after in enumerate(job.kinds):
-            if after:
-                for model in models:
-                    mark_corrected(model, job.recipe.oversample)
             begun = 0.8 + 0.2 * n / len(job.kinds)
             job.progress(f"Building cubes {'after' if after else 'before'} correction", begun)
-            options = job.recipe.cube.of_step()
-            built = build_cubes(models, job.group.bands, job.stems[after], cubepar, options, sums.pop(after))
-            for band, cube in zip(job.group.bands, built, strict=True):
+            for band, cube in cubes_of_sums(job, after, models, cubepar, sums.pop(after)):
                 job.progress(f"Writing {job.name(after, band)}", begun + 0.1 / len(job.kinds))
                 yield after, band, cube
 
 
+def cubes_of_sums(
+    job: CubeJob, after: bool, models: Sequence[Any], cubepar: str, sums: Mapping[str, CubeSums]
+) -> Iterator[tuple[str, Any]]:
+    """Cubes with their bands, from the sums of their pixels; ``models`` are marked as corrected for those after."""
+    if after:
+        for model in models:
+            mark_corrected(model, job.recipe.oversample)
+    built = build_cubes(models, job.group.bands, job.stems[after], cubepar, job.recipe.cube.of_step(), sums)
+    yield from zip(job.group.bands, built, strict=True)
+
+
 def _add_exposure(
-    job: _CubeJob, exposure: Exposure, sums: Mapping[bool, Mapping[str, CubeSums]], progress: Progress
+    job: CubeJob, exposure: Exposure, sums: Mapping[bool, Mapping[str, CubeSums]], progress: Progress
 ) -> None:
     """Add an exposure to the sums of cubes, as it is and corrected, and close it."""
     mapper = SkyMapper(exposure)
@@ -355,7 +408,7 @@ def _add_exposure(
     exposure.close()
 
 
-def _pipeline_cubes(job: _CubeJob) -> Iterator[tuple[bool, str, Any]]:
+def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by the pipeline's own mapping and combination of pixels, with (whether after correction, band)."""
     opened, corrections = [], []
     count = len(job.group.exposures)
@@ -509,7 +562,7 @@ def oversampled_wcs(wcs: Any, factor: float) -> Any:
 def _distinct_names(exposures: Sequence[Path]) -> list[str]:
     names: dict[str, Path] = {}
     for path in exposures:
-        name = f"{exposure_name(path)}_atm.fits"
+        name = corrected_name(path)
         if name in names:
             raise InputError(f"{names[name]} and {path} would both be written as {name}; process them separately.")
         names[name] = path
@@ -552,6 +605,12 @@ def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) 
     if given is not None:
         return str(given)
     return _crds_cubepar(model) or str(resource(f"cubepar/{instrument.lower()}_cubepar.fits"))
+
+
+def cubepar_of(job: CubeJob) -> str:
+    """CUBEPAR file of a job; that of CRDS is marked ``crds://``."""
+    with open_metadata(job.group.exposures[0]) as model:
+        return _cubepar(model, job.group.setting.instrument, job.cubepar)
 
 
 def _crds_cubepar(model: Any) -> str | None:

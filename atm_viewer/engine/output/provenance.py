@@ -19,6 +19,21 @@ PACKAGES = ("atm-viewer", "jwst", "stdatamodels", "numpy", "scipy", "astropy", "
 
 
 @dataclass(frozen=True)
+class InputFile:
+    """File that a product was made of: its name, size [byte], and time of its last change [ns since 1970]."""
+
+    name: str
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str]) -> InputFile:
+        """Describe a file that is there."""
+        found = os.stat(path)
+        return cls(Path(path).name, found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What a product says about how it was made.
 
@@ -30,11 +45,14 @@ class Provenance:
         Whether the recipe was applied: False in a cube of exposures as they are.
     versions : mapping of str to str
         Versions by package, and of ``python``.
+    inputs : tuple of InputFile
+        Exposures that it was made of.
     """
 
     recipe: Recipe
     applied: bool
     versions: Mapping[str, str]
+    inputs: tuple[InputFile, ...] = ()
 
     @property
     def beyond_pipeline(self) -> str:
@@ -61,7 +79,7 @@ def add_history(model: Any, provenance: Provenance, exposures: Sequence[str]) ->
 
 
 def append_provenance(path: str | os.PathLike[str], provenance: Provenance) -> None:
-    """Append extensions ``ATM_RECIPE`` (TOML, a row per line) and ``ATM_VERSIONS`` to a FITS file."""
+    """Append ``ATM_RECIPE`` (TOML, a row per line), ``ATM_VERSIONS`` and ``ATM_INPUTS`` to a FITS file."""
     from astropy.io import fits
 
     recipe = _table("ATM_RECIPE", {"TOML": _lines(provenance.recipe)})
@@ -70,6 +88,8 @@ def append_provenance(path: str | os.PathLike[str], provenance: Provenance) -> N
     versions = {"PACKAGE": list(provenance.versions), "VERSION": list(provenance.versions.values())}
     with fits.open(path, mode="append") as hdus:
         hdus.extend([recipe, _table("ATM_VERSIONS", versions)])
+        if provenance.inputs:
+            hdus.append(_inputs_table(provenance.inputs))
 
 
 def read_provenance(path: str | os.PathLike[str]) -> Provenance:
@@ -103,9 +123,26 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
                 recipe=parse_recipe(text, f"The recipe in {name}"),
                 applied=bool(hdus["ATM_RECIPE"].header["APPLIED"]),
                 versions=dict(zip(map(str, versions["PACKAGE"]), map(str, versions["VERSION"]), strict=True)),
+                inputs=_read_inputs(hdus["ATM_INPUTS"].data) if "ATM_INPUTS" in hdus else (),
             )
     except (OSError, KeyError, UnicodeDecodeError) as error:
         raise InputError(f"{name} cannot be read as FITS; download it or write it again.") from error
+
+
+def _inputs_table(inputs: Sequence[InputFile]) -> Any:
+    from astropy.io import fits
+
+    table = _table("ATM_INPUTS", {"FILE": [_ascii(one.name) for one in inputs]})
+    numbers = [
+        fits.Column(name="SIZE", format="K", unit="byte", array=[one.size for one in inputs]),
+        fits.Column(name="CHANGED", format="K", unit="ns", array=[one.changed for one in inputs]),
+    ]
+    return fits.BinTableHDU.from_columns(table.columns + fits.ColDefs(numbers), name="ATM_INPUTS")
+
+
+def _read_inputs(table: Any) -> tuple[InputFile, ...]:
+    rows = zip(table["FILE"], table["SIZE"], table["CHANGED"], strict=True)
+    return tuple(InputFile(str(name), int(size), int(changed)) for name, size, changed in rows)
 
 
 def _lines(recipe: Recipe) -> list[str]:

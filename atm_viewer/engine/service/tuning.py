@@ -39,13 +39,27 @@ def tune(
     """
     found: list[SliceTuning] = []
     every, items = every_slice(recipe), bench.opened(keys, recipe.cube)
-    bands = [set(item.exposure.bands) for item in items]
+    bands = [item.exposure.bands for item in items]
     for k, (key, item) in enumerate(zip(keys, items, strict=True)):
         share = part_of(progress, k / len(keys), (k + 1) / len(keys))
         if slices is None:
             fits = item.fitted(every, part_of(share, 0.0, 0.6))
         else:
             fits = {n: item.fit(n, every) for n in item.prepared.slices if n in slices.get(key, ())}
-        single = sum(not bands[k].isdisjoint(others) for others in bands) == 1
-        found += tune_exposure(item.prepared, fits, part_of(share, 0.6, 1.0), single)
+        found += tune_exposure(item.prepared, fits, part_of(share, 0.6, 1.0), is_single(k, bands))
     return tuned(recipe, found)
+
+
+def tune_alone(bench: Bench, key: str, recipe: Recipe, single: bool, progress: Progress) -> list[SliceTuning]:
+    """Tune all slices of one of the exposures of a product; `tuned` makes the recipe of what is found in all of them.
+
+    ``single`` says whether no other exposure of the product has one of its bands, see `is_single`.
+    """
+    [item] = bench.opened([key], recipe.cube)
+    fits = item.fitted(every_slice(recipe), part_of(progress, 0.0, 0.6))
+    return tune_exposure(item.prepared, fits, part_of(progress, 0.6, 1.0), single)
+
+
+def is_single(k: int, bands: Sequence[Collection[str]]) -> bool:
+    """Whether no other exposure than the k-th has one of its bands, given the bands of all."""
+    return sum(not set(bands[k]).isdisjoint(others) for others in bands) == 1

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from atm_viewer.jobs.messages import Outcome, Status
 from atm_viewer.jobs.requests.base import Request
+from atm_viewer.jobs.requests.batch import RunProgramme
 from atm_viewer.jobs.requests.exposures import ClearCache
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
 from atm_viewer.jobs.requests.programs import FindTools
@@ -60,6 +61,19 @@ class Products(QObject):
         self._jobs.submit(
             WriteExposures(paths, state.recipe, str(folder), overwrite, at, steps, as_shown=state.as_shown(paths))
         )
+
+    def run_programme(
+        self,
+        inputs: tuple[str, ...],
+        folder: str,
+        tune: bool = False,
+        exposures: bool = False,
+        scheduler: str = "",
+        workers: int = 0,
+    ) -> None:
+        """Correct targets on a cluster with the active recipe; see `RunProgramme`."""
+        recipe = self._store.state.recipe
+        self._jobs.submit(RunProgramme(inputs, recipe, str(folder), tune, exposures, scheduler, workers))
 
     def write(self, request: Request[Any]) -> None:
         """Write files by a request, see `atm_viewer.session.exports`."""

@@ -229,6 +229,13 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         _included,
     ),
     ActionInfo(
+        "run_on_cluster",
+        "File",
+        "Run on a Cluster…",
+        "Correct the exposures of many targets with this recipe, by Dask, with a report per target",
+        "Ctrl+Alt+Shift+E",
+    ),
+    ActionInfo(
         "export_recipe",
         "File/Export",
         "Pipeline Call or Script…",

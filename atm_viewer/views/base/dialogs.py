@@ -72,7 +72,7 @@ class WriteDialog(QDialog):
         self.from_box = QComboBox(self)
         self.from_box.setAccessibleName("From")
         for exposures in sources:
-            self.from_box.addItem(f"{count(len(exposures), 'included exposure')}, {', '.join(_bands(exposures))}")
+            self.from_box.addItem(", ".join([count(len(exposures), "included exposure"), *_bands(exposures)]))
         self.from_box.setToolTip("Exposures of the chosen setting, or those of all settings that are included")
         self.from_box.setMinimumContentsLength(50)  # with many bands longer than the dialog
         self.from_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -21,6 +21,7 @@ from atm_viewer.views.base.dialogs import WriteDialog, WriteExposuresDialog
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import no_mnemonic, plain_tip
 from atm_viewer.views.base.theme import Theme
+from atm_viewer.views.files.cluster_dialog import ClusterDialog
 from atm_viewer.views.files.members_dialog import MembersDialog
 from atm_viewer.views.files.recent import RecentFiles
 from atm_viewer.views.files.write_cubes_dialog import WriteCubesDialog
@@ -244,6 +245,25 @@ class Files(QObject):
             )
 
         self._open_write_dialog(dialog, write)
+
+    def run_on_cluster(self) -> None:
+        """Ask for targets and a cluster, and have them corrected in the background."""
+        state, scheduler = self._session.state, str(self._settings.value("scheduler", ""))
+        dialog = ClusterDialog(state.sources, self._theme(), self.folder(), scheduler, self._window)
+
+        def run() -> None:
+            self._settings.setValue("folder", dialog.folder)
+            self._settings.setValue("scheduler", dialog.scheduler)
+            self._session.products.run_programme(
+                dialog.inputs,
+                dialog.folder,
+                dialog.tunes,
+                dialog.exposures_box.isChecked(),
+                dialog.scheduler,
+                dialog.workers_box.value(),
+            )
+
+        self._open_write_dialog(dialog, run)
 
     def remember_session(self, path: str) -> None:
         """Put a session at the head of the recent ones."""

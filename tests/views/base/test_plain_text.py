@@ -202,7 +202,7 @@ def test_a_window_without_exposures_shows_recent_files_as_they_are(hostile, star
 
 
 _DIALOGS = (
-    *("write_cubes", "write_exposures", "send_file"),
+    *("write_cubes", "write_exposures", "run_on_cluster", "send_file"),
     *("export_recipe", "export_spectra", "export_picture", "export_report"),
 )
 

@@ -107,7 +107,7 @@ def test_nothing_is_cut_where_qts_texts_are_long_or_foreign(foreign, start, qtbo
     window = start(*FILES)
     assert window.minimumSizeHint().width() <= 900
     assert cut(window) == []
-    for name in ("write_cubes", "export_report", "send_file"):
+    for name in ("write_cubes", "run_on_cluster", "export_report", "send_file"):
         press(qtbot, window, name)
         dialog = dialog_of(window, QDialog)
         assert cut(dialog) == []

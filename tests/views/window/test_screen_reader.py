@@ -72,7 +72,15 @@ def test_boxes_to_choose_from_are_named_not_by_what_is_chosen(window):
 
 
 DIALOGS = (
-    *("write_cubes", "write_exposures", "export_recipe", "export_spectra", "export_picture", "export_report"),
+    *(
+        "write_cubes",
+        "write_exposures",
+        "run_on_cluster",
+        "export_recipe",
+        "export_spectra",
+        "export_picture",
+        "export_report",
+    ),
     *("send_file", "copy_to_neighbours", "label_variant", "show_palette", "show_help", "show_learn", "show_shortcuts"),
     *("show_about", "show_dithers", "spectrum_options", "sky_scale"),
 )

@@ -1,0 +1,1 @@
+"""A programme of many targets, run on a cluster by Dask."""

@@ -1,0 +1,117 @@
+"""Where tasks are carried out: a cluster on this machine, or a scheduler that runs already."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from atm_viewer.engine.errors import UserError, one_line
+from atm_viewer.engine.threads import processors
+
+#: Memory that a worker needs for one exposure of NIRSpec with its correction and what is written of it [byte].
+NEEDED = 2_500_000_000
+#: Seconds that a scheduler may take to answer.
+PATIENCE = 20.0
+
+#: Dask's own settings for a cluster of ours.
+_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 3,
+    # A worker has one task, whose arrays are its own: to pause it or to spill results frees nothing.
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.target": False,
+    "distributed.admin.log-length": 100,
+}
+
+
+class NoScheduler(UserError):
+    """There is no scheduler, or there is none any more."""
+
+
+def default_workers() -> int:
+    """Workers of a local cluster: one per processor, as far as memory goes."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return processors()
+    return max(min(processors(), int(memory // NEEDED)), 1)
+
+
+@contextmanager
+def local_cluster(workers: int, folder: str) -> Iterator[str]:
+    """Run a cluster on this machine.
+
+    Parameters
+    ----------
+    workers : int
+        Processes; each carries out one task at a time, on one thread.
+    folder : str
+        For what Dask itself writes.
+
+    Yields
+    ------
+    str
+        The scheduler's address.
+    """
+    import dask
+    from distributed import LocalCluster
+
+    with dask.config.set(_SETTINGS):
+        # Who may connect to the scheduler has tasks carried out: not everybody on this machine may.
+        secure = importlib.util.find_spec("cryptography") is not None
+        cluster: Any = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
+            security=secure or None,
+        )
+        try:
+            yield cluster
+        finally:
+            with suppress(Exception):  # what a worker says that dies in the end is no news
+                cluster.close(timeout=10)
+
+
+def connect(cluster: Any) -> Any:
+    """Connect to a scheduler.
+
+    Parameters
+    ----------
+    cluster : str or LocalCluster
+        Address, or a cluster of ours.
+
+    Returns
+    -------
+    distributed.Client
+
+    Raises
+    ------
+    NoScheduler
+        Nobody answers, or somebody else.
+    """
+    from distributed import Client
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        return Client(cluster, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise NoScheduler(
+            f"No Dask scheduler answers at {one_line(cluster)}; check the address (such as tcp://host:8786) and that "
+            f"it runs ({one_line(error)})."
+        ) from error
+
+
+def dashboard(client: Any) -> str:
+    """Sentence that names Dask's own dashboard; empty where there is none."""
+    link = str(client.dashboard_link or "")
+    if not link:
+        return ""
+    missing = "" if importlib.util.find_spec("bokeh") else " (once the package bokeh is installed)"
+    return f"Dask's dashboard is at {link}{missing}."

@@ -1,0 +1,199 @@
+"""The command ``batch`` as people use it: real schedulers and workers, some of which die, and a disk that is full."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from atm_viewer import cli
+from atm_viewer.batch.made import read_record
+from atm_viewer.engine.recipe import CubeOptions, Recipe, dump_recipe
+from tests.batch.equality import assert_same
+from tests.engine.output.test_products import exposures
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="processes are ended by POSIX signals")
+
+#: Fits next to nothing and has few planes: what is tested is who does it, and when.
+RECIPE = Recipe(1.5, 1e9, cube=CubeOptions(scalew=0.016))
+MOST = 240.0  # seconds, on a machine that is busy
+
+
+@pytest.fixture(scope="module")
+def programme(tmp_path_factory) -> Path:
+    """A target of two exposures, one of one, and one whose second exposure is cut off."""
+    folder = tmp_path_factory.mktemp("programme")
+    (folder / "recipe.toml").write_text(dump_recipe(RECIPE))
+    first, second, third, fourth = exposures("miri")
+    (folder / "cut").mkdir()
+    corrupt = folder / "cut" / fourth.name
+    corrupt.write_bytes(fourth.read_bytes()[:3_000_000])
+    targets = {"pair": [first, second], "alone": [third], "spoilt": [third, corrupt]}
+    text = 'version = 1\nrecipe = "recipe.toml"\nspaxels = 1\nbands = ["ch1-short"]\nexposures = true\n'
+    for name, paths in targets.items():
+        text += f"[[target]]\nname = {json.dumps(name)}\ninputs = {json.dumps(list(map(str, paths)))}\n"
+    (folder / "programme.toml").write_text(text)
+    return folder
+
+
+@contextlib.contextmanager
+def batch(programme: Path, *arguments: str, limit: int = 0) -> Iterator[subprocess.Popen]:
+    """A run of the command; it is ended when the body fails."""
+
+    def limited() -> None:
+        if limit:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    command = [sys.executable, "-m", "atm_viewer", "batch", str(programme / "programme.toml"), *arguments]
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    with subprocess.Popen(command, **how, preexec_fn=limited) as run:
+        try:
+            yield run
+        finally:
+            end(run)
+
+
+@contextlib.contextmanager
+def cluster(folder: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+    """A scheduler and a process that keeps two workers, as people start them."""
+    file = folder / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    arguments = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
+    with contextlib.ExitStack() as stack:
+
+        def start(*command: str) -> subprocess.Popen:
+            process = subprocess.Popen([sys.executable, "-m", *command], **quiet)
+            stack.callback(end, process)
+            return process
+
+        start("distributed.cli.dask_scheduler", *arguments)
+        wait_for(file.is_file)
+        workers = start(
+            *("distributed.cli.dask_worker", "--scheduler-file", str(file), "--nworkers", "2", "--nthreads", "1"),
+            *("--no-dashboard", "--local-directory", str(folder)),
+        )
+        yield json.loads(file.read_text())["address"], workers
+
+
+def end(process: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(happens: Callable[[], object]) -> None:
+    until = time.monotonic() + MOST
+    while not happens():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def logged(folder: Path, words: str) -> bool:
+    return any(words in path.read_text() for path in folder.glob("*/log.txt"))
+
+
+def worker_processes(nanny: subprocess.Popen) -> list[int]:
+    """Numbers of the processes that compute."""
+    found = []
+    for path in Path(f"/proc/{nanny.pid}/task").glob("*/children"):
+        for number in map(int, path.read_text().split()):
+            if b"spawn_main" in Path(f"/proc/{number}/cmdline").read_bytes():
+                found.append(number)
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(programme, tmp_path_factory) -> Path:
+    """What a run has made that was stopped, and continued on another cluster, one worker of which was killed."""
+    folder = tmp_path_factory.mktemp("made")
+    with batch(programme, "-o", str(folder), "--workers", "1") as run:
+        wait_for(lambda: logged(folder, "correcting") or run.poll() is not None)
+        run.send_signal(signal.SIGTERM)
+        said, _ = run.communicate(timeout=MOST)
+    assert run.returncode == 128 + signal.SIGTERM, said
+    assert "Interrupted" in said
+    assert "Stopped" in (folder / "index.html").read_text()
+    assert [path for path in folder.iterdir() if path.name.startswith(".")] == []
+    for path in folder.glob("*/log.txt"):
+        path.unlink()
+    with (
+        cluster(tmp_path_factory.mktemp("cluster")) as (address, workers),
+        batch(programme, "-o", str(folder), "--scheduler", address) as run,
+    ):
+        wait_for(lambda: logged(folder, "planning") or run.poll() is not None)
+        os.kill(worker_processes(workers)[0], signal.SIGKILL)
+        said, _ = run.communicate(timeout=MOST)
+    assert run.returncode == 1, said
+    assert "3 targets made, 1 with something that failed" in said
+    assert "spoilt: failed in part" in said
+    return folder
+
+
+def test_what_a_killed_worker_had_is_made_all_the_same_and_equal_to_that_of_one_process(made, programme, tmp_path):
+    first, second, third, _ = exposures("miri")
+    recipe = str(programme / "recipe.toml")
+    assert cli.run(["correct", str(third), "-r", recipe, "-o", str(tmp_path)]) == 0
+    band = ["--band", "ch1-short", "-r", recipe, "-o", str(tmp_path)]
+    assert cli.run(["cube", str(first), str(second), "--product", "pair", *band]) == 0
+    names = [path.name for path in tmp_path.iterdir()]
+    assert len(names) == 3
+    for name in names:
+        assert_same(made / ("alone" if "_atm.fits" in name else "pair") / name, tmp_path / name)
+
+
+def test_a_corrupt_exposure_is_left_out_and_told(made):
+    record = read_record(made / "spoilt")
+    assert len(record.problems) == 1
+    assert "Left out: jw00000001001_02101_00004_mirifushort_cal.fits is truncated" in record.problems[0]
+    assert (made / "spoilt" / "spoilt-atm_ch1-short_s3d.fits").is_file()
+    index = (made / "index.html").read_text()
+    assert "is truncated" in index
+    for name in ("pair", "alone", "spoilt"):
+        assert f'href="{name}/report.html"' in index
+        assert f'src="{name}/thumbnail.png"' in index
+        assert "verdict" in (made / name / "pair_metrics.ecsv".replace("pair", name)).read_text()
+    assert [path for path in made.iterdir() if path.name.startswith(".")] == []
+
+
+def test_only_what_has_changed_is_made_again(made, programme, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(made, folder)
+    (folder / "alone" / "alone_ch1-short_s3d.fits").unlink()
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.fits")}
+    with batch(programme, "-o", str(folder), "--workers", "1") as run:
+        said, _ = run.communicate(timeout=MOST)
+    assert run.returncode == 1, said
+    assert "pair: unchanged" in said
+    assert "alone: done" in said
+    assert (folder / "alone" / "alone_ch1-short_s3d.fits").is_file()
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_full_disk_is_told_for_each_target_and_leaves_nothing(programme, tmp_path):
+    with batch(programme, "-o", str(tmp_path / "full"), "--workers", "1", limit=2_000_000) as run:
+        said, _ = run.communicate(timeout=MOST)
+    assert run.returncode == 1, said
+    assert said.count("The disk is full") >= 2
+    assert [path for path in (tmp_path / "full").rglob("*") if path.suffix in (".fits", ".npy", ".part")] == []
+
+
+def test_a_scheduler_that_is_not_there_is_told(programme, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("atm_viewer.batch.cluster.PATIENCE", 1.0)
+    folder = ["-o", str(tmp_path / "out")]
+    assert cli.run(["batch", str(programme / "programme.toml"), "--scheduler", "tcp://127.0.0.1:9", *folder]) == 1
+    assert "No Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err

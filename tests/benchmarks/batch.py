@@ -1,0 +1,213 @@
+"""How much faster a programme is on more workers: measured on this machine, simulated for a cluster.
+
+    python -m tests.benchmarks.batch throughput INPUT...    one process against one and two workers
+    python -m tests.benchmarks.batch simulate [LOG...]      1 to 64 workers, with the task times of these logs (log.txt)
+
+The simulation runs the real `run_programme` with Dask's own scheduler and workers; they wait instead of computing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from atm_viewer.batch import run, tasks
+from atm_viewer.batch.made import Record
+from atm_viewer.batch.programme import Options, Target
+from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
+
+EXPOSURES, TARGETS = 500, 60
+WORKERS = (1, 2, 4, 8, 16, 32, 64)
+#: Seconds that a task takes on an idle core, of flight-size MIRI exposures; logs replace them.
+TIMES = {
+    "look": 0.6,
+    "plan": 0.3,
+    "correct": 11.0,
+    "add_up": 0.9,
+    "write_cubes": 4.0,
+    "measure": 6.0,
+    "finish": 2.5,
+}
+_WORDS = {
+    "opening": "look",
+    "planning": "plan",
+    "correcting": "correct",
+    "adding": "add_up",
+    "writing the report": "finish",
+    "writing": "write_cubes",
+    "measuring": "measure",
+}
+_LINE = re.compile(r"^\S+ \S+  (?P<words>.+?)  (?P<seconds>[0-9.]+) s  ")
+_BANDS, _BLOCKS = ("ch1-short", "ch2-short"), 3
+
+
+def read_times(logs: Sequence[Path]) -> dict[str, float]:
+    """Median seconds of each kind of task; those of `TIMES` where logs have none."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for path in logs:
+        for line in path.read_text().splitlines():
+            match = _LINE.match(line)
+            kind = match and next((k for words, k in _WORDS.items() if match["words"].startswith(words)), None)
+            if match and kind:
+                found[kind].append(float(match["seconds"]))
+    return TIMES | {kind: statistics.median(seconds) for kind, seconds in found.items()}
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What a simulated run took, in the time of the real tasks [s]."""
+
+    workers: int
+    seconds: float
+    work: float
+
+    @property
+    def efficiency(self) -> float:
+        """Part of the workers' time in which they worked."""
+        return self.work / self.workers / self.seconds
+
+
+_TIMES: dict[str, float] = {}
+_WORK: list[float] = []
+
+
+def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
+    """Take the place of `run_task`: wait as long as the task takes, and bring what the next ones need."""
+    name = function.__name__
+    seconds = _TIMES[name]
+    time.sleep(seconds * _TIMES["scale"])
+    _WORK.append(seconds)
+    value: Any = ()
+    if name == "look":
+        value = Looked(args[0], _BANDS)
+    elif name == "plan":
+        target = args[0]
+        job = SimpleNamespace(
+            kinds=[False, True], group=SimpleNamespace(exposures=target.exposures, bands=_BANDS), name=str
+        )
+        blocks = tuple(
+            SimpleNamespace(after=after, band=band)
+            for after in (False, True)
+            for band in _BANDS
+            for _ in range(_BLOCKS)
+        )
+        value = Plan(Options().recipe, (JobPlan(job, "", blocks, (), False),), _BANDS, (), ())
+    elif name == "finish":
+        value = Record("made", len(args[0].exposures), {"x": (1, 1)})
+    return Done(value, "", "", seconds, 0)
+
+
+def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simulated:
+    """Run 500 exposures of 60 targets on workers that wait; time is lapsed so that it takes about ``wall`` seconds."""
+    from distributed import LocalCluster
+
+    counts = [EXPOSURES // TARGETS + (k < EXPOSURES % TARGETS) for k in range(TARGETS)]
+    with tempfile.TemporaryDirectory() as folder:
+        targets = []
+        for k, count in enumerate(counts):
+            paths = [Path(folder) / f"{k}_{n}_cal.fits" for n in range(count)]
+            for path in paths:
+                path.touch()
+            targets.append(Target(f"target{k}", tuple(paths), Options()))
+        per_target = times["plan"] + 4 * _BLOCKS * times["add_up"] + 2 * times["write_cubes"] + 2 * times["measure"]
+        work = EXPOSURES * (times["look"] + times["correct"]) + TARGETS * (per_target + times["finish"])
+        _TIMES.update(times, scale=min(workers * wall / work, 1.0))
+        _WORK.clear()
+        cluster: Any = LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+        )
+        try:
+            with mock.patch.object(tasks, "run_task", wait_instead):
+                from atm_viewer.batch.cluster import connect
+
+                begun = time.monotonic()
+                summary = run.run_programme(targets, Path(folder) / "out", lambda: connect(cluster), lambda news: None)
+                seconds = (time.monotonic() - begun) / _TIMES["scale"]
+        finally:
+            cluster.close()
+        assert summary.problems == 0
+        return Simulated(workers, seconds, sum(_WORK))
+
+
+def draw(found: Sequence[Simulated], path: Path) -> None:
+    """Draw the curve."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    one = found[0].work
+    axes.plot([f.workers for f in found], [one / f.seconds for f in found], "o-", label="simulated")
+    axes.plot([1, found[-1].workers], [1, found[-1].workers], "--", color="0.6", label="linear")
+    axes.set(xlabel="workers", ylabel="times as fast as one worker", xscale="log", yscale="log")
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+def throughput(inputs: Sequence[str]) -> None:
+    """Time the command with one and two workers, and the same products made by one process."""
+    from atm_viewer.batch.programme import read_programme
+    from atm_viewer.engine.output.products import write_cubes
+    from atm_viewer.engine.threads import at_most
+
+    seconds = {}
+    with tempfile.TemporaryDirectory() as folder:
+        targets = read_programme(inputs, Options())
+        begun = time.monotonic()
+        with at_most(1):
+            for target in targets:
+                out = Path(folder) / "one" / target.name
+                write_cubes(target.exposures, target.options.recipe, out, target.name)
+                for band in _bands(target):
+                    tasks.measure(target.exposures, target.options.recipe, band, target.options.spaxels)
+        seconds["one process"] = time.monotonic() - begun
+        for workers in (1, 2):
+            out = Path(folder) / f"{workers}"
+            command = [sys.executable, "-m", "atm_viewer", "batch", *inputs, "--workers", str(workers), "-o", str(out)]
+            begun = time.monotonic()
+            subprocess.run(command, check=True)
+            seconds[f"{workers} worker{'s'[: workers - 1]}"] = time.monotonic() - begun
+    for name, value in seconds.items():
+        print(f"{name:12} {value:7.1f} s  {seconds['one process'] / value:5.2f} times one process")
+
+
+def _bands(target: Target) -> tuple[str, ...]:
+    from atm_viewer.engine.io.setting import wanted_bands
+
+    return wanted_bands(target.exposures)
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("throughput", "simulate"))
+    parser.add_argument("paths", nargs="*")
+    parser.add_argument("--curve", type=Path, help="picture of the simulated curve")
+    args = parser.parse_args()
+    if args.what == "throughput":
+        throughput(args.paths)
+        return
+    times = read_times([Path(path) for path in args.paths])
+    print("seconds per task:", ", ".join(f"{name} {value:.1f}" for name, value in times.items()))
+    found = []
+    for workers in WORKERS:
+        found.append(simulate(workers, times))
+        one = found[-1]
+        print(f"{workers:3} workers: {one.seconds:8.0f} s, {100 * one.efficiency:.1f} % of linear", flush=True)
+    if args.curve:
+        draw(found, args.curve)
+
+
+if __name__ == "__main__":
+    main()
