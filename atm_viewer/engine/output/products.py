@@ -348,13 +348,8 @@ def _own_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
             exposure = open_exposure(path).placed(places[k])
             outlines.add(exposure)
             models.append(stack.enter_context(open_metadata(path)))
-<<<<<<< HEAD
-            mark_following(models[-1], exposure)
-            exposure.release()
-=======
             mark_following(models[-1], exposure.follows)
-            exposure.coordinates.release()
->>>>>>> wt-17
+            exposure.release()
             if exposure.sci.size * (len(opened) + 1) <= _OPEN:
                 opened[path] = exposure
             else:
