@@ -19,7 +19,6 @@ from atm_viewer import __version__
 from atm_viewer.commands import (
     cache,
     compare,
-    completion,
     demo,
     export,
     figure,
@@ -41,6 +40,44 @@ Arguments = Callable[[argparse.ArgumentParser], None]
 Command = Callable[[argparse.Namespace], int]
 
 _DESCRIPTION = "Tune JWST's adaptive trace model on MIRI MRS and NIRSpec IFU exposures, in a window or with a command."
+
+#: What to do with the script, by shell.
+_COMPLETION = {
+    "bash": "atm-viewer completion bash > ~/.local/share/bash-completion/completions/atm-viewer",
+    "zsh": 'atm-viewer completion zsh > "${fpath[1]}/_atm-viewer"',
+    "fish": "atm-viewer completion fish > ~/.config/fish/completions/atm-viewer.fish",
+}
+
+
+def _completion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Save the script where the shell looks for it:\n" + "\n".join(
+        f"  {line}" for line in _COMPLETION.values()
+    )
+    parser.add_argument("shell", choices=sorted(_COMPLETION), help="shell that reads the script")
+
+
+def _completion(args: argparse.Namespace) -> int:
+    import shtab
+
+    parser = whole_parser()
+    for action in _all_actions(parser):
+        if action.metavar in ("FILE", "RECIPE", "CUBE"):
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+        elif action.metavar == "DIR":
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+    print(shtab.complete(parser, args.shell))
+    return 0
+
+
+def _all_actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """List the arguments of a parser and of the commands in it."""
+    found = list(parser._actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                found += _all_actions(command)
+    return found
+
 
 #: By name: what a command does in a few words, the arguments it takes, and who carries it out.
 _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
@@ -109,8 +146,8 @@ _COMMANDS: dict[str, tuple[str, Arguments, Command]] = {
     ),
     "completion": (
         "print a script with which a shell completes commands and options",
-        completion.completion_arguments,
-        completion.completion,
+        _completion_arguments,
+        _completion,
     ),
     "demo": (
         "open the window on synthetic demo exposures; without a display, write their cubes",
@@ -214,8 +251,9 @@ def whole_parser() -> argparse.ArgumentParser:
         With a command for each of the program's; for what describes the command line (completion, documentation).
     """
     parser = argparse.ArgumentParser("atm-viewer", description=_DESCRIPTION)
-    _window_arguments(parser)
+    # Before the files: shells complete the first word by the first argument.
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _window_arguments(parser)
     for name, (summary, add_arguments, _) in _COMMANDS.items():
         sentence = f"{summary[0].upper()}{summary[1:]}."
         # argparse would have the texts of its options wrapped; what stands after them is laid out by lines.

@@ -762,3 +762,17 @@ def test_two_programs_may_make_one_new_folder(exposure, tmp_path):
         assert [one.communicate(timeout=120)[1] for one in both] == ["", ""]
         assert [one.returncode for one in both] == [0, 0]
         assert sorted(os.listdir(folder)) == ["a-atm.py", "b-atm.py"]
+
+
+def test_completion_knows_commands_and_options(capsys, tmp_path):
+    assert cli.run(["completion", "bash"]) == 0
+    script = tmp_path / "completion"
+    script.write_text(capsys.readouterr().out)
+
+    def offered(*words: str) -> list[str]:
+        line = f"COMP_WORDS=(atm-viewer {' '.join(words)}); COMP_CWORD={len(words)}; _shtab_atm_viewer"
+        call = ["bash", "-c", f'source {script}; {line}; echo "${{COMPREPLY[@]}}"']
+        return subprocess.run(call, capture_output=True, text=True, check=True).stdout.split()
+
+    assert set(offered("cor")) == {"correct"}
+    assert set(offered("correct", "--slope")) == {"--slope-limit"}

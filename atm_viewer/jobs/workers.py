@@ -250,6 +250,9 @@ class Workers:
             result = step.result
             if isinstance(result, Opened):
                 known = {e.key for e in job.opened}  # told by a process that was given up since
+                # Opened twice and closed after the first time: the process comes to the closing only after this.
+                closing = (j.request.exposures for j in self._jobs.values() if isinstance(j.request, CloseExposures))
+                known.update(*closing)
                 result = replace(result, exposures=tuple(e for e in result.exposures if e.key not in known))
                 job.opened += result.exposures
                 self._open.update({e.key: e.file for e in result.exposures})

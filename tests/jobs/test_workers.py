@@ -368,6 +368,18 @@ def test_an_opening_goes_on_in_another_process_and_tells_nothing_twice(told, wor
     assert [e.key for p in told.progress if p.result for e in p.result.exposures] == ["a", "slow b"]
 
 
+def test_what_is_opened_twice_and_closed_stays_closed(told, workers, ask):
+    """The second opening was asked for before the closing, and the process comes to it before that."""
+    first = workers.submit(OpenExposures(("a", "slow b")))
+    with told._changed:
+        assert told._changed.wait_for(lambda: any(p.job == first and p.result for p in told.progress), NEW_WORKER)
+    second = workers.submit(OpenExposures(("a",)))
+    told.wait(workers.submit(CloseExposures(("a",))))
+    assert [e.key for e in told.outcomes[first].result.exposures] == ["a", "slow b"]
+    assert told.outcomes[second].result.exposures == ()
+    assert ask(correct("open")).result == ("slow b",)
+
+
 def test_closing_what_cannot_be_opened_again(told, workers, ask, tmp_path):
     """The other exposures are there again, though the new process hangs in one of them."""
     pipe = tmp_path / "pipe"
