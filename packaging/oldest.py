@@ -13,9 +13,9 @@ def constraints(text: str) -> list[str]:
     oldest = [
         f"{name}=={oldest}" for line in dependencies for name, oldest in re.findall(r"^([\w-]+)>=([\d.]+)$", line)
     ]
-    # PyQt6 takes any later Qt, but works with that of its own version alone.
+    # PyQt6 takes any later Qt, but works with that of its very version alone.
     qt = next(line.removeprefix("PyQt6==") for line in oldest if line.startswith("PyQt6=="))
-    return [*oldest, f"PyQt6-Qt6=={qt}.*"]
+    return [*oldest, f"PyQt6-Qt6=={qt}.0"]
 
 
 if __name__ == "__main__":
