@@ -15,7 +15,7 @@ from atm_viewer.engine.threads import processors
 #: Memory that a worker needs for one exposure of NIRSpec with its correction and what is written of it [byte].
 NEEDED = 2_500_000_000
 #: Seconds that a scheduler may take to answer.
-PATIENCE = 20.0
+PATIENCE = 10.0
 
 #: Dask's own settings for a cluster of ours.
 _SETTINGS = {

@@ -26,6 +26,8 @@ from atm_viewer.jobs.serve import explain
 RETRIES = 2
 #: Seconds between looks at what is done.
 _LOOK = 0.1
+#: Measurements stand back behind so many targets: threads of workers over this.
+_LATER = 4
 #: Seconds between two versions of the index.
 _INDEX_EVERY = 5.0
 #: Times that a target is begun again when the scheduler has lost it, and seconds that a scheduler may take to return.
@@ -220,6 +222,7 @@ class _Run:
         self._begun, self._memory, self._step = time.monotonic(), 0, "starting"
         self._indexed = 0.0
         self._client: Any = None
+        self._later = 0
 
     def go(self) -> Summary:
         """Run to the end."""
@@ -283,6 +286,8 @@ class _Run:
 
     def _follow(self) -> None:
         """Hand out tasks and take what they bring until all targets are finished."""
+        # What nothing waits for but the report is left for when corrections of the last targets leave workers idle.
+        self._later = sum(self._client.nthreads().values()) // _LATER
         for state in self._states:
             if state.record is None and state.stage == "waiting":
                 self._look(state)
@@ -396,7 +401,7 @@ class _Run:
             *(function, self._versions, list(args)),
             pure=False,
             retries=RETRIES,
-            priority=-self._states.index(state),
+            priority=-self._states.index(state) - (self._later if function is tasks.measure else 0),
             key=f"{function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
         )
         state.waiting[future] = words
@@ -412,11 +417,11 @@ class _Run:
         state.seconds += done.seconds
         self._memory = max(self._memory, done.memory)
         self._step = f"{state.target.name}, {words}"
-        self._log(state, words, done)
+        if done.refused not in state.problems:  # once: what relies on it is refused with the same sentence
+            self._log(state, words, done)
         if words.startswith("correcting "):
             state.exposures_done += 1
         if done.refused:
-            # What relies on something that failed is refused with the same sentence.
             sentence = done.refused if state.stage != "opening exposures" else f"Left out: {done.refused}"
             if sentence not in state.problems:
                 state.problems.append(sentence)

@@ -192,8 +192,8 @@ def test_a_full_disk_is_told_for_each_target_and_leaves_nothing(programme, tmp_p
     assert [path for path in (tmp_path / "full").rglob("*") if path.suffix in (".fits", ".npy", ".part")] == []
 
 
-def test_a_scheduler_that_is_not_there_is_told(programme, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("atm_viewer.batch.cluster.PATIENCE", 1.0)
-    folder = ["-o", str(tmp_path / "out")]
-    assert cli.run(["batch", str(programme / "programme.toml"), "--scheduler", "tcp://127.0.0.1:9", *folder]) == 1
-    assert "No Dask scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
+def test_a_scheduler_that_is_not_there_is_told(programme, tmp_path):
+    with batch(programme, "-o", str(tmp_path / "out"), "--scheduler", "tcp://127.0.0.1:9") as run:
+        said, _ = run.communicate(timeout=MOST)
+    assert run.returncode == 1
+    assert "No Dask scheduler answers at tcp://127.0.0.1:9" in said

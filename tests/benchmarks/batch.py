@@ -80,15 +80,22 @@ class Simulated:
 
 
 _TIMES: dict[str, float] = {}
-_WORK: list[float] = []
+#: Kind, begin and end of each task that was simulated [s].
+_WORK: list[tuple[str, float, float]] = []
+#: All workers are threads of one process: what each would look after in its own would take this one's time 64 times.
+_SETTINGS = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "30s",
+}
 
 
 def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
     """Take the place of `run_task`: wait as long as the task takes, and bring what the next ones need."""
     name = function.__name__
     seconds = _TIMES[name]
+    begun = time.monotonic()
     time.sleep(seconds * _TIMES["scale"])
-    _WORK.append(seconds)
+    _WORK.append((name, begun, time.monotonic()))
     value: Any = ()
     if name == "look":
         value = Looked(args[0], _BANDS)
@@ -111,8 +118,10 @@ def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
 
 def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simulated:
     """Run 500 exposures of 60 targets on workers that wait; time is lapsed so that it takes about ``wall`` seconds."""
+    import dask
     from distributed import LocalCluster
 
+    dask.config.set(_SETTINGS)
     counts = [EXPOSURES // TARGETS + (k < EXPOSURES % TARGETS) for k in range(TARGETS)]
     with tempfile.TemporaryDirectory() as folder:
         targets = []
@@ -138,7 +147,7 @@ def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simul
         finally:
             cluster.close()
         assert summary.problems == 0
-        return Simulated(workers, seconds, sum(_WORK))
+        return Simulated(workers, seconds, sum(_TIMES[name] for name, _, _ in _WORK))
 
 
 def draw(found: Sequence[Simulated], path: Path) -> None:
