@@ -83,14 +83,18 @@ class Finished:
     kept: bool = False
 
     @property
+    def state(self) -> str:
+        """In a word or two."""
+        if self.record.problems:
+            return "failed in part" if self.record.files else "failed"
+        return "unchanged" if self.kept else "done"
+
+    @property
     def words(self) -> str:
         """A line for the terminal."""
-        state = "unchanged" if self.kept else "failed in part" if self.record.problems else "done"
-        if self.record.problems and not self.record.files:
-            state = "failed"
         problems = [one.rstrip(".") for one in self.record.problems]
         noise = "; ".join(f"{n.band} {100 * n.before:.2f} % → {100 * n.after:.2f} %" for n in self.record.noise)
-        return f"{self.target.name}: {state}{f', noise {noise}' if noise else ''}{''.join(f'. {p}' for p in problems)}"
+        return ". ".join([f"{self.target.name}: {self.state}{f', noise {noise}' if noise else ''}", *problems])
 
 
 @dataclass(frozen=True)
@@ -353,10 +357,10 @@ class _Run:
         for k, planned in enumerate(plan.jobs):
             self._make_job(state, planned, state.scratch.with_name(f"{state.scratch.name}-{k}"))
         if not plan.measured:
+            paths, count = list(state.target.exposures), state.target.options.spaxels
             for band in plan.bands:
-                paths = [p for p in state.target.exposures if band in state.looked[p].bands]
-                count = state.target.options.spaxels
-                self._submit(state, f"measuring {band}", tasks.measure, paths, plan.recipe, band, count)
+                chosen = [k for k, path in enumerate(paths) if band in state.looked[path].bands]
+                self._submit(state, f"measuring {band}", tasks.measure, paths, chosen, plan.recipe, band, count)
 
     def _make_job(self, state: _State, planned: JobPlan, scratch: Path) -> None:
         job, names = planned.job, planned.job.group.exposures
@@ -465,10 +469,9 @@ class _Run:
         self._indexed = time.monotonic()
         rows = []
         for state in self._states:
-            label = state.stage
-            if state.record is not None:
-                label = "unchanged" if state.kept else "failed in part" if state.record.problems else "done"
-            rows.append((state.target.name, label, state.record, state.problems))
+            record = state.record
+            label = state.stage if record is None else Finished(state.target, record, state.kept).state
+            rows.append((state.target.name, label, record, state.problems))
         try:
             pages.write_index(self._folder, rows, words)
         except OSError as error:
