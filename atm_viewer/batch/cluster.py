@@ -76,7 +76,7 @@ def local_cluster(workers: int, folder: str) -> Iterator[str]:
             yield cluster
         finally:
             with suppress(Exception):  # what a worker says that dies in the end is no news
-                cluster.close(timeout=10)
+                cluster.close(timeout=20)
 
 
 def connect(cluster: Any) -> Any:
