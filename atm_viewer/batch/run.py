@@ -26,8 +26,9 @@ from atm_viewer.jobs.serve import explain
 RETRIES = 2
 #: Seconds between looks at what is done.
 _LOOK = 0.1
-#: Measurements stand back behind so many targets: threads of workers over this.
-_LATER = 4
+#: Targets by which some tasks come sooner (1) or later (-1) than their place says: threads of workers over this.
+_LATER = 2
+_SOONER = {tasks.look: 1, tasks.plan: 1, tasks.measure: -1}
 #: Seconds between two versions of the index.
 _INDEX_EVERY = 5.0
 #: Times that a target is begun again when the scheduler has lost it, and seconds that a scheduler may take to return.
@@ -290,7 +291,8 @@ class _Run:
 
     def _follow(self) -> None:
         """Hand out tasks and take what they bring until all targets are finished."""
-        # What nothing waits for but the report is left for when corrections of the last targets leave workers idle.
+        # What nothing waits for but the report is left for when corrections of the last targets leave workers idle;
+        # exposures are opened well before, so that there are always some to correct.
         self._later = sum(self._client.nthreads().values()) // _LATER
         for state in self._states:
             if state.record is None and state.stage == "waiting":
@@ -405,7 +407,7 @@ class _Run:
             *(function, self._versions, list(args)),
             pure=False,
             retries=RETRIES,
-            priority=-self._states.index(state) - (self._later if function is tasks.measure else 0),
+            priority=self._later * _SOONER.get(function, 0) - self._states.index(state),
             key=f"{function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
         )
         state.waiting[future] = words
