@@ -98,7 +98,8 @@ def connect(cluster: Any) -> Any:
     """
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told in sentences
     try:
         return Client(cluster, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
