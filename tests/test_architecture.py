@@ -23,7 +23,7 @@ LIGHT = (
     *("atm_viewer.engine.regular_file", "atm_viewer.engine.whole_file"),
 )
 #: What the window's process must never import, not even late.
-PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba", "regions")
+PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba", "regions", "distributed")
 QT = ("PyQt6", "pyqtgraph")
 
 #: Per room: which of our modules it may import, and which foreign ones it may not. A name covers what lies below it,

@@ -15,7 +15,7 @@ from atm_viewer.engine.threads import processors
 #: Memory that a worker needs for one exposure of NIRSpec with its correction and what is written of it [byte].
 NEEDED = 2_500_000_000
 #: Seconds that a scheduler may take to answer.
-PATIENCE = 20.0
+PATIENCE = 10.0
 
 #: Dask's own settings for a cluster of ours.
 _SETTINGS = {
@@ -76,7 +76,7 @@ def local_cluster(workers: int, folder: str) -> Iterator[str]:
             yield cluster
         finally:
             with suppress(Exception):  # what a worker says that dies in the end is no news
-                cluster.close(timeout=10)
+                cluster.close(timeout=20)
 
 
 def connect(cluster: Any) -> Any:
@@ -98,7 +98,8 @@ def connect(cluster: Any) -> Any:
     """
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told in sentences
     try:
         return Client(cluster, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

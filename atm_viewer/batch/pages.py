@@ -165,13 +165,14 @@ def _pictures(target: Target, folder: Path, plan: Plan, rows: Any) -> list[str]:
 
 
 def _white(flux: np.ndarray) -> np.ndarray:
-    """Mean image, with limits that a few outliers do not move."""
+    """Root of the mean image, with limits that a few outliers do not move."""
     known = np.isfinite(flux)
     count = known.sum(axis=0)
     image: np.ndarray = np.where(known, flux, 0).sum(axis=0) / np.maximum(count, 1)
     image[count == 0] = np.nan
     if (count > 0).any():
-        image = np.clip(image, *np.nanpercentile(image, (1.0, 99.8)))
+        low, high = np.nanpercentile(image, (1.0, 99.8))
+        image = np.sqrt(np.clip(image, low, high) - low)
     return image
 
 
@@ -219,7 +220,7 @@ def write_index(folder: Path, states: Sequence[tuple[str, str, Record | None, Se
         rows.append(
             (
                 thumbnail,
-                _link(name, f"{name}/{REPORT}") if record is not None else name,
+                _link(name, f"{name}/{REPORT}") if (folder / name / REPORT).is_file() else name,
                 state,
                 record.exposures if record is not None else "",
                 noise.band if noise else "",

@@ -26,6 +26,9 @@ from atm_viewer.jobs.serve import explain
 RETRIES = 2
 #: Seconds between looks at what is done.
 _LOOK = 0.1
+#: Targets by which some tasks come sooner (1) or later (-1) than their place says: threads of workers over this.
+_LATER = 2
+_SOONER = {tasks.look: 1, tasks.plan: 1, tasks.measure: -1}
 #: Seconds between two versions of the index.
 _INDEX_EVERY = 5.0
 #: Times that a target is begun again when the scheduler has lost it, and seconds that a scheduler may take to return.
@@ -81,14 +84,18 @@ class Finished:
     kept: bool = False
 
     @property
+    def state(self) -> str:
+        """In a word or two."""
+        if self.record.problems:
+            return "failed in part" if self.record.files else "failed"
+        return "unchanged" if self.kept else "done"
+
+    @property
     def words(self) -> str:
         """A line for the terminal."""
-        state = "unchanged" if self.kept else "failed in part" if self.record.problems else "done"
-        if self.record.problems and not self.record.files:
-            state = "failed"
         problems = [one.rstrip(".") for one in self.record.problems]
         noise = "; ".join(f"{n.band} {100 * n.before:.2f} % → {100 * n.after:.2f} %" for n in self.record.noise)
-        return f"{self.target.name}: {state}{f', noise {noise}' if noise else ''}{''.join(f'. {p}' for p in problems)}"
+        return ". ".join([f"{self.target.name}: {self.state}{f', noise {noise}' if noise else ''}", *problems])
 
 
 @dataclass(frozen=True)
@@ -220,6 +227,7 @@ class _Run:
         self._begun, self._memory, self._step = time.monotonic(), 0, "starting"
         self._indexed = 0.0
         self._client: Any = None
+        self._later = 0
 
     def go(self) -> Summary:
         """Run to the end."""
@@ -283,6 +291,9 @@ class _Run:
 
     def _follow(self) -> None:
         """Hand out tasks and take what they bring until all targets are finished."""
+        # What nothing waits for but the report is left for when corrections of the last targets leave workers idle;
+        # exposures are opened well before, so that there are always some to correct.
+        self._later = sum(self._client.nthreads().values()) // _LATER
         for state in self._states:
             if state.record is None and state.stage == "waiting":
                 self._look(state)
@@ -348,10 +359,10 @@ class _Run:
         for k, planned in enumerate(plan.jobs):
             self._make_job(state, planned, state.scratch.with_name(f"{state.scratch.name}-{k}"))
         if not plan.measured:
+            paths, count = list(state.target.exposures), state.target.options.spaxels
             for band in plan.bands:
-                paths = [p for p in state.target.exposures if band in state.looked[p].bands]
-                count = state.target.options.spaxels
-                self._submit(state, f"measuring {band}", tasks.measure, paths, plan.recipe, band, count)
+                chosen = [k for k, path in enumerate(paths) if band in state.looked[path].bands]
+                self._submit(state, f"measuring {band}", tasks.measure, paths, chosen, plan.recipe, band, count)
 
     def _make_job(self, state: _State, planned: JobPlan, scratch: Path) -> None:
         job, names = planned.job, planned.job.group.exposures
@@ -396,7 +407,7 @@ class _Run:
             *(function, self._versions, list(args)),
             pure=False,
             retries=RETRIES,
-            priority=-self._states.index(state),
+            priority=self._later * _SOONER.get(function, 0) - self._states.index(state),
             key=f"{function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
         )
         state.waiting[future] = words
@@ -412,11 +423,11 @@ class _Run:
         state.seconds += done.seconds
         self._memory = max(self._memory, done.memory)
         self._step = f"{state.target.name}, {words}"
-        self._log(state, words, done)
+        if done.refused not in state.problems:  # once: what relies on it is refused with the same sentence
+            self._log(state, words, done)
         if words.startswith("correcting "):
             state.exposures_done += 1
         if done.refused:
-            # What relies on something that failed is refused with the same sentence.
             sentence = done.refused if state.stage != "opening exposures" else f"Left out: {done.refused}"
             if sentence not in state.problems:
                 state.problems.append(sentence)
@@ -460,10 +471,9 @@ class _Run:
         self._indexed = time.monotonic()
         rows = []
         for state in self._states:
-            label = state.stage
-            if state.record is not None:
-                label = "unchanged" if state.kept else "failed in part" if state.record.problems else "done"
-            rows.append((state.target.name, label, state.record, state.problems))
+            record = state.record
+            label = state.stage if record is None else Finished(state.target, record, state.kept).state
+            rows.append((state.target.name, label, record, state.problems))
         try:
             pages.write_index(self._folder, rows, words)
         except OSError as error:

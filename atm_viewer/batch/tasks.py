@@ -165,17 +165,23 @@ def look(path: Path) -> Looked:
 
 def tune_one(paths: Sequence[Path], number: int, recipe: Recipe, single: bool) -> Any:
     """Tune one of the exposures of a target."""
+    from atm_viewer.engine.service.tuning import tune_alone
+
+    bench, [key] = _opened(paths, [number])
+    try:
+        return tune_alone(bench, key, recipe, single, no_progress)
+    finally:
+        bench.close((key,))
+
+
+def _opened(paths: Sequence[Path], chosen: Sequence[int]) -> tuple[Any, tuple[str, ...]]:
+    """Open some of the exposures of a target, where they are on the sky when all of them are open; with their keys."""
     from atm_viewer.engine.io.exposure import open_exposure
     from atm_viewer.engine.io.moving_target import placements, read_target
     from atm_viewer.engine.service.bench import Bench
-    from atm_viewer.engine.service.tuning import tune_alone
 
-    bench = Bench()
-    place = placements([read_target(path) for path in paths])[number]
-    view = bench.adopt(open_exposure(paths[number]).placed(place))
-    found = tune_alone(bench, view.key, recipe, single, no_progress)
-    bench.close((view.key,))
-    return found
+    bench, places = Bench(), placements([read_target(path) for path in paths])
+    return bench, tuple(bench.adopt(open_exposure(paths[k]).placed(places[k])).key for k in chosen)
 
 
 def plan(target: Target, folder: Path, tunings: Sequence[Sequence[Any]], mark: str) -> Plan:
@@ -280,17 +286,15 @@ def write_whole_cubes(planned: JobPlan, product: str, folder: Path) -> tuple[str
     return tuple(path.name for path in made)
 
 
-def measure(paths: Sequence[Path], recipe: Recipe, band: str, count: int) -> Any:
-    """Measure the brightest spaxels of a band, as the command ``metrics`` does."""
-    from atm_viewer.engine.service.bench import Bench
+def measure(paths: Sequence[Path], chosen: Sequence[int], recipe: Recipe, band: str, count: int) -> Any:
+    """Measure the brightest spaxels of a band, as the command ``metrics`` does; ``chosen`` exposures have it."""
     from atm_viewer.engine.service.measuring import measure_spaxels
 
-    bench = Bench()
-    keys = [view.key for view in bench.open(paths, no_progress).exposures]
+    bench, keys = _opened(paths, chosen)
     try:
         return measure_spaxels(bench, keys, recipe, band, 0.0, count, (), 600.0, no_progress)
     finally:
-        bench.close(tuple(keys))
+        bench.close(keys)
 
 
 def _joined(outlines: Iterable[Any]) -> Any:

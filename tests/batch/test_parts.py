@@ -25,8 +25,9 @@ def test_cubes_of_parts_are_those_of_one_process(instrument, count, options, tmp
     number = 112 if instrument == "miri" else 12
     recipe = Recipe(1.5, 1e9, overrides=(SliceOverride(number, use=((-0.4, 0.3),), fit_threshold=1.0),), cube=options)
     chosen = tuple(exposures(instrument)[:count])
-    wanted = write_cubes(chosen, recipe, tmp_path / "whole", "star")
-    [job] = cube_jobs(Product("star", chosen), recipe)
+    bands = ["ch1-short"] if instrument == "miri" else []
+    wanted = write_cubes(chosen, recipe, tmp_path / "whole", "star", bands=bands)
+    [job] = cube_jobs(Product("star", chosen), recipe, bands=bands)
     cubepar = cubepar_of(job)
     blocks = parts.cube_blocks(job, cubepar)
     assert len(blocks) > 2 * len(job.group.bands)

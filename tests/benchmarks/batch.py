@@ -80,15 +80,22 @@ class Simulated:
 
 
 _TIMES: dict[str, float] = {}
-_WORK: list[float] = []
+#: Kind, begin and end of each task that was simulated [s].
+_WORK: list[tuple[str, float, float]] = []
+#: All workers are threads of one process: what each would look after in its own would take this one's time 64 times.
+_SETTINGS = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "30s",
+}
 
 
 def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
     """Take the place of `run_task`: wait as long as the task takes, and bring what the next ones need."""
     name = function.__name__
     seconds = _TIMES[name]
+    begun = time.monotonic()
     time.sleep(seconds * _TIMES["scale"])
-    _WORK.append(seconds)
+    _WORK.append((name, begun, time.monotonic()))
     value: Any = ()
     if name == "look":
         value = Looked(args[0], _BANDS)
@@ -110,9 +117,14 @@ def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
 
 
 def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simulated:
-    """Run 500 exposures of 60 targets on workers that wait; time is lapsed so that it takes about ``wall`` seconds."""
+    """Run 500 exposures of 60 targets on workers that wait; it takes ``wall`` seconds at least.
+
+    The less time it takes, the more it counts what Dask and this program take of this machine's time.
+    """
+    import dask
     from distributed import LocalCluster
 
+    dask.config.set(_SETTINGS)
     counts = [EXPOSURES // TARGETS + (k < EXPOSURES % TARGETS) for k in range(TARGETS)]
     with tempfile.TemporaryDirectory() as folder:
         targets = []
@@ -123,10 +135,15 @@ def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simul
             targets.append(Target(f"target{k}", tuple(paths), Options()))
         per_target = times["plan"] + 4 * _BLOCKS * times["add_up"] + 2 * times["write_cubes"] + 2 * times["measure"]
         work = EXPOSURES * (times["look"] + times["correct"]) + TARGETS * (per_target + times["finish"])
-        _TIMES.update(times, scale=min(workers * wall / work, 1.0))
+        _TIMES.update(times, scale=workers * wall / work)
         _WORK.clear()
         cluster: Any = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=False,
+            memory_limit=0,  # nobody looks at it ten times a second for each worker
+            dashboard_address=None,
+            silence_logs=50,
         )
         try:
             with mock.patch.object(tasks, "run_task", wait_instead):
@@ -138,7 +155,7 @@ def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simul
         finally:
             cluster.close()
         assert summary.problems == 0
-        return Simulated(workers, seconds, sum(_WORK))
+        return Simulated(workers, seconds, sum(_TIMES[name] for name, _, _ in _WORK))
 
 
 def draw(found: Sequence[Simulated], path: Path) -> None:
@@ -158,6 +175,7 @@ def draw(found: Sequence[Simulated], path: Path) -> None:
 def throughput(inputs: Sequence[str]) -> None:
     """Time the command with one and two workers, and the same products made by one process."""
     from atm_viewer.batch.programme import read_programme
+    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.products import write_cubes
     from atm_viewer.engine.threads import at_most
 
@@ -169,8 +187,10 @@ def throughput(inputs: Sequence[str]) -> None:
             for target in targets:
                 out = Path(folder) / "one" / target.name
                 write_cubes(target.exposures, target.options.recipe, out, target.name)
-                for band in _bands(target):
-                    tasks.measure(target.exposures, target.options.recipe, band, target.options.spaxels)
+                paths, recipe = target.exposures, target.options.recipe
+                for band in wanted_bands(paths):
+                    chosen = [k for k, path in enumerate(paths) if band in wanted_bands([path])]
+                    tasks.measure(paths, chosen, recipe, band, target.options.spaxels)
         seconds["one process"] = time.monotonic() - begun
         for workers in (1, 2):
             out = Path(folder) / f"{workers}"
@@ -182,17 +202,12 @@ def throughput(inputs: Sequence[str]) -> None:
         print(f"{name:12} {value:7.1f} s  {seconds['one process'] / value:5.2f} times one process")
 
 
-def _bands(target: Target) -> tuple[str, ...]:
-    from atm_viewer.engine.io.setting import wanted_bands
-
-    return wanted_bands(target.exposures)
-
-
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("throughput", "simulate"))
     parser.add_argument("paths", nargs="*")
+    parser.add_argument("--wall", type=float, default=60.0, help="seconds that each simulated run takes at least")
     parser.add_argument("--curve", type=Path, help="picture of the simulated curve")
     args = parser.parse_args()
     if args.what == "throughput":
@@ -202,7 +217,7 @@ def main() -> None:
     print("seconds per task:", ", ".join(f"{name} {value:.1f}" for name, value in times.items()))
     found = []
     for workers in WORKERS:
-        found.append(simulate(workers, times))
+        found.append(simulate(workers, times, args.wall))
         one = found[-1]
         print(f"{workers:3} workers: {one.seconds:8.0f} s, {100 * one.efficiency:.1f} % of linear", flush=True)
     if args.curve:

@@ -22,7 +22,7 @@ except ImportError:  # Windows has no locks on folders
     fcntl = None  # type: ignore[assignment]  # stands for a module that is not there
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written")
+_SHORT_WRITE = re.compile(r"\d+ requested and \d+ written|problem writing element \d+ to file")
 
 #: Within a temporary folder: files that are being replaced, and a file on its way into place.
 _OLD, _ON_THE_WAY = ".old", ".new"

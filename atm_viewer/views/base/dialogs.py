@@ -160,6 +160,7 @@ class WriteDialog(QDialog):
         if len(names) > _MOST_FILES:
             lines.append(f"and {count(len(names) - _MOST_FILES, 'more file')}")
         self.files.setText("<br>".join(lines))
+        self.files.setVisible(bool(lines))
         self.overwrite.setText(f"Overwrite {count(len(existing), 'existing file')}")
         self.overwrite.setVisible(bool(existing))
         self.problem.setText(problem)

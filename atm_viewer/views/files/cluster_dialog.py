@@ -76,7 +76,7 @@ class ClusterDialog(WriteDialog):
         self.form.addRow("Workers", self.workers_box)
         trust = Label("Only give a scheduler that you trust: Dask runs whatever code it receives from it.")
         trust.setWordWrap(True)
-        self.form.addRow("", trust)
+        self.form.addRow(trust)
         self.write_button.setText("Run")
         self.check()
 

@@ -44,7 +44,7 @@ def test_open_exposures_are_run_with_the_sessions_recipe(opened, workers, qtbot,
     qtbot.mouseClick(opened.status.cancel_button, Qt.MouseButton.LeftButton)
     settle(qtbot, opened)
     assert "Cancelled: Running on tcp://somewhere:8786." in opened.log.toPlainText()
-    press(qtbot, opened, "run_on_cluster")
+    opened.actions_by_name["run_on_cluster"].trigger()
     dialog = dialog_of(opened, QDialog)
     assert dialog.scheduler == "tcp://somewhere:8786"  # remembered
     dialog.reject()
