@@ -172,7 +172,7 @@ def near_slices(exposure: Exposure, mapper: SkyMapper, grid: CubeGrid, x0: int, 
         return []
     middle, reach = _disc(grid, x0, y0, wanted)
     away = _distances(np.stack([mapper.ends(n) for n in numbers]), mapper.maps.plane.matrix(grid.plane), middle)
-    return [n for n, far in zip(numbers, away, strict=True) if far <= reach + 2 * _pixel_size(exposure, mapper, n)]
+    return [n for n, far in zip(numbers, away, strict=True) if far <= reach + _pixel_size(exposure, mapper, n)]
 
 
 def _pixel_size(exposure: Exposure, mapper: SkyMapper, number: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class CollapsedProfile:
     err: Floats
     snr: Floats
 
-    @property
+    @cached_property
     def peak(self) -> float:
         """Highest median flux; NaN for an empty slice."""
         return float(np.nanmax(self.flux)) if np.isfinite(self.flux).any() else np.nan

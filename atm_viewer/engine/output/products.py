@@ -484,7 +484,8 @@ def corrected_model(model: Any, corrected: Corrected) -> Any:
     for name in _EXTRAS:
         if model.hasattr(name):
             setattr(model, name, None)
-    model.meta.wcs = oversampled_wcs(model.meta.wcs, corrected.oversample)
+    # Not by attribute: that would check the whole WCS against the schemas of its transforms.
+    model.meta.instance["wcs"] = oversampled_wcs(model.meta.wcs, corrected.oversample)
     match_nans_and_flags(model)
     return model
 
