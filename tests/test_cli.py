@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -234,12 +235,7 @@ def test_correct_writes_to_the_current_folder_and_shows_progress_on_a_terminal(e
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
     ) as running:
         os.close(theirs)
-        shown = ""
-        while select.select([ours], [], [], 60)[0]:
-            try:
-                shown += os.read(ours, 65536).decode()
-            except OSError:
-                break
+        shown = read_to_the_end(ours)
         assert running.stdout.read() == f"{NAME}_atm.fits\n".encode()
     os.close(ours)
     assert running.returncode == 0
@@ -250,6 +246,57 @@ def test_correct_writes_to_the_current_folder_and_shows_progress_on_a_terminal(e
     percent = [int(step.split("%")[0]) for step in steps]
     assert percent == sorted(percent)
     assert shown.endswith("\r\x1b[K")
+
+
+def test_bands_restrict_what_each_command_takes(exposure, tmp_path, monkeypatch, capsys):
+    nirspec = str(min(demo_exposures("nirspec").parent.glob("*_cal.fits")))
+    asked = []
+    monkeypatch.setattr(Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
+    for line in (["correct"], ["export", "script"], ["export", "pipeline", "--product", "star"]):
+        assert cli.run([*line, exposure, nirspec, "--band", "ch2-short", "-o", str(tmp_path)]) == 0
+    correct, script, pipeline = asked
+    assert correct.paths == script.paths == pipeline.paths == (exposure,)
+    assert script.bands == pipeline.bands == ("ch2-short",)
+    assert pipeline.product == "star"
+    assert cli.run(["correct", exposure, "--channel", "3"]) == 1
+    assert "have no channel 3" in capsys.readouterr().err
+    for line in (["correct", "-o"], ["tune", "-o"], ["inspect", "--align"]):
+        assert cli.run([*line, str(tmp_path / "x.toml"), exposure, nirspec, "--band", "ch2-long"]) == 1
+        assert "no band 'ch2-long'" in capsys.readouterr().err
+
+
+def test_progress_is_one_line_over_all_that_is_asked(exposure, tmp_path):
+    ours, theirs = pty.openpty()
+    shown = []
+    reader = threading.Thread(target=lambda: shown.append(read_to_the_end(ours)))
+    reader.start()
+    line = ["spectrum", exposure, "--ra", str(demo_source("miri")[0]), "--dec", str(demo_source("miri")[1])]
+    done = subprocess.run(
+        [*PROGRAM, *line, "-o", str(tmp_path / "x.ecsv")],
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        timeout=300,
+        check=False,
+    )
+    os.close(theirs)
+    reader.join()
+    os.close(ours)
+    assert done.returncode == 0
+    percent = [int(step.split("%")[0]) for step in shown[0].split("\r\x1b[K") if step]
+    assert percent == sorted(percent)
+    assert min(percent) < 10
+    assert max(percent) > 80
+
+
+def read_to_the_end(terminal: int) -> str:
+    text = ""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            text += os.read(terminal, 65536).decode()
+        except OSError:
+            break
+    return text
 
 
 def test_cube_writes_what_is_asked(exposure, cubepar, tmp_path, capsys):
@@ -434,6 +481,15 @@ def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
     assert brightest[3:] == pytest.approx([100 * spectra.noise_before, 100 * spectra.noise_after], rel=1e-6)
     assert cli.run(line) == 1
     assert "already exists" in capsys.readouterr().err
+    line[3:5] = ["--band", "all"]  # one figure each
+    line[-1] = str(tmp_path / "all.png")
+    assert cli.run(line) == 0
+    paths = [tmp_path / f"all_{band}.png" for band in ("ch1-short", "ch2-short")]
+    assert capsys.readouterr().out.split() == list(map(str, paths))
+    with Image.open(paths[0]) as image:
+        assert json.loads(image.info["Description"])["rows"] == told["rows"]
+    assert cli.run(line) == 1
+    assert "all_ch1-short.png already exists" in capsys.readouterr().err
 
 
 def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
@@ -641,10 +697,24 @@ def test_a_report_needs_no_display(exposure, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "star.html\n", "")
     text = (tmp_path / "star.html").read_text()
     assert NAME in text
-    assert text.count("<img") == 4
+    assert text.count("<img") == 4 + 2
+    assert "<h3>ch1-short</h3>" in text
+    assert "<h3>ch2-short</h3>" in text
     again = program("report", exposure, "-o", "star.html", cwd=tmp_path)
     assert again.returncode == 1
     assert "already exists" in again.stderr
+
+
+def test_a_report_of_one_band_shows_it(exposure, tmp_path, capsys):
+    done = program("report", exposure, "--channel", "2", "-o", "two.html", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "two.html").read_text()
+    assert text.count("<img") == 4
+    assert "<td>ch2-short</td>" in text
+    assert "<td>ch1-short</td>" not in text
+    (tmp_path / "s.toml").touch()
+    assert cli.run(["report", str(tmp_path / "s.toml"), "--band", "ch1-short", "-o", str(tmp_path / "s.html")]) == 1
+    assert "A session says itself what is open" in capsys.readouterr().err
 
 
 def test_the_demo_without_display_says_what_it_has_written(tmp_path):

@@ -15,7 +15,7 @@ from atm_viewer.commands.arguments import (
     positive,
     spaxel_count,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, chosen, list_paths, recipe_of
 from atm_viewer.engine.errors import InputError
 
 
@@ -51,17 +51,15 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
 
 def metrics(args: argparse.Namespace) -> int:
     """Write the table."""
-    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.jobs.requests.measures import CountPlanes, MeasureShifts, MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
-    files = exposures_of(args)
-    bands = wanted_bands(files, args.channel, args.bands)
+    exposures, bands = chosen(args)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
-        with Work() as work:
-            keys = work.open(files)
+        with Work(1 + 3 * len(bands)) as work:
+            keys = work.open(exposures)
             wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
             rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
             coverage = [work.ask(CountPlanes(keys, recipe, band)) for band in bands]

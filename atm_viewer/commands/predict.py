@@ -17,7 +17,7 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, chosen, list_paths, recipe_of
 
 if TYPE_CHECKING:
     from astropy.table import QTable
@@ -46,18 +46,16 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 def predict(args: argparse.Namespace) -> int:
     """Write the table."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.provenance import current_versions
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.engine.recipe import dump_recipe
     from atm_viewer.jobs.requests.previews import PredictArtifact
 
     recipe, star = recipe_of(args), (args.ra, args.dec)
-    files = exposures_of(args)
-    bands = wanted_bands(files, args.channel, args.bands)
+    exposures, bands = chosen(args)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
-        with Work() as work:
-            keys = work.open(files)
+        with Work(1 + len(bands)) as work:
+            keys = work.open(exposures)
             found = [
                 work.ask(PredictArtifact(Extraction(keys, recipe, band, *star, args.radius), star)) for band in bands
             ]

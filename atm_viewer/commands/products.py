@@ -16,7 +16,7 @@ from atm_viewer.commands.arguments import (
     given_parameters,
     with_cube_options,
 )
-from atm_viewer.commands.work import Work, all_exposures_of, inputs_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, all_chosen, inputs_of, list_paths, recipe_of
 
 
 def correct_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def correct_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Writes <stem>_atm.fits for each exposure; <stem> is the exposure's name without _cal or _crf."
     add_files(parser)
     add_recipe(parser)
+    add_bands(parser, rest="; exposures are written whole, and those without any of the bands are left out")
     add_folder(parser)
     add_parameters(parser)
     parser.add_argument(
@@ -40,7 +41,7 @@ def correct(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.products import WriteExposures
 
     recipe = replace(recipe_of(args), **given_parameters(args))
-    files = tuple(map(str, all_exposures_of(args)))
+    files = all_chosen(args).files
     with Work() as work:
         steps = args.save_intermediate_results
         request = WriteExposures(files, recipe, str(args.output), args.overwrite, save_intermediate_results=steps)
@@ -97,7 +98,7 @@ def cube(args: argparse.Namespace) -> int:
         )
         for product in inputs_of(args).to_make(args.product)
     ]
-    with Work() as work:
+    with Work(len(requests)) as work:
         for request in requests:
             list_paths(work.ask(request).paths)
     return 0

@@ -14,7 +14,7 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of, say
+from atm_viewer.commands.work import Work, chosen, list_paths, recipe_of, say
 
 
 def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,19 +42,17 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
 def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
     from atm_viewer.engine.extraction import RADIUS, Extraction
-    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table, write_table
     from atm_viewer.engine.output.staging import staged
     from atm_viewer.jobs.requests.previews import MakeSpectra
 
     recipe = recipe_of(args)
-    files = exposures_of(args)
-    bands = wanted_bands(files, args.channel, args.bands)
+    exposures, bands = chosen(args)
     aperture = args.radius is not None
     where = f"aperture of {args.radius} arcsec" if aperture else "spaxel"
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
-        with Work() as work:
-            keys = work.open(files)
+        with Work(1 + len(bands)) as work:
+            keys = work.open(exposures)
             place = args.ra, args.dec, args.radius or RADIUS
             spectra = [work.ask(MakeSpectra(Extraction(keys, recipe, band, *place))) for band in bands]
         table = spectrum_table(spectra, kinds=("aperture_",) if aperture else ("",))

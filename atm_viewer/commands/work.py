@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from atm_viewer.commands.arguments import ALL
 from atm_viewer.engine.errors import UserError, one_line, one_sentence
 from atm_viewer.engine.recipe import Recipe, load_recipe
 
@@ -47,7 +48,16 @@ class Failed(UserError):
 
 
 class Work:
-    """Worker processes for the length of a with statement; leaving it ends whatever is under way."""
+    """Worker processes for the length of a with statement; leaving it ends whatever is under way.
+
+    Parameters
+    ----------
+    parts : int
+        How many times it will be asked: progress is that of all together.
+    """
+
+    def __init__(self, parts: int = 1):
+        self._parts, self._answered = max(parts, 1), 0
 
     def __enter__(self) -> Work:
         from atm_viewer.jobs.workers import Workers
@@ -86,11 +96,12 @@ class Work:
                     continue
                 if not isinstance(news, Outcome):
                     done[news.job] = news.fraction
-                    line(news.step, sum(done.values()) / len(jobs))
+                    line(news.step, (self._answered + sum(done.values()) / len(jobs)) / self._parts)
                 elif news.status is Status.DONE:
                     results[news.job] = news.result
                 else:
                     raise Failed(news.sentence, news.detail)
+        self._answered += 1
         return [results[job] for job in jobs]
 
     def open(self, files: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
@@ -143,15 +154,38 @@ def _read_inputs(args: argparse.Namespace) -> Inputs:
     return inputs
 
 
-def all_exposures_of(args: argparse.Namespace) -> tuple[Path, ...]:
-    """Find the exposures of the product that was asked for, or else of all."""
+class Chosen(NamedTuple):
+    """Exposures that were asked for, and bands of them, in one of which each has a part."""
+
+    exposures: tuple[Path, ...]
+    bands: tuple[str, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The exposures as requests take them."""
+        return tuple(map(str, self.exposures))
+
+
+def all_chosen(args: argparse.Namespace) -> Chosen:
+    """Find the exposures of the product that was asked for, or else of all; bands only if some were asked for."""
     inputs = inputs_of(args)
-    return inputs.one(args.product).exposures if args.product else inputs.exposures
+    exposures = inputs.one(args.product).exposures if args.product else inputs.exposures
+    return _with_bands(args, exposures) if args.channel is not None or args.bands else Chosen(exposures, ())
 
 
-def exposures_of(args: argparse.Namespace) -> tuple[Path, ...]:
-    """Find the exposures of the one product that was asked for."""
-    return inputs_of(args).one(args.product).exposures
+def chosen(args: argparse.Namespace) -> Chosen:
+    """Find the exposures and bands of the one product that was asked for."""
+    return _with_bands(args, inputs_of(args).one(args.product).exposures)
+
+
+def _with_bands(args: argparse.Namespace, exposures: tuple[Path, ...]) -> Chosen:
+    from atm_viewer.engine.io.setting import group_exposures
+
+    groups = group_exposures(exposures, args.channel, [] if ALL in args.bands else args.bands)
+    wanted = {path for group in groups for path in group.exposures}
+    return Chosen(
+        tuple(path for path in exposures if path in wanted), tuple(band for group in groups for band in group.bands)
+    )
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.periods import PeriodReport
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 
 
@@ -44,6 +45,35 @@ class SpaxelMetrics:
     periods: PeriodReport
     lines: LineReport
     verdict: Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class BandSummary:
+    """What a report says about one band.
+
+    Parameters
+    ----------
+    band : str
+        The band.
+    exposures : tuple of str
+        Keys of the exposures that have it.
+    problem : str
+        Why there is no spectrum of the place; empty where there is one.
+    spectra : SpaxelSpectra or None
+        Of the place.
+    verdict, coverage : str
+        What oscillates there, and which planes the correction takes from the field, in sentences.
+    picture : bytes
+        PNG file with the spectra, and their ratio to the aperture.
+    """
+
+    band: str
+    exposures: tuple[str, ...]
+    problem: str = ""
+    spectra: SpaxelSpectra | None = None
+    verdict: str = ""
+    coverage: str = ""
+    picture: bytes = b""
 
 
 @dataclass(frozen=True, eq=False)

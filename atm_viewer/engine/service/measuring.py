@@ -15,12 +15,14 @@ from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.analysis.verdict import judge
 from atm_viewer.engine.cube.centroids import measure_shifts
 from atm_viewer.engine.cube.place_spectra import PlaceShares
+from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.output.figures import spectra_picture
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
-from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
+from atm_viewer.engine.results.noise import BandSummary, NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
 from atm_viewer.engine.results.sky_image import Coverage
 from atm_viewer.engine.results.spectra import SpaxelSpectra
@@ -214,6 +216,30 @@ def count_planes(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, p
     before = bench.inputs_before(keys, band, recipe.cube)
     after = bench.inputs_after(keys, band, recipe, part_of(progress, 0.1, 0.5))
     return measure_coverage(before, after, bench.grid(keys, band, recipe.cube), sky, part_of(progress, 0.5, 1.0))
+
+
+def summarise_bands(bench: Bench, extractions: Sequence[Extraction], progress: Progress) -> tuple[BandSummary, ...]:
+    """Sum up a place band by band; a band in whose field it is not has a problem instead of spectra."""
+    found = []
+    for k, extraction in enumerate(extractions):
+        part = part_of(progress, k / len(extractions), (k + 1) / len(extractions))
+        keys, band = extraction.exposures, extraction.band
+
+        def told(step: str, fraction: float, part: Progress = part, band: str = band) -> None:
+            part(f"{band}: {step}", fraction)
+
+        try:
+            spectra = bench.spectra(extraction, part_of(told, 0.0, 0.5))
+        except InputError as error:
+            found.append(BandSummary(band, keys, problem=str(error)))
+            continue
+        recipe = extraction.recipe
+        sky = bench.sky_image(keys, band, part_of(told, 0.5, 0.6), cube=recipe.cube)
+        sources = sky.sources_within(*extraction.place, extraction.radius)
+        verdict = give_verdict(bench, extraction, sources, part_of(told, 0.6, 0.7))
+        coverage = count_planes(bench, keys, recipe, band, part_of(told, 0.7, 1.0))
+        found.append(BandSummary(band, keys, "", spectra, verdict.sentence, coverage.summary, spectra_picture(spectra)))
+    return tuple(found)
 
 
 def measure_spaxels(

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.base import Request, Slot
-from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureLines, MeasureShifts
+from atm_viewer.jobs.requests.measures import (
+    CountPlanes,
+    GiveVerdict,
+    MeasureLines,
+    MeasureShifts,
+    SummariseBands,
+)
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -224,5 +231,18 @@ def marked_lines(answers: Answers) -> MeasureLines | None:
     return lines_request(state.measure_choice, state.spectrum_settings, state.extraction)
 
 
-#: What a report says and nothing else asks for.
-OF_REPORT = coverage, marked_lines
+def band_summaries(answers: Answers, bands: Collection[str] = ()) -> SummariseBands | None:
+    """Ask for a summary of the active place band by band, of all bands unless some are named; for `Session.ask`."""
+    state = answers.state
+    place, wanted = state.places.current, [band for band in state.bands if not bands or band in bands]
+    if place is None or len(wanted) < 2:
+        return None
+    return SummariseBands(tuple(place.extraction(state.of_band(band), state.recipe, band) for band in wanted))
+
+
+def of_report(bands: Collection[str] = ()) -> tuple[Callable[[Answers], Request[Any] | None], ...]:
+    """Questions about what a report says and nothing else asks for, of some bands or all.
+
+    They are functions of their own, so that to forget them is not to forget what panels ask.
+    """
+    return partial(coverage), partial(marked_lines), partial(band_summaries, bands=tuple(bands))
