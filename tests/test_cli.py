@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -10,7 +11,6 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -265,30 +265,6 @@ def test_bands_restrict_what_each_command_takes(exposure, tmp_path, monkeypatch,
         assert "no band 'ch2-long'" in capsys.readouterr().err
 
 
-def test_progress_is_one_line_over_all_that_is_asked(exposure, tmp_path):
-    ours, theirs = pty.openpty()
-    shown = []
-    reader = threading.Thread(target=lambda: shown.append(read_to_the_end(ours)))
-    reader.start()
-    line = ["spectrum", exposure, "--ra", str(demo_source("miri")[0]), "--dec", str(demo_source("miri")[1])]
-    done = subprocess.run(
-        [*PROGRAM, *line, "-o", str(tmp_path / "x.ecsv")],
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-        timeout=300,
-        check=False,
-    )
-    os.close(theirs)
-    reader.join()
-    os.close(ours)
-    assert done.returncode == 0
-    percent = [int(step.split("%")[0]) for step in shown[0].split("\r\x1b[K") if step]
-    assert percent == sorted(percent)
-    assert min(percent) < 10
-    assert max(percent) > 80
-
-
 def read_to_the_end(terminal: int) -> str:
     text = ""
     while select.select([terminal], [], [], 60)[0]:
@@ -352,7 +328,14 @@ def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
 # Spectra and slices
 
 
-def test_spectra_of_all_settings_are_in_one_table(exposure, tmp_path, capsys):
+class Terminal(io.StringIO):
+    """A terminal that remembers what was shown on it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_spectra_of_all_settings_are_in_one_table_with_one_line_of_progress(exposure, tmp_path, capsys, monkeypatch):
     from astropy.table import QTable
 
     nirspec = str(min(demo_exposures("nirspec").parent.glob("*_cal.fits")))
@@ -360,8 +343,14 @@ def test_spectra_of_all_settings_are_in_one_table(exposure, tmp_path, capsys):
     tables = {}
     for name, files in (("all", [exposure, nirspec]), ("miri", [exposure]), ("nirspec", [nirspec])):
         path = tmp_path / f"{name}.ecsv"
-        assert cli.run(["spectrum", *files, *place, "-o", str(path)]) == 0
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", shown := Terminal())
+            assert cli.run(["spectrum", *files, *place, "-o", str(path)]) == 0
         tables[name] = QTable.read(path)
+        percent = [int(step.split("%")[0]) for step in shown.getvalue().split("\r\x1b[K") if step]
+        assert percent == sorted(percent)
+        assert min(percent) < 10
+        assert max(percent) > 60
     for column in tables["all"].colnames:
         each = np.concatenate([tables[name][column].value for name in ("miri", "nirspec")])
         np.testing.assert_array_equal(tables["all"][column].value, each)
@@ -462,13 +451,18 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
     assert path.read_bytes() == before
 
 
-def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
+def test_each_band_has_a_figure_with_the_numbers_of_the_bench(exposure, tmp_path, capsys):
     path = tmp_path / "ranked.png"
-    line = ["figure", "ranked", exposure, "--channel", "1", "--ranks", "1,3", "--no-fringes", "-o", str(path)]
-    assert cli.run(line) == 0
-    assert capsys.readouterr().out == f"{path}\n"
-    with Image.open(path) as image:
-        told = json.loads(image.info["Description"])
+    line = ["figure", "ranked", exposure, "--ranks", "1,3", "--no-fringes", "-o", str(path)]
+    assert cli.run([*line, "--band", "all"]) == 0
+    paths = [tmp_path / f"ranked_{band}.png" for band in ("ch1-short", "ch2-short")]
+    assert capsys.readouterr().out.split() == list(map(str, paths))
+    told = {}
+    for one in paths:
+        with Image.open(one) as image:
+            told[one] = json.loads(image.info["Description"])
+    assert told[paths[0]]["rows"] != told[paths[1]]["rows"]
+    told = told[paths[0]]
     bench = Bench()
     key = bench.open([exposure], lambda *_: None).exposures[0].key
     place, settings = told["parameters"], ("aperture_radius_arcsec", "ra_deg", "dec_deg")
@@ -479,17 +473,11 @@ def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
     assert [row[0] for row in told["rows"]] == ["1st", "3rd"]
     assert brightest[1:3] == list(spectra.spaxel)
     assert brightest[3:] == pytest.approx([100 * spectra.noise_before, 100 * spectra.noise_after], rel=1e-6)
+    assert cli.run([*line, "--band", "all"]) == 1
+    assert "ranked_ch1-short.png already exists" in capsys.readouterr().err
+    path.touch()  # of a single band
     assert cli.run(line) == 1
-    assert "already exists" in capsys.readouterr().err
-    line[3:5] = ["--band", "all"]  # one figure each
-    line[-1] = str(tmp_path / "all.png")
-    assert cli.run(line) == 0
-    paths = [tmp_path / f"all_{band}.png" for band in ("ch1-short", "ch2-short")]
-    assert capsys.readouterr().out.split() == list(map(str, paths))
-    with Image.open(paths[0]) as image:
-        assert json.loads(image.info["Description"])["rows"] == told["rows"]
-    assert cli.run(line) == 1
-    assert "all_ch1-short.png already exists" in capsys.readouterr().err
+    assert "ranked.png already exists" in capsys.readouterr().err
 
 
 def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
