@@ -25,8 +25,8 @@ class OffsetForm(QWidget):
     def __init__(self, session: Session):
         super().__init__()
         self._session = session
-        self.east_box = _box("Offset to the east", f"Offset to the east (ΔRA cos δ) {_ABOUT}")
-        self.north_box = _box("Offset to the north", f"Offset to the north (Δdec) {_ABOUT}")
+        self.east_box = _box("Offset to the east", "″ E", f"Offset to the east (ΔRA cos δ) {_ABOUT}")
+        self.north_box = _box("Offset to the north", "″ N", f"Offset to the north (Δdec) {_ABOUT}")
         self.reset_button, self.measured_button = QToolButton(), QToolButton()
         self.reset_button.setText("Reset")
         self.reset_button.setToolTip("Take the offset of the chosen exposure away")
@@ -37,15 +37,14 @@ class OffsetForm(QWidget):
         )
         self.measured = Label()
         self.measured.setProperty("role", "muted")
+        self.measured.setMinimumWidth(10)
         self.measured.setToolTip("Offset that puts the brightest source at the median of its places in all dithers")
         typed, found = QHBoxLayout(), QHBoxLayout()
         label = Label("Offset")
         label.setBuddy(self.east_box)
         typed.addWidget(label)
-        for box, word in ((self.east_box, "east"), (self.north_box, "north")):
-            typed.addWidget(box)
-            typed.addWidget(Label(word))
-        typed.addStretch(1)
+        typed.addWidget(self.east_box, 1)
+        typed.addWidget(self.north_box, 1)
         typed.addWidget(self.reset_button)
         found.addWidget(self.measured, 1)
         found.addWidget(self.measured_button)
@@ -72,7 +71,7 @@ class OffsetForm(QWidget):
                 box.setValue(value)
         self.reset_button.setEnabled(any(offset))
         found = self._measured()
-        self.measured.setText(f"measured {found[0]:+.3f}″ east, {found[1]:+.3f}″ north" if found is not None else "")
+        self.measured.setText(f"measured {found[0]:+.3f}″ E, {found[1]:+.3f}″ N" if found is not None else "")
         self.measured_button.setEnabled(found is not None and found != offset)
         for widget in (self.measured, self.measured_button):
             widget.setVisible(found is not None)
@@ -98,13 +97,13 @@ class OffsetForm(QWidget):
             self._session.recipes.set_offset(view.name, east, north, step)
 
 
-def _box(name: str, tip: str) -> NumberBox:
+def _box(name: str, suffix: str, tip: str) -> NumberBox:
     box = NumberBox()
     box.setAccessibleName(name)
     box.setToolTip(tip)
     box.setRange(-FARTHEST, FARTHEST)
     box.setDecimals(4)
     box.setSingleStep(0.01)
-    box.setSuffix("″")
-    box.setMinimumWidth(72)  # usual values; the limits would need more
+    box.setSuffix(suffix)
+    box.setMinimumWidth(64)  # usual values; the limits would need more
     return box

@@ -49,7 +49,7 @@ def test_an_offset_is_typed_undone_saved_and_opened_again(opened, workers, qtbot
     session.look.select_exposure(FILES[1])
     settle(qtbot, opened)
     name = session.state.current.name
-    assert form.measured.text() == "measured -0.300″ east, +0.000″ north"
+    assert form.measured.text() == "measured -0.300″ E, +0.000″ N"
     assert not form.reset_button.isEnabled()
     for box, text in ((form.east_box, "0,125"), (form.north_box, "-0.05")):
         box.setFocus()
@@ -71,7 +71,7 @@ def test_an_offset_is_typed_undone_saved_and_opened_again(opened, workers, qtbot
     assert (form.east_box.value(), form.north_box.value()) == (0.125, -0.05)
     qtbot.mouseClick(form.measured_button, Qt.MouseButton.LeftButton)
     settle(qtbot, opened)
-    assert form.measured.text() == "measured -0.300″ east, +0.000″ north"
+    assert form.measured.text() == "measured -0.300″ E, +0.000″ N"
     assert session.state.recipe.cube.offsets == ((name, -0.3, 0.0),)
     assert not form.measured_button.isEnabled()
     text = dump_recipe(session.state.recipe)
