@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from atm_viewer.commands.arguments import add_bands, add_files, add_recipe
 from atm_viewer.commands.work import Work, all_chosen, list_paths, recipe_of
-from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from atm_viewer.engine.recipe import Recipe
@@ -56,6 +56,7 @@ def inspect(args: argparse.Namespace) -> int:
             _write_alignment(part / args.align.name, recipe, shifts)
     from atm_viewer.engine.io.exposure import exposure_name
 
+    units = {view.name: one_line(view.unit, 10) for view in views}
     known = {name: shift.tolist() for one in shifts for name, shift in zip(one.names, one.shift, strict=True)}
     rows = [
         (exposure_name(key), s)
@@ -75,7 +76,7 @@ def inspect(args: argparse.Namespace) -> int:
             if math.isfinite(east):
                 print(f'brightest source, against the other exposures: {east:+.3f}" east, {north:+.3f}" north')
             print(f"{'slice':>5} {'peak':>10} {'threshold':>10}  columns of it:       spline")
-            print(f"{'':5} {'MJy/sr':>10} {'MJy/sr':>10}  fitted reused empty  used %  reason")
+            print(f"{'':5} {units[name]:>10} {units[name]:>10}  fitted reused empty  used %  reason")
         print(
             f"{s.number:5d} {s.peak:10.4g} {s.threshold:10.4g}  {s.fitted:6d} {s.reused:6d} {s.empty:5d}  "
             f"{100 * s.used:6.1f}  {s.reason}"

@@ -16,7 +16,7 @@ from atm_viewer.commands.arguments import (
     given_parameters,
     with_cube_options,
 )
-from atm_viewer.commands.work import Work, all_chosen, inputs_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, all_chosen, inputs_of, list_paths, recipe_of, say_unusual
 
 
 def correct_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,9 @@ def correct(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.products import WriteExposures
 
     recipe = replace(recipe_of(args), **given_parameters(args))
-    files = all_chosen(args).files
+    exposures = all_chosen(args)
+    say_unusual(exposures.exposures)
+    files = exposures.files
     with Work() as work:
         steps = args.save_intermediate_results
         request = WriteExposures(files, recipe, str(args.output), args.overwrite, save_intermediate_results=steps)
@@ -83,6 +85,8 @@ def cube(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.products import WriteCubes
 
     recipe = with_cube_options(args, recipe_of(args))
+    products = inputs_of(args).to_make(args.product)
+    say_unusual(path for product in products for path in product.exposures)
     requests = [
         WriteCubes(
             tuple(map(str, product.exposures)),
@@ -96,7 +100,7 @@ def cube(args: argparse.Namespace) -> int:
             args.overwrite,
             args.engine,
         )
-        for product in inputs_of(args).to_make(args.product)
+        for product in products
     ]
     with Work(len(requests)) as work:
         for request in requests:

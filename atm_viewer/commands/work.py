@@ -8,7 +8,7 @@ import queue
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -212,6 +212,14 @@ def say(sentence: str) -> None:
     """Tell a sentence on stderr."""
     with suppress(OSError, ValueError):  # full or closed: there is nobody to tell
         print(f"atm-viewer: {one_sentence(sentence)}", file=sys.stderr, flush=True)
+
+
+def say_unusual(exposures: Iterable[Path]) -> None:
+    """Tell what is unusual in exposures that are not opened here."""
+    from atm_viewer.engine.io.headers import header_notes
+
+    for note in header_notes(exposures):
+        say(note)
 
 
 def no_display() -> bool:

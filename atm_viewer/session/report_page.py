@@ -125,7 +125,7 @@ def _bands(session: Session) -> list[str]:
         noise = (math.nan, math.nan) if s is None else (s.noise_before, s.noise_after)
         rows.append((one.band, len(one.exposures), *map(_percent, noise), one.problem or one.verdict))
         if s is not None:
-            more += [f"<h3>{escape(one.band)}</h3>", f"<p>{escape(one.verdict)}</p>", f"<p>{escape(one.coverage)}</p>"]
+            more += [f"<h3>{escape(one.band)}</h3>", f"<p>{escape(one.coverage)}</p>"]
             caption = f"{one.band}: spaxel before and after correction, and its ratio to the aperture"
             more.append(_figure(caption, one.picture, _WIDEST))
     head = ("band", "exposures", "noise before", "noise after", "verdict")

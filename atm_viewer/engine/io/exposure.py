@@ -31,6 +31,7 @@ from atm_viewer.engine.checks.exposure_check import (
     target_of,
     whole_number,
 )
+from atm_viewer.engine.checks.exposure_notes import notes_on
 from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import (
@@ -181,6 +182,8 @@ class Exposure:
         Whether the target moves.
     target_at : (float, float) or None
         Where the WCS sees a moving target during the exposure, ICRS [deg]; None when the file does not say.
+    notes : tuple of str
+        What is unusual in it, see `notes_on`.
     """
 
     path: Path
@@ -203,6 +206,7 @@ class Exposure:
     file: DataFile
     moving: bool = False
     target_at: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def model(self) -> Any:
@@ -471,6 +475,7 @@ def _open(path: Path) -> Exposure:
         file=file,
         moving=target.moving,
         target_at=target.target_at,
+        notes=notes_on(primary, science),
     )
 
 
