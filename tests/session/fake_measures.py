@@ -91,7 +91,8 @@ def noise_map(request: MakeNoiseMap, sky: SkyImage) -> NoiseMap:
     limit = request.faintest * float(np.nanmax(brightness))
     with np.errstate(invalid="ignore", divide="ignore"):
         before = np.where(brightness >= limit, 0.1 * (np.nanmax(brightness) / brightness) ** 0.25, np.nan)
-    return NoiseMap(request.band, before, before / 6, brightness, limit, request.radius, before * 0 + 1.001)
+    cubes = {name: before / 3 for name, _ in request.cubes}
+    return NoiseMap(request.band, before, before / 6, brightness, limit, request.radius, before * 0 + 1.001, cubes)
 
 
 def shifts(request: MeasureShifts) -> ExposureShifts:

@@ -224,6 +224,25 @@ def check_coordinates(
         )
 
 
+def beyond_cubes(
+    primary: Header, bands: Sequence[str], regions: NDArray[Any], wavelength: NDArray[Any]
+) -> tuple[str, ...]:
+    """Say of an exposure, none of whose wavelengths its cubes have, that it adds nothing to them.
+
+    Arguments as those of `check_coordinates`; a clause as those of `notes_on`. Such are M gratings on NRS2.
+    """
+    if _text(primary, "INSTRUME") != "NIRSPEC":
+        return ()
+    found = wavelength[::16][regions[::16] > 0]
+    found = found[np.isfinite(found)]
+    if not found.size or found.min() <= _FILTERS[_text(primary, "FILTER")][1]:
+        return ()
+    return (
+        f"its wavelengths, {found.min():.3g} to {found.max():.3g} µm, are beyond those of cubes of {bands[0]}; it adds "
+        "nothing to cubes and spectra",
+    )
+
+
 def _check_channels(
     name: str, primary: Header, bands: Sequence[str], regions: NDArray[Any], wavelength: NDArray[Any]
 ) -> None:

@@ -22,6 +22,7 @@ from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Single
 from atm_viewer.engine.checks.asdf_check import check_asdf
 from atm_viewer.engine.checks.exposure_check import (
     EXTENSIONS,
+    beyond_cubes,
     check_coordinates,
     check_exposure,
     check_geometry,
@@ -475,7 +476,7 @@ def _open(path: Path) -> Exposure:
         file=file,
         moving=target.moving,
         target_at=target.target_at,
-        notes=notes_on(primary, science),
+        notes=(*notes_on(primary, science), *beyond_cubes(primary, bands, regions, wavelength[:])),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.lines import LineReport
@@ -95,6 +96,8 @@ class NoiseMap:
         Radius of the apertures [arcsec].
     conserved : ndarray of float64, shape (ny, nx)
         Flux in the aperture after over that before, median over wavelength.
+    cubes : mapping of str to ndarray of float64, shape (ny, nx)
+        Noise of the same places in cubes from elsewhere, by their names; NaN outside of them.
     """
 
     band: str
@@ -104,3 +107,4 @@ class NoiseMap:
     limit: float
     radius: float
     conserved: Floats
+    cubes: Mapping[str, Floats] = field(default_factory=dict)

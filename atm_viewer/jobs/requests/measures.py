@@ -99,7 +99,7 @@ class MakeNoiseMap(Request[NoiseMap]):
     """Noise of all bright spaxels of some exposures (by key) in one band.
 
     ``radius`` is that of the apertures [arcsec], 0 for five spaxels; ``faintest`` the brightness of the faintest
-    spaxels against the brightest.
+    spaxels against the brightest; ``cubes`` have names and paths of cubes from elsewhere to be measured beside.
     """
 
     exposures: tuple[str, ...]
@@ -107,6 +107,7 @@ class MakeNoiseMap(Request[NoiseMap]):
     band: str
     radius: float = 0.0
     faintest: float = 0.01
+    cubes: tuple[tuple[str, str], ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -122,7 +123,8 @@ class MakeNoiseMap(Request[NoiseMap]):
         """Measure spectrum by spectrum."""
         from atm_viewer.engine.service.measuring import measure_field
 
-        return measure_field(backends.bench, self.exposures, self.recipe, self.band, self.radius, report, self.faintest)
+        field = self.exposures, self.recipe, self.band, self.radius
+        return measure_field(backends.bench, *field, report, self.faintest, dict(self.cubes))
 
 
 @dataclass(frozen=True)

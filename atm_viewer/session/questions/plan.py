@@ -61,7 +61,7 @@ def make_plan(answers: Answers) -> Plan:
             *_profile_and_pixel(state),
             *_images(state),
             *filter(None, (state.remedy_request(kind) for kind in REMEDIES if kind == state.remedy_choice.seen)),
-            *wanted_measures(state.measure_choice, state.spectrum_settings, state.extraction),
+            *wanted_measures(state.measure_choice, state.spectrum_settings, state.extraction, _cubes(state)),
             *_other_bands(state),
             *_spectra(answers),
             *_references(answers),
@@ -86,8 +86,11 @@ def _images(state: State) -> Iterator[Request[Any]]:
     if keys := state.keys_together:
         yield MakeSkyImage(keys, state.band, cube=state.recipe.cube)
         light = state.wavelength if math.isfinite(state.wavelength) else None
-        cubes = {cube.name: cube.file.path for cube in state.cubes}
-        yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light, cubes)
+        yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light, dict(_cubes(state)))
+
+
+def _cubes(state: State) -> tuple[tuple[str, str], ...]:
+    return tuple((cube.name, cube.file.path) for cube in state.cubes)
 
 
 def _spectra(answers: Answers) -> Iterator[MakeSpectra]:

@@ -23,6 +23,7 @@ from atm_viewer.engine.references.cube_file import read_cube
 from atm_viewer.engine.references.spectra import brightness_factor, describe, read_reference, reference_spectrum
 from atm_viewer.engine.results.references import EXTRACTED
 from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.measuring import measure_field
 from atm_viewer.jobs.requests.references import MakeReferenceSpectrum, OpenReferences
 
 RECIPE = Recipe(oversample=2)
@@ -113,6 +114,18 @@ def test_the_spectrum_at_a_place_is_that_of_the_exposures(cubes, bench, demo_fil
     assert outside.outside
     assert np.isnan(outside.flux).all()
     assert np.isnan(outside.noise)
+
+
+def test_the_noise_map_of_a_cube_is_that_of_the_exposures_it_was_made_of(cubes, bench, demo_files):
+    keys = tuple(str(path.resolve()) for path in demo_files("nirspec")[:2])
+    (band,) = bench.opened(keys)[0].exposure.bands
+    paths = {"R1": str(cubes[0]), "R2": str(cubes[1])}
+    noise = measure_field(bench, keys, RECIPE, band, 0.5, no_progress, 0.3, paths)
+    known = np.isfinite(noise.before)
+    assert known.sum() > 3
+    np.testing.assert_allclose(noise.cubes["R1"][known], noise.before[known], rtol=1e-3)
+    np.testing.assert_allclose(noise.cubes["R2"][known], noise.after[known], rtol=1e-3)
+    assert np.isnan(noise.cubes["R1"][~known]).all()
 
 
 def test_the_image_is_on_the_grid_of_the_exposures(cubes, bench, demo_files):

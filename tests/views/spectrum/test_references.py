@@ -204,6 +204,14 @@ def test_it_is_in_session_report_export_and_noise(compared, workers, qtbot, tmp_
     settle(qtbot, compared)
     qtbot.waitUntil(lambda: "R1 mast_ch1-short_s3d 3.4 %" in compared.metrics.noise.place_label.text())
     assert "before 8.2 % · after 1.4 %" in compared.metrics.noise.place_label.text()
+    view = compared.metrics.noise
+    assert [view.choice_box.itemText(k) for k in range(view.choice_box.count())][-1] == "R1"  # R2 is no cube
+    view.choice_box.setCurrentText("R1")
+    assert view._bar._axis.labelText == "noise of R1 [%]"
+    np.testing.assert_allclose(view._values, 100 * compared.session.answers.measured.noise.before / 3)
+    compared.session.references.close(1)
+    settle(qtbot, compared)
+    assert view.choice_box.currentText() == "before"
 
 
 def test_a_session_brings_references_back(compared, start, qtbot, tmp_path):
