@@ -75,19 +75,20 @@ def figure(args: argparse.Namespace) -> int:
     recipe = recipe_of(args)
     if not args.bands:
         args.bands = chosen(args).bands[:1]
-    exposures, bands = chosen(args)
+    wanted = chosen(args)
     out: Path = args.output
-    paths = {band: out if len(bands) == 1 else out.with_name(f"{out.stem}_{band}{out.suffix}") for band in bands}
+    single = len(wanted.bands) == 1
+    paths = {band: out if single else out.with_name(f"{out.stem}_{band}{out.suffix}") for band in wanted.bands}
     if there := [path for path in paths.values() if path.exists()] if not args.overwrite else []:
         raise OutputError(exists_sentence(there[0]))
-    with Work(1 + 2 * len(bands)) as work:
-        keys = work.open(exposures)
-        for band, path in paths.items():
-            sky = work.ask(MakeSkyImage(keys, band))
-            ra, dec = sky.peak if args.ra is None or args.dec is None else (args.ra, args.dec)
-            radius = args.radius or round(_SPAXELS * sky.spaxel, 3)
-            wanted = _remedy(args, Extraction(keys, recipe, band, ra, dec, radius))
-            list_paths(work.ask(SaveFigure(wanted, str(path), args.overwrite)).paths)
+    with Work(2 * len(paths)) as work:
+        for keys, bands in work.open_by_setting(wanted):
+            for band in bands:
+                sky = work.ask(MakeSkyImage(keys, band))
+                ra, dec = sky.peak if args.ra is None or args.dec is None else (args.ra, args.dec)
+                radius = args.radius or round(_SPAXELS * sky.spaxel, 3)
+                remedy = _remedy(args, Extraction(keys, recipe, band, ra, dec, radius))
+                list_paths(work.ask(SaveFigure(remedy, str(paths[band]), args.overwrite)).paths)
     return 0
 
 

@@ -52,16 +52,18 @@ def predict(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.previews import PredictArtifact
 
     recipe, star = recipe_of(args), (args.ra, args.dec)
-    exposures, bands = chosen(args)
+    wanted = chosen(args)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
-        with Work(1 + len(bands)) as work:
-            keys = work.open(exposures)
-            found = [
-                work.ask(PredictArtifact(Extraction(keys, recipe, band, *star, args.radius), star)) for band in bands
-            ]
+        with Work(len(wanted.bands)) as work:
+            found: list[PredictedArtifact] = []
+            opened: list[str] = []
+            for keys, bands in work.open_by_setting(wanted):
+                opened += keys
+                asked = [Extraction(keys, recipe, band, *star, args.radius) for band in bands]
+                found += [work.ask(PredictArtifact(one, star)) for one in asked]
         table = _table(found)
         table.meta.update(
-            exposures=[Path(key).name for key in keys],
+            exposures=[Path(key).name for key in opened],
             star={"ra": args.ra, "dec": args.dec},
             radius=args.radius,
             noise={one.band: [one.noise_before, one.noise_after] for one in found},

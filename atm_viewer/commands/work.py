@@ -8,7 +8,7 @@ import queue
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -108,6 +108,23 @@ class Work:
         """Open exposures and return their keys."""
         return tuple(view.key for view in self.open_views(files))
 
+    def open_by_setting(self, wanted: Chosen) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Open exposures setting by setting, and close them again: keys and bands of each, so that memory suffices.
+
+        Exposures of moving targets are opened together, since the mean position of all says where they are.
+        """
+        from atm_viewer.engine.io.moving_target import read_target
+        from atm_viewer.jobs.requests.exposures import CloseExposures
+
+        settings = wanted.settings
+        if len(settings) > 1 and any(read_target(path).moving for path in wanted.exposures):
+            settings = ((wanted.exposures, wanted.bands),)
+        self._parts += 2 * len(settings)
+        for exposures, bands in settings:
+            keys = self.open(exposures)
+            yield keys, bands
+            self.ask(CloseExposures(keys))
+
     def open_views(self, files: Sequence[str | os.PathLike[str]]) -> tuple[ExposureView, ...]:
         """Open exposures."""
         from atm_viewer.jobs.requests.exposures import OpenExposures
@@ -155,10 +172,14 @@ def _read_inputs(args: argparse.Namespace) -> Inputs:
 
 
 class Chosen(NamedTuple):
-    """Exposures that were asked for, and bands of them, in one of which each has a part."""
+    """Exposures that were asked for, and bands of them, in one of which each has a part.
+
+    ``settings`` has exposures and bands setting by setting, where these were looked for.
+    """
 
     exposures: tuple[Path, ...]
     bands: tuple[str, ...]
+    settings: tuple[tuple[tuple[Path, ...], tuple[str, ...]], ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -184,7 +205,9 @@ def _with_bands(args: argparse.Namespace, exposures: tuple[Path, ...]) -> Chosen
     groups = group_exposures(exposures, args.channel, [] if ALL in args.bands else args.bands)
     wanted = {path for group in groups for path in group.exposures}
     return Chosen(
-        tuple(path for path in exposures if path in wanted), tuple(band for group in groups for band in group.bands)
+        tuple(path for path in exposures if path in wanted),
+        tuple(band for group in groups for band in group.bands),
+        tuple((group.exposures, group.bands) for group in groups),
     )
 
 
