@@ -57,6 +57,14 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
         help="apertures: radii in FWHM; default: 0.5,0.75,1,1.5,2",
     )
     parser.add_argument(
+        "--reference",
+        dest="references",
+        action="append",
+        default=[],
+        metavar="CUBE",
+        help="ranked: s3d file from elsewhere whose spectra of the same places are drawn beside; repeat for more cubes",
+    )
+    parser.add_argument(
         "--no-fringes", action="store_true", help="ranked: leave out the row after residual fringe removal (MIRI)"
     )
     parser.add_argument(
@@ -98,7 +106,8 @@ def _remedy(args: argparse.Namespace, extraction: Extraction) -> RemedyRequest:
 
     match args.kind:
         case "ranked":
-            return RankSpaxels(extraction, args.ranks, not args.no_fringes, args.degree)
+            cubes = tuple((Path(path).name, path) for path in args.references)
+            return RankSpaxels(extraction, args.ranks, not args.no_fringes, args.degree, cubes)
         case "apertures":
             return CompareApertures(extraction, args.radii, args.degree)
         case "dithers":
