@@ -32,11 +32,12 @@ from PyQt6.QtWidgets import QApplication
 
 from atm_viewer.commands.work import ENDING, no_display_sentence, say
 from atm_viewer.demo.folder import demo_folder
+from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.jobs.workers import Workers
 from atm_viewer.resources import resource
 from atm_viewer.session.parts.message_log import Message
-from atm_viewer.session.questions.plan import OF_REPORT
+from atm_viewer.session.questions.plan import of_report
 from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.references import is_reference
 from atm_viewer.views.base.garbage import GarbageCollector
@@ -44,6 +45,7 @@ from atm_viewer.views.base.scale import use_scale
 from atm_viewer.views.window.main_window import MainWindow
 
 SIZE = (1440, 900)
+_OPENING = 0.3  # part of the work until a picture that opening exposures is
 
 
 def run(
@@ -54,6 +56,8 @@ def run(
     report: str | os.PathLike[str] | None = None,
     overwrite: bool = True,
     members: str | os.PathLike[str] | None = None,
+    bands: Sequence[str] = (),
+    progress: Progress = no_progress,
 ) -> int:
     """Open the window and stay until it is closed, or save a picture of it, or a report.
 
@@ -73,6 +77,10 @@ def run(
         Whether picture or report may be there already when it is saved.
     members : path-like or None
         Folder in which members of associations are looked for, too.
+    bands : sequence of str
+        Bands that the report is about, the first of which is shown; empty for all.
+    progress : callable
+        ``progress(step, fraction)`` is told how far picture or report are.
 
     Returns
     -------
@@ -102,9 +110,9 @@ def run(
     if saved is not None:
         make = None if report is None else partial(window.exports.report, Path(saved).suffix.lower()[1:])
         waits = any(not is_reference(os.fspath(file)) for file in files)
-        photographer = Photographer(session, window, Path(saved), waits, make, overwrite)
+        photographer = Photographer(session, window, Path(saved), waits, make, overwrite, bands, progress)
     if report is not None:
-        for question in OF_REPORT:
+        for question in of_report(bands):
             session.ask(question)
     _let_interrupt_quit(app, 0 if photographer is None else 1)
     if photographer is None:
@@ -169,11 +177,15 @@ class Photographer(QObject):
         waits: bool,
         make: Callable[[], bytes] | None = None,
         overwrite: bool = True,
+        bands: Sequence[str] = (),
+        progress: Progress = no_progress,
     ):
         super().__init__(window)
         self._session, self._path, self._waits = session, path, waits
         self._make = make or partial(_png, window)
         self._what, self._overwrite = "screenshot" if make is None else "report", overwrite
+        self._band = next(iter(bands), "")
+        self._progress, self._far = progress, 0.0
         self._timer = QTimer(self)
         # Plots paint after the data arrive: complete must hold for a moment.
         self._timer.setInterval(300)
@@ -185,7 +197,22 @@ class Photographer(QObject):
         if message.level == "error":
             self._fail(message.text)
 
+    def _tell(self) -> None:
+        """Tell how far it is: opening is the first part, and then how many of the questions are answered."""
+        jobs, slots = self._session.jobs.all, self._session.answers.slots.values()
+        if jobs:
+            opening = [job.fraction or 0.0 for job in jobs if job.opens]
+            answered = sum(filled.job is None for filled in slots) / max(len(slots), 1)
+            far = _OPENING * opening[0] if opening else _OPENING + (1 - _OPENING) * answered
+            self._far = max(self._far, far)  # answers bring new questions
+            self._progress(jobs[-1].step or jobs[-1].name, self._far)
+
     def _look(self) -> None:
+        self._tell()
+        state = self._session.state
+        if self._band in state.bands and not any(job.opens for job in self._session.jobs.all):
+            band, self._band = self._band, ""
+            self._session.look.select_band(band)
         if not self._session.complete or (self._waits and not self._session.state.exposures):
             return
         try:

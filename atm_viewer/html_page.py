@@ -8,7 +8,8 @@ from html import escape
 
 _STYLE = """
 body { font-family: sans-serif; color: #1b1f24; background: #ffffff; max-width: 60em; margin: 2em auto; padding: 0 1em }
-h1 { font-size: 1.6em } h2 { font-size: 1.2em; margin-top: 1.6em; border-bottom: 1px solid #c8ccd2 }
+h1 { font-size: 1.6em } h3 { font-size: 1em }
+h2 { font-size: 1.2em; margin-top: 1.6em; border-bottom: 1px solid #c8ccd2 }
 table { border-collapse: collapse } th, td { padding: 2px 12px 2px 0; text-align: left; vertical-align: top }
 td.number, th.number { text-align: right } pre { background: #f3f4f6; padding: 8px } p.figure { margin: 1em 0 0 0 }
 p.caption { color: #4b5563; margin-top: 0 } img { max-width: 100% }

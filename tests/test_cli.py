@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -234,12 +235,7 @@ def test_correct_writes_to_the_current_folder_and_shows_progress_on_a_terminal(e
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
     ) as running:
         os.close(theirs)
-        shown = ""
-        while select.select([ours], [], [], 60)[0]:
-            try:
-                shown += os.read(ours, 65536).decode()
-            except OSError:
-                break
+        shown = read_to_the_end(ours)
         assert running.stdout.read() == f"{NAME}_atm.fits\n".encode()
     os.close(ours)
     assert running.returncode == 0
@@ -250,6 +246,33 @@ def test_correct_writes_to_the_current_folder_and_shows_progress_on_a_terminal(e
     percent = [int(step.split("%")[0]) for step in steps]
     assert percent == sorted(percent)
     assert shown.endswith("\r\x1b[K")
+
+
+def test_bands_restrict_what_each_command_takes(exposure, tmp_path, monkeypatch, capsys):
+    nirspec = str(min(demo_exposures("nirspec").parent.glob("*_cal.fits")))
+    asked = []
+    monkeypatch.setattr(Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
+    for line in (["correct"], ["export", "script"], ["export", "pipeline", "--product", "star"]):
+        assert cli.run([*line, exposure, nirspec, "--band", "ch2-short", "-o", str(tmp_path)]) == 0
+    correct, script, pipeline = asked
+    assert correct.paths == script.paths == pipeline.paths == (exposure,)
+    assert script.bands == pipeline.bands == ("ch2-short",)
+    assert pipeline.product == "star"
+    assert cli.run(["correct", exposure, "--channel", "3"]) == 1
+    assert "have no channel 3" in capsys.readouterr().err
+    for line in (["correct", "-o"], ["tune", "-o"], ["inspect", "--align"]):
+        assert cli.run([*line, str(tmp_path / "x.toml"), exposure, nirspec, "--band", "ch2-long"]) == 1
+        assert "no band 'ch2-long'" in capsys.readouterr().err
+
+
+def read_to_the_end(terminal: int) -> str:
+    text = ""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            text += os.read(terminal, 65536).decode()
+        except OSError:
+            break
+    return text
 
 
 def test_cube_writes_what_is_asked(exposure, cubepar, tmp_path, capsys):
@@ -305,7 +328,14 @@ def test_an_interrupt_ends_at_once_and_leaves_nothing(exposure, tmp_path):
 # Spectra and slices
 
 
-def test_spectra_of_all_settings_are_in_one_table(exposure, tmp_path, capsys):
+class Terminal(io.StringIO):
+    """A terminal that remembers what was shown on it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_spectra_of_all_settings_are_in_one_table_with_one_line_of_progress(exposure, tmp_path, capsys, monkeypatch):
     from astropy.table import QTable
 
     nirspec = str(min(demo_exposures("nirspec").parent.glob("*_cal.fits")))
@@ -313,8 +343,14 @@ def test_spectra_of_all_settings_are_in_one_table(exposure, tmp_path, capsys):
     tables = {}
     for name, files in (("all", [exposure, nirspec]), ("miri", [exposure]), ("nirspec", [nirspec])):
         path = tmp_path / f"{name}.ecsv"
-        assert cli.run(["spectrum", *files, *place, "-o", str(path)]) == 0
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", shown := Terminal())
+            assert cli.run(["spectrum", *files, *place, "-o", str(path)]) == 0
         tables[name] = QTable.read(path)
+        percent = [int(step.split("%")[0]) for step in shown.getvalue().split("\r\x1b[K") if step]
+        assert percent == sorted(percent)
+        assert min(percent) < 10
+        assert max(percent) > 60
     for column in tables["all"].colnames:
         each = np.concatenate([tables[name][column].value for name in ("miri", "nirspec")])
         np.testing.assert_array_equal(tables["all"][column].value, each)
@@ -415,13 +451,18 @@ def test_spectra_are_read_back_by_specutils(exposure, tmp_path, capsys, options,
     assert path.read_bytes() == before
 
 
-def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
+def test_each_band_has_a_figure_with_the_numbers_of_the_bench(exposure, tmp_path, capsys):
     path = tmp_path / "ranked.png"
-    line = ["figure", "ranked", exposure, "--channel", "1", "--ranks", "1,3", "--no-fringes", "-o", str(path)]
-    assert cli.run(line) == 0
-    assert capsys.readouterr().out == f"{path}\n"
-    with Image.open(path) as image:
-        told = json.loads(image.info["Description"])
+    line = ["figure", "ranked", exposure, "--ranks", "1,3", "--no-fringes", "-o", str(path)]
+    assert cli.run([*line, "--band", "all"]) == 0
+    paths = [tmp_path / f"ranked_{band}.png" for band in ("ch1-short", "ch2-short")]
+    assert capsys.readouterr().out.split() == list(map(str, paths))
+    told = {}
+    for one in paths:
+        with Image.open(one) as image:
+            told[one] = json.loads(image.info["Description"])
+    assert told[paths[0]]["rows"] != told[paths[1]]["rows"]
+    told = told[paths[0]]
     bench = Bench()
     key = bench.open([exposure], lambda *_: None).exposures[0].key
     place, settings = told["parameters"], ("aperture_radius_arcsec", "ra_deg", "dec_deg")
@@ -432,8 +473,11 @@ def test_a_figure_has_the_numbers_of_the_bench(exposure, tmp_path, capsys):
     assert [row[0] for row in told["rows"]] == ["1st", "3rd"]
     assert brightest[1:3] == list(spectra.spaxel)
     assert brightest[3:] == pytest.approx([100 * spectra.noise_before, 100 * spectra.noise_after], rel=1e-6)
+    assert cli.run([*line, "--band", "all"]) == 1
+    assert "ranked_ch1-short.png already exists" in capsys.readouterr().err
+    path.touch()  # of a single band
     assert cli.run(line) == 1
-    assert "already exists" in capsys.readouterr().err
+    assert "ranked.png already exists" in capsys.readouterr().err
 
 
 def test_metrics_are_a_table_that_explains_itself(exposure, tmp_path, capsys):
@@ -641,10 +685,24 @@ def test_a_report_needs_no_display(exposure, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "star.html\n", "")
     text = (tmp_path / "star.html").read_text()
     assert NAME in text
-    assert text.count("<img") == 4
+    assert text.count("<img") == 4 + 2
+    assert "<h3>ch1-short</h3>" in text
+    assert "<h3>ch2-short</h3>" in text
     again = program("report", exposure, "-o", "star.html", cwd=tmp_path)
     assert again.returncode == 1
     assert "already exists" in again.stderr
+
+
+def test_a_report_of_one_band_shows_it(exposure, tmp_path, capsys):
+    done = program("report", exposure, "--channel", "2", "-o", "two.html", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "two.html").read_text()
+    assert text.count("<img") == 4
+    assert "<td>ch2-short</td>" in text
+    assert "<td>ch1-short</td>" not in text
+    (tmp_path / "s.toml").touch()
+    assert cli.run(["report", str(tmp_path / "s.toml"), "--band", "ch1-short", "-o", str(tmp_path / "s.html")]) == 1
+    assert "A session says itself what is open" in capsys.readouterr().err
 
 
 def test_the_demo_without_display_says_what_it_has_written(tmp_path):

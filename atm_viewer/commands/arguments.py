@@ -12,6 +12,8 @@ from typing import Any
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import CUBE_PARAMETERS, PARAMETERS, Parameter, Recipe
 
+#: What stands for all bands where the default is another.
+ALL = "all"
 FILES = "cal or crf files, or an association (*_asn.json) with its science members"
 
 
@@ -19,6 +21,11 @@ def add_files(parser: argparse.ArgumentParser, product: str = "") -> None:
     """Take exposures and associations; ``product`` says what the name of a product is for besides choosing one."""
     parser.add_argument("files", nargs="+", metavar="FILE", help=FILES)
     add_members(parser)
+    add_product(parser, product)
+
+
+def add_product(parser: argparse.ArgumentParser, product: str = "") -> None:
+    """Take the name of a product, see `add_files`."""
     chosen = "of an association with several products, the one to take"
     parser.add_argument("--product", default="", metavar="NAME", help=f"{product}; {chosen}" if product else chosen)
 
@@ -113,8 +120,8 @@ def add_folder(parser: argparse.ArgumentParser, default: Path = Path()) -> None:
     parser.add_argument("-o", "--output", type=Path, default=default, metavar="DIR", help=text)
 
 
-def add_bands(parser: argparse.ArgumentParser, default: str = "all") -> None:
-    """Take the bands that are wanted."""
+def add_bands(parser: argparse.ArgumentParser, default: str = ALL, rest: str = "") -> None:
+    """Take the bands that are wanted; ``rest`` says what becomes of the others."""
     parser.add_argument(
         "--channel", choices=("1", "2", "3", "4"), metavar="N", help=f"MIRI channel; default: {default}"
     )
@@ -125,7 +132,7 @@ def add_bands(parser: argparse.ArgumentParser, default: str = "all") -> None:
         default=[],
         metavar="BAND",
         help="band as the pipeline names it, such as ch1-short or g235m-f170lp; repeat for more bands; "
-        f"default: {default}",
+        f"default: {default}{rest}",
     )
 
 

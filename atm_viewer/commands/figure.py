@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from atm_viewer.commands.arguments import add_bands, add_files, add_overwrite, add_recipe, declination, number, positive
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
+from atm_viewer.commands.arguments import (
+    ALL,
+    add_bands,
+    add_files,
+    add_overwrite,
+    add_recipe,
+    declination,
+    number,
+    positive,
+)
+from atm_viewer.commands.work import Work, chosen, list_paths, recipe_of
+from atm_viewer.engine.errors import OutputError
+from atm_viewer.engine.output.staging import exists_sentence
+
+if TYPE_CHECKING:
+    from atm_viewer.engine.extraction import Extraction
+    from atm_viewer.jobs.requests.remedies import RemedyRequest
 
 #: Spaxels of which the radius of the aperture is made when none is asked for, as in the window.
 _SPAXELS = 5
@@ -22,7 +38,7 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=("ranked", "apertures", "dithers", "fringes"), help="figure to draw")
     add_files(parser)
     add_recipe(parser)
-    add_bands(parser, "the first")
+    add_bands(parser, "the first", f", '{ALL}' for all; of several, each has a figure OUT_<band>.pdf")
     parser.add_argument("--ra", type=number, metavar="DEG", help="ICRS right ascension; default: the brightest spaxel")
     parser.add_argument("--dec", type=declination, metavar="DEG", help="ICRS place; default: the brightest spaxel")
     parser.add_argument("--radius", type=positive, metavar="ARCSEC", help="of the aperture; default: 5 spaxels")
@@ -41,6 +57,14 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
         help="apertures: radii in FWHM; default: 0.5,0.75,1,1.5,2",
     )
     parser.add_argument(
+        "--reference",
+        dest="references",
+        action="append",
+        default=[],
+        metavar="CUBE",
+        help="ranked: s3d file from elsewhere whose spectra of the same places are drawn beside; repeat for more cubes",
+    )
+    parser.add_argument(
         "--no-fringes", action="store_true", help="ranked: leave out the row after residual fringe removal (MIRI)"
     )
     parser.add_argument(
@@ -53,40 +77,43 @@ def figure_arguments(parser: argparse.ArgumentParser) -> None:
 def figure(args: argparse.Namespace) -> int:
     """Write the figure."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.jobs.requests.previews import MakeSkyImage
-    from atm_viewer.jobs.requests.remedies import (
-        CompareApertures,
-        CompareDithers,
-        RankSpaxels,
-        RemedyRequest,
-        RemoveFringes,
-        SaveFigure,
-    )
+    from atm_viewer.jobs.requests.remedies import SaveFigure
 
     recipe = recipe_of(args)
-    files = exposures_of(args)
-    band = wanted_bands(files, args.channel, args.bands)[0]
-    with Work() as work:
-        keys = work.open(files)
-        sky = work.ask(MakeSkyImage(keys, band))
-        ra, dec = sky.peak if args.ra is None or args.dec is None else (args.ra, args.dec)
-        radius = args.radius or round(_SPAXELS * sky.spaxel, 3)
-        extraction = Extraction(keys, recipe, band, ra, dec, radius)
-        wanted: RemedyRequest
-        match args.kind:
-            case "ranked":
-                fringes = not args.no_fringes
-                wanted = RankSpaxels(extraction, args.ranks, fringes, args.degree)
-            case "apertures":
-                wanted = CompareApertures(extraction, args.radii, args.degree)
-            case "dithers":
-                wanted = CompareDithers(extraction, (), args.degree)
-            case _:
-                wanted = RemoveFringes(extraction, args.degree)
-        written = work.ask(SaveFigure(wanted, str(args.output), args.overwrite))
-    list_paths(written.paths)
+    if not args.bands:
+        args.bands = chosen(args).bands[:1]
+    wanted = chosen(args)
+    out: Path = args.output
+    single = len(wanted.bands) == 1
+    paths = {band: out if single else out.with_name(f"{out.stem}_{band}{out.suffix}") for band in wanted.bands}
+    if there := [path for path in paths.values() if path.exists()] if not args.overwrite else []:
+        raise OutputError(exists_sentence(there[0]))
+    with Work(2 * len(paths)) as work:
+        for keys, bands in work.open_by_setting(wanted):
+            for band in bands:
+                sky = work.ask(MakeSkyImage(keys, band))
+                ra, dec = sky.peak if args.ra is None or args.dec is None else (args.ra, args.dec)
+                radius = args.radius or round(_SPAXELS * sky.spaxel, 3)
+                remedy = _remedy(args, Extraction(keys, recipe, band, ra, dec, radius))
+                list_paths(work.ask(SaveFigure(remedy, str(paths[band]), args.overwrite)).paths)
     return 0
+
+
+def _remedy(args: argparse.Namespace, extraction: Extraction) -> RemedyRequest:
+    """Ask for what the figure shows."""
+    from atm_viewer.jobs.requests.remedies import CompareApertures, CompareDithers, RankSpaxels, RemoveFringes
+
+    match args.kind:
+        case "ranked":
+            cubes = tuple((Path(path).name, path) for path in args.references)
+            return RankSpaxels(extraction, args.ranks, not args.no_fringes, args.degree, cubes)
+        case "apertures":
+            return CompareApertures(extraction, args.radii, args.degree)
+        case "dithers":
+            return CompareDithers(extraction, (), args.degree)
+        case _:
+            return RemoveFringes(extraction, args.degree)
 
 
 def _ranks(text: str) -> tuple[int, ...]:

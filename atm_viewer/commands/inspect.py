@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atm_viewer.commands.arguments import add_files, add_recipe
-from atm_viewer.commands.work import Work, all_exposures_of, list_paths, recipe_of
-from atm_viewer.engine.errors import InputError
+from atm_viewer.commands.arguments import add_bands, add_files, add_recipe
+from atm_viewer.commands.work import Work, all_chosen, list_paths, recipe_of
+from atm_viewer.engine.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from atm_viewer.engine.recipe import Recipe
@@ -24,6 +24,7 @@ def inspect_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``inspect`` takes."""
     add_files(parser)
     add_recipe(parser)
+    add_bands(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON list with one object per slice")
     parser.add_argument(
         "--align",
@@ -42,20 +43,27 @@ def inspect(args: argparse.Namespace) -> int:
 
     recipe = recipe_of(args)
     with nullcontext() if args.align is None else staged(args.align.parent, [args.align.name], False) as part:
-        with Work() as work:
-            views = work.open_views(all_exposures_of(args))
+        exposures, bands, _ = all_chosen(args)
+        with Work(2 + len(exposures)) as work:
+            views = work.open_views(exposures)
             reports = {view.key: work.ask(Correct(view.key, recipe)) for view in views}
             groups: dict[str, list[str]] = {}
             for view in views:
-                groups.setdefault(view.bands[0], []).append(view.key)
+                groups.setdefault(next(b for b in view.bands if b in bands or not bands), []).append(view.key)
             asked = [MeasureShifts(tuple(keys), band, recipe.cube) for band, keys in groups.items() if len(keys) > 1]
             shifts = [work.ask(request) for request in asked]
         if part is not None:
             _write_alignment(part / args.align.name, recipe, shifts)
     from atm_viewer.engine.io.exposure import exposure_name
 
+    units = {view.name: one_line(view.unit, 10) for view in views}
     known = {name: shift.tolist() for one in shifts for name, shift in zip(one.names, one.shift, strict=True)}
-    rows = [(exposure_name(key), s) for key, report in reports.items() for s in report.slices]
+    rows = [
+        (exposure_name(key), s)
+        for key, report in reports.items()
+        for s in report.slices
+        if s.band in bands or not bands
+    ]
     if args.json:
         print(json.dumps([_json_row(name, s) for name, s in rows], indent=1))
         return 0
@@ -68,7 +76,7 @@ def inspect(args: argparse.Namespace) -> int:
             if math.isfinite(east):
                 print(f'brightest source, against the other exposures: {east:+.3f}" east, {north:+.3f}" north')
             print(f"{'slice':>5} {'peak':>10} {'threshold':>10}  columns of it:       spline")
-            print(f"{'':5} {'MJy/sr':>10} {'MJy/sr':>10}  fitted reused empty  used %  reason")
+            print(f"{'':5} {units[name]:>10} {units[name]:>10}  fitted reused empty  used %  reason")
         print(
             f"{s.number:5d} {s.peak:10.4g} {s.threshold:10.4g}  {s.fitted:6d} {s.reused:6d} {s.empty:5d}  "
             f"{100 * s.used:6.1f}  {s.reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from atm_viewer.commands.arguments import (
     add_bands,
@@ -15,8 +16,13 @@ from atm_viewer.commands.arguments import (
     positive,
     spaxel_count,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, chosen, list_paths, recipe_of
 from atm_viewer.engine.errors import InputError
+
+if TYPE_CHECKING:
+    from atm_viewer.engine.results.exposure_view import ExposureShifts
+    from atm_viewer.engine.results.noise import SpaxelMetrics
+    from atm_viewer.engine.results.sky_image import Coverage
 
 
 def metrics_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,24 +57,28 @@ def metrics_arguments(parser: argparse.ArgumentParser) -> None:
 
 def metrics(args: argparse.Namespace) -> int:
     """Write the table."""
-    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.metrics_table import metrics_meta, metrics_table
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.jobs.requests.measures import CountPlanes, MeasureShifts, MeasureSpaxels
 
     recipe, lines = recipe_of(args), _observed(args.lines, args.redshift)
-    files = exposures_of(args)
-    bands = wanted_bands(files, args.channel, args.bands)
+    chosen_ones = chosen(args)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
-        with Work() as work:
-            keys = work.open(files)
+        with Work(3 * len(chosen_ones.bands)) as work:
             wanted = args.radius or 0.0, args.count, tuple(lines.items()), args.speed
-            rows = [row for band in bands for row in work.ask(MeasureSpaxels(keys, recipe, band, *wanted))]
-            coverage = [work.ask(CountPlanes(keys, recipe, band)) for band in bands]
-            shifts = [work.ask(MeasureShifts(keys, band, recipe.cube)) for band in bands]
+            rows: list[SpaxelMetrics] = []
+            coverage: list[Coverage] = []
+            shifts: list[ExposureShifts] = []
+            opened: list[str] = []
+            for keys, bands in work.open_by_setting(chosen_ones):
+                opened += keys
+                for band in bands:
+                    rows += work.ask(MeasureSpaxels(keys, recipe, band, *wanted))
+                    coverage.append(work.ask(CountPlanes(keys, recipe, band)))
+                    shifts.append(work.ask(MeasureShifts(keys, band, recipe.cube)))
         table = metrics_table(rows, tuple(lines))
         radius = "5 spaxels" if args.radius is None else f"{args.radius:g} arcsec"
-        table.meta.update(metrics_meta(keys, recipe, radius, lines, args.speed, coverage, shifts))
+        table.meta.update(metrics_meta(opened, recipe, radius, lines, args.speed, coverage, shifts))
         made = part / args.output.name
         with saving(made):
             table.write(made, format="ascii.ecsv")

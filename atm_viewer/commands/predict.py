@@ -17,7 +17,7 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of
+from atm_viewer.commands.work import Work, chosen, list_paths, recipe_of
 
 if TYPE_CHECKING:
     from astropy.table import QTable
@@ -46,24 +46,24 @@ def predict_arguments(parser: argparse.ArgumentParser) -> None:
 def predict(args: argparse.Namespace) -> int:
     """Write the table."""
     from atm_viewer.engine.extraction import Extraction
-    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.provenance import current_versions
     from atm_viewer.engine.output.staging import saving, staged
     from atm_viewer.engine.recipe import dump_recipe
     from atm_viewer.jobs.requests.previews import PredictArtifact
 
     recipe, star = recipe_of(args), (args.ra, args.dec)
-    files = exposures_of(args)
-    bands = wanted_bands(files, args.channel, args.bands)
+    wanted = chosen(args)
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
-        with Work() as work:
-            keys = work.open(files)
-            found = [
-                work.ask(PredictArtifact(Extraction(keys, recipe, band, *star, args.radius), star)) for band in bands
-            ]
+        with Work(len(wanted.bands)) as work:
+            found: list[PredictedArtifact] = []
+            opened: list[str] = []
+            for keys, bands in work.open_by_setting(wanted):
+                opened += keys
+                asked = [Extraction(keys, recipe, band, *star, args.radius) for band in bands]
+                found += [work.ask(PredictArtifact(one, star)) for one in asked]
         table = _table(found)
         table.meta.update(
-            exposures=[Path(key).name for key in keys],
+            exposures=[Path(key).name for key in opened],
             star={"ra": args.ra, "dec": args.dec},
             radius=args.radius,
             noise={one.band: [one.noise_before, one.noise_after] for one in found},

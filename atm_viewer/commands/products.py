@@ -20,7 +20,16 @@ from atm_viewer.commands.arguments import (
     spaxel_count,
     with_cube_options,
 )
-from atm_viewer.commands.work import ProgressLine, Work, all_exposures_of, inputs_of, list_paths, recipe_of, say
+from atm_viewer.commands.work import (
+    ProgressLine,
+    Work,
+    all_chosen,
+    inputs_of,
+    list_paths,
+    recipe_of,
+    say,
+    say_unusual,
+)
 from atm_viewer.engine.recipe import Recipe, load_recipe
 
 
@@ -29,6 +38,7 @@ def correct_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Writes <stem>_atm.fits for each exposure; <stem> is the exposure's name without _cal or _crf."
     add_files(parser)
     add_recipe(parser)
+    add_bands(parser, rest="; exposures are written whole, and those without any of the bands are left out")
     add_folder(parser)
     add_parameters(parser)
     parser.add_argument(
@@ -45,7 +55,9 @@ def correct(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.products import WriteExposures
 
     recipe = replace(recipe_of(args), **given_parameters(args))
-    files = tuple(map(str, all_exposures_of(args)))
+    exposures = all_chosen(args)
+    say_unusual(exposures.exposures)
+    files = exposures.files
     with Work() as work:
         steps = args.save_intermediate_results
         request = WriteExposures(files, recipe, str(args.output), args.overwrite, save_intermediate_results=steps)
@@ -87,6 +99,8 @@ def cube(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.products import WriteCubes
 
     recipe = with_cube_options(args, recipe_of(args))
+    products = inputs_of(args).to_make(args.product)
+    say_unusual(path for product in products for path in product.exposures)
     requests = [
         WriteCubes(
             tuple(map(str, product.exposures)),
@@ -100,9 +114,9 @@ def cube(args: argparse.Namespace) -> int:
             args.overwrite,
             args.engine,
         )
-        for product in inputs_of(args).to_make(args.product)
+        for product in products
     ]
-    with Work() as work:
+    with Work(len(requests)) as work:
         for request in requests:
             list_paths(work.ask(request).paths)
     return 0

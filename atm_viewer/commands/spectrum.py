@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atm_viewer.commands.arguments import (
     add_bands,
@@ -14,7 +15,10 @@ from atm_viewer.commands.arguments import (
     number,
     positive,
 )
-from atm_viewer.commands.work import Work, exposures_of, list_paths, recipe_of, say
+from atm_viewer.commands.work import Work, chosen, list_paths, recipe_of, say
+
+if TYPE_CHECKING:
+    from atm_viewer.engine.results.spectra import SpaxelSpectra
 
 
 def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,26 +46,27 @@ def spectrum_arguments(parser: argparse.ArgumentParser) -> None:
 def spectrum(args: argparse.Namespace) -> int:
     """Write spectra."""
     from atm_viewer.engine.extraction import RADIUS, Extraction
-    from atm_viewer.engine.io.setting import wanted_bands
     from atm_viewer.engine.output.spectrum_files import spectrum_meta, spectrum_table, write_table
     from atm_viewer.engine.output.staging import staged
     from atm_viewer.jobs.requests.previews import MakeSpectra
 
     recipe = recipe_of(args)
-    files = exposures_of(args)
-    bands = wanted_bands(files, args.channel, args.bands)
+    wanted = chosen(args)
     aperture = args.radius is not None
     where = f"aperture of {args.radius} arcsec" if aperture else "spaxel"
     with staged(args.output.parent, [args.output.name], args.overwrite) as part:
-        with Work() as work:
-            keys = work.open(files)
+        with Work(len(wanted.bands)) as work:
             place = args.ra, args.dec, args.radius or RADIUS
-            spectra = [work.ask(MakeSpectra(Extraction(keys, recipe, band, *place))) for band in bands]
+            spectra: list[SpaxelSpectra] = []
+            opened: list[str] = []
+            for keys, bands in work.open_by_setting(wanted):
+                opened += keys
+                spectra += [work.ask(MakeSpectra(Extraction(keys, recipe, band, *place))) for band in bands]
         table = spectrum_table(spectra, kinds=("aperture_",) if aperture else ("",))
         for name in [name for name in table.colnames if aperture and name.startswith("aperture_")]:
             table.rename_column(name, name.removeprefix("aperture_"))
         asked = f"{where} at RA {args.ra}, Dec {args.dec} (ICRS, deg)"
-        table.meta.update(spectrum_meta(spectra, recipe, keys, asked))
+        table.meta.update(spectrum_meta(spectra, recipe, opened, asked))
         write_table(table, part / args.output.name)
     for one in spectra if aperture else ():
         if one.uncovered:

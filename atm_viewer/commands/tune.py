@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from atm_viewer.commands.arguments import add_files, add_overwrite, add_recipe, toml
-from atm_viewer.commands.work import Work, all_exposures_of, list_paths, recipe_of
+from atm_viewer.commands.arguments import add_bands, add_files, add_overwrite, add_recipe, toml
+from atm_viewer.commands.work import Work, all_chosen, list_paths, recipe_of
+
+if TYPE_CHECKING:
+    from atm_viewer.engine.results.exposure_view import ExposureView
 
 
 def tune_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +22,7 @@ def tune_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_files(parser)
     add_recipe(parser)
+    add_bands(parser, rest="; slices of other bands stay as they are")
     parser.add_argument(
         "--slice",
         dest="slices",
@@ -38,10 +44,12 @@ def tune(args: argparse.Namespace) -> int:
 
     recipe, path = recipe_of(args), Path(args.output)
     with staged(path.parent, [path.name], args.overwrite) as part:
-        with Work() as work:
-            keys = work.open(all_exposures_of(args))
-            slices = tuple((key, tuple(args.slices)) for key in keys) if args.slices else None
-            tuning = work.ask(TuneRecipe(keys, recipe, slices))
+        exposures, bands, _ = all_chosen(args)
+        with Work(2) as work:
+            views = work.open_views(exposures)
+            keys = tuple(view.key for view in views)
+            slices = tuple((view.key, _wanted(args, view, bands)) for view in views)
+            tuning = work.ask(TuneRecipe(keys, recipe, slices if args.slices or bands else None))
         made = part / path.name
         with saving(made):
             made.write_text(dump_recipe(tuning.recipe), encoding="utf-8")
@@ -50,6 +58,14 @@ def tune(args: argparse.Namespace) -> int:
     print(tuning.summary)
     list_paths([str(path)])
     return 0
+
+
+def _wanted(args: argparse.Namespace, view: ExposureView, bands: Collection[str]) -> tuple[int, ...]:
+    """Slices of an exposure that are to be tuned."""
+    from atm_viewer.session.edits.scope import slice_band
+
+    wanted = tuple(args.slices or view.slices)
+    return tuple(number for number in wanted if not bands or slice_band(view.bands, number) in bands)
 
 
 def _slice(text: str) -> int:

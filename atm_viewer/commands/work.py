@@ -8,12 +8,13 @@ import queue
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from atm_viewer.commands.arguments import ALL
 from atm_viewer.engine.errors import UserError, one_line, one_sentence
 from atm_viewer.engine.recipe import Recipe, load_recipe
 
@@ -47,7 +48,16 @@ class Failed(UserError):
 
 
 class Work:
-    """Worker processes for the length of a with statement; leaving it ends whatever is under way."""
+    """Worker processes for the length of a with statement; leaving it ends whatever is under way.
+
+    Parameters
+    ----------
+    parts : int
+        How many times it will be asked: progress is that of all together.
+    """
+
+    def __init__(self, parts: int = 1):
+        self._parts, self._answered = max(parts, 1), 0
 
     def __enter__(self) -> Work:
         from atm_viewer.jobs.workers import Workers
@@ -86,16 +96,34 @@ class Work:
                     continue
                 if not isinstance(news, Outcome):
                     done[news.job] = news.fraction
-                    line(news.step, sum(done.values()) / len(jobs))
+                    line(news.step, (self._answered + sum(done.values()) / len(jobs)) / self._parts)
                 elif news.status is Status.DONE:
                     results[news.job] = news.result
                 else:
                     raise Failed(news.sentence, news.detail)
+        self._answered += 1
         return [results[job] for job in jobs]
 
     def open(self, files: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
         """Open exposures and return their keys."""
         return tuple(view.key for view in self.open_views(files))
+
+    def open_by_setting(self, wanted: Chosen) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Open exposures setting by setting, and close them again: keys and bands of each, so that memory suffices.
+
+        Exposures of moving targets are opened together, since the mean position of all says where they are.
+        """
+        from atm_viewer.engine.io.moving_target import read_target
+        from atm_viewer.jobs.requests.exposures import CloseExposures
+
+        settings = wanted.settings
+        if len(settings) > 1 and any(read_target(path).moving for path in wanted.exposures):
+            settings = ((wanted.exposures, wanted.bands),)
+        self._parts += 2 * len(settings)
+        for exposures, bands in settings:
+            keys = self.open(exposures)
+            yield keys, bands
+            self.ask(CloseExposures(keys))
 
     def open_views(self, files: Sequence[str | os.PathLike[str]]) -> tuple[ExposureView, ...]:
         """Open exposures."""
@@ -143,15 +171,44 @@ def _read_inputs(args: argparse.Namespace) -> Inputs:
     return inputs
 
 
-def all_exposures_of(args: argparse.Namespace) -> tuple[Path, ...]:
-    """Find the exposures of the product that was asked for, or else of all."""
+class Chosen(NamedTuple):
+    """Exposures that were asked for, and bands of them, in one of which each has a part.
+
+    ``settings`` has exposures and bands setting by setting, where these were looked for.
+    """
+
+    exposures: tuple[Path, ...]
+    bands: tuple[str, ...]
+    settings: tuple[tuple[tuple[Path, ...], tuple[str, ...]], ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The exposures as requests take them."""
+        return tuple(map(str, self.exposures))
+
+
+def all_chosen(args: argparse.Namespace) -> Chosen:
+    """Find the exposures of the product that was asked for, or else of all; bands only if some were asked for."""
     inputs = inputs_of(args)
-    return inputs.one(args.product).exposures if args.product else inputs.exposures
+    exposures = inputs.one(args.product).exposures if args.product else inputs.exposures
+    return _with_bands(args, exposures) if args.channel is not None or args.bands else Chosen(exposures, ())
 
 
-def exposures_of(args: argparse.Namespace) -> tuple[Path, ...]:
-    """Find the exposures of the one product that was asked for."""
-    return inputs_of(args).one(args.product).exposures
+def chosen(args: argparse.Namespace) -> Chosen:
+    """Find the exposures and bands of the one product that was asked for."""
+    return _with_bands(args, inputs_of(args).one(args.product).exposures)
+
+
+def _with_bands(args: argparse.Namespace, exposures: tuple[Path, ...]) -> Chosen:
+    from atm_viewer.engine.io.setting import group_exposures
+
+    groups = group_exposures(exposures, args.channel, [] if ALL in args.bands else args.bands)
+    wanted = {path for group in groups for path in group.exposures}
+    return Chosen(
+        tuple(path for path in exposures if path in wanted),
+        tuple(band for group in groups for band in group.bands),
+        tuple((group.exposures, group.bands) for group in groups),
+    )
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -178,6 +235,14 @@ def say(sentence: str) -> None:
     """Tell a sentence on stderr."""
     with suppress(OSError, ValueError):  # full or closed: there is nobody to tell
         print(f"atm-viewer: {one_sentence(sentence)}", file=sys.stderr, flush=True)
+
+
+def say_unusual(exposures: Iterable[Path]) -> None:
+    """Tell what is unusual in exposures that are not opened here."""
+    from atm_viewer.engine.io.headers import header_notes
+
+    for note in header_notes(exposures):
+        say(note)
 
 
 def no_display() -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import takewhile
 
 #: What a correction is made of, by the names of the pipeline's files (``save_intermediate_results``): splines wherever
 #: there are some, and where they are used; flux by linear interpolation; what splines leave of the flux, interpolated.
 STEPS = ("spline_full", "spline_used", "linear_interp", "spline_residual")
+
+
+_PROGRAMME = re.compile(r"jw\d{5}")
 
 
 def intermediate_names(exposures: Sequence[str], oversample: float) -> list[str]:
@@ -27,10 +31,14 @@ def product_name(names: Sequence[str]) -> str:
     Returns
     -------
     str
-        The whole name of a single exposure, and the first name where they have no beginning in common.
+        The whole name of a single exposure. Where they have no beginning in common, the programme's name (jw01234) if
+        they are all of one, else the first name.
     """
     if not names:
         return "atm-viewer"
     parts = [name.split("_") for name in names]
     common = [column[0] for column in takewhile(lambda column: len(set(column)) == 1, zip(*parts, strict=False))]
-    return "_".join(common) or names[0]
+    if common:
+        return "_".join(common)
+    programmes = {found.group() if (found := _PROGRAMME.match(name)) else "" for name in names}
+    return programmes.pop() if len(programmes) == 1 and "" not in programmes else names[0]

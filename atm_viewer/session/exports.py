@@ -13,6 +13,7 @@ from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import SendFile
 from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.open_exposure import OpenExposure
 
 #: What astropy calls the units that spectra are shown in; surface brightness has its own column.
 _DENSITIES = {
@@ -123,10 +124,11 @@ def recipe_files(kind: str, product: str) -> list[str]:
     return [f"{product}-atm{end}" for end in ("_spec3.sh", "_spec3.py", "_asn.json", "_pars.asdf")]
 
 
-def write_recipe(session: Session, kind: str, folder: str, product: str, overwrite: bool) -> None:
-    """Write what reproduces the result of the included exposures outside."""
-    paths = tuple(e.view.key for e in session.state.together)
-    session.products.write(WriteRecipe(kind, paths, session.state.recipe, folder, product, overwrite))
+def write_recipe(
+    session: Session, kind: str, exposures: Sequence[str], folder: str, product: str, overwrite: bool
+) -> None:
+    """Write what reproduces the result of some exposures (by key) outside."""
+    session.products.write(WriteRecipe(kind, tuple(exposures), session.state.recipe, folder, product, overwrite))
 
 
 def possible_words(recipe: Recipe) -> str:
@@ -136,10 +138,15 @@ def possible_words(recipe: Recipe) -> str:
     return "The pipeline can run this recipe, because all slices have the same values. A Python script can, too."
 
 
-def cannot(kind: str, recipe: Recipe) -> str:
-    """Why a kind cannot be exported; empty when it can."""
-    reason = recipe.why_no_pipeline if kind == "pipeline" else ""
-    return f"The pipeline cannot run this recipe, {reason}; choose the Python script." if reason else ""
+def cannot(kind: str, recipe: Recipe, exposures: Sequence[OpenExposure] = ()) -> str:
+    """Why a kind cannot be exported, of some exposures; empty when it can."""
+    if kind != "pipeline":
+        return ""
+    if reason := recipe.why_no_pipeline:
+        return f"The pipeline cannot run this recipe, {reason}; choose the Python script."
+    if len({e.view.instrument for e in exposures}) > 1:
+        return "The pipeline makes no common product of two instruments; choose the Python script, or one setting."
+    return ""
 
 
 def kinds() -> Sequence[tuple[str, str, str]]:

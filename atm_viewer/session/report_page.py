@@ -23,6 +23,9 @@ from atm_viewer.session.state.measures import LINES
 _PACKAGES = ("atm-viewer", "jwst", "stdatamodels", "numpy", "scipy", "astropy", "numba")
 
 
+_WIDEST = 590  # [pixel] of a figure on a page
+
+
 def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> str:
     """Write the page.
 
@@ -39,11 +42,13 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
         HTML, with the figures in it: it needs no other file and nothing from the network.
     """
     variants, recipe = session.state.variants, session.state.recipe
-    names = [e.view.name for e in session.state.together]
+    names = [e.view.name for e in session.state.sources[-1]]
     title = f"Adaptive trace model of {product_name(names)}" if names else "Adaptive trace model"
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
     parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {_version('atm-viewer')}, {escape(when)}</p>"]
     parts += ["<h2>Noise</h2>", _noise(session)]
+    if bands := _bands(session):
+        parts += ["<h2>Bands</h2>", *bands]
     if lines := _lines(session):
         parts += ["<h2>Lines</h2>", lines]
     parts += ["<h2>Parameters</h2>"]
@@ -97,6 +102,25 @@ def _noise(session: Session) -> str:
         "to the flux."
     )
     return f"{table(head, rows, numbers=(3, 4, 5))}<p>{words}</p>{_verdict(session)}{_coverage(session)}"
+
+
+def _bands(session: Session) -> list[str]:
+    """Sum up all bands in a table, then say more about each."""
+    found, state = session.answers.band_summaries, session.state
+    if not found:
+        return []
+    rows, more = [], []
+    for one in found:
+        s = one.spectra
+        noise = (math.nan, math.nan) if s is None else (s.noise_before, s.noise_after)
+        rows.append((one.band, len(one.exposures), *map(_percent, noise), one.problem or one.verdict))
+        if s is not None:
+            more += [f"<h3>{escape(one.band)}</h3>", f"<p>{escape(one.coverage)}</p>"]
+            caption = f"{one.band}: spaxel before and after correction, and its ratio to the aperture"
+            more.append(figure(caption, one.picture, _WIDEST))
+    head = ("band", "exposures", "noise before", "noise after", "verdict")
+    where = f"Place {state.places.active}, variant {state.variants.active}, with an aperture of {state.radius:g}″:"
+    return [f"<p>{escape(where)}</p>", table(head, rows, numbers=(1, 2, 3)), *more]
 
 
 def _verdict(session: Session) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from atm_viewer.engine.analysis.line_flux import conservation, measure_line
 from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
@@ -14,7 +16,7 @@ from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import offset_of
 from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.lines import ExpectedFlux, LineReport, MeasuredLine
-from atm_viewer.engine.results.noise import NoiseMap
+from atm_viewer.engine.results.noise import BandSummary, NoiseMap
 from atm_viewer.engine.results.periods import PeriodReport, Periods, TracePhase
 from atm_viewer.engine.results.sky_image import Coverage, SkyImage, is_bright
 from atm_viewer.engine.results.spectra import SpaxelSpectra
@@ -49,6 +51,14 @@ def verdict(extraction: Extraction, spectra: SpaxelSpectra, sources: int) -> Ver
     return judge(spectra, periods(MakePeriods(extraction), spectra).periods, sources)
 
 
+def summary(extraction: Extraction, found: SpaxelSpectra) -> BandSummary:
+    """What a report says about a band; the picture is one pixel."""
+    store = io.BytesIO()
+    Image.new("L", (1, 1)).save(store, "png")
+    said = verdict(extraction, found, 1).sentence, f"{extraction.band} keeps its planes."
+    return BandSummary(extraction.band, extraction.exposures, "", found, *said, store.getvalue())
+
+
 def lines(request: MeasureLines, spectra: SpaxelSpectra) -> LineReport:
     """What the fake spectra have at the lines' wavelengths, with bright lines of iron on them."""
     wave, measured = spectra.wavelength, []
@@ -81,7 +91,8 @@ def noise_map(request: MakeNoiseMap, sky: SkyImage) -> NoiseMap:
     limit = request.faintest * float(np.nanmax(brightness))
     with np.errstate(invalid="ignore", divide="ignore"):
         before = np.where(brightness >= limit, 0.1 * (np.nanmax(brightness) / brightness) ** 0.25, np.nan)
-    return NoiseMap(request.band, before, before / 6, brightness, limit, request.radius, before * 0 + 1.001)
+    cubes = {name: before / 3 for name, _ in request.cubes}
+    return NoiseMap(request.band, before, before / 6, brightness, limit, request.radius, before * 0 + 1.001, cubes)
 
 
 def shifts(request: MeasureShifts) -> ExposureShifts:

@@ -36,6 +36,7 @@ from atm_viewer.jobs.requests.measures import (
     MakePeriods,
     MeasureLines,
     MeasureShifts,
+    SummariseBands,
 )
 from atm_viewer.jobs.requests.previews import (
     Correct,
@@ -538,6 +539,8 @@ class FakeWorkers:
                 return fake_measures.verdict(extraction, spectra(extraction), sources)
             case MeasureLines(extraction):
                 return fake_measures.lines(request, spectra(extraction))
+            case SummariseBands(extractions):
+                return tuple(fake_measures.summary(one, spectra(one)) for one in extractions)
             case CountPlanes(recipe=recipe, band=band):
                 return fake_measures.coverage(recipe, sky_image(band))
             case MeasureShifts():

@@ -10,6 +10,7 @@ from atm_viewer.jobs.requests.measures import MeasureShifts
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.jobs.requests.products import WriteCubes
 from atm_viewer.session.edits.scope import Scope
+from atm_viewer.session.state.selection import band_of
 from tests.session.conftest import FILES
 
 
@@ -420,3 +421,15 @@ def test_recipes_that_cannot_be_read_or_written(opened, tmp_path, qtbot):
     opened.recipes.save_recipe(tmp_path / "missing" / "mine.toml")
     settle(qtbot, opened)
     assert "cannot be saved" in opened.messages.all[-1].text
+
+
+def test_a_band_chosen_before_the_first_report_stays(session, workers, qtbot):
+    workers.held = {Correct}
+    session.exposures.open(FILES[:1])
+    qtbot.waitUntil(lambda: session.state.current is not None)
+    other = next(band for band in session.state.bands if band != session.state.band)
+    session.look.select_band(other)
+    workers.release(Correct)
+    settle(qtbot, session)
+    assert session.state.band == other
+    assert band_of(session.state.current, session.state.number) == other

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from atm_viewer.engine.analysis.fringe import STATES, without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
@@ -87,6 +90,40 @@ def compare_ranked(
         f"{degree} (outliers clipped) and offset."
     )
     return Remedy("ranked", "Ranked spaxels", _plots(wavelength, versions, labels, degree), columns, rows, note)
+
+
+def with_cube(found: Remedy, name: str, wavelength: Floats, spectra: Sequence[Floats], degree: int = DEGREE) -> Remedy:
+    """Put a cube from elsewhere beside what `compare_ranked` has found: a panel, and a column of noise.
+
+    Parameters
+    ----------
+    found : Remedy
+        Of the exposures.
+    name : str
+        Name of the cube.
+    wavelength : ndarray, shape (n,)
+        Its wavelengths [um].
+    spectra : sequence of ndarray, shape (n,)
+        Its spectra of the aperture, and of the spaxels at the same places.
+    degree : int
+        Of the polynomials by which spectra are divided.
+
+    Returns
+    -------
+    Remedy
+    """
+    first = found.plots[0]
+    aperture, *others = (normalised(wavelength, one, degree) for one in spectra)
+    curves = [RemedyCurve(wavelength, aperture, APERTURE, first.curves[0].label)]
+    for one, under, over in zip(others, first.curves[1::2], first.curves[2::2], strict=True):
+        shift = float(np.nanmedian(under.y - first.curves[0].y))
+        curves.append(RemedyCurve(wavelength, aperture + shift, UNDER))
+        curves.append(RemedyCurve(wavelength, one + shift, over.role, over.label))
+    column = max(plot.column for plot in found.plots) + 1
+    plots = (*found.plots, replace(first, title=name, column=column, curves=tuple(curves)))
+    noises = [100 * resampling_noise(one, spectra[0]) for one in spectra[1:]]
+    rows = tuple((*row, noise) for row, noise in zip(found.rows, noises, strict=True))
+    return replace(found, plots=plots, columns=(*found.columns, f"{name} [%]"), rows=rows)
 
 
 def ordinal(number: int) -> str:

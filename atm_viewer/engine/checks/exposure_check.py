@@ -55,6 +55,8 @@ _FILTERS = {
     "F170LP": (1.6, 3.3),
     "F290LP": (2.8, 5.6),
 }
+#: Wavelength [um] up to which NIRSpec sees light.
+_FARTHEST = 5.6
 #: Wavelength per pixel [um] of NIRSpec's gratings.
 _STEPS = {
     "PRISM": 8e-3,
@@ -74,6 +76,9 @@ _LEAST_FINITE = 0.1
 
 #: Of the flags in DQ, the one of pixels that are not used.
 _DO_NOT_USE = 1
+
+#: Settings without an M grating whose light does not reach NRS2.
+_ONLY_ON_NRS1 = {("G140H", "F070LP"), ("PRISM", "CLEAR")}
 
 _CHANNELS = {"MIRIFUSHORT": "12", "MIRIFULONG": "34"}
 
@@ -112,7 +117,15 @@ def check_exposure(name: str, headers: Sequence[tuple[str, Header]]) -> None:
     _check_kind(name, primary, science)
     if _text(primary, "S_WCS") != "COMPLETE" or "ASDF" not in by_name:
         state = _text(primary, "S_WCS")
+        grating, key = _text(primary, "GRATING"), _text(primary, "FILTER")
+        if _text(primary, "DETECTOR") == "NRS2" and (grating.endswith("M") or (grating, key) in _ONLY_ON_NRS1):
+            raise InputError(
+                f"{name} has no WCS: the light of {one_line(grating)} with {one_line(key)} does not reach the detector "
+                "NRS2, so that the pipeline makes no WCS for it; open the exposure of NRS1."
+            )
         reason = f" (step assign_wcs is {one_line(state)})" if state and state != "COMPLETE" else ""
+        if not state:
+            reason = " (step assign_wcs was not run: there is no S_WCS)"
         raise InputError(f"{name} has no WCS{reason}; run calwebb_spec2 on it and open its _cal file.")
     missing = [key for key, (needed, _) in EXTENSIONS.items() if needed and key not in by_name]
     if missing:
@@ -134,7 +147,11 @@ def check_slices(name: str, instrument: str, regions: NDArray[Any], shape: tuple
         raise InputError(
             f"{name} has a map of slices of {_by(regions.shape)} pixels; {_by(shape)} were expected: process it again."
         )
-    if regions.min() < 0 or regions.max() > most or not regions.any():
+    if not regions.any():
+        raise InputError(
+            f"{name} has no slices (REGIONS is 0 everywhere), as on a detector that no light reaches; leave it out."
+        )
+    if regions.min() < 0 or regions.max() > most:
         raise InputError(
             f"{name} has slices {regions.min()} to {regions.max()} in its map of slices; numbers up to {most}, 0 "
             "between slices, were expected: process it again."
@@ -193,9 +210,11 @@ def check_coordinates(
     if _text(primary, "INSTRUME") == "MIRI":
         _check_channels(name, primary, bands, regions, wavelength)
         return
-    key = _text(primary, "FILTER")
-    _check_range(name, f"FILTER {key}", wavelength[::16][regions[::16] > 0], _FILTERS[key])
-    grating = _text(primary, "GRATING")
+    key, grating = _text(primary, "FILTER"), _text(primary, "GRATING")
+    low, high = _FILTERS[key]
+    if _text(primary, "DETECTOR") == "NRS2" and grating.endswith("M"):
+        high = _FARTHEST  # on NRS2 these gratings have what lies beyond their filter's usual range
+    _check_range(name, f"FILTER {key}", wavelength[::16][regions[::16] > 0], (low, high))
     step = np.abs(np.diff(wavelength[::16], axis=1))
     found = float(np.median(step[np.isfinite(step)])) if np.isfinite(step).any() else np.nan
     if grating in _STEPS and not 0.7 < found / _STEPS[grating] < 1.5:
@@ -203,6 +222,25 @@ def check_coordinates(
             f"{name} has GRATING {grating}, but its WCS has {found * 1e3:.3g} nm per pixel where that grating has "
             f"{_STEPS[grating] * 1e3:.3g}: its header or its WCS is of another exposure; process it again."
         )
+
+
+def beyond_cubes(
+    primary: Header, bands: Sequence[str], regions: NDArray[Any], wavelength: NDArray[Any]
+) -> tuple[str, ...]:
+    """Say of an exposure, none of whose wavelengths its cubes have, that it adds nothing to them.
+
+    Arguments as those of `check_coordinates`; a clause as those of `notes_on`. Such are M gratings on NRS2.
+    """
+    if _text(primary, "INSTRUME") != "NIRSPEC":
+        return ()
+    found = wavelength[::16][regions[::16] > 0]
+    found = found[np.isfinite(found)]
+    if not found.size or found.min() <= _FILTERS[_text(primary, "FILTER")][1]:
+        return ()
+    return (
+        f"its wavelengths, {found.min():.3g} to {found.max():.3g} µm, are beyond those of cubes of {bands[0]}; it adds "
+        "nothing to cubes and spectra",
+    )
 
 
 def _check_channels(

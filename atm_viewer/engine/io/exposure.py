@@ -22,6 +22,7 @@ from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, Packed
 from atm_viewer.engine.checks.asdf_check import check_asdf
 from atm_viewer.engine.checks.exposure_check import (
     EXTENSIONS,
+    beyond_cubes,
     check_coordinates,
     check_exposure,
     check_geometry,
@@ -31,6 +32,7 @@ from atm_viewer.engine.checks.exposure_check import (
     target_of,
     whole_number,
 )
+from atm_viewer.engine.checks.exposure_notes import notes_on
 from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line, shortage
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import (
@@ -181,6 +183,8 @@ class Exposure:
         Whether the target moves.
     target_at : (float, float) or None
         Where the WCS sees a moving target during the exposure, ICRS [deg]; None when the file does not say.
+    notes : tuple of str
+        What is unusual in it, see `notes_on`.
     """
 
     path: Path
@@ -203,6 +207,7 @@ class Exposure:
     file: DataFile
     moving: bool = False
     target_at: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def model(self) -> Any:
@@ -493,6 +498,7 @@ def _open(path: Path) -> Exposure:
         file=file,
         moving=target.moving,
         target_at=target.target_at,
+        notes=(*notes_on(primary, science), *beyond_cubes(primary, bands, regions, wavelength[:])),
     )
 
 

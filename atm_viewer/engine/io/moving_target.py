@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from atm_viewer.engine.checks.exposure_check import Target, target_of
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.io.headers import read_headers
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 
 Position = tuple[float, float]
@@ -46,11 +45,7 @@ def placements(exposures: Sequence[Exposure | Target], at: Position | None = Non
 
 def read_target(path: Path) -> Target:
     """Read what an exposure says of its target from its headers alone, which takes no time."""
-    from astropy.io import fits
-
-    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file) as hdus:
-        warnings.simplefilter("ignore")
-        return target_of(hdus[0].header, hdus["SCI"].header)
+    return target_of(*read_headers(path))
 
 
 def mean_position(targets: Sequence[Target]) -> Position | None:

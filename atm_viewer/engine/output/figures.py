@@ -5,6 +5,7 @@ Drawn by matplotlib without its global state: no ``pyplot``, no display.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from atm_viewer import __version__
+from atm_viewer.engine.analysis.modulation import relative
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import Recipe, dump_recipe
 from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 
 KINDS = (".pdf", ".svg", ".png")
 
@@ -106,6 +109,25 @@ def draw(remedy: Remedy) -> Any:
         first.setdefault((plot.row, plot.y_name), axes)
         _draw_plot(axes, plot, labelled=shared is None)
     return figure
+
+
+def spectra_picture(spectra: SpaxelSpectra) -> bytes:
+    """Draw a spaxel before and after correction, and its ratio to the aperture, as a PNG file."""
+    import matplotlib as mpl
+
+    wave = spectra.wavelength
+    both = ((spectra.before, spectra.aperture_before, BEFORE), (spectra.after, spectra.aperture_after, AFTER))
+    flux = tuple(RemedyCurve(wave, spaxel, role, role) for spaxel, _, role in both)
+    ratio = tuple(RemedyCurve(wave, relative(spaxel, aperture), role) for spaxel, aperture, role in both)
+    axis = "wavelength", "µm"
+    plots = (
+        RemedyPlot(f"{spectra.band}, spaxel {spectra.spaxel}", 0, 0, *axis, "flux", spectra.unit, flux),
+        RemedyPlot("spaxel / aperture", 0, 1, *axis, "ratio, normalised", "", ratio),
+    )
+    store = io.BytesIO()
+    with mpl.rc_context(_STYLE):
+        draw(Remedy("spectra", spectra.band, plots, (), ())).savefig(store, format="png", dpi=120)
+    return store.getvalue()
 
 
 def _draw_plot(axes: Any, plot: RemedyPlot, labelled: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,8 @@ EXPOSURES = [
 {exposures}
 ]
 PRODUCT = {product}
+# Bands of which cubes are built; () for all.
+BANDS = {bands}
 
 
 def main():
@@ -101,6 +103,7 @@ def main():
         recipe,
         args.output,
         args.product,
+        bands=BANDS,
         cubepar=args.cubepar,
         overwrite=args.overwrite,
         engine=args.engine,
@@ -114,7 +117,12 @@ if __name__ == "__main__":
 
 
 def write_pipeline_call(
-    paths: Paths, recipe: Recipe, folder: str | os.PathLike[str], product: str = "", overwrite: bool = False
+    paths: Paths,
+    recipe: Recipe,
+    folder: str | os.PathLike[str],
+    product: str = "",
+    overwrite: bool = False,
+    bands: Collection[str] = (),
 ) -> tuple[Path, ...]:
     """Write a call of ``calwebb_spec3`` that does what a recipe does; all files or none.
 
@@ -130,6 +138,8 @@ def write_pipeline_call(
         Name of the product; empty takes that of the association, else what the exposures' names have in common.
     overwrite : bool
         Whether files of these names may be there already.
+    bands : collection of str
+        Bands that are wanted, see `group_exposures`; empty: all.
 
     Returns
     -------
@@ -145,7 +155,7 @@ def write_pipeline_call(
     """
     if reason := recipe.why_no_pipeline:
         raise InputError(f"The pipeline cannot run this recipe, {reason}; export a Python script instead.")
-    exposures, groups, product = _checked(paths, product)
+    exposures, groups, product = _checked(paths, product, bands)
     if len({group.setting.instrument for group in groups}) > 1:
         raise InputError(
             f"{' and '.join(group.exposures[0].name for group in groups[:2])} are of two instruments, of which the "
@@ -156,7 +166,7 @@ def write_pipeline_call(
     folder = Path(folder)
     shell, python, association, parameters = names
     versions = current_versions()
-    steps = _steps(recipe)
+    steps = _steps(recipe, groups)
     with staged(folder, names, overwrite) as part:
         # A product's name may begin like an option.
         call = ["strun", "calwebb_spec3", f"./{association}" if association.startswith("-") else association]
@@ -177,13 +187,18 @@ def write_pipeline_call(
 
 
 def write_script(
-    paths: Paths, recipe: Recipe, folder: str | os.PathLike[str], product: str = "", overwrite: bool = False
+    paths: Paths,
+    recipe: Recipe,
+    folder: str | os.PathLike[str],
+    product: str = "",
+    overwrite: bool = False,
+    bands: Collection[str] = (),
 ) -> tuple[Path, ...]:
     """Write a Python script that makes corrected exposures and cubes with our engine.
 
     Parameters
     ----------
-    paths, recipe, folder, product, overwrite
+    paths, recipe, folder, product, overwrite, bands
         As in `write_pipeline_call`; every recipe and any exposures will do. Paths become absolute.
 
     Returns
@@ -191,7 +206,7 @@ def write_script(
     tuple of Path
         The script.
     """
-    exposures, _, product = _checked(paths, product)
+    exposures, groups, product = _checked(paths, product, bands)
     name = f"{product}-atm.py"
     folder = Path(folder)
     # All that is not ours goes into the script as literals, whatever characters it has.
@@ -200,19 +215,41 @@ def write_script(
         recipe=_lines(dump_recipe(recipe).splitlines(), 8),
         exposures=_lines([str(path.absolute()) for path in exposures], 4),
         product=ascii(product),
+        bands=ascii(_wanted(groups)),
     )
     with staged(folder, [name], overwrite) as part:
         _write(part / name, text)
     return (folder / name,)
 
 
-def _checked(paths: Paths, product: str) -> tuple[tuple[Path, ...], tuple[Group, ...], str]:
-    """Exposures whose headers can be used, the same by setting, and the product's name."""
+def _checked(paths: Paths, product: str, bands: Collection[str]) -> tuple[tuple[Path, ...], tuple[Group, ...], str]:
+    """Exposures with the bands, whose headers can be used, the same by setting, and the product's name."""
     chosen = read_inputs(paths).one(product)
-    groups = group_exposures(chosen.exposures)
+    groups = group_exposures(chosen.exposures, bands=bands)
+    wanted = {path for group in groups for path in group.exposures}
     if not is_plain_name(chosen.name):
         raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
-    return chosen.exposures, groups, chosen.name
+    return tuple(path for path in chosen.exposures if path in wanted), groups, chosen.name
+
+
+def _wanted(groups: Sequence[Group]) -> tuple[str, ...]:
+    """Bands that are wanted of exposures; none where all are."""
+    whole = all(group.bands == group.setting.bands for group in groups)
+    return () if whole else tuple(band for group in groups for band in group.bands)
+
+
+def _channels(groups: Sequence[Group]) -> dict[str, str]:
+    """Say to ``cube_build`` which channel of the exposures is wanted, where not all are."""
+    wanted = _wanted(groups)
+    if not wanted:
+        return {}
+    channels = {band[2] for band in wanted}
+    if len(channels) > 1:
+        raise InputError(
+            f"The pipeline builds cubes of one channel or of all, not of {' and '.join(wanted)} alone; export one "
+            "channel, or a Python script."
+        )
+    return {"channel": channels.pop()}
 
 
 def _parameters(recipe: Recipe) -> dict[str, Any]:
@@ -221,11 +258,12 @@ def _parameters(recipe: Recipe) -> dict[str, Any]:
     return {"skip": False, **values, "oversample": float(recipe.oversample)}
 
 
-def _steps(recipe: Recipe) -> dict[str, dict[str, Any]]:
+def _steps(recipe: Recipe, groups: Sequence[Group]) -> dict[str, dict[str, Any]]:
     """Parameters of all steps of the call."""
+    cubes = {**recipe.cube.of_step(), **_channels(groups)}
     return {
         "adaptive_trace_model": _parameters(recipe),
-        "cube_build": {"skip": False, "weighting": "drizzle", "output_type": "band", **recipe.cube.of_step()},
+        "cube_build": {"skip": False, "weighting": "drizzle", "output_type": "band", **cubes},
         **{name: {"skip": True} for name in _LEFT_OUT},
     }
 

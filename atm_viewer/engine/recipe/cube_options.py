@@ -176,9 +176,19 @@ ALL_PARAMETERS = PARAMETERS | CUBE_PARAMETERS
 Offset = tuple[str, float, float]
 
 
+#: Offsets are no larger than that [arcsec].
+FARTHEST = 3600.0
+
+
 def offset_of(offsets: Iterable[Offset], exposure: str) -> tuple[float, float]:
     """Offset of an exposure [arcsec], (0, 0) where none is given."""
     return next(((east, north) for name, east, north in offsets if name == exposure), (0.0, 0.0))
+
+
+def with_offset_of(offsets: Iterable[Offset], exposure: str, east: float, north: float) -> tuple[Offset, ...]:
+    """Give an exposure an offset [arcsec]; (0, 0) takes it away."""
+    others = [offset for offset in offsets if offset[0] != exposure]
+    return tuple(sorted([*others, (exposure, east, north)] if east or north else others))
 
 
 @dataclass(frozen=True)

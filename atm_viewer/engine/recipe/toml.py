@@ -13,7 +13,7 @@ from typing import Any
 import tomlkit
 
 from atm_viewer.engine.errors import MOST_OF_VALUE, InputError, one_line
-from atm_viewer.engine.recipe.cube_options import CUBE_OPTIONS, CUBE_PARAMETERS, CubeOptions, Offset
+from atm_viewer.engine.recipe.cube_options import CUBE_OPTIONS, CUBE_PARAMETERS, FARTHEST, CubeOptions, Offset
 from atm_viewer.engine.recipe.parameters import PARAMETERS, Parameter, limits_text
 from atm_viewer.engine.recipe.recipe import GLOBAL, OF_REGION, OVERRIDABLE, USES, Recipe, Region, SliceOverride
 from atm_viewer.engine.recipe.shapes import Circle, Ellipse, Polygon, Shape, refuse_shape
@@ -116,7 +116,7 @@ def _parse_offsets(check: Checker, table: Any) -> tuple[Offset, ...]:
     for name, value in check.table(table, "[cube.offsets]").items():
         east, north = check.pair(value, f"the offset of {one_line(name)}", "[east, north]")
         for one in (east, north):
-            check.number(one, f"the offset of {one_line(name)}", -3600.0, 3600.0)
+            check.number(one, f"the offset of {one_line(name)}", -FARTHEST, FARTHEST)
         offsets.append((name, east, north))
     return tuple(sorted(offsets))
 

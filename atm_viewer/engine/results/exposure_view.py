@@ -138,12 +138,22 @@ class ExposureShifts:
         found = dict(zip(self.keys, self.shift.tolist(), strict=True)).get(key)
         return None if found is None or found[0] != found[0] else (found[0], found[1])
 
+    def offset_wanted(self, key: str, options: CubeOptions) -> tuple[float, float] | None:
+        """Offset that puts an exposure on the median of all, in place of that with which the shifts were measured.
+
+        None where it is not known.
+        """
+        for one, name, (east, north) in zip(self.keys, self.names, self.correction.tolist(), strict=True):
+            if one == key and east == east:  # not NaN
+                before = offset_of(options.offsets, name)
+                return round(before[0] + east, 4), round(before[1] + north, 4)
+        return None
+
 
 def put_right(options: CubeOptions, shifts: ExposureShifts) -> tuple[Offset, ...]:
     """Offsets that put exposures on top of each other, in place of those with which the shifts were measured."""
     offsets = {name: (east, north) for name, east, north in options.offsets}
-    for name, (east, north) in zip(shifts.names, shifts.correction.tolist(), strict=True):
-        if east == east:  # not NaN
-            before = offset_of(options.offsets, name)
-            offsets[name] = round(before[0] + east, 4), round(before[1] + north, 4)
+    for key, name in zip(shifts.keys, shifts.names, strict=True):
+        if (wanted := shifts.offset_wanted(key, options)) is not None:
+            offsets[name] = wanted
     return tuple((name, *offset) for name, offset in sorted(offsets.items()))

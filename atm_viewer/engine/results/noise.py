@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.lines import LineReport
 from atm_viewer.engine.results.periods import PeriodReport
+from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.verdict import Verdict
 
 
@@ -47,6 +49,35 @@ class SpaxelMetrics:
 
 
 @dataclass(frozen=True, eq=False)
+class BandSummary:
+    """What a report says about one band.
+
+    Parameters
+    ----------
+    band : str
+        The band.
+    exposures : tuple of str
+        Keys of the exposures that have it.
+    problem : str
+        Why there is no spectrum of the place; empty where there is one.
+    spectra : SpaxelSpectra or None
+        Of the place.
+    verdict, coverage : str
+        What oscillates there, and which planes the correction takes from the field, in sentences.
+    picture : bytes
+        PNG file with the spectra, and their ratio to the aperture.
+    """
+
+    band: str
+    exposures: tuple[str, ...]
+    problem: str = ""
+    spectra: SpaxelSpectra | None = None
+    verdict: str = ""
+    coverage: str = ""
+    picture: bytes = b""
+
+
+@dataclass(frozen=True, eq=False)
 class NoiseMap:
     """Resampling noise of spaxels, on the grid of the cube before correction.
 
@@ -65,6 +96,8 @@ class NoiseMap:
         Radius of the apertures [arcsec].
     conserved : ndarray of float64, shape (ny, nx)
         Flux in the aperture after over that before, median over wavelength.
+    cubes : mapping of str to ndarray of float64, shape (ny, nx)
+        Noise of the same places in cubes from elsewhere, by their names; NaN outside of them.
     """
 
     band: str
@@ -74,3 +107,4 @@ class NoiseMap:
     limit: float
     radius: float
     conserved: Floats
+    cubes: Mapping[str, Floats] = field(default_factory=dict)

@@ -76,10 +76,11 @@ class SpaxelSpectra:
         part = min((float(share.max()) for share in shares), default=1.0)
         if part > 0.9995 and not missing:
             return ""
+        whole, values = part > 0.9995, sum(share.size for share in shares)
+        said = "" if whole else f"{part:.0%} of the aperture has data, and its flux is that of this part; "
         return (
-            f"{self.band}: {part:.0%} of the aperture has data, and its flux is that of this part; {missing} of "
-            f"{sum(share.size for share in shares)} values before and after are missing, where less than "
-            f"{LEAST_COVERED:.0%} of it has."
+            f"{self.band}: {said}{missing} of {values} values before and after are missing, "
+            f"where less than {LEAST_COVERED:.0%} of {'the aperture has data' if whole else 'it has'}."
         )
 
 

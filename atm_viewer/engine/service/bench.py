@@ -19,6 +19,7 @@ from atm_viewer.engine.analysis.fringe import channel_of, without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.slice_noise import SliceNoise
 from atm_viewer.engine.arrays import Floats, Singles
+from atm_viewer.engine.checks.exposure_notes import notes_in_words
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, near_slices
@@ -173,9 +174,10 @@ class Bench:
             give_back_memory()  # reading takes twice as much as what stays
         for item in self._follow_targets(moving):
             tell(item, 1.0)
-        return OpenedExposures(
-            tuple(views), tuple(problems), follow_notes([self._items[item.exposure.key].exposure for item in moving])
-        )
+        opened = [self._items[view.key].exposure for view in views]
+        unusual = notes_in_words((exposure.path.name, exposure.notes) for exposure in opened)
+        following = follow_notes([self._items[item.exposure.key].exposure for item in moving])
+        return OpenedExposures(tuple(views), tuple(problems), (*unusual, *following))
 
     def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
         """Take an exposure that is open already.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,14 +16,18 @@ from atm_viewer.engine.analysis.modulation import local_power, modulation, predi
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.analysis.verdict import judge
+from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.centroids import measure_shifts
 from atm_viewer.engine.cube.place_spectra import PlaceShares
+from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.output.figures import spectra_picture
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
+from atm_viewer.engine.references.spectra import describe, reference_spectrum
 from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.lines import LineReport, MeasuredLine
-from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
+from atm_viewer.engine.results.noise import BandSummary, NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport, Periods
 from atm_viewer.engine.results.sky_image import Coverage
 from atm_viewer.engine.results.spectra import SpaxelSpectra
@@ -168,6 +175,7 @@ def measure_field(
     radius: float,
     progress: Progress,
     faintest: float = FAINTEST,
+    cubes: Mapping[str, str] = MappingProxyType({}),
 ) -> NoiseMap:
     """Measure the noise of every spaxel that is bright enough, before and after.
 
@@ -187,6 +195,8 @@ def measure_field(
         ``progress(step, fraction)``; may raise `Cancelled`.
     faintest : float
         Brightness of the faintest spaxels, against the brightest one.
+    cubes : mapping of str to str
+        Paths of cubes from elsewhere by their names; those without a wavelength of the band are left out.
 
     Returns
     -------
@@ -205,7 +215,16 @@ def measure_field(
         progress("Drizzling after correction", 0.7)
         after = FieldSpectra(inputs, fine, positions, radius)
     progress("Measuring noise", 0.9)
-    return noise_map(band, image, where, limit, radius, (before, after))
+    made = noise_map(band, image, where, limit, radius, (before, after))
+    maps: dict[str, Floats] = {}
+    for k, (name, path) in enumerate(cubes.items()):
+        read = bench.reference(path)
+        if describe(path, read).overlaps(float(grid.wavelength[0]), float(grid.wavelength[-1])):
+            maps[name] = np.full(image.shape, np.nan)
+            for (x, y), position in zip(where, positions, strict=True):
+                progress(f"Measuring noise of {Path(path).name}", 0.9 + 0.1 * k / len(cubes))
+                maps[name][y, x] = reference_spectrum(path, read, *position, radius).noise
+    return replace(made, cubes=maps)
 
 
 def count_planes(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, progress: Progress) -> Coverage:
@@ -214,6 +233,30 @@ def count_planes(bench: Bench, keys: Sequence[str], recipe: Recipe, band: str, p
     before = bench.inputs_before(keys, band, recipe.cube)
     after = bench.inputs_after(keys, band, recipe, part_of(progress, 0.1, 0.5))
     return measure_coverage(before, after, bench.grid(keys, band, recipe.cube), sky, part_of(progress, 0.5, 1.0))
+
+
+def summarise_bands(bench: Bench, extractions: Sequence[Extraction], progress: Progress) -> tuple[BandSummary, ...]:
+    """Sum up a place band by band; a band in whose field it is not has a problem instead of spectra."""
+    found = []
+    for k, extraction in enumerate(extractions):
+        part = part_of(progress, k / len(extractions), (k + 1) / len(extractions))
+        keys, band = extraction.exposures, extraction.band
+
+        def told(step: str, fraction: float, part: Progress = part, band: str = band) -> None:
+            part(f"{band}: {step}", fraction)
+
+        try:
+            spectra = bench.spectra(extraction, part_of(told, 0.0, 0.5))
+        except InputError as error:
+            found.append(BandSummary(band, keys, problem=str(error)))
+            continue
+        recipe = extraction.recipe
+        sky = bench.sky_image(keys, band, part_of(told, 0.5, 0.6), cube=recipe.cube)
+        sources = sky.sources_within(*extraction.place, extraction.radius)
+        verdict = give_verdict(bench, extraction, sources, part_of(told, 0.6, 0.7))
+        coverage = count_planes(bench, keys, recipe, band, part_of(told, 0.7, 1.0))
+        found.append(BandSummary(band, keys, "", spectra, verdict.sentence, coverage.summary, spectra_picture(spectra)))
+    return tuple(found)
 
 
 def measure_spaxels(

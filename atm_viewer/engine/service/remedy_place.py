@@ -10,12 +10,14 @@ import numpy as np
 from atm_viewer.engine.analysis.aperture_series import REFERENCE, compare_apertures
 from atm_viewer.engine.analysis.dither_comparison import compare_dithers
 from atm_viewer.engine.analysis.fringe import channel_of, compare_fringes
-from atm_viewer.engine.analysis.ranked import compare_ranked
+from atm_viewer.engine.analysis.ranked import compare_ranked, with_cube
 from atm_viewer.engine.cube.place_spectra import PlaceShares, PlaceSpectra
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.psf import SOURCES, psf_fwhm
+from atm_viewer.engine.references.spectra import reference_spectrum
+from atm_viewer.engine.results.references import CUBE
 from atm_viewer.engine.results.remedy import Remedy
 from atm_viewer.engine.service.bench import Bench
 
@@ -39,8 +41,11 @@ class RemedyPlace:
         self._bench, self._wanted = bench, extraction
         self._degree, self._progress = degree, progress
 
-    def ranked(self, ranks: Sequence[int], fringes: bool) -> Remedy:
-        """Spectra of the brightest spaxels in an aperture, see `compare_ranked`."""
+    def ranked(self, ranks: Sequence[int], fringes: bool, cubes: Sequence[tuple[str, str]] = ()) -> Remedy:
+        """Spectra of the brightest spaxels in an aperture, see `compare_ranked`; beside them those in ``cubes``.
+
+        These are names and paths; a note says which of them have no light of the band there.
+        """
         radius = self._wanted.radius
         before, after = (shares.spectra() for shares in self._shares(radius, 0.5))
         channel = channel_of(self._wanted.band) if fringes else None
@@ -49,7 +54,30 @@ class RemedyPlace:
             *(before, after, radius, ranks, self._degree, channel),
             lambda fraction: removing("Removing residual fringes", fraction),
         )
-        return self._with_settings(found, aperture_radius_arcsec=radius, ranks=list(ranks), rf1d=channel is not None)
+        order = before.ranked(radius)
+        spaxels = [order[rank - 1] for rank in sorted(set(ranks))]
+        for name, path in cubes:
+            found = self._beside(found, name, path, spaxels)
+        return self._with_settings(
+            found,
+            aperture_radius_arcsec=radius,
+            ranks=list(ranks),
+            rf1d=channel is not None,
+            **({"references": [path for _, path in cubes]} if cubes else {}),
+        )
+
+    def _beside(self, found: Remedy, name: str, path: str, spaxels: Sequence[tuple[int, int]]) -> Remedy:
+        """Put the same places in a cube from elsewhere beside ranked spaxels."""
+        read, wanted = self._bench.reference(path), self._wanted
+        grid = self._bench.grid(wanted.exposures, wanted.band, wanted.recipe.cube)
+        places = [wanted.place, *(grid.position(float(grid.x[x]), float(grid.y[y])) for x, y in spaxels)]
+        spectra = [reference_spectrum(path, read, *place, wanted.radius) for place in places]
+        wave = spectra[0].wavelength
+        within = (wave >= grid.wavelength[0] - grid.step) & (wave <= grid.wavelength[-1] + grid.step)
+        each = [spectra[0].aperture[within], *(one.flux[within] for one in spectra[1:])]
+        if spectra[0].kind != CUBE or not all(np.isfinite(one).any() for one in each):
+            return replace(found, note=f"{found.note} {name} has no spectra of these spaxels in {wanted.band}.")
+        return with_cube(found, name, wave[within], each, self._degree)
 
     def apertures(self, radii: Sequence[float]) -> Remedy:
         """Apertures that grow with the point-spread function, see `compare_apertures`."""

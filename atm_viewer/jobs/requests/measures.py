@@ -9,11 +9,11 @@ from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE
 from atm_viewer.engine.results.exposure_view import ExposureShifts
 from atm_viewer.engine.results.lines import LineReport
-from atm_viewer.engine.results.noise import NoiseMap, SpaxelMetrics
+from atm_viewer.engine.results.noise import BandSummary, NoiseMap, SpaxelMetrics
 from atm_viewer.engine.results.periods import PeriodReport
 from atm_viewer.engine.results.sky_image import Coverage
 from atm_viewer.engine.results.verdict import Verdict
-from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot
+from atm_viewer.jobs.requests.base import Backends, Report, Request, Slot, count
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class MakeNoiseMap(Request[NoiseMap]):
     """Noise of all bright spaxels of some exposures (by key) in one band.
 
     ``radius`` is that of the apertures [arcsec], 0 for five spaxels; ``faintest`` the brightness of the faintest
-    spaxels against the brightest.
+    spaxels against the brightest; ``cubes`` have names and paths of cubes from elsewhere to be measured beside.
     """
 
     exposures: tuple[str, ...]
@@ -107,6 +107,7 @@ class MakeNoiseMap(Request[NoiseMap]):
     band: str
     radius: float = 0.0
     faintest: float = 0.01
+    cubes: tuple[tuple[str, str], ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -122,7 +123,8 @@ class MakeNoiseMap(Request[NoiseMap]):
         """Measure spectrum by spectrum."""
         from atm_viewer.engine.service.measuring import measure_field
 
-        return measure_field(backends.bench, self.exposures, self.recipe, self.band, self.radius, report, self.faintest)
+        field = self.exposures, self.recipe, self.band, self.radius
+        return measure_field(backends.bench, *field, report, self.faintest, dict(self.cubes))
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,29 @@ class CountPlanes(Request[Coverage]):
         from atm_viewer.engine.service.measuring import count_planes
 
         return count_planes(backends.bench, self.exposures, self.recipe, self.band, report)
+
+
+@dataclass(frozen=True)
+class SummariseBands(Request[tuple[BandSummary, ...]]):
+    """Sum up a place band by band, for a report."""
+
+    extractions: tuple[Extraction, ...]
+
+    @property
+    def job_name(self) -> str:
+        """How many there are."""
+        return f"Summary of {count(len(self.extractions), 'band')}"
+
+    @property
+    def slot(self) -> Slot:
+        """There is one."""
+        return Slot(SummariseBands)
+
+    def answer(self, backends: Backends, report: Report) -> tuple[BandSummary, ...]:
+        """Measure band by band."""
+        from atm_viewer.engine.service.measuring import summarise_bands
+
+        return summarise_bands(backends.bench, self.extractions, report)
 
 
 @dataclass(frozen=True)

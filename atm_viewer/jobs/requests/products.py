@@ -107,7 +107,8 @@ class WriteExposures(WriteRequest):
 class WriteRecipe(WriteRequest):
     """Write what reproduces a result outside, see `atm_viewer.engine.output.pipeline_export`.
 
-    ``kind`` is ``pipeline`` for a call of ``calwebb_spec3``, which not every recipe can have, or ``script``.
+    ``kind`` is ``pipeline`` for a call of ``calwebb_spec3``, which not every recipe can have, or ``script``; ``bands``
+    are those that are wanted, all if there are none.
     """
 
     kind: str
@@ -116,6 +117,7 @@ class WriteRecipe(WriteRequest):
     folder: str
     product: str = ""
     overwrite: bool = False
+    bands: tuple[str, ...] = ()
 
     @property
     def job_name(self) -> str:
@@ -127,7 +129,7 @@ class WriteRecipe(WriteRequest):
         from atm_viewer.engine.output import pipeline_export
 
         write = {"pipeline": pipeline_export.write_pipeline_call, "script": pipeline_export.write_script}[self.kind]
-        return _written(write(self.paths, self.recipe, self.folder, self.product, self.overwrite))
+        return _written(write(self.paths, self.recipe, self.folder, self.product, self.overwrite, self.bands))
 
 
 @dataclass(frozen=True, eq=False)

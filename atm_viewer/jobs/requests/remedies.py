@@ -50,7 +50,8 @@ class RemedyRequest(Request[Remedy]):
 class RankSpaxels(RemedyRequest):
     """Spectra of the brightest spaxels in an aperture.
 
-    ``ranks`` from 1 for the brightest; ``fringes``: for MIRI with residual fringes removed too.
+    ``ranks`` from 1 for the brightest; ``fringes``: for MIRI with residual fringes removed too; ``cubes``: names and
+    paths of cubes from elsewhere that are shown beside.
     """
 
     title = "Ranked spaxels"
@@ -59,10 +60,11 @@ class RankSpaxels(RemedyRequest):
     ranks: tuple[int, ...] = (1, 2, 4, 8, 16)
     fringes: bool = True
     degree: int = 3
+    cubes: tuple[tuple[str, str], ...] = ()
 
     def apply(self, place: RemedyPlace) -> Remedy:
         """Compare spaxels."""
-        return place.ranked(self.ranks, self.fringes)
+        return place.ranked(self.ranks, self.fringes, self.cubes)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from PyQt6.QtGui import QUndoStack
 
 from atm_viewer.engine.errors import OutputError, one_line
 from atm_viewer.engine.recipe import CubeOptions, Recipe, dump_recipe, load_recipe
+from atm_viewer.engine.recipe.cube_options import offset_of, with_offset_of
 from atm_viewer.engine.results.exposure_view import put_right
 from atm_viewer.engine.whole_file import write_whole
 from atm_viewer.session.edits import slice_edits
@@ -75,6 +76,20 @@ class RecipeEdits(QObject):
         options, shifts = self._state.recipe.cube, self._store.answers.shifts
         if shifts is not None:
             self.set_cube(replace(options, offsets=put_right(options, shifts)))
+
+    def set_offset(self, exposure: str, east: float, north: float, step: bool = False) -> None:
+        """Give an exposure (by name) an offset on the sky [arcsec]; quick steps of a box are one undo step."""
+
+        def describe(before: Variants, after: Variants) -> str:
+            offset = offset_of(after.recipe.cube.offsets, exposure)
+            words = f"{offset[0]:g}″ east, {offset[1]:g}″ north" if any(offset) else "none"
+            return f"Offset of {one_line(exposure)}: {words}{_which_variant(after)}"
+
+        variants, cube = self._state.variants, self._state.recipe.cube
+        changed = replace(cube, offsets=with_offset_of(cube.offsets, exposure, east, north))
+        after = variants.with_recipe(replace(variants.recipe, cube=changed))
+        kind = partial(StepValue, name=f"offset {exposure}", describe=describe) if step else EditRecipe
+        self._change(describe(variants, after), after, kind)
 
     def clear_offsets(self) -> None:
         """Take the offsets of exposures away."""

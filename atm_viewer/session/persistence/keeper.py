@@ -198,11 +198,14 @@ class Keeper(QObject):
             self.go_on(search)
         elif self.asks:
             self.missing.emit(search)
-        else:
-            names = ", ".join(found.name for found in search.missing)
+        elif names := ", ".join(found.name for found in search.missing if found.is_exposure):
             self._session.messages.tell(
                 "error", f"{search.path} was not opened, because exposures were not found: {names}."
             )
+        else:
+            names = ", ".join(found.name for found in search.missing)
+            self._session.messages.tell("warning", f"References were not found and are left out: {names}.")
+            self.go_on(search)
 
     def _tell_differences(self, search: Search) -> None:
         others = [found.name for found in search.others]

@@ -1,4 +1,4 @@
-"""Finds exposures of a session that were moved, and checks that they are the same files."""
+"""Finds exposures and references of a session that were moved, and checks that exposures are the same files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.regular_file import open_regular
 from atm_viewer.session.state.open_exposure import Mark
-from atm_viewer.session.state.saved_session import SavedExposure, SavedSession
+from atm_viewer.session.state.saved_session import SavedExposure, SavedReference, SavedSession
 
 #: Bytes at the beginning of a file that its mark is made of: more than a primary header of the pipeline has.
 _BEGINNING = 65536
@@ -27,13 +27,16 @@ def mark_of(path: str | os.PathLike[str]) -> Mark | None:
         return None
 
 
+Saved = SavedExposure | SavedReference
+
+
 @dataclass(frozen=True)
 class Found:
-    """An exposure of a session and what became of it.
+    """An exposure or a reference of a session and what became of it.
 
     Parameters
     ----------
-    exposure : SavedExposure
+    file : SavedExposure or SavedReference
         As the session has it.
     path : str
         Where it is now; empty when it was not found.
@@ -43,7 +46,7 @@ class Found:
         The user does without it.
     """
 
-    exposure: SavedExposure
+    file: Saved
     path: str = ""
     other: bool = False
     left_out: bool = False
@@ -51,7 +54,12 @@ class Found:
     @property
     def name(self) -> str:
         """Name of the file."""
-        return Path(self.exposure.path).name
+        return Path(self.file.places[0]).name
+
+    @property
+    def is_exposure(self) -> bool:
+        """Whether it is an exposure, without any of which there is no session."""
+        return isinstance(self.file, SavedExposure)
 
     @property
     def missing(self) -> bool:
@@ -60,9 +68,9 @@ class Found:
 
 
 class Search:
-    """Looks for the exposures of a session, with the user's help where they are not where they were.
+    """Looks for the files of a session, with the user's help where they are not where they were.
 
-    An exposure is looked for where the session says, first relative to the session's file, then in the folders in which
+    A file is looked for where the session says, first relative to the session's file, then in the folders in which
     others were found, and in that of the session.
 
     Parameters
@@ -77,12 +85,13 @@ class Search:
         self.state = state
         self.path = path
         self.by_hand = False  #: the user has helped, so that the session is not as it was saved
-        self.found: tuple[Found, ...] = tuple(_look(e, e.places) for e in state.exposures)
+        files: tuple[Saved, ...] = (*state.exposures, *state.references)
+        self.found: tuple[Found, ...] = tuple(_look(file, file.places) for file in files)
         self._look_beside([os.path.dirname(path), *(os.path.dirname(f.path) for f in self.found if f.path)])
 
     @property
     def missing(self) -> tuple[Found, ...]:
-        """Exposures that the user has to look for."""
+        """Files that the user has to look for."""
         return tuple(f for f in self.found if f.missing)
 
     @property
@@ -91,7 +100,7 @@ class Search:
         return tuple(f for f in self.found if f.path and f.other)
 
     def locate(self, index: int, path: str) -> int:
-        """Say where an exposure is; others that are missing are looked for beside it.
+        """Say where a file is; others that are missing are looked for beside it.
 
         Parameters
         ----------
@@ -105,15 +114,15 @@ class Search:
         int
             How many more were found.
         """
-        exposure = self.found[index].exposure
+        file = self.found[index].file
         missing = len(self.missing) - self.found[index].missing
-        self._put(index, _look(exposure, [path]))
+        self._put(index, _look(file, [path]))
         self._look_beside([os.path.dirname(path)])
         self.by_hand = True
         return missing - len(self.missing)
 
     def leave_out(self, index: int, left_out: bool = True) -> None:
-        """Do without an exposure."""
+        """Do without a file."""
         self._put(index, replace(self.found[index], left_out=left_out))
         self.by_hand = True
 
@@ -123,9 +132,11 @@ class Search:
 
     @property
     def result(self) -> SavedSession:
-        """The session with the exposures that were found, each with the one path where it is."""
-        there = [f for f in self.found if f.path and not f.left_out]
-        return replace(self.state, exposures=tuple(replace(f.exposure, places=(f.path,)) for f in there))
+        """The session with the files that were found, each with the one path where it is."""
+        there = [replace(f.file, places=(f.path,)) for f in self.found if f.path and not f.left_out]
+        exposures = tuple(file for file in there if isinstance(file, SavedExposure))
+        references = tuple(file for file in there if isinstance(file, SavedReference))
+        return replace(self.state, exposures=exposures, references=references)
 
     def _put(self, index: int, found: Found) -> None:
         self.found = (*self.found[:index], found, *self.found[index + 1 :])
@@ -136,17 +147,18 @@ class Search:
         for index, found in enumerate(self.found):
             if found.missing:
                 paths = [os.path.join(folder, found.name) for folder in folders]
-                self._put(index, _look(found.exposure, [p for p in paths if p not in taken]))
+                self._put(index, _look(found.file, [p for p in paths if p not in taken]))
 
 
-def _look(exposure: SavedExposure, paths: Iterable[str]) -> Found:
-    """Look at some paths for an exposure; the same content wins over the same name."""
+def _look(file: Saved, paths: Iterable[str]) -> Found:
+    """Look at some paths for a file; the same content wins over the same name."""
     other = ""
+    expected = file.mark if isinstance(file, SavedExposure) else None
     for path in paths:
         mark = mark_of(path)
         if mark is not None:
             resolved = str(Path(path).resolve())
-            if exposure.mark in (None, mark):
-                return Found(exposure, resolved)
+            if expected in (None, mark):
+                return Found(file, resolved)
             other = other or resolved
-    return Found(exposure, other, bool(other))
+    return Found(file, other, bool(other))

@@ -8,6 +8,7 @@ from typing import Any
 
 from atm_viewer.engine.results.correction import CorrectionReport, SliceReport
 from atm_viewer.engine.results.exposure_view import ExposureShifts
+from atm_viewer.engine.results.noise import BandSummary
 from atm_viewer.engine.results.pixels import PixelReport
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.sky_image import Coverage, SkyImage
@@ -21,6 +22,7 @@ from atm_viewer.jobs.requests.measures import (
     MakePeriods,
     MeasureLines,
     MeasureShifts,
+    SummariseBands,
 )
 from atm_viewer.jobs.requests.previews import (
     Correct,
@@ -248,6 +250,11 @@ class Answers:
     def coverage(self) -> Coverage | None:
         """Planes that the active variant takes away; None while only another variant's are known."""
         return None if self.is_pending(CountPlanes) else self.latest(CountPlanes)
+
+    @property
+    def band_summaries(self) -> tuple[BandSummary, ...]:
+        """What a report says about each band; nothing while only another place's or variant's is known."""
+        return () if self.is_pending(SummariseBands) else self.latest(SummariseBands) or ()
 
     @property
     def measured(self) -> Measured:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs.requests.base import Request, Slot
-from atm_viewer.jobs.requests.measures import CountPlanes, GiveVerdict, MeasureLines, MeasureShifts
+from atm_viewer.jobs.requests.measures import (
+    CountPlanes,
+    GiveVerdict,
+    MeasureLines,
+    MeasureShifts,
+    SummariseBands,
+)
 from atm_viewer.jobs.requests.previews import (
     Correct,
     ExplainPixel,
@@ -54,7 +61,7 @@ def make_plan(answers: Answers) -> Plan:
             *_profile_and_pixel(state),
             *_images(state),
             *filter(None, (state.remedy_request(kind) for kind in REMEDIES if kind == state.remedy_choice.seen)),
-            *wanted_measures(state.measure_choice, state.spectrum_settings, state.extraction),
+            *wanted_measures(state.measure_choice, state.spectrum_settings, state.extraction, _cubes(state)),
             *_other_bands(state),
             *_spectra(answers),
             *_references(answers),
@@ -79,8 +86,11 @@ def _images(state: State) -> Iterator[Request[Any]]:
     if keys := state.keys_together:
         yield MakeSkyImage(keys, state.band, cube=state.recipe.cube)
         light = state.wavelength if math.isfinite(state.wavelength) else None
-        cubes = {cube.name: cube.file.path for cube in state.cubes}
-        yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light, cubes)
+        yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light, dict(_cubes(state)))
+
+
+def _cubes(state: State) -> tuple[tuple[str, str], ...]:
+    return tuple((cube.name, cube.file.path) for cube in state.cubes)
 
 
 def _spectra(answers: Answers) -> Iterator[MakeSpectra]:
@@ -224,5 +234,18 @@ def marked_lines(answers: Answers) -> MeasureLines | None:
     return lines_request(state.measure_choice, state.spectrum_settings, state.extraction)
 
 
-#: What a report says and nothing else asks for.
-OF_REPORT = coverage, marked_lines
+def band_summaries(answers: Answers, bands: Collection[str] = ()) -> SummariseBands | None:
+    """Ask for a summary of the active place band by band, of all bands unless some are named; for `Session.ask`."""
+    state = answers.state
+    place, wanted = state.places.current, [band for band in state.bands if not bands or band in bands]
+    if place is None or len(wanted) < 2:
+        return None
+    return SummariseBands(tuple(place.extraction(state.of_band(band), state.recipe, band) for band in wanted))
+
+
+def of_report(bands: Collection[str] = ()) -> tuple[Callable[[Answers], Request[Any] | None], ...]:
+    """Questions about what a report says and nothing else asks for, of some bands or all.
+
+    They are functions of their own, so that to forget them is not to forget what panels ask.
+    """
+    return partial(coverage), partial(marked_lines), partial(band_summaries, bands=tuple(bands))

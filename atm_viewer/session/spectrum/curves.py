@@ -278,10 +278,11 @@ class _Maker:
         self.given, self.parts = references, parts
         self.places = sorted({s.place for s in shown})
         self.variants = sorted({s.variant.name for s in shown})
-        name = settings.reference.removeprefix("variant:")
-        is_variant = settings.reference != name
-        self.against = "aperture" if is_variant and (name not in self.variants) else settings.reference
-        self.reference = f"variant {name}" if self.against.startswith("variant:") else self.against
+        kind, _, name = settings.reference.partition(":")
+        self.file = next((r.spectrum for r in references if (kind, r.reference.name) == ("file", name)), None)
+        known = {"variant": name in self.variants, "file": self.file is not None and not self.file.outside}
+        self.against = settings.reference if known.get(kind, True) else "aperture"
+        self.reference = self.against.replace("variant:", "variant ").removeprefix("file:")
         # with several places it takes room for each to tell before and aperture apart as well
         self.all_roles = settings.arrangement != "overlaid"
 
@@ -347,6 +348,8 @@ class _Maker:
             if self.against == "aperture":
                 ratio = _over(spectra.before, spectra.aperture_before * own)
                 difference = (spectra.before - spectra.aperture_before * own) * factor
+            elif (values := self._of_file(spectra, wave)) is not None and self.against.startswith("file:"):
+                ratio, difference = _over(spectra.before, values), (spectra.before - values) * factor
             made.append(("before", "", before, spectra.before_err * factor, ratio, difference))
         if full and settings.aperture:
             values, error = scaled, spectra.aperture_after_err * scale * factor
@@ -404,7 +407,7 @@ class _Maker:
             if self.against == "aperture":
                 own = aperture * median_ratio(flux, aperture)
                 ratio, difference = _over(flux, own), (flux - own) * factor
-            else:
+            elif self.against != f"file:{shown.reference.name}":
                 other = self._of_reference(main, wave)
                 if other is not None:
                     ratio, difference = _over(flux, other), (flux - other) * factor
@@ -448,6 +451,8 @@ class _Maker:
 
     def _of_reference(self, main: SpaxelSpectra, wave: np.ndarray) -> np.ndarray | None:
         """Give what ratio and difference are against, at the wavelengths of another grid [unit of ``main``]."""
+        if self.against.startswith("file:"):
+            return self._of_file(main, wave)
         name = self.against.removeprefix("variant:")
         found = next((s.spectra for s in self.shown if (s.variant.name, s.place) == (name, self.place)), None)
         other = main.before if self.against == "before" else found.after if found is not None else None
@@ -456,6 +461,21 @@ class _Maker:
         if wave.shape == main.wavelength.shape and np.allclose(wave, main.wavelength, rtol=1e-9, atol=0.0):
             return other
         there: np.ndarray = np.interp(wave, main.wavelength, other, left=np.nan, right=np.nan)
+        return there
+
+    def _of_file(self, spectra: SpaxelSpectra, wave: np.ndarray) -> np.ndarray | None:
+        """Give the spectrum of the file that ratio and difference are against, at some wavelengths.
+
+        It has the unit of ``spectra``, at whose level an extracted spectrum is put; None where it has another one.
+        """
+        found = self.file
+        if found is None or found.unit != spectra.unit:
+            return None
+        values = found.flux if found.kind == CUBE else found.aperture
+        there: np.ndarray = np.interp(wave, found.wavelength, values, left=np.nan, right=np.nan)
+        if found.kind != CUBE:
+            level = np.interp(spectra.wavelength, found.wavelength, values, left=np.nan, right=np.nan)
+            there = there * median_ratio(spectra.after, level)
         return there
 
     def _factor(self, spectra: SpaxelSpectra) -> np.ndarray | float:
@@ -473,6 +493,10 @@ class _Maker:
             return _over(after, scaled), after - scaled
         if self.against == "before":
             return _over(after, before), after - before
+        if self.against.startswith("file:"):
+            assert shown.spectra is not None
+            values = self._of_file(shown.spectra, shown.spectra.wavelength)
+            return (None, None) if values is None else (_over(after, values * factor), after - values * factor)
         name = self.against.removeprefix("variant:")
         other = next((s.spectra for s in self.shown if (s.variant.name, s.place) == (name, shown.place)), None)
         if name == shown.variant.name or other is None or other.after.shape != after.shape:

@@ -13,7 +13,7 @@ KERNELS = ("none", "boxcar", "gaussian")
 WIDTH_UNITS = ("planes", "km/s")
 #: Of several places' spectra: as they are, each above the one before, or so and each over its own median.
 ARRANGEMENTS = ("overlaid", "stacked", "normalised")
-#: Fixed references of ratio and difference; others are ``variant:NAME``.
+#: Fixed references of ratio and difference; others are ``variant:NAME``, or ``file:NAME`` for one from elsewhere.
 REFERENCES = ("aperture", "before")
 
 
@@ -56,7 +56,8 @@ class SpectrumSettings:
     predicted : bool
         Show in the ratio panel what a star would show before correction.
     reference : str
-        What they are against: ``aperture``, ``before``, or ``variant:`` and a variant's name.
+        What they are against: ``aperture``, ``before``, ``variant:`` and a variant's name, or ``file:`` and that of a
+        cube or an extracted spectrum from elsewhere.
     kernel : str
         Smoothing, for display only: one of `KERNELS`.
     width : float
@@ -127,7 +128,7 @@ def _valid(name: str, value: Any) -> bool:
     if name == "region":
         return isinstance(value, tuple) and len(value) == 2 and all(map(_number, value)) and value[0] < value[1]
     if name == "reference":
-        return isinstance(value, str) and (value in REFERENCES or value.startswith("variant:"))
+        return isinstance(value, str) and (value in REFERENCES or value.startswith(("variant:", "file:")))
     if name == "redshift":
         return _number(value) and value > -1.0
     if name == "width":

@@ -42,7 +42,7 @@ def choose_band(state: State, band: str, reports: Reports) -> State:
     view = state.current
     if band == state.band or band not in state.bands:
         return state
-    state = replace(state, band=band, look=None)
+    state = replace(state, band=band, look=None, looked=True)  # the first report would go to another band again
     if view is None or band not in view.bands or band_of(view, state.number) == band:
         return state
     slices = tuple(n for n in state.slices if band_of(view, n) == band)

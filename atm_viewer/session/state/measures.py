@@ -60,7 +60,10 @@ class Measured:
 
 
 def wanted_measures(
-    choice: MeasureChoice, settings: SpectrumSettings, extraction: Extraction | None
+    choice: MeasureChoice,
+    settings: SpectrumSettings,
+    extraction: Extraction | None,
+    cubes: tuple[tuple[str, str], ...] = (),
 ) -> list[Request[Any]]:
     """Ask for what is looked at.
 
@@ -72,6 +75,8 @@ def wanted_measures(
         Which lines are marked, and whether crossings are.
     extraction : Extraction or None
         The active variant at the active place.
+    cubes : tuple of (str, str)
+        Names and paths of cubes from elsewhere, whose noise is mapped beside.
 
     Returns
     -------
@@ -84,7 +89,8 @@ def wanted_measures(
     if PERIODS in choice.seen or settings.crossings:
         wanted.append(MakePeriods(extraction))
     if NOISE in choice.seen:
-        wanted.append(MakeNoiseMap(extraction.exposures, extraction.recipe, extraction.band, extraction.radius))
+        where = extraction.exposures, extraction.recipe, extraction.band, extraction.radius
+        wanted.append(MakeNoiseMap(*where, cubes=cubes))
     if LINES in choice.seen:
         wanted.append(lines_request(choice, settings, extraction))
     return wanted

@@ -66,14 +66,16 @@ def has_fringes(band: str) -> bool:
     return band.startswith("ch")
 
 
-def remedy_request(kind: str, choice: RemedyChoice, extraction: Extraction | None) -> RemedyRequest | None:
-    """Ask for a remedy at a place; None where there is nothing to ask for."""
+def remedy_request(
+    kind: str, choice: RemedyChoice, extraction: Extraction | None, cubes: tuple[tuple[str, str], ...] = ()
+) -> RemedyRequest | None:
+    """Ask for a remedy at a place, beside that of some cubes (name, path); None where there is nothing to ask for."""
     if extraction is None:
         return None
     match kind:
         case "ranked":
             fringes = choice.fringes and has_fringes(extraction.band)
-            return RankSpaxels(extraction, choice.ranks, fringes, choice.degree)
+            return RankSpaxels(extraction, choice.ranks, fringes, choice.degree, cubes)
         case "apertures":
             return CompareApertures(replace(extraction, radius=0.0), choice.radii, choice.degree)
         case "dithers":

@@ -271,7 +271,8 @@ class State:
 
     def remedy_request(self, kind: str) -> RemedyRequest | None:
         """Say what is asked about a remedy of the active variant at the active place; None where there is none."""
-        return remedy_request(kind, self.remedy_choice, self.extraction)
+        cubes = tuple((cube.title, cube.file.path) for cube in self.cubes if cube.shown)
+        return remedy_request(kind, self.remedy_choice, self.extraction, cubes)
 
     @property
     def saved(self) -> SavedSession:

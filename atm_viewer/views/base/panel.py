@@ -181,13 +181,13 @@ def _title_button(text: str, tip: str) -> QToolButton:
     return button
 
 
-def stacked(*widgets: QWidget) -> QWidget:
-    """Put widgets one below the other; the last one takes the room."""
+def stacked(*widgets: QWidget, grows: int = -1) -> QWidget:
+    """Put widgets one below the other; the last one, or the one of a number, takes the room."""
     body = QWidget()
     column = QVBoxLayout(body)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     for widget in widgets:
         column.addWidget(widget)
-    column.setStretch(len(widgets) - 1, 1)
+    column.setStretch(grows % len(widgets), 1)
     return body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PyQt6.QtWidgets import QComboBox, QLineEdit, QWidget
@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QComboBox, QLineEdit, QWidget
 from atm_viewer.engine.names import product_name
 from atm_viewer.session import exports
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.dialogs import WriteDialog
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import Theme
@@ -19,15 +20,29 @@ PICTURES = (("png", "PNG, double resolution"), ("svg", "SVG, vector graphics"), 
 
 
 class ExportDialog(WriteDialog):
-    """Asks for a name besides what `WriteDialog` asks for."""
+    """Asks for a name besides what `WriteDialog` asks for; ``sources`` as there, by default the chosen setting."""
 
-    def __init__(self, title: str, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__(title, (session.state.together,), theme, folder, parent)
+    def __init__(
+        self,
+        title: str,
+        session: Session,
+        theme: Theme,
+        folder: str,
+        parent: QWidget | None = None,
+        sources: Sequence[Sequence[OpenExposure]] = (),
+    ):
+        super().__init__(title, sources or (session.state.together,), theme, folder, parent)
         self.session = session
-        self.name_edit = QLineEdit(product_name([e.view.name for e in self.exposures]))
+        self.name_edit = QLineEdit()
+        self._offer_name()
+        self.from_box.currentIndexChanged.connect(self._offer_name)
         self.name_edit.setToolTip("File names start with this")
         self.name_edit.textChanged.connect(self.check)
         self.form.addRow("Name", self.name_edit)
+
+    def _offer_name(self) -> None:
+        if not self.name_edit.isModified():  # what the user has typed stays
+            self.name_edit.setText(product_name([e.view.name for e in self.exposures]))
 
     @property
     def name(self) -> str:
@@ -56,7 +71,7 @@ class RecipeDialog(ExportDialog):
     """Asks for a call of the pipeline or a script, and says which of them is possible."""
 
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__("Export Recipe", session, theme, folder, parent)
+        super().__init__("Export Recipe", session, theme, folder, parent, session.state.sources)
         words = Label(exports.possible_words(session.state.recipe))
         words.setWordWrap(True)
         self.words = words
@@ -79,7 +94,7 @@ class RecipeDialog(ExportDialog):
 
     def complaint(self) -> str:
         """Also say when the pipeline cannot do it."""
-        return exports.cannot(self.kind, self.session.state.recipe) or super().complaint()
+        return exports.cannot(self.kind, self.session.state.recipe, self.exposures) or super().complaint()
 
 
 class SpectraDialog(ExportDialog):
@@ -165,7 +180,7 @@ class ReportDialog(ExportDialog):
     """Asks where the report goes."""
 
     def __init__(self, session: Session, theme: Theme, folder: str, parent: QWidget | None = None):
-        super().__init__("Export Report", session, theme, folder, parent)
+        super().__init__("Export Report", session, theme, folder, parent, session.state.sources[-1:])
         formats = (("html", "HTML"), ("pdf", "PDF"))
         self.format_box = self.box("Format", formats, "Either format is a single file that includes all figures")
         self.check()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QWidget
 
 from atm_viewer.engine.errors import OutputError, one_line
-from atm_viewer.jobs.requests.measures import CountPlanes, MeasureLines
+from atm_viewer.jobs.requests.measures import CountPlanes, MeasureLines, SummariseBands
 from atm_viewer.session import exports
-from atm_viewer.session.questions.plan import OF_REPORT
+from atm_viewer.session.questions.plan import of_report
 from atm_viewer.session.report_page import captions
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.dialogs import WriteDialog
@@ -66,15 +65,16 @@ class Exports(QObject):
         self._settings = settings
         self._theme = theme
         self._window = window
-        # Functions of its own, so that to forget them is not to forget what panels ask.
-        self._questions = tuple(partial(question) for question in OF_REPORT)
+        self._questions = of_report()
 
     def export_recipe(self) -> None:
         """Ask for a call of the pipeline or a script, and write it."""
         dialog = RecipeDialog(self._session, self._theme(), self._files.folder(), self._window)
         self._open(
             dialog,
-            lambda: exports.write_recipe(self._session, dialog.kind, dialog.folder, dialog.name, dialog.replaces),
+            lambda: exports.write_recipe(
+                self._session, dialog.kind, dialog.keys, dialog.folder, dialog.name, dialog.replaces
+            ),
         )
 
     def export_spectra(self) -> None:
@@ -135,7 +135,7 @@ class Exports(QObject):
         changed = self._session.changed.pending
 
         def look() -> None:
-            if not any(self._session.answers.is_pending(kind) for kind in (CountPlanes, MeasureLines)):
+            if not any(self._session.answers.is_pending(kind) for kind in (CountPlanes, MeasureLines, SummariseBands)):
                 changed.disconnect(look)
                 then()
 

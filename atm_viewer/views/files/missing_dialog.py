@@ -1,4 +1,4 @@
-"""Dialog for exposures of a session that were moved or deleted."""
+"""Dialog for exposures and references of a session that were moved or deleted."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ from atm_viewer.views.base.plain_text import Label, plain_tip
 from atm_viewer.views.base.scale import resize_on_screen
 from atm_viewer.views.exposures.panel import HEIGHT
 
+_REFERENCES = "Cubes and extracted spectra (*_s3d.fits *_x1d.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
 _EXPOSURES = "Calibrated exposures (*_cal.fits *_crf.fits);;FITS files (*.fits *.fits.gz);;All files (*)"
 
 
 class MissingDialog(QDialog):
-    """Lists the exposures that were not found, to be located or left out.
+    """Lists the files that were not found, to be located or left out.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class MissingDialog(QDialog):
     Signals
     -------
     answered(object)
-        The search, with an answer for every exposure.
+        The search, with an answer for every file.
     """
 
     answered = pyqtSignal(object)
@@ -54,30 +55,28 @@ class MissingDialog(QDialog):
     def __init__(self, search: Search, file_work: FileWork, parent: QWidget | None = None):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Exposures Not Found")
+        self.setWindowTitle("Files Not Found")
         self._search = search
         self._file_work = file_work
         self._looking: Task | None = None
         self._rows = [index for index, found in enumerate(search.found) if found.missing]
-        words = Label(_explain(len(self._rows), len(search.found), one_line(Path(search.path).name) or "the session"))
+        words = Label(_explain(search))
         words.setWordWrap(True)
         self.list = QTreeWidget()
-        self.list.setAccessibleName("Missing exposures")
+        self.list.setAccessibleName("Missing files")
         self.list.setColumnCount(3)
-        self.list.setHeaderLabels(["Exposure", "Was In", "Found"])
+        self.list.setHeaderLabels(["File", "Was In", "Found"])
         self.list.setRootIsDecorated(False)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.list.setToolTip("Exposures that were not found: select them, then locate them or leave them out")
+        self.list.setToolTip("Files that were not found: select them, then locate them or leave them out")
         self.locate_button = QPushButton("&Locate…")
-        self.locate_button.setToolTip(
-            "Locate the file of the selected exposure; other exposures in its folder are found automatically"
-        )
+        self.locate_button.setToolTip("Locate the selected file; others in its folder are found automatically")
         self.leave_button = QPushButton("Leave &Out")
         self.leave_button.setToolTip(
-            "Open the session without the selected exposures; the session file changes only when you save"
+            "Open the session without the selected files; the session file changes only when you save"
         )
-        self.open_button = QPushButton(f"Open {count(len(search.found), 'Exposure')} ")
+        self.open_button = QPushButton(f"Open {count(len(search.state.exposures), 'Exposure')} ")
         self.open_button.setMinimumWidth(self.open_button.sizeHint().width())
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -113,7 +112,7 @@ class MissingDialog(QDialog):
         for row, index in enumerate(self._rows):
             item, found = self.list.topLevelItem(row), self._search.found[index]
             assert item is not None
-            folder = os.path.dirname(found.exposure.places[-1])
+            folder = os.path.dirname(found.file.places[-1])
             texts = (found.name, folder, _tell(found))
             for column, text in enumerate(texts):
                 item.setText(column, one_line(text, MOST_OF_SENTENCE))
@@ -127,14 +126,12 @@ class MissingDialog(QDialog):
         self.locate_button.setEnabled(free and bool(chosen))
         left = any(not found[index].path and not found[index].left_out for index in chosen)
         self.leave_button.setEnabled(free and left)
-        there = sum(bool(f.path) for f in found)
-        ready = free and there > 0 and not self._search.missing
+        there = sum(bool(f.path) and f.is_exposure for f in found)
+        ready = free and not self._search.missing and (there > 0 or not self._search.state.exposures)
         self.open_button.setText(f"Open {count(there, 'Exposure')}" if there else "Open")
         self.open_button.setEnabled(ready)
         self.open_button.setToolTip(
-            "Open the session with the exposures that were found"
-            if ready
-            else "Locate or leave out each exposure first"
+            "Open the session with the files that were found" if ready else "Locate or leave out each file first"
         )
         if ready:
             self.open_button.setDefault(True)
@@ -151,10 +148,10 @@ class MissingDialog(QDialog):
         index = next((i for i in chosen if self._search.found[i].missing), chosen[0])
         found = self._search.found[index]
         there = [f.path for f in self._search.found if f.path]
-        folders = [os.path.dirname(path) for path in (*found.exposure.places, *there, self._search.path) if path]
+        folders = [os.path.dirname(path) for path in (*found.file.places, *there, self._search.path) if path]
         home = str(Path.home())
         folder = answer_soon(lambda: next((f for f in folders if os.path.isdir(f)), home), home)
-        kinds = f"{found.name} ({found.name});;{_EXPOSURES}"
+        kinds = f"{found.name} ({found.name});;{_EXPOSURES if found.is_exposure else _REFERENCES}"
         dialog = FileDialog(f"Where is {one_line(found.name)}?", folder, FileDialog.FileMode.ExistingFile, self, kinds)
         dialog.fileSelected.connect(lambda path: self._take(index, path))
         dialog.open()
@@ -189,15 +186,20 @@ class MissingDialog(QDialog):
         self._show()
 
 
-def _explain(missing: int, exposures: int, name: str) -> str:
-    if exposures == 1:
-        return f"The exposure of {name} was moved or deleted. Locate it to open the session."
+def _explain(search: Search) -> str:
+    """Say what was not found, with the word for its kind."""
+    name = one_line(Path(search.path).name) or "the session"
+    kinds = {found.is_exposure for found in search.missing}
+    noun = "file" if len(kinds) > 1 else "exposure" if True in kinds else "reference"
+    missing, there = len(search.missing), sum(len(kinds) > 1 or found.is_exposure in kinds for found in search.found)
+    if there == 1:
+        return f"The {noun} of {name} was moved or deleted. Locate it to open the session with it."
     if missing == 1:
-        return f"One of the {exposures} exposures of {name} was moved or deleted."
-    what = f"All {missing}" if missing == exposures else f"{missing} of the {exposures}"
+        return f"One of the {there} {noun}s of {name} was moved or deleted."
+    what = f"All {missing}" if missing == there else f"{missing} of the {there}"
     return (
-        f"{what} exposures of {name} were moved or deleted. Locate one of them; "
-        "others in the same folder are found automatically."
+        f"{what} {noun}s of {name} were moved or deleted. Locate one of them; others in the same folder are found "
+        "automatically."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PyQt6.QtCore import QRectF, pyqtSignal
+from PyQt6.QtCore import QRectF, QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.noise import NoiseMap
@@ -53,7 +53,8 @@ class NoiseView(ImagePanel):
         self.choice_box.addItems(list(CHOICES))
         self.choice_box.setToolTip(
             "Resampling noise of each spaxel relative to the aperture around it (1.4826 × MAD from a cubic). "
-            "Spaxels fainter than 1 % of the brightest are left out. Default: before"
+            "Spaxels fainter than 1 % of the brightest are left out. Reference cubes (R1, …) are measured at the same "
+            "places. Default: before"
         )
         self.value_label = Label()
         self.value_label.setProperty("role", "muted")
@@ -77,6 +78,7 @@ class NoiseView(ImagePanel):
         known = self._sky
         usable = noise is not None and sky is not None and sky.image.shape == noise.before.shape
         self._map, self._sky = (noise, sky) if usable else (None, None)
+        self._offer(tuple(self._map.cubes) if self._map is not None else ())
         self._draw()
         if self._sky is not None and (known is None or SkyView.grid_rect(known) != SkyView.grid_rect(self._sky)):
             self._zoom()
@@ -94,6 +96,16 @@ class NoiseView(ImagePanel):
         self.place_label.setText(f"Active place: {' · '.join(values)}" if values else "")
         self.place_label.setVisible(bool(values))
 
+    def _offer(self, cubes: tuple[str, ...]) -> None:
+        """Offer cubes from elsewhere beside what there always is; what is chosen stays while it is there."""
+        entries = [*CHOICES, *cubes]
+        if entries != [self.choice_box.itemText(k) for k in range(self.choice_box.count())]:
+            chosen = self.choice_box.currentText()
+            with QSignalBlocker(self.choice_box):
+                self.choice_box.clear()
+                self.choice_box.addItems(entries)
+                self.choice_box.setCurrentIndex(max(self.choice_box.findText(chosen), 0))
+
     def _draw(self) -> None:
         noise, sky = self._map, self._sky
         if noise is None or sky is None:
@@ -108,11 +120,13 @@ class NoiseView(ImagePanel):
                 "after": noise.after,
                 "after / before": noise.after / noise.before,
                 "flux change": noise.conserved - 1.0,
+                **noise.cubes,
             }[choice]
         self._values = 100.0 * values
-        label, unit = CHOICES[choice]
-        # Before and after on one scale, from zero.
-        sample = 100.0 * np.append(noise.before, 0.0) if choice in ("before", "after") else self._values
+        label, unit = CHOICES.get(choice, (f"noise of {choice}", "%"))
+        # Before, after and cubes on one scale, from zero.
+        alike = choice in ("before", "after", *noise.cubes)
+        sample = 100.0 * np.append(noise.before, 0.0) if alike else self._values
         shown = np.ascontiguousarray(self._values[:, ::-1].astype(np.float32))
         self.show_content(
             Pixels(shown, unit, label, sample.astype(np.float32), choice == "flux change"), SkyView.grid_rect(sky)

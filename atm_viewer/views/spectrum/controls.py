@@ -127,8 +127,8 @@ class SpectrumControls(QFrame):
         self.reference_box = QComboBox()
         self.reference_box.setAccessibleName("Reference")
         self.reference_box.setToolTip(
-            "Reference for ratio and difference: the scaled aperture, the spectrum before, or another variant. "
-            "Default: aperture"
+            "Reference for ratio and difference: the scaled aperture, the spectrum before, another variant, or a "
+            "cube or extracted spectrum from elsewhere. Default: aperture"
         )
         self.arrangement_box = self._choice(
             "arrangement",
@@ -194,11 +194,12 @@ class SpectrumControls(QFrame):
         """Offer what spectra of a band can have."""
         self.ticks["rf1d"].setEnabled(has_fringes(band))
 
-    def set_variants(self, variants: Sequence[tuple[str, str]]) -> None:
-        """Offer variants (letter, title) as references, when there are several."""
+    def set_variants(self, variants: Sequence[tuple[str, str]], files: Sequence[tuple[str, str]] = ()) -> None:
+        """Offer variants (letter, title) as references, when there are several, and files (name, title)."""
         entries = [("aperture", "aperture"), ("before", "before")]
         if len(variants) > 1:
             entries += [(f"variant:{name}", f"variant {title}") for name, title in variants]
+        entries += [(f"file:{name}", title) for name, title in files]
         with QSignalBlocker(self.reference_box):
             self.reference_box.clear()
             for data, text in entries:

@@ -188,7 +188,7 @@ def values_at(picture: Picture, active: tuple[str, int], part: SpaxelSpectra, k:
 
 def ratio_name(reference: str) -> str:
     """Name of the ratio against a reference."""
-    what = {"aperture": "spaxel", "before": "after"}.get(reference, "variant")
+    what = "after" if reference == "before" else "variant" if reference.startswith("variant ") else "spaxel"
     return f"{what} / {reference.removeprefix('variant ')}"
 
 

@@ -162,7 +162,8 @@ class SpectrumView(QWidget):
         self._patience.stop()
         if (content, stale) == self._drawn:
             return
-        self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)))
+        files = [(r.reference.name, r.reference.title) for r in references]
+        self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)), files)
         self._draw()
 
     def show_settings(self, settings: SpectrumSettings) -> None:

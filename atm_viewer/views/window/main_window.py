@@ -37,6 +37,7 @@ from atm_viewer.views.base.scale import Scale, resize_on_screen
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.base.theme_choice import ThemeChoice
 from atm_viewer.views.detector.view import DATA, WHY, DetectorView
+from atm_viewer.views.exposures.offset_form import OffsetForm
 from atm_viewer.views.exposures.panel import ExposurePanel
 from atm_viewer.views.fields.choosers import Choosers
 from atm_viewer.views.fields.labels import label_boxes
@@ -166,7 +167,9 @@ class MainWindow(QMainWindow):
         self.choosers = Choosers(session)
 
     def _arrange(self) -> None:
-        self.exposures_panel = Panel("Exposures", self.exposure_panel)
+        self.offset_form = OffsetForm(self.session)
+        under = stacked(self.exposure_panel, self.offset_form, grows=0)
+        self.exposures_panel = Panel("Exposures", under, first=self.exposure_panel)
         self.globals_panel = Panel("Recipe", self.recipe_panel)
         self.globals_panel.note.setText("defaults")
         self.slices_panel = Panel(

@@ -229,6 +229,8 @@ def test_several_products_stay_apart(associate, tmp_path):
         (["jw1_02101_00001_nrs1_cal.fits"], "jw1_02101_00001_nrs1"),
         (["jw1_02101_00001_nrs1_cal.fits", "jw1_02101_00002_nrs1_crf.fits"], "jw1_02101"),
         (["one_cal.fits", "two_cal.fits"], "one"),
+        (["jw01234001001_02101_00001_nrs1_cal.fits", "jw01234002001_02101_00001_mirifulong_cal.fits"], "jw01234"),
+        (["jw01234001001_1_cal.fits", "jw01235002001_1_cal.fits"], "jw01234001001_1"),
     ],
 )
 def test_the_product_of_exposures_is_named_after_them(names, product):

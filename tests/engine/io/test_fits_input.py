@@ -11,10 +11,13 @@ import pytest
 from astropy.io import fits
 
 from atm_viewer.demo import demo_exposures
+from atm_viewer.engine.checks.exposure_notes import notes_in_words
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io import fits_input
 from atm_viewer.engine.io.exposure import exposure_name, open_exposure
+from atm_viewer.engine.io.headers import header_notes
 from atm_viewer.engine.output.metadata import open_metadata
+from atm_viewer.engine.service.bench import Bench
 
 
 @pytest.fixture(scope="module")
@@ -136,12 +139,100 @@ def test_bands_of_two_dichroics(good, tmp_path, band, part):
     assert part in refusal(path)
 
 
-@pytest.mark.parametrize("state", ["SKIPPED", "FAILED"])
-def test_a_step_that_was_not_done(good, tmp_path, state):
+@pytest.mark.parametrize("state", ["SKIPPED", "FAILED", None])
+def test_a_wcs_that_was_not_made(good, tmp_path, state):
     path = tmp_path / "bad_cal.fits"
     shutil.copy(good["miri"], path)
-    fits.setval(path, "S_WCS", value=state)
-    assert f"step assign_wcs is {state}" in refusal(path)
+    with fits.open(path, mode="update") as hdus:
+        del hdus[0].header["S_WCS"]
+        if state:
+            hdus[0].header["S_WCS"] = state
+    assert (f"step assign_wcs is {state}" if state else "step assign_wcs was not run") in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("grating", "key", "reached"),
+    [("G235M", "F170LP", False), ("G140H", "F070LP", False), ("PRISM", "CLEAR", False), ("G395H", "F290LP", True)],
+)
+def test_light_that_does_not_reach_the_second_detector(good, tmp_path, grating, key, reached):
+    """assign_wcs skips such exposures; to process them again would make no difference."""
+    path = tmp_path / "x_nrs2_cal.fits"
+    shutil.copy(good["nirspec"], path)
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header.update(DETECTOR="NRS2", GRATING=grating, FILTER=key, S_WCS="SKIPPED")
+    sentence = refusal(path)
+    assert ("does not reach the detector NRS2" in sentence) != reached
+    assert ("step assign_wcs is SKIPPED" in sentence) == reached
+
+
+def test_a_wcs_of_an_m_grating_on_the_second_detector_is_used(good, tmp_path):
+    """The pipeline does not make one at present, but one that is there says where its pixels are."""
+    path = tmp_path / "x_nrs2_cal.fits"
+    shutil.copy(good["nirspec"], path)
+    fits.setval(path, "DETECTOR", value="NRS2")
+    first, second = open_exposure(good["nirspec"]), open_exposure(path)
+    assert second.detector == "NRS2"
+    assert second.grating.endswith("M")
+    np.testing.assert_array_equal(second.coordinates.wavelength[:], first.coordinates.wavelength[:])
+
+
+def test_no_slices_and_no_map_of_them(good, tmp_path):
+    path = tmp_path / "x_nrs2_cal.fits"
+    shutil.copy(good["nirspec"], path)
+    with fits.open(path, mode="update") as hdus:
+        hdus["REGIONS"].data[:] = 0
+    assert "no slices (REGIONS is 0 everywhere)" in refusal(path)
+    with fits.open(good["nirspec"]) as hdus:
+        del hdus["REGIONS"]
+        hdus.writeto(path, overwrite=True)
+    assert "no REGIONS extension" in refusal(path)
+
+
+def test_a_time_series_is_named_as_such(good, tmp_path):
+    path = tmp_path / "x_calints.fits"
+    with fits.open(good["nirspec"]) as hdus:
+        for name in ("SCI", "ERR", "DQ"):
+            hdus[name].data = hdus[name].data[None, :8, :8]
+        hdus.writeto(path)
+    assert "time series with one image per integration" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("cards", "unit", "words"),
+    [
+        ({}, "MJy/sr", ()),
+        ({"BUNIT": None}, "", ("the unit (BUNIT) is missing", "shown without a unit")),
+        ({"BUNIT": "MJy"}, "MJy", ("the unit (BUNIT) is MJy, not MJy/sr", "values keep it")),
+        ({"S_PHOTOM": "SKIPPED", "BUNIT": "DN/s"}, "DN/s", ("step photom is SKIPPED, the unit is DN/s", "keep it")),
+        ({"S_PHOTOM": "SKIPPED"}, "MJy/sr", ("step photom is SKIPPED", "MJy/sr (BUNIT) is taken for true")),
+        ({"S_TRCMOD": "FAILED"}, "MJy/sr", ("adaptive_trace_model is FAILED", "as they are in the file")),
+        ({"S_TRCMOD": "SKIPPED"}, "MJy/sr", ()),
+    ],
+)
+def test_what_is_unusual_is_said_in_one_sentence_and_the_unit_is_kept(good, tmp_path, cards, unit, words):
+    path = tmp_path / "odd_cal.fits"
+    shutil.copy(good["miri"], path)
+    with fits.open(path, mode="update") as hdus:
+        for key, value in cards.items():
+            header = hdus["SCI" if key == "BUNIT" else 0].header
+            if value is None:
+                del header[key]
+            else:
+                header[key] = value
+    assert open_exposure(path).unit == unit
+    notes = header_notes([path])
+    assert len(notes) == bool(words)
+    for sentence in notes:
+        assert sentence.startswith("odd_cal.fits: ")
+        assert all(word in sentence for word in words), sentence
+    opened = Bench().open([path], lambda *_: None)
+    assert opened.notes == notes
+    assert opened.exposures[0].unit == unit
+
+
+def test_one_sentence_is_for_all_exposures_with_the_same_clause():
+    clauses = ("no unit",)
+    assert notes_in_words([("a", clauses), ("b", ()), ("c", clauses)]) == ("a and 1 more: no unit.",)
 
 
 def test_scaled_values(good, tmp_path):

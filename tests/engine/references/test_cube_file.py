@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,6 +24,8 @@ from atm_viewer.engine.references.cube_file import read_cube
 from atm_viewer.engine.references.spectra import brightness_factor, describe, read_reference, reference_spectrum
 from atm_viewer.engine.results.references import EXTRACTED
 from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.measuring import measure_field
+from atm_viewer.engine.service.remedy_place import RemedyPlace
 from atm_viewer.jobs.requests.references import MakeReferenceSpectrum, OpenReferences
 
 RECIPE = Recipe(oversample=2)
@@ -113,6 +116,39 @@ def test_the_spectrum_at_a_place_is_that_of_the_exposures(cubes, bench, demo_fil
     assert outside.outside
     assert np.isnan(outside.flux).all()
     assert np.isnan(outside.noise)
+
+
+def test_the_noise_map_of_a_cube_is_that_of_the_exposures_it_was_made_of(cubes, bench, demo_files):
+    keys = tuple(str(path.resolve()) for path in demo_files("nirspec")[:2])
+    (band,) = bench.opened(keys)[0].exposure.bands
+    paths = {"R1": str(cubes[0]), "R2": str(cubes[1])}
+    noise = measure_field(bench, keys, RECIPE, band, 0.5, no_progress, 0.3, paths)
+    known = np.isfinite(noise.before)
+    assert known.sum() > 3
+    np.testing.assert_allclose(noise.cubes["R1"][known], noise.before[known], rtol=1e-3)
+    np.testing.assert_allclose(noise.cubes["R2"][known], noise.after[known], rtol=1e-3)
+    assert np.isnan(noise.cubes["R1"][~known]).all()
+
+
+def test_ranked_spaxels_of_a_cube_stand_beside_those_of_the_exposures_it_was_made_of(cubes, bench, demo_files):
+    keys = tuple(str(path.resolve()) for path in demo_files("nirspec")[:2])
+    (band,) = bench.opened(keys)[0].exposure.bands
+    place = bench.sky_image(keys, band, no_progress).peak
+    wanted = Extraction(keys, RECIPE, band, *place, 0.4)
+    others = (("before.fits", str(cubes[0])), ("after.fits", str(cubes[1])))
+    found = RemedyPlace(bench, wanted, 3, no_progress).ranked((1, 3), False, others)
+    assert [plot.title for plot in found.plots][2:] == ["before.fits", "after.fits"]
+    assert [plot.column for plot in found.plots] == [0, 1, 2, 3]
+    assert found.columns[-2:] == ("before.fits [%]", "after.fits [%]")
+    for row in found.rows:
+        assert row[-2:] == pytest.approx(row[3:5], rel=0.01)
+    for ours, theirs in zip(found.plots[:2], found.plots[2:], strict=True):
+        for curve, other in zip(ours.curves, theirs.curves, strict=True):
+            assert (curve.label, curve.role) == (other.label, other.role)
+            np.testing.assert_allclose(curve.y, other.y, atol=0.01)
+    elsewhere = replace(wanted, ra=place[0] + 0.2 / 3600)
+    found = RemedyPlace(bench, elsewhere, 3, no_progress).ranked((1,), False, (("x", str(cubes[0])),))
+    assert found.settings["references"] == [str(cubes[0])]
 
 
 def test_the_image_is_on_the_grid_of_the_exposures(cubes, bench, demo_files):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from PyQt6.QtWidgets import QDialog
 
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.written import Tool
+from atm_viewer.jobs.requests.measures import SummariseBands
 from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
@@ -175,7 +177,7 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
         write(qtbot, dialog)
         qtbot.waitUntil(lambda kind=kind: f"Wrote star_report.{kind} to {tmp_path}." in window.log.toPlainText())
     text = (tmp_path / "star_report.html").read_text()
-    assert text.count('src="data:image/png;base64,') == text.count("<img") == 4
+    assert text.count('src="data:image/png;base64,') == text.count("<img") == 6  # panels and bands
     assert "http" not in text
     for part in (
         *("B &lt;far&gt; sources (active)", "slice 101: threshold 4", "reach = &quot;slice&quot;", "goes beyond it"),
@@ -192,6 +194,44 @@ def test_a_report_holds_everything(window, qtbot, tmp_path):
     assert document.pageCount() >= 2
     assert "Adaptive trace model of jw09999-star" in document.getAllText(0).text()
     document.close()
+
+
+def test_a_report_has_a_row_and_a_part_for_each_band_of_all_settings(start, workers, qtbot, tmp_path):
+    medium = "/data/jw09999-medium_00001_mirifushort_cal.fits"
+    window = start(*FILES, medium)
+    workers = window.session.jobs._workers
+    dialog = dialog_of(qtbot, window, "export_report", tmp_path)
+    assert "3 included exposures" in dialog.from_box.currentText()
+    dialog.name_edit.setText("all")
+    write(qtbot, dialog)
+    qtbot.waitUntil(lambda: "Wrote all_report.html" in window.log.toPlainText())
+    text = (tmp_path / "all_report.html").read_text()
+    rows = re.findall(r"<tr><td>(ch.-\w+)</td><td[^>]*>(\d)</td><td[^>]*>([^<]+) %</td>", text)
+    bands = ["ch1-short", "ch2-short", "ch1-medium", "ch2-medium"]
+    assert [row[:2] for row in rows] == list(zip(bands, "2211", strict=True))
+    (asked,) = workers.asked(SummariseBands)
+    assert len({(one.ra, one.dec, one.radius) for one in asked.extractions}) == 1
+    assert [one.exposures for one in asked.extractions] == [tuple(FILES)] * 2 + [(medium,)] * 2
+    for band in bands:
+        assert f"<h3>{band}</h3>" in text
+        assert f"{band} keeps its planes." in text
+    assert text.count("<img") == 8
+    assert "Adaptive trace model of jw09999" in text
+
+
+def test_all_settings_go_into_one_script(start, workers, qtbot, tmp_path):
+    nirspec = "/data/jw09999-nirspec_00001_nrs1_cal.fits"
+    window = start(*FILES, nirspec)
+    workers = window.session.jobs._workers
+    dialog = dialog_of(qtbot, window, "export_recipe", tmp_path)
+    assert dialog.keys == tuple(FILES)  # of the chosen setting, until all are chosen
+    dialog.from_box.setCurrentIndex(1)
+    assert "no common product of two instruments" in dialog.problem.text()
+    assert not dialog.write_button.isEnabled()
+    dialog.kind_box.setCurrentIndex(dialog.kind_box.findData("script"))
+    write(qtbot, dialog)
+    assert workers.asked(WriteRecipe)[0].paths == (*FILES, nirspec)
+    qtbot.waitUntil(lambda: window.session.complete)
 
 
 def send_dialog(qtbot, window) -> QDialog:

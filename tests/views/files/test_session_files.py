@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from PyQt6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from atm_viewer.engine.recipe import Circle, Ellipse, Recipe
 from atm_viewer.session.persistence.keeper import Keeper
-from atm_viewer.session.persistence.session_file import load_session
+from atm_viewer.session.persistence.session_file import dump_session, load_session
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.saved_session import SavedReference
 from atm_viewer.session.state.sky_choice import SkyChoice
 from atm_viewer.views.files.missing_dialog import MissingDialog
 from atm_viewer.views.slices.cells import AT
@@ -389,6 +391,48 @@ def test_missing_exposures_are_left_out_by_keys(path, start, qtbot, data):
     settle(qtbot, window)
     assert len(window.session.state.exposures) == 2
     assert path.read_bytes() == before
+
+
+def test_a_missing_reference_is_located_or_left_out_as_exposures_are(path, start, qtbot, data, tmp_path):
+    away = tmp_path / "away"
+    away.mkdir()
+    for name in ("one_s3d.fits", "two_s3d.fits"):
+        (away / name).write_bytes(b"SIMPLE  = T")
+    state = load_session(path)
+    gone = tuple(SavedReference(k, (f"/gone/{name}_s3d.fits",)) for k, name in enumerate(("one", "two", "three"), 1))
+    path.write_text(dump_session(replace(state, references=gone)))
+    window = start()
+    drop(window, [path])
+    dialog = dialog_of(window, MissingDialog)
+    assert rows(dialog) == 3 * ["not found"]
+    assert dialog.list.topLevelItem(0).text(0) == "one_s3d.fits"
+    assert not dialog.open_button.isEnabled()
+    qtbot.mouseClick(dialog.locate_button, LEFT)
+    choose(dialog, away / "one_s3d.fits")
+    assert rows(dialog) == [*2 * [f"in {away}"], "not found"]
+    item = dialog.list.topLevelItem(2)
+    qtbot.mouseClick(dialog.list.viewport(), LEFT, pos=dialog.list.visualItemRect(item).center())
+    qtbot.mouseClick(dialog.leave_button, LEFT)
+    assert dialog.open_button.text() == "Open 4 Exposures"
+    qtbot.mouseClick(dialog.open_button, LEFT)
+    settle(qtbot, window)
+    qtbot.waitUntil(lambda: len(window.session.state.references) == 2)
+    assert [r.file.path for r in window.session.state.references] == [
+        str(away / "one_s3d.fits"),
+        str(away / "two_s3d.fits"),
+    ]
+    assert len(window.session.state.exposures) == 4
+
+
+def test_without_a_user_missing_references_are_left_out(path, start, qtbot, data):
+    state = load_session(path)
+    path.write_text(dump_session(replace(state, references=(SavedReference(1, ("/gone/one_s3d.fits",)),))))
+    window = start()
+    window.sessions.keeper.asks = False
+    drop(window, [path])
+    settle(qtbot, window)
+    assert len(window.session.state.exposures) == 4
+    assert "References were not found and are left out: one_s3d.fits." in window.log.toPlainText()
 
 
 def test_another_file_in_place_of_a_missing_one_is_told(path, start, qtbot, data, tmp_path):

@@ -12,6 +12,7 @@ from atm_viewer.jobs.requests.references import MakeReferenceImage, MakeReferenc
 from atm_viewer.session import exports
 from atm_viewer.session.persistence.session_file import dump_session, parse_session
 from atm_viewer.session.report_page import report_html
+from atm_viewer.views.spectrum.header import ratio_name
 from tests.views.windows import dialog_of, drop, press, settle
 
 CUBE, OTHER, EXTRACTED = "/data/mast_ch1-short_s3d.fits", "/data/other_s3d.fits.gz", "/data/mast_x1d.fits"
@@ -78,6 +79,35 @@ def test_it_follows_the_place_and_the_unit(compared, workers, qtbot):
         assert curve(compared, "R1").ratio.shape == (300,)
     session.look.set_spectrum(reference="before")
     assert np.nanmedian(curve(compared, "R1").ratio) == pytest.approx(0.95, rel=0.02)
+
+
+def test_ratio_and_difference_are_against_a_file(compared, workers, qtbot):
+    session, controls = compared.session, compared.spectrum.controls
+    texts = [controls.reference_box.itemText(k) for k in range(controls.reference_box.count())]
+    assert texts == ["aperture", "before", "R1 mast_ch1-short_s3d", "R2 mast_x1d"]
+    controls.reference_box.setCurrentIndex(2)
+    assert session.state.spectrum_settings.reference == "file:R1"
+    picture = compared.spectrum._picture
+    assert picture.reference == "R1"
+    main, file = picture.main, session.answers.shown_references[0].spectrum
+    there = np.interp(main.wavelength, file.wavelength, file.flux, left=np.nan, right=np.nan)
+    for role, values in (("before", main.before), ("after", main.after)):
+        found = next(c for c in picture.curves if c.role == role)
+        np.testing.assert_allclose(found.ratio, values / there, rtol=1e-12)
+        np.testing.assert_allclose(found.difference, values - there, atol=1e-9)
+    assert curve(compared, "R1").ratio is None  # against itself
+    assert ratio_name(picture.reference) == "spaxel / R1"
+    session.look.set_spectrum(unit="mJy")
+    after = next(c for c in compared.spectrum._picture.curves if c.role == "after")
+    np.testing.assert_allclose(after.ratio, main.after / there, rtol=1e-9)
+    controls.reference_box.setCurrentIndex(3)  # an extracted spectrum, at the level of the spaxel
+    after = next(c for c in compared.spectrum._picture.curves if c.role == "after")
+    assert np.nanmedian(after.ratio) == pytest.approx(1.0, abs=0.02)
+    assert parse_session(dump_session(session.state.saved), "s").spectrum.reference == "file:R2"
+    session.references.close(2)
+    settle(qtbot, compared)
+    assert compared.spectrum._picture.reference == "aperture"
+    assert controls.reference_box.currentText() == "aperture"
 
 
 def test_its_image_blinks_with_before_and_after(compared, workers, qtbot):
@@ -174,6 +204,14 @@ def test_it_is_in_session_report_export_and_noise(compared, workers, qtbot, tmp_
     settle(qtbot, compared)
     qtbot.waitUntil(lambda: "R1 mast_ch1-short_s3d 3.4 %" in compared.metrics.noise.place_label.text())
     assert "before 8.2 % · after 1.4 %" in compared.metrics.noise.place_label.text()
+    view = compared.metrics.noise
+    assert [view.choice_box.itemText(k) for k in range(view.choice_box.count())][-1] == "R1"  # R2 is no cube
+    view.choice_box.setCurrentText("R1")
+    assert view._bar._axis.labelText == "noise of R1 [%]"
+    np.testing.assert_allclose(view._values, 100 * compared.session.answers.measured.noise.before / 3)
+    compared.session.references.close(1)
+    settle(qtbot, compared)
+    assert view.choice_box.currentText() == "before"
 
 
 def test_a_session_brings_references_back(compared, start, qtbot, tmp_path):

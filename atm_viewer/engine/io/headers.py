@@ -1,0 +1,34 @@
+"""Reads the headers of exposures alone, which takes no time."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from atm_viewer.engine.checks.exposure_notes import notes_in_words, notes_on
+from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.io.fits_input import open_fits
+
+Header = Any
+
+
+def read_headers(path: Path) -> tuple[Header, Header]:
+    """Read the primary header of an exposure, and that of its SCI extension."""
+    from astropy.io import fits
+
+    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file) as hdus:
+        warnings.simplefilter("ignore")
+        return hdus[0].header, hdus["SCI"].header
+
+
+def header_notes(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Say what is unusual in exposures, see `notes_on`; why some cannot be read is for `open_exposure` to say."""
+    found = []
+    for path in paths:
+        try:
+            found.append((path.name, notes_on(*read_headers(path))))
+        except (UserError, OSError, ValueError, TypeError, KeyError, AttributeError):
+            continue
+    return notes_in_words(found)
