@@ -66,7 +66,8 @@ class PackedFrame:
     def __getitem__(self, key: slice | tuple[int | slice, int | slice]) -> Any:
         rows, columns = key if isinstance(key, tuple) else (key, slice(None))
         if not isinstance(rows, slice):
-            return self[rows : rows + 1][0, columns]
+            row = range(self.finite.shape[0])[rows]
+            return self[row : row + 1][0, columns]
         first, last, step = rows.indices(self.finite.shape[0])
         if step != 1:
             return np.asarray(self)[key]

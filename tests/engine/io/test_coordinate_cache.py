@@ -200,3 +200,12 @@ def test_file_that_changed_is_told(demo_files, tmp_path):
     os.utime(path, (1, 1))
     with pytest.raises(InputError, match=r"copy_cal.fits has changed since it was opened; open it again."):
         _ = exposure.model
+
+
+@pytest.mark.parametrize(
+    "key", [np.s_[2, 3], np.s_[1:4], np.s_[1:4, 2:5], np.s_[:, ::2], np.s_[::3], np.s_[4, 1:], np.s_[5:2], np.s_[-1, 0]]
+)
+def test_parts_of_a_packed_frame_are_those_of_the_array(key):
+    frame = np.arange(42.0).reshape(6, 7)
+    frame[::2, 1:4] = np.nan
+    np.testing.assert_array_equal(PackedFrame.of(frame)[key], frame[key])
