@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
 import numpy as np
 import pyqtgraph as pg
@@ -125,6 +125,11 @@ class PlainAxis(pg.AxisItem):
     def write(self, label: str) -> None:
         """Set the whole label, on one line or several; pyqtgraph takes it for HTML."""
         self.setLabel("<br>".join(escaped(line) for line in label.split("\n")))
+
+    def setLabel(self, *args: Any, **kwargs: Any) -> None:
+        """Set the label, and put it in the middle: pyqtgraph leaves it where the one before was."""
+        super().setLabel(*args, **kwargs)
+        super().resizeEvent(None)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """Space ticks as pyqtgraph does; numbers above each other are so far apart that they can be read."""

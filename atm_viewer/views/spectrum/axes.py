@@ -39,7 +39,7 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class PowerAxis(PlainAxis):
     """Vertical axis that takes a power of ten out of very small and very large numbers and puts it into the unit.
 
-    A label that is too long for the axis goes on two lines.
+    A label that is too long for the axis goes on two lines; where these are too long, the unit alone stays, or nothing.
     """
 
     def __init__(self) -> None:
@@ -80,12 +80,17 @@ class PowerAxis(PlainAxis):
 
     def _break_label(self) -> None:
         label, unit = self._parts
-        whole = f"{label} {unit}".strip()
-        if QFontMetricsF(self.label.font()).horizontalAdvance(re.sub("<.*?>", "", whole)) > self.size().height():
-            start, space, end = label.partition(" ")
-            whole = f"{label}<br>{unit}" if unit else f"{start}{space and '<br>'}{end}"
-        if whole != self.labelText:
-            self.setLabel(whole)
+        start, space, end = label.partition(" ")
+        two_lines = f"{label}<br>{unit}" if unit else f"{start}{space and '<br>'}{end}"
+        choices = f"{label} {unit}".strip(), two_lines, unit
+        room = self.size().height()
+        shown = next((text for text in choices if self._length(text) <= room), "")
+        if shown != self.labelText:
+            self.setLabel(shown)
+
+    def _length(self, label: str) -> float:
+        metrics = QFontMetricsF(self.label.font())
+        return max(metrics.horizontalAdvance(re.sub("<.*?>", "", line)) for line in label.split("<br>"))
 
 
 class ErrorBand(pg.FillBetweenItem):

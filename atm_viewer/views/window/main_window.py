@@ -167,8 +167,8 @@ class MainWindow(QMainWindow):
         self.choosers = Choosers(session)
 
     def _arrange(self) -> None:
-        self.exposures_panel = Panel("Exposures", self.exposure_panel)
-        self.globals_panel = Panel("Recipe", self.recipe_panel)
+        self.exposures_panel = Panel("Exposures", self.exposure_panel, limited=self.exposure_panel)
+        self.globals_panel = Panel("Recipe", self.recipe_panel, limited=self.recipe_panel)
         self.globals_panel.note.setText("defaults")
         self.slices_panel = Panel(
             "Slices", self.slice_browser, self.choosers.scope_box, self.reset_button, first=self.slice_table

@@ -13,6 +13,7 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLabel
 
 from atm_viewer.session.spectrum.lines import line_list
+from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.views.base.theme import DARK, LIGHT
 from atm_viewer.views.spectrum.view import SpectrumView
 from tests.views.mouse import dot, drag, hover, leave, settle, show, view_range
@@ -121,6 +122,23 @@ def test_axes_have_units_and_powers_of_ten(qtbot, view, scale, unit):
     numbers = [float(text) * 10.0**power for text in left.tickStrings(values, left.scale, spacing)]
     assert len(numbers) > 1
     assert numbers == pytest.approx(values, rel=1e-3)
+
+
+@pytest.mark.parametrize("height", [560, 300, 200])
+def test_names_of_axes_stay_beside_their_own_panel(qtbot, view, height):
+    """Whatever is written there, and however little room there is."""
+    view.resize(700, height)
+    view.show_settings(SpectrumSettings(difference=True))
+    for scale in (1.0, 1e9):
+        spectra = make_spectra()
+        put(view, change(spectra, before=spectra.before * scale, after=spectra.after * scale))
+        settle(qtbot)
+        for plot in view.plots.values():
+            axis = plot.getAxis("left")
+            label = axis.label.mapRectToScene(axis.label.boundingRect())
+            if axis.labelText:
+                assert abs(label.center().y() - axis.sceneBoundingRect().center().y()) < 2
+                assert label.height() <= axis.sceneBoundingRect().height() + 10
 
 
 def test_hover_tells_values_with_units_and_moves_nothing(qtbot, view):
