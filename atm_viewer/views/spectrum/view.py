@@ -330,7 +330,7 @@ class SpectrumView(QWidget):
         self._region.hide()
         self.flux_plot.addItem(self._region, ignoreBounds=True)
         self._cursor_lines = [CursorLine(plot) for plot in self.plots.values()]
-        self._note = Label("Click a spaxel in the sky image to see its spectrum")
+        self._note = Label("The spectra of the clicked spaxel appear here")
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
 

@@ -117,6 +117,10 @@ class MainWindow(QMainWindow):
         self.recipe_panel.region_form.corner_chosen.connect(self.sky.regions.mark_corner)
         self.sky.regions.corner_clicked.connect(self.recipe_panel.region_form.choose_corner)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
+        tune = self.actions_by_name["tune_recipe"]
+        self.tune_button.clicked.connect(tune.trigger)
+        tune.enabledChanged.connect(self.tune_button.setEnabled)
+        self.tune_button.setEnabled(tune.isEnabled())
         self._connect()
         ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)
 
@@ -164,11 +168,15 @@ class MainWindow(QMainWindow):
 
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Remove all overrides of the selected slices (Ctrl+Backspace)")
+        self.tune_button = QPushButton("Tune")
+        self.tune_button.setToolTip(
+            "Make a new variant that uses the spline of each slice where it errs less than interpolation (Ctrl+Shift+T)"
+        )
         self.choosers = Choosers(session)
 
     def _arrange(self) -> None:
         self.exposures_panel = Panel("Exposures", self.exposure_panel, limited=self.exposure_panel)
-        self.globals_panel = Panel("Recipe", self.recipe_panel, limited=self.recipe_panel)
+        self.globals_panel = Panel("Recipe", self.recipe_panel, self.tune_button, limited=self.recipe_panel)
         self.globals_panel.note.setText("defaults")
         self.slices_panel = Panel(
             "Slices", self.slice_browser, self.choosers.scope_box, self.reset_button, first=self.slice_table

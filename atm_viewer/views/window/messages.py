@@ -104,14 +104,17 @@ class LogPanel(QPlainTextEdit):
         if self.textCursor().hasSelection():
             return
         if link.startswith(_FOLDER):
-            _open_folder(link.removeprefix(_FOLDER))
+            _open_folder(link.removeprefix(_FOLDER), self._session)
         elif link.startswith(_SEND):
             self.send_wanted.emit(link.removeprefix(_SEND))
 
 
-def _open_folder(path: str) -> None:
-    """Open the folder of a file."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(os.path.dirname(os.path.abspath(path))))
+def _open_folder(path: str, session: Session) -> None:
+    """Open the folder of a file; say where it is when the system has no program for folders."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not QDesktopServices.openUrl(QUrl.fromLocalFile(folder)):
+        QGuiApplication.clipboard().setText(folder)  # type: ignore[union-attr]  # there is one
+        session.messages.tell("warning", f"No program opens folders here. The path {folder} was copied.")
 
 
 class Banner(QFrame):
@@ -146,6 +149,7 @@ class Banner(QFrame):
         super().__init__(bar if within_window else other)
         self.setObjectName("banner")
         self._bar = bar if within_window else None
+        self._session = session
         self._theme = DARK
         self._messages: list[Message] = []  # latest first
         self._at = 0
@@ -279,7 +283,7 @@ class Banner(QFrame):
         self.send_wanted.emit(self._messages[self._at].fits[-1])
 
     def _open_folder(self) -> None:
-        _open_folder(self._messages[self._at].files[0])
+        _open_folder(self._messages[self._at].files[0], self._session)
 
 
 def _button(text: str, tip: str, does: Callable[[], object] | None = None) -> QToolButton:

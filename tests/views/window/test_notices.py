@@ -127,6 +127,22 @@ def test_the_why_maps_words_do_not_move_the_image(opened, qtbot):
         assert places(opened) == before
 
 
+def opened_folders(monkeypatch) -> list[str]:
+    """Folders that are opened from now on."""
+    urls = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toLocalFile()) or True)
+    return urls
+
+
+def test_a_folder_that_no_program_opens_is_told(opened, qtbot, monkeypatch):
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: False)
+    opened.session.messages.tell("info", "Wrote a.", files=("/nowhere/a.fits",))
+    qtbot.mouseClick(opened.banner.folder_button, Qt.MouseButton.LeftButton)
+    assert "/nowhere" in opened.banner.label.text()
+    assert QApplication.clipboard().text() == "/nowhere"
+    assert opened.banner.next_button.text() == "1 of 2 ›"
+
+
 def click_link(qtbot, log, words: str) -> None:
     """Click the last place in the log where these words are."""
     cursor = log.document().find(words, log.document().characterCount(), QTextDocument.FindFlag.FindBackward)
@@ -135,8 +151,7 @@ def click_link(qtbot, log, words: str) -> None:
 
 
 def test_the_log_leads_to_what_was_written(opened, qtbot, monkeypatch, tmp_path):
-    urls = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toLocalFile()))
+    urls = opened_folders(monkeypatch)
     opened.session.products.write_cubes(str(tmp_path), "star")
     settle(qtbot, opened)
     opened.session.messages.tell("info", "Something else.")
@@ -155,8 +170,7 @@ def test_the_log_leads_to_what_was_written(opened, qtbot, monkeypatch, tmp_path)
 
 
 def test_what_was_written_is_opened_and_sent(opened, qtbot, monkeypatch, tmp_path):
-    urls = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toLocalFile()))
+    urls = opened_folders(monkeypatch)
     opened.session.products.write_cubes(str(tmp_path), "star")
     settle(qtbot, opened)
     qtbot.waitUntil(opened.banner.isVisible)
