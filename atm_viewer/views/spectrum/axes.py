@@ -83,7 +83,7 @@ class PowerAxis(PlainAxis):
         start, space, end = label.partition(" ")
         two_lines = f"{label}<br>{unit}" if unit else f"{start}{space and '<br>'}{end}"
         choices = f"{label} {unit}".strip(), two_lines, unit
-        room = self.size().height()
+        room = self.size().height() - 4.0
         shown = next((text for text in choices if self._length(text) <= room), "")
         if shown != self.labelText:
             self.setLabel(shown)
