@@ -9,6 +9,7 @@ from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.plotting import Elided
 
 #: Milliseconds after which "updating…" appears; with quicker answers it would only flicker.
 _PATIENCE = 250
@@ -68,7 +69,7 @@ class Panel(QDockWidget):
         self._first = first or body
         self.heading = Label(title)
         self.heading.setProperty("role", "heading")
-        self.note = Label()
+        self.note = Elided()
         self.note.setProperty("role", "muted")
         self.note.setMinimumWidth(10)
         # Titles of neighbours stand in line, whether or not there are boxes in them.
