@@ -207,7 +207,7 @@ def test_spectra_without_values(qtbot, view, what):
     blank = np.full(1050, np.nan)
     if what == "nothing":
         view.show_spectra(())
-        assert any("Click a spaxel" in label.text() for label in view.canvas.findChildren(QLabel))
+        assert any("clicked spaxel" in label.text() for label in view.canvas.findChildren(QLabel))
     elif what == "all NaN":
         names = ("before", "after", "before_err", "after_err", "aperture_before", "aperture_after")
         put(view, change(spectra, **dict.fromkeys(names, blank), noise_before=np.nan, noise_after=np.nan))
