@@ -77,6 +77,8 @@ class Studio:
         session, window = self.session, self.window
         session.exposures.open([demo_exposures("miri")])
         self.settle(lambda: len(session.state.exposures) == 4)
+        window.status.preview.hide()  # it tells of the machine on which pictures are taken
+        self.settle()
         yield self.take("window", window)
         window.resize(1440, 900)
         self.settle()

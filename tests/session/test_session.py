@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from atm_viewer.engine.recipe import Recipe, SliceOverride
@@ -11,6 +13,7 @@ from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra
 from atm_viewer.jobs.requests.products import WriteCubes
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.state.selection import band_of
+from tests.session import fake_workers
 from tests.session.conftest import FILES
 
 
@@ -260,6 +263,40 @@ def test_another_instrument_is_shown_at_once_and_takes_no_part_in_the_first_ones
     opened.look.select_exposure(FILES[0])
     settle(qtbot, opened)
     assert opened.state.keys_together == tuple(FILES)
+
+
+@pytest.fixture
+def two_fields(monkeypatch):
+    """Files whose names say so are of a field 3 arcmin away."""
+    made = fake_workers.exposure_view
+
+    def make(path, *args, **kwargs):
+        view = made(path, *args, **kwargs)
+        return replace(view, dec=view.dec + 0.05 * ("far" in path))
+
+    monkeypatch.setattr(fake_workers, "exposure_view", make)
+
+
+FAR = [f"/data/jw09999-far_0000{i}_mirifushort_cal.fits" for i in (1, 2)]
+
+
+def test_another_field_is_looked_at_alone(two_fields, opened, qtbot):
+    """A cube of both would be empty between them, and too large for memory."""
+    opened.exposures.open(FAR)
+    settle(qtbot, opened)
+    assert opened.state.included == tuple(FAR)
+    assert opened.state.chosen == FAR[0]
+    told = [m.text for m in opened.messages.all if m.level == "warning"]
+    assert told == ["2 exposures of another field: no longer ticked, as one cube cannot hold both."]
+    opened.exposures.include(FILES[0], True)  # whoever wants both, has both
+    settle(qtbot, opened)
+    assert opened.state.included == (FILES[0], *FAR)
+
+
+def test_two_fields_that_are_opened_together_are_parted(two_fields, session, qtbot):
+    session.exposures.open([FILES[0], FAR[0], FILES[1]])
+    qtbot.waitUntil(lambda: session.complete and len(session.state.exposures) == 3)
+    assert session.state.included == tuple(FILES)
 
 
 def test_with_another_instrument_the_place_goes_to_the_light(opened, qtbot):

@@ -47,8 +47,8 @@ def work(window: MainWindow) -> None:
 
 
 def press_restore(window: MainWindow) -> None:
-    print(window.sessions.offer_bar.label.text(), flush=True)
-    QTest.mouseClick(window.sessions.offer_bar.restore_button, Qt.MouseButton.LeftButton)
+    print(window.banner.label.text(), flush=True)
+    QTest.mouseClick(window.banner.restore_button, Qt.MouseButton.LeftButton)
 
 
 def tell_and_quit(window: MainWindow) -> None:
@@ -91,7 +91,7 @@ def main() -> int:
         recipe_edits.load_recipe = recipe_edits.write_whole = read_for_ever  # type: ignore[assignment]
         user = User((lambda w: w.isVisible(), save_and_quit), (asked, press_quit))
     else:
-        user = User((lambda w: w.sessions.offer_bar.isVisible(), press_restore), (opened, tell_and_quit))
+        user = User((lambda w: w.banner.isVisible(), press_restore), (opened, tell_and_quit))
     code = app.run(files)
     del user, application
     return code

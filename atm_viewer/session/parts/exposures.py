@@ -47,6 +47,7 @@ class Exposures(QObject):
         self._folders: tuple[str, ...] = ()
         self._restoring_job: int | None = None
         self._shown_job: int | None = None
+        self._shown_key, self._left_out = "", 0
         self._demo_job: int | None = None
         jobs.progressed.connect(self._take_found)
         jobs.ended.connect(self._end_opening)
@@ -134,6 +135,10 @@ class Exposures(QObject):
             if progress.job in self._opening - {self._restoring_job, self._shown_job}:
                 self._shown_job = progress.job  # the first one that was opened is what the user wants to see
                 state = choose_exposure(state, key, self._store.answers.reports)
+                self._shown_key = key
+            if progress.job == self._shown_job:
+                state, left_out = opening.leave_out(state, self._shown_key, (key,))
+                self._left_out += left_out
         self._store.put(state)
 
     def _end_opening(self, job: Job, outcome: Outcome[Any]) -> None:
@@ -143,6 +148,12 @@ class Exposures(QObject):
             return
         if isinstance(opened, Opened):
             self._tell_opened(len(opened.exposures), opened.problems, opened.notes)
+            if self._left_out:
+                left_out = count(self._left_out, "exposure")
+                self._messages.tell(
+                    "warning", f"{left_out} of another field: no longer ticked, as one cube cannot hold both."
+                )
+                self._left_out = 0
             for association, names in opened.missing:
                 self.members_missing.emit(association, names)
             if opened.exposures and job.number != self._restoring_job:

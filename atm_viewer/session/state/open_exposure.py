@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.session.state.cursor import SliceMap, map_slices
 from atm_viewer.session.state.selection import brightest_slice, slices_of
 
@@ -43,6 +47,8 @@ class OpenExposure:
         Whether it takes part in sky image, spectra and products.
     mark : Mark or None
         Recognises the file later; None when it could not be read.
+    centre : (float, float)
+        Where it looks, roughly, ICRS [deg]; NaN where that is not known.
     """
 
     view: ExposureView
@@ -51,9 +57,26 @@ class OpenExposure:
     slice_map: SliceMap
     included: bool = True
     mark: Mark | None = None
+    centre: tuple[float, float] = (math.nan, math.nan)
+
+    def apart(self, other: OpenExposure) -> float:
+        """Distance from another exposure on the sky [arcsec]; 0 where it is not known."""
+        plane = TangentPlane(*self.centre)
+        if not plane.faces(*other.centre):
+            return math.inf if math.isfinite(sum(self.centre + other.centre)) else 0.0
+        return float(np.hypot(*plane.project(*other.centre)))
 
 
 def examine(view: ExposureView, mark: Mark | None = None) -> OpenExposure:
     """Find out what takes all pixels into account, so it is not for the window's thread."""
     slices = slices_of(view)
-    return OpenExposure(view, slices, brightest_slice(view, slices), map_slices(view), mark=mark)
+    slice_map = map_slices(view)
+    return OpenExposure(view, slices, brightest_slice(view, slices), slice_map, mark=mark, centre=_centre(view))
+
+
+def _centre(view: ExposureView) -> tuple[float, float]:
+    if view.follows is not None:
+        return view.follows
+    seen = np.flatnonzero(np.isfinite(view.ra) & np.isfinite(view.dec))
+    middle = seen[seen.size // 2] if seen.size else None
+    return (math.nan, math.nan) if middle is None else (float(view.ra.flat[middle]), float(view.dec.flat[middle]))

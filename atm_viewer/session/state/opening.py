@@ -10,6 +10,8 @@ from atm_viewer.session.state.places import Places
 from atm_viewer.session.state.saved_session import SavedSession
 from atm_viewer.session.state.state import State
 
+FIELD = 120.0  #: distance of exposures of one field, mosaics included, at most [arcsec]
+
 
 def add_exposure(state: State, exposure: OpenExposure, reports: Reports) -> State:
     """Take an exposure that was opened; what a session that is coming back says of it holds."""
@@ -41,6 +43,33 @@ def include(state: State, key: str, included: bool) -> State:
     """Say whether an exposure takes part in sky image, spectra and products."""
     found = state.exposure(key)
     return state.with_exposure(replace(found, included=included)) if found is not None else state
+
+
+def leave_out(state: State, key: str, opened: tuple[str, ...]) -> tuple[State, int]:
+    """Leave out what is of another field than an exposure: one cube of both would be empty, and too large for memory.
+
+    Parameters
+    ----------
+    state : State
+        With all exposures.
+    key : str
+        The exposure that is looked at, the first of those that were opened together.
+    opened : tuple of str
+        Those that have just been opened with it. When it is among them, all others are looked at again, too.
+
+    Returns
+    -------
+    state, number
+        How many exposures were left out.
+    """
+    first = state.exposure(key)
+    if first is None:
+        return state, 0
+    looked_at = opened if key not in opened else state.included
+    far = [e.view.key for e in state.exposures if e.included and e.view.key in looked_at and first.apart(e) > FIELD]
+    for other in far:
+        state = include(state, other, False)
+    return state, len(far)
 
 
 def begin_restoring(state: State, saved: SavedSession) -> State:

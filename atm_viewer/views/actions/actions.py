@@ -625,8 +625,8 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
     ActionInfo(
         "spectrum_options",
         "View/Spectrum",
-        "Spectrum Options…",
-        "Set units, axis, redshift, lines, panels, reference, smoothing, masks and errors",
+        "Spectrum Options",
+        "Show or hide, beside the spectra: units, axis, redshift, lines, panels, reference, smoothing, masks, errors",
         "Ctrl+U",
         _placed,
         does=lambda window: window.spectrum.show_options(),

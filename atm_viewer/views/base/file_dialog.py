@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QChildEvent, Qt
-from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PyQt6.QtWidgets import QFileDialog, QMessageBox, QTreeView, QWidget
 
 
 class FileDialog(QFileDialog):
@@ -27,6 +27,14 @@ class FileDialog(QFileDialog):
         super().__init__(parent, title, folder, kinds)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFileMode(mode)
+        # Qt's own dialog, which has no such list where the system has one, cuts the long names of exposures.
+        files = self.findChild(QTreeView, "treeView")
+        header = files.header() if files is not None else None
+        if header is not None:
+            self.resize(min(900, parent.width()), min(560, parent.height()))
+            for column in range(header.count()):
+                header.setSectionResizeMode(column, header.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(0, header.ResizeMode.Stretch)
 
     def childEvent(self, event: QChildEvent | None) -> None:
         """Have the names in Qt's own questions, such as whether to replace a file, shown as they are."""

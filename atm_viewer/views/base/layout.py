@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from PyQt6 import sip
@@ -11,13 +12,14 @@ from PyQt6.QtCore import QByteArray, QRect, QSettings, Qt
 from PyQt6.QtGui import QGuiApplication, QShowEvent
 from PyQt6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
-from atm_viewer.views.base.paint_turns import painted_afterwards
+from atm_viewer.views.base.paint_turns import in_next_turn, painted_afterwards
 from atm_viewer.views.base.panel import Panel
 
 _KEY = "layout"
 #: Raised whenever kept layouts would no longer fit: panels that come, go, or are called otherwise.
 _VERSION = 3
 _WIDEST = 0.375  #: share of the window that a part which takes what it needs may have
+_HIGHEST = 0.25  #: share of the window that a panel gets when more comes into it
 _GRIP = 60  #: of a floating panel's title [pixel] that must be on a screen
 
 
@@ -125,6 +127,7 @@ class Bench(QMainWindow):
             panel.dockLocationChanged.connect(self._mind_tabs)
             panel.visibilityChanged.connect(self._mind_tabs)
             panel.topLevelChanged.connect(self._mind_keyboard)
+            panel.grown.connect(partial(in_next_turn, self, partial(self._give_room, panel)))
         stops = [stop for panel in panels for stop in panel.tab_stops()]
         for stop, following in pairwise(stops):
             QWidget.setTabOrder(stop, following)
@@ -235,6 +238,15 @@ class Bench(QMainWindow):
         for group in _groups(layout):
             if group.kind == "tabs":
                 self._head(group).raise_()
+
+    def _give_room(self, panel: Panel) -> None:
+        """Make a panel as high as it asks for, unless that is a large part of the window; the highest one gives."""
+        more = min(panel.sizeHint().height(), int(_HIGHEST * self.height())) - panel.height()
+        column = [p for p in self.panels.values() if p.x() == panel.x() and not p.visibleRegion().isEmpty()]
+        if more > 0 and panel in column and not panel.isFloating():
+            highest = max(column, key=Panel.height)
+            sizes = [panel.height() + more, highest.height() - more]
+            self.resizeDocks([panel, highest], sizes, Qt.Orientation.Vertical)
 
     def _head(self, part: str | Group) -> Panel:
         return self.panels[part if isinstance(part, str) else next(part.panels())]

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from typing import Protocol
+
+from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.plotting import Elided
 
 #: Milliseconds after which "updating…" appears; with quicker answers it would only flicker.
 _PATIENCE = 250
+
+
+class Limited(Protocol):
+    """Widget that knows how high it is when all of it is in sight."""
+
+    def full_height(self) -> int:
+        """Height of everything."""
+
+    def sizeHint(self) -> QSize:
+        """Size that it has at first."""
 
 
 class Panel(QDockWidget):
@@ -23,6 +36,8 @@ class Panel(QDockWidget):
         Content of the panel.
     controls : QWidget
         Stand at the right end of the title line.
+    limited : Limited or None
+        Part of the body that takes all its room, and no more than it needs, so that no gap stays below it.
     first : QWidget or None
         Gets the keyboard when the panel is brought forward; None for the body, or else the first control in it.
 
@@ -37,15 +52,24 @@ class Panel(QDockWidget):
     help_wanted = pyqtSignal(str)
     hint_dismissed = pyqtSignal(str)
     left = pyqtSignal()  #: by the mouse
+    grown = pyqtSignal()  #: there is more in it
 
-    def __init__(self, title: str, body: QWidget, *controls: QWidget, first: QWidget | None = None):
+    def __init__(
+        self,
+        title: str,
+        body: QWidget,
+        *controls: QWidget,
+        limited: Limited | None = None,
+        first: QWidget | None = None,
+    ):
         super().__init__(title)
+        self._limited, self._tabbed = limited, False
         self.setObjectName(title.lower())
         self.body = body
         self._first = first or body
         self.heading = Label(title)
         self.heading.setProperty("role", "heading")
-        self.note = Label()
+        self.note = Elided()
         self.note.setProperty("role", "muted")
         self.note.setMinimumWidth(10)
         # Titles of neighbours stand in line, whether or not there are boxes in them.
@@ -109,6 +133,24 @@ class Panel(QDockWidget):
         super().leaveEvent(event)
         self.left.emit()
 
+    def event(self, event: QEvent | None) -> bool:
+        """Follow what the body needs."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._limit_height()
+        return super().event(event)
+
+    def _limit_height(self) -> None:
+        most = QWIDGETSIZE_MAX
+        if self._limited is not None and not self._tabbed and not self.isFloating():
+            parts = self._bar, self.body, *([] if self.hint.isHidden() else [self.hint])
+            around = sum(part.sizeHint().height() for part in parts) - self._limited.sizeHint().height()
+            most = around + self._limited.full_height()
+        before = self.maximumHeight()
+        if most != before:
+            self.setMaximumHeight(most)
+        if before < most < QWIDGETSIZE_MAX:
+            self.grown.emit()
+
     def tab_stops(self) -> list[QWidget]:
         """List the controls that Tab leads to, those of the title line first."""
         found = dict.fromkeys((*self._bar.findChildren(QWidget), *self.findChildren(QWidget)))
@@ -138,6 +180,8 @@ class Panel(QDockWidget):
     def set_tabbed(self, tabbed: bool) -> None:
         """Leave the heading out where a tab says it."""
         self.heading.setHidden(tabbed)
+        self._tabbed = tabbed
+        self._limit_height()
 
     def bring_forward(self) -> None:
         """Show the panel, before its neighbours in the same place, and give it the keyboard."""

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
-from typing import SupportsFloat
+from typing import Any, SupportsFloat
 
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PyQt6.QtGui import (
+    QBrush,
+    QColor,
+    QFontMetricsF,
+    QGuiApplication,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PyQt6.QtWidgets import QGraphicsSceneResizeEvent, QMenu, QSizePolicy, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.views.base.paint_turns import TakesTurns
@@ -108,6 +119,8 @@ def make_brush(colour: str, opacity: float = 1.0) -> QBrush:
 class PlainAxis(pg.AxisItem):
     """Axis whose numbers mean what they say: no automatic factor in the label."""
 
+    _choices: tuple[str, ...] = ("",)  #: labels, the longest first
+
     def __init__(self, orientation: str, label: str = "", unit: str = ""):
         super().__init__(orientation)
         self.enableAutoSIPrefix(False)
@@ -124,7 +137,30 @@ class PlainAxis(pg.AxisItem):
 
     def write(self, label: str) -> None:
         """Set the whole label, on one line or several; pyqtgraph takes it for HTML."""
-        self.setLabel("<br>".join(escaped(line) for line in label.split("\n")))
+        self._choices = ("<br>".join(escaped(line) for line in label.split("\n")),)
+        self._fit_label()
+
+    def resizeEvent(self, ev: QGraphicsSceneResizeEvent | None = None) -> None:
+        """Write the label anew where there is less or more room."""
+        super().resizeEvent(ev)
+        if self.orientation in ("left", "right") and self._choices[0]:
+            self._fit_label()
+
+    def _fit_label(self) -> None:
+        """Show the first label that is not longer than the axis; upright ones would lie over those of the next plot."""
+        room = self.size().height() - 4.0 if self.orientation in ("left", "right") else math.inf
+        shown = next((text for text in self._choices if self._length(text) <= room), "")
+        if shown != self.labelText:
+            self.setLabel(shown)
+
+    def _length(self, label: str) -> float:
+        metrics = QFontMetricsF(self.label.font())
+        return max(metrics.horizontalAdvance(re.sub("<.*?>", "", line)) for line in label.split("<br>"))
+
+    def setLabel(self, *args: Any, **kwargs: Any) -> None:
+        """Set the label, and put it in the middle: pyqtgraph leaves it where the one before was."""
+        super().setLabel(*args, **kwargs)
+        super().resizeEvent(None)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """Space ticks as pyqtgraph does; numbers above each other are so far apart that they can be read."""

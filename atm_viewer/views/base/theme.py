@@ -176,17 +176,25 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     if app.property("theme") == theme.name:
         return  # giving all widgets the same style again takes half a second
     app.setProperty("theme", theme.name)
-    app.setStyle(_TickStyle(theme))
+    app.setStyle(_Style(theme))
     app.setPalette(_palette(theme))
     app.setStyleSheet(_STYLE.format(**vars(theme)))
 
 
-class _TickStyle(QProxyStyle):
-    """Fusion, with tick boxes that can be seen on a dark window."""
+class _Style(QProxyStyle):
+    """Fusion, with tick boxes that can be seen on a dark window, and room around the menus."""
 
     def __init__(self, theme: Theme):
         super().__init__("Fusion")
         self._theme = theme
+
+    def pixelMetric(
+        self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
+    ) -> int:
+        """Leave room above and below the menus, as high as the messages beside them."""
+        if metric == QStyle.PixelMetric.PM_MenuBarVMargin:
+            return 3
+        return super().pixelMetric(metric, option, widget)
 
     def drawPrimitive(
         self,

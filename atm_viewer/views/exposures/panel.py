@@ -71,17 +71,25 @@ class ExposurePanel(QTreeWidget):
 
     def sizeHint(self) -> QSize:
         """High enough for three to eight rows."""
-        header = self.header()
-        rows = min(max(sum(1 for _ in self._items()), 3), 8 if self._headings else 6)
-        top = header.sizeHint().height() if header is not None else 0
-        return QSize(super().sizeHint().width(), top + rows * HEIGHT + 2 * self.frameWidth() + 4)
+        rows = min(max(self._count(), 3), 8 if self._headings else 6)
+        return QSize(super().sizeHint().width(), self._height_of(rows))
 
     def minimumSizeHint(self) -> QSize:
-        """At least the first group under its heading, and some more."""
+        """At least four dithers, or the first group under its heading and some more."""
+        rows = min(max(self._count(), 2), 6 if self._headings else 4)
+        return QSize(super().minimumSizeHint().width(), self._height_of(rows))
+
+    def full_height(self) -> int:
+        """Height of all rows."""
+        return self._height_of(max(self._count(), 3))
+
+    def _count(self) -> int:
+        return sum(1 for _ in self._items())
+
+    def _height_of(self, rows: int) -> int:
         header = self.header()
         top = header.sizeHint().height() if header is not None else 0
-        rows = min(sum(1 for _ in self._items()), 6) if self._headings else 2
-        return QSize(super().minimumSizeHint().width(), top + rows * HEIGHT + 2 * self.frameWidth() + 4)
+        return top + rows * HEIGHT + 2 * self.frameWidth() + 4
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Close the reference that has the keyboard."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import platformdirs
 from PyQt6.QtCore import QMimeData, QObject, QSettings, pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
@@ -280,9 +281,11 @@ class Files(QObject):
         dialog.open()
 
     def folder(self, first: str = "") -> str:
-        """Folder that dialogs begin with: the first one, if it is there."""
+        """Folder that dialogs begin with: the first one, if it is there; never the demo's, which is hidden."""
         view, home = self._session.state.current, str(Path.home())
         beside = os.path.dirname(view.key) if view is not None else ""
+        if Path(beside).is_relative_to(platformdirs.user_cache_path("atm-viewer", appauthor=False)):
+            beside = ""
         folders = [folder for folder in (first, str(self._settings.value("folder", "")), beside) if folder]
         return answer_soon(lambda: next((folder for folder in folders if os.path.isdir(folder)), home), home)
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QObject, Qt
-from PyQt6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QMessageBox, QPushButton, QWidget
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.session.file_work import Done, nothing_more
@@ -21,8 +21,6 @@ from atm_viewer.session.state.saved_session import SavedSession
 from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.kept import Kept, Restorable
-from atm_viewer.views.base.plain_text import Label
-from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.files.files import Files
 from atm_viewer.views.files.missing_dialog import MissingDialog
 
@@ -45,7 +43,14 @@ class SessionFiles(QObject):
         Views by name; those with a state are kept.
     window : QWidget
         Owner of dialogs.
+
+    Signals
+    -------
+    restore_question(str)
+        Asks whether a session that was not closed properly is to be restored; empty when there is none any more.
     """
+
+    restore_question = pyqtSignal(str)
 
     def __init__(
         self,
@@ -59,14 +64,17 @@ class SessionFiles(QObject):
         self._views = {name: view for name, view in views.items() if isinstance(view, Restorable)}
         self._waiting: dict[str, Any] = {}
         self.keeper = Keeper(session, self._collect)
-        self.offer_bar = OfferBar(self.keeper)
-        self.offer_bar.restore_button.clicked.connect(lambda: self._ask_before(self.keeper.take_offer))
+        self.keeper.offered.connect(self._ask_to_restore)
         self.keeper.missing.connect(self._ask)
         self.keeper.views_found.connect(self._await)
         files.session_wanted.connect(self.open)
         session.exposures.restored.connect(self._restore)
         # In the turn after it: by then what has arrived is drawn, and does not undo a zoom that is restored.
         session.changed.pending.connect(self._restore, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # the stubs lack it
+
+    def restore_offer(self) -> None:
+        """Restore the session that was not closed properly, after asking when that would lose changes."""
+        self._ask_before(self.keeper.take_offer)
 
     def open_session(self) -> None:
         """Ask for a session to open."""
@@ -160,6 +168,10 @@ class SessionFiles(QObject):
         dialog.open()
         return dialog
 
+    def _ask_to_restore(self) -> None:
+        offer = self.keeper.offer
+        self.restore_question.emit(_offer_text(offer.state) if offer is not None else "")
+
     def _ask(self, search: Search) -> None:
         dialog = MissingDialog(search, self._session.file_work, self._window)
         dialog.answered.connect(self.keeper.go_on)
@@ -195,46 +207,6 @@ class SessionFiles(QObject):
             if left:
                 keys = ", ".join(f"views.{name}.{key}" for key in left)
                 session.messages.tell("warning", f"The session has unknown settings, which were ignored: {keys}.")
-
-
-class OfferBar(QFrame):
-    """Asks across the window whether a session that was not closed properly is to be restored.
-
-    Parameters
-    ----------
-    keeper : Keeper
-        Has the offer, and takes a refusal; the owner of the bar restores the offered session.
-    """
-
-    def __init__(self, keeper: Keeper):
-        super().__init__()
-        self._keeper = keeper
-        self.setObjectName("offer")
-        self.label = Label()
-        self.label.setWordWrap(True)
-        self.restore_button = QPushButton("Restore")
-        self.restore_button.setToolTip("Restore this session in place of the open one")
-        self.discard_button = QPushButton("Discard")
-        self.discard_button.setToolTip("Delete this autosaved session; exposures and saved files are not touched")
-        self.discard_button.clicked.connect(keeper.discard_offer)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(10, 4, 6, 4)
-        line.addWidget(self.label, 1)
-        line.addWidget(self.restore_button)
-        line.addWidget(self.discard_button)
-        keeper.offered.connect(self._show)
-        self.set_theme(DARK)
-        self.hide()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take a theme's colours."""
-        self.setStyleSheet(f"#offer {{ background: {theme.panel}; border-left: 5px solid {theme.highlight}; }}")
-
-    def _show(self) -> None:
-        offer = self._keeper.offer
-        if offer is not None:
-            self.label.setText(_offer_text(offer.state))
-        self.setVisible(offer is not None)
 
 
 def _offer_text(state: SavedSession) -> str:

@@ -87,7 +87,7 @@ def legend_entries(
             entries.append(("—", theme.spline, "spline"))
             entries.append(("|", theme.muted, "breakpoints"))
     if params is not None and params.use is not None:
-        entries.append(("■", theme.accent, "use (override)"))
+        entries.append(("■", theme.accent, "override"))
     elif compact:
         entries.append(("■", theme.use, "used"))
     return entries

@@ -336,7 +336,7 @@ class ProfileView(QWidget):
         self.clear_action.setEnabled(use is not None)
         if shown is None:
             self.title.setText("")
-            self.fate.setText("Choose a slice to see how it was fitted")
+            self.fate.setText("The fit of the chosen slice appears here")
             self.legend.setText("")
             self.hint.setText("")
             return

@@ -148,6 +148,12 @@ class RecipePanel(QWidget):
         super().resizeEvent(event)
         self._make_room()
 
+    def full_height(self) -> int:
+        """Height of everything in this width."""
+        layout = self.layout()
+        assert layout is not None
+        return layout.heightForWidth(self.width()) if layout.hasHeightForWidth() else layout.sizeHint().height()
+
     def _make_room(self) -> None:
         """Ask for as much height as everything needs in this width: docks do not know how lines of text break."""
         layout = self.layout()

@@ -235,7 +235,9 @@ class SkyModeBar(QWidget):
         lines = QVBoxLayout(self)
         lines.setContentsMargins(4, 0, 4, 2)
         lines.setSpacing(2)
+        self._compare = Label("Compare")
         self.line, images = QHBoxLayout(), QHBoxLayout()
+        images.addWidget(self._compare)
         for line, boxes in ((self.line, (self.mode_box, self.period_box)), (images, (self.first_box, self.second_box))):
             line.setSpacing(4)
             lines.addLayout(line)
@@ -287,8 +289,8 @@ class SkyModeBar(QWidget):
             self.mode_box.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
         with QSignalBlocker(self.light_box):
             self.light_box.setCurrentIndex(PLANES.index(choice.planes))
-        for box in (self.first_box, self.second_box):
-            box.setVisible(variants.several or bool(shown.cubes))
+        for widget in (self._compare, self.first_box, self.second_box):
+            widget.setVisible(variants.several or bool(shown.cubes))
         self.period_box.setVisible(choice.mode == BLINK)
 
 

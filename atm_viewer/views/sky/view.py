@@ -215,7 +215,7 @@ class SkyView(ImagePanel):
         """Paint the chosen images, and label them."""
         picture = compose(self._shown, self._turn, self._split())
         if picture is None:
-            self.show_content(None, note="The sky image of the ticked exposures appears here")
+            self.show_content(None, note="The sky image appears here")
             left = right = ""
         else:
             self.show_content(picture.pixels, rect)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter
-from PyQt6.QtWidgets import QGraphicsSceneResizeEvent
 
 from atm_viewer.session.spectrum.lines import SpectralLine
 from atm_viewer.views.base.plain_text import escaped
@@ -39,11 +37,10 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class PowerAxis(PlainAxis):
     """Vertical axis that takes a power of ten out of very small and very large numbers and puts it into the unit.
 
-    A label that is too long for the axis goes on two lines.
+    A label that is too long for the axis goes on two lines; where these are too long, the unit alone stays, or nothing.
     """
 
     def __init__(self) -> None:
-        self._parts = ("", "")
         self._power = 0
         super().__init__("left")
         self.setWidth(LEFT_WIDTH)
@@ -58,8 +55,11 @@ class PowerAxis(PlainAxis):
         self.setLogMode(log)
         self.setScale(1.0 if log else 10.0**-power)
         shown = escaped(unit)
-        self._parts = label, f"[10{str(power).translate(_SUPERSCRIPT)} {shown}]" if power else f"[{shown}]" * bool(unit)
-        self._break_label()
+        in_brackets = f"[10{str(power).translate(_SUPERSCRIPT)} {shown}]" if power else f"[{shown}]" * bool(unit)
+        start, space, end = label.partition(" ")
+        two_lines = f"{label}<br>{in_brackets}" if unit else f"{start}{space and '<br>'}{end}"
+        self._choices = f"{label} {in_brackets}".strip(), two_lines, in_brackets
+        self._fit_label()
 
     def logTickValues(self, low: float, high: float, size: float, _: object) -> list[tuple[None, list[float]]]:
         """Round numbers between two logarithms, as far apart as they can be read."""
@@ -71,21 +71,6 @@ class PowerAxis(PlainAxis):
     def logTickStrings(self, values: Sequence[float], *_: object) -> list[str]:
         """Write the numbers whose logarithms are given."""
         return [plain(10.0 ** (value - self._power)) for value in values]
-
-    def resizeEvent(self, ev: QGraphicsSceneResizeEvent | None = None) -> None:
-        """Break the label anew where there is less or more room."""
-        super().resizeEvent(ev)
-        if self._parts[0]:
-            self._break_label()
-
-    def _break_label(self) -> None:
-        label, unit = self._parts
-        whole = f"{label} {unit}".strip()
-        if QFontMetricsF(self.label.font()).horizontalAdvance(re.sub("<.*?>", "", whole)) > self.size().height():
-            start, space, end = label.partition(" ")
-            whole = f"{label}<br>{unit}" if unit else f"{start}{space and '<br>'}{end}"
-        if whole != self.labelText:
-            self.setLabel(whole)
 
 
 class ErrorBand(pg.FillBetweenItem):

@@ -1,4 +1,4 @@
-"""Options of the spectrum view, in a popup."""
+"""Options of the spectrum view, in a strip beside the plots."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from PyQt6.QtCore import QPoint, QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QCompleter,
     QFormLayout,
-    QFrame,
     QGridLayout,
-    QHBoxLayout,
-    QVBoxLayout,
+    QScrollArea,
     QWidget,
 )
 
@@ -24,7 +23,6 @@ from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UN
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
 from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.views.base.plain_text import Label
-from atm_viewer.views.base.scale import pop_up_on_screen
 from atm_viewer.views.fields.number_box import NumberBox
 
 _NEAREST = "nearest to band centre"
@@ -75,8 +73,8 @@ _TICKS = {
 }
 
 
-class SpectrumControls(QFrame):
-    """Form with all of `SpectrumSettings`; a popup that closes with Escape or a click elsewhere.
+class SpectrumControls(QScrollArea):
+    """Form with all of `SpectrumSettings`, which leaves the plots in sight.
 
     Signals
     -------
@@ -84,14 +82,20 @@ class SpectrumControls(QFrame):
         The user's choices.
     region_wanted(bool)
         Smoothing within a region only, or everywhere.
+    left()
+        By Escape.
     """
 
     edited = pyqtSignal(object)
     region_wanted = pyqtSignal(bool)
+    left = pyqtSignal()
 
-    def __init__(self, lines: LineList, parent: QWidget):
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+    def __init__(self, lines: LineList):
+        super().__init__()
+        self.setAccessibleName("Options of the spectra")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._settings = SpectrumSettings()
         self.unit_box = self._choice(
             "unit",
@@ -206,10 +210,16 @@ class SpectrumControls(QFrame):
                 self.reference_box.addItem(text, data)
         self.show_settings(self._settings)
 
-    def pop_up(self, corner: QPoint) -> None:
-        """Appear with the upper right corner at a place on the screen, and within the screen."""
-        pop_up_on_screen(self, corner)
+    def take_keyboard(self) -> None:
+        """Begin at the first box."""
         self.unit_box.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Leave with Escape."""
+        if event is not None and event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _choice(self, name: str, title: str, texts: Sequence[str], tip: str) -> QComboBox:
         box = QComboBox()
@@ -262,46 +272,45 @@ class SpectrumControls(QFrame):
             self.edited.emit(settings)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
+        content = QWidget()
+        form = QFormLayout(content)
+        form.setContentsMargins(10, 6, 10, 6)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         form.setVerticalSpacing(4)
-        form.addRow("Flux", _row(self.unit_box, self.ticks["log"]))
-        form.addRow("Axis", self.axis_box)
-        form.addRow("Zero velocity", self.line_box)
-        form.addRow("Redshift z", self.redshift_box)
-        form.addRow("Lines", _grid(*self.family_boxes.values()))
-        form.addRow(
-            "Show",
-            _grid(*(self.ticks[name] for name in ("before", "errors", "aperture", "scaled", "masks", "crossings"))),
-        )
-        form.addRow("Places", _row(self.arrangement_box, self.ticks["all_bands"]))
-        form.addRow("Panels", _row(self.ticks["ratio"], self.ticks["difference"], self.ticks["predicted"]))
-        form.addRow("Reference", self.reference_box)
-        form.addRow("Fringes", self.ticks["rf1d"])
-        form.addRow("Smoothing", _row(self.kernel_box, self.width_box, self.width_unit_box))
-        form.addRow("", self.region_tick)
-        note = Label("RF1D and smoothing are for display only. Press Escape to close.")
+        ticks = self.ticks
+        rows: dict[str, tuple[QWidget | None, ...]] = {
+            "Flux": (self.unit_box, ticks["log"]),
+            "Axis": (self.axis_box,),
+            "v = 0 at": (self.line_box,),
+            "Redshift": (self.redshift_box,),
+            "Lines": tuple(self.family_boxes.values()),
+            "Show": tuple(ticks[n] for n in ("before", "errors", "aperture", "scaled", "masks", "crossings")),
+            "Places": (self.arrangement_box, None, ticks["all_bands"]),
+            "Panels": (ticks["ratio"], ticks["difference"], ticks["predicted"]),
+            "Reference": (self.reference_box,),
+            "Fringes": (ticks["rf1d"],),
+            "Smoothing": (self.kernel_box, None, self.width_box, self.width_unit_box, self.region_tick),
+        }
+        for words, widgets in rows.items():
+            form.addRow(words, _pairs(*widgets))
+        note = Label("RF1D and smoothing are for display only.")
         note.setProperty("role", "muted")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 8)
-        layout.addLayout(form)
-        layout.addWidget(note)
+        note.setWordWrap(True)
+        form.addRow(note)
+        self.setWidget(content)
+        bar = self.verticalScrollBar()
+        assert bar is not None
+        self.setFixedWidth(content.sizeHint().width() + bar.sizeHint().width() + 2 * self.frameWidth())
 
 
-def _row(*widgets: QWidget) -> QWidget:
-    holder = QWidget()
-    layout = QHBoxLayout(holder)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return holder
-
-
-def _grid(*widgets: QWidget) -> QWidget:
+def _pairs(*widgets: QWidget | None) -> QWidget:
+    """Put widgets in two columns; None leaves a place to the widget before."""
     holder = QWidget()
     layout = QGridLayout(holder)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setVerticalSpacing(2)
     for k, widget in enumerate(widgets):
-        layout.addWidget(widget, k // 4 if len(widgets) > 6 else k // 3, k % 4 if len(widgets) > 6 else k % 3)
+        if widget is not None:
+            wide = len(widgets) == 1 or (k + 1 < len(widgets) and widgets[k + 1] is None)
+            layout.addWidget(widget, k // 2, k % 2, 1, 2 if wide else 1)
     return holder

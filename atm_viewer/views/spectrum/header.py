@@ -92,9 +92,10 @@ class SpectrumHeader(QWidget):
             "the corrected one may start a row or column earlier."
         )
         self.options_button = QToolButton()
-        self.options_button.setText("Options ▾")
+        self.options_button.setText("Options")
+        self.options_button.setCheckable(True)
         self.options_button.setToolTip(
-            "Set units, axis, redshift, lines, panels, reference, smoothing, masks and errors"
+            "Set units, axis, redshift, lines, panels, reference, smoothing, masks and errors (Ctrl+U)"
         )
         self.fit_button = QToolButton()
         self.fit_button.setText("Fit")

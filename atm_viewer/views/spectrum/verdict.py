@@ -44,7 +44,8 @@ class VerdictLine(Label):
     def lines(self) -> list[str]:
         """Lines as they are drawn."""
         width, metrics = self.contentsRect().width(), self.fontMetrics()
-        words, line, full = self.text().replace(" %", "\u00a0%").split(" "), "", list[str]()
+        unbroken = self.text().replace(" %", "\u00a0%").replace(" → ", "\u00a0→\u00a0")
+        words, line, full = unbroken.split(" "), "", list[str]()
         for k, word in enumerate(words):
             longer = f"{line} {word}".lstrip()
             if line and metrics.horizontalAdvance(longer) > width:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QPointF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
 from atm_viewer.engine.results.periods import Periods
@@ -108,10 +108,11 @@ class SpectrumView(QWidget):
         self.options_button, self.fit_button = self.header.options_button, self.header.fit_button
         self.zoom_button = self.header.zoom_button
         self._make_plots()
+        self.controls = SpectrumControls(self._lines)
         self._lay_out()
-        self.controls = SpectrumControls(self._lines, self)
 
-        self.options_button.clicked.connect(self.show_options)
+        self.options_button.toggled.connect(self.controls.setVisible)
+        self.controls.left.connect(self.show_options)
         self.controls.edited.connect(self.settings_edited)
         self.controls.region_wanted.connect(self._want_region)
         self.fit_button.clicked.connect(self.fit)
@@ -233,8 +234,12 @@ class SpectrumView(QWidget):
             line.show_at(float(at))
 
     def show_options(self) -> None:
-        """Open the form with all choices."""
-        self.controls.pop_up(self.options_button.mapToGlobal(QPoint(self.options_button.width(), 24)))
+        """Show the strip with all choices and give it the keyboard; hide it when it is shown."""
+        self.options_button.toggle()
+        if self.options_button.isChecked():
+            self.controls.take_keyboard()
+        else:
+            self.setFocus()
 
     def fit(self) -> None:
         """Show the whole spectra."""
@@ -326,7 +331,7 @@ class SpectrumView(QWidget):
         self._region.hide()
         self.flux_plot.addItem(self._region, ignoreBounds=True)
         self._cursor_lines = [CursorLine(plot) for plot in self.plots.values()]
-        self._note = Label("Click a spaxel in the sky image to see its spectrum")
+        self._note = Label("The spectra of the clicked spaxel appear here")
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
 
@@ -336,7 +341,12 @@ class SpectrumView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.verdict)
-        layout.addWidget(self.canvas, 1)
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.canvas, 1)
+        beside.addWidget(self.controls)
+        layout.addLayout(beside, 1)
+        self.controls.hide()
 
     def _extent(self) -> tuple[float, float]:
         """Find the first and the last position on the horizontal axis that a curve has; in wrong order without one."""

@@ -15,7 +15,6 @@ from PyQt6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -62,7 +61,7 @@ from atm_viewer.views.window.context_menus import ContextMenus
 from atm_viewer.views.window.help_menu import Guide
 from atm_viewer.views.window.intents import pass_on_intents
 from atm_viewer.views.window.menus import add_actions, update_actions
-from atm_viewer.views.window.messages import Banner, LogPanel, Notices
+from atm_viewer.views.window.messages import Banner, LogPanel
 from atm_viewer.views.window.opening import OpeningCard
 from atm_viewer.views.window.status import StatusBar
 from atm_viewer.views.window.welcome import Welcome
@@ -119,6 +118,10 @@ class MainWindow(QMainWindow):
         self.recipe_panel.region_form.corner_chosen.connect(self.sky.regions.mark_corner)
         self.sky.regions.corner_clicked.connect(self.recipe_panel.region_form.choose_corner)
         self.reset_button.clicked.connect(self.actions_by_name["reset_slice"].trigger)
+        tune = self.actions_by_name["tune_recipe"]
+        self.tune_button.clicked.connect(tune.trigger)
+        tune.enabledChanged.connect(self.tune_button.setEnabled)
+        self.tune_button.setEnabled(tune.isEnabled())
         self._connect()
         ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)
 
@@ -137,7 +140,6 @@ class MainWindow(QMainWindow):
 
     def _make_views(self) -> None:
         session = self.session
-        self.banner = Banner(session)
         self.welcome = Welcome()
         self.exposure_panel = ExposurePanel(session)
         self.recipe_panel = RecipePanel(session)
@@ -155,6 +157,9 @@ class MainWindow(QMainWindow):
         self.log = LogPanel(session)
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
+        bar = self.menuBar()
+        assert bar is not None
+        self.banner = Banner(session, bar, self.status)
         views = {
             **{"slices": self.slice_browser, "detector": self.detector, "profile": self.profile},
             **{"sky": self.sky, "why": self.why_overlay, "spectrum": self.spectrum},
@@ -164,13 +169,17 @@ class MainWindow(QMainWindow):
 
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Remove all overrides of the selected slices (Ctrl+Backspace)")
+        self.tune_button = QPushButton("Tune")
+        self.tune_button.setToolTip(
+            "Make a new variant that uses the spline of each slice where it errs less than interpolation (Ctrl+Shift+T)"
+        )
         self.choosers = Choosers(session)
 
     def _arrange(self) -> None:
         self.offset_form = OffsetForm(self.session)
         under = stacked(self.exposure_panel, self.offset_form, grows=0)
-        self.exposures_panel = Panel("Exposures", under, first=self.exposure_panel)
-        self.globals_panel = Panel("Recipe", self.recipe_panel)
+        self.exposures_panel = Panel("Exposures", under, first=self.exposure_panel, limited=self.exposure_panel)
+        self.globals_panel = Panel("Recipe", self.recipe_panel, self.tune_button, limited=self.recipe_panel)
         self.globals_panel.note.setText("defaults")
         self.slices_panel = Panel(
             "Slices", self.slice_browser, self.choosers.scope_box, self.reset_button, first=self.slice_table
@@ -223,12 +232,7 @@ class MainWindow(QMainWindow):
             "sky": self.sky,
         }
         self.exports = Exports(self.session, self.files, self.bench, plots, self._settings, lambda: self.theme, self)
-        centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.bench, 1)
-        self.notices = Notices(centre, self.sessions.offer_bar, self.banner)
+        centre = stacked(self.bench)
         self.opening = OpeningCard(self.session, centre)
         self.setCentralWidget(centre)
 
@@ -289,6 +293,9 @@ class MainWindow(QMainWindow):
             for signal in signals:
                 signal.connect(partial(_without_arguments, partial(follow, name)))
         self.banner.log_button.clicked.connect(self.log_panel.bring_forward)
+        self.banner.restore_wanted.connect(self.sessions.restore_offer)
+        self.banner.discard_wanted.connect(self.sessions.keeper.discard_offer)
+        self.sessions.restore_question.connect(self.banner.ask_to_restore)
         for messages in (self.banner, self.log):
             messages.send_wanted.connect(self.exports.offer_to_send)
         self.status.log_button.toggled.connect(self.log_panel.setVisible)
@@ -516,7 +523,7 @@ class MainWindow(QMainWindow):
         for part in (
             *(self.detector, self.profile, self.sky, self.why_overlay, self.coverage_overlay, self.spectrum),
             *(self.variant_bar, self.remedies),
-            *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.sessions.offer_bar, self.guide),
+            *(self.slice_browser, self.recipe_panel, self.log, self.banner, self.guide),
         ):
             part.set_theme(self.theme)
         self.metrics.set_theme(self.theme)

@@ -78,7 +78,7 @@ class OpeningCard(QFrame):
         if self._job is None:
             return
         room = self._over.size()
-        self.setFixedHeight(self.layout().heightForWidth(self.width()))  # type: ignore[union-attr]  # it has one
+        self.setFixedHeight(self.heightForWidth(self.width()))
         middle = _HEIGHT if not self._job.opens else 0.5
         top = int(middle * room.height() - self.height() / 2)
         self.move((room.width() - self.width()) // 2, max(0, min(top, room.height() - self.height())))

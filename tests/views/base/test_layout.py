@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from PyQt6 import sip
 from PyQt6.QtCore import QPoint, QRect, Qt
-from PyQt6.QtWidgets import QApplication, QTabBar
+from PyQt6.QtWidgets import QApplication, QTabBar, QWidget
 
 from atm_viewer.views.base.layout import LAYOUTS, reachable
-from tests.views.windows import FILES, press
+from tests.views.windows import FILES, press, wait
 
 #: Panels in sight at first; the detector stands behind the profile.
 ALL = ["exposures", "recipe", "slices", "profile", "sky", "spectrum"]
@@ -45,6 +45,36 @@ def test_everything_is_in_sight_at_first(start, width, height):
     assert max(areas, key=lambda name: areas[name]) == "spectrum"
     assert window.spectrum_panel.width() > window.width() / 2
     assert window.minimumSizeHint().width() <= 900
+
+
+def test_four_dithers_are_in_sight_and_no_gap_stays_below_them(start, qtbot):
+    """Also after the window was small: what it gets back goes to the slices."""
+    files = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3, 4)]
+    window = start(*files, size=(1280, 800))
+    heights = []
+    for size in ((1280, 800), (900, 600), (1280, 800)):
+        window.resize(*size)
+        wait(qtbot, window)
+        tree = window.exposure_panel
+        last = tree.visualItemRect(tree.topLevelItem(3))
+        assert tree.viewport().rect().contains(last)
+        assert tree.viewport().height() - last.bottom() < last.height()
+        lowest = max(w.geometry().bottom() for w in window.recipe_panel.findChildren(QWidget) if w.isVisible())
+        assert window.recipe_panel.height() - lowest < 20
+        heights.append(window.slice_table.height())
+    assert heights[2] == heights[0]
+    window.recipe_panel.more_button.click()
+    qtbot.wait(50)
+    assert window.recipe_panel.boxes["reach"].visibleRegion().boundingRect().height() > 15
+    assert window.slice_table.height() < heights[2]
+
+
+def test_more_exposures_get_more_room(start, qtbot):
+    files = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in range(1, 7)]
+    window = start(*files, size=(1920, 1080))
+    tree = window.exposure_panel
+    qtbot.waitUntil(lambda: tree.viewport().rect().contains(tree.visualItemRect(tree.topLevelItem(5))))
+    assert window.exposures_panel.height() < 1080 / 4
 
 
 def test_a_panel_is_closed_and_comes_back_by_menu_and_keys(window, qtbot):

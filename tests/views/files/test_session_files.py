@@ -468,7 +468,7 @@ def test_what_was_left_is_restored(saved, start, qtbot, tmp_path):
     path, first = saved
     crash(tmp_path / "left", path)
     window = start()
-    bar = window.sessions.offer_bar
+    bar = window.banner
     assert bar.isHidden()
     autosave_into(window, tmp_path / "left")
     assert bar.isVisible()
@@ -490,7 +490,7 @@ def test_what_was_left_is_discarded_by_keys(path, start, qtbot, tmp_path):
     crash(tmp_path / "left", path)
     window = start()
     autosave_into(window, tmp_path / "left")
-    bar = window.sessions.offer_bar
+    bar = window.banner
     bar.discard_button.setFocus()
     qtbot.keyClick(bar.discard_button, Qt.Key.Key_Space)
     assert bar.isHidden()
@@ -502,19 +502,20 @@ def test_the_offer_stays_while_exposures_are_missing(path, start, qtbot, data, t
     shutil.rmtree(data)
     window = start()
     autosave_into(window, tmp_path / "left")
-    qtbot.mouseClick(window.sessions.offer_bar.restore_button, LEFT)
+    qtbot.mouseClick(window.banner.restore_button, LEFT)
     wait_for_files(window)
     dialog_of(window, MissingDialog).reject()
     QApplication.processEvents()
-    assert window.sessions.offer_bar.isVisible()
+    assert window.banner.isVisible()
 
 
 def test_both_themes_and_the_sizes_of_the_dialog(path, start, qtbot, data):
     shutil.rmtree(data)
     window = start()
+    window.banner.ask_to_restore("Restore it?")
     for choice in ("light", "dark"):
         window.actions_by_name[f"use_{choice}_theme"].trigger()
-        assert window.theme.highlight in window.sessions.offer_bar.styleSheet()
+        assert window.theme.highlight in window.banner.styleSheet()
     drop(window, [path])
     dialog = dialog_of(window, MissingDialog)
     assert dialog.width() <= 900

@@ -107,7 +107,7 @@ def test_ticks_under_the_spectrum(window, qtbot):
     tick = spectrum.controls.ticks["crossings"]
     assert "Default: hidden" in tick.toolTip()
     qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
-    spectrum.controls.close()
+    spectrum.show_options()
     wait(qtbot, window)
     first, second = spectrum.crossings.rows  # an exposure each
     position = (first - 4.9) / (0.06 + 0.1 * (first - 4.9))

@@ -505,7 +505,7 @@ def test_column_without_a_spline_or_point(qtbot, view):
     assert "no finite pixel" in view.fate.text()
     view.show_profile(None, make_slice_report(), FitParams())
     view.show_profile(None, None, None)
-    assert "Choose a slice" in view.fate.text()
+    assert "appears here" in view.fate.text()
 
 
 def test_light_and_dark(qtbot, view):

@@ -51,7 +51,7 @@ def words(window) -> str:
 
 
 def test_a_tuned_recipe_is_a_new_variant_that_can_be_undone(opened, qtbot):
-    press(qtbot, opened, "tune_recipe")
+    qtbot.mouseClick(opened.tune_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened.variant_bar.isVisible())
     settle(qtbot, opened)
     state = opened.session.state

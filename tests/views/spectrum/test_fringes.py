@@ -40,7 +40,7 @@ def test_a_key_shows_spectra_without_fringes_and_as_they_are_again(opened, qtbot
     box = opened.spectrum.controls.ticks["rf1d"]
     assert box.isChecked()
     qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
-    opened.spectrum.controls.close()
+    opened.spectrum.show_options()
     wait(qtbot, opened)
     np.testing.assert_array_equal(drawn(opened, "after"), plain.after)
     assert "RF1D" not in words(opened)

@@ -26,13 +26,12 @@ def view(qtbot):
     view = SpectrumView(line_list())
     # the session's part: what is edited is shown
     view.settings_edited.connect(view.show_settings)
-    show(qtbot, view, 700, 560)
+    show(qtbot, view, 1000, 560)
     view.show_spectra([make_shown(make_spectra())], "A", 1)
     settle(qtbot)
     qtbot.mouseClick(view.options_button, LEFT)
     assert view.controls.isVisible()
-    yield view
-    view.controls.close()
+    return view
 
 
 def pick(qtbot, box: QComboBox, text: str) -> None:
@@ -56,6 +55,26 @@ def enter(qtbot, box: QAbstractSpinBox, text: str) -> None:
     qtbot.keyClicks(box, text)
     qtbot.keyClick(box, Qt.Key.Key_Return)
     settle(qtbot)
+
+
+def test_options_stand_beside_the_spectra(qtbot, view):
+    """What they change stays in sight."""
+    canvas, controls = view.canvas, view.controls
+    narrow = canvas.width()
+    assert narrow > 600
+    assert canvas.geometry().right() < controls.geometry().left()
+    assert all(w.width() >= w.sizeHint().width() for w in controls.findChildren(QCheckBox))
+    pick(qtbot, controls.unit_box, "Jy")
+    assert controls.isVisible()
+    qtbot.keyClick(controls.unit_box, Qt.Key.Key_Escape)
+    assert not controls.isVisible()
+    assert not view.options_button.isChecked()
+    assert view.hasFocus()
+    settle(qtbot)
+    assert canvas.width() == view.width() > narrow
+    view.show_options()
+    assert controls.isVisible()
+    assert view.options_button.isChecked()
 
 
 def left_axis(view, plot):
@@ -145,6 +164,7 @@ def test_lines_are_named_above_the_spectra(qtbot, view):
 
 @pytest.mark.parametrize("width", [300, 700])
 def test_labels_do_not_overlap(qtbot, view, width):
+    view.show_options()
     view.resize(width, 560)
     view.show_settings(SpectrumSettings(families=("forbidden", "H I", "H2", "CO", "PAH")))
     settle(qtbot)
@@ -247,7 +267,6 @@ def test_smoothing_in_a_region_that_is_dragged(qtbot, view):
     assert np.nanstd(np.diff(after.flux[20:500])) < 0.3 * rough
     noise = view.header.noise.text()
     tick(qtbot, controls.region_tick)
-    controls.hide()
     low, high = view._settings.region
     y = np.mean(view.flux_plot.vb.viewRange()[1])
     before = view_range(view.flux_plot)

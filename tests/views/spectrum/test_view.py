@@ -13,6 +13,7 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLabel
 
 from atm_viewer.session.spectrum.lines import line_list
+from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.views.base.theme import DARK, LIGHT
 from atm_viewer.views.spectrum.view import SpectrumView
 from tests.views.mouse import dot, drag, hover, leave, settle, show, view_range
@@ -123,6 +124,23 @@ def test_axes_have_units_and_powers_of_ten(qtbot, view, scale, unit):
     assert numbers == pytest.approx(values, rel=1e-3)
 
 
+@pytest.mark.parametrize("height", [560, 300, 200])
+def test_names_of_axes_stay_beside_their_own_panel(qtbot, view, height):
+    """Whatever is written there, and however little room there is."""
+    view.resize(700, height)
+    view.show_settings(SpectrumSettings(difference=True))
+    for scale in (1.0, 1e9):
+        spectra = make_spectra()
+        put(view, change(spectra, before=spectra.before * scale, after=spectra.after * scale))
+        settle(qtbot)
+        for plot in view.plots.values():
+            axis = plot.getAxis("left")
+            label = axis.label.mapRectToScene(axis.label.boundingRect())
+            if axis.labelText:
+                assert abs(label.center().y() - axis.sceneBoundingRect().center().y()) < 2
+                assert label.height() <= axis.sceneBoundingRect().height() + 10
+
+
 def test_hover_tells_values_with_units_and_moves_nothing(qtbot, view):
     spectra = make_spectra()
     before = view_range(view.flux_plot) + view_range(view.ratio_plot)
@@ -189,7 +207,7 @@ def test_spectra_without_values(qtbot, view, what):
     blank = np.full(1050, np.nan)
     if what == "nothing":
         view.show_spectra(())
-        assert any("Click a spaxel" in label.text() for label in view.canvas.findChildren(QLabel))
+        assert any("clicked spaxel" in label.text() for label in view.canvas.findChildren(QLabel))
     elif what == "all NaN":
         names = ("before", "after", "before_err", "after_err", "aperture_before", "aperture_after")
         put(view, change(spectra, **dict.fromkeys(names, blank), noise_before=np.nan, noise_after=np.nan))

@@ -23,6 +23,7 @@ def fields(window) -> list[QAbstractSpinBox]:
     LearnWindow(window.session, window, window.theme).show()
     for panel in window.bench.panels.values():
         panel.show()
+    window.spectrum.options_button.setChecked(True)
     return window.findChildren(QAbstractSpinBox)
 
 
