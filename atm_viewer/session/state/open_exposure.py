@@ -77,6 +77,7 @@ def examine(view: ExposureView, mark: Mark | None = None) -> OpenExposure:
 def _centre(view: ExposureView) -> tuple[float, float]:
     if view.follows is not None:
         return view.follows
-    seen = np.flatnonzero(np.isfinite(view.ra) & np.isfinite(view.dec))
+    ra, dec = np.asarray(view.ra), np.asarray(view.dec)
+    seen = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
     middle = seen[seen.size // 2] if seen.size else None
-    return (math.nan, math.nan) if middle is None else (float(view.ra.flat[middle]), float(view.dec.flat[middle]))
+    return (math.nan, math.nan) if middle is None else (float(ra.flat[middle]), float(dec.flat[middle]))
