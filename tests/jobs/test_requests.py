@@ -71,7 +71,7 @@ def test_equal_requests_have_the_same_answer_wherever_it_is_shown():
 
 def test_what_writes_files_says_so():
     assert {kind.__name__ for kind in KINDS if kind.writes} == {
-        *("WriteCubes", "WriteExposures", "WriteRecipe", "WriteSpectra", "SaveFigure")
+        *("WriteCubes", "WriteExposures", "WriteRecipe", "WriteSpectra", "SaveFigure", "RunProgramme")
     }
     assert SaveFigure(RankSpaxels(PLACE), "/out/a.pdf").folder == "/out"
     assert WriteCubes(("a",), Recipe(), "/out", "star").job_name == "Writing cubes of star"
