@@ -13,8 +13,8 @@ ChangesAssociations=yes
 Source: "{#SOURCE}\*"; DestDir: "{app}"; Flags: recursesubdirs ignoreversion
 
 [Icons]
-Name: "{group}\ATM Viewer"; Filename: "{app}\atm-viewer.exe"
+Name: "{group}\ATM Viewer"; Filename: "{app}\atm-viewer-window.exe"
 
 [Registry]
 Root: HKA; Subkey: "Software\Classes\.fits\OpenWithProgids"; ValueType: string; ValueName: "ATMViewer.fits"; ValueData: ""; Flags: uninsdeletevalue
-Root: HKA; Subkey: "Software\Classes\ATMViewer.fits\shell\open\command"; ValueType: string; ValueData: """{app}\atm-viewer.exe"" ""%1"""; Flags: uninsdeletekey
+Root: HKA; Subkey: "Software\Classes\ATMViewer.fits\shell\open\command"; ValueType: string; ValueData: """{app}\atm-viewer-window.exe"" ""%1"""; Flags: uninsdeletekey
