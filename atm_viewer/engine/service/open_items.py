@@ -162,7 +162,8 @@ class Shared:
 
     def mapper(self, exposure: Exposure, owner: Hashable) -> SkyMapper:
         """Footprints of an exposure's pixels."""
-        return SkyMapper(exposure, lambda number, make: self.maps.get_or_make(((owner, number),), make))
+        placement = exposure.placement
+        return SkyMapper(exposure, lambda number, make: self.maps.get_or_make(((owner, number), placement), make))
 
     def give_back(self) -> None:
         """Give memory of what was dropped back to the system, when it is much."""
