@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -133,7 +134,7 @@ class _State:
 
     target: Target
     folder: Path
-    scratch: Path
+    number: int
     waiting: dict[Any, str] = field(default_factory=dict)  # futures, with what they do in words
     looked: dict[Path, Looked] = field(default_factory=dict)
     tunings: dict[int, Any] = field(default_factory=dict)
@@ -221,9 +222,9 @@ class _Run:
         connect: Callable[[], Any],
         tell: Callable[[Status | Finished | str], None],
     ) -> None:
-        self._folder, self._connect, self._tell = folder, connect, tell
+        self._folder, self._scratch, self._connect, self._tell = folder, scratch, connect, tell
         self._versions = current_versions()
-        self._states = [_State(t, folder / t.name, scratch / str(k)) for k, t in enumerate(targets)]
+        self._states = [_State(t, folder / t.name, k) for k, t in enumerate(targets)]
         self._begun, self._memory, self._step = time.monotonic(), 0, "starting"
         self._indexed = 0.0
         self._client: Any = None
@@ -282,6 +283,7 @@ class _Run:
         self._close()
         for state in self._states:
             if state.record is None:
+                self._clear(state)
                 state.begun_again += 1
                 if state.begun_again > _AGAIN:
                     state.problems.append("The scheduler was lost again and again; look at its log.")
@@ -357,7 +359,8 @@ class _Run:
     def _make(self, state: _State, plan: Plan) -> None:
         state.stage = "making"
         for k, planned in enumerate(plan.jobs):
-            self._make_job(state, planned, state.scratch.with_name(f"{state.scratch.name}-{k}"))
+            # Of each attempt: tasks that a lost scheduler handed out may still be writing.
+            self._make_job(state, planned, self._scratch / f"{state.number}-{state.begun_again}-{k}")
         if not plan.measured:
             paths, count = list(state.target.exposures), state.target.options.spaxels
             for band in plan.bands:
@@ -407,7 +410,7 @@ class _Run:
             *(function, self._versions, list(args)),
             pure=False,
             retries=RETRIES,
-            priority=self._later * _SOONER.get(function, 0) - self._states.index(state),
+            priority=self._later * _SOONER.get(function, 0) - state.number,
             key=f"{function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
         )
         state.waiting[future] = words
@@ -449,7 +452,13 @@ class _Run:
 
     def _finished(self, state: _State, record: Record) -> None:
         state.record, state.stage = record, "finished"
+        self._clear(state)
         self._tell(Finished(state.target, record, state.kept))
+
+    def _clear(self, state: _State) -> None:
+        """Remove what a target has in the scratch folder."""
+        for path in self._scratch.glob(f"{state.number}-*"):
+            shutil.rmtree(path, ignore_errors=True)
 
     # What is told.
 

@@ -254,7 +254,7 @@ def add_up(planned: JobPlan, outlines: Sequence[Any], block: Any, scratch: Path)
     """Sum a block of a cube."""
     from atm_viewer.engine.output.parts import sum_block
 
-    sum_block(planned.job, _joined(outlines), block, scratch, planned.cubepar)
+    sum_block(planned.job, _joined(planned.job, outlines), block, scratch, planned.cubepar)
 
 
 def write_cubes(
@@ -263,7 +263,8 @@ def write_cubes(
     """Put blocks together and write the cubes of a setting."""
     from atm_viewer.engine.output.parts import write_cubes_of_parts
 
-    made = write_cubes_of_parts(planned.job, _joined(outlines), after, planned.blocks, scratch, folder, planned.cubepar)
+    joined = _joined(planned.job, outlines)
+    made = write_cubes_of_parts(planned.job, joined, after, planned.blocks, scratch, folder, planned.cubepar)
     return tuple(path.name for path in made)
 
 
@@ -297,8 +298,11 @@ def measure(paths: Sequence[Path], chosen: Sequence[int], recipe: Recipe, band: 
         bench.close(keys)
 
 
-def _joined(outlines: Iterable[Any]) -> Any:
-    first, *others = outlines
-    for one in others:
-        first.join(one)
-    return first
+def _joined(job: Any, outlines: Iterable[Any]) -> Any:
+    """Outlines of all exposures; those of each are left as they are, since other tasks of the worker have them too."""
+    from atm_viewer.engine.cube.cube_grid import Outlines
+
+    joined = Outlines(job.group.bands, job.recipe)
+    for one in outlines:
+        joined.join(one)
+    return joined
