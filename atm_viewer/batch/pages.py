@@ -65,7 +65,8 @@ def finish(
         pictures = _pictures(target, folder, plan, rows)
         files += [THUMBNAIL] if pictures else []
     record = Record(
-        "" if problems else mark, len(target.exposures), files_of(folder, files), noise, tuple(problems), seconds
+        "" if problems or plan is None else mark,
+        *(len(target.exposures), files_of(folder, files), noise, tuple(problems), seconds),
     )
     parts = [f"<h1>{escape(target.name)}</h1>", '<p><a href="../index.html">All targets</a></p>']
     parts += [f"<p>{escape(one)}</p>" for one in (*target.notes, *(plan.notes if plan else ()))]

@@ -95,7 +95,42 @@ def test_what_is_wrong_in_a_programme_file_is_told(tmp_path, text, said):
 
 def test_targets_of_one_name_have_folders_of_their_own(folder):
     path = folder / "jw1_spec3_asn.json"
-    assert [target.name for target in read_programme([path, path], Options())] == ["jw1", "jw1-2"]
+    other = folder / "jw3_spec3_asn.json"
+    other.write_text(path.read_text().replace('"jw1"', '"jw1-2"'))
+    names = [target.name for target in read_programme([path, path, other], Options())]
+    assert names == ["jw1", "jw1-2", "jw1-2-2"]
+
+
+def test_of_a_folder_with_both_kinds_of_exposures_one_is_used(tmp_path):
+    for name in ("jw01234001001_1_cal.fits", "jw01234001001_1_crf.fits", "jw01234001001_2_crf.fits"):
+        (tmp_path / name).write_bytes(b"")
+    (target,) = read_programme([tmp_path], Options())
+    assert [path.name for path in target.exposures] == ["jw01234001001_1_crf.fits", "jw01234001001_2_crf.fits"]
+    assert "left out 1 *_cal files" in target.notes[0]
+
+
+def test_an_exposure_that_would_count_twice_and_one_whose_products_would_be_overwritten_are_refused(folder):
+    (folder / "more").mkdir()
+    (folder / "more" / "a_1_cal.fits").write_bytes(b"")
+    (folder / "p.toml").write_text(
+        """version = 1
+[[target]]
+name = "twice"
+inputs = ["jw1_spec3_asn.json", "more/../a_1_cal.fits"]
+[[target]]
+name = "same name"
+inputs = ["jw1_spec3_asn.json", "more"]
+[[target]]
+name = "lacks one"
+inputs = ["."]
+"""
+    )
+    twice, same, lacks = read_programme([folder / "p.toml"], Options())
+    assert "a_1_cal.fits is given twice" in twice.problem
+    assert "products of the same name" in same.problem
+    assert "gone_cal.fits" in lacks.problem
+    (alone,) = read_programme([folder / "a_1_cal.fits"] * 2, Options())
+    assert "given twice" in alone.problem
 
 
 def test_a_target_is_complete_until_something_changes(tmp_path):
