@@ -141,7 +141,8 @@ class _Asked:
 class _State:
     """What is known of a target while it is made."""
 
-    target: Target
+    given: Target
+    target: Target  # without the exposures that cannot be used
     folder: Path
     number: int
     waiting: dict[Any, _Asked] = field(default_factory=dict)  # by futures
@@ -233,7 +234,7 @@ class _Run:
     ) -> None:
         self._folder, self._scratch, self._connect, self._tell = folder, scratch, connect, tell
         self._versions = current_versions()
-        self._states = [_State(t, folder / t.name, k) for k, t in enumerate(targets)]
+        self._states = [_State(t, t, folder / t.name, k) for k, t in enumerate(targets)]
         self._begun, self._memory, self._step = time.monotonic(), 0, "starting"
         self._indexed = 0.0
         self._client: Any = None
@@ -297,6 +298,8 @@ class _Run:
                 if state.begun_again > _AGAIN:
                     state.problems.append("The scheduler was lost again and again; look at its log.")
                     self._finished(state, Record("", len(state.target.exposures), problems=tuple(state.problems)))
+                    continue
+                state.target = state.given
                 state.looked, state.tunings, state.measured, state.waiting = {}, {}, {}, {}
                 state.plan, state.stage, state.problems, state.exposures_done = None, "waiting", [], 0
 

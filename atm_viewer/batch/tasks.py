@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.batch.made import RECIPE, RECIPE_MARK, has_table, is_made
+from atm_viewer.batch.made import RECIPE, RECIPE_MARK, has_table, is_made, table_mark
 from atm_viewer.batch.programme import Target
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.output.staging import is_full
@@ -237,7 +237,8 @@ def plan(target: Target, folder: Path, tunings: Sequence[Sequence[Any]], mark: s
         blocks = () if whole else cube_blocks(job, cubepar)
         jobs.append(JobPlan(job, cubepar, blocks, tuple(corrected), bool(whole)))
     bands = tuple(band for one in jobs for band in one.job.group.bands)
-    return Plan(recipe, tuple(jobs), bands, tuple(products), tuple(kept), tuple(notes), has_table(folder, target, mark))
+    measured = has_table(folder, target, table_mark(mark, recipe))
+    return Plan(recipe, tuple(jobs), bands, tuple(products), tuple(kept), tuple(notes), measured)
 
 
 def correct(planned: JobPlan, number: int, scratch: Path, folder: Path) -> Any:

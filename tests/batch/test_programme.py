@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from astropy.table import Table
 
-from atm_viewer.batch.made import BandNoise, Record, complete, files_of, fingerprint, read_record
-from atm_viewer.batch.pages import write_index
+from atm_viewer.batch.made import BandNoise, Record, complete, files_of, fingerprint, has_table, read_record, table_mark
+from atm_viewer.batch.pages import finish, write_index
 from atm_viewer.batch.programme import Options, Target, read_programme
+from atm_viewer.batch.tasks import Plan
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Recipe, dump_recipe
 from atm_viewer.html_page import page
@@ -156,3 +158,21 @@ def test_a_target_is_complete_until_something_changes(tmp_path):
     assert "a &lt;b&gt;" in text
     assert "&lt;failed&gt;" in text
     assert "<failed>" not in text
+
+
+@pytest.mark.parametrize("second", [["a spaxel"], None])
+def test_a_table_is_taken_again_only_where_all_bands_were_measured_with_the_same_recipe(tmp_path, monkeypatch, second):
+    table = Table({"band": ["ch1-short"], "noise_before": [2.0], "noise_after": [1.0], "verdict": ["quiet"]})
+    monkeypatch.setattr("atm_viewer.engine.output.metrics_table.metrics_table", lambda rows, lines: table)
+    (tmp_path / "recipe.toml").write_text("")
+    target = Target("a", (), Options())
+    recipe = Recipe(fit_threshold=7.0)
+    plan = Plan(recipe, (), ("ch1-short", "ch2-short"), (), ())
+    record = finish(target, tmp_path, plan, [["a spaxel"], second], (), "mark", {}, 1.0)
+    assert record.noise[0].before == 0.02
+    assert has_table(tmp_path, target, table_mark("mark", recipe)) == (second is not None)
+    assert not has_table(tmp_path, target, table_mark("mark", Recipe()))
+
+
+def test_what_was_never_planned_is_not_taken_for_made(tmp_path):
+    assert finish(Target("a", (), Options()), tmp_path / "a", None, (), (), "mark", {}, 1.0).fingerprint == ""
