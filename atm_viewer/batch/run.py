@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.batch import pages, tasks
-from atm_viewer.batch.cluster import NoScheduler, connect, dashboard, default_workers, local_cluster
+from atm_viewer.batch.cluster import NoScheduler, connect, dashboard, local_cluster
 from atm_viewer.batch.made import LOG, Record, complete, fingerprint, has_recipe
 from atm_viewer.batch.programme import Target
 from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
@@ -21,6 +21,7 @@ from atm_viewer.engine.errors import UserError, one_sentence
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import temporary_folder
 from atm_viewer.engine.service.tuning import is_single
+from atm_viewer.engine.threads import default_workers
 from atm_viewer.jobs.serve import explain
 
 #: Times that Dask tries a task again which failed for no reason that the user can mend.

@@ -54,9 +54,13 @@ def test_open_exposures_are_run_with_the_sessions_recipe(opened, workers, qtbot,
     dialog.reject()
 
 
-def test_a_programme_needs_no_open_exposures(window, qtbot, tmp_path):
+def test_a_programme_needs_no_open_exposures(window, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("atm_viewer.engine.threads._available", lambda: 64)
+    sizes = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 6_000_000_000}
+    monkeypatch.setattr(os, "sysconf", sizes.__getitem__, raising=False)
     window.actions_by_name["run_on_cluster"].trigger()
     dialog = dialog_of(window, ClusterDialog)
+    assert dialog.workers_box.value() == 2  # 64 processors, 6 GB
     dialog.folder_edit.setText(str(tmp_path))
     assert not dialog.write_button.isEnabled()
     dialog.programme_edit.setText(str(tmp_path / "programme.toml"))
