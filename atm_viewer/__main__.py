@@ -15,6 +15,10 @@ def main() -> int:
     multiprocessing.freeze_support()
     _open_standard_streams()
     use_one_thread_each()
+    if sys.argv[1:] == ["--batch-child"]:  # not for people, see atm_viewer.jobs.requests.batch
+        from atm_viewer.batch import child
+
+        return child.main()
     from atm_viewer.cli import run
 
     return run(sys.argv[1:])

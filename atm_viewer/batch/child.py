@@ -1,8 +1,8 @@
 """Runs a programme for another process of ours, which must live on when Dask does not.
 
-What is wanted is read from standard input as one line of JSON, see `atm_viewer.jobs.requests.batch`; what there is to
-say is written to standard output, a line of JSON each. When standard input closes, because whoever asked has cancelled
-or died, the run is stopped and what is half-written is removed.
+It is begun as ``atm-viewer --batch-child``. What is wanted is read from standard input as one line of JSON, see
+`atm_viewer.jobs.requests.batch`; what there is to say is written to standard output, a line of JSON each. When standard
+input closes, because whoever asked has cancelled or died, the run is stopped and what is half-written is removed.
 """
 
 from __future__ import annotations
@@ -67,7 +67,3 @@ def _write(out: TextIO, what: dict[str, Any]) -> None:
     with suppress(OSError, ValueError):  # nobody reads any more, which standard input tells too
         out.write(json.dumps(what) + "\n")
         out.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from atm_viewer.engine.errors import UserError, one_line
-from atm_viewer.engine.threads import processors
 
-#: Memory that a worker needs for one exposure of NIRSpec with its correction and what is written of it [byte].
-NEEDED = 2_500_000_000
 #: Seconds that a scheduler may take to answer.
 PATIENCE = 10.0
 
@@ -30,15 +26,6 @@ _SETTINGS = {
 
 class NoScheduler(UserError):
     """There is no scheduler, or there is none any more."""
-
-
-def default_workers() -> int:
-    """Workers of a local cluster: one per processor, as far as memory goes."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return processors()
-    return max(min(processors(), int(memory // NEEDED)), 1)
 
 
 @contextmanager
@@ -61,8 +48,6 @@ def local_cluster(workers: int, folder: str) -> Iterator[str]:
     from distributed import LocalCluster
 
     with dask.config.set(_SETTINGS):
-        # Who may connect to the scheduler has tasks carried out: not everybody on this machine may.
-        secure = importlib.util.find_spec("cryptography") is not None
         cluster: Any = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -70,7 +55,8 @@ def local_cluster(workers: int, folder: str) -> Iterator[str]:
             dashboard_address="127.0.0.1:0",
             local_directory=folder,
             silence_logs=logging.CRITICAL,
-            security=secure or None,
+            # Who may connect to the scheduler has tasks carried out: not everybody on this machine may.
+            security=True,
         )
         try:
             yield cluster

@@ -15,7 +15,7 @@ from typing import Any
 from atm_viewer.batch.programme import Target
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.output.provenance import InputFile, Provenance, read_provenance
-from atm_viewer.engine.recipe import dump_recipe
+from atm_viewer.engine.recipe import Recipe, dump_recipe
 
 REPORT, RECIPE, LOG, THUMBNAIL = "report.html", "recipe.toml", "log.txt", "thumbnail.png"
 
@@ -130,6 +130,11 @@ def has_recipe(folder: Path, mark: str) -> bool:
 def table_name(target: Target) -> str:
     """Name of the table of measured spaxels."""
     return f"{target.name}_metrics.ecsv"
+
+
+def table_mark(mark: str, recipe: Recipe) -> str:
+    """Fingerprint of a table of measured spaxels: of the target, and of its recipe, which tuning may have made."""
+    return hashlib.sha256(f"{mark}\n{dump_recipe(recipe)}".encode()).hexdigest()
 
 
 def has_table(folder: Path, target: Target, mark: str) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from atm_viewer.batch.made import LOG, RECIPE, REPORT, THUMBNAIL, BandNoise, Record, files_of, table_name
+from atm_viewer.batch.made import LOG, RECIPE, REPORT, THUMBNAIL, BandNoise, Record, files_of, table_mark, table_name
 from atm_viewer.batch.programme import Target
 from atm_viewer.batch.tasks import Plan
 from atm_viewer.engine.recipe import dump_recipe
@@ -65,7 +65,8 @@ def finish(
         pictures = _pictures(target, folder, plan, rows)
         files += [THUMBNAIL] if pictures else []
     record = Record(
-        "" if problems else mark, len(target.exposures), files_of(folder, files), noise, tuple(problems), seconds
+        "" if problems or plan is None else mark,
+        *(len(target.exposures), files_of(folder, files), noise, tuple(problems), seconds),
     )
     parts = [f"<h1>{escape(target.name)}</h1>", '<p><a href="../index.html">All targets</a></p>']
     parts += [f"<p>{escape(one)}</p>" for one in (*target.notes, *(plan.notes if plan else ()))]
@@ -105,7 +106,8 @@ def _table(target: Target, folder: Path, plan: Plan, measured: Sequence[Any], ma
         return None
     rows = metrics_table(spaxels, ())
     rows.meta.update(metrics_meta([str(p) for p in target.exposures], plan.recipe, "5 spaxels", {}, 600.0))
-    rows.meta["fingerprint"] = mark
+    if all(found is not None for found in measured):  # else it is made again next time
+        rows.meta["fingerprint"] = table_mark(mark, plan.recipe)
     text = io.StringIO()
     rows.write(text, format="ascii.ecsv")
     write_whole(path, text.getvalue())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.errors import InputError, UserError, one_line
-from atm_viewer.engine.io.association import expand_inputs, is_plain_name, read_inputs
+from atm_viewer.engine.io.association import Inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import exposure_name
 from atm_viewer.engine.io.moving_target import read_target
 from atm_viewer.engine.names import product_name
@@ -118,7 +118,24 @@ def read_programme(
     found += _by_target(single, options)
     if not found:
         raise InputError("There is no target: give associations, folders with exposures, or a programme file (.toml).")
-    return tuple(_distinct(found))
+    return tuple(_distinct([_checked(target) for target in found]))
+
+
+def _checked(target: Target) -> Target:
+    """Refuse a target that has an exposure twice, which would count twice, or two whose products have one name."""
+    by_path: set[Path] = set()
+    by_name: dict[str, Path] = {}
+    for path in target.exposures:
+        name, resolved = exposure_name(path), path.resolve()
+        if resolved in by_path:
+            return replace(target, problem=f"The exposure {path} is given twice; give each exposure once.")
+        if name in by_name:
+            return replace(
+                target, problem=f"{by_name[name]} and {path} would have products of the same name; give one of them."
+            )
+        by_path.add(resolved)
+        by_name[name] = path
+    return target
 
 
 def _association(path: Path, options: Options, folders: Sequence[Path]) -> Iterator[Target]:
@@ -138,14 +155,18 @@ def _folder(path: Path, options: Options, folders: Sequence[Path]) -> list[Targe
     associations = [n for n in names if n.endswith("_asn.json") and not _OTHER_STAGE.search(n)]
     if associations:
         return [target for name in associations for target in _association(path / name, options, folders)]
-    endings = tuple(f"_{kind}.fits{packed}" for kind in ("cal", "crf") for packed in ("", ".gz"))
-    exposures = [path / name for name in names if name.endswith(endings)]
-    if not exposures:
+    cal, crf = (
+        [path / name for name in names if name.endswith((f"_{kind}.fits", f"_{kind}.fits.gz"))]
+        for kind in ("cal", "crf")
+    )
+    if not cal and not crf:
         raise InputError(f"{path} has neither associations (*_asn.json) nor exposures (*_cal.fits, *_crf.fits).")
-    return _by_target(exposures, options)
+    # One kind: the other has the same exposures once more.
+    notes = (f"{path.name}: left out {len(cal)} *_cal files, since there are *_crf files.",) if cal and crf else ()
+    return _by_target(crf or cal, options, notes)
 
 
-def _by_target(exposures: Sequence[Path], options: Options) -> list[Target]:
+def _by_target(exposures: Sequence[Path], options: Options, notes: tuple[str, ...] = ()) -> list[Target]:
     """Put exposures together whose headers name the same target, or else that belong to the same observation."""
     groups: dict[str, list[Path]] = {}
     for path in exposures:
@@ -154,7 +175,7 @@ def _by_target(exposures: Sequence[Path], options: Options) -> list[Target]:
         except Exception:  # what is wrong with it is told when it is opened
             name = ""
         groups.setdefault(name or exposure_name(path)[:10], []).append(path)
-    return [Target(_plain(_common_name(paths)), tuple(paths), options) for paths in groups.values()]
+    return [Target(_plain(_common_name(paths)), tuple(paths), options, notes) for paths in groups.values()]
 
 
 def _common_name(paths: Sequence[Path]) -> str:
@@ -167,10 +188,14 @@ def _plain(name: str) -> str:
 
 def _distinct(targets: Sequence[Target]) -> Iterator[Target]:
     """Give targets of the same name numbers: each has a folder of its own."""
-    seen: dict[str, int] = {}
+    given: set[str] = set()
     for target in targets:
-        count = seen[target.name.lower()] = seen.get(target.name.lower(), 0) + 1
-        yield target if count == 1 else replace(target, name=f"{target.name}-{count}")
+        name, number = target.name, 1
+        while name.lower() in given:
+            number += 1
+            name = f"{target.name}-{number}"
+        given.add(name.lower())
+        yield replace(target, name=name)
 
 
 def _programme_file(path: Path, options: Options) -> Iterator[Target]:
@@ -200,17 +225,22 @@ def _target(name: str, inputs: Sequence[Path], members: Sequence[Path], options:
         yield from read_programme(inputs, options, members[0] if members else None)
         return
     try:
-        exposures = [p.absolute() for path in inputs for p in _exposures(path, members)]
+        found = [one for path in inputs for one in _exposures(path, members)]
     except UserError as error:
         yield Target(name, (), options, problem=str(error))
     else:
-        yield Target(name, tuple(dict.fromkeys(exposures)), options)
+        exposures = tuple(path.absolute() for one in found for path in one.exposures)
+        notes = tuple(dict.fromkeys(note for one in found for note in one.notes))
+        yield Target(name, exposures, options, notes)
 
 
-def _exposures(path: Path, members: Sequence[Path]) -> list[Path]:
-    if path.is_dir():
-        return [p for target in _folder(path, Options(), members) for p in target.exposures]
-    return list(read_inputs([path], members).exposures) if members else expand_inputs([path])
+def _exposures(path: Path, members: Sequence[Path]) -> Sequence[Inputs | Target]:
+    if not path.is_dir():
+        return [read_inputs([path], members)]
+    found = _folder(path, Options(), members)
+    if problem := next((one.problem for one in found if one.problem), ""):
+        raise InputError(problem)
+    return found
 
 
 def _options(table: Mapping[str, Any], options: Options, path: Path) -> Options:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.batch import pages, tasks
-from atm_viewer.batch.cluster import NoScheduler, connect, dashboard, default_workers, local_cluster
+from atm_viewer.batch.cluster import NoScheduler, connect, dashboard, local_cluster
 from atm_viewer.batch.made import LOG, Record, complete, fingerprint, has_recipe
 from atm_viewer.batch.programme import Target
 from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
@@ -20,6 +21,7 @@ from atm_viewer.engine.errors import UserError, one_sentence
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import temporary_folder
 from atm_viewer.engine.service.tuning import is_single
+from atm_viewer.engine.threads import default_workers
 from atm_viewer.jobs.serve import explain
 
 #: Times that Dask tries a task again which failed for no reason that the user can mend.
@@ -127,14 +129,24 @@ class _Lost(Exception):
     """The scheduler does not know our tasks any more."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a task does, and the number of its exposure or the band that it is about."""
+
+    function: Callable[..., Any]
+    words: str
+    about: Any = None
+
+
 @dataclass(eq=False)
 class _State:
     """What is known of a target while it is made."""
 
-    target: Target
+    given: Target
+    target: Target  # without the exposures that cannot be used
     folder: Path
-    scratch: Path
-    waiting: dict[Any, str] = field(default_factory=dict)  # futures, with what they do in words
+    number: int
+    waiting: dict[Any, _Asked] = field(default_factory=dict)  # by futures
     looked: dict[Path, Looked] = field(default_factory=dict)
     tunings: dict[int, Any] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
@@ -221,9 +233,9 @@ class _Run:
         connect: Callable[[], Any],
         tell: Callable[[Status | Finished | str], None],
     ) -> None:
-        self._folder, self._connect, self._tell = folder, connect, tell
+        self._folder, self._scratch, self._connect, self._tell = folder, scratch, connect, tell
         self._versions = current_versions()
-        self._states = [_State(t, folder / t.name, scratch / str(k)) for k, t in enumerate(targets)]
+        self._states = [_State(t, t, folder / t.name, k) for k, t in enumerate(targets)]
         self._begun, self._memory, self._step = time.monotonic(), 0, "starting"
         self._indexed = 0.0
         self._client: Any = None
@@ -282,10 +294,13 @@ class _Run:
         self._close()
         for state in self._states:
             if state.record is None:
+                self._clear(state)
                 state.begun_again += 1
                 if state.begun_again > _AGAIN:
                     state.problems.append("The scheduler was lost again and again; look at its log.")
                     self._finished(state, Record("", len(state.target.exposures), problems=tuple(state.problems)))
+                    continue
+                state.target = state.given
                 state.looked, state.tunings, state.measured, state.waiting = {}, {}, {}, {}
                 state.plan, state.stage, state.problems, state.exposures_done = None, "waiting", [], 0
 
@@ -315,7 +330,7 @@ class _Run:
     def _look(self, state: _State) -> None:
         state.stage = "opening exposures"
         for path in state.target.exposures:
-            self._submit(state, f"opening {path.name}", tasks.look, path)
+            self._submit(state, _Asked(tasks.look, f"opening {path.name}"), path)
 
     def _advance(self, state: _State) -> None:
         if state.stage == "opening exposures":
@@ -331,9 +346,8 @@ class _Run:
                 bands = [state.looked[path].bands for path in good]
                 recipe = state.target.options.recipe
                 for k, path in enumerate(good):
-                    self._submit(
-                        state, f"tuning {path.name}", tasks.tune_one, list(good), k, recipe, is_single(k, bands)
-                    )
+                    asked = _Asked(tasks.tune_one, f"tuning {path.name}", k)
+                    self._submit(state, asked, list(good), k, recipe, is_single(k, bands))
             else:
                 self._plan(state)
         elif state.stage == "tuning":
@@ -352,17 +366,19 @@ class _Run:
     def _plan(self, state: _State) -> None:
         state.stage = "planning"
         found = [state.tunings[k] for k in sorted(state.tunings)]
-        self._submit(state, "planning", tasks.plan, state.target, state.folder, found, state.mark)
+        self._submit(state, _Asked(tasks.plan, "planning"), state.target, state.folder, found, state.mark)
 
     def _make(self, state: _State, plan: Plan) -> None:
         state.stage = "making"
         for k, planned in enumerate(plan.jobs):
-            self._make_job(state, planned, state.scratch.with_name(f"{state.scratch.name}-{k}"))
+            # Of each attempt: tasks that a lost scheduler handed out may still be writing.
+            self._make_job(state, planned, self._scratch / f"{state.number}-{state.begun_again}-{k}")
         if not plan.measured:
             paths, count = list(state.target.exposures), state.target.options.spaxels
             for band in plan.bands:
                 chosen = [k for k, path in enumerate(paths) if band in state.looked[path].bands]
-                self._submit(state, f"measuring {band}", tasks.measure, paths, chosen, plan.recipe, band, count)
+                asked = _Asked(tasks.measure, f"measuring {band}", band)
+                self._submit(state, asked, paths, chosen, plan.recipe, band, count)
 
     def _make_job(self, state: _State, planned: JobPlan, scratch: Path) -> None:
         job, names = planned.job, planned.job.group.exposures
@@ -370,62 +386,61 @@ class _Run:
         outlines = []
         for number, path in enumerate(names):
             if in_parts or (planned.corrected and planned.corrected[number]):
-                words = f"correcting {path.name}"
-                outlines.append(self._submit(state, words, tasks.correct, planned, number, scratch, state.folder))
+                asked = _Asked(tasks.correct, f"correcting {path.name}")
+                outlines.append(self._submit(state, asked, planned, number, scratch, state.folder))
             else:
                 state.exposures_done += 1
         for after in job.kinds:
             kind = "after" if after else "before"
             if planned.whole:
-                words = f"writing cubes {kind} correction"
                 if after == job.kinds[0]:
-                    self._submit(state, words, tasks.write_whole_cubes, planned, state.target.name, state.folder)
+                    asked = _Asked(tasks.write_whole_cubes, f"writing cubes {kind} correction")
+                    self._submit(state, asked, planned, state.target.name, state.folder)
                 continue
             blocks = [b for b in planned.blocks if b.after == after]
             added = []
             for b in blocks:
-                words = f"adding up {b.band} {kind} correction"
-                added.append(self._submit(state, words, tasks.add_up, planned, outlines, b, scratch))
-            words = f"writing {' and '.join(job.group.bands)} {kind} correction"
-            self._submit(state, words, tasks.write_cubes, planned, outlines, after, added, scratch, state.folder)
+                asked = _Asked(tasks.add_up, f"adding up {b.band} {kind} correction")
+                added.append(self._submit(state, asked, planned, outlines, b, scratch))
+            asked = _Asked(tasks.write_cubes, f"writing {' and '.join(job.group.bands)} {kind} correction")
+            self._submit(state, asked, planned, outlines, after, added, scratch, state.folder)
 
     def _finish(self, state: _State) -> None:
         state.stage = "writing the report"
         measured = [state.measured.get(band) for band in state.plan.bands] if state.plan else []
         self._submit(
             state,
-            "writing the report",
-            pages.finish,
+            _Asked(pages.finish, state.stage),
             *(state.target, state.folder, state.plan, measured, list(state.problems), state.mark, self._versions),
             state.seconds,
         )
 
-    def _submit(self, state: _State, words: str, function: Callable[..., Any], *args: Any) -> Any:
+    def _submit(self, state: _State, asked: _Asked, *args: Any) -> Any:
         # Targets that have begun are finished first: what they have in the scratch folder is needed no more then.
         future = self._client.submit(
             tasks.run_task,
-            *(function, self._versions, list(args)),
+            *(asked.function, self._versions, list(args)),
             pure=False,
             retries=RETRIES,
-            priority=self._later * _SOONER.get(function, 0) - self._states.index(state),
-            key=f"{function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
+            priority=self._later * _SOONER.get(asked.function, 0) - state.number,
+            key=f"{asked.function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
         )
-        state.waiting[future] = words
+        state.waiting[future] = asked
         return future
 
     def _take(self, state: _State, future: Any) -> None:
         """Take what a task has brought."""
-        words = state.waiting.pop(future)
+        asked = state.waiting.pop(future)
         if future.cancelled():
             raise _Lost
         error = future.exception() if future.status == "error" else None
         done = Done(None, _failure(error), "", 0.0, 0) if error is not None else future.result()
         state.seconds += done.seconds
         self._memory = max(self._memory, done.memory)
-        self._step = f"{state.target.name}, {words}"
+        self._step = f"{state.target.name}, {asked.words}"
         if done.refused not in state.problems:  # once: what relies on it is refused with the same sentence
-            self._log(state, words, done)
-        if words.startswith("correcting "):
+            self._log(state, asked.words, done)
+        if asked.function is tasks.correct:
             state.exposures_done += 1
         if done.refused:
             sentence = done.refused if state.stage != "opening exposures" else f"Left out: {done.refused}"
@@ -441,15 +456,20 @@ class _Run:
             state.plan = value
         elif isinstance(value, Record):
             self._finished(state, value)
-        elif words.startswith("tuning "):
-            names = [path.name for path in state.target.exposures]
-            state.tunings[names.index(words.removeprefix("tuning "))] = value
-        elif words.startswith("measuring "):
-            state.measured[words.removeprefix("measuring ")] = value
+        elif asked.function is tasks.tune_one:
+            state.tunings[asked.about] = value
+        elif asked.function is tasks.measure:
+            state.measured[asked.about] = value
 
     def _finished(self, state: _State, record: Record) -> None:
         state.record, state.stage = record, "finished"
+        self._clear(state)
         self._tell(Finished(state.target, record, state.kept))
+
+    def _clear(self, state: _State) -> None:
+        """Remove what a target has in the scratch folder."""
+        for path in self._scratch.glob(f"{state.number}-*"):
+            shutil.rmtree(path, ignore_errors=True)
 
     # What is told.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.batch.made import RECIPE, RECIPE_MARK, has_table, is_made
+from atm_viewer.batch.made import RECIPE, RECIPE_MARK, has_table, is_made, table_mark
 from atm_viewer.batch.programme import Target
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.output.staging import is_full
@@ -237,7 +237,8 @@ def plan(target: Target, folder: Path, tunings: Sequence[Sequence[Any]], mark: s
         blocks = () if whole else cube_blocks(job, cubepar)
         jobs.append(JobPlan(job, cubepar, blocks, tuple(corrected), bool(whole)))
     bands = tuple(band for one in jobs for band in one.job.group.bands)
-    return Plan(recipe, tuple(jobs), bands, tuple(products), tuple(kept), tuple(notes), has_table(folder, target, mark))
+    measured = has_table(folder, target, table_mark(mark, recipe))
+    return Plan(recipe, tuple(jobs), bands, tuple(products), tuple(kept), tuple(notes), measured)
 
 
 def correct(planned: JobPlan, number: int, scratch: Path, folder: Path) -> Any:
@@ -254,7 +255,7 @@ def add_up(planned: JobPlan, outlines: Sequence[Any], block: Any, scratch: Path)
     """Sum a block of a cube."""
     from atm_viewer.engine.output.parts import sum_block
 
-    sum_block(planned.job, _joined(outlines), block, scratch, planned.cubepar)
+    sum_block(planned.job, _joined(planned.job, outlines), block, scratch, planned.cubepar)
 
 
 def write_cubes(
@@ -263,7 +264,8 @@ def write_cubes(
     """Put blocks together and write the cubes of a setting."""
     from atm_viewer.engine.output.parts import write_cubes_of_parts
 
-    made = write_cubes_of_parts(planned.job, _joined(outlines), after, planned.blocks, scratch, folder, planned.cubepar)
+    joined = _joined(planned.job, outlines)
+    made = write_cubes_of_parts(planned.job, joined, after, planned.blocks, scratch, folder, planned.cubepar)
     return tuple(path.name for path in made)
 
 
@@ -297,8 +299,11 @@ def measure(paths: Sequence[Path], chosen: Sequence[int], recipe: Recipe, band: 
         bench.close(keys)
 
 
-def _joined(outlines: Iterable[Any]) -> Any:
-    first, *others = outlines
-    for one in others:
-        first.join(one)
-    return first
+def _joined(job: Any, outlines: Iterable[Any]) -> Any:
+    """Outlines of all exposures; those of each are left as they are, since other tasks of the worker have them too."""
+    from atm_viewer.engine.cube.cube_grid import Outlines
+
+    joined = Outlines(job.group.bands, job.recipe)
+    for one in outlines:
+        joined.join(one)
+    return joined

@@ -147,7 +147,10 @@ def batch_arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786")
     where.add_argument(
-        "--workers", type=_workers, metavar="N", help="processes on this machine; default: one per processor"
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="processes on this machine; default: one per processor, and one per 2.5 GB of memory at most",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write to")
     parser.add_argument("--exposures", action="store_true", help="also write corrected exposures, as correct does")

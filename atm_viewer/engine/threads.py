@@ -20,6 +20,9 @@ Result = TypeVar("Result")
 #: Processors that were left to a thread by `at_most`; 0 for all.
 _MOST: ContextVar[int] = ContextVar("_MOST", default=0)
 
+#: Memory that a process needs for one exposure of NIRSpec with its correction and what is written of it [byte].
+_NEEDED = 2_500_000_000
+
 
 def use_one_thread_each() -> None:
     """Have linear algebra libraries, in processes that begin from here on, compute on the thread that calls them.
@@ -47,6 +50,15 @@ def at_most(threads: int) -> Iterator[None]:
 def processors() -> int:
     """Count the processors that this thread may use."""
     return min(_available(), _MOST.get() or sys.maxsize)
+
+
+def default_workers() -> int:
+    """Count the processes that this machine can correct exposures in at once: processors, as far as memory goes."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return processors()
+    return max(min(processors(), int(memory // _NEEDED)), 1)
 
 
 def _available() -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
+from atm_viewer.batch import tasks
 from atm_viewer.engine.io.association import Product
 from atm_viewer.engine.output import parts
 from atm_viewer.engine.output.products import cube_jobs, cubepar_of, write_cubes, write_exposures
@@ -39,21 +42,20 @@ def test_cubes_of_parts_are_those_of_one_process(instrument, count, options, tmp
             k: parts.write_parts(job, k, blocks, tmp_path / "scratch", None if k else tmp_path / "made", cubepar)
             for k in reversed(range(count))
         }
-        outlines = found[0]
-        for k in range(1, count):
-            outlines.join(found[k])
-        for block in reversed(blocks):
-            parts.sum_block(job, outlines, block, tmp_path / "scratch", cubepar)
+        planned = tasks.JobPlan(job, cubepar, blocks, (), False)
+        outlines = [found[k] for k in range(count)]
+        before = pickle.dumps(outlines)
+        # The last one twice, as when the worker that has its result is lost.
+        for block in (*reversed(blocks), blocks[0]):
+            tasks.add_up(planned, outlines, block, tmp_path / "scratch")
         made = [
-            path
+            name
             for after in (False, True)
-            for path in parts.write_cubes_of_parts(
-                job, outlines, after, blocks, tmp_path / "scratch", tmp_path / "made", cubepar
-            )
+            for name in tasks.write_cubes(planned, outlines, after, (), tmp_path / "scratch", tmp_path / "made")
         ]
-    assert list((tmp_path / "scratch").iterdir()) == []
-    assert [path.name for path in made] == [path.name for path in wanted]
-    for one, other in zip(made, wanted, strict=True):
-        assert_same(one, other)
+    assert pickle.dumps(outlines) == before
+    assert made == [path.name for path in wanted]
+    for path in wanted:
+        assert_same(tmp_path / "made" / path.name, path)
     [corrected] = write_exposures(chosen[:1], recipe, tmp_path / "alone")
     assert_same(tmp_path / "made" / corrected.name, corrected)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from astropy.table import Table
 
-from atm_viewer.batch.made import BandNoise, Record, complete, files_of, fingerprint, read_record
-from atm_viewer.batch.pages import write_index
+from atm_viewer.batch.made import BandNoise, Record, complete, files_of, fingerprint, has_table, read_record, table_mark
+from atm_viewer.batch.pages import finish, write_index
 from atm_viewer.batch.programme import Options, Target, read_programme
+from atm_viewer.batch.tasks import Plan
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.recipe import Recipe, dump_recipe
 from atm_viewer.html_page import page
@@ -95,7 +97,42 @@ def test_what_is_wrong_in_a_programme_file_is_told(tmp_path, text, said):
 
 def test_targets_of_one_name_have_folders_of_their_own(folder):
     path = folder / "jw1_spec3_asn.json"
-    assert [target.name for target in read_programme([path, path], Options())] == ["jw1", "jw1-2"]
+    other = folder / "jw3_spec3_asn.json"
+    other.write_text(path.read_text().replace('"jw1"', '"jw1-2"'))
+    names = [target.name for target in read_programme([path, path, other], Options())]
+    assert names == ["jw1", "jw1-2", "jw1-2-2"]
+
+
+def test_of_a_folder_with_both_kinds_of_exposures_one_is_used(tmp_path):
+    for name in ("jw01234001001_1_cal.fits", "jw01234001001_1_crf.fits", "jw01234001001_2_crf.fits"):
+        (tmp_path / name).write_bytes(b"")
+    (target,) = read_programme([tmp_path], Options())
+    assert [path.name for path in target.exposures] == ["jw01234001001_1_crf.fits", "jw01234001001_2_crf.fits"]
+    assert "left out 1 *_cal files" in target.notes[0]
+
+
+def test_an_exposure_that_would_count_twice_and_one_whose_products_would_be_overwritten_are_refused(folder):
+    (folder / "more").mkdir()
+    (folder / "more" / "a_1_cal.fits").write_bytes(b"")
+    (folder / "p.toml").write_text(
+        """version = 1
+[[target]]
+name = "twice"
+inputs = ["jw1_spec3_asn.json", "more/../a_1_cal.fits"]
+[[target]]
+name = "same name"
+inputs = ["jw1_spec3_asn.json", "more"]
+[[target]]
+name = "lacks one"
+inputs = ["."]
+"""
+    )
+    twice, same, lacks = read_programme([folder / "p.toml"], Options())
+    assert "a_1_cal.fits is given twice" in twice.problem
+    assert "products of the same name" in same.problem
+    assert "gone_cal.fits" in lacks.problem
+    (alone,) = read_programme([folder / "a_1_cal.fits"] * 2, Options())
+    assert "given twice" in alone.problem
 
 
 def test_a_target_is_complete_until_something_changes(tmp_path):
@@ -121,3 +158,21 @@ def test_a_target_is_complete_until_something_changes(tmp_path):
     assert "a &lt;b&gt;" in text
     assert "&lt;failed&gt;" in text
     assert "<failed>" not in text
+
+
+@pytest.mark.parametrize("second", [["a spaxel"], None])
+def test_a_table_is_taken_again_only_where_all_bands_were_measured_with_the_same_recipe(tmp_path, monkeypatch, second):
+    table = Table({"band": ["ch1-short"], "noise_before": [2.0], "noise_after": [1.0], "verdict": ["quiet"]})
+    monkeypatch.setattr("atm_viewer.engine.output.metrics_table.metrics_table", lambda rows, lines: table)
+    (tmp_path / "recipe.toml").write_text("")
+    target = Target("a", (), Options())
+    recipe = Recipe(fit_threshold=7.0)
+    plan = Plan(recipe, (), ("ch1-short", "ch2-short"), (), ())
+    record = finish(target, tmp_path, plan, [["a spaxel"], second], (), "mark", {}, 1.0)
+    assert record.noise[0].before == 0.02
+    assert has_table(tmp_path, target, table_mark("mark", recipe)) == (second is not None)
+    assert not has_table(tmp_path, target, table_mark("mark", Recipe()))
+
+
+def test_what_was_never_planned_is_not_taken_for_made(tmp_path):
+    assert finish(Target("a", (), Options()), tmp_path / "a", None, (), (), "mark", {}, 1.0).fingerprint == ""

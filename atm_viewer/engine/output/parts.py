@@ -3,7 +3,8 @@
 Each exposure is corrected, and its pixels are mapped and written to a scratch folder, block of wavelengths by block.
 Each block of a cube is then the sum over the pixels of all exposures, in their order: sums of parts that are summed up
 later would be rounded differently. In the end the blocks are put together. A process holds one exposure or one cube
-at a time, and a block reads nothing but its own pixels.
+at a time, and a block reads nothing but its own pixels. Whoever made the scratch folder removes it: what a part reads
+stays, so that it can be made again when the machine that has made it is lost.
 """
 
 from __future__ import annotations
@@ -126,12 +127,9 @@ def sum_block(job: CubeJob, outlines: Outlines, block: Block, scratch: Path, cub
     """Sum the pixels of all exposures of a job for a block, into a file in the scratch folder."""
     sums = CubeSums(_grid(job, outlines, block.band, block.after, cubepar))
     planes = slice(block.begin, block.end)
-    names = [scratch / f"{number}_{block.name}.npy" for number in range(len(job.group.exposures))]
-    for name in names:
-        sums.add_mapped(_read(name), (block.begin, block.end))
+    for number in range(len(job.group.exposures)):
+        sums.add_mapped(_read(scratch / f"{number}_{block.name}.npy"), (block.begin, block.end))
     _save(scratch / f"{block.name}.npy", [sums.total[planes], sums.dq[planes]], scratch.parent)
-    for name in names:
-        name.unlink(missing_ok=True)
 
 
 def write_cubes_of_parts(
@@ -146,8 +144,7 @@ def write_cubes_of_parts(
     """
     names = [job.name(after, band) for band in job.group.bands]
     sums = {band: CubeSums(_grid(job, outlines, band, after, cubepar)) for band in job.group.bands}
-    wanted = [block for block in blocks if block.after == after]
-    for block in wanted:
+    for block in (block for block in blocks if block.after == after):
         total, dq = _load(scratch / f"{block.name}.npy")
         sums[block.band].total[block.begin : block.end] = total
         sums[block.band].dq[block.begin : block.end] = dq
@@ -158,8 +155,6 @@ def write_cubes_of_parts(
             mark_following(models[-1], followed_at(read_target(path), place))
         for band, cube in cubes_of_sums(job, after, models, cubepar, sums):
             save_cube(job, after, band, cube, part)
-    for block in wanted:
-        (scratch / f"{block.name}.npy").unlink(missing_ok=True)
     return tuple(folder / name for name in names)
 
 

@@ -65,7 +65,9 @@ class RunProgramme(SeparateRequest[ProgrammeRun]):
     def answer(self, backends: Backends, report: Report) -> ProgrammeRun:
         """Run it."""
         wanted = {**vars(self), "recipe": dump_recipe(self.recipe)}
-        command = [sys.executable, "-m", "atm_viewer.batch.child"]
+        # In a bundle the interpreter is the program itself.
+        begin = [] if getattr(sys, "frozen", False) else ["-m", "atm_viewer"]
+        command = [sys.executable, *begin, "--batch-child"]
         lines: list[str] = []
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdin is not None

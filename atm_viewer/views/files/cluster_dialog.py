@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
+from atm_viewer.engine.threads import default_workers
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.dialogs import WriteDialog
 from atm_viewer.views.base.file_dialog import FileDialog
@@ -71,8 +72,10 @@ class ClusterDialog(WriteDialog):
         self.workers_box = WholeBox()
         self.workers_box.setAccessibleName("Workers")
         self.workers_box.setRange(1, 1000)
-        self.workers_box.setValue(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
-        self.workers_box.setToolTip("Processes on this machine; each takes up to 2.5 GB of memory")
+        self.workers_box.setValue(default_workers())
+        self.workers_box.setToolTip(
+            "Processes on this machine; each takes up to 2.5 GB of memory, and no more are proposed than fit"
+        )
         self.form.addRow("Workers", self.workers_box)
         trust = Label("Only give a scheduler that you trust: Dask runs whatever code it receives from it.")
         trust.setWordWrap(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDialog
 
+from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.jobs.messages import Outcome, Status
 from atm_viewer.jobs.requests.batch import ProgrammeRun, RunProgramme
@@ -18,6 +20,8 @@ from atm_viewer.jobs.workers import Workers
 from atm_viewer.views.files.cluster_dialog import ClusterDialog
 from tests.engine.output.test_products import exposures
 from tests.views.windows import FILES, dialog_of, press, settle
+
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def test_open_exposures_are_run_with_the_sessions_recipe(opened, workers, qtbot, tmp_path):
@@ -50,9 +54,13 @@ def test_open_exposures_are_run_with_the_sessions_recipe(opened, workers, qtbot,
     dialog.reject()
 
 
-def test_a_programme_needs_no_open_exposures(window, qtbot, tmp_path):
+def test_a_programme_needs_no_open_exposures(window, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("atm_viewer.engine.threads._available", lambda: 64)
+    sizes = {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 6_000_000_000}
+    monkeypatch.setattr(os, "sysconf", sizes.__getitem__, raising=False)
     window.actions_by_name["run_on_cluster"].trigger()
     dialog = dialog_of(window, ClusterDialog)
+    assert dialog.workers_box.value() == 2  # 64 processors, 6 GB
     dialog.folder_edit.setText(str(tmp_path))
     assert not dialog.write_button.isEnabled()
     dialog.programme_edit.setText(str(tmp_path / "programme.toml"))
@@ -69,6 +77,20 @@ def test_what_it_has_come_to_is_told_and_its_index_can_be_opened():
     assert request.details(result) == "a: done\nb: failed"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the bundle's program is a shell script here")
+def test_in_a_bundle_the_program_itself_is_started(tmp_path, monkeypatch):
+    program = tmp_path / "atm-viewer"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" packaging/bundle_start.py "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.chdir(CHECKOUT)
+    (tmp_path / "empty").mkdir()
+    request = RunProgramme((str(tmp_path / "empty"),), Recipe(), str(tmp_path / "out"))
+    with pytest.raises(UserError, match="has neither associations"):
+        request.answer(None, lambda step, fraction: None)
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="processes are found in /proc")
 def test_cancelling_ends_all_its_processes_and_leaves_nothing_half_written(tmp_path):
     news: queue.SimpleQueue = queue.SimpleQueue()
@@ -80,13 +102,13 @@ def test_cancelling_ends_all_its_processes_and_leaves_nothing_half_written(tmp_p
         while not list(tmp_path.glob("*/log.txt")):
             assert time.monotonic() < until
             time.sleep(0.1)
-        assert len(mentioning("atm_viewer.batch.child")) == 1
+        assert len(mentioning("--batch-child")) == 1
         workers.cancel(job)
         while not isinstance(one := news.get(timeout=20), Outcome):
             pass
         assert one.status is Status.CANCELLED
         until = time.monotonic() + 60
-        while mentioning("atm_viewer.batch.child"):
+        while mentioning("--batch-child"):
             assert time.monotonic() < until
             time.sleep(0.1)
     finally:

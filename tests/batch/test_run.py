@@ -1,0 +1,102 @@
+"""What a run remembers of a target: with a stand-in for Dask's client, which loses what it was given when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from atm_viewer.batch import pages, tasks
+from atm_viewer.batch.programme import Options, Target
+from atm_viewer.batch.run import Finished, run_programme
+from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
+from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.recipe import Recipe
+
+
+class Client:
+    """Carries out a task as soon as it is submitted, as ``doing`` says; the connection is lost after some tasks."""
+
+    def __init__(self, doing: dict[Any, Callable[..., Any]], lasts: int = 1000) -> None:
+        self.doing, self.lasts = doing, lasts
+
+    @property
+    def status(self) -> str:
+        return "running" if self.lasts > 0 else "closed"
+
+    def nthreads(self) -> dict[str, int]:
+        return {"a worker": 1}
+
+    def submit(self, run_task, function, versions, args, **how) -> Any:
+        self.lasts -= 1
+        try:
+            done = Done(self.doing.get(function, function)(*args), "", "a worker", 0.0, 0)
+        except UserError as error:
+            done = Done(None, str(error), "a worker", 0.0, 0)
+        future: Future[Done] = Future()
+        future.set_result(done)
+        future.status = "finished"  # type: ignore[attr-defined]  # as Dask's have
+        return future
+
+    def close(self, timeout: float) -> None:
+        pass
+
+
+@pytest.fixture
+def broken(tmp_path) -> Target:
+    """A target that has no exposure that can be opened."""
+    paths = tmp_path / "a_cal.fits", tmp_path / "b_cal.fits"
+    for path in paths:
+        path.write_bytes(b"nothing")
+    return Target("broken", paths, Options())
+
+
+def test_exposures_that_were_left_out_are_looked_at_again_when_the_scheduler_was_lost(broken, tmp_path):
+    clients = [Client({}, lasts=3), Client({})]  # lost while the report is written
+    summary = run_programme([broken], tmp_path / "out", lambda: clients.pop(0), lambda news: None)
+    record = summary.finished[0].record
+    assert [problem.count("Left out: ") for problem in record.problems] == [1, 1]
+    assert clients == []
+
+
+def test_a_target_that_was_given_up_says_why(broken, tmp_path):
+    summary = run_programme([broken], tmp_path / "out", lambda: Client({}, lasts=1), lambda news: None)
+    assert "lost again and again" in summary.finished[0].record.problems[-1]
+    assert "lost again and again" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_what_a_target_has_in_the_scratch_folder_goes_when_it_is_finished(tmp_path):
+    out = tmp_path / "out"
+    group = SimpleNamespace(exposures=(tmp_path / "a_cal.fits",), bands=("ch1-short",))
+    planned = JobPlan(SimpleNamespace(kinds=[True], group=group), "", (), (), False)
+
+    def correct(planned: JobPlan, number: int, scratch: Path, folder: Path) -> None:
+        scratch.mkdir()
+        (scratch / "pixels.npy").write_bytes(b"much")
+
+    client = Client(
+        {
+            tasks.look: lambda path: Looked(path, ("ch1-short",)),
+            tasks.plan: lambda *args: Plan(Recipe(), (planned,), (), (), (), measured=True),
+            tasks.correct: correct,
+            tasks.write_cubes: lambda *args: (),
+            pages.finish: lambda *args: _record(*args),
+        }
+    )
+    left = []
+
+    def _record(*args: Any) -> Any:
+        assert list(out.glob(".*/*/pixels.npy"))
+        return pages.Record("", 1)
+
+    def tell(news: Any) -> None:
+        if isinstance(news, Finished):
+            left.extend(out.glob(".*/*"))
+
+    (tmp_path / "a_cal.fits").write_bytes(b"exposure")
+    run_programme([Target("a", group.exposures, Options())], out, lambda: client, tell)
+    assert left == []
