@@ -163,7 +163,7 @@ NO_EXPOSURES = {
     "fixed slit": (of_type("NRS_FIXEDSLIT", "NIRSPEC"), "is a NIRSpec fixed-slit exposure"),
     "LRS": (of_type("MIR_LRS-FIXEDSLIT", "MIRI"), "is a MIRI LRS exposure"),
     "NIRCam": (of_type("NRC_IMAGE", "NIRCAM"), "is an exposure of type NRC_IMAGE"),
-    "rate": (spoilt_rate, "has no WCS; run calwebb_spec2"),
+    "rate": (spoilt_rate, "has no WCS (step assign_wcs was not run: there is no S_WCS); run calwebb_spec2"),
     "WCS gone": (spoilt_without_wcs, "has no WCS"),
     "WCS damaged": (spoilt_wcs, "has a WCS that is not ASDF"),
     "without errors": (spoilt_without_errors, "has no ERR extension"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,31 @@ SETTINGS = (
 )
 
 ARRAYS = ("data", "err", "var_rnoise", "var_poisson", "var_flat", "dq", "wavelength", "regions", "trace_model")
+
+
+def kept_answers(path: Path, settings: Iterable[Setting]) -> Iterator[tuple[Setting, dict[str, np.ndarray]]]:
+    """As `pipeline_answers`, but computed once for each exposure, setting and version of jwst, and kept.
+
+    In the folder of the tests' own that ``ATM_VIEWER_TEST_CACHE`` names; the pipeline takes a minute for each.
+    """
+    from astropy.io import fits
+
+    root = os.environ.get("ATM_VIEWER_TEST_CACHE") or platformdirs.user_cache_path("atm-viewer-tests")
+    digest = hashlib.sha256(version("jwst").encode())
+    with fits.open(path) as hdus:
+        for name in ("SCI", "ERR", "DQ"):
+            digest.update(np.ascontiguousarray(hdus[name].data).tobytes())
+    folder = Path(root) / "answers" / f"jwst-{version('jwst')}"
+    files = {s: folder / f"{digest.hexdigest()[:20]}_{s.name}_{s.fit_threshold:g}.npz" for s in settings}
+    missing = [setting for setting, file in files.items() if not file.is_file()]
+    for setting, arrays in pipeline_answers(path, missing):
+        folder.mkdir(parents=True, exist_ok=True)
+        part = files[setting].with_suffix(f".{os.getpid()}.part.npz")
+        np.savez(part, **arrays)
+        part.replace(files[setting])
+    for setting, file in files.items():
+        with np.load(file) as stored:
+            yield setting, {name: stored[name] for name in stored.files}
 
 
 def pipeline_answers(path: Path, settings: Iterable[Setting]) -> Iterator[tuple[Setting, dict[str, np.ndarray]]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from atm_viewer.engine.checks.exposure_check import check_exposure
 from atm_viewer.engine.checks.exposure_notes import notes_in_words, notes_on
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.io.fits_input import open_fits
@@ -15,11 +16,12 @@ Header = Any
 
 
 def read_headers(path: Path) -> tuple[Header, Header]:
-    """Read the primary header of an exposure, and that of its SCI extension."""
+    """Read the primary header of an exposure, and that of its SCI extension; raise `InputError` for what is none."""
     from astropy.io import fits
 
     with warnings.catch_warnings(), open_fits(path) as file, fits.open(file) as hdus:
         warnings.simplefilter("ignore")
+        check_exposure(path.name, [(hdu.name, hdu.header) for hdu in hdus])
         return hdus[0].header, hdus["SCI"].header
 
 

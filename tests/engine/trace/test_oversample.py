@@ -15,7 +15,7 @@ from atm_viewer.engine.trace.oversample import correct_exposure, oversample
 from atm_viewer.engine.trace.prepared import fit_input, fit_key, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import fit_each
 from tests.engine.equality import largest_differences
-from tests.engine.pipeline import Setting, pipeline_answers
+from tests.engine.pipeline import Setting, kept_answers
 
 # Thresholds that leave the pipeline a handful of slices to fit.
 MIRI = [
@@ -30,7 +30,7 @@ NIRSPEC = [Setting("os2", 2, 200.0), Setting("os2.5", 2.5, 200.0)]
 def test_corrections_equal_the_pipelines(demo_files, instrument, settings):
     path = demo_files(instrument)[0]
     exposure = open_exposure(path)
-    for setting, arrays in pipeline_answers(path, settings):
+    for setting, arrays in kept_answers(path, settings):
         recipe = Recipe(setting.oversample, setting.fit_threshold, setting.slope_limit)
         ours = correct_exposure(exposure, recipe)
         assert 1 <= sum(row.fitted > 0 for row in ours.report.slices) <= 10
@@ -51,7 +51,7 @@ def test_negative_background_equals_the_pipelines(demo_files, tmp_path):
     exposure = open_exposure(path)
     prepared = prepare(exposure)
     assert prepared.background.offset < 0
-    [(_, arrays)] = pipeline_answers(path, [setting])
+    [(_, arrays)] = kept_answers(path, [setting])
     ours = correct_exposure(exposure, Recipe(2, 200.0))
     assert sum(row.fitted > 0 for row in ours.report.slices) >= 1
     assert max(largest_differences(exposure, ours, arrays).values()) <= 1e-5
