@@ -131,7 +131,11 @@ def test_cubes_equal_the_stock_steps_with_the_same_options(case, tmp_path, name)
     assert_equal(after, stock([corrected], cubepar, channel, **options))
 
 
-@pytest.mark.parametrize("name", ["each", "ifualign", "turned"])
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [("miri", "each"), ("miri", "ifualign"), ("miri", "turned"), ("nirspec", "each"), ("nirspec", "ifualign")],
+    indirect=["case"],
+)
 def test_both_cubes_have_one_grid(case, tmp_path, name):
     exposure, corrected, cubepar, channel = case
     options = OPTIONS[name]

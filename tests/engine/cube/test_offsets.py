@@ -52,8 +52,17 @@ def stock(paths, cubepar, channel, **options):
     return cube
 
 
+# What differs between the instruments is the same whatever the axes and the engine are.
 @pytest.mark.parametrize(
-    ("engine", "options"), [("own", {}), ("own", {"coord_system": "ifualign"}), ("pipeline", {})], ids=str
+    ("case", "engine", "options"),
+    [
+        ("miri", "own", {}),
+        ("miri", "own", {"coord_system": "ifualign"}),
+        ("miri", "pipeline", {}),
+        ("nirspec", "own", {}),
+    ],
+    indirect=["case"],
+    ids=str,
 )
 def test_cubes_equal_those_of_cube_build_with_the_same_file(case, tmp_path, engine, options):
     paths, file, cubepar, channel = case

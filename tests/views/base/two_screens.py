@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QEvent, QSettings
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
@@ -41,6 +41,9 @@ def main() -> None:
     window._may_close = True
     window.close()
     session.close()
+    # Before the application, which the end of this function destroys first.
+    window.deleteLater()
+    app.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
 
 
 if __name__ == "__main__":
