@@ -74,13 +74,10 @@ class Panel(QDockWidget):
         self.note.setMinimumWidth(10)
         # Titles of neighbours stand in line, whether or not there are boxes in them.
         self.note.setMinimumHeight(self.fontMetrics().height() + 10)
-        self._busy = Label("updating…")
-        self._busy.setProperty("role", "muted")
-        self._busy.hide()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
-        self._timer.timeout.connect(self._busy.show)
+        self._timer.timeout.connect(lambda: self.note.add("updating…"))
         self.help_button = _title_button("?", f"Show help on the {title} panel (Shift+F1)")
         self.help_button.clicked.connect(lambda: self.help_wanted.emit(self.objectName()))
         self.float_button = _title_button("◱", f"Detach the {title} panel, or dock it again (double-click the title)")
@@ -93,7 +90,6 @@ class Panel(QDockWidget):
         line.setSpacing(5)
         line.addWidget(self.heading)
         line.addWidget(self.note, 1)
-        line.addWidget(self._busy)
         for control in controls:
             line.addWidget(control)
         ends = QHBoxLayout()
@@ -167,11 +163,11 @@ class Panel(QDockWidget):
 
     def set_busy(self, busy: bool) -> None:
         """Say after a moment that the content is being renewed."""
-        if busy and not self._busy.isVisible():
+        if busy and not self.note.added:
             self._timer.start()
         elif not busy:
             self._timer.stop()
-            self._busy.hide()
+            self.note.add("")
 
     def mark_keyboard(self, here: bool) -> None:
         """Show whether the panel has the keyboard."""

@@ -314,6 +314,7 @@ class Elided(Label):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent=parent)
+        self.added = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str | None) -> None:
@@ -321,7 +322,13 @@ class Elided(Label):
         super().setText(text)
         self.setToolTip(plain_tip(text or ""))
 
+    def add(self, words: str) -> None:
+        """Show words after the text, for a while."""
+        self.added = words
+        self.update()
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw what fits."""
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        shown = " · ".join(words for words in (self.text(), self.added) if words)
+        text = self.fontMetrics().elidedText(shown, Qt.TextElideMode.ElideRight, self.width())
         QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

@@ -243,3 +243,15 @@ def test_where_a_window_can_be_reached(where, stays):
 def test_a_second_screen_counts():
     where = QRect(1500, 100, 400, 300)
     assert reachable(where, [SCREEN, QRect(1280, 0, 1280, 800)]) == where
+
+
+def test_a_panel_that_is_updated_does_not_make_the_window_wider(opened, qtbot):
+    before = opened.minimumSizeHint().width()
+    for panel in opened.bench.panels.values():
+        panel.set_busy(True)
+    shown = [panel for panel in opened.bench.panels.values() if panel.isVisible()]
+    qtbot.waitUntil(lambda: all(panel.note.added == "updating…" for panel in shown))
+    assert opened.minimumSizeHint().width() == before
+    for panel in shown:
+        panel.set_busy(False)
+    assert not any(panel.note.added for panel in shown)
