@@ -152,9 +152,11 @@ class Bench:
             except UserError as error:
                 problems.append(str(error))
         moving = []
+        notes: list[tuple[str, Sequence[str]]] = []
 
         def tell(item: OpenItem, fraction: float) -> None:
             view = self._use(item).view()
+            notes.append((item.exposure.path.name, item.exposure.notes))
             if found is None:
                 views.append(view)
             else:
@@ -174,10 +176,8 @@ class Bench:
             give_back_memory()  # reading takes twice as much as what stays
         for item in self._follow_targets(moving):
             tell(item, 1.0)
-        opened = [self._items[view.key].exposure for view in views]
-        unusual = notes_in_words((exposure.path.name, exposure.notes) for exposure in opened)
         following = follow_notes([self._items[item.exposure.key].exposure for item in moving])
-        return OpenedExposures(tuple(views), tuple(problems), (*unusual, *following))
+        return OpenedExposures(tuple(views), tuple(problems), (*notes_in_words(notes), *following))
 
     def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
         """Take an exposure that is open already.

@@ -228,6 +228,8 @@ def test_what_is_unusual_is_said_in_one_sentence_and_the_unit_is_kept(good, tmp_
     opened = Bench().open([path], lambda *_: None)
     assert opened.notes == notes
     assert opened.exposures[0].unit == unit
+    # As the window opens it, which is told of each exposure at once.
+    assert Bench().open([path], lambda *_: None, lambda *_: None).notes == notes
 
 
 def test_one_sentence_is_for_all_exposures_with_the_same_clause():
