@@ -21,7 +21,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.placement import AS_OBSERVED
 from atm_viewer.engine.recipe import CubeOptions, Recipe
-from atm_viewer.engine.recipe.cube_options import COMMON, DEFAULT_CUBE, IFU
+from atm_viewer.engine.recipe.cube_options import COMMON, IFU
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.wcs.exposure_wcs import Box
@@ -108,7 +108,7 @@ def read_cube_parameters(path: str | os.PathLike[str], band: str) -> CubeParamet
     Parameters
     ----------
     path : path-like
-        The file.
+        The file; one of CRDS may be marked ``crds://``.
     band : str
         Band, as the pipeline names its cubes.
 
@@ -123,6 +123,7 @@ def read_cube_parameters(path: str | os.PathLike[str], band: str) -> CubeParamet
     """
     from astropy.io import fits
 
+    path = os.fspath(path).removeprefix("crds://")
     try:
         check_regular(path, "a CUBEPAR reference file")
         with fits.open(path) as hdus:
@@ -144,12 +145,21 @@ def cube_grids(
 ) -> tuple[CubeGrid, CubeGrid]:
     """Grids of the cubes before and after correction: the same one, unless the recipe wants the pipeline's for each.
 
+    Those that the pipeline would choose for the exposures (``IFUCubeData.setup_ifucube_wcs``, ``set_geometry``). The
+    grid of oversampled exposures differs a little from that of the exposures themselves where the pipeline derives the
+    footprint from pixel centres (MIRI channels 1 and 3, and all cubes that are turned).
+
     Parameters
     ----------
-    exposures, band, parameters
-        As for `cube_grid`.
+    exposures : sequence of Exposure
+        Exposures of one band.
+    band : str
+        The band.
+    parameters : CubeParameters
+        Of the band.
     recipe : Recipe
-        Oversampling factor and options of the cubes.
+        Oversampling factor and options of the cubes. Cubes on NIRSpec's slicer have no grid on the sky: for them it is
+        that of a cube with north up; planes are at equal distances.
 
     Returns
     -------
@@ -220,40 +230,6 @@ def _outline(exposure: Exposure, band: str, factor: float, options: CubeOptions,
     if turned and first:
         angle = _slicer_angle(exposure, band, factor)
     return _Outline(exposure.name, exposure.unit, _corners(exposure, band, factor, turned or angle is not None), angle)
-
-
-def cube_grid(
-    exposures: Sequence[Exposure],
-    band: str,
-    parameters: CubeParameters,
-    factor: float,
-    options: CubeOptions = DEFAULT_CUBE,
-) -> CubeGrid:
-    """Grid that the pipeline would choose for some exposures (``IFUCubeData.setup_ifucube_wcs``, ``set_geometry``).
-
-    The grid of oversampled exposures differs a little from that of the exposures themselves where the pipeline
-    derives the footprint from pixel centres (MIRI channels 1 and 3, and all cubes that are turned).
-
-    Parameters
-    ----------
-    exposures : sequence of Exposure
-        Exposures of one band.
-    band : str
-        The band.
-    parameters : CubeParameters
-        Of the band.
-    factor : float
-        Oversampling factor of the exposures the cube is made of; 1 for the exposures as they are.
-    options : CubeOptions
-        What ``cube_build`` is asked for. Cubes on NIRSpec's slicer have no grid on the sky: for them it is that of a
-        cube with north up; planes are at equal distances.
-
-    Returns
-    -------
-    CubeGrid
-    """
-    found = [_outline(exposure, band, factor, options, first=not k) for k, exposure in enumerate(exposures)]
-    return _grid_about(found, band, parameters, options)
 
 
 def _grid_about(outlines: Sequence[_Outline], band: str, parameters: CubeParameters, options: CubeOptions) -> CubeGrid:

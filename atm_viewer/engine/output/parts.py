@@ -159,11 +159,11 @@ def write_cubes_of_parts(
 
 
 def _planes(job: CubeJob, cubepar: str, band: str) -> tuple[Any, float]:
-    return cube_planes(band, read_cube_parameters(cubepar.removeprefix("crds://"), band), job.recipe.cube)
+    return cube_planes(band, read_cube_parameters(cubepar, band), job.recipe.cube)
 
 
 def _grid(job: CubeJob, outlines: Outlines, band: str, after: bool, cubepar: str) -> CubeGrid:
-    return outlines.grids(band, read_cube_parameters(cubepar.removeprefix("crds://"), band))[after]
+    return outlines.grids(band, read_cube_parameters(cubepar, band))[after]
 
 
 _ARRAYS = tuple(field.name for field in fields(MappedPixels) if field.name != "plane")

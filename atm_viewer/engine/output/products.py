@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.engine.arrays import Singles
-from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, cube_grids, read_cube_parameters
+from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, read_cube_parameters
 from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values, on_grid
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError
@@ -23,7 +23,6 @@ from atm_viewer.engine.io.association import Product, expand_inputs, is_plain_na
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
 from atm_viewer.engine.io.moving_target import (
     Position,
-    follow,
     followed_model,
     mark_following,
     mean_position,
@@ -310,18 +309,12 @@ class CubeJob:
             for place, path in zip(following, self.group.exposures, strict=True)
         ]
 
-    def placed(self, opened: Sequence[Exposure]) -> list[Exposure]:
-        """Put exposures where moving targets are on average, and shift them by their offsets."""
-        options = self.recipe.cube
-        return [e.placed(with_offset(e.placement, e.name, options)) for e in follow(opened, self.target_at)]
-
-    def grids(self, opened: Sequence[Exposure], cubepar: str, done: float) -> dict[str, tuple[CubeGrid, CubeGrid]]:
+    def grids(self, outlines: Outlines, cubepar: str, done: float) -> dict[str, tuple[CubeGrid, CubeGrid]]:
         """Grids before and after correction, by band; ``done`` is the fraction of the job done so far."""
-        path = cubepar.removeprefix("crds://")
         found = {}
         for band in self.group.bands:
             self.progress(f"Computing the grid of the {band} cube", done)
-            found[band] = cube_grids(opened, band, read_cube_parameters(path, band), self.recipe)
+            found[band] = outlines.grids(band, read_cube_parameters(cubepar, band))
         return found
 
 
@@ -356,10 +349,7 @@ def _own_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
                 exposure.close()
             del exposure
         cubepar = _cubepar(models[0], job.group.setting.instrument, job.cubepar)
-        grids = {}
-        for band in bands:
-            job.progress(f"Computing the grid of the {band} cube", 0.05)
-            grids[band] = outlines.grids(band, read_cube_parameters(cubepar.removeprefix("crds://"), band))
+        grids = job.grids(outlines, cubepar, 0.05)
         sums = {after: {band: CubeSums(grids[band][after]) for band in bands} for after in job.kinds}
         share = 0.75 / len(paths)
         for k, path in enumerate(paths):
@@ -407,13 +397,12 @@ def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by the pipeline's own mapping and combination of pixels, with (whether after correction, band)."""
     opened, corrections = [], []
     count = len(job.group.exposures)
-    for k, path in enumerate(job.group.exposures):
+    for k, (path, place) in enumerate(zip(job.group.exposures, job.placements(), strict=True)):
         job.progress(f"Opening {path.name}", 0.1 * k / count)
-        opened.append(open_exposure(path))
+        opened.append(open_exposure(path).placed(place))
         if not k:
             cubepar = _cubepar(opened[0].model, job.group.setting.instrument, job.cubepar)
             _check_weighting(cubepar, job.recipe.cube.weighting)
-    opened = job.placed(opened)
     for k, exposure in enumerate(opened if True in job.kinds else ()):
         here = part_of(job.progress, 0.1 + 0.3 * k / count, 0.1 + 0.3 * (k + 1) / count)
         corrections.append(correct_exposure(exposure, job.recipe, here))
@@ -423,7 +412,10 @@ def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
         after: [(job.group.bands, options)] for after in job.kinds
     }
     if True in job.kinds and job.recipe.cube.grid == COMMON and job.recipe.cube.coord_system != INTERNAL:
-        grids = job.grids(opened, cubepar, 0.4)
+        outlines = Outlines(job.group.bands, job.recipe)
+        for exposure in opened:
+            outlines.add(exposure)
+        grids = job.grids(outlines, cubepar, 0.4)
         runs[True] = [((band,), on_grid(options, grids[band][1])) for band in job.group.bands]
     for model, exposure in zip(models, opened, strict=True):
         followed_model(model, exposure)

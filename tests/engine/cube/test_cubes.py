@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from atm_viewer.demo import demo_exposures
-from atm_viewer.engine.cube.cube_grid import cube_grid, read_cube_parameters
+from atm_viewer.engine.cube.cube_grid import cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.cubes import CubeSums, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.resources import resource
 
 BAND = "ch1-short"
@@ -36,7 +37,8 @@ def exposure():
 
 
 def test_pixels_without_an_extent_in_wavelength_are_left_out_and_no_others(exposure):
-    grid = cube_grid([exposure], BAND, read_cube_parameters(str(resource("cubepar/miri_cubepar.fits")), BAND), 1)
+    parameters = read_cube_parameters(resource("cubepar/miri_cubepar.fits"), BAND)
+    grid, _ = cube_grids([exposure], BAND, parameters, Recipe(oversample=1))
     values = native_values(exposure)
     found, wanted = CubeSums(grid), CubeSums(grid)
     found.add(exposure, AtTheEnd(exposure), values)
