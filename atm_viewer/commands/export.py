@@ -20,8 +20,8 @@ from atm_viewer.commands.work import (
     ProgressLine,
     Work,
     all_chosen,
+    chosen,
     go_offscreen,
-    inputs_of,
     list_paths,
     recipe_of,
 )
@@ -102,9 +102,8 @@ def export(args: argparse.Namespace) -> int:
     """Write a call of the pipeline, or a script."""
     from atm_viewer.jobs.requests.products import WriteRecipe
 
-    product = inputs_of(args).one(args.product)
-    wanted = all_chosen(args)
-    how = str(args.output), product.name, args.overwrite, wanted.bands
+    wanted = chosen(args)
+    how = str(args.output), wanted.product, args.overwrite, wanted.bands
     request = WriteRecipe(args.kind, wanted.files, recipe_of(args), *how)
     with Work() as work:
         written = work.ask(request)

@@ -81,9 +81,7 @@ def figure(args: argparse.Namespace) -> int:
     from atm_viewer.jobs.requests.remedies import SaveFigure
 
     recipe = recipe_of(args)
-    if not args.bands:
-        args.bands = chosen(args).bands[:1]
-    wanted = chosen(args)
+    wanted = chosen(args, first=True)
     out: Path = args.output
     single = len(wanted.bands) == 1
     paths = {band: out if single else out.with_name(f"{out.stem}_{band}{out.suffix}") for band in wanted.bands}

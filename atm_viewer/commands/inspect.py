@@ -43,7 +43,7 @@ def inspect(args: argparse.Namespace) -> int:
 
     recipe = recipe_of(args)
     with nullcontext() if args.align is None else staged(args.align.parent, [args.align.name], False) as part:
-        exposures, bands, _ = all_chosen(args)
+        exposures, bands, *_ = all_chosen(args)
         with Work(2 + len(exposures)) as work:
             views = work.open_views(exposures)
             reports = {view.key: work.ask(Correct(view.key, recipe)) for view in views}

@@ -44,7 +44,7 @@ def tune(args: argparse.Namespace) -> int:
 
     recipe, path = recipe_of(args), Path(args.output)
     with staged(path.parent, [path.name], args.overwrite) as part:
-        exposures, bands, _ = all_chosen(args)
+        exposures, bands, *_ = all_chosen(args)
         with Work(2) as work:
             views = work.open_views(exposures)
             keys = tuple(view.key for view in views)

@@ -174,12 +174,14 @@ def _read_inputs(args: argparse.Namespace) -> Inputs:
 class Chosen(NamedTuple):
     """Exposures that were asked for, and bands of them, in one of which each has a part.
 
-    ``settings`` has exposures and bands setting by setting, where these were looked for.
+    ``settings`` has exposures and bands setting by setting, where these were looked for; ``product`` is the name of the
+    one product that they belong to.
     """
 
     exposures: tuple[Path, ...]
     bands: tuple[str, ...]
     settings: tuple[tuple[tuple[Path, ...], tuple[str, ...]], ...] = ()
+    product: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -194,19 +196,21 @@ def all_chosen(args: argparse.Namespace) -> Chosen:
     return _with_bands(args, exposures) if args.channel is not None or args.bands else Chosen(exposures, ())
 
 
-def chosen(args: argparse.Namespace) -> Chosen:
-    """Find the exposures and bands of the one product that was asked for."""
-    return _with_bands(args, inputs_of(args).one(args.product).exposures)
+def chosen(args: argparse.Namespace, first: bool = False) -> Chosen:
+    """Find the exposures and bands of the one product that was asked for; ``first``: without bands, the first one."""
+    product = inputs_of(args).one(args.product)
+    if first and not args.bands:
+        args.bands = _with_bands(args, product.exposures).bands[:1]
+    return _with_bands(args, product.exposures)._replace(product=product.name)
 
 
 def _with_bands(args: argparse.Namespace, exposures: tuple[Path, ...]) -> Chosen:
-    from atm_viewer.engine.io.setting import group_exposures
+    from atm_viewer.engine.io.setting import bands_of, exposures_in, group_exposures
 
     groups = group_exposures(exposures, args.channel, [] if ALL in args.bands else args.bands)
-    wanted = {path for group in groups for path in group.exposures}
     return Chosen(
-        tuple(path for path in exposures if path in wanted),
-        tuple(band for group in groups for band in group.bands),
+        exposures_in(groups, exposures),
+        bands_of(groups),
         tuple((group.exposures, group.bands) for group in groups),
     )
 

@@ -175,7 +175,7 @@ def draw(found: Sequence[Simulated], path: Path) -> None:
 def throughput(inputs: Sequence[str]) -> None:
     """Time the command with one and two workers, and the same products made by one process."""
     from atm_viewer.batch.programme import read_programme
-    from atm_viewer.engine.io.setting import wanted_bands
+    from atm_viewer.engine.io.setting import bands_of, group_exposures
     from atm_viewer.engine.output.products import write_cubes
     from atm_viewer.engine.threads import at_most
 
@@ -188,8 +188,8 @@ def throughput(inputs: Sequence[str]) -> None:
                 out = Path(folder) / "one" / target.name
                 write_cubes(target.exposures, target.options.recipe, out, target.name)
                 paths, recipe = target.exposures, target.options.recipe
-                for band in wanted_bands(paths):
-                    chosen = [k for k, path in enumerate(paths) if band in wanted_bands([path])]
+                for band in bands_of(group_exposures(paths)):
+                    chosen = [k for k, path in enumerate(paths) if band in bands_of(group_exposures([path]))]
                     tasks.measure(paths, chosen, recipe, band, target.options.spaxels)
         seconds["one process"] = time.monotonic() - begun
         for workers in (1, 2):

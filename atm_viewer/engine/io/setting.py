@@ -82,9 +82,15 @@ def group_exposures(
     return tuple(group for group in groups if group.bands)
 
 
-def wanted_bands(exposures: Sequence[Path], channel: str | None = None, bands: Collection[str] = ()) -> tuple[str, ...]:
-    """Bands of exposures that are wanted, see `group_exposures`."""
-    return tuple(band for group in group_exposures(exposures, channel, bands) for band in group.bands)
+def bands_of(groups: Sequence[Group]) -> tuple[str, ...]:
+    """Bands of groups that are wanted, in the order of the groups."""
+    return tuple(band for group in groups for band in group.bands)
+
+
+def exposures_in(groups: Sequence[Group], exposures: Sequence[Path]) -> tuple[Path, ...]:
+    """Exposures that are in any of the groups, in the order in which they were given."""
+    wanted = {path for group in groups for path in group.exposures}
+    return tuple(path for path in exposures if path in wanted)
 
 
 def _setting(path: Path) -> Setting:

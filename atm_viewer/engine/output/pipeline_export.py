@@ -11,7 +11,7 @@ from typing import Any
 
 from atm_viewer.engine.errors import InputError, OutputError
 from atm_viewer.engine.io.association import is_plain_name, read_inputs
-from atm_viewer.engine.io.setting import Group, group_exposures
+from atm_viewer.engine.io.setting import Group, bands_of, exposures_in, group_exposures
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.recipe import GLOBAL, PARAMETERS, Recipe, dump_recipe
@@ -226,16 +226,15 @@ def _checked(paths: Paths, product: str, bands: Collection[str]) -> tuple[tuple[
     """Exposures with the bands, whose headers can be used, the same by setting, and the product's name."""
     chosen = read_inputs(paths).one(product)
     groups = group_exposures(chosen.exposures, bands=bands)
-    wanted = {path for group in groups for path in group.exposures}
     if not is_plain_name(chosen.name):
         raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
-    return tuple(path for path in chosen.exposures if path in wanted), groups, chosen.name
+    return exposures_in(groups, chosen.exposures), groups, chosen.name
 
 
 def _wanted(groups: Sequence[Group]) -> tuple[str, ...]:
     """Bands that are wanted of exposures; none where all are."""
     whole = all(group.bands == group.setting.bands for group in groups)
-    return () if whole else tuple(band for group in groups for band in group.bands)
+    return () if whole else bands_of(groups)
 
 
 def _channels(groups: Sequence[Group]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from astropy.io import fits
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.errors import Cancelled, InputError, OutputError
 from atm_viewer.engine.io.exposure import open_exposure
-from atm_viewer.engine.io.setting import group_exposures, wanted_bands
+from atm_viewer.engine.io.setting import bands_of, group_exposures
 from atm_viewer.engine.output import products
 from atm_viewer.engine.output.products import corrected_model, oversampled_wcs, write_cubes, write_exposures
 from atm_viewer.engine.output.provenance import read_provenance
@@ -392,7 +392,7 @@ def test_crds_that_cannot_be_reached_is_as_none(monkeypatch, tmp_path):
 def test_cubes_of_all_settings_in_one_go_are_those_of_each(tmp_path):
     miri, nirspec = exposures("miri")[0], exposures("nirspec")[0]
     steps = []
-    bands = *wanted_bands([nirspec]), "ch2-short"
+    bands = *bands_of(group_exposures([nirspec])), "ch2-short"
     common = {"product": "star", "which": "after", "bands": bands, "progress": lambda _, done: steps.append(done)}
     made = write_cubes([nirspec, miri], RECIPE, tmp_path / "all", **common)
     assert [path.name for path in made] == [f"star-atm_{band}_s3d.fits" for band in bands]
@@ -419,7 +419,7 @@ def test_exposures_are_grouped_by_setting(tmp_path):
     assert groups[2].bands == ("ch1-long", "ch2-long")
     chosen = group_exposures([miri, nirspec, other], "2")
     assert [group.bands for group in chosen] == [("ch2-short",), ("ch2-long",)]
-    assert wanted_bands([miri, nirspec, other], bands=["CH1-LONG"]) == ("ch1-long",)
+    assert bands_of(group_exposures([miri, nirspec, other], bands=["CH1-LONG"])) == ("ch1-long",)
     assert groups[0].setting.bands == open_exposure(miri).bands
 
 
