@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import platformdirs
 
@@ -255,12 +255,26 @@ def whole_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _window_arguments(parser)
     for name, (summary, add_arguments, _) in _COMMANDS.items():
-        sentence = f"{summary[0].upper()}{summary[1:]}."
-        # argparse would have the texts of its options wrapped; what stands after them is laid out by lines.
-        raw = argparse.RawDescriptionHelpFormatter
-        prog = f"atm-viewer {name}"
-        add_arguments(commands.add_parser(name, prog=prog, help=summary, description=sentence, formatter_class=raw))
+        add_arguments(commands.add_parser(name, help=summary, **_about(name)))
     return parser
+
+
+def _about(name: str) -> dict[str, Any]:
+    """Describe a command to argparse, which lays out by lines what stands after its arguments."""
+    summary = _COMMANDS[name][0]
+    return {
+        "prog": f"atm-viewer {name}",
+        "description": f"{summary[0].upper()}{summary[1:]}.",
+        "parents": [_common()],
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
+
+
+def _common() -> argparse.ArgumentParser:
+    """Arguments of the window and of all commands."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of errors")
+    return common
 
 
 class _Parser(argparse.ArgumentParser):
@@ -272,19 +286,12 @@ class _Parser(argparse.ArgumentParser):
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     """Read arguments: the first one is a command when it has a command's name, else everything is for the window."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--debug", action="store_true", help="show the traceback of errors")
     debug = argv[:1] == ["--debug"]
     name = argv[debug] if len(argv) > debug and argv[debug] in _COMMANDS else ""
     if name:
         del argv[debug]
-        summary, add_arguments, command = _COMMANDS[name]
-        parser = _Parser(
-            prog=f"atm-viewer {name}",
-            description=summary[0].upper() + summary[1:] + ".",
-            parents=[common],
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        _, add_arguments, command = _COMMANDS[name]
+        parser = _Parser(**_about(name))
         add_arguments(parser)
     else:
         command = _window
@@ -294,9 +301,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             "       atm-viewer COMMAND ... [--help]",
             description=_DESCRIPTION,
             epilog="commands:\n"
-            + "\n".join(f"  {key:9} {text}" for key, (text, _, _) in _COMMANDS.items())
+            + "\n".join(f"  {key:10} {text}" for key, (text, _, _) in _COMMANDS.items())
             + "\n\nTo open a file that is named like a command, add its folder, for example ./demo.",
-            parents=[common],
+            parents=[_common()],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         _window_arguments(parser)
