@@ -38,25 +38,33 @@ def tune(
     Tuning
     """
     found: list[SliceTuning] = []
-    every, items = every_slice(recipe), bench.opened(keys, recipe.cube)
-    bands = [item.exposure.bands for item in items]
-    for k, (key, item) in enumerate(zip(keys, items, strict=True)):
+    bands = [item.exposure.bands for item in bench.opened(keys, recipe.cube)]
+    for k, key in enumerate(keys):
         share = part_of(progress, k / len(keys), (k + 1) / len(keys))
-        if slices is None:
-            fits = item.fitted(every, part_of(share, 0.0, 0.6))
-        else:
-            fits = {n: item.fit(n, every) for n in item.prepared.slices if n in slices.get(key, ())}
-        found += tune_exposure(item.prepared, fits, part_of(share, 0.6, 1.0), is_single(k, bands))
+        numbers = None if slices is None else slices.get(key, ())
+        found += tune_alone(bench, key, recipe, is_single(k, bands), share, numbers)
     return tuned(recipe, found)
 
 
-def tune_alone(bench: Bench, key: str, recipe: Recipe, single: bool, progress: Progress) -> list[SliceTuning]:
-    """Tune all slices of one of the exposures of a product; `tuned` makes the recipe of what is found in all of them.
+def tune_alone(
+    bench: Bench,
+    key: str,
+    recipe: Recipe,
+    single: bool,
+    progress: Progress,
+    numbers: Collection[int] | None = None,
+) -> list[SliceTuning]:
+    """Tune slices of one of the exposures of a product; `tuned` makes the recipe of what is found in all of them.
 
-    ``single`` says whether no other exposure of the product has one of its bands, see `is_single`.
+    ``single`` says whether no other exposure of the product has one of its bands, see `is_single`; ``numbers`` are the
+    slices, None for all.
     """
     [item] = bench.opened([key], recipe.cube)
-    fits = item.fitted(every_slice(recipe), part_of(progress, 0.0, 0.6))
+    every = every_slice(recipe)
+    if numbers is None:
+        fits = item.fitted(every, part_of(progress, 0.0, 0.6))
+    else:
+        fits = {n: item.fit(n, every) for n in item.prepared.slices if n in numbers}
     return tune_exposure(item.prepared, fits, part_of(progress, 0.6, 1.0), single)
 
 
