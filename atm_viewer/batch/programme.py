@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,6 @@ _OTHER_STAGE = re.compile(r"_(image2|image3|spec2|coron3|tso3|ami3|wfs-image2|wf
 _VERSION = 1
 _TOP = ("version", "recipe", "tune", "exposures", "spaxels", "bands", "cube", "target")
 _TARGET = ("name", "inputs", "members", "recipe", "tune", "bands", "cube")
-
-
-#: The pipeline's parameters.
-DEFAULT = Recipe()
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Options:
         Bands that cubes are made of; none for all.
     """
 
-    recipe: Recipe = DEFAULT
+    recipe: Recipe = field(default_factory=Recipe)
     tune: bool = False
     exposures: bool = False
     spaxels: int = 5

@@ -17,7 +17,7 @@ from atm_viewer.batch.cluster import NoScheduler, connect, dashboard, local_clus
 from atm_viewer.batch.made import LOG, Record, complete, fingerprint, has_recipe
 from atm_viewer.batch.programme import Target
 from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
-from atm_viewer.engine.errors import UserError, one_sentence
+from atm_viewer.engine.errors import one_sentence
 from atm_viewer.engine.output.provenance import current_versions
 from atm_viewer.engine.output.staging import temporary_folder
 from atm_viewer.engine.service.tuning import is_single
@@ -526,7 +526,7 @@ def _failure(error: BaseException) -> str:
             "The workers that began this died one after the other; give them more memory (about 3 GB each), and look "
             "at their logs."
         )
-    return str(error) if isinstance(error, UserError) else explain(error)
+    return explain(error)
 
 
 def _part(state: _State) -> float:

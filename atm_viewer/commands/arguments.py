@@ -182,8 +182,17 @@ def window_size(text: str) -> tuple[int, int]:
 
 def spaxel_count(text: str) -> int:
     """Read how many of the brightest spaxels are measured; no more are looked for."""
-    if not text.isdecimal() or not 1 <= int(text) <= 400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 400")
+    return _count(text, 400)
+
+
+def worker_count(text: str) -> int:
+    """Read how many processes are started."""
+    return _count(text, 1000)
+
+
+def _count(text: str, most: int) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {most}")
     return int(text)
 
 

@@ -19,6 +19,7 @@ from atm_viewer.commands.arguments import (
     given_parameters,
     spaxel_count,
     with_cube_options,
+    worker_count,
 )
 from atm_viewer.commands.work import (
     ProgressLine,
@@ -148,7 +149,7 @@ def batch_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786")
     where.add_argument(
         "--workers",
-        type=_workers,
+        type=worker_count,
         metavar="N",
         help="processes on this machine; default: one per processor, and one per 2.5 GB of memory at most",
     )
@@ -189,9 +190,3 @@ def batch(args: argparse.Namespace) -> int:
     say(summary.words)
     list_paths([str(args.output / INDEX)])
     return 1 if summary.problems else 0
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
-    return int(text)

@@ -82,13 +82,7 @@ class WriteDialog(QDialog):
         self.folder_edit = QLineEdit(folder)
         self.folder_edit.setAccessibleName("Folder")
         self.folder_edit.setToolTip("Folder to write to; it is created if it does not exist")
-        browse = QPushButton("Choose…")
-        browse.setToolTip("Choose the folder to write to")
-        browse.clicked.connect(self._browse)
-        line = QHBoxLayout()
-        line.addWidget(self.folder_edit, 1)
-        line.addWidget(browse)
-        self.form.addRow("Folder", line)
+        self.form.addRow("Folder", self.with_browser(self.folder_edit, "Choose the folder to write to"))
         self.files = Label(markup=True)
         self.files.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.overwrite = QCheckBox()
@@ -175,10 +169,22 @@ class WriteDialog(QDialog):
         """Whether existing files may be written over."""
         return not self.overwrite.isHidden() and self.overwrite.isChecked()
 
-    def _browse(self) -> None:
-        dialog = FileDialog("Choose a folder", self.folder or os.getcwd(), FileDialog.FileMode.Directory, self)
-        dialog.fileSelected.connect(self.folder_edit.setText)
-        dialog.open()
+    def with_browser(self, edit: QLineEdit, tip: str) -> QHBoxLayout:
+        """Put a button beside a field, by which its folder is chosen; that of the products is where looking begins."""
+
+        def browse() -> None:
+            start = os.path.expanduser(edit.text().strip()) or self.folder or os.getcwd()
+            dialog = FileDialog("Choose a folder", start, FileDialog.FileMode.Directory, self)
+            dialog.fileSelected.connect(edit.setText)
+            dialog.open()
+
+        button = QPushButton("Choose…")
+        button.setToolTip(tip)
+        button.clicked.connect(browse)
+        line = QHBoxLayout()
+        line.addWidget(edit, 1)
+        line.addWidget(button)
+        return line
 
 
 def _bands(exposures: Sequence[OpenExposure]) -> tuple[str, ...]:

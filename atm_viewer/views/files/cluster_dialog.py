@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from atm_viewer.engine.threads import default_workers
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.dialogs import WriteDialog
-from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.fields.number_box import WholeBox
@@ -44,13 +43,8 @@ class ClusterDialog(WriteDialog):
             "empty: the exposures that are open"
         )
         self.programme_edit.textChanged.connect(self.check)
-        browse = QPushButton("Choose…")
-        browse.setToolTip("Choose a folder with associations or exposures of many targets")
-        browse.clicked.connect(self._browse_programme)
-        line = QHBoxLayout()
-        line.addWidget(self.programme_edit, 1)
-        line.addWidget(browse)
-        self.form.insertRow(1, "Programme", line)
+        tip = "Choose a folder with associations or exposures of many targets"
+        self.form.insertRow(1, "Programme", self.with_browser(self.programme_edit, tip))
         self.recipe_box = QComboBox()
         self.recipe_box.setAccessibleName("Recipe")
         self.recipe_box.addItem("recipe of this session", False)
@@ -115,9 +109,3 @@ class ClusterDialog(WriteDialog):
     @property
     def _programme(self) -> str:
         return os.path.expanduser(self.programme_edit.text().strip())
-
-    def _browse_programme(self) -> None:
-        start = self._programme or self.folder or os.getcwd()
-        dialog = FileDialog("Choose a folder of targets", start, FileDialog.FileMode.Directory, self)
-        dialog.fileSelected.connect(self.programme_edit.setText)
-        dialog.open()
