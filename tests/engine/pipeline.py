@@ -35,20 +35,20 @@ SETTINGS = (
 ARRAYS = ("data", "err", "var_rnoise", "var_poisson", "var_flat", "dq", "wavelength", "regions", "trace_model")
 
 
-def kept_answers(path: Path, settings: Iterable[Setting]) -> Iterator[tuple[Setting, dict[str, np.ndarray]]]:
+def cache_folder() -> Path:
+    """Folder for what takes minutes to make: simulated exposures and the pipeline's answers."""
+    return Path(os.environ.get("ATM_VIEWER_TEST_CACHE") or platformdirs.user_cache_path("atm-viewer-tests"))
+
+
+def kept_answers(
+    path: Path, settings: Iterable[Setting], case: str = ""
+) -> Iterator[tuple[Setting, dict[str, np.ndarray]]]:
     """As `pipeline_answers`, but computed once for each exposure, setting and version of jwst, and kept.
 
-    In the folder of the tests' own that ``ATM_VIEWER_TEST_CACHE`` names; the pipeline takes a minute for each.
+    The pipeline takes a minute for each. ``case`` names the exposure; by default its pixels do.
     """
-    from astropy.io import fits
-
-    root = os.environ.get("ATM_VIEWER_TEST_CACHE") or platformdirs.user_cache_path("atm-viewer-tests")
-    digest = hashlib.sha256(version("jwst").encode())
-    with fits.open(path) as hdus:
-        for name in ("SCI", "ERR", "DQ"):
-            digest.update(np.ascontiguousarray(hdus[name].data).tobytes())
-    folder = Path(root) / "answers" / f"jwst-{version('jwst')}"
-    files = {s: folder / f"{digest.hexdigest()[:20]}_{s.name}_{s.fit_threshold:g}.npz" for s in settings}
+    folder = cache_folder() / "answers" / f"jwst-{version('jwst')}"
+    files = {setting: folder / f"{case or _digest(path)}_{setting.name}.npz" for setting in settings}
     missing = [setting for setting, file in files.items() if not file.is_file()]
     for setting, arrays in pipeline_answers(path, missing):
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +58,16 @@ def kept_answers(path: Path, settings: Iterable[Setting]) -> Iterator[tuple[Sett
     for setting, file in files.items():
         with np.load(file) as stored:
             yield setting, {name: stored[name] for name in stored.files}
+
+
+def _digest(path: Path) -> str:
+    from astropy.io import fits
+
+    digest = hashlib.sha256(version("jwst").encode())
+    with fits.open(path) as hdus:
+        for name in ("SCI", "ERR", "DQ"):
+            digest.update(np.ascontiguousarray(hdus[name].data).tobytes())
+    return digest.hexdigest()[:20]
 
 
 def pipeline_answers(path: Path, settings: Iterable[Setting]) -> Iterator[tuple[Setting, dict[str, np.ndarray]]]:

@@ -14,6 +14,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.output.products import write_cubes, write_exposures
 from atm_viewer.engine.recipe import CUBE_PARAMETERS, CubeOptions, Recipe, dump_recipe, parse_recipe
 from atm_viewer.resources import resource
+from tests.engine.cube.stock import assert_equal, stock_cube
 
 RECIPE = Recipe(oversample=1.5, fit_threshold=1e9)
 OTHER = {"choice": lambda p: p.choices[1], "switch": lambda p: not p.default, "whole": lambda p: 31}
@@ -77,39 +78,6 @@ def case(request, demo_files, tmp_path_factory):
     return exposure, corrected, path, "1" if request.param == "miri" else None
 
 
-def stock(paths, cubepar, channel, **options):
-    """What the stock step makes of exposures: (SCI, ERR, DQ, WMAP), and the cube's WCS header."""
-    from jwst.cube_build import CubeBuildStep
-    from jwst.datamodels import ModelContainer
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        step = CubeBuildStep(override_cubepar=str(cubepar), output_type="band", channel=channel or "all", **options)
-        (cube,) = step.process(ModelContainer([str(path) for path in paths]))
-    arrays = [np.array(a) for a in (cube.data, cube.err, cube.dq, cube.weightmap)]
-    info = {name: getattr(cube.meta.wcsinfo, name) for name in ("crval1", "crval2", "crpix1", "crpix2", "pc1_2")}
-    return arrays, info
-
-
-def assert_equal(path, wanted):
-    """Compare a cube of ours with the stock step's: masks identical, values to 1e-6 of the largest."""
-    arrays, info = wanted
-    with fits.open(path) as hdus:
-        header = hdus["SCI"].header
-        for name, value in info.items():
-            assert header[name.upper()] == pytest.approx(value, abs=1e-11)
-        for name, theirs in zip(("SCI", "ERR", "DQ", "WMAP"), arrays, strict=True):
-            ours = hdus[name].data
-            assert ours.shape == theirs.shape
-            if name in ("DQ", "WMAP"):
-                np.testing.assert_array_equal(ours, theirs)
-            else:
-                assert np.array_equal(np.isnan(ours), np.isnan(theirs))
-                assert np.isfinite(theirs).any()
-                difference = np.abs(ours.astype(float) - theirs)
-                assert np.nanmax(difference) <= 1e-6 * np.nanmax(np.abs(theirs))
-
-
 OPTIONS = {
     "each": {},
     "ifualign": {"coord_system": "ifualign"},
@@ -132,8 +100,8 @@ def test_cubes_equal_the_stock_steps_with_the_same_options(case, tmp_path, name)
         options = {"wavemin": 2.0, "wavemax": 2.5}
     recipe = replace(RECIPE, cube=CubeOptions(grid="each", **options))
     before, after = write_cubes([exposure], recipe, tmp_path, "star", channel=channel, cubepar=cubepar)
-    assert_equal(before, stock([exposure], cubepar, channel, **options))
-    assert_equal(after, stock([corrected], cubepar, channel, **options))
+    assert_equal(before, stock_cube([str(exposure)], cubepar, channel, **options))
+    assert_equal(after, stock_cube([str(corrected)], cubepar, channel, **options))
 
 
 @pytest.mark.parametrize(
@@ -157,9 +125,9 @@ def test_both_cubes_have_one_grid(case, tmp_path, name):
             assert (two["WMAP"].data.max(axis=0)[[0, -1]] == 0).all()
             assert (two["WMAP"].data.max(axis=0)[:, [0, -1]] == 0).all()
         angle = float(np.degrees(np.arctan2(first["PC1_2"], -first["PC1_1"]))) or None
-    assert_equal(before, stock([exposure], cubepar, channel, **options))
+    assert_equal(before, stock_cube([str(exposure)], cubepar, channel, **options))
     kept = {name: value for name, value in options.items() if name.startswith("scale")}
-    assert_equal(after, stock([corrected], cubepar, channel, cube_pa=angle, **kept, **placed))
+    assert_equal(after, stock_cube([str(corrected)], cubepar, channel, cube_pa=angle, **kept, **placed))
 
 
 def test_where_grids_differ_the_common_one_is_the_first(demo_files, tmp_path, case):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import asdf
@@ -22,6 +21,7 @@ from atm_viewer.engine.results.exposure_view import put_right
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.measuring import exposure_shifts
 from atm_viewer.resources import resource
+from tests.engine.cube.stock import ENGINES, assert_equal, stock_cube
 
 RECIPE = Recipe(oversample=2, fit_threshold=1e9)
 SHIFTS = (0.0, 0.0), (0.37, -0.21)
@@ -41,44 +41,14 @@ def case(request, demo_files, tmp_path_factory):
     return paths, offsets, path, "1" if request.param == "miri" else None
 
 
-def stock(paths, cubepar, channel, **options):
-    from jwst.cube_build import CubeBuildStep
-    from jwst.datamodels import ModelContainer
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        step = CubeBuildStep(override_cubepar=str(cubepar), output_type="band", channel=channel or "all", **options)
-        (cube,) = step.process(ModelContainer([str(path) for path in paths]))
-    return cube
-
-
-# What differs between the instruments is the same whatever the axes and the engine are.
-@pytest.mark.parametrize(
-    ("case", "engine", "options"),
-    [
-        ("miri", "own", {}),
-        ("miri", "own", {"coord_system": "ifualign"}),
-        ("miri", "pipeline", {}),
-        ("nirspec", "own", {}),
-    ],
-    indirect=["case"],
-    ids=str,
-)
+@ENGINES
 def test_cubes_equal_those_of_cube_build_with_the_same_file(case, tmp_path, engine, options):
     paths, file, cubepar, channel = case
     recipe = replace(RECIPE, cube=CubeOptions(offsets=read_offsets(file), **options))
     (path,) = write_cubes(paths, recipe, tmp_path, "star", "before", channel, cubepar=cubepar, engine=engine)
-    theirs = stock(paths, cubepar, channel, offset_file=str(file), **options)
+    theirs = stock_cube([str(p) for p in paths], cubepar, channel, offset_file=str(file), **options)
     assert read_provenance(path).recipe == recipe
-    with fits.open(path) as hdus:
-        for name in ("crval1", "crval2", "crpix1", "crpix2", "pc1_2"):
-            assert hdus["SCI"].header[name.upper()] == pytest.approx(getattr(theirs.meta.wcsinfo, name), abs=1e-10)
-        np.testing.assert_array_equal(hdus["WMAP"].data, theirs.weightmap)
-        np.testing.assert_array_equal(hdus["DQ"].data, theirs.dq)
-        for name, wanted in (("SCI", theirs.data), ("ERR", theirs.err)):
-            ours = hdus[name].data
-            assert np.array_equal(np.isnan(ours), np.isnan(wanted))
-            assert np.nanmax(np.abs(ours.astype(float) - wanted)) <= 1e-6 * np.nanmax(np.abs(wanted))
+    assert_equal(path, theirs)
 
 
 def test_previews_are_those_of_the_cube(case, tmp_path):

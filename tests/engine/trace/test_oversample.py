@@ -19,11 +19,11 @@ from tests.engine.pipeline import Setting, kept_answers
 
 # Thresholds that leave the pipeline a handful of slices to fit.
 MIRI = [
-    Setting("os1", 1, 400.0),
-    Setting("os2", 2, 400.0),
-    Setting("os1.5", 1.5, 400.0),
+    Setting("os1_400", 1, 400.0),
+    Setting("os2_400", 2, 400.0),
+    Setting("os1.5_400", 1.5, 400.0),
 ]
-NIRSPEC = [Setting("os2", 2, 200.0), Setting("os2.5", 2.5, 200.0)]
+NIRSPEC = [Setting("os2_200", 2, 200.0), Setting("os2.5_200", 2.5, 200.0)]
 
 
 @pytest.mark.parametrize(("instrument", "settings"), [("miri", MIRI), ("nirspec", NIRSPEC)])
@@ -47,7 +47,7 @@ def test_negative_background_equals_the_pipelines(demo_files, tmp_path):
     with fits.open(demo_files("miri")[0]) as hdus:
         hdus["SCI"].data = hdus["SCI"].data - np.float32(30.0)
         hdus.writeto(path)
-    setting = Setting("os2", 2, 200.0)
+    setting = Setting("os2_200", 2, 200.0)
     exposure = open_exposure(path)
     prepared = prepare(exposure)
     assert prepared.background.offset < 0
