@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.output.tree_text import TreeText
 
 
 def open_metadata(path: str | os.PathLike[str]) -> Any:
@@ -30,9 +30,7 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
 
     with warnings.catch_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
         warnings.simplefilter("ignore")
-        tree = np.frombuffer(without_wcs(asdf_bytes(hdus)), dtype=np.uint8)[None, :]
-        column = fits.Column(array=tree, format=f"{tree.size}B", name="ASDF_METADATA")
-        hdus[hdus.index_of("ASDF")] = fits.BinTableHDU.from_columns([column], name="ASDF")
+        hdus[hdus.index_of("ASDF")] = asdf_extension(_without_wcs(asdf_bytes(hdus)))
         model = datamodels.IFUImageModel(hdus)
         # Not before: a model of other headers than the file's takes values from them, which are rounded.
         for name, value in list(model.items()):
@@ -46,45 +44,17 @@ def asdf_bytes(hdus: Any) -> bytes:
     return bytes(hdus["ASDF"].data["ASDF_METADATA"][0].tobytes())
 
 
-def without_wcs(content: bytes) -> bytes:
-    """Leave ``meta.wcs`` out of an ASDF file, and its binary blocks when nothing else has any.
+def asdf_extension(content: bytes) -> Any:
+    """Make the extension ``ASDF`` of an ASDF file."""
+    from astropy.io import fits
 
-    Parameters
-    ----------
-    content : bytes
-        An ASDF file, as datamodels embed it.
-
-    Returns
-    -------
-    bytes
-        The same file without the WCS.
-    """
-    import yaml
-
-    text, blocks = split(content)
-    # Marks of the parser, not patterns: they hold however the YAML is laid out.
-    root = yaml.compose(text, Loader=_loader())
-    assert isinstance(root, yaml.MappingNode)
-    meta = next(value for key, value in root.value if key.value == "meta")
-    for k, (key, value) in enumerate(meta.value):
-        if key.value == "wcs":
-            following = meta.value[k + 1][0].start_mark if k + 1 < len(meta.value) else value.end_mark
-            text = text[: key.start_mark.index] + text[following.index :]
-    return text.encode("utf-8") + (blocks if re.search(r"\bsource: \d", text) else b"")
+    data = np.frombuffer(content, dtype=np.uint8)[None, :]
+    column = fits.Column(array=data, format=f"{data.size}B", name="ASDF_METADATA")
+    return fits.BinTableHDU.from_columns([column], name="ASDF")
 
 
-def split(content: bytes) -> tuple[str, bytes]:
-    """Tree, as YAML, and binary blocks of an ASDF file.
-
-    The blocks come without their index, which holds positions in the file and need not be there.
-    """
-    end = content.index(b"\n...\n") + 5
-    index = content.rfind(b"#ASDF BLOCK INDEX")
-    return content[:end].decode("utf-8"), content[end : index if index > 0 else None]
-
-
-def _loader() -> Any:
-    """PyYAML's parser in C, where it has one."""
-    import yaml
-
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _without_wcs(content: bytes) -> bytes:
+    """Leave ``meta.wcs`` out of an ASDF file, and its binary blocks when nothing else has any."""
+    tree = TreeText(content)
+    tree.remove("meta", "wcs")
+    return tree.content()

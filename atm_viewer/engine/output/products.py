@@ -14,11 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from atm_viewer.engine.arrays import Singles
 from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, read_cube_parameters
 from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values, on_grid
 from atm_viewer.engine.cube.footprints import SkyMapper
-from atm_viewer.engine.errors import InputError, OutputError
+from atm_viewer.engine.errors import InputError, OutputError, one_line
 from atm_viewer.engine.io.association import Product, expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
 from atm_viewer.engine.io.moving_target import (
@@ -32,15 +31,18 @@ from atm_viewer.engine.io.moving_target import (
 from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
 from atm_viewer.engine.names import intermediate_names
+from atm_viewer.engine.output.corrected_file import write_corrected
+from atm_viewer.engine.output.corrected_model import corrected_model, intermediate_model, mark_corrected
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.provenance import (
     InputFile,
     Provenance,
-    add_history,
     append_provenance,
     current_versions,
+    history_lines,
 )
 from atm_viewer.engine.output.staging import saving, staged
+from atm_viewer.engine.output.tree_text import UnchangeableError
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
@@ -49,23 +51,12 @@ from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
+_LOG = logging.getLogger(__name__)
+
 Paths = Sequence[str | os.PathLike[str]]
 
 #: Pixels of the exposures that stay open until cubes take them, four of MIRI or one of NIRSpec; more are opened again.
 _OPEN = 4 * 1024 * 1032
-
-# What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
-_EXTRAS = (
-    "area",
-    "barshadow",
-    "flatfield_point",
-    "flatfield_uniform",
-    "pathloss_point",
-    "pathloss_uniform",
-    "photom_point",
-    "photom_uniform",
-    "zeroframe",
-)
 
 
 def write_exposures(
@@ -141,28 +132,25 @@ def corrected_name(path: Path) -> str:
 
 def save_corrected(exposure: Exposure, corrected: Corrected, recipe: Recipe, path: Path, folder: Path) -> None:
     """Write a corrected exposure, and what its correction is made of where that was kept; its datamodel is closed."""
-    provenance, model = product_provenance(recipe, True, [path]), exposure.model
-    model = corrected_model(model, corrected)
+    provenance, names, place = product_provenance(recipe, True, [path]), [exposure.name], folder / corrected_name(path)
+    if not corrected.steps:
+        exposure.file.check()
+        try:
+            with _plain(place) as plain:
+                write_corrected(path, corrected, plain, provenance, names)
+            return
+        except UnchangeableError as reason:
+            _LOG.info("the datamodel of %s writes its correction: %s", path.name, one_line(reason))
+    model = corrected_model(exposure.model, corrected)
     for step, array in corrected.steps.items():
-        _save(_intermediate_model(model, array), folder / f"{exposure.name}_{step}.fits", provenance, [exposure.name])
-    _save(model, folder / corrected_name(path), provenance, [exposure.name])
+        _save(intermediate_model(model, array), folder / f"{exposure.name}_{step}.fits", provenance, names)
+    _save(model, place, provenance, names)
     model.close()
 
 
 def product_provenance(recipe: Recipe, applied: bool, paths: Sequence[Path]) -> Provenance:
     """Return what a product of these exposures says about how it was made, if it is made now."""
     return Provenance(recipe, applied, current_versions(), tuple(map(InputFile.of, paths)))
-
-
-def _intermediate_model(model: Any, array: Singles) -> Any:
-    """Make the datamodel of one of the arrays that a correction is made of, as the pipeline does."""
-    made = type(model)(data=array)
-    made.update(model)
-    made.meta.cal_step.adaptive_trace_model = None  # the pipeline saves them before its step is complete
-    made.dq = None  # both are made, empty, when they are asked for
-    made.err = None
-    made.meta.bunit_err = None
-    return made
 
 
 def write_cubes(
@@ -443,110 +431,6 @@ def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
         model.close()
 
 
-def corrected_model(model: Any, corrected: Corrected) -> Any:
-    """Put a correction into an exposure's datamodel, as ``fit_and_oversample`` and its step leave it.
-
-    Parameters
-    ----------
-    model : IFUImageModel
-        The open exposure, changed in place together with its WCS.
-    corrected : Corrected
-        Its correction; with factor 1 only the trace model is attached, as the pipeline does.
-
-    Returns
-    -------
-    IFUImageModel
-        The same model.
-    """
-    from jwst.lib.pipe_utils import match_nans_and_flags
-
-    model.trace_model = corrected.trace
-    mark_corrected(model, corrected.oversample)
-    if corrected.oversample == 1:
-        return model
-    model.data = corrected.sci
-    model.dq = corrected.dq
-    model.err = corrected.err
-    model.wavelength = corrected.wavelength
-    model.regions = corrected.regions
-    for name in ("var_poisson", "var_rnoise", "var_flat"):
-        array = getattr(corrected, name)
-        if array is not None:
-            setattr(model, name, array)
-    for name in _EXTRAS:
-        if model.hasattr(name):
-            setattr(model, name, None)
-    # Not by attribute: that would check the whole WCS against the schemas of its transforms.
-    model.meta.instance["wcs"] = oversampled_wcs(model.meta.wcs, corrected.oversample)
-    match_nans_and_flags(model)
-    return model
-
-
-def mark_corrected(model: Any, oversample: float) -> None:
-    """Put into a datamodel's metadata that it is corrected, and the area of its pixels."""
-    model.meta.cal_step.adaptive_trace_model = "COMPLETE"
-    photometry = model.meta.photometry
-    for name in ("pixelarea_steradians", "pixelarea_arcsecsq"):
-        if oversample > 1 and getattr(photometry, name) is not None:
-            setattr(photometry, name, getattr(photometry, name) / oversample)
-
-
-def oversampled_wcs(wcs: Any, factor: float) -> Any:
-    """WCS of an exposure whose pixels are divided along the slices.
-
-    A transform from oversampled to detector pixels is put in front; bounding boxes are in oversampled pixels.
-
-    Parameters
-    ----------
-    wcs : gwcs.WCS
-        WCS of a MIRI MRS exposure, or of a NIRSpec IFU exposure in either style: with slices as inputs, or with a
-        map of slices behind a frame ``coordinates``. Bounding boxes of the latter's map are changed in place.
-    factor : float
-        Oversampling factor.
-
-    Returns
-    -------
-    gwcs.WCS
-        Its first frame is ``coordinates``, by which ``cube_build`` knows an oversampled exposure.
-    """
-    import gwcs
-    from astropy.modeling.models import Identity, Scale, Shift
-    from gwcs.coordinate_frames import Frame2D
-
-    shift = (factor - 1) / 2
-    along = Scale(1 / factor) | Shift(-shift / factor)
-
-    def fine(interval: Any) -> tuple[float, float]:
-        low, high = interval
-        return low * factor + shift, high * factor + shift
-
-    frame = Frame2D(name="coordinates", axes_order=(0, 1))
-    inputs: tuple[str, ...]
-    if "alpha_beta" in wcs.available_frames:
-        first, axis, inputs = along & Identity(1), 0, ("x", "y")
-    elif "coordinates" in wcs.available_frames:
-        for transform in wcs.pipeline[1].transform.selector.values():
-            transform.bounding_box[1] = fine(transform.bounding_box[1])
-        old = wcs.pipeline[0].transform
-        first = Identity(1) & along | old
-        first.name, first.inputs, first.outputs = old.name, old.inputs, old.outputs
-        return gwcs.WCS([(wcs.pipeline[0].frame, first), *wcs.pipeline[1:]])
-    else:
-        first, axis, inputs = Identity(1) & along & Identity(1), 1, ("x", "y", "name")
-    first.name, first.inputs, first.outputs = "coord2det", inputs, inputs
-    new = gwcs.WCS([(frame, first), *wcs.pipeline])
-    if (box := wcs.bounding_box) is None:
-        return new
-    if axis == 0:
-        box[0] = fine(box[0])
-        new.bounding_box = (box[0], box[1])
-    else:
-        for number in range(30):
-            box[number][axis] = fine(box[number][axis])
-        new.bounding_box = box
-    return new
-
-
 def _distinct_names(exposures: Sequence[Path]) -> list[str]:
     names: dict[str, Path] = {}
     for path in exposures:
@@ -650,11 +534,21 @@ def _watched(total: int, progress: Callable[[float], None]) -> Iterator[None]:
 
 
 def _save(model: Any, path: Path, provenance: Provenance, exposures: Sequence[str]) -> None:
-    add_history(model, provenance, exposures)
-    with saving(path), warnings.catch_warnings():
+    for line in history_lines(provenance, exposures):
+        model.add_history_entry(line)
+    with _plain(path) as plain, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # FITS has ASCII alone, and the datamodel writes the name that it is saved under into its header.
-        plain = path.with_name(re.sub(r"[^ -~]", "_", path.name))
         model.save(plain)
         append_provenance(plain, provenance)
+
+
+@contextmanager
+def _plain(path: Path) -> Iterator[Path]:
+    """Name to write a file under, which gets its own when it is complete.
+
+    FITS has ASCII alone, and the name that a product is written under gets into its header.
+    """
+    plain = path.with_name(re.sub(r"[^ -~]", "_", path.name))
+    with saving(path):
+        yield plain
         os.replace(plain, path)

@@ -65,8 +65,8 @@ def current_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
 
 
-def add_history(model: Any, provenance: Provenance, exposures: Sequence[str]) -> None:
-    """Add HISTORY to an open datamodel: what was done, to which exposures, with which recipe and versions."""
+def history_lines(provenance: Provenance, exposures: Sequence[str]) -> list[str]:
+    """Lines of HISTORY: what was done, to which exposures, with which recipe and versions."""
     versions = ", ".join(f"{name} {number}" for name, number in provenance.versions.items())
     done = "adaptive trace model applied" if provenance.applied else "no adaptive trace model applied"
     lines = [f"ATM Viewer: {done}; made with {versions}"]
@@ -74,22 +74,25 @@ def add_history(model: Any, provenance: Provenance, exposures: Sequence[str]) ->
         lines.append(f"ATM Viewer: beyond the pipeline's adaptive_trace_model: {_ascii(provenance.beyond_pipeline)}")
     lines += [f"ATM Viewer exposure: {_ascii(name)}" for name in exposures]
     lines += [f"ATM Viewer recipe: {line}" for line in _lines(provenance.recipe) if line]
-    for line in lines:
-        model.add_history_entry(line)
+    return lines
 
 
 def append_provenance(path: str | os.PathLike[str], provenance: Provenance) -> None:
-    """Append ``ATM_RECIPE`` (TOML, a row per line), ``ATM_VERSIONS`` and ``ATM_INPUTS`` to a FITS file."""
+    """Append `provenance_tables` to a FITS file."""
     from astropy.io import fits
 
+    with fits.open(path, mode="append") as hdus:
+        hdus.extend(provenance_tables(provenance))
+
+
+def provenance_tables(provenance: Provenance) -> list[Any]:
+    """Make the extensions ``ATM_RECIPE`` (TOML, a row per line), ``ATM_VERSIONS`` and ``ATM_INPUTS``."""
     recipe = _table("ATM_RECIPE", {"TOML": _lines(provenance.recipe)})
     recipe.header["APPLIED"] = (provenance.applied, "adaptive trace model applied to this product")
     recipe.header["BEYOND"] = (bool(provenance.beyond_pipeline), "options beyond the pipeline were used")
     versions = {"PACKAGE": list(provenance.versions), "VERSION": list(provenance.versions.values())}
-    with fits.open(path, mode="append") as hdus:
-        hdus.extend([recipe, _table("ATM_VERSIONS", versions)])
-        if provenance.inputs:
-            hdus.append(_inputs_table(provenance.inputs))
+    inputs = [_inputs_table(provenance.inputs)] if provenance.inputs else []
+    return [recipe, _table("ATM_VERSIONS", versions), *inputs]
 
 
 def read_provenance(path: str | os.PathLike[str]) -> Provenance:

@@ -21,7 +21,8 @@ from atm_viewer.engine.errors import Cancelled, InputError, OutputError
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.io.setting import bands_of, group_exposures
 from atm_viewer.engine.output import products
-from atm_viewer.engine.output.products import corrected_model, oversampled_wcs, write_cubes, write_exposures
+from atm_viewer.engine.output.corrected_model import corrected_model, oversampled_wcs
+from atm_viewer.engine.output.products import write_cubes, write_exposures
 from atm_viewer.engine.output.provenance import read_provenance
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.results.correction import CorrectionReport

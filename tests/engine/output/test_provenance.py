@@ -5,20 +5,10 @@ from __future__ import annotations
 import pytest
 from astropy.io import fits
 
-from atm_viewer.engine.output.provenance import Provenance, add_history, append_provenance, read_provenance
+from atm_viewer.engine.output.provenance import Provenance, append_provenance, history_lines, read_provenance
 from atm_viewer.engine.recipe import Circle, Recipe, Region, SliceOverride
 
 BEYOND = Recipe(reach="slice", overrides=(SliceOverride(308, peak_cut="source", residual="none"),))
-
-
-class Product:
-    """Keeps history as a datamodel does."""
-
-    def __init__(self):
-        self.history: list[str] = []
-
-    def add_history_entry(self, line: str) -> None:
-        self.history.append(line)
 
 
 @pytest.mark.parametrize(
@@ -26,9 +16,8 @@ class Product:
 )
 def test_what_goes_beyond_the_pipeline_is_marked(recipe, applied, marked, tmp_path):
     provenance = Provenance(recipe, applied, {"atm-viewer": "1.0"})
-    product = Product()
-    add_history(product, provenance, ["jw1"])
-    lines = [line for line in product.history if "beyond the pipeline's adaptive_trace_model" in line]
+    history = history_lines(provenance, ["jw1"])
+    lines = [line for line in history if "beyond the pipeline's adaptive_trace_model" in line]
     assert len(lines) == marked
     if marked:
         assert lines[0].endswith('reach = "slice", peak_cut = "source" (slice 308), residual = "none" (slice 308)')
@@ -42,9 +31,7 @@ def test_what_goes_beyond_the_pipeline_is_marked(recipe, applied, marked, tmp_pa
 def test_regions_are_marked_as_beyond_the_pipeline(tmp_path):
     recipe = Recipe(regions=(Region("noyau é", Circle(161.25, -59.68, 0.4), "spline", window=30),))
     provenance = Provenance(recipe, True, {"atm-viewer": "1.0"})
-    product = Product()
-    add_history(product, provenance, ["jw1"])
-    [line] = [line for line in product.history if "beyond the pipeline's adaptive_trace_model" in line]
+    [line] = [line for line in history_lines(provenance, ["jw1"]) if "beyond the pipeline's" in line]
     assert line.endswith('region "noyau \\U000000E9" (use = "spline", window = 30)')
     path = tmp_path / "product.fits"
     fits.PrimaryHDU().writeto(path)
