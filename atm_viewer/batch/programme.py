@@ -11,9 +11,8 @@ from typing import Any
 
 from atm_viewer.engine.errors import InputError, UserError, one_line
 from atm_viewer.engine.io.association import Inputs, is_plain_name, read_inputs
-from atm_viewer.engine.io.exposure import exposure_name
 from atm_viewer.engine.io.moving_target import read_target
-from atm_viewer.engine.names import product_name
+from atm_viewer.engine.names import exposure_name, product_name
 from atm_viewer.engine.recipe import Recipe, load_recipe
 from atm_viewer.engine.recipe.toml import parse_toml, read_recipe
 from atm_viewer.engine.regular_file import read_text

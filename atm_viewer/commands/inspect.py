@@ -54,7 +54,7 @@ def inspect(args: argparse.Namespace) -> int:
             shifts = [work.ask(request) for request in asked]
         if part is not None:
             _write_alignment(part / args.align.name, recipe, shifts)
-    from atm_viewer.engine.io.exposure import exposure_name
+    from atm_viewer.engine.names import exposure_name
 
     units = {view.name: one_line(view.unit, 10) for view in views}
     known = {name: shift.tolist() for one in shifts for name, shift in zip(one.names, one.shift, strict=True)}

@@ -220,8 +220,8 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     recipe = load_recipe(args.recipe) if args.recipe is not None else Recipe()
     if getattr(args, "offsets", None) is None:
         return recipe
-    from atm_viewer.engine.io.exposure import exposure_name
     from atm_viewer.engine.io.offsets import check_offsets, read_offsets
+    from atm_viewer.engine.names import exposure_name
 
     offsets = read_offsets(args.offsets)
     exposures = _read_inputs(args).exposures

@@ -1,17 +1,26 @@
-"""Names of products."""
+"""Names of exposures and products."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from itertools import takewhile
+from pathlib import Path
 
 #: What a correction is made of, by the names of the pipeline's files (``save_intermediate_results``): splines wherever
 #: there are some, and where they are used; flux by linear interpolation; what splines leave of the flux, interpolated.
 STEPS = ("spline_full", "spline_used", "linear_interp", "spline_residual")
 
 
+_SUFFIX = re.compile(r"_(cal|crf)$")
 _PROGRAMME = re.compile(r"jw\d{5}")
+
+
+def exposure_name(path: str | os.PathLike[str]) -> str:
+    """File name without ending (``.fits``, ``.fits.gz``) and ``_cal``/``_crf``."""
+    name = Path(path).name
+    return _SUFFIX.sub("", Path(name.removesuffix(".gz")).stem)
 
 
 def intermediate_names(exposures: Sequence[str], oversample: float) -> list[str]:
@@ -26,7 +35,7 @@ def product_name(names: Sequence[str]) -> str:
     Parameters
     ----------
     names : sequence of str
-        Names of the exposures, see `atm_viewer.engine.io.exposure.exposure_name`.
+        Names of the exposures, see `exposure_name`.
 
     Returns
     -------

@@ -39,6 +39,32 @@ def correct_open(path: str, psf_optimal: bool, folder: str) -> dict:
     return found
 
 
+def correct_whole(path: str, psf_optimal: bool) -> dict:
+    """Everything that jwst's call does with an open exposure, from cutting slices on; median of some runs."""
+    from dataclasses import dataclass, replace
+
+    from atm_viewer.engine.io.coordinate_cache import KeptGeometry
+    from atm_viewer.engine.io.exposure import open_exposure
+    from atm_viewer.engine.recipe import Recipe
+    from atm_viewer.engine.trace.oversample import correct_exposure
+
+    @dataclass(frozen=True)
+    class Nothing(KeptGeometry):
+        """Keeps nothing: coordinates are computed each time."""
+
+        def get_or_make(self, part, make):
+            return make()
+
+    exposure, recipe = open_exposure(path), Recipe(oversample=2, psf_optimal=psf_optimal)
+    _ = exposure.wcs
+
+    def correct():
+        return correct_exposure(replace(exposure, kept=Nothing("benchmark")), recipe)
+
+    (cold,) = times(correct, 1)
+    return {"cold": cold, "seconds": float(np.median(times(correct, REPEATS)))}
+
+
 def correct_peak(path: str) -> dict:
     """Correct an exposure once, for the memory it takes."""
     from atm_viewer.engine.io.exposure import open_exposure

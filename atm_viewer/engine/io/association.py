@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from atm_viewer.engine.errors import InputError, one_line
-from atm_viewer.engine.io.exposure import exposure_name
-from atm_viewer.engine.names import product_name
+from atm_viewer.engine.names import exposure_name, product_name
 from atm_viewer.engine.regular_file import read_bytes
 
 #: Files and folders that are looked at below a folder in which members are looked for.

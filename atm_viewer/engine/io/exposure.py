@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import os
-import re
 import warnings
 import weakref
 from collections.abc import Iterator, Mapping
@@ -44,6 +43,7 @@ from atm_viewer.engine.io.coordinates import (
 )
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import pack, unpack
+from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
@@ -55,8 +55,6 @@ _LOG = logging.getLogger(__name__)
 _FRAMES = {"MIRI": {"detector", "alpha_beta", "v2v3", "world"}, "NIRSPEC": {"slicer", "world"}}
 
 _VARIANCES = ("VAR_RNOISE", "VAR_POISSON", "VAR_FLAT")
-
-_SUFFIX = re.compile(r"_(cal|crf)$")
 
 
 class DataFile:
@@ -395,12 +393,6 @@ class Exposure:
             follows=self.follows,
             file=self.file.state,
         )
-
-
-def exposure_name(path: str | os.PathLike[str]) -> str:
-    """File name without ending (``.fits``, ``.fits.gz``) and ``_cal``/``_crf``."""
-    name = Path(path).name
-    return _SUFFIX.sub("", Path(name.removesuffix(".gz")).stem)
 
 
 def open_exposure(path: str | os.PathLike[str]) -> Exposure:

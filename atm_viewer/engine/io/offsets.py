@@ -11,7 +11,7 @@ from typing import Any
 
 from atm_viewer.engine.checks.asdf_check import check_asdf
 from atm_viewer.engine.errors import InputError, UserError, one_line
-from atm_viewer.engine.io.exposure import exposure_name
+from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
 from atm_viewer.engine.regular_file import read_bytes

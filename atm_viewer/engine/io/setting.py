@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.io.fits_input import open_fits
 
 
@@ -108,6 +107,8 @@ def _setting(path: Path) -> Setting:
             return Setting(instrument, (f"{header['GRATING']}-{header['FILTER']}".lower(),))
     except (OSError, KeyError, AttributeError, TypeError):
         pass
-    # Opening says in a sentence what is wrong with the file.
+    # Opening says in a sentence what is wrong with the file. It needs numba, which takes long to import.
+    from atm_viewer.engine.io.exposure import open_exposure
+
     exposure = open_exposure(path)
     return Setting(exposure.instrument, exposure.bands)

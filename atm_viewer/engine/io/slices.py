@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -123,23 +124,26 @@ def measure_background(exposure: Exposure) -> Background:
     """
     flux = exposure.to_dispersion(exposure.sci)
     regions = exposure.to_dispersion(exposure.regions)
-    mean, rms = _clipped(flux[regions > 0])
-    offset = None
-    if mean < 0:
-        offset = mean
-        flux = flux - mean
-        mean = 0.0
-    means: dict[int, float] = {}
-    sigmas: dict[int, float] = {}
-    if exposure.instrument == "MIRI":
-        for channel in sorted({n // 100 for n in exposure.slices}):
-            mean, rms = _clipped(flux[(regions >= channel * 100) & (regions < channel * 100 + 100)], default=np.nan)
-            for number in exposure.slices:
-                if number // 100 == channel:
-                    means[number], sigmas[number] = mean, rms
-    else:
-        for number in exposure.slices:
-            means[number], sigmas[number] = mean, rms
+    channels = sorted({n // 100 for n in exposure.slices}) if exposure.instrument == "MIRI" else []
+
+    def clip(flux: Reals, channel: int | None) -> tuple[float, float]:
+        if channel is None:
+            return _clipped(flux[regions > 0])
+        return _clipped(flux[(regions >= channel * 100) & (regions < channel * 100 + 100)], default=np.nan)
+
+    # All at once, though channels have to be clipped again where the mean is negative, which is rare.
+    with _without_warnings():
+        (mean, rms), *each = in_threads(lambda channel: clip(flux, channel), [None, *channels])
+        offset = None
+        if mean < 0:
+            offset = mean
+            flux = flux - mean
+            mean = 0.0
+            each = in_threads(lambda channel: clip(flux, channel), channels)
+    if not channels:
+        return Background(offset, dict.fromkeys(exposure.slices, mean), dict.fromkeys(exposure.slices, rms))
+    found = dict(zip(channels, each, strict=True))
+    means, sigmas = ({n: found[n // 100][k] for n in exposure.slices} for k in (0, 1))
     return Background(offset, means, sigmas)
 
 
@@ -164,8 +168,17 @@ def cut_slices(
     """
     # Unpacked here and not kept: who corrects an exposure needs alpha of the cut-outs only.
     alpha = exposure.to_dispersion(exposure.coordinates.packed_alpha[:])
-    cuts = in_threads(lambda number: _cut_slice(exposure, alpha, number, offset), exposure.slices, begun)
+    with _without_warnings():
+        cuts = in_threads(lambda number: _cut_slice(exposure, alpha, number, offset), exposure.slices, begun)
     return dict(zip(exposure.slices, cuts, strict=True))
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Ignore warnings about NaN; around all threads, since filters are those of the process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _cut_slice(exposure: Exposure, frame: Floats, number: int, offset: float | None) -> SliceData:
@@ -217,17 +230,13 @@ def _clipped(values: Reals, default: float = 0.0) -> tuple[float, float]:
 
     if not np.isfinite(values).any():
         return default, default
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        mean, _, rms = sigma_clipped_stats(values)
+    mean, _, rms = sigma_clipped_stats(values)
     return mean, rms
 
 
 def _native_step(alpha: Singles) -> float:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        step: float = np.abs(np.nanmedian(np.diff(alpha, axis=0)))
-        return step
+    step: float = np.abs(np.nanmedian(np.diff(alpha, axis=0)))
+    return step
 
 
 def _trim_edges(flux: Singles, alpha: Singles, profile: CollapsedProfile) -> Singles:

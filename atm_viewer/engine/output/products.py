@@ -19,7 +19,7 @@ from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError, one_line
 from atm_viewer.engine.io.association import Product, expand_inputs, is_plain_name, read_inputs
-from atm_viewer.engine.io.exposure import Exposure, exposure_name, open_exposure
+from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import (
     Position,
     followed_model,
@@ -30,7 +30,7 @@ from atm_viewer.engine.io.moving_target import (
 )
 from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
-from atm_viewer.engine.names import intermediate_names
+from atm_viewer.engine.names import exposure_name, intermediate_names
 from atm_viewer.engine.output.corrected_file import write_corrected
 from atm_viewer.engine.output.corrected_model import corrected_model, intermediate_model, mark_corrected
 from atm_viewer.engine.output.metadata import open_metadata

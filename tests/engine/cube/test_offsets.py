@@ -11,8 +11,8 @@ from astropy.io import fits
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.io.exposure import exposure_name
 from atm_viewer.engine.io.offsets import check_offsets, read_offsets, write_offsets
+from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.output.products import write_cubes
 from atm_viewer.engine.output.provenance import read_provenance
 from atm_viewer.engine.progress import no_progress

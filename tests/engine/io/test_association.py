@@ -10,8 +10,8 @@ import pytest
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.association import MissingMembers, Product, expand_inputs, read_inputs
-from atm_viewer.engine.io.exposure import exposure_name, open_exposure
-from atm_viewer.engine.names import product_name
+from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.names import exposure_name, product_name
 
 
 def members(*names: str, exptype: str = "science") -> list[dict]:

@@ -14,8 +14,9 @@ from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.checks.exposure_notes import notes_in_words
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io import fits_input
-from atm_viewer.engine.io.exposure import exposure_name, open_exposure
+from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.io.headers import header_notes
+from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.service.bench import Bench
 
