@@ -233,6 +233,7 @@ def plan(target: Target, folder: Path, tunings: Sequence[Sequence[Any]], mark: s
             kept += [] if corrected[-1] else [name]
             products.append(name)
         job, cubepar = replace(job, kinds=kinds), cubepar_of(job)
+        _ = job.placements  # the headers of all exposures are read here once, and not in the task of each
         whole = recipe.cube.only_pipeline
         blocks = () if whole else cube_blocks(job, cubepar)
         jobs.append(JobPlan(job, cubepar, blocks, tuple(corrected), bool(whole)))

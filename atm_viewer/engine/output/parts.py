@@ -93,7 +93,7 @@ def write_parts(
         The exposure's, from which, with those of others, the cube's grid follows.
     """
     path = job.group.exposures[number]
-    exposure = open_exposure(path).placed(job.placements()[number])
+    exposure = open_exposure(path).placed(job.placements[number])
     outlines = Outlines(job.group.bands, job.recipe)
     outlines.add(exposure)
     mapper = SkyMapper(exposure)
@@ -150,7 +150,7 @@ def write_cubes_of_parts(
         sums[block.band].dq[block.begin : block.end] = dq
     with ExitStack() as stack, staged(folder, names, overwrite=True) as part:
         models = []
-        for path, place in zip(job.group.exposures, job.placements(), strict=True):
+        for path, place in zip(job.group.exposures, job.placements, strict=True):
             models.append(stack.enter_context(open_metadata(path)))
             mark_following(models[-1], followed_at(read_target(path), place))
         for band, cube in cubes_of_sums(job, after, models, cubepar, sums):

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -289,8 +289,9 @@ class CubeJob:
         internal = "_internal" if self.recipe.cube.coord_system == INTERNAL else ""
         return f"{self.stems[after]}_{band}{internal}_s3d.fits"
 
+    @cached_property
     def placements(self) -> list[Placement]:
-        """Shifts by which exposures are `placed`, from their headers alone."""
+        """Shifts by which exposures are `placed`, from their headers alone; once read, they travel with the job."""
         following = placements([read_target(path) for path in self.group.exposures], self.target_at)
         return [
             with_offset(place, exposure_name(path), self.recipe.cube)
@@ -322,7 +323,7 @@ def _own_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other."""
     with ExitStack() as stack:
         paths, bands = job.group.exposures, job.group.bands
-        places, outlines, models = job.placements(), Outlines(bands, job.recipe), []
+        places, outlines, models = job.placements, Outlines(bands, job.recipe), []
         opened: dict[Path, Exposure] = {}
         for k, path in enumerate(paths):
             job.progress(f"Opening {path.name}", 0.05 * k / len(paths))
@@ -385,7 +386,7 @@ def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by the pipeline's own mapping and combination of pixels, with (whether after correction, band)."""
     opened, corrections = [], []
     count = len(job.group.exposures)
-    for k, (path, place) in enumerate(zip(job.group.exposures, job.placements(), strict=True)):
+    for k, (path, place) in enumerate(zip(job.group.exposures, job.placements, strict=True)):
         job.progress(f"Opening {path.name}", 0.1 * k / count)
         opened.append(open_exposure(path).placed(place))
         if not k:
