@@ -125,7 +125,8 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
                 return done(None, "The disk is full; free some space and run the command again.")
             raise
         finally:
-            give_back_memory()
+            if function in (tune_one, correct, write_cubes, write_whole_cubes, measure):
+                give_back_memory()  # the others hold little, and looking for it takes as long as they do
 
 
 def _value(arg: Any) -> Any:
