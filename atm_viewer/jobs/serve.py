@@ -52,8 +52,6 @@ class WorkerBackends:
         ``module:Class`` of the worker side state, see `atm_viewer.engine.service.bench.Bench`.
     products : str
         Module with ``write_cubes`` and ``write_exposures``.
-    pipeline : tuple of str
-        Modules that take seconds to import and are needed sooner or later.
     warm_up : str
         ``module:function`` that gets everything ready that is made ready by use; empty for none.
     demo : str
@@ -63,11 +61,6 @@ class WorkerBackends:
 
     bench: str = "atm_viewer.engine.service.bench:Bench"
     products: str = "atm_viewer.engine.output.products"
-    pipeline: tuple[str, ...] = (
-        "stdatamodels.jwst.datamodels",
-        "jwst.assign_wcs.nirspec",
-        "jwst.cube_build.cube_match_sky_driz",
-    )
     warm_up: str = "atm_viewer.engine.service.warm_up:warm_up"
     demo: str = "atm_viewer.demo:demo_exposures"
 
@@ -302,8 +295,6 @@ class Dispatcher:
         """Get ready, before anybody waits for it, what the first requests need; on a thread of its own."""
         with suppress(Exception):  # the first request meets the same failure and reports it
             _ = self.bench
-            for name in self._backends.pipeline:
-                importlib.import_module(name)
             if self._backends.warm_up:
                 _named(self._backends.warm_up)()
 

@@ -30,7 +30,7 @@ NEW_WORKER = 20.0
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
 BACKENDS = WorkerBackends(
-    "tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", (), "", "tests.jobs.fake_bench:make_demo"
+    "tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", "", "tests.jobs.fake_bench:make_demo"
 )
 
 

@@ -66,7 +66,8 @@ class KeptGeometry:
         """
         found = self._held.get(part) or self._read(part)
         if found is None:
-            found = {name: np.asarray(array) for name, array in make().items()}
+            # Laid out as when they are read: kernels are compiled for that.
+            found = {name: np.asarray(array, order="C") for name, array in make().items()}
             if not self._write(part, found):
                 self._held[part] = found
         return found

@@ -19,12 +19,14 @@ from atm_viewer.engine.io.coordinates import Coordinates
 from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
+from atm_viewer.engine.kernels.polynomials import polynomial_2d
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
+from atm_viewer.engine.wcs.transforms import load_converters
 
 _RA, _DEC = 80.0, 10.0
 _PIXEL, _WIDTH, _STEP = 0.18, 0.2, 0.0008  # arcsec along and across the slices, um per column
@@ -61,6 +63,9 @@ def warm_up() -> None:
         sums = CubeSums(bench.grid(keys, band))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE), exposure)):
             sums.add(exposure, SkyMapper(exposure), values)
+    # What the first file takes that was never opened.
+    polynomial_2d(np.zeros(2), np.zeros(2), np.ones(3), np.array([False, True]), np.empty(2))
+    load_converters()
 
 
 def tiny_exposure(instrument: str) -> Exposure:
@@ -109,7 +114,7 @@ def tiny_exposure(instrument: str) -> Exposure:
     corners = {"corners": np.stack([corner_ra, corner_dec])}
     known = {
         "slice-widths": {"beta": np.full(4, _WIDTH)} if miri else {"across": np.array(_WIDTH)},
-        "sky-maps": vars(maps),
+        "sky-maps": {name: np.asarray(array, order="C") for name, array in vars(maps).items()},
         "oversampled-2": pack(fine),
         f"extent-{bands[0]}-1": corners,
         f"extent-{bands[0]}-2": corners,

@@ -78,10 +78,18 @@ def make_model(node: Any) -> Any:
     Model
         Of astropy, gwcs, or the pipeline.
     """
-    import asdf
     from asdf import yamlutil
 
-    return yamlutil.tagged_tree_to_custom_tree(node, asdf.AsdfFile(ignore_unrecognized_tag=True))
+    return yamlutil.tagged_tree_to_custom_tree(node, load_converters())
+
+
+def load_converters() -> Any:
+    """Load asdf's converters, which takes seconds for the first time, and return an empty file that has them."""
+    import asdf
+
+    file = asdf.AsdfFile(ignore_unrecognized_tag=True)
+    _ = file.extension_manager
+    return file
 
 
 def tables(node: Any) -> list[Any]:
