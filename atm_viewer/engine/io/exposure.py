@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, PackedFrame, Singles
+from atm_viewer.engine.arrays import DeflatedFrame, Flags, Floats, Integers, Integers32, PackedFrame, Singles
 from atm_viewer.engine.checks.asdf_check import check_asdf
 from atm_viewer.engine.checks.exposure_check import (
     EXTENSIONS,
@@ -71,7 +71,7 @@ class DataFile:
     """
 
     def __init__(self, path: Path, state: FileState) -> None:
-        self._path, self.state = path, state
+        self.path, self.state = path, state
         self._model: Any = None
         self._wcs: ExposureWcs | None = None
 
@@ -91,7 +91,7 @@ class DataFile:
         """
         if self._model is None:
             self.check()
-            self._model = _open_model(self._path)
+            self._model = _open_model(self.path)
         return self._model
 
     @property
@@ -106,17 +106,17 @@ class DataFile:
         if self._wcs is None:
             self.check()
             try:
-                content = _asdf_bytes(self._path)
-                self._wcs = wcs_of_tree(read_tree(content, check_asdf(self._path.name, content)))
+                content = _asdf_bytes(self.path)
+                self._wcs = wcs_of_tree(read_tree(content, check_asdf(self.path.name, content)))
             except NotUnderstoodError as reason:
-                _LOG.info("the WCS of %s is evaluated by gwcs: %s", self._path.name, one_line(reason))
-                self._wcs = _wcs_by_gwcs(self._path, self.model)
+                _LOG.info("the WCS of %s is evaluated by gwcs: %s", self.path.name, one_line(reason))
+                self._wcs = _wcs_by_gwcs(self.path, self.model)
         return self._wcs
 
     @property
     def has_changed(self) -> bool:
         """Whether there is another file in the place of the one that was read; one that is gone has not changed."""
-        return self.state.differs(self._path)
+        return self.state.differs(self.path)
 
     def check(self) -> None:
         """Refuse to go on with what was read from a file that has changed since.
@@ -128,7 +128,7 @@ class DataFile:
         """
         if self.has_changed:
             raise InputError(
-                f"{self._path.name} has changed since it was opened; open it again to see what is in it now."
+                f"{self.path.name} has changed since it was opened; open it again to see what is in it now."
             )
 
     def close(self) -> None:
@@ -218,6 +218,11 @@ class Exposure:
     def wcs(self) -> ExposureWcs:
         """The WCS as observed, see `DataFile.wcs`; positions on the sky are without `placement`."""
         return self.file.wcs
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether its file is there as it was, and its coordinates need not be computed again."""
+        return self.kept.on_disk and self.path.is_file() and not self.file.has_changed
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -374,7 +379,7 @@ class Exposure:
     def view(self) -> ExposureView:
         """Return what the window shows of the exposure."""
         c = self.coordinates
-        ra, dec = c.placed_sky
+        (alpha, wavelength), (ra, dec) = c.packed_pixels, c.placed_sky
         return ExposureView(
             key=self.key,
             name=self.name,
@@ -386,12 +391,12 @@ class Exposure:
             target=self.target,
             unit=self.unit,
             sci=self.sci,
-            dq=self.dq,
-            regions=self.regions,
-            alpha=c.packed_alpha.with_values((c.packed_alpha.values * c.arcsec).astype(np.float32)),
-            wavelength=c.packed_wavelength.with_values(c.packed_wavelength.values.astype(np.float32)),
-            ra=ra,
-            dec=dec,
+            dq=DeflatedFrame.of(self.dq),
+            regions=self.regions.astype(np.int16),
+            alpha=alpha.with_values((alpha.values * c.arcsec).astype(np.float32)),
+            wavelength=wavelength.with_values(wavelength.values.astype(np.float32)),
+            ra=ra.single(),
+            dec=dec.single(),
             follows=self.follows,
             file=self.file.state,
         )
@@ -466,11 +471,17 @@ def _open(path: Path) -> Exposure:
         found = kept.get_or_make("sky", lambda: geometry()["sky"])
         return unpack(found, "ra"), unpack(found, "dec")
 
+    def read_pixels() -> tuple[PackedFrame, PackedFrame]:
+        found = kept.get_or_make("pixels", pixels)
+        return unpack(found, "alpha"), unpack(found, "wavelength")
+
     packed = kept.get_or_make("pixels", pixels)
     regions = packed["regions"].astype(np.int32) if known_regions is None else known_regions
-    wavelength = unpack(packed, "wavelength")
+    coordinates = Coordinates(read_pixels, float(packed["arcsec"]), read_sky)
+    vars(coordinates)["packed_pixels"] = unpack(packed, "alpha"), unpack(packed, "wavelength")  # no need to read again
+    wavelength = coordinates.packed_pixels[1][:]
     check_values(path.name, arrays, regions)
-    check_coordinates(path.name, primary, bands, regions, wavelength[:])
+    check_coordinates(path.name, primary, bands, regions, wavelength)
     target = target_of(primary, science)
     return Exposure(
         path=path,
@@ -484,12 +495,7 @@ def _open(path: Path) -> Exposure:
         variances={name.lower(): arrays[name] for name in _VARIANCES if name in arrays},
         dq=arrays["DQ"],
         regions=regions,
-        coordinates=Coordinates(
-            unpack(packed, "alpha"),
-            wavelength,
-            float(packed["arcsec"]),
-            read_sky,
-        ),
+        coordinates=coordinates,
         dither=whole_number(primary, "PATT_NUM"),
         dithers=whole_number(primary, "NUMDTHPT"),
         target=target.target,
@@ -498,7 +504,7 @@ def _open(path: Path) -> Exposure:
         file=file,
         moving=target.moving,
         target_at=target.target_at,
-        notes=(*notes_on(primary, science), *beyond_cubes(primary, bands, regions, wavelength[:])),
+        notes=(*notes_on(primary, science), *beyond_cubes(primary, bands, regions, wavelength)),
     )
 
 
@@ -532,7 +538,7 @@ def _geometry(
             found = native_coordinates(wcs, miri, regions)
         known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
         check_geometry(path.name, regions, known)
-    pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
+    pixels = pack(dict(zip(("alpha", "wavelength"), found.packed_pixels, strict=True))) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),
         "spectral_region": np.array(wcs.spectral_region),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Flags, Floats, Frame, Integers32, Singles
+from atm_viewer.engine.arrays import DeflatedFrame, Flags, Floats, Frame, Integers16, Integers32, Singles
 from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
 from atm_viewer.engine.results.sky_strips import NO_STRIPS, SkyStrips
 
@@ -61,9 +61,9 @@ class ExposureView:
         Unit of ``sci``.
     sci : ndarray of float32, shape (ny, nx)
         Science array [``unit``]; NaN where invalid.
-    dq : ndarray of uint32, shape (ny, nx)
+    dq : ndarray or DeflatedFrame of uint32, shape (ny, nx)
         Data-quality flags.
-    regions : ndarray of int32, shape (ny, nx)
+    regions : ndarray of int16 or int32, shape (ny, nx)
         Slice number, 0 outside of slices.
     alpha : ndarray or PackedFrame of float32, shape (ny, nx)
         Position along the slice [arcsec]; NaN outside.
@@ -89,8 +89,8 @@ class ExposureView:
     target: str
     unit: str
     sci: Singles
-    dq: Flags
-    regions: Integers32
+    dq: Flags | DeflatedFrame
+    regions: Integers16 | Integers32
     alpha: Frame
     wavelength: Frame
     ra: Frame
