@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -58,10 +59,6 @@ class DrizzleInput:
     slices: SliceSource
     sums: SliceSums = field(default_factory=SliceSums)
     key: Callable[[int], Hashable] = lambda number: number
-
-    def alone(self) -> DrizzleInput:
-        """Return the input with sums of its own, for something that is drizzled once."""
-        return replace(self, sums=SliceSums())
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,16 +145,26 @@ def shares_in_turn(
         Rows of the block, and what an exposure gives to them, see `drizzle_share`; it may be written to.
     """
     ny, nx = wanted.shape
-    row = nx * grid.wavelength.size * 4 * 8
-    rows = min(max(_SHARES // (row * min(processors(), len(inputs))), 1), ny)
-    count = max(_SHARES // (row * rows), processors())
-    parts = [slice(k, min(k + rows, ny)) for k in range(0, ny, rows)]
-    for k in range(0, len(inputs), count):
-        for part in parts:
-            if wanted[part].any():
-                where = grid, x0, y0 + part.start, wanted[part], columns
-                for share in in_threads(lambda one: drizzle_share(one.alone(), *where), inputs[k : k + count]):  # noqa: B023
-                    yield part, share
+    row, together = nx * grid.wavelength.size * 4 * 8, processors()
+    rows = min(max(_SHARES // (row * together), 1), ny)
+    parts = [part for k in range(0, ny, rows) if wanted[part := slice(k, min(k + rows, ny))].any()]
+
+    def share(one: DrizzleInput, part: slice) -> Floats:
+        alone = replace(one, sums=SliceSums())
+        return drizzle_share(alone, grid, x0, y0 + part.start, wanted[part], columns)
+
+    if len(parts) == 1:
+        count = max(_SHARES // (row * rows), together)
+        for k in range(0, len(inputs), count):
+            for found in in_threads(lambda one: share(one, parts[0]), inputs[k : k + count]):
+                yield parts[0], found
+        return
+    for one in inputs:
+        # First, so that threads do not make the same slices.
+        in_threads(one.slices, near_slices(one.exposure, one.mapper, grid, x0, y0, wanted))
+        for k in range(0, len(parts), together):
+            some = parts[k : k + together]
+            yield from zip(some, in_threads(partial(share, one), some), strict=True)
 
 
 def drizzle_share(

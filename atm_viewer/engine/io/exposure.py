@@ -44,7 +44,7 @@ from atm_viewer.engine.io.coordinates import (
 )
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import pack, unpack
-from atm_viewer.engine.placement import Placement
+from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree, without_garbage_search
@@ -328,7 +328,39 @@ class Exposure:
 
     def slice_pixels(self, number: int) -> Integers:
         """Flat indices of a slice's pixels in the detector's frame, ascending."""
-        return self._pixels[number]
+        if self.rotated or "_pixels" in vars(self) or "slice_rows" not in vars(self):
+            return self._pixels[number]
+        rows = self.slice_rows[number]
+        found: Integers = np.flatnonzero(self.regions[rows] == number) + rows.start * self.regions.shape[1]
+        return found
+
+    def slice_coordinates(self, number: int) -> tuple[Floats, Floats, Floats]:
+        """Right ascension and declination [deg] and wavelength [um] of a slice's pixels, in their order."""
+        at, c = self.slice_pixels(number), self.coordinates
+        if self.rotated:
+            return c.ra.ravel()[at], c.dec.ravel()[at], c.wavelength.ravel()[at]
+        # In NIRSpec a slice has few of the detector's rows: the others stay packed.
+        rows = self.slice_rows[number]
+        frames = (np.asarray(frame[rows], dtype=np.float64) for frame in (*c.packed_sky, c.packed_pixels[1]))
+        ra, dec, wavelength = (frame.ravel()[at - rows.start * self.regions.shape[1]] for frame in frames)
+        return *c.placement.positions(ra, dec), wavelength
+
+    @cached_property
+    def middle_columns(self) -> dict[int, tuple[Floats, Floats, Integers]]:
+        """Right ascension, declination [deg] and column of the pixels of each slice's middle column, by its number.
+
+        Without the exposure's placement; empty where the slice has no position on the sky.
+        """
+        found, width = {}, self.regions.shape[1]
+        plain = self.placed(AS_OBSERVED)
+        for number in self.slices:
+            at, (ra, dec, _) = self.slice_pixels(number), plain.slice_coordinates(number)
+            column, known = at // width if self.rotated else at % width, np.isfinite(ra)
+            middle = np.flatnonzero(known)[:0]
+            if known.any():
+                middle = np.flatnonzero(known & (column == np.sort(column[known])[known.sum() // 2]))
+            found[number] = ra[middle], dec[middle], column[middle]
+        return found
 
     @cached_property
     def slice_rows(self) -> dict[int, slice]:
@@ -343,7 +375,7 @@ class Exposure:
 
     @cached_property
     def _steps(self) -> dict[int, float]:
-        alpha = self.to_dispersion(self.coordinates.alpha)
+        alpha = self.to_dispersion(np.asarray(self.coordinates.packed_pixels[0], dtype=np.float64))
         step = np.abs(np.diff(alpha, axis=0))
         regions = self.to_dispersion(self.regions)
         same = (regions[1:] == regions[:-1]) & np.isfinite(step)
@@ -358,7 +390,7 @@ class Exposure:
     @cached_property
     def column_wavelengths(self) -> dict[int, Floats]:
         """Least and greatest wavelength [um] of each slice's pixels by column; (2, columns), NaN where it has none."""
-        wavelength = self.coordinates.wavelength.ravel()
+        wavelength = np.asarray(self.coordinates.packed_pixels[1], dtype=np.float64).ravel()
         width = self.regions.shape[1]
         found = {}
         for number in self.slices:

@@ -305,11 +305,14 @@ class Bench:
         for shifted in [one for one in self._shifted if one[0] == key]:  # type: ignore[index]  # a key and a placement
             del self._shifted[shifted]
 
-    def _use(self, item: OpenItem) -> OpenItem:
+    def use(self, exposure: Exposure) -> None:
         """Release the coordinates of all exposures but those used last, of which this is one."""
-        self._unpacked = [e for e in self._unpacked if e is not item.exposure] + [item.exposure]
+        self._unpacked = [e for e in self._unpacked if e is not exposure] + [exposure]
         while len(self._unpacked) > 1 and sum(e.sci.size for e in self._unpacked) > _UNPACKED:
             self._unpacked.pop(0).release()
+
+    def _use(self, item: OpenItem) -> OpenItem:
+        self.use(item.exposure)
         return item
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
