@@ -13,6 +13,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject
 
+from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
@@ -151,8 +152,12 @@ class Session(QObject):
 
     def _examined(self, view: ExposureView) -> OpenExposure:
         found = examine(view, _mark(view.key))
-        many = sum(one.view.sci.size for one in self.state.exposures) + view.sci.size > MOST_PIXELS
-        return replace(found, view=on_disk(view)) if many else found
+        if self.exposures.pixels + view.sci.size <= MOST_PIXELS:
+            return found
+        found = replace(found, view=on_disk(view))
+        del view
+        give_back_memory()
+        return found
 
     def _take_outcome(self, job: Job, outcome: Outcome[Any]) -> None:
         request, done = outcome.request, outcome.status is Status.DONE
