@@ -147,17 +147,16 @@ class Session(QObject):
         if isinstance(news, Outcome) and isinstance(news.result, SpaxelSpectra):
             load_units()
         if isinstance(news, Progress) and isinstance(news.result, Opened):
+            give_back_memory()  # of the exposure before: what arrives takes twice as much as what stays
             return replace(news, result=tuple(map(self._examined, news.result.exposures)))
+        if isinstance(news, Outcome) and isinstance(news.result, Opened):
+            give_back_memory()
         return news
 
     def _examined(self, view: ExposureView) -> OpenExposure:
         found = examine(view, _mark(view.key))
-        if self.exposures.pixels + view.sci.size <= MOST_PIXELS:
-            return found
-        found = replace(found, view=on_disk(view))
-        del view
-        give_back_memory()
-        return found
+        many = self.exposures.pixels + view.sci.size > MOST_PIXELS
+        return replace(found, view=on_disk(view)) if many else found
 
     def _take_outcome(self, job: Job, outcome: Outcome[Any]) -> None:
         request, done = outcome.request, outcome.status is Status.DONE

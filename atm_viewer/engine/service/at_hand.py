@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.give_back import give_back_memory
@@ -111,6 +113,13 @@ class AtHand:
     def targets(self) -> frozenset[str]:
         """Targets of all open exposures."""
         return frozenset(known.target for known in self._known.values())
+
+    def with_known_regions(self, exposure: Exposure) -> Exposure:
+        """Give an exposure the map of slices of another one in memory when both are alike, as those of dithers are."""
+        for item in self._items.values():
+            if np.array_equal(item.exposure.regions, exposure.regions):
+                return replace(exposure, regions=item.exposure.regions)
+        return exposure
 
     def _find(self, key: str) -> _Known:
         if key not in self._known:

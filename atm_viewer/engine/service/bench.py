@@ -200,6 +200,7 @@ class Bench:
         return self._use(item).view()
 
     def _prepared(self, exposure: Exposure, owner: Hashable, progress: Progress | None = None) -> OpenItem:
+        exposure = self._items.with_known_regions(exposure)
         exposure = replace(exposure, variances=_distinct(exposure.variances, exposure.err))
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
