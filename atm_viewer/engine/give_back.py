@@ -8,6 +8,16 @@ import multiprocessing
 import sys
 from contextlib import suppress
 
+#: Number of glibc's setting for how many arenas there may be.
+_M_ARENA_MAX = -8
+
+
+def use_few_arenas() -> None:
+    """Have all threads take memory from two places (glibc): each of many would keep some that is free."""
+    if sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
 
 def give_back_memory() -> None:
     """Free what only circles keep alive, and give free memory back where the C library can (glibc)."""

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from atm_viewer.engine.errors import MOST_OF_WORD, Cancelled, UserError, one_line, shortage
+from atm_viewer.engine.give_back import use_few_arenas
 from atm_viewer.engine.output.staging import is_full, remove_partial
 from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
@@ -234,6 +235,7 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
         # Semaphores that libraries make have no names then, and none is reported as leaked when this process is killed.
         multiprocessing.set_start_method("fork", force=True)
     os.environ.setdefault("STPIPE_DISABLE_CRDS_STEPPARS", "true")
+    use_few_arenas()
     line = _Line(connection)
     inbox = _Inbox(line)
     threading.Thread(target=_listen, args=(line, inbox), daemon=True).start()

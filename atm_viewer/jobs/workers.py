@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.output.staging import remove_partial
-from atm_viewer.engine.results.exposure_view import ExposureView, FileState
+from atm_viewer.engine.results.exposure_view import ExposureView, FileState, without_pixels
 from atm_viewer.engine.threads import use_one_thread_each
 from atm_viewer.engine.whole_file import is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
@@ -254,7 +254,7 @@ class Workers:
                 closing = (j.request.exposures for j in self._jobs.values() if isinstance(j.request, CloseExposures))
                 known.update(*closing)
                 result = replace(result, exposures=tuple(e for e in result.exposures if e.key not in known))
-                job.opened += result.exposures
+                job.opened += map(without_pixels, result.exposures)  # whoever wants them takes them now
                 self._open.update({e.key: e.file for e in result.exposures})
             self._news.put(Progress(step.job, step.step, step.fraction, result))
         elif step.job != REOPEN and isinstance(step.result, Opened) and process is self._preview:

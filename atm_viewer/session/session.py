@@ -13,6 +13,8 @@ from typing import Any
 
 from PyQt6.QtCore import QObject
 
+from atm_viewer.engine.give_back import give_back_memory
+from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.messages import Outcome, Progress, Status
@@ -20,6 +22,7 @@ from atm_viewer.jobs.requests.base import Request
 from atm_viewer.jobs.requests.exposures import Opened
 from atm_viewer.jobs.requests.programs import FindTools
 from atm_viewer.session.file_work import FileWork, answer_soon
+from atm_viewer.session.on_disk import MOST_PIXELS, on_disk
 from atm_viewer.session.parts.exposures import Exposures
 from atm_viewer.session.parts.job_list import Job, JobList, MakeWorkers, News
 from atm_viewer.session.parts.look import Look
@@ -35,7 +38,7 @@ from atm_viewer.session.questions.answers import Answers
 from atm_viewer.session.questions.changes import Changes
 from atm_viewer.session.questions.store import Store
 from atm_viewer.session.spectrum.units import load as load_units
-from atm_viewer.session.state.open_exposure import Mark, examine
+from atm_viewer.session.state.open_exposure import Mark, OpenExposure, examine
 from atm_viewer.session.state.state import State
 
 #: What a view asks of the workers, as long as it is looked at; None when there is nothing to ask.
@@ -83,7 +86,7 @@ class Session(QObject):
     def __init__(self, make_workers: MakeWorkers, parent: QObject | None = None):
         super().__init__(parent)
         self.messages = MessageLog(self)
-        self.jobs = JobList(make_workers, _prepare, self)
+        self.jobs = JobList(make_workers, self._prepare, self)
         self.file_work = FileWork(self.jobs, self.messages.tell, self)
         self._store = Store(self.jobs.submit, self.jobs.cancel, self)
         self.changed: Changes = self._store.changed
@@ -139,6 +142,22 @@ class Session(QObject):
         self.file_work.close()
         self.jobs.close()
 
+    def _prepare(self, news: News) -> News:
+        """Do what needs all pixels, or takes long at first, on the workers' thread: it would hold up the window."""
+        if isinstance(news, Outcome) and isinstance(news.result, SpaxelSpectra):
+            load_units()
+        if isinstance(news, Progress) and isinstance(news.result, Opened):
+            give_back_memory()  # of the exposure before: what arrives takes twice as much as what stays
+            return replace(news, result=tuple(map(self._examined, news.result.exposures)))
+        if isinstance(news, Outcome) and isinstance(news.result, Opened):
+            give_back_memory()
+        return news
+
+    def _examined(self, view: ExposureView) -> OpenExposure:
+        found = examine(view, _mark(view.key))
+        many = self.exposures.pixels + view.sci.size > MOST_PIXELS
+        return replace(found, view=on_disk(view)) if many else found
+
     def _take_outcome(self, job: Job, outcome: Outcome[Any]) -> None:
         request, done = outcome.request, outcome.status is Status.DONE
         about = type(request).__name__
@@ -156,15 +175,6 @@ class Session(QObject):
             if request.announced:
                 written = outcome.result.paths if isinstance(outcome.result, WrittenProducts) else ()
                 self.messages.tell("info", outcome.sentence, request.details(outcome.result), files=tuple(written))
-
-
-def _prepare(news: News) -> News:
-    """Do what needs all pixels, or takes long at first, on the workers' thread: it would hold up the window."""
-    if isinstance(news, Outcome) and isinstance(news.result, SpaxelSpectra):
-        load_units()
-    if isinstance(news, Progress) and isinstance(news.result, Opened):
-        return replace(news, result=tuple(examine(view, _mark(view.key)) for view in news.result.exposures))
-    return news
 
 
 def _mark(path: str) -> Mark | None:

@@ -184,6 +184,29 @@ def _observation(cache: Path, folder: Path) -> Iterator[Result]:
             yield Result(f"{count} {what} exposures: {peaks}", 0.0, 0.0, 0.0, 0)
 
 
+#: Exposures of which time and memory are measured: of MRS in all settings, of NIRSpec on both detectors.
+COUNTS = {"MRS": (1, 4, 12, 24), "NIRSpec": (1, 2, 4, 8)}
+
+
+def _linearity(cache: Path, folder: Path) -> Iterator[Result]:
+    """Time and peak memory of commands, and of opening, against the number of exposures: no counterpart in jwst.
+
+    Times are processor time, which other work on the machine changes least. ``spectrum`` is that of all bands.
+    """
+    for what, cases in OBSERVATION.items():
+        paths = [str(path) for dither in zip(*map(exposures, cases), strict=True) for path in dither]
+        measure(ours.open_many, cache, paths=paths)  # coordinates are kept, kernels compiled
+        for name in ("open", "spectrum", "cube", "report"):
+            for count in COUNTS[what]:
+                some = paths[:count]
+                if name == "open":
+                    found = measure(ours.open_many, cache, paths=some)
+                else:
+                    found = measure(ours.command, cache, name=name, paths=some, folder=str(folder))
+                peak = f"{found['megabytes'] if name == 'open' else found['together']:.0f} MB"
+                yield Result(f"{name}, {count} {what}: {peak}, each", 0.0, found["seconds"] / count, 0.0, 0)
+
+
 def _forget_coordinates(cache: Path) -> None:
     import shutil
 
@@ -202,6 +225,7 @@ ROWS: dict[str, Callable[[Path, Path], Iterator[Result]]] = {
     "turns": _turns,
     "scaling": _scaling,
     "observation": _observation,
+    "linearity": _linearity,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +159,56 @@ def observation(paths: list[str]) -> dict:
 
     (showing,) = times(lambda: [show(band) for band in keys], 1)
     return {"opening": opening, "seconds": opening + showing}
+
+
+def open_many(paths: list[str]) -> dict:
+    """Processor time of opening exposures in the worker, whose coordinates are kept."""
+    import time
+
+    from atm_viewer.engine.service.bench import Bench
+
+    bench, before = Bench(), time.process_time()
+    bench.open(paths, no_progress, lambda view, fraction: None)
+    return {"seconds": time.process_time() - before}
+
+
+def command(name: str, paths: list[str], folder: str) -> dict:
+    """Processor time of a command and all of its processes, and the most memory they had ``together`` [MB]."""
+    import os
+    import subprocess
+    import sys
+    import time
+
+    from astropy.io import fits
+
+    header = fits.getheader(paths[0], 1)
+    place = ["--ra", str(header["RA_REF"]), "--dec", str(header["DEC_REF"])]
+    output = {"spectrum": "spectrum.ecsv", "cube": "cubes", "report": "report.html"}[name]
+    options = {"spectrum": place, "cube": ["--product", "linear"], "report": []}[name]
+    run = [sys.executable, "-m", "atm_viewer", name, *paths, *options, "-o", str(Path(folder) / output), "--overwrite"]
+    before, together = os.times(), 0
+    process = subprocess.Popen(run, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        together = max(together, sum(map(_resident, _descendants(process.pid))))
+        time.sleep(0.1)
+    assert process.returncode == 0, run
+    spent = (b - a for a, b in zip(before[2:4], os.times()[2:4], strict=True))
+    return {"seconds": sum(spent), "together": together / 2**20}
+
+
+def _descendants(process: int) -> list[int]:
+    """Process and all that it and its descendants have begun, on Linux."""
+    found = [process]
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [one for child in task.read_text().split() for one in _descendants(int(child))]
+    return found
+
+
+def _resident(process: int) -> int:
+    with suppress(OSError, IndexError):
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * resource.getpagesize()
+    return 0
 
 
 def cubes(paths: list[str], folder: str) -> dict:

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from atm_viewer.engine.arrays import Mask
 from atm_viewer.engine.cube.cube_grid import CubeGrid
-from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block
-from atm_viewer.engine.progress import Progress
+from atm_viewer.engine.cube.drizzle import DrizzleInput, shares_in_turn
+from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.results.sky_image import Coverage, SkyImage, is_bright
-
-#: Rows of spaxels that are drizzled at a time, which bounds memory and the time until a cancelled job ends.
-ROWS = 8
 
 
 def measure_coverage(
@@ -39,12 +37,19 @@ def measure_coverage(
     -------
     Coverage
     """
-    shape = grid.y.size, grid.x.size
-    covered, lost = np.zeros((2, *shape), dtype=np.int64)
-    for row in range(0, shape[0], ROWS):
-        progress("Counting planes", row / shape[0])
-        rows = slice(row, min(row + ROWS, shape[0]))
-        wanted = np.ones((rows.stop - rows.start, shape[1]), dtype=bool)
-        had, has = (np.isfinite(drizzle_block(inputs, grid, 0, row, wanted).flux) for inputs in (before, after))
-        covered[rows], lost[rows] = had.sum(axis=0), (had & ~has).sum(axis=0)
-    return Coverage(grid.band, grid.wavelength.size, covered, lost, is_bright(sky.image))
+    had = _covered(before, grid, part_of(progress, 0.0, 0.4))
+    has = _covered(after, grid, part_of(progress, 0.4, 1.0))
+    lost = (had & ~has).sum(axis=2)
+    return Coverage(grid.band, grid.wavelength.size, had.sum(axis=2), lost, is_bright(sky.image))
+
+
+def _covered(inputs: Sequence[DrizzleInput], grid: CubeGrid, progress: Progress) -> Mask:
+    """Whether the spaxels have a value, plane by plane; shape (ny, nx, planes)."""
+    wanted = np.ones((grid.y.size, grid.x.size), dtype=bool)
+    covered, done = np.zeros((*wanted.shape, grid.wavelength.size), dtype=bool), 0
+    progress("Counting planes", 0.0)
+    for rows, share in shares_in_turn(inputs, grid, 0, 0, wanted):
+        covered[rows] |= (share[..., 3] > 0) & (share[..., 1] > 0)  # hits, and a weight that is no rounding error
+        done += rows.stop - rows.start
+        progress("Counting planes", done / (len(inputs) * grid.y.size))
+    return covered

@@ -12,7 +12,7 @@ for wide sources and has half-period parts for narrow ones. What is seen of it i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -30,7 +30,12 @@ DICHROIC_FRINGE = (0.4, 0.25, 0.55)
 
 
 def find_periods(
-    exposures: Sequence[Exposure], grid: CubeGrid, ra: float, dec: float, progress: Progress = no_progress
+    exposures: Sequence[Exposure],
+    grid: CubeGrid,
+    ra: float,
+    dec: float,
+    progress: Progress = no_progress,
+    begin: Callable[[Exposure], object] | None = None,
 ) -> Periods:
     """Follow a position on the sky through the slices of exposures.
 
@@ -44,6 +49,8 @@ def find_periods(
         ICRS position [deg].
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
+    begin : callable, optional
+        ``begin(exposure)`` is called before an exposure's coordinates are read: makes room for them.
 
     Returns
     -------
@@ -52,6 +59,8 @@ def find_periods(
     traces: list[TracePhase] = []
     for k, exposure in enumerate(exposures):
         progress("Following the trace", k / len(exposures))
+        if begin is not None:
+            begin(exposure)
         shares = slice_shares(exposure, grid, ra, dec)
         for number in sorted(shares, key=lambda n: -shares[n]):
             position = follow(exposure, number, grid, ra, dec)
@@ -115,11 +124,11 @@ def follow(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: floa
     """
     y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
     row, column = (x, y) if exposure.rotated else (y, x)
-    c = exposure.coordinates
+    pixels_ra, pixels_dec, pixels_wavelength = exposure.slice_coordinates(number)
     first, last = int(row.min()), int(row.max())
     t, wavelength = np.full((2, last - first + 1, exposure.column_count), np.nan)
-    t[row - first, column], _ = _along(c.ra[y, x], c.dec[y, x], column, grid, ra, dec)
-    wavelength[row - first, column] = c.wavelength[y, x]
+    t[row - first, column], _ = _along(pixels_ra, pixels_dec, column, grid, ra, dec)
+    wavelength[row - first, column] = pixels_wavelength
     position, lam = _crossing(t, wavelength, np.arange(first, last + 1))
     known = np.flatnonzero(np.isfinite(position) & np.isfinite(lam))
     if known.size < 2:
@@ -131,15 +140,10 @@ def follow(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: floa
 
 def _middle(exposure: Exposure, number: int, grid: CubeGrid, ra: float, dec: float) -> tuple[Floats, Floats]:
     """Offsets of the pixels of a slice's middle column from a position [arcsec], along and across the slice."""
-    y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
-    c = exposure.coordinates
-    column = y if exposure.rotated else x
-    known = np.isfinite(c.ra[y, x])
-    if not known.any():
+    pixels_ra, pixels_dec, column = exposure.middle_columns[number]
+    if not column.size:
         return np.zeros(0), np.zeros(0)
-    middle = known & (column == np.sort(column[known])[known.sum() // 2])
-    y, x = y[middle], x[middle]
-    return _along(c.ra[y, x], c.dec[y, x], column[middle], grid, ra, dec)
+    return _along(*exposure.placement.positions(pixels_ra, pixels_dec), column, grid, ra, dec)
 
 
 def _along(

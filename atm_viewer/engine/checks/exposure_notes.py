@@ -43,6 +43,20 @@ def notes_on(primary: Header, science: Header) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def beyond_by_header(primary: Header) -> tuple[str, ...]:
+    """Say of an M grating on NRS2, by its header alone, that it adds nothing to cubes; a clause as of `notes_on`.
+
+    NRS1 has all wavelengths of these gratings that cubes have. When the file is opened, `beyond_cubes` looks at them.
+    """
+    detector, grating, filter_name = (one_line(primary.get(key) or "") for key in ("DETECTOR", "GRATING", "FILTER"))
+    if detector.upper() != "NRS2" or not grating.upper().endswith("M"):
+        return ()
+    band = f"{grating}-{filter_name}".lower()
+    return (
+        f"its wavelengths, those of an M grating on NRS2, are beyond those of cubes of {band}; it adds nothing to them",
+    )
+
+
 def notes_in_words(notes: Iterable[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
     """Make sentences of what `notes_on` says of files, given by their names; one for all with the same clause."""
     files: dict[str, list[str]] = {}

@@ -347,10 +347,10 @@ def wrap_ra(ra: Floats) -> Floats:
 
 def _centres_on_sky(exposure: Exposure, band: str, factor: float) -> tuple[Floats, Floats]:
     """Sky positions of the pixels that can be a band's outermost: all of them, or oversampled those at slice ends."""
-    coordinates = exposure.coordinates.placed(AS_OBSERVED)
-    valid = np.isfinite(coordinates.ra) & np.isfinite(coordinates.dec)
     if exposure.instrument != "MIRI":
         return _pixels_of_boxes(exposure, factor)
+    coordinates = exposure.coordinates.placed(AS_OBSERVED)
+    valid = np.isfinite(coordinates.ra) & np.isfinite(coordinates.dec)
     start, stop = channel_columns(band, factor)
     if factor == 1:
         chosen = np.zeros_like(valid)

@@ -6,7 +6,8 @@ Only pixels that touch the wanted spaxels are mapped to the sky and drizzled.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,11 +18,14 @@ from atm_viewer.engine.cube.slice_sums import SliceSums
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.drizzle import drizzle_pixels
 from atm_viewer.engine.kernels.spaxels import divide_sums, drizzle_slice
-from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.threads import in_threads, processors
 from atm_viewer.engine.trace.oversample import OversampledSlice
 from atm_viewer.engine.trace.traces import DO_NOT_USE
 
 NON_SCIENCE = 512
+
+#: Memory that what exposures give to a block may take at a time [byte].
+_SHARES = 96 << 20
 
 #: Gives a slice's oversampled arrays by its number.
 SliceSource = Callable[[int], OversampledSlice]
@@ -106,8 +110,61 @@ def drizzle_block(
     -------
     SpaxelBlock
     """
-    shares = in_threads(lambda one: drizzle_share(one, grid, x0, y0, wanted, columns), inputs)
-    return combine_shares(shares, x0, y0, wanted)
+    total = None
+    for rows, share in shares_in_turn(inputs, grid, x0, y0, wanted, columns):
+        if total is None and rows == slice(0, wanted.shape[0]):
+            total = share
+        else:
+            total = np.zeros((*wanted.shape, *share.shape[2:])) if total is None else total
+            total[rows] += share
+    assert total is not None
+    return combine_shares([total], x0, y0, wanted)
+
+
+def shares_in_turn(
+    inputs: Sequence[DrizzleInput],
+    grid: CubeGrid,
+    x0: int,
+    y0: int,
+    wanted: Mask,
+    columns: Columns = _all_columns,
+) -> Iterator[tuple[slice, Floats]]:
+    """Drizzle what each exposure gives to a block, in rows of spaxels and a few exposures at a time.
+
+    A share of a large field takes half a gigabyte. Rows are the same for all exposures; of each, the shares come in the
+    exposures' order.
+
+    Parameters
+    ----------
+    inputs, grid, x0, y0, wanted, columns
+        As for `drizzle_block`.
+
+    Yields
+    ------
+    (slice, ndarray of float64, shape (rows, nx, planes, 4))
+        Rows of the block, and what an exposure gives to them, see `drizzle_share`; it may be written to.
+    """
+    ny, nx = wanted.shape
+    row, together = nx * grid.wavelength.size * 4 * 8, processors()
+    rows = min(max(_SHARES // (row * together), 1), ny)
+    parts = [part for k in range(0, ny, rows) if wanted[part := slice(k, min(k + rows, ny))].any()]
+
+    def share(one: DrizzleInput, part: slice) -> Floats:
+        alone = replace(one, sums=SliceSums())
+        return drizzle_share(alone, grid, x0, y0 + part.start, wanted[part], columns)
+
+    if len(parts) == 1:
+        count = max(_SHARES // (row * rows), together)
+        for k in range(0, len(inputs), count):
+            for found in in_threads(lambda one: share(one, parts[0]), inputs[k : k + count]):
+                yield parts[0], found
+        return
+    for one in inputs:
+        # First, so that threads do not make the same slices.
+        in_threads(one.slices, near_slices(one.exposure, one.mapper, grid, x0, y0, wanted))
+        for k in range(0, len(parts), together):
+            some = parts[k : k + together]
+            yield from zip(some, in_threads(partial(share, one), some), strict=True)
 
 
 def drizzle_share(

@@ -159,7 +159,7 @@ class SkyMapper:
 
     def _fit_maps(self) -> SkyMaps | None:
         exposure = self._exposure
-        valid = np.isfinite(exposure.coordinates.ra)
+        valid = np.isfinite(exposure.coordinates.packed_sky[0][:])  # a placement does not change that
         pixels = {}
         for number in exposure.slices:
             y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)

@@ -72,6 +72,11 @@ class KeptGeometry:
                 self._held[part] = found
         return found
 
+    @property
+    def on_disk(self) -> bool:
+        """Whether all that was computed is on disk, so that another program run finds it."""
+        return not self._held
+
     def _path(self, part: str) -> Path:
         return cache_folder() / self.key / f"{part}.arrays"
 

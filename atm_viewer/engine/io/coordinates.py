@@ -23,15 +23,13 @@ from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
 class Coordinates:
     """Coordinates of pixel centres, in the detector's frame; NaN outside of the slices.
 
-    Frames are unpacked, as arrays of float64 of shape (ny, nx), when they are first asked for, see `release`.
+    Frames are read, and unpacked as arrays of float64 of shape (ny, nx), when they are first asked for, see `release`.
 
     Parameters
     ----------
-    packed_alpha : PackedFrame
-        Position along the slice in the pipeline's unit (MIRI arcsec; NIRSpec metres on the slicer, growing with
-        y), as ``fit_and_oversample`` computes it.
-    packed_wavelength : PackedFrame
-        Wavelength [um].
+    read_pixels : callable
+        Returns alpha and wavelength [um] as two PackedFrame. Alpha is the position along the slice in the pipeline's
+        unit (MIRI arcsec; NIRSpec metres on the slicer, growing with y), as ``fit_and_oversample`` computes it.
     arcsec : float
         Arcsec per unit of alpha.
     read_sky : callable
@@ -41,20 +39,24 @@ class Coordinates:
         Shift of the exposure on the sky, which ``ra`` and ``dec`` have.
     """
 
-    packed_alpha: PackedFrame
-    packed_wavelength: PackedFrame
+    read_pixels: Callable[[], tuple[PackedFrame, PackedFrame]]
     arcsec: float
     read_sky: Callable[[], tuple[PackedFrame, PackedFrame]]
     placement: Placement = AS_OBSERVED
 
     def release(self) -> None:
-        """Drop what was unpacked, 150 MB in NIRSpec; it is unpacked again when it is asked for."""
-        for name in ("packed_sky", "alpha", "wavelength", "ra", "dec", "_sky"):
+        """Drop what was read and unpacked, 180 MB in NIRSpec; it is read again when it is asked for."""
+        for name in ("packed_pixels", "packed_sky", "alpha", "wavelength", "ra", "dec", "_sky"):
             vars(self).pop(name, None)
 
     def placed(self, placement: Placement) -> Coordinates:
         """Return the coordinates with another shift on the sky."""
         return self if placement == self.placement else replace(self, placement=placement)
+
+    @cached_property
+    def packed_pixels(self) -> tuple[PackedFrame, PackedFrame]:
+        """Position along the slice [the pipeline's unit] and wavelength [um]."""
+        return self.read_pixels()
 
     @cached_property
     def packed_sky(self) -> tuple[PackedFrame, PackedFrame]:
@@ -71,12 +73,12 @@ class Coordinates:
     @cached_property
     def alpha(self) -> Floats:
         """Position along the slice [the pipeline's unit]."""
-        return np.asarray(self.packed_alpha, dtype=np.float64)
+        return np.asarray(self.packed_pixels[0], dtype=np.float64)
 
     @cached_property
     def wavelength(self) -> Floats:
         """Wavelength [um]."""
-        return np.asarray(self.packed_wavelength, dtype=np.float64)
+        return np.asarray(self.packed_pixels[1], dtype=np.float64)
 
     @cached_property
     def ra(self) -> Floats:
@@ -231,8 +233,8 @@ def divide(rows: int, factor: float, rotated: bool) -> Division:
 
 
 def _packed(alpha: Floats, wavelength: Floats, ra: Floats, dec: Floats, arcsec: float) -> Coordinates:
-    sky = PackedFrame.of(ra), PackedFrame.of(dec)
-    return Coordinates(PackedFrame.of(alpha), PackedFrame.of(wavelength), arcsec, lambda: sky)
+    pixels, sky = (PackedFrame.of(alpha), PackedFrame.of(wavelength)), (PackedFrame.of(ra), PackedFrame.of(dec))
+    return Coordinates(lambda: pixels, arcsec, lambda: sky)
 
 
 def _miri(wcs: ExposureWcs, shape: tuple[int, ...]) -> Coordinates:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Flags, Floats, Integers, Integers32, PackedFrame, Singles
+from atm_viewer.engine.arrays import DeflatedFrame, Flags, Floats, Integers, Integers32, PackedFrame, Singles
 from atm_viewer.engine.checks.asdf_check import check_asdf
 from atm_viewer.engine.checks.exposure_check import (
     EXTENSIONS,
@@ -44,7 +44,7 @@ from atm_viewer.engine.io.coordinates import (
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.names import exposure_name
-from atm_viewer.engine.placement import Placement
+from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree, without_garbage_search
@@ -69,7 +69,7 @@ class DataFile:
     """
 
     def __init__(self, path: Path, state: FileState) -> None:
-        self._path, self.state = path, state
+        self.path, self.state = path, state
         self._model: Any = None
         self._wcs: ExposureWcs | None = None
 
@@ -89,7 +89,7 @@ class DataFile:
         """
         if self._model is None:
             self.check()
-            self._model = _open_model(self._path)
+            self._model = _open_model(self.path)
         return self._model
 
     @property
@@ -104,17 +104,17 @@ class DataFile:
         if self._wcs is None:
             self.check()
             try:
-                content = _asdf_bytes(self._path)
-                self._wcs = wcs_of_tree(read_tree(content, check_asdf(self._path.name, content)))
+                content = _asdf_bytes(self.path)
+                self._wcs = wcs_of_tree(read_tree(content, check_asdf(self.path.name, content)))
             except NotUnderstoodError as reason:
-                _LOG.info("the WCS of %s is evaluated by gwcs: %s", self._path.name, one_line(reason))
-                self._wcs = _wcs_by_gwcs(self._path, self.model)
+                _LOG.info("the WCS of %s is evaluated by gwcs: %s", self.path.name, one_line(reason))
+                self._wcs = _wcs_by_gwcs(self.path, self.model)
         return self._wcs
 
     @property
     def has_changed(self) -> bool:
         """Whether there is another file in the place of the one that was read; one that is gone has not changed."""
-        return self.state.differs(self._path)
+        return self.state.differs(self.path)
 
     def check(self) -> None:
         """Refuse to go on with what was read from a file that has changed since.
@@ -126,7 +126,7 @@ class DataFile:
         """
         if self.has_changed:
             raise InputError(
-                f"{self._path.name} has changed since it was opened; open it again to see what is in it now."
+                f"{self.path.name} has changed since it was opened; open it again to see what is in it now."
             )
 
     def close(self) -> None:
@@ -216,6 +216,11 @@ class Exposure:
     def wcs(self) -> ExposureWcs:
         """The WCS as observed, see `DataFile.wcs`; positions on the sky are without `placement`."""
         return self.file.wcs
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether its file is there as it was, and its coordinates need not be computed again."""
+        return self.kept.on_disk and self.path.is_file() and not self.file.has_changed
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -321,7 +326,39 @@ class Exposure:
 
     def slice_pixels(self, number: int) -> Integers:
         """Flat indices of a slice's pixels in the detector's frame, ascending."""
-        return self._pixels[number]
+        if self.rotated or "_pixels" in vars(self) or "slice_rows" not in vars(self):
+            return self._pixels[number]
+        rows = self.slice_rows[number]
+        found: Integers = np.flatnonzero(self.regions[rows] == number) + rows.start * self.regions.shape[1]
+        return found
+
+    def slice_coordinates(self, number: int) -> tuple[Floats, Floats, Floats]:
+        """Right ascension and declination [deg] and wavelength [um] of a slice's pixels, in their order."""
+        at, c = self.slice_pixels(number), self.coordinates
+        if self.rotated:
+            return c.ra.ravel()[at], c.dec.ravel()[at], c.wavelength.ravel()[at]
+        # In NIRSpec a slice has few of the detector's rows: the others stay packed.
+        rows = self.slice_rows[number]
+        frames = (np.asarray(frame[rows], dtype=np.float64) for frame in (*c.packed_sky, c.packed_pixels[1]))
+        ra, dec, wavelength = (frame.ravel()[at - rows.start * self.regions.shape[1]] for frame in frames)
+        return *c.placement.positions(ra, dec), wavelength
+
+    @cached_property
+    def middle_columns(self) -> dict[int, tuple[Floats, Floats, Integers]]:
+        """Right ascension, declination [deg] and column of the pixels of each slice's middle column, by its number.
+
+        Without the exposure's placement; empty where the slice has no position on the sky.
+        """
+        found, width = {}, self.regions.shape[1]
+        plain = self.placed(AS_OBSERVED)
+        for number in self.slices:
+            at, (ra, dec, _) = self.slice_pixels(number), plain.slice_coordinates(number)
+            column, known = at // width if self.rotated else at % width, np.isfinite(ra)
+            middle = np.flatnonzero(known)[:0]
+            if known.any():
+                middle = np.flatnonzero(known & (column == np.sort(column[known])[known.sum() // 2]))
+            found[number] = ra[middle], dec[middle], column[middle]
+        return found
 
     @cached_property
     def slice_rows(self) -> dict[int, slice]:
@@ -336,7 +373,7 @@ class Exposure:
 
     @cached_property
     def _steps(self) -> dict[int, float]:
-        alpha = self.to_dispersion(self.coordinates.alpha)
+        alpha = self.to_dispersion(np.asarray(self.coordinates.packed_pixels[0], dtype=np.float64))
         step = np.abs(np.diff(alpha, axis=0))
         regions = self.to_dispersion(self.regions)
         same = (regions[1:] == regions[:-1]) & np.isfinite(step)
@@ -351,7 +388,7 @@ class Exposure:
     @cached_property
     def column_wavelengths(self) -> dict[int, Floats]:
         """Least and greatest wavelength [um] of each slice's pixels by column; (2, columns), NaN where it has none."""
-        wavelength = self.coordinates.wavelength.ravel()
+        wavelength = np.asarray(self.coordinates.packed_pixels[1], dtype=np.float64).ravel()
         width = self.regions.shape[1]
         found = {}
         for number in self.slices:
@@ -372,7 +409,7 @@ class Exposure:
     def view(self) -> ExposureView:
         """Return what the window shows of the exposure."""
         c = self.coordinates
-        ra, dec = c.placed_sky
+        (alpha, wavelength), (ra, dec) = c.packed_pixels, c.placed_sky
         return ExposureView(
             key=self.key,
             name=self.name,
@@ -384,12 +421,12 @@ class Exposure:
             target=self.target,
             unit=self.unit,
             sci=self.sci,
-            dq=self.dq,
-            regions=self.regions,
-            alpha=c.packed_alpha.with_values((c.packed_alpha.values * c.arcsec).astype(np.float32)),
-            wavelength=c.packed_wavelength.with_values(c.packed_wavelength.values.astype(np.float32)),
-            ra=ra,
-            dec=dec,
+            dq=DeflatedFrame.of(self.dq),
+            regions=self.regions.astype(np.int16),
+            alpha=alpha.with_values((alpha.values * c.arcsec).astype(np.float32)),
+            wavelength=wavelength.with_values(wavelength.values.astype(np.float32)),
+            ra=ra.single(),
+            dec=dec.single(),
             follows=self.follows,
             file=self.file.state,
         )
@@ -458,11 +495,17 @@ def _open(path: Path) -> Exposure:
         found = kept.get_or_make("sky", lambda: geometry()["sky"])
         return unpack(found, "ra"), unpack(found, "dec")
 
+    def read_pixels() -> tuple[PackedFrame, PackedFrame]:
+        found = kept.get_or_make("pixels", pixels)
+        return unpack(found, "alpha"), unpack(found, "wavelength")
+
     packed = kept.get_or_make("pixels", pixels)
     regions = packed["regions"].astype(np.int32) if known_regions is None else known_regions
-    wavelength = unpack(packed, "wavelength")
+    coordinates = Coordinates(read_pixels, float(packed["arcsec"]), read_sky)
+    vars(coordinates)["packed_pixels"] = unpack(packed, "alpha"), unpack(packed, "wavelength")  # no need to read again
+    wavelength = coordinates.packed_pixels[1][:]
     check_values(path.name, arrays, regions)
-    check_coordinates(path.name, primary, bands, regions, wavelength[:])
+    check_coordinates(path.name, primary, bands, regions, wavelength)
     target = target_of(primary, science)
     return Exposure(
         path=path,
@@ -476,12 +519,7 @@ def _open(path: Path) -> Exposure:
         variances={name.lower(): arrays[name] for name in _VARIANCES if name in arrays},
         dq=arrays["DQ"],
         regions=regions,
-        coordinates=Coordinates(
-            unpack(packed, "alpha"),
-            wavelength,
-            float(packed["arcsec"]),
-            read_sky,
-        ),
+        coordinates=coordinates,
         dither=whole_number(primary, "PATT_NUM"),
         dithers=whole_number(primary, "NUMDTHPT"),
         target=target.target,
@@ -490,7 +528,7 @@ def _open(path: Path) -> Exposure:
         file=file,
         moving=target.moving,
         target_at=target.target_at,
-        notes=(*notes_on(primary, science), *beyond_cubes(primary, bands, regions, wavelength[:])),
+        notes=(*notes_on(primary, science), *beyond_cubes(primary, bands, regions, wavelength)),
     )
 
 
@@ -524,7 +562,7 @@ def _geometry(
             found = native_coordinates(wcs, miri, regions)
         known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
         check_geometry(path.name, regions, known)
-    pixels = pack({"alpha": found.packed_alpha, "wavelength": found.packed_wavelength}) | {
+    pixels = pack(dict(zip(("alpha", "wavelength"), found.packed_pixels, strict=True))) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),
         "spectral_region": np.array(wcs.spectral_region),

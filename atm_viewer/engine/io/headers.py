@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.checks.exposure_check import check_exposure
-from atm_viewer.engine.checks.exposure_notes import notes_in_words, notes_on
+from atm_viewer.engine.checks.exposure_notes import beyond_by_header, notes_in_words, notes_on
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.io.fits_input import open_fits
 
@@ -30,7 +30,8 @@ def header_notes(paths: Iterable[Path]) -> tuple[str, ...]:
     found = []
     for path in paths:
         try:
-            found.append((path.name, notes_on(*read_headers(path))))
+            headers = read_headers(path)
+            found.append((path.name, (*notes_on(*headers), *beyond_by_header(headers[0]))))
         except (UserError, OSError, ValueError, TypeError, KeyError, AttributeError):
             continue
     return notes_in_words(found)

@@ -167,7 +167,7 @@ def cut_slices(
         By slice number, ascending.
     """
     # Unpacked here and not kept: who corrects an exposure needs alpha of the cut-outs only.
-    alpha = exposure.to_dispersion(exposure.coordinates.packed_alpha[:])
+    alpha = exposure.to_dispersion(exposure.coordinates.packed_pixels[0][:])
     with _without_warnings():
         cuts = in_threads(lambda number: _cut_slice(exposure, alpha, number, offset), exposure.slices, begun)
     return dict(zip(exposure.slices, cuts, strict=True))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ KINDS = (".pdf", ".svg", ".png")
 _SERIES = ("#0072b2", "#009e73", "#c98a00", "#d55e00", "#a0529b")
 _ROLES = {APERTURE: "#000000", UNDER: "#b4b4b4", BEFORE: "#7c8593", AFTER: "#0072b2"}
 _WIDTH = 7.1  #: two columns of a journal [inch]
+_LETTERS = 15.0  #: of a title, per inch
+_TWO_COLUMNS = 2.5  #: width of a panel whose legend has two columns [inch]
 _STYLE: dict[Any, Any] = {
     **{"font.size": 8, "axes.linewidth": 0.6, "axes.labelsize": 8, "axes.titlesize": 8.5, "legend.fontsize": 7},
     **{"xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True},
@@ -107,7 +110,7 @@ def draw(remedy: Remedy) -> Any:
         shared = first.get((plot.row, plot.y_name))
         axes = figure.add_subplot(grid[plot.row, plot.column : plot.column + plot.columns], sharey=shared)
         first.setdefault((plot.row, plot.y_name), axes)
-        _draw_plot(axes, plot, labelled=shared is None)
+        _draw_plot(axes, plot, shared is None, _WIDTH * plot.columns / columns)
     return figure
 
 
@@ -130,10 +133,11 @@ def spectra_picture(spectra: SpaxelSpectra) -> bytes:
     return store.getvalue()
 
 
-def _draw_plot(axes: Any, plot: RemedyPlot, labelled: bool) -> None:
+def _draw_plot(axes: Any, plot: RemedyPlot, labelled: bool, width: float) -> None:
+    """Draw a panel; ``width`` is what it has of the figure [inch]."""
     for curve in plot.curves:
         axes.plot(curve.x, curve.y, **_style(curve), label=curve.label or "_nolegend_")
-    axes.set_title(plot.title)
+    axes.set_title(textwrap.fill(plot.title, int(width * _LETTERS)))
     axes.set_xlabel(_label(plot.x_name, plot.x_unit))
     if labelled:
         axes.set_ylabel(_label(plot.y_name, plot.y_unit))
@@ -151,11 +155,12 @@ def _draw_plot(axes: Any, plot: RemedyPlot, labelled: bool) -> None:
         axes.set_xticks(sorted({int(v) for c in plot.curves for v in c.x}))
     if labelled and any(c.label for c in plot.curves):
         count = sum(bool(c.label) for c in plot.curves)
+        columns = 2 if width > _TWO_COLUMNS else 1
         if spectra:  # above the spectra: there is no free room among them
             low, high = axes.get_ylim()
-            axes.set_ylim(low, high + (high - low) * (0.02 + 0.055 * -(-count // 2)))
+            axes.set_ylim(low, high + (high - low) * (0.02 + 0.055 * -(-count // columns)))
         axes.legend(
-            **{"loc": "upper left", "ncols": 2, "columnspacing": 1.0} if spectra else {"loc": "best"},
+            **{"loc": "upper left", "ncols": columns, "columnspacing": 1.0} if spectra else {"loc": "best"},
             frameon=False,
             handlelength=1.4,
         )

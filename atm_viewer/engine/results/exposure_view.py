@@ -7,12 +7,13 @@ MIRI, where the dispersion runs along y). ``alpha`` is in arcsec along the slice
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Flags, Floats, Frame, Integers32, Singles
+from atm_viewer.engine.arrays import DeflatedFrame, Flags, Floats, Frame, Integers16, Integers32, PackedFrame, Singles
 from atm_viewer.engine.recipe.cube_options import CubeOptions, Offset, offset_of
 from atm_viewer.engine.results.sky_strips import NO_STRIPS, SkyStrips
 
@@ -61,9 +62,9 @@ class ExposureView:
         Unit of ``sci``.
     sci : ndarray of float32, shape (ny, nx)
         Science array [``unit``]; NaN where invalid.
-    dq : ndarray of uint32, shape (ny, nx)
+    dq : ndarray or DeflatedFrame of uint32, shape (ny, nx)
         Data-quality flags.
-    regions : ndarray of int32, shape (ny, nx)
+    regions : ndarray of int16 or int32, shape (ny, nx)
         Slice number, 0 outside of slices.
     alpha : ndarray or PackedFrame of float32, shape (ny, nx)
         Position along the slice [arcsec]; NaN outside.
@@ -89,8 +90,8 @@ class ExposureView:
     target: str
     unit: str
     sci: Singles
-    dq: Flags
-    regions: Integers32
+    dq: Flags | DeflatedFrame
+    regions: Integers16 | Integers32
     alpha: Frame
     wavelength: Frame
     ra: Frame
@@ -108,6 +109,19 @@ class ExposureView:
     def dispersion_axis(self) -> int:
         """Array axis along which wavelength runs: 0 (y) for MIRI, 1 (x) for NIRSpec."""
         return 0 if self.instrument == "MIRI" else 1
+
+
+def without_pixels(view: ExposureView) -> ExposureView:
+    """Return a view that takes no memory to speak of: it knows its slices, but has no pixels."""
+    none: dict[str, Any] = {
+        one.name: np.zeros((0, 0)) for one in fields(view) if isinstance(getattr(view, one.name), _FRAMES)
+    }
+    if "regions" in none:
+        none["regions"] = DeflatedFrame.of(np.asarray(view.regions))
+    return replace(view, **none)
+
+
+_FRAMES = np.ndarray | PackedFrame | DeflatedFrame
 
 
 @dataclass(frozen=True, eq=False)

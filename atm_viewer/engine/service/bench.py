@@ -44,6 +44,7 @@ from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.engine.results.references import MOST_REFERENCES
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, SpaxelSpectra
+from atm_viewer.engine.service.at_hand import AtHand
 from atm_viewer.engine.service.open_items import OpenItem, Recent, Shared, as_they_are, corrected
 from atm_viewer.engine.tangent import STERADIANS
 from atm_viewer.engine.threads import in_threads
@@ -107,8 +108,8 @@ class Bench:
 
     def __init__(self, cubepar: Path | None = None) -> None:
         self._cubepar = cubepar
-        self._items: dict[str, OpenItem] = {}
         self._shared = Shared()
+        self._items = AtHand(self._shared, self._prepared, self._let_go)
         self._unpacked: list[Exposure] = []  # whose coordinates may be unpacked, the one used last at the end
         self._grids: Recent = Recent(16)
         self._before: Recent = Recent(32)
@@ -193,21 +194,27 @@ class Bench:
         -------
         ExposureView
         """
+        item = self._prepared(exposure, object(), progress)
+        self._items.remove(exposure.key)
+        self._items.put(item)
+        return self._use(item).view()
+
+    def _prepared(self, exposure: Exposure, owner: Hashable, progress: Progress | None = None) -> OpenItem:
+        exposure = self._items.with_known_regions(exposure)
         exposure = replace(exposure, variances=_distinct(exposure.variances, exposure.err))
         prepared = prepare(exposure, progress)
         noise = SliceNoise(prepared, {band: self._spaxel(exposure, band) for band in exposure.bands})
-        owner = object()
-        item = OpenItem(prepared, self._shared.mapper(exposure, owner), noise, self._shared, owner)
-        self._forget(exposure.key)
-        self._items[exposure.key] = item
-        self._make_room()
-        return self._use(item).view()
+        return OpenItem(prepared, self._shared.mapper(exposure, owner), noise, self._shared, owner)
 
-    def opened(self, keys: Sequence[str], cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
+    def opened(
+        self, keys: Sequence[str], cube: CubeOptions = DEFAULT_CUBE, progress: Progress = no_progress
+    ) -> list[OpenItem]:
         """Exposures, shifted as the options of the cubes say, and what was computed for them."""
-        return [self._item(key, cube) for key in keys]
+        return [self._item(key, cube, progress) for key in keys]
 
-    def items(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> list[OpenItem]:
+    def items(
+        self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE, progress: Progress = no_progress
+    ) -> list[OpenItem]:
         """Exposures with a band; else as `opened`.
 
         Raises
@@ -215,10 +222,10 @@ class Bench:
         InputError
             There is none.
         """
-        items = [i for i in self.opened(keys, cube) if band in i.exposure.bands]
-        if not items:
+        with_band = [key for key in keys if self._items.has_band(key, band)]
+        if not with_band:
             raise InputError(f"None of the included exposures has the band {band}; include exposures with this band.")
-        return items
+        return self.opened(with_band, cube, progress)
 
     def inputs_before(self, keys: Sequence[str], band: str, cube: CubeOptions) -> list[DrizzleInput]:
         """Exposures with a band as they are, to be drizzled."""
@@ -286,27 +293,27 @@ class Bench:
         self._found.clear()
         self._shifted.clear()
         for key in keys:
-            self._forget(key)
+            self._items.remove(key)
         give_back_memory()
-        left = {item.exposure.target for item in self._items.values()}
+        left = self._items.targets
         self._targets = {target: at for target, at in self._targets.items() if target in left}
 
-    def _forget(self, key: str) -> None:
-        item = self._items.pop(key, None)
-        if item is not None:
-            item.exposure.close()
-            self._shared.forget(item.owner)
-            self._unpacked = [exposure for exposure in self._unpacked if exposure.key != key]
-            self._make_room()
+    def _let_go(self, item: OpenItem) -> None:
+        """Drop what holds an exposure's arrays; what was computed with them is kept as long as there is room."""
+        key = item.exposure.key
+        item.exposure.close()
+        self._unpacked = [exposure for exposure in self._unpacked if exposure.key != key]
+        for shifted in [one for one in self._shifted if one[0] == key]:  # type: ignore[index]  # a key and a placement
+            del self._shifted[shifted]
 
-    def _make_room(self) -> None:
-        self._shared.make_room(sum(item.exposure.sci.size for item in self._items.values()))
-
-    def _use(self, item: OpenItem) -> OpenItem:
+    def use(self, exposure: Exposure) -> None:
         """Release the coordinates of all exposures but those used last, of which this is one."""
-        self._unpacked = [e for e in self._unpacked if e is not item.exposure] + [item.exposure]
+        self._unpacked = [e for e in self._unpacked if e is not exposure] + [exposure]
         while len(self._unpacked) > 1 and sum(e.sci.size for e in self._unpacked) > _UNPACKED:
             self._unpacked.pop(0).release()
+
+    def _use(self, item: OpenItem) -> OpenItem:
+        self.use(item.exposure)
         return item
 
     def correct(self, key: str, recipe: Recipe, progress: Progress) -> CorrectionReport:
@@ -447,7 +454,8 @@ class Bench:
         InputError
             No exposure has the band.
         """
-        progress("Computing the cube's grid", 0.0)
+        self.items(keys, band, cube, part_of(progress, 0.0, 0.1))
+        progress("Computing the cube's grid", 0.1)
         grid = self.grid(keys, band, cube)
         if recipe is None:
             inputs = self.inputs_before(keys, band, cube)
@@ -477,8 +485,8 @@ class Bench:
         """
         recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
         ra, dec = extraction.place
-        items = self.items(extraction.exposures, band, recipe.cube)
-        progress("Computing the cube's grid", 0.0)
+        items = self.items(extraction.exposures, band, recipe.cube, part_of(progress, 0.0, 0.1))
+        progress("Computing the cube's grid", 0.1)
         grid, _ = self._grids_of(items, band, recipe)
         spaxel = grid.spaxel_at(ra, dec)
         before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
@@ -542,7 +550,7 @@ class Bench:
             No exposure has the band, or the position is outside of the field.
         """
         recipe, band = extraction.recipe, extraction.band
-        items = self.items(extraction.exposures, band, recipe.cube)
+        items = self.items(extraction.exposures, band, recipe.cube, progress)
         grid = self._grids_of(items, band, recipe)[1]
         spaxel, wanted = grid.spaxel_at(*extraction.place), np.ones((1, 1), dtype=bool)
         if recipe.oversample == 1:  # nothing is filled
@@ -597,24 +605,22 @@ class Bench:
         for target in {item.exposure.target for item in items}:
             ours = [item for item in items if item.exposure.target == target]
             for item, exposure in zip(ours, follow([i.exposure for i in ours], self._targets.get(target)), strict=True):
-                self._items[exposure.key] = item.placed(exposure.placement)
+                self._items.put(item.placed(exposure.placement))
                 if exposure.follows is not None:
                     self._targets[target] = exposure.follows
         return [self._items[item.exposure.key] for item in items]
 
     def _open_one(self, path: Path, progress: Progress) -> OpenItem:
         key = str(path.resolve())
-        if key in self._items and self._items[key].exposure.file.has_changed:
+        if key in self._items and self._items.file(key).has_changed:
             self.close([key])
         if key not in self._items:
             self.adopt(open_exposure(path), progress)
         return self._items[key]
 
-    def _item(self, key: str, cube: CubeOptions) -> OpenItem:
+    def _item(self, key: str, cube: CubeOptions, progress: Progress = no_progress) -> OpenItem:
         """Give an open exposure, shifted as the options of the cubes say."""
-        if key not in self._items:
-            raise InputError(f"{Path(key).name} is not open; open it again.")
-        item = self._items[key]
+        item = self._items.get(key, progress)
         item.exposure.file.check()
         placement = with_offset(item.exposure.placement, item.exposure.name, cube)
         if placement != item.exposure.placement:

@@ -71,7 +71,7 @@ def periods_at(
     Periods
     """
     exposures = [one.exposure for one in bench.inputs_before(keys, band, recipe.cube)]
-    return find_periods(exposures, bench.grid(keys, band, recipe.cube), ra, dec, progress)
+    return find_periods(exposures, bench.grid(keys, band, recipe.cube), ra, dec, progress, bench.use)
 
 
 def measure_periods(bench: Bench, extraction: Extraction, progress: Progress) -> PeriodReport:

@@ -21,7 +21,7 @@ import numpy as np
 
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.arrays import Floats, Integers, Singles
-from atm_viewer.engine.cube.apertures import Extracted
+from atm_viewer.engine.cube.apertures import Circle
 from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.errors import InputError
@@ -94,23 +94,25 @@ def predict(
     grid, fine = bench.grids(keys, band, recipe)
     grid.spaxel_at(*place)
     instrument = items[0].exposure.instrument
-    made = []
+    circles = [Circle.about(one, *place, radius) for one in ((grid, fine) if recipe.oversample > 1 else (grid,))]
+    totals: list[Floats] = []
+    fitted: set[int] = set()
+    seen = False
+    # Of each exposure only its share of the spectra stays: a simulated one of NIRSpec takes 200 MB.
     for k, item in enumerate(items):
-        part = part_of(progress, 0.05 + 0.7 * k / len(items), 0.05 + 0.7 * (k + 1) / len(items))
+        part = part_of(progress, 0.05 + 0.9 * k / len(items), 0.05 + 0.9 * (k + 1) / len(items))
         synthetic = put_source(item.exposure, item.mapper, band, PointSource(*source), radius + grid.spaxel, part)
-        made.append((item, synthetic, _correct(item, synthetic, recipe, part) if recipe.oversample > 1 else {}))
-    if not any(synthetic.slices for _, synthetic, _ in made):
+        seen = seen or bool(synthetic.slices)
+        inputs = [_native(item, synthetic)]
+        if recipe.oversample > 1:
+            slices = _correct(item, synthetic, recipe, part)
+            inputs.append(DrizzleInput(synthetic, item.mapper, recipe.oversample, slices.__getitem__))
+            fitted |= {n for n, one in slices.items() if np.isfinite(one.trace).any()}
+        shares = in_threads(lambda one: one[0].share(one[1]), list(zip(circles, inputs, strict=True)))
+        totals = [total + share for total, share in zip(totals, shares, strict=True)] if totals else shares
+    if not seen:
         raise InputError("No slice contains the source; choose a place in the field.")
-    progress("Drizzling before correction", 0.75)
-    before = Extracted.of([_native(item, synthetic) for item, synthetic, _ in made], grid, *place, radius)
-    after = before
-    if recipe.oversample > 1:
-        progress("Drizzling after correction", 0.85)
-        inputs = [
-            DrizzleInput(synthetic, item.mapper, recipe.oversample, slices.__getitem__)
-            for item, synthetic, slices in made
-        ]
-        after = Extracted.of(inputs, fine, *place, radius)
+    before, after = (circles[k].extract([totals[k]]) for k in (0, -1))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = [np.where(one.aperture > 0, one.spaxel / one.aperture, np.nan) for one in (before, after)]
     return PredictedArtifact(
@@ -124,7 +126,7 @@ def predict(
         noise_before=resampling_noise(before.spaxel, before.aperture),
         noise_after=resampling_noise(after.spaxel, after.aperture),
         fwhm=float(psf_fwhm(instrument, float(np.median(grid.wavelength)))),
-        fitted=tuple(sorted({n for _, _, slices in made for n, one in slices.items() if np.isfinite(one.trace).any()})),
+        fitted=tuple(sorted(fitted)),
         seconds=time.perf_counter() - begun,
     )
 

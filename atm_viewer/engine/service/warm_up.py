@@ -133,8 +133,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         dq=np.zeros(framed(sci).shape, dtype=np.uint32),
         regions=framed(regions),
         coordinates=Coordinates(
-            packed_alpha=PackedFrame.of(framed(slit)),
-            packed_wavelength=PackedFrame.of(framed(wavelength)),
+            read_pixels=lambda: (PackedFrame.of(framed(slit)), PackedFrame.of(framed(wavelength))),
             arcsec=1.0,
             read_sky=lambda: (PackedFrame.of(framed(ra)), PackedFrame.of(framed(dec))),
         ),

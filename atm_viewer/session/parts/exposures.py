@@ -18,6 +18,7 @@ from atm_viewer.session.parts.recipe_edits import RecipeEdits
 from atm_viewer.session.questions.store import Store
 from atm_viewer.session.state import opening
 from atm_viewer.session.state.choosing import choose_exposure
+from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.session.state.saved_session import SavedSession
 
 
@@ -44,6 +45,7 @@ class Exposures(QObject):
         super().__init__(store)
         self._store, self._jobs, self._recipes, self._messages = store, jobs, recipes, messages
         self._opening: set[int] = set()
+        self._waiting: dict[int, list[OpenExposure]] = {}  # by job, exposures that are opened and not yet shown
         self._folders: tuple[str, ...] = ()
         self._restoring_job: int | None = None
         self._shown_job: int | None = None
@@ -57,6 +59,12 @@ class Exposures(QObject):
     def restoring(self) -> bool:
         """Whether exposures of a session are still being opened."""
         return self._restoring_job is not None
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of all that are open."""
+        waiting = (one for found in list(self._waiting.values()) for one in list(found))
+        return sum(one.view.sci.size for one in (*self._store.state.exposures, *waiting))
 
     def open(self, paths: Sequence[str | os.PathLike[str]]) -> None:
         """Open cal/crf files and associations."""
@@ -113,6 +121,7 @@ class Exposures(QObject):
         if saved.exposures:
             for job in self._opening:
                 self._jobs.drop(job)
+                self._waiting.pop(job, None)
             self._opening.clear()
             if state.exposures:
                 self._jobs.submit(CloseExposures(tuple(e.view.key for e in state.exposures)))
@@ -123,20 +132,32 @@ class Exposures(QObject):
             self.restored.emit()
 
     def _take_found(self, progress: Progress) -> None:
-        """Take exposures that were opened."""
-        if not progress.result:
+        """Take exposures that were opened, when they are as many as are there already.
+
+        With every exposure that is there, all that is shown of their field is made again: one by one, the time for many
+        would grow with the square of their number.
+        """
+        if progress.result:
+            waiting = self._waiting.setdefault(progress.job, [])
+            waiting += progress.result
+            if len(waiting) >= len(self._store.state.exposures):
+                self._show_found(progress.job)
+
+    def _show_found(self, job: int) -> None:
+        found = self._waiting.pop(job, [])
+        if not found:
             return
         state = self._store.state
-        for exposure in progress.result:
+        for exposure in found:
             key = exposure.view.key
             if state.exposure(key) is not None:  # read again: nothing that was computed for it holds
                 self._store.forget(key)
             state = opening.add_exposure(state, exposure, self._store.answers.reports)
-            if progress.job in self._opening - {self._restoring_job, self._shown_job}:
-                self._shown_job = progress.job  # the first one that was opened is what the user wants to see
+            if job in self._opening - {self._restoring_job, self._shown_job}:
+                self._shown_job = job  # the first one that was opened is what the user wants to see
                 state = choose_exposure(state, key, self._store.answers.reports)
                 self._shown_key = key
-            if progress.job == self._shown_job:
+            if job == self._shown_job:
                 state, left_out = opening.leave_out(state, self._shown_key, (key,))
                 self._left_out += left_out
         self._store.put(state)
@@ -146,6 +167,7 @@ class Exposures(QObject):
         request, opened = outcome.request, outcome.result
         if not isinstance(request, OpenExposures):
             return
+        self._show_found(job.number)
         if isinstance(opened, Opened):
             self._tell_opened(len(opened.exposures), opened.problems, opened.notes)
             if self._left_out:

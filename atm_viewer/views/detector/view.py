@@ -259,7 +259,7 @@ class DetectorView(ImagePanel):
             self.show_content(Pixels(view.sci, view.unit, "SCI", inside), rect)
         elif layer == DQ:
             names, colours = zip(*_DQ_CLASSES, strict=True)
-            self.show_content(Classes(classify_dq(view.dq), names, colours), rect)
+            self.show_content(Classes(classify_dq(np.asarray(view.dq)), names, colours), rect)
         elif self._report is None:
             self.show_content(None, rect, note="No trace model yet")
         elif layer == WHY:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from atm_viewer.engine.cube import drizzle
 from atm_viewer.engine.cube.drizzle import drizzle_block
 from atm_viewer.engine.errors import Cancelled
 from atm_viewer.engine.progress import no_progress
@@ -43,6 +44,19 @@ def test_planes_are_those_of_the_drizzled_field(field):
     y, x = np.nonzero(found.before > 0)
     middle = (abs(y - y.mean()) < 3) & (abs(x - x.mean()) < 3)
     assert found.lost[y[middle], x[middle]].max() == 0
+
+
+def test_a_field_that_is_drizzled_in_parts_is_the_same(field, monkeypatch):
+    bench, keys, band = field
+    grid, inputs = bench.grid(keys, band), bench.inputs_before(keys * 2, band, RECIPE.cube)
+    wanted = np.zeros((grid.y.size, grid.x.size), dtype=bool)
+    wanted[4:17] = True
+    whole = drizzle_block(inputs, grid, 0, 0, wanted)
+    monkeypatch.setattr(drizzle, "_SHARES", 3 * grid.x.size * grid.wavelength.size * 32)
+    parts = drizzle_block(inputs, grid, 0, 0, wanted)
+    for name in ("flux", "err"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-12)
+    assert np.isfinite(whole.flux).any()
 
 
 def test_kept_edges_lose_nothing(field):

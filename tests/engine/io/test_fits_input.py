@@ -199,6 +199,20 @@ def test_a_time_series_is_named_as_such(good, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("detector", "grating", "told"), [("NRS2", "G235M", True), ("NRS1", "G235M", False), ("NRS2", "G235H", False)]
+)
+def test_of_an_m_grating_on_nrs2_the_header_tells_that_it_adds_nothing_to_cubes(
+    good, tmp_path, detector, grating, told
+):
+    path = tmp_path / "m_cal.fits"
+    shutil.copy(good["nirspec"], path)
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header.update(DETECTOR=detector, GRATING=grating, FILTER="F170LP")
+    said = "m_cal.fits: its wavelengths, those of an M grating on NRS2, are beyond those of cubes of g235m-f170lp; "
+    assert header_notes([path]) == ((said + "it adds nothing to them.",) if told else ())
+
+
+@pytest.mark.parametrize(
     ("cards", "unit", "words"),
     [
         ({}, "MJy/sr", ()),

@@ -1,0 +1,45 @@
+"""Arrays that are stored in less memory give what they were made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from atm_viewer.engine.arrays import DeflatedFrame, PackedFrame
+
+
+@pytest.fixture
+def positions():
+    """Right ascensions [deg] of a field of some arcsec, NaN between slices."""
+    frame = 83.6 + np.random.default_rng(1).uniform(-5e-4, 5e-4, (20, 30))
+    frame[:, ::3] = np.nan
+    return frame
+
+
+def test_single_precision_is_enough_for_differences(positions):
+    packed = PackedFrame.of(positions)
+    single = packed.single()
+    assert single.values.nbytes == packed.values.nbytes // 2
+    found = np.asarray(single)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(positions))
+    assert np.nanmax(np.abs(found - positions)) * 3600 < 1e-6  # arcsec
+    assert single[3, 4] == found[3, 4]
+    assert single.single() is single
+    np.testing.assert_array_equal(single.with_values(packed.values)[:], positions)
+
+
+def test_a_field_on_both_sides_of_zero_keeps_its_precision(positions):
+    packed = PackedFrame.of((positions - 83.6) % 360.0)
+    assert packed.single() is packed
+
+
+def test_flags_come_back_as_they_were():
+    flags = np.random.default_rng(2).choice([0, 1, 1 << 30], (150, 40), p=[0.9, 0.05, 0.05]).astype(np.uint32)
+    frame = DeflatedFrame.of(flags)
+    assert sum(map(len, frame.parts)) < flags.nbytes / 5
+    whole = np.asarray(frame)
+    assert whole.dtype == np.uint32
+    np.testing.assert_array_equal(whole, flags)
+    for at in ((0, 0), (63, 39), (64, 1), (149, 20), (-1, -1)):
+        assert frame[at] == flags[at]
