@@ -21,6 +21,7 @@ LIGHT = (
     *("atm_viewer.engine.sky_shapes", "atm_viewer.engine.tangent"),
     # the standard library alone
     *("atm_viewer.engine.regular_file", "atm_viewer.engine.threads", "atm_viewer.engine.whole_file"),
+    "atm_viewer.engine.give_back",
 )
 #: What the window's process must never import, not even late.
 PIPELINE = ("jwst", "stdatamodels", "stcal", "stpipe", "gwcs", "asdf", "specutils", "numba", "regions", "distributed")

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
 import weakref
+from pathlib import Path
 
+import numpy as np
 import pytest
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 
+from atm_viewer.views.base import garbage
 from atm_viewer.views.base.garbage import GarbageCollector
+
+
+class Works(QObject):
+    """Does something now and then."""
+
+    worked = pyqtSignal()
 
 
 class Owned(QObject):
@@ -35,7 +46,8 @@ def allocate() -> list:
 
 
 def test_a_thread_that_allocates_deletes_nothing_of_qt(qtbot, enabled):
-    collector = GarbageCollector()
+    works = Works()
+    collector = GarbageCollector(works.worked)
     deleted_on = []
     weakref.finalize(Owned(), lambda: deleted_on.append(threading.current_thread()))
     thread = threading.Thread(target=allocate)
@@ -61,3 +73,25 @@ def test_without_it_the_thread_would_delete(qtbot, enabled):
     thread.start()
     thread.join()
     assert deleted_on == [thread]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell the memory of a process in this way")
+def test_memory_is_given_back_when_the_user_pauses(qtbot, monkeypatch):
+    """Large arrays that come and go among small ones that stay would hold their room for ever."""
+    monkeypatch.setattr(garbage, "PAUSE", 200)
+    works = Works()
+    collector = GarbageCollector(works.worked)
+    np.ones(30 << 20, np.uint8)  # the C library keeps what is smaller than anything that was freed so far
+    large, small = zip(*((np.ones(1 << 20, np.uint8), np.ones(1 << 16, np.uint8)) for _ in range(100)), strict=True)
+    full = megabytes()
+    del large
+    works.worked.emit()
+    assert megabytes() > full - 20
+    qtbot.waitUntil(lambda: megabytes() < full - 80)
+    assert small
+    collector.stop()
+
+
+def megabytes() -> float:
+    """Memory of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
