@@ -167,11 +167,16 @@ class Bench(QMainWindow):
 
     def use(self, name: str) -> None:
         """Arrange the panels as a ready layout has it."""
+        layout = self.layout()
+        assert layout is not None
         with painted_afterwards(self):
             self._arranging = True
+            layout.setEnabled(False)  # or each panel that comes would have all others laid out anew
             try:
                 self._arrange(LAYOUTS[name])
             finally:
+                layout.setEnabled(True)
+                layout.activate()
                 self._arranging = False
         self._mind_tabs()
 

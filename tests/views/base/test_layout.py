@@ -71,6 +71,17 @@ def test_no_part_gets_less_than_it_needs(room, shares, least, sizes):
     assert divide(room, shares, least) == sizes
 
 
+def test_panels_are_laid_out_once_when_a_layout_is_chosen(start, monkeypatch):
+    """Not again with every panel that comes, which would hold up the window."""
+    window = start(*FILES, size=(1280, 800))
+    window.use_layout("detector")
+    sizes = []
+    monkeypatch.setattr(type(window.spectrum.canvas), "resizeEvent", lambda canvas, event: sizes.append(event.size()))
+    window.use_layout("spectra")
+    assert len(sizes) <= 4  # a canvas for each panel in sight, at most
+    assert window.spectrum_panel.width() > 0.6 * window.width()  # at once
+
+
 def test_four_dithers_are_in_sight_and_no_gap_stays_below_them(start, qtbot):
     """Also after the window was small: what it gets back goes to the slices."""
     files = [f"/data/jw09999-star_0000{i}_mirifushort_cal.fits" for i in (1, 2, 3, 4)]
