@@ -93,11 +93,11 @@ def _memory(folder: Path, instruments: Collection[str], take: Callable[[str, str
             groups = len(LIMITS) // _AT_ONCE
             for first in range(groups):
                 limits = LIMITS[first::groups]
-                found = memory_problems(what, instrument, folder / f"{what}-{instrument}-{first}", limits, 600)
-                for _ in range(len(limits) - len(found)):
-                    take(f"{what} of {instrument} without memory", "")
-                for wrong in found:
-                    take(f"{what} of {instrument} without memory", wrong)
+                kind, place = f"{what} of {instrument} without memory", folder / f"{what}-{instrument}-{first}"
+                together = memory_problems(what, instrument, place, limits, 600)
+                for limit in limits:  # each by itself, where there is something wrong
+                    alone = folder / f"{what}-{instrument}-{limit}-alone"
+                    take(kind, "; ".join(memory_problems(what, instrument, alone, (limit,), 600) if together else []))
 
 
 def _kills(folder: Path, take: Callable[[str, str], None]) -> None:
