@@ -139,7 +139,7 @@ def run(
 
     QTimer.singleShot(0, begin)  # once the event loop runs, which a failure may end
     gc.freeze()  # what stays until the end: to look through it for garbage would hold up the window now and then
-    garbage = GarbageCollector()
+    garbage = GarbageCollector(session.jobs.changed)
     try:
         return app.exec()
     finally:

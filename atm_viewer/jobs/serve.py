@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from atm_viewer.engine.errors import MOST_OF_WORD, Cancelled, UserError, one_line, shortage
 from atm_viewer.engine.give_back import use_few_arenas
 from atm_viewer.engine.output.staging import is_full, remove_partial
+from atm_viewer.engine.progress import opened_in
 from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Report, Request, SeparateRequest, Urgency
@@ -312,8 +313,10 @@ def _answer(dispatcher: Dispatcher, run: Run, line: _Line, inbox: _Inbox) -> End
 
     def progress(step: str, fraction: float, result: Any = None) -> None:
         nonlocal last_report
-        if result is not None or (now := time.monotonic()) - last_report >= PROGRESS_EVERY:
-            last_report = time.monotonic() if result is not None else now
+        now = time.monotonic()
+        # Results are wanted, and whoever watches over openings has to know of each.
+        if result is not None or opened_in(step) or now - last_report >= PROGRESS_EVERY:
+            last_report = now
             line.send(Step(run.job, step, min(max(float(fraction), 0.0), 1.0), result))
         while (urgent := inbox.take_before(run)) is not None:
             _reply(line, urgent, _answer(dispatcher, urgent, line, inbox))

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.output.staging import remove_partial
+from atm_viewer.engine.progress import opened_in
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState, without_pixels
 from atm_viewer.engine.threads import use_one_thread_each
 from atm_viewer.engine.whole_file import is_alive
@@ -40,6 +42,8 @@ STOPPING = 1.0
 SILENCE = 10.0
 #: The same before the first sign of life: where programs are on a slow disk, starting takes long.
 STARTING = 60.0
+#: Seconds that a file may take to be opened: a hundred times as long as usual, whatever is in it and wherever it is.
+OPENING = 300.0
 
 
 class Workers:
@@ -48,7 +52,8 @@ class Workers:
     Products are written by a fresh process per job, which cancelling kills; everything else is answered one after
     the other by one process, which holds the open exposures. When that one dies, the next request starts another,
     which opens the exposures again. When it does not stop what the user cancels, or gives no sign of life, it is
-    replaced: another one opens the exposures again and is asked what the first one owes.
+    replaced: another one opens the exposures again and is asked what the first one owes. So is one that takes too long
+    to open a file, but that job ends.
 
     Parameters
     ----------
@@ -131,14 +136,14 @@ class Workers:
             if found is None:
                 return
             if isinstance(found.request, SeparateRequest):
-                found.cancelled = True
+                found.end = _CANCELLED
                 found.process.kill()  # `_ended` removes what is half-written and tells
                 return
             self._drop(job, found, by_user=True)
 
     def _drop(self, number: int, job: _Job, by_user: bool) -> None:
         del self._jobs[number]
-        self._news.put(Outcome(number, job.request, Status.CANCELLED, "Cancelled."))
+        self._news.put(Outcome(number, job.request, *_CANCELLED))
         job.process.send(Stop(number, answer=by_user))
         if by_user:
             job.process.stopping.setdefault(number, 0.0)
@@ -149,7 +154,7 @@ class Workers:
             self._closed = True
             self._ending.set()
             for job in self._jobs.values():
-                job.cancelled = True
+                job.end = _CANCELLED
             processes = list(self._processes)
             for process in processes:
                 process.kill()
@@ -158,7 +163,7 @@ class Workers:
             process.wait(deadline - time.monotonic())
         with self._lock:  # what a system that does not let go of a process leaves
             for number, job in self._jobs.items():
-                self._news.put(Outcome(number, job.request, Status.CANCELLED, "Cancelled."))
+                self._news.put(Outcome(number, job.request, *_CANCELLED))
             self._jobs.clear()
         self._news.put(None)
         if threading.current_thread() is not self._notifier:
@@ -188,11 +193,15 @@ class Workers:
 
     def _look(self, passed: float) -> None:
         for number, job in list(self._jobs.items()):
-            if job.cancelled:  # its process is killed, but the system does not let it end
+            if job.end is not None:  # its process is killed, but the system does not let it end
                 job.waited += passed
                 if job.waited > STOPPING:
                     del self._jobs[number]
-                    self._news.put(Outcome(number, job.request, Status.CANCELLED, "Cancelled."))
+                    self._news.put(Outcome(number, job.request, *job.end))
+            elif job.opening:
+                job.spent += passed
+                if job.spent > OPENING:
+                    self._give_up(number, job)
         process = self._preview
         if process is None:
             return
@@ -208,6 +217,16 @@ class Workers:
                 job.again = True
             self._replace(process)
 
+    def _give_up(self, number: int, job: _Job) -> None:
+        """End a job that hangs in a file, and the process that does."""
+        job.end = Status.FAILED, _TOO_LONG.format(one_line(job.opening), round(OPENING / 60))
+        if job.process is self._preview:
+            del self._jobs[number]
+            self._news.put(Outcome(number, job.request, *job.end))
+            self._replace(job.process)
+        else:
+            job.process.kill()
+
     def _replace(self, process: _Process) -> None:
         """Give up the process that holds the exposures; ask another one for what it owes."""
         process.kill()
@@ -215,7 +234,7 @@ class Workers:
         owed = {number: job for number, job in self._jobs.items() if job.process is process}
         fresh = self._preview_process()
         for number, job in owed.items():
-            job.process = fresh
+            job.process, job.opening = fresh, ""
             fresh.send(Run(number, job.request))
 
     def _start(self, warm: bool = False) -> _Process:
@@ -228,6 +247,9 @@ class Workers:
             process.hear(message)
             if isinstance(message, Stopped | Pong):
                 return
+            for other in self._jobs.values():
+                if other.process is process:  # which answers what is more urgent in between
+                    other.spent = 0.0
             job = self._jobs.get(message.job)
             if job is not None and job.process is not process:
                 return  # it was given up, and another one is asked the same
@@ -247,6 +269,7 @@ class Workers:
 
     def _take_step(self, process: _Process, job: _Job | None, step: Step) -> None:
         if job is not None:
+            job.opening = opened_in(step.step)
             result = step.result
             if isinstance(result, Opened):
                 known = {e.key for e in job.opened}  # told by a process that was given up since
@@ -280,8 +303,8 @@ class Workers:
             left = {number: job for number, job in self._jobs.items() if job.process is process}
             for number, job in left.items():
                 del self._jobs[number]
-                if job.cancelled:
-                    outcome = Outcome(number, job.request, Status.CANCELLED, "Cancelled.")
+                if job.end is not None:
+                    outcome = Outcome(number, job.request, *job.end)
                 else:
                     sentence = _why_ended(process.exitcode)
                     outcome = Outcome(number, job.request, Status.CRASHED, sentence, detail=detail)
@@ -299,8 +322,10 @@ class Workers:
 class _Job:
     request: Request[Any]
     process: _Process
-    cancelled: bool = False
-    waited: float = 0.0  #: seconds since it was cancelled, for one that is killed
+    end: tuple[Status, str] | None = None  #: how it ends, for one whose process is killed
+    waited: float = 0.0  #: seconds since then
+    opening: str = ""  #: name of the file that is being opened
+    spent: float = 0.0  #: seconds that this has taken so far
     again: bool = False  #: asked again, since the process that was asked first gave no sign of life
     opened: list[ExposureView] = field(default_factory=list)
 
@@ -470,6 +495,8 @@ def _remove_old_logs() -> None:
                 path.unlink()
 
 
+_CANCELLED = Status.CANCELLED, "Cancelled."
+_TOO_LONG = "{} did not open within {} minutes and was given up; check its disk, download it or process it again."
 _SILENT = (
     "The worker process gave no sign of life twice and was ended; try again, and report it with the log when it "
     "happens again."

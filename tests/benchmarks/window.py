@@ -107,7 +107,7 @@ class User:
         self.window.resize(1440, 900)
         self.window.show()
         gc.freeze()  # as `app.run` does
-        self._garbage = GarbageCollector()
+        self._garbage = GarbageCollector(self.session.jobs.changed)
         self.beats = Beats()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)

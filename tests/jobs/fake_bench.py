@@ -41,8 +41,8 @@ class FakeBench:
     def open(self, paths, progress, found):
         for k, path in enumerate(paths):
             progress(f"Opening {path}", k / len(paths))
-            if path.startswith("slow"):
-                _work(progress, 3.0)
+            if path.startswith(("slow", "short")):
+                _work(progress, 3.0 if path.startswith("slow") else 1.0)
             if path.startswith("stuck"):
                 with open(path.removeprefix("stuck ")):  # a pipe to which nobody writes
                     pass
@@ -125,6 +125,9 @@ def write_exposures(paths, recipe, folder, overwrite=False, progress=None, targe
             (part / name).write_text("half")
             if path == "work":
                 _work(progress, 20.0)
+            if path == "opening":
+                progress("Opening opening", 0.2)
+                time.sleep(30.0)
             if path == "deaf":
                 progress("Not listening", 0.5)
                 _holding_the_gil(30)

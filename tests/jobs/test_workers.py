@@ -187,14 +187,14 @@ def test_a_newer_request_takes_the_place_of_older_ones(workers, told):
 
 
 def test_exposures_are_told_as_soon_as_they_are_open(workers, told):
-    job = workers.submit(OpenExposures(("a", "bad b", "slow c")))
+    job = workers.submit(OpenExposures(("a", "bad b", "short c")))
     told.wait_for_progress(job)
     with told._changed:
         assert told._changed.wait_for(lambda: any(p.result for p in told.progress), 2.0)
         assert job not in told.outcomes
     done = told.wait(job)
-    assert [[e.key for e in p.result.exposures] for p in told.progress if p.result] == [["a"], ["slow c"]]
-    assert [e.key for e in done.result.exposures] == ["a", "slow c"]
+    assert [[e.key for e in p.result.exposures] for p in told.progress if p.result] == [["a"], ["short c"]]
+    assert [e.key for e in done.result.exposures] == ["a", "short c"]
     assert done.result.problems == ("bad b is bad.",)
 
 
@@ -353,6 +353,28 @@ def test_an_opening_that_hangs_is_cancelled_and_the_rest_stays_open(told, worker
     assert told.wait(job, 1.0).status is Status.CANCELLED
     assert told.wait(profile, NEW_WORKER).status is Status.DONE
     assert ask(correct("open")).result == ("a", "b")
+
+
+def test_an_opening_that_takes_too_long_is_given_up_and_the_rest_stays_open(told, workers, ask, tmp_path, monkeypatch):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setattr("atm_viewer.jobs.workers.OPENING", 0.5)
+    slow = workers.submit(OpenExposures(("a", "short c")))  # it tells every moment that it goes on
+    failed = ask(OpenExposures(("b", f"stuck {pipe}")))
+    assert failed.status is Status.FAILED
+    assert failed.sentence.startswith(f"stuck {pipe} did not open within ")
+    assert told.outcomes[slow].status is Status.DONE
+    assert ask(correct("open")).result == ("a", "short c", "b")
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["it ends", "the system does not let it end"])
+def test_a_product_whose_input_takes_too_long_to_open_is_given_up(told, ask, tmp_path, monkeypatch, ends):
+    monkeypatch.setattr("atm_viewer.jobs.workers.OPENING", 0.5)
+    if not ends:
+        monkeypatch.setattr("atm_viewer.jobs.workers._Process.kill", lambda self: None)
+    failed = ask(WriteExposures(("opening",), Recipe(), str(tmp_path)))
+    assert (failed.status, failed.sentence[:16]) == (Status.FAILED, "opening did not ")
+    assert ends == (list(tmp_path.iterdir()) == [])
 
 
 def test_an_opening_goes_on_in_another_process_and_tells_nothing_twice(told, workers, ask):

@@ -44,7 +44,7 @@ from atm_viewer.engine.output.provenance import (
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.output.tree_text import UnchangeableError
 from atm_viewer.engine.placement import Placement
-from atm_viewer.engine.progress import Progress, no_progress, part_of
+from atm_viewer.engine.progress import Progress, no_progress, opening, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
@@ -114,7 +114,7 @@ def write_exposures(
         following = placements([read_target(path) for path in exposures], target_at) if recipe.regions else []
         for k, (path, name) in enumerate(zip(exposures, names, strict=True)):
             here = part_of(progress, k / len(exposures), (k + 1) / len(exposures))
-            here(f"Opening {path.name}", 0.0)
+            here(opening(path.name), 0.0)
             exposure = open_exposure(path)
             if recipe.regions:
                 exposure = exposure.placed(with_offset(following[k], exposure.name, recipe.cube))
@@ -326,7 +326,7 @@ def _own_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
         places, outlines, models = job.placements, Outlines(bands, job.recipe), []
         opened: dict[Path, Exposure] = {}
         for k, path in enumerate(paths):
-            job.progress(f"Opening {path.name}", 0.05 * k / len(paths))
+            job.progress(opening(path.name), 0.05 * k / len(paths))
             exposure = open_exposure(path).placed(places[k])
             outlines.add(exposure)
             models.append(stack.enter_context(open_metadata(path)))
@@ -387,7 +387,7 @@ def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
     opened, corrections = [], []
     count = len(job.group.exposures)
     for k, (path, place) in enumerate(zip(job.group.exposures, job.placements, strict=True)):
-        job.progress(f"Opening {path.name}", 0.1 * k / count)
+        job.progress(opening(path.name), 0.1 * k / count)
         opened.append(open_exposure(path).placed(place))
         if not k:
             cubepar = _cubepar(opened[0].model, job.group.setting.instrument, job.cubepar)

@@ -31,7 +31,7 @@ from atm_viewer.engine.io.association import expand_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import Position, follow, follow_notes
 from atm_viewer.engine.io.offsets import with_offset
-from atm_viewer.engine.progress import Progress, no_progress, part_of
+from atm_viewer.engine.progress import Progress, no_progress, opening, part_of
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE, EACH
 from atm_viewer.engine.references.cube_file import CubeFile
@@ -164,7 +164,7 @@ class Bench:
                 found(view, fraction)
 
         for k, path in enumerate(files):
-            progress(f"Opening {path.name}", k / len(files))
+            progress(opening(path.name), k / len(files))
             try:
                 item = self._open_one(path, part_of(progress, (k + 0.5) / len(files), (k + 1) / len(files)))
             except UserError as error:

@@ -704,7 +704,7 @@ ACTIONS: tuple[ActionInfo | None, ...] = (
         "Limits and Colours…",
         "Set display limits and colour map of the sky image (also: click the colour bar, or drag its ends)",
         "Ctrl+Alt+C",
-        lambda sky: sky.show_scale_form(),
+        lambda sky: sky.toggle_scale_form(),
     ),
     _sky(
         "light",

@@ -167,11 +167,16 @@ class Bench(QMainWindow):
 
     def use(self, name: str) -> None:
         """Arrange the panels as a ready layout has it."""
+        layout = self.layout()
+        assert layout is not None
         with painted_afterwards(self):
             self._arranging = True
+            layout.setEnabled(False)  # or each panel that comes would have all others laid out anew
             try:
                 self._arrange(LAYOUTS[name])
             finally:
+                layout.setEnabled(True)
+                layout.activate()
                 self._arranging = False
         self._mind_tabs()
 
@@ -232,6 +237,10 @@ class Bench(QMainWindow):
             if name not in shown_here:  # so that it has a place when it is wanted
                 self.tabifyDockWidget(self.panels["spectrum"], panel)
                 panel.hide()
+        for group in _groups(layout):  # whose titles take less room behind tabs
+            for part, _ in group.parts:
+                if isinstance(part, str):
+                    self.panels[part].set_tabbed(group.kind == "tabs")
         for shown in layout.panels():
             self.panels[shown].show()
         self._share(layout, self.width(), self.height())
@@ -272,9 +281,12 @@ class Bench(QMainWindow):
             return
         across = group.kind == "row"
         room = width if across else height
-        needs = [0 if share else min(self._need(part, across), int(_WIDEST * room)) for part, share in group.parts]
-        rest, total = room - sum(needs), sum(share for _, share in group.parts) or 1.0
-        sizes = [need or int(rest * share / total) for need, (_, share) in zip(needs, group.parts, strict=True)]
+        gap = self._gap()
+        least = [self._least(part, across) for part, _ in group.parts]
+        for k, (part, share) in enumerate(group.parts):
+            if not share:
+                least[k] = max(least[k], min(self._need(part, across), int(_WIDEST * room)))
+        sizes = divide(room - gap * (len(least) - 1), [share for _, share in group.parts], least)
         docks: list[QDockWidget] = [self._head(part) for part, _ in group.parts]
         self.resizeDocks(docks, sizes, Qt.Orientation.Horizontal if across else Qt.Orientation.Vertical)
         for (part, _), size in zip(group.parts, sizes, strict=True):
@@ -285,6 +297,20 @@ class Bench(QMainWindow):
         names = [part] if isinstance(part, str) else part.panels()
         hints = [self.panels[name].sizeHint() for name in names]
         return max(hint.width() if across else hint.height() for hint in hints)
+
+    def _least(self, part: str | Group, across: bool) -> int:
+        """Width or height that a part cannot do without."""
+        if isinstance(part, str):
+            hint = self.panels[part].minimumSizeHint()
+            return hint.width() if across else hint.height()
+        parts = [self._least(one, across) for one, _ in part.parts]
+        if part.kind == ("row" if across else "column"):
+            return sum(parts) + self._gap() * (len(parts) - 1)
+        return max(parts)
+
+    def _gap(self) -> int:
+        style = self.style()
+        return 0 if style is None else style.pixelMetric(style.PixelMetric.PM_DockWidgetSeparatorExtent, None, self)
 
     def _mark_keyboard(self, _old: QWidget | None, focus: QWidget | None) -> None:
         for panel in self.panels.values():
@@ -333,6 +359,34 @@ def reachable(place: QRect, areas: Sequence[QRect]) -> QRect:
     moved = QRect(place.topLeft(), place.size().boundedTo(areas[0].size()))
     moved.moveCenter(areas[0].center())
     return moved
+
+
+def divide(room: int, shares: Sequence[float], least: Sequence[int]) -> list[int]:
+    """Divide room [pixel] by shares.
+
+    Parameters
+    ----------
+    room : int
+        What there is.
+    shares : sequence of float
+        Of each part; 0 for one that takes what it needs and no more.
+    least : sequence of int
+        What each part needs.
+
+    Returns
+    -------
+    list of int
+        What each part gets, which is never less than it needs.
+    """
+    given = {k for k, share in enumerate(shares) if not share}
+    while True:
+        rest = room - sum(least[k] for k in given)
+        total = sum(share for k, share in enumerate(shares) if k not in given) or 1.0
+        sizes = [least[k] if k in given else int(rest * share / total) for k, share in enumerate(shares)]
+        short = {k for k, size in enumerate(sizes) if size < least[k]} - given
+        if not short:
+            return sizes
+        given |= short
 
 
 def _groups(group: Group) -> Iterator[Group]:

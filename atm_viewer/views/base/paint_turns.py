@@ -23,11 +23,11 @@ _due: QWidget | None = None
 def painting_in_turns(event: QEvent | None) -> Iterator[None]:
     """Let plots wait for one another while a window handles an event; pictures of it are still painted at once."""
     global _updating
-    _updating = event is not None and event.type() == QEvent.Type.UpdateRequest
+    before, _updating = _updating, event is not None and event.type() == QEvent.Type.UpdateRequest
     try:
         yield
     finally:
-        _updating = False
+        _updating = before  # laying out anew sends the window events while it is being painted
 
 
 def must_wait(plot: QWidget, region: QRegion) -> bool:

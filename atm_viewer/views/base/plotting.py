@@ -13,6 +13,7 @@ from PyQt6.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QBrush,
     QColor,
+    QFont,
     QFontMetricsF,
     QGuiApplication,
     QKeyEvent,
@@ -20,6 +21,8 @@ from PyQt6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QResizeEvent,
+    QTextDocument,
 )
 from PyQt6.QtWidgets import QGraphicsSceneResizeEvent, QMenu, QSizePolicy, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
@@ -284,13 +287,40 @@ class Dots(pg.GraphicsObject):
             painter.drawPoints(transform.map(polygon))
 
 
+def rich_width(text: str, font: QFont) -> float:
+    """Width of rich text on one line [pixel]."""
+    document = QTextDocument()
+    document.setDefaultFont(font)
+    document.setDocumentMargin(0.0)
+    document.setHtml(text)
+    return document.idealWidth()
+
+
 class Line(Label):
-    """One line of rich text that is cut rather than making the widget wider."""
+    """One line of rich text that is cut rather than making the widget wider, or says less where there is less room."""
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent=parent, markup=True)
+        self._choices: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(40)
+
+    def choose(self, *texts: str) -> None:
+        """Show the first of some texts, the longest first, that there is room for, or else the last one."""
+        if texts != self._choices:
+            self._choices = texts
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Say more or less."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.contentsRect().width()
+        fitting = (text for text in self._choices[:-1] if rich_width(text, self.font()) <= room)
+        if self._choices:
+            self.setText(next(fitting, self._choices[-1]))
 
 
 class Paragraph(Label):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PyQt6.QtCore import QPoint, QSettings
+from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QWidget
 
@@ -90,16 +90,3 @@ def _chosen(settings: QSettings) -> int:
     except (TypeError, ValueError):
         return 100
     return percent if percent in PERCENT else 100
-
-
-def pop_up_on_screen(popup: QWidget, corner: QPoint) -> None:
-    """Show a popup with its upper right corner at a place on the screen, and within the screen."""
-    popup.adjustSize()
-    place = corner - QPoint(popup.width(), 0)
-    screen = popup.screen()
-    if screen is not None:
-        room = screen.availableGeometry()
-        place.setX(max(room.left(), min(place.x(), room.right() - popup.width())))
-        place.setY(max(room.top(), min(place.y(), room.bottom() - popup.height())))
-    popup.move(place)
-    popup.show()

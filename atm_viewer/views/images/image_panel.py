@@ -18,6 +18,7 @@ from atm_viewer.views.base.kept import Kept, round_range, take_zoom, zoom_of
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html
 from atm_viewer.views.base.theme import DARK, Theme
+from atm_viewer.views.fields.number_box import give_keyboard_back
 from atm_viewer.views.images.brightness import (
     COLOURS,
     SHARES,
@@ -31,6 +32,7 @@ from atm_viewer.views.images.brightness import (
 from atm_viewer.views.images.colour_bar import ColourBar
 from atm_viewer.views.images.scale_form import DIVERGING, MAPS, ScaleForm
 
+_AROUND = 28  #: the words in a box to choose from [pixel]
 BLANK = {"dark": "#2a2f37", "light": "#454c57"}  #: pixels without a value, dark enough for marks on top of them
 
 
@@ -125,8 +127,8 @@ class ImagePanel(QWidget):
         self.header.setContentsMargins(4, 2, 4, 2)
         self.header.setSpacing(4)
         self.header.addStretch(1)
-        self.stretch_box.setMinimumWidth(24 + self.fontMetrics().horizontalAdvance("asinh"))
-        self.share_box.setMinimumWidth(44)  # where there is no room for all
+        for box, words in ((self.stretch_box, "asinh"), (self.share_box, "99.5 %")):  # where there is no room for all
+            box.setMinimumWidth(_AROUND + self.fontMetrics().horizontalAdvance(words))
         for widget in (self.stretch_box, self.share_box, self.fit_button):
             self.header.addWidget(widget)
         self.legend = Paragraph(markup=True)
@@ -143,7 +145,7 @@ class ImagePanel(QWidget):
         self._note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         QVBoxLayout(self.canvas).addWidget(self._note, alignment=Qt.AlignmentFlag.AlignCenter)
         self._bar = ColourBar()
-        self.scale_form = ScaleForm(self)
+        self.scale_form = ScaleForm()
         self.canvas.place(self._bar, 0, 1)
 
         layout = QVBoxLayout(self)
@@ -151,13 +153,15 @@ class ImagePanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(self.header)
         layout.addWidget(self.legend)
+        layout.addWidget(self.scale_form)
         layout.addWidget(self.canvas, 1)
 
         self.stretch_box.currentIndexChanged.connect(self._rescale)
         self.share_box.currentIndexChanged.connect(self._choose_share)
         self.share_box.activated.connect(self._open_form)
         self._bar.limits_dragged.connect(self.set_limits)
-        self._bar.clicked.connect(self.show_scale_form)
+        self._bar.clicked.connect(self.toggle_scale_form)
+        self.scale_form.left.connect(self.toggle_scale_form)
         self.scale_form.limits_edited.connect(self.set_limits)
         self.scale_form.limits_dropped.connect(self._drop_limits)
         self.scale_form.map_chosen.connect(self._choose_colours)
@@ -204,10 +208,13 @@ class ImagePanel(QWidget):
         self._limits[self._symmetric] = low, high
         self._rescale()
 
-    def show_scale_form(self) -> None:
-        """Open the form with limits and colours, below the choice of limits."""
-        self._rescale()
-        self.scale_form.pop_up(self.share_box.mapToGlobal(self.share_box.rect().bottomRight()))
+    def toggle_scale_form(self) -> None:
+        """Open the form with limits and colours, or close it."""
+        if self.scale_form.isHidden():
+            self.scale_form.take_keyboard()
+        else:
+            give_keyboard_back(self.scale_form)
+            self.scale_form.hide()
 
     @property
     def _symmetric(self) -> bool:
@@ -224,7 +231,7 @@ class ImagePanel(QWidget):
     def _open_form(self, row: int) -> None:
         """Ask for limits where the user wants to set them."""
         if self.share_box.itemData(row) is None:
-            self.show_scale_form()
+            self.scale_form.take_keyboard()
 
     def _drop_limits(self) -> None:
         self._limits.pop(self._symmetric, None)

@@ -1,4 +1,4 @@
-"""Colours and display limits of an image, in a popup."""
+"""Colours and display limits of an image."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QPoint, QSignalBlocker, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QIcon, QImage, QPixmap
-from PyQt6.QtWidgets import QComboBox, QFormLayout, QFrame, QPushButton, QWidget
+from PyQt6.QtCore import QSignalBlocker, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from atm_viewer.views.base.scale import pop_up_on_screen
+from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.fields.number_box import NumberBox
 
 #: Colour maps by the names that are shown; all but grey are ordered for people who see fewer colours as well.
@@ -22,8 +22,8 @@ DIVERGING = "CET-D4"  #: of images that are symmetric about zero
 _MOST = 1e12
 
 
-class ScaleForm(QFrame):
-    """Form with both limits and the colour map; a popup that closes with Escape or a click elsewhere.
+class ScaleForm(QWidget):
+    """Form with both limits and the colour map above an image, which stays in sight.
 
     Signals
     -------
@@ -33,34 +33,56 @@ class ScaleForm(QFrame):
         Limits are to be taken from the data again.
     map_chosen(str)
         Name in `MAPS`.
+    left()
+        The user is done.
     """
 
     limits_edited = pyqtSignal(float, float)
     limits_dropped = pyqtSignal()
     map_chosen = pyqtSignal(str)
+    left = pyqtSignal()
 
-    def __init__(self, parent: QWidget):
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Limits and colours")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # numbers give the keyboard back to it, and Escape closes it
         self.low_box, self.high_box = NumberBox(), NumberBox()
-        for box, words in ((self.low_box, "darkest"), (self.high_box, "brightest")):
+        for box, end, words in ((self.low_box, "Low", "darkest"), (self.high_box, "High", "brightest")):
+            box.setAccessibleName(f"{end} limit")
             box.setRange(-_MOST, _MOST)
+            box.setMinimumWidth(60)  # usual values; the limits would need twice as much
             box.setToolTip(f"Value of the {words} colour (also: drag the end of the colour bar)")
             box.valueChanged.connect(self._edit)
         self.auto_button = QPushButton("From the Data")
         self.auto_button.setToolTip("Take the limits from the data again, by the share chosen above the image")
         self.auto_button.clicked.connect(self.limits_dropped)
         self.map_box = QComboBox()
+        self.map_box.setAccessibleName("Colours")
         self.map_box.setToolTip("Colour map; differences and ratios have one of their own. Default: viridis")
-        self.map_box.setIconSize(QSize(64, 12))
+        self.map_box.setIconSize(QSize(48, 12))
         for name, source in MAPS.items():
             self.map_box.addItem(_icon(source), name)
         self.map_box.currentTextChanged.connect(self.map_chosen)
-        form = QFormLayout(self)
-        form.addRow("High", self.high_box)
-        form.addRow("Low", self.low_box)
-        form.addRow("", self.auto_button)
-        form.addRow("Colours", self.map_box)
+        self.close_button = QToolButton()
+        self.close_button.setText("✕")
+        self.close_button.setAccessibleName("Close limits and colours")
+        self.close_button.setAutoRaise(True)
+        self.close_button.setToolTip("Close limits and colours (Escape)")
+        self.close_button.clicked.connect(self.left)
+        limits, colours = QHBoxLayout(), QHBoxLayout()
+        for words, box in (("Low", self.low_box), ("High", self.high_box)):
+            limits.addWidget(Label(words))
+            limits.addWidget(box, 1)
+        limits.addWidget(self.close_button)
+        colours.addWidget(self.auto_button)
+        colours.addWidget(self.map_box, 1)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(6, 0, 4, 3)
+        lines.setSpacing(2)
+        for line in (limits, colours):
+            line.setSpacing(4)
+            lines.addLayout(line)
+        self.hide()
 
     def show_scale(self, low: float, high: float, colours: str, symmetric: bool) -> None:
         """Show limits and colour map."""
@@ -76,11 +98,18 @@ class ScaleForm(QFrame):
         self.map_box.setEnabled(not symmetric)
         self.low_box.setEnabled(not symmetric)
 
-    def pop_up(self, corner: QPoint) -> None:
-        """Appear with the upper right corner at a place on the screen, and within the screen."""
-        pop_up_on_screen(self, corner)
+    def take_keyboard(self) -> None:
+        """Appear, ready for a number to be typed."""
+        self.show()
         self.high_box.setFocus()
         self.high_box.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Leave with Escape."""
+        if event is not None and event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _edit(self) -> None:
         low, high = self.low_box.value(), self.high_box.value()

@@ -184,8 +184,8 @@ class ColumnStrip(QObject):
         dot = self.plot.vb.viewPixelSize()[0]
         gap = max(0.02 * (last - first), 1.5 * HANDLE * dot)
         room = (last - self._column if after else self._column - first) - self._width - gap
-        for brief in (False, True):
-            self._words.setText(tell_window(self._width, self._column, self._profile.wavelengths, brief))
+        for text in tell_window(self._width, self._column, self._profile.wavelengths):
+            self._words.setText(text)
             length = self._words.boundingRect().width() * dot
             if length <= room:
                 break

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QObject, QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QFontMetricsF
 
 from atm_viewer.engine.recipe import PARAMETERS
 from atm_viewer.views.base.plotting import make_brush, make_pen
@@ -32,10 +33,22 @@ def merge_ranges(ranges: Sequence[tuple[float, float]]) -> Ranges:
 class LimitWords(pg.InfLineLabel):
     """Words at the right end of a horizontal line: above it, or below it near the panel's name at the upper edge."""
 
+    _choices: tuple[str, ...] = ("",)
+
+    def say(self, *texts: str) -> None:
+        """Say the first of some texts, the longest first, that is not longer than the line, or else the last one."""
+        self._choices = texts
+        self.updatePosition()
+
     def updatePosition(self) -> None:
         """Follow the line."""
         around, view = self.line.viewRect(), self.line.getViewBox()  # the line's own height is 0
         if around is not None and isinstance(view, pg.ViewBox):
+            metrics = QFontMetricsF(self.textItem.font())
+            fitting = (text for text in self._choices[:-1] if metrics.horizontalAdvance(text) < 0.9 * view.width())
+            text = next(fitting, self._choices[-1])
+            if text != self.toPlainText():
+                self.setText(text)
             height = self.boundingRect().height() * view.viewPixelSize()[1]
             if height > 0:  # a plot that was not laid out yet has no extent
                 above, below = around.bottom() / height, -around.top() / height

@@ -165,7 +165,7 @@ class CollapsedPanel:
 
     def _label(self) -> None:
         sigma = self.sigma if self.threshold.moving else self._sigma
-        self.threshold.label.setText(tell_threshold(self.flux, sigma if sigma is not None else self._sigma, self.unit))
+        self.threshold.label.say(*tell_threshold(self.flux, sigma if sigma is not None else self._sigma, self.unit))
 
 
 class WindowPanel:
@@ -336,7 +336,7 @@ class SlopePanel:
     def _mark(self) -> None:
         """Fill the pixels that count as steep, and label the limit."""
         limit = self.value if self.limit.moving else float(self.limit.value())
-        self.limit.label.setText(tell_slope_limit(limit))
+        self.limit.label.say(tell_slope_limit(limit))
         profile = self._profile
         if profile is None:
             for item in (self._steep, self._flat, self._uncounted):

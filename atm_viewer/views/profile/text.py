@@ -41,21 +41,21 @@ def tell_fate(profile: SliceProfile | None, report: SliceReport | None, unit: st
     return _FATES[profile.fate]
 
 
-def tell_title(profile: SliceProfile | None, number: int) -> str:
-    """Name slice, column and wavelength, as rich text."""
-    parts = [f"<b>Slice {number}</b>"]
+def tell_title(profile: SliceProfile | None, number: int, brief: bool = False) -> str:
+    """Name slice, column and wavelength, as rich text; in brief, without the words slice and column."""
+    parts = [f"<b>{number}</b>" if brief else f"<b>Slice {number}</b>"]
     if profile is not None:
-        parts.append(f"<b>column {profile.column}</b>")
+        parts.append(f"<b>{profile.column}</b>" if brief else f"<b>column {profile.column}</b>")
         if math.isfinite(profile.wavelength):
             parts.append(f"{profile.wavelength:.4f} µm")
     return " · ".join(parts) + " ·&nbsp;"
 
 
-def tell_threshold(flux: float, sigma: float, unit: str) -> str:
-    """Label of the threshold line."""
+def tell_threshold(flux: float, sigma: float, unit: str) -> tuple[str, str]:
+    """Label of the threshold line, and a brief one."""
     if sigma <= 0:
-        return "threshold 0 σ: every slice is fitted"
-    return f"threshold {plain(flux, 3)} {unit} ({plain(sigma, 3)} σ)"
+        return "threshold 0 σ: every slice is fitted", "threshold 0 σ"
+    return f"threshold {plain(flux, 3)} {unit} ({plain(sigma, 3)} σ)", f"{plain(flux, 3)} ({plain(sigma, 3)} σ)"
 
 
 def tell_slope_limit(limit: float) -> str:
@@ -63,12 +63,12 @@ def tell_slope_limit(limit: float) -> str:
     return f"slope limit {plain(limit, 3)}" if limit > 0 else "slope limit 0: spline used everywhere"
 
 
-def tell_window(width: int, column: int, wavelengths: np.ndarray, brief: bool = False) -> str:
-    """Say how far the window of a column reaches, in columns and in wavelength; in brief, without the word columns."""
-    text = f"±{width}" if brief else f"±{width} columns"
+def tell_window(width: int, column: int, wavelengths: np.ndarray) -> tuple[str, ...]:
+    """Say how far the window of a column reaches, in columns and in wavelength, and more and more briefly."""
     inside = wavelengths[max(column - width, 0) : column + width]
     inside = inside[np.isfinite(inside)]
-    return f"{text}: {inside.min():.2f}–{inside.max():.2f} µm" if inside.size else text
+    reach = f": {inside.min():.2f}–{inside.max():.2f} µm" if inside.size else ""
+    return f"±{width} columns{reach}", f"±{width}{reach}", f"±{width}"
 
 
 def legend_entries(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPoint, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QKeyEvent
+from PyQt6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
@@ -19,7 +19,7 @@ from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
 from atm_viewer.views.base.plain_text import Label
-from atm_viewer.views.base.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, with_unit
+from atm_viewer.views.base.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, rich_width, with_unit
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.profile.columns import HEIGHT, ColumnStrip
 from atm_viewer.views.profile.handles import Ranges, UseRanges, merge_ranges
@@ -40,6 +40,7 @@ from atm_viewer.views.profile.play import Player
 from atm_viewer.views.profile.text import HINT, legend_entries, tell_fate, tell_point, tell_title
 
 SHARES = (5, 6, 6, 6)  #: of the height, by panel
+_FATE = 60  #: least width of the words beside the title [pixel]
 
 
 class ProfileView(QWidget):
@@ -104,8 +105,8 @@ class ProfileView(QWidget):
             "Points of all columns in the window, coloured from near to far; points rejected by the fit; points of "
             "this column; the spline with its breakpoints; the alpha range where the spline is used"
         )
-        self.hint = Line()
-        self.hint.setToolTip(f"<p>{HINT}</p>")
+        self.hint = Elided()
+        self.hint.setProperty("role", "muted")
         self.use_button = QToolButton()
         self.use_button.setText("Use range")
         self.use_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -314,7 +315,6 @@ class ProfileView(QWidget):
         self.canvas.setBackground(theme.plot)
         for axis in self._axes:
             axis.apply(theme)
-        self.hint.setStyleSheet(f"color: {theme.muted}")
         for part in (self.columns, self._collapsed, self._points, self._residual, self._slope):
             part.apply(theme)
         for name in self._names:
@@ -337,17 +337,32 @@ class ProfileView(QWidget):
         if shown is None:
             self.title.setText("")
             self.fate.setText("The fit of the chosen slice appears here")
-            self.legend.setText("")
+            self.legend.choose("")
             self.hint.setText("")
             return
-        self.title.setText(tell_title(profile, shown.number))
+        self._write_title()
         self.fate.setText(tell_fate(profile, report, self.unit))
         shades = shade_colours(self._theme)
         entries = legend_entries(
             profile, self._params, bool(self._compact()), (shades[0].name(), shades[-1].name()), self._theme
         )
-        self.legend.setText(legend_html(entries))
+        # Where there is no room for all, those are left out that anybody would guess.
+        without = (), ("breakpoints",), ("breakpoints", "column")
+        self.legend.choose(*(legend_html([e for e in entries if e[2] not in left_out]) for left_out in without))
         self.hint.setText(HINT)
+
+    def _write_title(self) -> None:
+        """Write the title, which is brief where it would take all the room."""
+        profile, shown = self._profile, self._profile or self._report
+        if shown is not None:
+            room = self.fate.geometry().right() - self.title.x() - _FATE
+            texts = [tell_title(profile, shown.number, brief) for brief in (False, True)]
+            self.title.setText(texts[rich_width(texts[0], self.title.font()) > room])
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Write the title anew where there is more or less room."""
+        super().resizeEvent(event)
+        self._write_title()
 
     def _draw_points(self) -> None:
         colours = shade_colours(self._theme)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QRectF, QSignalBlocker, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
+from PyQt6.QtGui import QHideEvent, QKeyEvent, QPainter, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.recipe import Region
@@ -39,6 +39,7 @@ from atm_viewer.views.sky.place_marks import PlaceMarks
 from atm_viewer.views.sky.region_marks import HINTS, RegionMarks
 
 LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any IFU field holds
+_WORDS = 320  #: width from which on there is room for words beside the boxes [pixel]
 
 
 class SkyView(ImagePanel):
@@ -96,6 +97,7 @@ class SkyView(ImagePanel):
         )
         self.radius_label = Label("radius")
         self.radius_label.setToolTip(self.radius_box.toolTip())
+        self.radius_label.setMinimumWidth(1)  # no reason for the panel to be wider
         self.header.insertWidget(0, self.radius_label)
         self.header.insertWidget(1, self.radius_box)
 
@@ -147,6 +149,11 @@ class SkyView(ImagePanel):
     def show_image(self, image: SkyImage | None) -> None:
         """Show the field before correction; None empties the view. The zoom stays unless the grid is another one."""
         self.show_sky(ShownSky(white=image, before=image, images={BEFORE: image} if image else {}), Variants())
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Leave the word radius out where all boxes need the room; there the unit says it."""
+        super().resizeEvent(event)
+        self.radius_label.setVisible(self.width() > _WORDS)
 
     def show_sky(self, shown: ShownSky, variants: Variants) -> None:
         """Show images of the field; the zoom stays unless the grid is another one.

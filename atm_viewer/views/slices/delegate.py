@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PyQt6.QtCore import QAbstractItemModel, QModelIndex, QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPalette, QPen
+from PyQt6.QtGui import QColor, QFont, QPainter, QPalette, QPen
 from PyQt6.QtWidgets import (
     QComboBox,
     QLineEdit,
@@ -17,12 +17,11 @@ from PyQt6.QtWidgets import (
 )
 
 from atm_viewer.engine.recipe import PARAMETERS
-from atm_viewer.views.slices.cells import COLUMNS, SliceRow, bar_length
-from atm_viewer.views.slices.model import ROW, SliceModel
+from atm_viewer.views.slices.cells import COLUMNS, SliceRow, bar_length, cell_text
+from atm_viewer.views.slices.model import ROW, SliceModel, alignment
 
 #: Columns with bars, and the widest usual text beside them.
 _TEXTS = {"peak": "88888", "used": "100"}
-_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
 class SliceDelegate(QStyledItemDelegate):
@@ -45,33 +44,49 @@ class SliceDelegate(QStyledItemDelegate):
         self._put = put
 
     def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
-        """Keep the accent of overrides in chosen rows too."""
+        """Measure what is bold or italic as such."""
         super().initStyleOption(option, index)
         row = index.data(ROW)
-        if option is None or row is None:
-            return
-        if COLUMNS[index.column()].parameter in row.overridden:
-            option.font.setBold(True)
-            accent = QColor(self._rows.theme.highlight_accent)
-            option.palette.setColor(QPalette.ColorRole.HighlightedText, accent)
-        elif COLUMNS[index.column()].parameter in row.of_regions:
-            option.font.setItalic(True)
-            option.palette.setColor(QPalette.ColorRole.HighlightedText, QColor(self._rows.theme.highlight_accent))
-        option.state &= ~QStyle.StateFlag.State_HasFocus  # the current cell has our own frame
+        if option is not None and row is not None:
+            parameter = COLUMNS[index.column()].parameter
+            option.font.setBold(parameter in row.overridden)
+            option.font.setItalic(parameter in row.of_regions and parameter not in row.overridden)
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Paint a cell."""
+        """Paint a cell, as the style does, which asks Python for every part so slowly that opening would be felt."""
         if painter is None:
             return
-        name = COLUMNS[index.column()].name
-        if name in _TEXTS:
-            self._paint_bar_cell(painter, option, index, name)
-        else:
-            super().paint(painter, option, index)
-        if name == "number" and index.data(ROW).feeds:
+        column, row, theme = COLUMNS[index.column()], index.data(ROW), self._rows.theme
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            active = bool(option.state & QStyle.StateFlag.State_Active)
+            group = QPalette.ColorGroup.Normal if active else QPalette.ColorGroup.Inactive
+            painter.fillRect(option.rect, option.palette.brush(group, QPalette.ColorRole.Highlight))
+        if column.name in _TEXTS and row.report is not None:
+            self._paint_bars(painter, option, column.name, row, chosen)
+        if text := cell_text(row, column):
+            overridden, of_region = column.parameter in row.overridden, column.parameter in row.of_regions
+            if overridden or of_region:
+                font = QFont(option.font)
+                font.setBold(overridden)
+                font.setItalic(not overridden)
+                painter.setFont(font)
+            else:
+                painter.setFont(option.font)
+            if not chosen:
+                colour = self._rows.colour(row, column.name) or option.palette.color(QPalette.ColorRole.Text)
+            elif overridden or of_region:
+                colour = QColor(theme.highlight_accent)
+            else:
+                colour = option.palette.color(QPalette.ColorRole.HighlightedText)
+            painter.setPen(colour)
+            inside = option.rect.adjusted(3, 0, -4, 0)
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
+            painter.drawText(inside, alignment(column.name), shown)
+        if column.name == "number" and row.feeds:
             self._paint_dot(painter, option)
         if index == self._view.currentIndex() and self._view.hasFocus():
-            painter.setPen(QPen(QColor(self._rows.theme.highlight_text), 1.0))
+            painter.setPen(QPen(QColor(theme.highlight_text), 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5))
 
@@ -112,29 +127,18 @@ class SliceDelegate(QStyledItemDelegate):
         painter.drawEllipse(QPointF(option.rect.left() + size, option.rect.center().y() + 0.5), size / 2, size / 2)
         painter.restore()
 
-    def _paint_bar_cell(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, name: str) -> None:
-        own = QStyleOptionViewItem(option)
-        self.initStyleOption(own, index)
-        text = own.text
-        row: SliceRow = index.data(ROW)
-        chosen = bool(own.state & QStyle.StateFlag.State_Selected)
-        if chosen:  # as the style does, which Python gets hold of so slowly that opening would be felt
-            active = bool(own.state & QStyle.StateFlag.State_Active)
-            group = QPalette.ColorGroup.Normal if active else QPalette.ColorGroup.Inactive
-            painter.fillRect(own.rect, own.palette.brush(group, QPalette.ColorRole.Highlight))
-        # Beside the text, not behind it: bar and threshold would make the number hard to read.
-        room = own.fontMetrics.horizontalAdvance(_TEXTS[name]) + 8
-        box = QRectF(own.rect).adjusted(3, 4, -room, -4)
-        if row.report is not None:
-            if name == "peak":
-                self._paint_bar(painter, box, bar_length(row.report.peak, self._rows.scale), not row.without, chosen)
-                self._paint_threshold(painter, box, row.threshold, chosen)
-            else:
-                self._paint_bar(painter, box, row.report.used, True, chosen)
-        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text
-        painter.setPen(own.palette.color(role))
-        painter.setFont(own.font)
-        painter.drawText(own.rect.adjusted(2, 0, -4, 0), _RIGHT, text)
+    def _paint_bars(
+        self, painter: QPainter, option: QStyleOptionViewItem, name: str, row: SliceRow, chosen: bool
+    ) -> None:
+        """Paint a bar beside the text, not behind it: bar and threshold would make the number hard to read."""
+        assert row.report is not None
+        room = option.fontMetrics.horizontalAdvance(_TEXTS[name]) + 8
+        box = QRectF(option.rect).adjusted(3, 4, -room, -4)
+        if name == "peak":
+            self._paint_bar(painter, box, bar_length(row.report.peak, self._rows.scale), not row.without, chosen)
+            self._paint_threshold(painter, box, row.threshold, chosen)
+        else:
+            self._paint_bar(painter, box, row.report.used, True, chosen)
 
     def _paint_bar(self, painter: QPainter, box: QRectF, length: float, splines: bool, chosen: bool) -> None:
         theme = self._rows.theme

@@ -171,9 +171,9 @@ class SliceModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return f"<p>{cell_tip(row, column)}</p>"
             case Qt.ItemDataRole.ForegroundRole:
-                return self._colour(row, column.name)
+                return self.colour(row, column.name)
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _LEFT if column.name in _WORDS else _RIGHT
+                return alignment(column.name)
             case _ if role == ROW:
                 return row
         return None
@@ -193,7 +193,8 @@ class SliceModel(QAbstractTableModel):
             return False
         return True
 
-    def _colour(self, row: SliceRow, name: str) -> QColor | None:
+    def colour(self, row: SliceRow, name: str) -> QColor | None:
+        """Colour of a cell's text that is not the usual one."""
         if name in row.overridden or name in row.of_regions:
             return QColor(self.theme.accent)
         if row.without:
@@ -202,3 +203,8 @@ class SliceModel(QAbstractTableModel):
         if name == "noise" and report is not None and report.noise_after > 1.05 * report.noise_before:
             return QColor(self.theme.warning)
         return QColor(self.theme.muted) if name in _FOLLOWING else None
+
+
+def alignment(name: str) -> Qt.AlignmentFlag:
+    """Side of a cell that its text stands on, by the column's name."""
+    return _LEFT if name in _WORDS else _RIGHT

@@ -7,7 +7,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QPoint, QRect, Qt
 from PyQt6.QtWidgets import QApplication, QTabBar, QWidget
 
-from atm_viewer.views.base.layout import LAYOUTS, reachable
+from atm_viewer.views.base.layout import LAYOUTS, divide, reachable
 from tests.views.windows import FILES, press, wait
 
 #: Panels in sight at first; the detector stands behind the profile.
@@ -45,6 +45,41 @@ def test_everything_is_in_sight_at_first(start, width, height):
     assert max(areas, key=lambda name: areas[name]) == "spectrum"
     assert window.spectrum_panel.width() > window.width() / 2
     assert window.minimumSizeHint().width() <= 900
+
+
+def test_a_window_of_half_a_screen_opens_as_wide_as_it_was_asked_for(start):
+    window = start(*FILES, size=(900, 700))
+    assert (window.width(), window.height()) == (900, 700)
+    assert in_sight(window) == ALL
+    box = window.sky.share_box
+    assert box.width() >= box.fontMetrics().horizontalAdvance("99.5 %") + 24  # no word is cut off
+    window.use_layout("spectra")
+    window.use_layout("tune")
+    assert window.width() == 900
+
+
+@pytest.mark.parametrize(
+    ("room", "shares", "least", "sizes"),
+    [
+        (900, [0.0, 1.0], [324, 300], [324, 576]),
+        (560, [0.62, 0.38], [290, 268], [292, 268]),
+        (1000, [0.62, 0.38], [290, 268], [620, 380]),
+        (100, [0.5, 0.5], [80, 60], [80, 60]),
+    ],
+)
+def test_no_part_gets_less_than_it_needs(room, shares, least, sizes):
+    assert divide(room, shares, least) == sizes
+
+
+def test_panels_are_laid_out_once_when_a_layout_is_chosen(start, monkeypatch):
+    """Not again with every panel that comes, which would hold up the window."""
+    window = start(*FILES, size=(1280, 800))
+    window.use_layout("detector")
+    sizes = []
+    monkeypatch.setattr(type(window.spectrum.canvas), "resizeEvent", lambda canvas, event: sizes.append(event.size()))
+    window.use_layout("spectra")
+    assert len(sizes) <= 4  # a canvas for each panel in sight, at most
+    assert window.spectrum_panel.width() > 0.6 * window.width()  # at once
 
 
 def test_four_dithers_are_in_sight_and_no_gap_stays_below_them(start, qtbot):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QTimer
-from PyQt6.QtGui import QColor
+from PyQt6.QtCore import QEvent, QTimer
+from PyQt6.QtGui import QColor, QRegion
 from PyQt6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from atm_viewer.views.base.paint_turns import all_painted, painting_in_turns
+from atm_viewer.views.base.paint_turns import all_painted, must_wait, painting_in_turns
 from atm_viewer.views.base.plotting import Canvas
 
 COLOURS = ("#d55e00", "#0072b2", "#009e73")
@@ -77,6 +77,16 @@ def test_plots_take_turns(window, qtbot):
     turns = [turn for turn, _ in window.painted]
     assert len(set(turns)) == len(turns) == 3
     assert window.seen() == list(COLOURS)
+
+
+def test_plots_wait_although_the_window_gets_other_events_while_it_is_painted(window):
+    """As it does when what has changed is laid out anew first."""
+    plot = window.canvases[0].viewport()
+    with painting_in_turns(QEvent(QEvent.Type.UpdateRequest)):
+        with painting_in_turns(QEvent(QEvent.Type.LayoutRequest)):
+            assert not must_wait(plot, QRegion(plot.rect()))
+        assert must_wait(plot, QRegion(plot.rect()))
+    assert not must_wait(plot, QRegion(plot.rect()))
 
 
 def test_a_picture_waits_for_nothing(window):

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QAbstractSpinBox
+from PyQt6.QtWidgets import QAbstractSpinBox, QApplication
 
 from atm_viewer.session.edits.variants import Variants
 from atm_viewer.session.state.sky_choice import BEFORE, DIFFERENCE, ShownSky, SkyChoice
@@ -25,8 +25,7 @@ def view(qtbot):
     show(qtbot, view, 500, 420)
     view.show_image(make_sky())
     settle(qtbot)
-    yield view
-    view.scale_form.close()
+    return view
 
 
 def enter(qtbot, box: QAbstractSpinBox, text: str) -> None:
@@ -74,7 +73,6 @@ def test_a_share_ends_limits_of_ones_own(qtbot, view):
         qtbot.keyClick(view.share_box, Qt.Key.Key_Down)
     assert view.share_box.currentText() == "set…"
     assert view.scale_form.isVisible()
-    view.scale_form.close()
     view.set_limits(0.0, 10.0)
     qtbot.keyClick(view.share_box, Qt.Key.Key_Up)
     assert view.share_box.currentText() == "95 %"
@@ -118,7 +116,6 @@ def test_colours_are_chosen(qtbot, view, name):
     box.setFocus()
     while box.currentText() != name:
         qtbot.keyClick(box, Qt.Key.Key_Down)
-    view.scale_form.close()
     settle(qtbot)
     for place in (0.3, 0.8):
         seen = np.array(colour_at(view._bar, 0.5, place).getRgb()[:3])
@@ -146,4 +143,8 @@ def test_a_key_opens_the_form(opened, qtbot):
     assert opened.sky.scale_form.isVisible()
     enter(qtbot, opened.sky.scale_form.high_box, "1234")
     assert opened.sky.limits[1] == 1234.0
-    opened.sky.scale_form.close()
+    assert opened.sky.canvas.geometry().top() > opened.sky.scale_form.geometry().bottom()  # the image stays in sight
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    wait(qtbot, opened)
+    assert not opened.sky.scale_form.isVisible()
+    assert opened.sky.hasFocus()

@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor
 
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import Fate
+from atm_viewer.views.base.plotting import rich_width
 from atm_viewer.views.base.theme import DARK, LIGHT
 from atm_viewer.views.profile.handles import merge_ranges
 from atm_viewer.views.profile.text import tell_fate
@@ -223,6 +224,22 @@ def test_words_of_the_strip_stay_within_it_when_the_panel_gets_narrow(qtbot, vie
     seen = words.mapRectToScene(words.boundingRect())
     assert strip.left() <= seen.left()
     assert seen.right() <= strip.right() + 1
+
+
+def test_nothing_is_cut_off_when_the_panel_gets_narrow(qtbot, view):
+    show_star(qtbot, view)
+    full = view.legend.text()
+    assert "breakpoints" in full
+    view.resize(290, 300)
+    settle(qtbot)
+    for line in (view.legend, view.title):
+        assert rich_width(line.text(), line.font()) <= line.contentsRect().width() + 1
+    assert "spline" in view.legend.text()
+    words, plot = view._collapsed.threshold.label, view.collapsed.vb.sceneBoundingRect()
+    assert plot.left() <= words.mapRectToScene(words.boundingRect()).left()
+    view.resize(700, 450)
+    settle(qtbot)
+    assert view.legend.text() == full
 
 
 def test_playing_waits_for_every_column_and_stops_at_the_end(qtbot, view):
@@ -525,7 +542,6 @@ def test_every_control_has_a_tooltip(view):
         view.fit_button,
         view.play_button,
         view.speed_box,
-        view.hint,
         view.start_action,
         view.add_action,
         view.clear_action,

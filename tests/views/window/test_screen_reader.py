@@ -58,6 +58,7 @@ def test_every_control_of_the_window_has_a_name(window, qtbot):
     press(qtbot, window, "new_variant")
     window.recipe_panel.more_button.click()
     window.spectrum.show_options()
+    window.sky.toggle_scale_form()
     settle(qtbot, window)
     for name, panel in window.bench.panels.items():
         panel.bring_forward()
@@ -83,7 +84,7 @@ DIALOGS = (
         "export_report",
     ),
     *("send_file", "copy_to_neighbours", "label_variant", "show_palette", "show_help", "show_learn", "show_shortcuts"),
-    *("show_about", "show_dithers", "sky_scale"),
+    *("show_about", "show_dithers"),
 )
 
 
