@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, cache_folder
+from atm_viewer.engine.kernels import compiled
 from atm_viewer.engine.kernels.compiled import njit
 
 
@@ -74,6 +75,11 @@ def test_code_of_a_bundle_is_kept_in_every_folder_it_is_started_in(tmp_path, mon
     bundled = FunctionType(add_one.__code__.replace(co_filename="atm_viewer/engine/kernels/spline.py"), {})
     assert compiled_in(tmp_path, monkeypatch, bundled) == (0, 1)
     assert compiled_in(tmp_path, monkeypatch, bundled) == (1, 0)
+
+
+def test_every_kernel_is_kept_like_this():
+    sources = Path(compiled.__file__).parent.glob("*.py")
+    assert [path.name for path in sources if "from numba import" in path.read_text()] == []
 
 
 def test_every_flipped_bit_of_coordinates_is_noticed(tmp_path, monkeypatch):
