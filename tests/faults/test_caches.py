@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from types import FunctionType
 
 import numba
 import numpy as np
 import pytest
 
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, cache_folder
+from atm_viewer.engine.kernels import compiled
 from atm_viewer.engine.kernels.compiled import njit
 
 
@@ -17,7 +19,7 @@ def add_one(x):
     return x + 1
 
 
-def compiled_in(folder: Path, monkeypatch) -> tuple[int, int]:
+def compiled_in(folder: Path, monkeypatch, add_one=add_one) -> tuple[int, int]:
     """Compile and call a function; how often its code was found and not found in the cache."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(folder))
     function = njit(cache=True)(add_one)
@@ -66,6 +68,18 @@ def test_code_that_cannot_be_kept(tmp_path, monkeypatch):
     assert njit(cache=True)(add_one)(1) == 2
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "file" / "below"))
     assert njit(cache=True)(add_one)(1) == 2
+
+
+def test_code_of_a_bundle_is_kept_in_every_folder_it_is_started_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bundled = FunctionType(add_one.__code__.replace(co_filename="atm_viewer/engine/kernels/spline.py"), {})
+    assert compiled_in(tmp_path, monkeypatch, bundled) == (0, 1)
+    assert compiled_in(tmp_path, monkeypatch, bundled) == (1, 0)
+
+
+def test_every_kernel_is_kept_like_this():
+    sources = Path(compiled.__file__).parent.glob("*.py")
+    assert [path.name for path in sources if "from numba import" in path.read_text()] == []
 
 
 def test_every_flipped_bit_of_coordinates_is_noticed(tmp_path, monkeypatch):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.spline import KERNEL
 
 

@@ -68,9 +68,19 @@ class _Files(caching.IndexDataCacheFile):
         return super()._load_data(name)
 
 
+class _Locator(caching.UserProvidedCacheLocator):
+    """Finds the sources of kernels in this folder, since functions of a bundled program say where they were built."""
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:
+        if not os.path.isabs(py_file):
+            py_file = os.path.join(os.path.dirname(__file__), os.path.basename(py_file))
+        return super().from_function(py_func, py_file)
+
+
 class _Implementation(caching.CompileResultCacheImpl):
     # Only where we say: beside the source, or in a folder of all programs, is no place for it.
-    _locator_classes = [caching.UserProvidedCacheLocator]  # noqa: RUF012
+    _locator_classes = [_Locator]  # noqa: RUF012
 
 
 class _Cache(caching.FunctionCache):
