@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -9,6 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.io import exposure as exposures
+from tests.faults.trial import good_exposure
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -35,3 +40,19 @@ def memory_problems(what: str, instrument: str, folder: Path, limits: tuple[int,
 @pytest.mark.parametrize(("what", "limits"), [("preview", (16,)), ("correct", (40,))])
 def test_no_memory(what, limits, tmp_path):
     assert memory_problems(what, "miri", tmp_path / "work", limits) == []
+
+
+def test_a_file_that_there_is_no_memory_for_later_on_is_not_called_damaged(monkeypatch):
+    """Libraries make an error of their own of what the system says."""
+
+    def open_model(path):
+        try:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        except OSError as error:
+            raise ValueError("no header") from error
+
+    opened = exposures.open_exposure(good_exposure("miri"))
+    monkeypatch.setattr(exposures, "_open_datamodel", open_model)
+    with pytest.raises(InputError, match="cannot be opened: there is not enough memory"):
+        _ = opened.model
+    opened.close()

@@ -456,8 +456,7 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     except Cancelled:
         raise
     except Exception as error:  # whatever is wrong with a file is this file's fault, and said so
-        if lacking := shortage(error):
-            raise InputError(f"{path.name} cannot be opened: {lacking}") from error
+        _refuse_for_shortage(path, error)
         if isinstance(error, UserError):
             raise
         _LOG.debug("cannot use %s", path, exc_info=True)
@@ -465,6 +464,12 @@ def open_exposure(path: str | os.PathLike[str]) -> Exposure:
             f"{path.name} cannot be used: {one_line(error) or type(error).__name__} ({type(error).__name__}); "
             "download it or process it again."
         ) from error
+
+
+def _refuse_for_shortage(path: Path, error: Exception) -> None:
+    """Say what the machine lacks, where that is the reason of an error: nothing is wrong with the file then."""
+    if lacking := shortage(error):
+        raise InputError(f"{path.name} cannot be opened: {lacking}") from error
 
 
 def _open(path: Path) -> Exposure:
@@ -587,6 +592,7 @@ def _evaluating_wcs(path: Path) -> Iterator[None]:
     except (UserError, Cancelled, MemoryError):
         raise
     except Exception as error:
+        _refuse_for_shortage(path, error)
         _LOG.debug("cannot evaluate the WCS of %s", path, exc_info=True)
         raise InputError(
             f"{path.name} has a WCS that cannot be evaluated ({one_line(error)}); download it or process it again."
@@ -617,6 +623,7 @@ def _open_model(path: Path) -> Any:
     except (UserError, Cancelled, MemoryError):
         raise
     except Exception as error:  # three libraries read it, each with errors of its own
+        _refuse_for_shortage(path, error)
         _LOG.debug("cannot open %s", path, exc_info=True)
         raise InputError(f"{path.name} is damaged and cannot be opened; download it or process it again.") from error
     # Models refer to themselves. Python would warn about a file that garbage holds open before the model closes it.
