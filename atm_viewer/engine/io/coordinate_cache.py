@@ -27,7 +27,7 @@ from atm_viewer.engine.private_cache import cache_root, is_private, make_private
 from atm_viewer.engine.whole_file import whole_file
 
 #: Version of the cached arrays: changes with their meaning or layout.
-VERSION = 5
+VERSION = 6
 
 #: Environment variable: GiB that the cache may take; 0 keeps nothing.
 LIMIT = "ATM_VIEWER_CACHE_GIB"

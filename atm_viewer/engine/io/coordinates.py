@@ -246,7 +246,7 @@ def _miri(wcs: ExposureWcs, shape: tuple[int, ...]) -> Coordinates:
 
 def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
     ny, nx = regions.shape
-    across, along, lam = wcs.slicer_grid(np.arange(float(nx)), np.arange(float(ny)))
+    across, along, lam = wcs.slicer_grid(np.arange(float(nx)), np.arange(float(ny)), whole=True)
     (x0, x1), (y0, y1) = wcs.boxes[min(wcs.boxes)]
     first = np.s_[math.ceil(y0) : math.floor(y1) + 1, math.ceil(x0) : math.floor(x1) + 1]
     arcsec = _arcsec_per_metre(wcs, across[first], along[first], lam[first])

@@ -31,7 +31,8 @@ _ROLES = {APERTURE: "#000000", UNDER: "#b4b4b4", BEFORE: "#7c8593", AFTER: "#007
 _WIDTH = 7.1  #: two columns of a journal [inch]
 _LETTERS = 15.0  #: of a title, per inch
 _TWO_COLUMNS = 2.5  #: width of a panel whose legend has two columns [inch]
-_STYLE: dict[Any, Any] = {
+#: Of all figures, for `matplotlib.rc_context`.
+STYLE: dict[Any, Any] = {
     **{"font.size": 8, "axes.linewidth": 0.6, "axes.labelsize": 8, "axes.titlesize": 8.5, "legend.fontsize": 7},
     **{"xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True},
     **{"pdf.fonttype": 42, "svg.fonttype": "none"},
@@ -73,7 +74,7 @@ def write_figure(
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise InputError(f"{path.name} must end in .pdf, .svg or .png.")
-    with staged(path.parent, [path.name], overwrite) as part, mpl.rc_context(_STYLE):
+    with staged(path.parent, [path.name], overwrite) as part, mpl.rc_context(STYLE):
         figure = draw(remedy)
         made = part / path.name
         with saving(made):
@@ -128,7 +129,7 @@ def spectra_picture(spectra: SpaxelSpectra) -> bytes:
         RemedyPlot("spaxel / aperture", 0, 1, *axis, "ratio, normalised", "", ratio),
     )
     store = io.BytesIO()
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         draw(Remedy("spectra", spectra.band, plots, (), ())).savefig(store, format="png", dpi=120)
     return store.getvalue()
 

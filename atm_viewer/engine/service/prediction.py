@@ -26,6 +26,7 @@ from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.slices import Background, cut_slices
 from atm_viewer.engine.progress import Progress, no_progress, part_of
@@ -48,6 +49,8 @@ _REACH = 2.5
 _FLUX = 1000.0
 #: Part of the brightest pixel below which a slice holds nothing that could be fitted.
 _DARK = 1e-4
+#: Exposures beyond which free memory is given back after each: that takes a moment.
+_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ def predict(
             fitted |= {n for n, one in slices.items() if np.isfinite(one.trace).any()}
         shares = in_threads(lambda one: one[0].share(one[1]), list(zip(circles, inputs, strict=True)))
         totals = [total + share for total, share in zip(totals, shares, strict=True)] if totals else shares
+        if len(items) > _FEW:
+            give_back_memory()
     if not seen:
         raise InputError("No slice contains the source; choose a place in the field.")
     before, after = (circles[k].extract([totals[k]]) for k in (0, -1))

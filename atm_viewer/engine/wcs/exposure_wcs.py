@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -103,13 +104,16 @@ class ExposureWcs:
         first, second, third = found.reshape(3, *label.shape)
         return first, second, third
 
-    def slicer_grid(self, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+    def slicer_grid(self, x: Floats, y: Floats, whole: bool = False) -> tuple[Floats, Floats, Floats]:
         """Positions on the slicer of a grid of NIRSpec's detector positions.
 
         Parameters
         ----------
         x, y : ndarray of float64, shapes (nx,) and (ny,)
             Columns and rows, ascending [pixel].
+        whole : bool
+            Whether a bounding box takes all pixels that it has a part of from earlier slices, those with NaN whose
+            centres lie outside of it. So it is where the pipeline fits (gwcs's ``grid_from_bounding_box``).
 
         Returns
         -------
@@ -121,6 +125,10 @@ class ExposureWcs:
             return self._by_slice(label, *np.broadcast_arrays(x[None, :], y[:, None]))
         found = np.full((3, y.size, x.size), np.nan)
         for number, ((x0, x1), (y0, y1)) in sorted(self.boxes.items()):
+            if whole:
+                rows = np.flatnonzero((y >= math.floor(y0 + 0.5)) & (y <= math.ceil(y1 - 0.5)))
+                columns = np.flatnonzero((x >= math.floor(x0 + 0.5)) & (x <= math.ceil(x1 - 0.5)))
+                found[:, rows[:, None], columns] = np.nan
             row, column = np.flatnonzero((y >= y0) & (y <= y1)), np.flatnonzero((x >= x0) & (x <= x1))
             found[:, row[:, None], column] = self.slicer(x[column][None, :], y[row][:, None], number)
         first, second, third = found

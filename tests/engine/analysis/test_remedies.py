@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,7 +20,7 @@ from atm_viewer.engine.analysis.normalise import normalised, offsets, trend
 from atm_viewer.engine.analysis.ranked import compare_ranked
 from atm_viewer.engine.cube.place_spectra import PlaceSpectra
 from atm_viewer.engine.errors import InputError, OutputError
-from atm_viewer.engine.output.figures import write_figure
+from atm_viewer.engine.output.figures import STYLE, draw, write_figure
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.remedy import UNDER
 
@@ -190,6 +191,23 @@ def test_figures_carry_their_parameters(tmp_path, kind):
     write_figure(found, path, Recipe(), [], overwrite=True)
     assert "fit_threshold = 10.0" in read_back(path)["recipe"]
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_panels_beside_each_other_are_equally_wide_and_titles_do_not_meet():
+    found = compare_ranked(star(0.1), star(0.01), 0.65, (1, 2, 4))
+    panel = found.plots[0]
+    names = ["standard cube, residual fringes removed (RF1D)", *["jw01234001001-atm_ch1-short_s3d.fits"] * 3]
+    with matplotlib.rc_context(STYLE):
+        figure = draw(replace(found, plots=tuple(replace(panel, title=name, column=k) for k, name in enumerate(names))))
+        figure.draw_without_rendering()
+    titles = [axes.title.get_window_extent() for axes in figure.axes]
+    assert all(left.x1 < right.x0 for left, right in pairwise(titles))
+    assert titles[0].x0 > 0
+    assert titles[-1].x1 < figure.bbox.width
+    boxes = [axes.get_position() for axes in figure.axes]
+    assert [box.width for box in boxes] == pytest.approx([boxes[0].width] * 4)
+    gaps = [right.x0 - left.x1 for left, right in pairwise(boxes)]
+    assert gaps == pytest.approx([gaps[0]] * 3)
 
 
 def test_figures_of_other_kinds_are_refused(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.wcs import transforms
-from atm_viewer.engine.wcs.exposure_wcs import wcs_of_model
+from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model
 
 
 @pytest.mark.parametrize("instrument", ["miri", "nirspec"])
@@ -42,3 +42,23 @@ def test_positions_that_differ_from_gwcs_are_not_used(demo_files, monkeypatch, c
         assert exposure.wcs.by_gwcs
     assert "differ from gwcs's" in caplog.text
     exposure.close()
+
+
+def test_boxes_of_slices_take_whole_pixels_from_earlier_slices_where_the_pipeline_fits():
+    """As alpha of ``fit_and_oversample``: with a WCS by slice, boxes overlap, and the last one counts."""
+    from gwcs.wcstools import grid_from_bounding_box
+
+    boxes = {1: ((-0.5, 9.5), (0.4, 5.6)), 2: ((1.3, 9.5), (4.4, 9.5))}
+    slices = {number: lambda x, y, number=number: (x, y + 100.0 * number, x) for number in boxes}
+    none = np.zeros((0, 2))
+    wcs = ExposureWcs(None, slices, lambda *positions: positions, boxes, none, None, False, False)
+    expected = np.full((10, 10), np.nan)
+    for number, ((x0, x1), (y0, y1)) in boxes.items():
+        x, y = grid_from_bounding_box(boxes[number])
+        inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+        expected[y.astype(int), x.astype(int)] = np.where(inside, slices[number](x, y)[1], np.nan)
+    axis = np.arange(10.0)
+    found = wcs.slicer_grid(axis, axis, whole=True)[1]
+    np.testing.assert_array_equal(found, expected)
+    assert np.isnan(found[4, 5])
+    assert wcs.slicer_grid(axis, axis)[1][4, 5] == 104.0
