@@ -77,10 +77,11 @@ def finish(
         head = ("band", "noise before", "noise after", "brightest spaxel")
         parts += ["<h2>Noise</h2>", table(head, shown, (1, 2)), f"<p>{_NOISE}</p>"]
     parts += ["<h2>Figures</h2>", *pictures] if pictures else []
-    if plan is not None:
-        parts += ["<h2>Recipe</h2>", f"<pre>{escape(dump_recipe(plan.recipe))}</pre>"]
     parts += ["<h2>Exposures</h2>", table(("file",), [(str(path),) for path in target.exposures])]
     parts += ["<h2>Products</h2>", table(("file",), [(_link(name, name),) for name in [*files, LOG]])]
+    if plan is not None:  # closed: a tuned one has a table for each slice of each exposure
+        recipe = escape(dump_recipe(plan.recipe))
+        parts += ["<h2>Recipe</h2>", f"<details><summary>{RECIPE}</summary><pre>{recipe}</pre></details>"]
     parts += ["<h2>Versions</h2>", table(("package", "version"), list(versions.items()))]
     write_whole(folder / REPORT, page(target.name, parts, record.as_meta()))
     return record
