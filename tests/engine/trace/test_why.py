@@ -119,7 +119,7 @@ def test_classes_are_what_the_correction_did(case, oversample):
     assert report.why.counts == tuple(int((why == k).sum()) if k else 0 for k in Why)
     below = np.isin(view.regions, [s.number for s in report.slices if not s.peak > s.threshold])
     assert np.isin(why[below], (Why.BELOW_THRESHOLD, Why.TOO_FEW_POINTS)).all()
-    assert np.array_equal(why == Why.FILLED, used & (np.isnan(view.sci) | (view.dq & 1 > 0)))
+    assert np.array_equal(why == Why.FILLED, used & (np.isnan(view.sci) | (np.asarray(view.dq) & 1 > 0)))
     if oversample == 1:
         assert np.array_equal(used, np.isfinite(report.trace))
         return

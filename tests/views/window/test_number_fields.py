@@ -6,6 +6,7 @@ import pytest
 from PyQt6.QtCore import QLocale, Qt
 from PyQt6.QtWidgets import QAbstractSpinBox, QApplication, QDoubleSpinBox
 
+from atm_viewer.views.images.scale_form import ScaleForm
 from atm_viewer.views.learn.window import LearnWindow
 from tests.views.windows import wait
 
@@ -24,6 +25,8 @@ def fields(window) -> list[QAbstractSpinBox]:
     for panel in window.bench.panels.values():
         panel.show()
     window.spectrum.options_button.setChecked(True)
+    for form in window.findChildren(ScaleForm):
+        form.show()
     return window.findChildren(QAbstractSpinBox)
 
 
