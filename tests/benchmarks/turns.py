@@ -169,7 +169,7 @@ class _Walk:
         for number in range(2, 9):
             yield f"place {number}", lambda number=number: session.look.add_place(*self._near(number))
         for _ in range(2):
-            yield self._action("variant_next")
+            yield self._action("next_variant")
         yield self._action("next_place")
         yield "a place is moved", lambda: session.look.pick_sky(*self._near(5))
 
