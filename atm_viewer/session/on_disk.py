@@ -6,18 +6,16 @@ import logging
 import mmap
 import tempfile
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import PackedFrame
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.arrays import DeflatedFrame, PackedFrame
+from atm_viewer.engine.results.exposure_view import ExposureView, frames_of
 
-#: Pixels of open exposures up to which all stay in memory: four of NIRSpec, or sixteen of MIRI.
-MOST_PIXELS = 4 * 2048 * 2048
 #: Each array begins at a multiple of this [byte].
 _ALIGNED = 64
 
@@ -27,8 +25,7 @@ def on_disk(view: ExposureView) -> ExposureView:
 
     Where nothing can be written, the view stays in memory.
     """
-    frames = {one.name: getattr(view, one.name) for one in fields(view)}
-    frames = {name: frame for name, frame in frames.items() if isinstance(frame, np.ndarray | PackedFrame)}
+    frames = {name: frame for name, frame in frames_of(view).items() if not isinstance(frame, DeflatedFrame)}
     try:
         mapped = _mapped([array for frame in frames.values() for array in _arrays(frame)])
     except OSError as error:

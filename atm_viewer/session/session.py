@@ -14,7 +14,7 @@ from typing import Any
 from PyQt6.QtCore import QObject
 
 from atm_viewer.engine.give_back import give_back_memory
-from atm_viewer.engine.results.exposure_view import ExposureView
+from atm_viewer.engine.results.exposure_view import MOST_PIXELS, ExposureView
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
 from atm_viewer.jobs.messages import Outcome, Progress, Status
@@ -22,7 +22,7 @@ from atm_viewer.jobs.requests.base import Request
 from atm_viewer.jobs.requests.exposures import Opened
 from atm_viewer.jobs.requests.programs import FindTools
 from atm_viewer.session.file_work import FileWork, answer_soon
-from atm_viewer.session.on_disk import MOST_PIXELS, on_disk
+from atm_viewer.session.on_disk import on_disk
 from atm_viewer.session.parts.exposures import Exposures
 from atm_viewer.session.parts.job_list import Job, JobList, MakeWorkers, News
 from atm_viewer.session.parts.look import Look

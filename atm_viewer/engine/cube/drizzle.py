@@ -110,14 +110,9 @@ def drizzle_block(
     -------
     SpaxelBlock
     """
-    total = None
+    total = np.zeros((*wanted.shape, grid.wavelength.size, 4))
     for rows, share in shares_in_turn(inputs, grid, x0, y0, wanted, columns):
-        if total is None and rows == slice(0, wanted.shape[0]):
-            total = share
-        else:
-            total = np.zeros((*wanted.shape, *share.shape[2:])) if total is None else total
-            total[rows] += share
-    assert total is not None
+        total[rows] += share
     return combine_shares([total], x0, y0, wanted)
 
 

@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.output.corrected_model import EXTRAS
 from atm_viewer.engine.output.metadata import asdf_bytes, asdf_extension
 from atm_viewer.engine.output.provenance import Provenance, history_lines, provenance_tables
 from atm_viewer.engine.output.tree_text import TreeText, UnchangeableError
 from atm_viewer.engine.trace.oversample import Corrected
 from atm_viewer.engine.trace.traces import DO_NOT_USE
 
-#: Extensions of the arrays that correction makes, in the order in which datamodels write them.
+#: Extensions of the arrays that correction makes, by their names in datamodels, which write them in this order.
 _EXTENSIONS = {
     "data": "SCI",
     "err": "ERR",
@@ -36,8 +37,10 @@ _EXTENSIONS = {
     "var_flat": "VAR_FLAT",
     "wavelength": "WAVELENGTH",
 }
+#: Names of those that have another one in `Corrected`.
+_OURS = {"data": "sci", "trace_model": "trace"}
 _ORDER = ("PRIMARY", "SCI", "ERR", "DQ", "ZEROFRAME", "AREA", *list(_EXTENSIONS.values())[3:])
-#: Arrays that an oversampled exposure is without, see `corrected_model`, and their extensions.
+#: Extensions of those of `EXTRAS` that exposures of IFUs have.
 _DROPPED = {
     "zeroframe": "ZEROFRAME",
     "area": "AREA",
@@ -114,17 +117,7 @@ def _arrays(corrected: Corrected) -> dict[str, NDArray[Any]]:
     """Arrays that correction makes, by their names in the datamodel."""
     if corrected.oversample == 1:
         return {"trace_model": corrected.trace}
-    found = {
-        "data": corrected.sci,
-        "err": corrected.err,
-        "dq": corrected.dq,
-        "regions": corrected.regions,
-        "trace_model": corrected.trace,
-        "var_poisson": corrected.var_poisson,
-        "var_rnoise": corrected.var_rnoise,
-        "var_flat": corrected.var_flat,
-        "wavelength": corrected.wavelength,
-    }
+    found = {name: getattr(corrected, _OURS.get(name, name)) for name in _EXTENSIONS}
     arrays = {name: array for name, array in found.items() if array is not None}
     match_invalid(arrays)
     return arrays
@@ -145,7 +138,6 @@ def _extensions(hdus: Any, arrays: dict[str, NDArray[Any]], oversample: float) -
         header = found[name].header.copy() if name in found else None
         found[name] = fits.ImageHDU(array, header, name=name)
         found[name].ver = 1
-    found["SCI"] = fits.ImageHDU(found["SCI"].data, found["SCI"].header.copy())
     names = sorted(found, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
     return {name: found[name] for name in names}
 
@@ -214,7 +206,7 @@ def _change_tree(
         if node is not None and "&" in tree.text_of(node):
             raise UnchangeableError(f"{extra} is shared")
         tree.remove(extra)
-    if any(tree.node(f"{kind}_{source}") for kind in ("flatfield", "photom") for source in ("point", "uniform")):
+    if any(tree.node(name) is not None for name in EXTRAS if name not in _DROPPED):
         raise UnchangeableError("it has corrections of slits")
     for key, area in areas.items():
         tree.put(_number(area), "meta", "photometry", key)
@@ -326,6 +318,6 @@ def _interval(ends: tuple[float, float]) -> str:
 
 
 def _number(value: float) -> str:
-    """Write a number as YAML 1.1 knows it: with a point, also where there is an exponent."""
-    digits, exponent, power = repr(float(value)).partition("e")
-    return f"{digits if '.' in digits else f'{digits}.0'}{exponent}{power}"
+    import yaml
+
+    return str(yaml.safe_dump(float(value)).split()[0])

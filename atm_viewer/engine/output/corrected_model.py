@@ -7,8 +7,8 @@ from typing import Any
 from atm_viewer.engine.arrays import Singles
 from atm_viewer.engine.trace.oversample import Corrected
 
-# What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
-_EXTRAS = (
+#: What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
+EXTRAS = (
     "area",
     "barshadow",
     "flatfield_point",
@@ -51,7 +51,7 @@ def corrected_model(model: Any, corrected: Corrected) -> Any:
         array = getattr(corrected, name)
         if array is not None:
             setattr(model, name, array)
-    for name in _EXTRAS:
+    for name in EXTRAS:
         if model.hasattr(name):
             setattr(model, name, None)
     # Not by attribute: that would check the whole WCS against the schemas of its transforms.

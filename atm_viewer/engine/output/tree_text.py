@@ -26,7 +26,7 @@ class TreeText:
     def __init__(self, content: bytes) -> None:
         import yaml
 
-        self._text, self._blocks = split(content)
+        self._text, self._blocks = _split(content)
         with without_garbage_search():
             self.root: Any = yaml.compose(self._text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         self._changes: list[tuple[int, int, str]] = []
@@ -122,7 +122,7 @@ class TreeText:
         return begin, begin + len(self._text[begin:end].rstrip())
 
 
-def split(content: bytes) -> tuple[str, bytes]:
+def _split(content: bytes) -> tuple[str, bytes]:
     """Tree, as YAML, and binary blocks of an ASDF file.
 
     The blocks come without their index, which holds positions in the file and need not be there.

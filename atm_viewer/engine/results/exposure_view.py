@@ -40,6 +40,10 @@ class FileState:
             return False
 
 
+#: Pixels of open exposures up to which all stay in memory: four of NIRSpec, or sixteen of MIRI.
+MOST_PIXELS = 4 * 2048 * 2048
+
+
 @dataclass(frozen=True, eq=False)
 class ExposureView:
     """An open exposure, as the window shows it.
@@ -113,15 +117,16 @@ class ExposureView:
 
 def without_pixels(view: ExposureView) -> ExposureView:
     """Return a view that takes no memory to speak of: it knows its slices, but has no pixels."""
-    none: dict[str, Any] = {
-        one.name: np.zeros((0, 0)) for one in fields(view) if isinstance(getattr(view, one.name), _FRAMES)
-    }
+    none: dict[str, Any] = dict.fromkeys(frames_of(view), np.zeros((0, 0)))
     if "regions" in none:
         none["regions"] = DeflatedFrame.of(np.asarray(view.regions))
     return replace(view, **none)
 
 
-_FRAMES = np.ndarray | PackedFrame | DeflatedFrame
+def frames_of(view: ExposureView) -> dict[str, Any]:
+    """Arrays of a view, packed or not, by the names of its fields."""
+    found = {one.name: getattr(view, one.name) for one in fields(view)}
+    return {name: frame for name, frame in found.items() if isinstance(frame, np.ndarray | PackedFrame | DeflatedFrame)}
 
 
 @dataclass(frozen=True, eq=False)

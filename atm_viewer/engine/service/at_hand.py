@@ -14,13 +14,12 @@ from atm_viewer.engine.give_back import give_back_memory
 from atm_viewer.engine.io.exposure import DataFile, Exposure, open_exposure
 from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.progress import Progress, no_progress
+from atm_viewer.engine.results.exposure_view import MOST_PIXELS
 from atm_viewer.engine.service.open_items import OpenItem, Shared
 
-#: Pixels of open exposures up to which all stay in memory: four of NIRSpec, or sixteen of MIRI.
-_FEW = 4 * 2048 * 2048
 #: Pixels of those that stay in memory when more are open. Those of the band that was used last stay whatever they are,
 #: since all of them are needed for a spectrum.
-_AT_HAND = _FEW // 2
+_AT_HAND = MOST_PIXELS // 2
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class AtHand:
         """Let go of exposures of other bands, those first that have not been used the longest."""
         bands = set(self._known[used].bands)
         self._shared.make_room(self._open_pixels)
-        if self._open_pixels <= _FEW:
+        if self._open_pixels <= MOST_PIXELS:
             return
         for key, item in list(self._items.items()):
             if sum(self._known[one].pixels for one in self._items) <= _AT_HAND:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -287,6 +287,11 @@ class Dots(pg.GraphicsObject):
             painter.drawPoints(transform.map(polygon))
 
 
+def first_fitting(texts: Sequence[str], fits: Callable[[str], bool]) -> str:
+    """Choose the first of some texts, the longest first, that fits, or else the last one."""
+    return next((text for text in texts[:-1] if fits(text)), texts[-1])
+
+
 def rich_width(text: str, font: QFont) -> float:
     """Width of rich text on one line [pixel]."""
     document = QTextDocument()
@@ -318,9 +323,8 @@ class Line(Label):
 
     def _fit(self) -> None:
         room = self.contentsRect().width()
-        fitting = (text for text in self._choices[:-1] if rich_width(text, self.font()) <= room)
         if self._choices:
-            self.setText(next(fitting, self._choices[-1]))
+            self.setText(first_fitting(self._choices, lambda text: rich_width(text, self.font()) <= room))
 
 
 class Paragraph(Label):

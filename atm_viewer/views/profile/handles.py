@@ -9,7 +9,7 @@ from PyQt6.QtCore import QObject, QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QFontMetricsF
 
 from atm_viewer.engine.recipe import PARAMETERS
-from atm_viewer.views.base.plotting import make_brush, make_pen
+from atm_viewer.views.base.plotting import first_fitting, make_brush, make_pen
 from atm_viewer.views.base.theme import Theme
 
 Ranges = tuple[tuple[float, float], ...]
@@ -45,8 +45,8 @@ class LimitWords(pg.InfLineLabel):
         around, view = self.line.viewRect(), self.line.getViewBox()  # the line's own height is 0
         if around is not None and isinstance(view, pg.ViewBox):
             metrics = QFontMetricsF(self.textItem.font())
-            fitting = (text for text in self._choices[:-1] if metrics.horizontalAdvance(text) < 0.9 * view.width())
-            text = next(fitting, self._choices[-1])
+            room = 0.9 * view.width()
+            text = first_fitting(self._choices, lambda text: metrics.horizontalAdvance(text) < room)
             if text != self.toPlainText():
                 self.setText(text)
             height = self.boundingRect().height() * view.viewPixelSize()[1]

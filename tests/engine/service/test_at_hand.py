@@ -21,7 +21,7 @@ RECIPE = Recipe(oversample=2, fit_threshold=100.0)
 @pytest.fixture
 def little_room(monkeypatch):
     """Memory for the exposures of the band in use alone."""
-    monkeypatch.setattr(at_hand, "_FEW", 0)
+    monkeypatch.setattr(at_hand, "MOST_PIXELS", 0)
     monkeypatch.setattr(at_hand, "_AT_HAND", 0)
 
 
