@@ -39,7 +39,6 @@ from atm_viewer.views.sky.place_marks import PlaceMarks
 from atm_viewer.views.sky.region_marks import HINTS, RegionMarks
 
 LARGEST_RADIUS = 5.0  #: radius of the largest aperture [arcsec]: more than any IFU field holds
-_WORDS = 320  #: width from which on there is room for words beside the boxes [pixel]
 
 
 class SkyView(ImagePanel):
@@ -153,7 +152,11 @@ class SkyView(ImagePanel):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Leave the word radius out where all boxes need the room; there the unit says it."""
         super().resizeEvent(event)
-        self.radius_label.setVisible(self.width() > _WORDS)
+        margins, count = self.header.contentsMargins(), self.header.count()
+        needed = margins.left() + margins.right() + self.header.spacing() * (count - 1)
+        widgets = (item.widget() for k in range(count) if (item := self.header.itemAt(k)) is not None)
+        needed += sum(widget.sizeHint().width() for widget in widgets if widget is not None)
+        self.radius_label.setVisible(self.width() >= needed)
 
     def show_sky(self, shown: ShownSky, variants: Variants) -> None:
         """Show images of the field; the zoom stays unless the grid is another one.
