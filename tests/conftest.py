@@ -58,6 +58,14 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(autouse=True)
+def qt_warnings_heard():
+    """Let Qt warn again after a test that ran a command without a display, which silences Qt for its process."""
+    yield
+    if core := sys.modules.get("PyQt6.QtCore"):
+        core.QLoggingCategory.setFilterRules("")
+
+
+@pytest.fixture(autouse=True)
 def nothing_left():
     """Fail a test that leaves a thread, a child process or a window, and name it."""
     before = set(_threads()), set(_children()), set(_windows())

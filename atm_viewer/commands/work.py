@@ -267,6 +267,8 @@ def no_display_sentence() -> str:
 
 def go_offscreen() -> None:
     """Do without a display."""
+    from PyQt6.QtCore import QLoggingCategory
+
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    # Qt complains about what its own offscreen plugin cannot do.
-    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
+    # Qt complains about what its own offscreen plugin cannot do. The user's QT_LOGGING_RULES, if set, win.
+    QLoggingCategory.setFilterRules("default.warning=false")
