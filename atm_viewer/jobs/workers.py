@@ -53,7 +53,7 @@ class Workers:
     the other by one process, which holds the open exposures. When that one dies, the next request starts another,
     which opens the exposures again. When it does not stop what the user cancels, or gives no sign of life, it is
     replaced: another one opens the exposures again and is asked what the first one owes. So is one that takes too long
-    to open a file, but that job ends.
+    to open a file, but that job ends, or, where the file was opened again, the file stays closed.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class Workers:
         if self._preview is None:
             self._preview = self._start(warm=self._warm)
             if self._open:
-                self._preview.reopening = True
+                self._preview.reopening = list(self._open)
                 as_shown = tuple((key, state) for key, state in self._open.items() if state is not None)
                 self._preview.send(Run(REOPEN, OpenExposures(tuple(self._open), as_shown=as_shown)))
         return self._preview
@@ -207,7 +207,10 @@ class Workers:
             return
         owing = {number: job for number, job in self._jobs.items() if job.process is process}
         process.look(passed, bool(owing))
-        if process.deaf:
+        if process.hanging_in is not None:
+            self._open.pop(process.hanging_in, None)  # requests for it are told that it is not open
+            self._replace(process)
+        elif process.deaf:
             self._replace(process)
         elif process.silent:
             for number, job in owing.items():
@@ -335,8 +338,8 @@ class _Process:
 
     Attributes
     ----------
-    reopening : bool
-        It has not finished opening the exposures that its predecessor had.
+    reopening : list of str
+        Exposures that its predecessor had and that it has not opened again yet.
     stopping : dict
         Seconds since jobs were cancelled that it may still be working on.
     """
@@ -365,7 +368,9 @@ class _Process:
         self.pid: int = self._process.pid or 0
         self._received, self._ended = received, ended
         self._finished = False
-        self.reopening = False
+        self.reopening: list[str] = []
+        self._opening = ""  # name of the one of them that it is at
+        self._opening_for = 0.0  # seconds that this has taken so far
         self.stopping: dict[int, float] = {}
         self._heard = False
         self._asked = False
@@ -390,10 +395,19 @@ class _Process:
         """Whether it gives no sign of life."""
         return self._silence > (SILENCE if self._heard else STARTING)
 
+    @property
+    def hanging_in(self) -> str | None:
+        """The exposure that it takes too long to open again, if there is one."""
+        if self._opening_for <= OPENING:
+            return None
+        return next((key for key in self.reopening if Path(key).name == self._opening), None)
+
     def look(self, passed: float, owing: bool) -> None:
         """Count the seconds that it has not answered; ask for a sign of life when it owes something."""
         if self._heard:  # until then it works on nothing
             self.stopping = {job: seconds + passed for job, seconds in self.stopping.items()}
+        if self._opening:
+            self._opening_for += passed
         if self._asked:
             self._silence += passed
         elif owing:
@@ -408,8 +422,17 @@ class _Process:
             self._asked = False
         elif isinstance(message, Stopped):
             self.stopping.pop(message.job, None)
-        elif isinstance(message, End) and message.job == REOPEN:
-            self.reopening = False
+        elif isinstance(message, Step | End) and message.job == REOPEN:
+            self._hear_of_reopening(message)
+
+    def _hear_of_reopening(self, message: Step | End) -> None:
+        if isinstance(message, End):
+            self.reopening, self._opening = [], ""
+            return
+        if isinstance(message.result, Opened):
+            done = {exposure.key for exposure in message.result.exposures}
+            self.reopening = [key for key in self.reopening if key not in done]
+        self._opening, self._opening_for = opened_in(message.step), 0.0
 
     def send(self, message: Run | Stop | Ping) -> None:
         """Send soon; when the process has died, its reader finds out and ends its jobs."""

@@ -40,7 +40,7 @@ class FakeBench:
 
     def open(self, paths, progress, found):
         for k, path in enumerate(paths):
-            progress(f"Opening {path}", k / len(paths))
+            progress(f"Opening {Path(path).name}", k / len(paths))
             if path.startswith(("slow", "short")):
                 _work(progress, 3.0 if path.startswith("slow") else 1.0)
             if path.startswith("stuck"):
