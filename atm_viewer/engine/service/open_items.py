@@ -46,8 +46,9 @@ _ALIKE = 4
 #: the latter: all of four exposures of NIRSpec or sixteen of MIRI; of more, fits, and slices that a source is in. What
 #: is dropped is made again, coordinates within 0.1 s from what is kept on disk.
 _MOST, _LEAST = 1850 << 20, 750 << 20
-#: Of that, for fits, for coordinates of slices, and for those of an exposure, which each thread needs at the same time.
-_FITS, _CUTS, _COORDINATES = 400 << 20, 50 << 20, 70 << 20
+#: Of that, for fits (all of eight exposures of NIRSpec, and of a slice that is being tuned: making a fit again takes
+#: longer than all the rest), for coordinates of slices, and for those of an exposure, which each thread needs at once.
+_FITS, _CUTS, _COORDINATES = 500 << 20, 50 << 20, 70 << 20
 #: Memory that a pixel of an open exposure takes [byte].
 _PIXEL = 30
 #: So much is dropped until the system is given what is free [byte]: it takes a moment.

@@ -231,14 +231,14 @@ def test_factor_1_leaves_the_pixels_alone(tmp_path):
 def test_intermediate_results_are_the_steps(tmp_path):
     from jwst.adaptive_trace_model import AdaptiveTraceModelStep
 
-    source, arguments = exposures("miri")[0], {"fit_threshold": 400.0, "oversample": 1.5}
+    source, arguments = exposures("miri")[0], {"fit_threshold": 700.0, "oversample": 1.5}
     for folder in ("ours", "theirs"):
         (tmp_path / folder).mkdir()
     step = AdaptiveTraceModelStep(save_intermediate_results=True, output_dir=str(tmp_path / "theirs"), **arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         step.process(str(source)).close()  # not run(), which asks CRDS
-    paths = write_exposures([source], Recipe(1.5, 400.0), tmp_path / "ours", save_intermediate_results=True)
+    paths = write_exposures([source], Recipe(1.5, 700.0), tmp_path / "ours", save_intermediate_results=True)
     names = sorted(path.name for path in (tmp_path / "theirs").iterdir())
     assert len(names) == 4
     assert sorted(path.name for path in paths[1:]) == names
