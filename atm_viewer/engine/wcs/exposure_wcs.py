@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.threads import in_threads, processors
+from atm_viewer.engine.wcs.models import make_model
 from atm_viewer.engine.wcs.transforms import (
     bounding_box,
-    make_model,
     make_transform,
     tables,
     wavelength_ranges,
