@@ -11,6 +11,8 @@ import re
 import struct
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any
 
 from atm_viewer.engine.errors import InputError, one_line
@@ -27,6 +29,11 @@ _BLOCK = struct.Struct(">HI4sQQQ16s")
 _ARRAY = "/core/ndarray-"
 _PYTHON = "tag:yaml.org,2002:python/"
 _STANDARD = "tag:yaml.org,2002:"
+
+#: Packages that exposures are written with, and what of them lists no tags but is long.
+_WRITERS = ("asdf-standard", "asdf-transform-schemas", "asdf-wcs-schemas", "asdf-coordinates-schemas", "stdatamodels")
+_NO_TAGS = ("jwst_datamodel",)
+_TAG = re.compile(rb"tag_uri: *[\"']?([^\s\"']+)")
 
 
 class UnusableError(Exception):
@@ -136,18 +143,36 @@ def _check_text(text: bytes) -> set[int]:
 
 def _tag_check() -> Callable[[str], bool]:
     """Tell which tags are known."""
-    import asdf
-
-    handled = asdf.AsdfFile().extension_manager.handles_tag
     known: dict[str, bool] = {}
 
     def check(tag: str) -> bool:
         if tag not in known:
             standard = tag.startswith(_STANDARD) and not tag.startswith(_PYTHON)
-            known[tag] = standard or ("/core/externalarray-" not in tag and bool(handled(tag)))
+            known[tag] = standard or ("/core/externalarray-" not in tag and (tag in _tags() or _handled(tag)))
         return known[tag]
 
     return check
+
+
+@cache
+def _tags() -> frozenset[str]:
+    """Tags of the packages that exposures are written with, as their lists have them."""
+    found: set[bytes] = set()
+    for point in entry_points(group="asdf.resource_mappings"):
+        if point.dist is None or point.dist.name.replace("_", "-").lower() not in _WRITERS or point.name in _NO_TAGS:
+            continue
+        for texts in point.load()():
+            for name in texts:
+                if "/manifests/" in name:
+                    found.update(_TAG.findall(texts[name]))
+    return frozenset(tag.decode() for tag in found)
+
+
+def _handled(tag: str) -> bool:
+    """Whether anything that is installed knows a tag; it takes asdf seconds to load all that."""
+    import asdf
+
+    return bool(asdf.AsdfFile().extension_manager.handles_tag(tag))
 
 
 @dataclass

@@ -7,9 +7,11 @@ is where its time goes.
 
 from __future__ import annotations
 
+import tempfile
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from atm_viewer.engine.arrays import Flags, Floats, Integers, Singles
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
+from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.recipe.cube_options import SKY
 from atm_viewer.engine.tangent import TangentPlane
@@ -339,11 +342,9 @@ def build_cubes(
     container = ModelContainer(list(models))
     container.asn_table["products"][0]["name"] = product
     channel = bands[0][2] if len(bands) == 1 and bands[0].startswith("ch") else "all"
-    step = CubesOfOurModels(
-        override_cubepar=cubepar.removeprefix("crds://"), output_type="band", channel=channel, **options
-    )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _table_for_bands(cubepar.removeprefix("crds://"), sums is not None) as table:
         warnings.simplefilter("ignore")
+        step = CubesOfOurModels(override_cubepar=table, output_type="band", channel=channel, **options)
         # Not run(): that asks CRDS for its context, and without CRDS ends the program.
         built = {
             cube.meta.filename.removesuffix("_internal").rpartition("_")[2]: cube for cube in step.process(container)
@@ -352,6 +353,27 @@ def build_cubes(
         cube.meta.calibration_software_version = __version__
         cube.meta.ref_file.cubepar.name = f"crds://{Path(cubepar).name}" if cubepar.startswith("crds://") else cubepar
     return [built[band] for band in bands]
+
+
+@contextmanager
+def _table_for_bands(cubepar: str, short: bool) -> Iterator[str]:
+    """CUBEPAR file; if ``short``, one without the wavelengths of cubes of several bands.
+
+    The pipeline reads thousands of them row by row, which takes longer than all that it does for a cube of one band.
+    """
+    if not short:
+        yield cubepar
+        return
+    from astropy.io import fits
+
+    with tempfile.TemporaryDirectory() as folder:
+        short_file = str(Path(folder) / "cubepar.fits")
+        with open_fits(Path(cubepar)) as file, fits.open(file) as hdus:
+            for hdu in hdus:
+                if hdu.name.startswith("MULTICHAN"):
+                    hdu.data = hdu.data[:1]
+            hdus.writeto(short_file)
+        yield short_file
 
 
 def on_grid(options: Mapping[str, Any], grid: CubeGrid) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def oversampled_coordinates(
         if miri:
             columns, rows = shape
             across = divide(rows, factor, True).at
-            x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij")
+            x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij", sparse=True)
             alpha, _, lam = wcs.slicer(x, y)
             # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box and of
             # the wavelengths that the step to V2, V3 is defined for.
@@ -238,7 +238,7 @@ def _packed(alpha: Floats, wavelength: Floats, ra: Floats, dec: Floats, arcsec: 
 
 
 def _miri(wcs: ExposureWcs, shape: tuple[int, ...]) -> Coordinates:
-    y, x = np.mgrid[: shape[0], : shape[1]]
+    y, x = np.ogrid[: shape[0], : shape[1]]
     alpha, beta, lam = wcs.slicer(x, y)
     ra, dec, wavelength = wcs.world(alpha, beta, lam)
     return _packed(alpha, wavelength, ra, dec, 1.0)

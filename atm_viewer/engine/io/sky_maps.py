@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -299,7 +299,8 @@ def fit_sky_maps(
     numbers = np.array(sorted(pixels), dtype=np.int64)
     if not numbers.size:
         return None
-    sampled = [_sample(*pixels[int(n)], along_x, phase) for phase in (0.0, 0.5) for n in numbers]
+    of_each = [_samples(*pixels[int(n)], along_x) for n in numbers]
+    sampled = [samples[k] for k in (0, 1) for samples in of_each]  # those to fit to, those to check on
     x, y = (np.concatenate([s[k] for s in sampled]) for k in (0, 1))
     sizes = [s[0].size for s in sampled]
     number = np.repeat(np.concatenate([numbers, numbers]), sizes)
@@ -359,22 +360,35 @@ def fit_sky_maps(
     return None
 
 
-def _sample(x: Integers, y: Integers, along_x: bool, phase: float) -> tuple[Integers, Integers]:
-    """Choose pixels of a slice: some rows in some columns, both denser towards the ends."""
+def _samples(x: Integers, y: Integers, along_x: bool) -> list[tuple[Integers, Integers]]:
+    """Choose pixels of a slice, twice: some rows in some columns, both denser towards the ends."""
     along, dispersion = (x, y) if along_x else (y, x)
-    columns = np.unique(dispersion)
-    chosen = []
-    for column in columns[_spread(columns.size, _COLUMNS, phase)]:
-        at = np.flatnonzero(dispersion == column)
-        at = at[np.argsort(along[at])]
-        chosen.append(at[_spread(at.size, _ROWS, 0.0)])
-    at = np.concatenate(chosen)
-    return x[at], y[at]
+    order = np.lexsort((along, dispersion))
+    _, starts, counts = np.unique(dispersion[order], return_index=True, return_counts=True)
+    found = []
+    for phase in (0.0, 0.5):
+        columns = _spread(starts.size, _COLUMNS, phase)
+        at = order[np.concatenate([starts[column] + _spread(int(counts[column]), _ROWS, 0.0) for column in columns])]
+        found.append((x[at], y[at]))
+    return found
 
 
+@lru_cache(maxsize=4096)
 def _spread(size: int, count: int, phase: float) -> Integers:
     nodes = 0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + phase) / (count - 1 + 2 * phase))
-    return np.unique(np.rint(nodes * (size - 1)).astype(int))
+    found: Integers = np.unique(np.rint(nodes * (size - 1)).astype(int))
+    found.flags.writeable = False
+    return found
+
+
+@lru_cache(maxsize=8)
+def _powers(degree: int) -> Floats:
+    """Coefficients of powers that Chebyshev's polynomials have; shape (polynomials, powers)."""
+    powers = np.zeros((degree + 1, degree + 1))
+    for k in range(degree + 1):
+        powers[k, : k + 1] = chebyshev.cheb2poly(np.eye(degree + 1)[k])[: k + 1]
+    powers.flags.writeable = False
+    return powers
 
 
 def _fit(
@@ -406,10 +420,7 @@ def _fit(
     found += solve(along, d, xi[4], eta[4], positions)
     shift = half / width
     found += solve(np.tile(along, 3), np.concatenate([d, d - shift, d + shift]), wavelength.ravel())
-    powers = np.zeros((degree[0] + 1, degree[0] + 1))
-    for k in range(degree[0] + 1):
-        powers[k, : k + 1] = chebyshev.cheb2poly(np.eye(degree[0] + 1)[k])[: k + 1]
-    return np.einsum("kqp,pr->qrk", np.stack(found), powers), np.array([middle, width, scale]), trace
+    return np.einsum("kqp,pr->qrk", np.stack(found), _powers(degree[0])), np.array([middle, width, scale]), trace
 
 
 def _ends(x: Integers, y: Integers, number: int, slicer: WcsAlong) -> tuple[float, float] | None:

@@ -7,6 +7,8 @@ import numpy as np
 from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.spline import FAST
 
+_BLOCK = 64  # positions whose functions fit into the fastest memory
+
 
 @njit(**FAST)
 def interpolate(x, points, values):
@@ -188,42 +190,69 @@ def make_columns(series, domain, trace, first, half, columns, shift):
 
 @njit(**FAST)
 def least_squares(a, b, x):
-    """Least-squares solutions by Householder reflections; small systems, where LAPACK's threads only cost time.
+    """Least-squares solutions by the normal equations, refined once; for bases that are nearly orthogonal.
+
+    Small systems, where LAPACK's threads only cost time.
 
     Parameters
     ----------
     a : ndarray of float64, shape (n, m), m >= n
-        Columns of the system's matrix, one after the other; overwritten.
+        Columns of the system's matrix, one after the other.
     b : ndarray of float64, shape (k, m)
-        Right-hand sides; overwritten.
+        Right-hand sides; residuals afterwards.
     x : ndarray of float64, shape (k, n)
         Output.
     """
     n, m = a.shape
-    diagonal = np.empty(n)
+    normal = np.zeros((n, n))
+    for start in range(0, m, _BLOCK):
+        end = min(start + _BLOCK, m)
+        for j in range(n):
+            for i in range(0, j + 1, 4):
+                # Four products at a time, of which some count twice at the end of a row and are not used.
+                p, q, r = min(i + 1, n - 1), min(i + 2, n - 1), min(i + 3, n - 1)
+                one, two, three, four = 0.0, 0.0, 0.0, 0.0
+                for s in range(start, end):
+                    value = a[j, s]
+                    one += value * a[i, s]
+                    two += value * a[p, s]
+                    three += value * a[q, s]
+                    four += value * a[r, s]
+                normal[j, i] += one
+                if i + 1 <= j:
+                    normal[j, i + 1] += two
+                if i + 2 <= j:
+                    normal[j, i + 2] += three
+                if i + 3 <= j:
+                    normal[j, i + 3] += four
+    # Cholesky's factor in place; a function that the others make up takes no part.
     for j in range(n):
-        norm = 0.0
-        for i in range(j, m):
-            norm += a[j, i] * a[j, i]
-        norm = np.sqrt(norm)
-        if a[j, j] > 0.0:
-            norm = -norm
-        diagonal[j] = norm
-        a[j, j] -= norm
-        scale = -norm * a[j, j]
-        if scale <= 0.0:
-            continue
-        for other in range(n - j - 1 + b.shape[0]):
-            target = a[j + 1 + other] if other < n - j - 1 else b[other - (n - j - 1)]
-            total = 0.0
-            for i in range(j, m):
-                total += a[j, i] * target[i]
-            total /= scale
-            for i in range(j, m):
-                target[i] -= total * a[j, i]
+        whole = normal[j, j]
+        for i in range(j + 1):
+            total = normal[j, i]
+            for s in range(i):
+                total -= normal[j, s] * normal[i, s]
+            if i == j:
+                normal[j, j] = np.sqrt(total) if total > 1e-14 * whole else 0.0
+            else:
+                normal[j, i] = total / normal[i, i] if normal[i, i] > 0.0 else 0.0
+    step = np.empty(n)
     for k in range(b.shape[0]):
-        for j in range(n - 1, -1, -1):
-            total = b[k, j]
-            for i in range(j + 1, n):
-                total -= a[i, j] * x[k, i]
-            x[k, j] = total / diagonal[j] if diagonal[j] != 0.0 else 0.0
+        x[k] = 0.0
+        for _ in range(2):
+            for j in range(n):
+                total = 0.0
+                for s in range(m):
+                    total += a[j, s] * b[k, s]
+                for i in range(j):
+                    total -= normal[j, i] * step[i]
+                step[j] = total / normal[j, j] if normal[j, j] > 0.0 else 0.0
+            for j in range(n - 1, -1, -1):
+                total = step[j]
+                for i in range(j + 1, n):
+                    total -= normal[i, j] * step[i]
+                step[j] = total / normal[j, j] if normal[j, j] > 0.0 else 0.0
+                x[k, j] += step[j]
+            for j in range(n):
+                for s in range(m):
+                    b[k, s] -= step[j] * a[j, s]

@@ -26,7 +26,7 @@ from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
-from atm_viewer.engine.wcs.transforms import load_converters
+from atm_viewer.engine.wcs.models import load_converters
 
 _RA, _DEC = 80.0, 10.0
 _PIXEL, _WIDTH, _STEP = 0.18, 0.2, 0.0008  # arcsec along and across the slices, um per column

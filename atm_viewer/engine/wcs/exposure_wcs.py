@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.threads import in_threads, processors
+from atm_viewer.engine.wcs.models import make_model
 from atm_viewer.engine.wcs.transforms import (
     bounding_box,
-    make_model,
     make_transform,
     tables,
     wavelength_ranges,
@@ -74,7 +74,7 @@ class ExposureWcs:
         Parameters
         ----------
         x, y : ndarray
-            Detector positions [pixel].
+            Detector positions [pixel], broadcast against each other.
         number : int or ndarray of int
             Slices whose WCS is meant, where each has one for itself.
 
@@ -83,9 +83,11 @@ class ExposureWcs:
         tuple of three ndarray
             Of the positions' common shape; NaN outside of slices.
         """
-        x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
-        label = np.broadcast_to(number, x.shape) if self.labels is None else self.labels[_pixel(y), _pixel(x)]
-        return self._by_slice(label, x, y)
+        x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        shape = np.broadcast_shapes(x.shape, y.shape)
+        # Of a grid, given by a column and a row, pixels are found for these alone.
+        label = np.broadcast_to(number, shape) if self.labels is None else self.labels[_pixel(y), _pixel(x)]
+        return self._by_slice(label, *np.broadcast_arrays(x, y))
 
     def _by_slice(self, label: np.ndarray, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
         found = np.full((3, label.size), np.nan)

@@ -15,6 +15,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
+from atm_viewer.engine.wcs.models import make_model
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, kind
 
 Arrays = tuple[Floats, ...]
@@ -63,33 +64,6 @@ def make_transform(node: Any, instead: Mapping[int, Floats] | None = None) -> Tr
         return _Maker(instead or {}).make(node)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         raise NotUnderstoodError(f"{type(error).__name__}: {error}") from error
-
-
-def make_model(node: Any) -> Any:
-    """Make the model that a node stands for, by asdf's converters.
-
-    Parameters
-    ----------
-    node : mapping
-        A transform.
-
-    Returns
-    -------
-    Model
-        Of astropy, gwcs, or the pipeline.
-    """
-    from asdf import yamlutil
-
-    return yamlutil.tagged_tree_to_custom_tree(node, load_converters())
-
-
-def load_converters() -> Any:
-    """Load asdf's converters, which takes seconds for the first time, and return an empty file that has them."""
-    import asdf
-
-    file = asdf.AsdfFile(ignore_unrecognized_tag=True)
-    _ = file.extension_manager
-    return file
 
 
 def tables(node: Any) -> list[Any]:

@@ -132,15 +132,15 @@ class Exposures(QObject):
             self.restored.emit()
 
     def _take_found(self, progress: Progress) -> None:
-        """Take exposures that were opened, when they are as many as are there already.
+        """Take exposures that were opened, when they are three times as many as are there already.
 
         With every exposure that is there, all that is shown of their field is made again: one by one, the time for many
-        would grow with the square of their number.
+        would grow with the square of their number. The first of four dithers is shown at once, then all.
         """
         if progress.result:
             waiting = self._waiting.setdefault(progress.job, [])
             waiting += progress.result
-            if len(waiting) >= len(self._store.state.exposures):
+            if len(waiting) >= 3 * len(self._store.state.exposures):
                 self._show_found(progress.job)
 
     def _show_found(self, job: int) -> None:

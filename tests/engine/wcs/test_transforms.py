@@ -10,7 +10,8 @@ import pytest
 from astropy.modeling import models
 from gwcs import coordinate_frames, wcs
 
-from atm_viewer.engine.wcs.transforms import make_model, make_transform, tables
+from atm_viewer.engine.wcs.models import make_model
+from atm_viewer.engine.wcs.transforms import make_transform, tables
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, kind, read_tree
 
 RANDOM = np.random.default_rng(1)

@@ -1,0 +1,114 @@
+"""Models of astropy, gwcs and the pipeline, made of a WCS's nodes by their own converters.
+
+asdf loads the converters of every installed package before it makes the first model, which takes longer than everything
+else about a file. Here the few that exposures need are called; what they cannot make is left to asdf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+
+def make_model(node: Any) -> Any:
+    """Make the model that a node stands for.
+
+    Parameters
+    ----------
+    node : mapping
+        A transform, as `read_tree` gives it.
+
+    Returns
+    -------
+    Model
+        Of astropy, gwcs, or the pipeline.
+    """
+    try:
+        return _Maker().make(node)
+    except Exception:  # converters raise anything where a node is not what they expect
+        return _by_asdf(node)
+
+
+@cache
+def load_converters() -> tuple[Any, ...]:
+    """Load the converters that exposures need; those that this installation has."""
+    return tuple(_converters())
+
+
+def _converters() -> Iterator[Any]:
+    from asdf_astropy import converters as astropy
+    from gwcs.converters import geometry, selector, spectroscopy
+    from stdatamodels.jwst.transforms.converters import jwst_models
+
+    simple = {
+        "affine": "projections.AffineTransformation2D",
+        "rotate2d": "rotations.Rotation2D",
+        "scale": "functional_models.Scale",
+        "shift": "functional_models.Shift",
+    }
+    for tag, name in simple.items():
+        yield astropy.SimpleTransformConverter([f"tag:stsci.edu:asdf/transform/{tag}-*"], f"astropy.modeling.{name}")
+    of_astropy = (
+        "Compound",
+        "CompoundBoundingBox",
+        "Constant",
+        "Identity",
+        "ModelBoundingBox",
+        "Polynomial",
+        "RemapAxes",
+    )
+    of_pipeline = ("Coords", "Logical", "MIRI_AB2Slice", "RefractionIndex", "Rotation3DToGWA", "Snell")
+    for module, names in (
+        (astropy, (*of_astropy, "RotationSequence", "Tabular", "Unit", "Quantity")),
+        (geometry, ("SphericalCartesian",)),
+        (selector, ("LabelMapper", "RegionsSelector")),
+        (spectroscopy, ("GratingEquation",)),
+        (jwst_models, of_pipeline),
+    ):
+        for name in names:
+            if hasattr(module, f"{name}Converter"):
+                yield getattr(module, f"{name}Converter")()
+
+
+@cache
+def _converter(tag: str) -> Any:
+    from asdf.util import uri_match
+
+    for converter in load_converters():
+        if any(uri_match(pattern, tag) for pattern in converter.tags):
+            return converter
+    raise LookupError(tag)
+
+
+class _Maker:
+    def __init__(self) -> None:
+        self._made: dict[int, Any] = {}
+
+    def make(self, part: Any) -> Any:
+        """Make what a part of a tree stands for, parts of it first; what is shared stays shared."""
+        if id(part) not in self._made:
+            self._made[id(part)] = self._converted(part)
+        return self._made[id(part)]
+
+    def _converted(self, part: Any) -> Any:
+        tag, plain = getattr(part, "_tag", None), part
+        if isinstance(part, Mapping):
+            plain = {key: self.make(value) for key, value in part.items()}
+        elif isinstance(part, list):
+            plain = [self.make(value) for value in part]
+        elif tag is not None:
+            plain = part.data
+        if tag is None:
+            return plain
+        made = _converter(tag).from_yaml_tree(plain, tag, None)
+        if isinstance(made, Iterator):
+            made, *_ = made  # it adds to the model after it has given it
+        return made
+
+
+def _by_asdf(node: Any) -> Any:
+    import asdf
+    from asdf import yamlutil
+
+    return yamlutil.tagged_tree_to_custom_tree(node, asdf.AsdfFile(ignore_unrecognized_tag=True))

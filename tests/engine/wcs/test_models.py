@@ -1,0 +1,53 @@
+"""Models of a WCS's nodes and the tags they are written with: without the plug-ins of asdf where that is possible."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from astropy.modeling import models as astropy_models
+
+from atm_viewer.engine.checks import asdf_check
+from atm_viewer.engine.checks.asdf_check import check_asdf
+from atm_viewer.engine.io.exposure import _asdf_bytes
+from atm_viewer.engine.wcs import models
+from atm_viewer.engine.wcs.exposure_wcs import wcs_of_tree
+from atm_viewer.engine.wcs.models import make_model
+from atm_viewer.engine.wcs.tree import read_tree
+from tests.engine.wcs.test_transforms import node_of, written
+
+
+def not_asked(part):
+    raise AssertionError(f"asdf was asked for {getattr(part, '_tag', part)}")
+
+
+@pytest.mark.parametrize("instrument", ["miri", "nirspec"])
+def test_exposures_need_no_plug_ins(demo_files, instrument, monkeypatch):
+    """Loading all of them takes 1.6 s in each new process."""
+    monkeypatch.setattr(models, "_by_asdf", not_asked)
+    monkeypatch.setattr(asdf_check, "_handled", not_asked)
+    content = _asdf_bytes(demo_files(instrument)[0])
+    assert not wcs_of_tree(read_tree(content, check_asdf("it", content))).by_gwcs
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_what_is_not_known_is_left_to_asdf(monkeypatch, missing):
+    model = astropy_models.Shift(1.0) if missing else astropy_models.Gaussian2D(2.0, 0.1, 0.2, 1.0, 3.0)
+    node, inputs = node_of(model), np.random.default_rng(2).normal(size=(model.n_inputs, 5))
+    if missing:  # as when a package names its converters otherwise
+        monkeypatch.setattr(models, "_converter", {}.__getitem__)
+    asked = []
+    exact = models._by_asdf
+    monkeypatch.setattr(models, "_by_asdf", lambda node: asked.append(node) or exact(node))
+    assert np.array_equal(make_model(node)(*inputs), model(*inputs))
+    assert asked == [node]
+
+
+def test_tags_of_other_packages_are_known_to_asdf(monkeypatch):
+    content = written(astropy_models.Shift(1.0))
+    check_asdf("it", content)
+    monkeypatch.setattr(asdf_check, "_tags", frozenset)
+    asked = []
+    exact = asdf_check._handled
+    monkeypatch.setattr(asdf_check, "_handled", lambda tag: asked.append(tag) or exact(tag))
+    check_asdf("it", content)
+    assert "tag:stsci.edu:asdf/core/asdf-1.1.0" in asked
