@@ -99,7 +99,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
     """
     from distributed import get_worker
 
-    from atm_viewer.engine.give_back import give_back_memory
+    from atm_viewer.engine.give_back import give_back_memory, reuse_memory
     from atm_viewer.engine.threads import use_one_thread_each
 
     worker, begun = get_worker(), time.monotonic()
@@ -115,6 +115,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
         return done(None, f"The worker {name} has {different}; install the same versions on all machines.")
     with _ONE_AT_A_TIME, at_most(worker.state.nthreads):
         use_one_thread_each()
+        reuse_memory()
         begun = time.monotonic()
         try:
             return done(function(*(_value(arg) for arg in args)))
