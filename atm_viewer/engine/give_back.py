@@ -25,8 +25,8 @@ def use_few_arenas() -> None:
 def reuse_memory() -> None:
     """Have arrays of up to 32 MB take memory that earlier ones have left (glibc), as in processes of our own.
 
-    Dask's workers begin with a setting of glibc's for which each array is memory that is new to the process, and must be
-    cleared page by page: measuring spaxels spends four times as much of the system's time then.
+    Dask's workers begin with a setting of glibc's for which each array is memory that is new to the process, which the
+    system clears page by page: four times as much of its time goes to measuring spaxels then.
     """
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
