@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -39,12 +39,18 @@ def programme(tmp_path_factory) -> Path:
     (folder / "cut").mkdir()
     corrupt = folder / "cut" / fourth.name
     corrupt.write_bytes(fourth.read_bytes()[:3_000_000])
-    targets = {"spoilt": [first, second, corrupt], "alone": [third]}
-    text = 'version = 1\nrecipe = "recipe.toml"\nspaxels = 1\nbands = ["ch1-short"]\nexposures = true\n'
+    write_programme(folder, folder / "recipe.toml", {"spoilt": [first, second, corrupt], "alone": [third]})
+    return folder
+
+
+def write_programme(folder: Path, recipe: Path, targets: Mapping[str, Sequence[Path]]) -> Path:
+    """Write a programme file that asks for no more than it takes to see that it is followed."""
+    text = f'version = 1\nrecipe = {json.dumps(str(recipe))}\nspaxels = 1\nbands = ["ch1-short"]\nexposures = true\n'
     for name, paths in targets.items():
         text += f"[[target]]\nname = {json.dumps(name)}\ninputs = {json.dumps(list(map(str, paths)))}\n"
-    (folder / "programme.toml").write_text(text)
-    return folder
+    path = folder / "programme.toml"
+    path.write_text(text)
+    return path
 
 
 def ours() -> dict[str, str]:
@@ -208,8 +214,8 @@ def test_only_what_has_changed_is_made_again_and_by_one_worker_alone_it_is_the_s
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(programme, tmp_path):
-    where = ["-o", str(tmp_path / "full"), "--workers", "1", "-r", str(programme / "recipe.toml")]
-    with batch(exposures("miri")[0], *where, "--band", "ch1-short", limit=1_000_000) as run:
+    given = write_programme(tmp_path, programme / "recipe.toml", {"full": exposures("miri")[:1]})
+    with batch(given, "-o", str(tmp_path / "full"), "--workers", "1", limit=1_000_000) as run:
         said, _ = run.communicate(timeout=MOST)
     assert run.returncode == 1, said
     assert "The disk is full" in said

@@ -23,7 +23,7 @@ from tests.engine.output.test_products import exposures
     ("instrument", "count", "options"),
     [
         ("miri", 2, CubeOptions(scalew=0.016, coord_system="ifualign", grid="each")),
-        ("nirspec", 1, CubeOptions(scalew=0.02)),
+        ("nirspec", 1, CubeOptions(scalew=0.05)),
     ],
 )
 def test_cubes_of_parts_are_those_of_one_process(instrument, count, options, tmp_path, monkeypatch):

@@ -32,19 +32,19 @@ from atm_viewer.batch.made import Record, fingerprint
 from atm_viewer.batch.programme import Options, Target, read_programme
 from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
 from atm_viewer.engine.output.provenance import current_versions
-from atm_viewer.engine.threads import at_most
+from atm_viewer.engine.threads import at_most, use_one_thread_each
 
 EXPOSURES, TARGETS = 500, 60
 WORKERS = (1, 2, 4, 8, 16, 32, 64)
-#: Seconds that a task takes on an idle core, of flight-size MIRI exposures; logs replace them.
+#: Processor seconds of tasks, of four dithers of flight-size MIRI exposures each; logs replace them.
 TIMES = {
-    "look": 0.6,
-    "plan": 0.3,
-    "correct": 11.0,
-    "add_up": 0.9,
-    "write_cubes": 4.0,
-    "measure": 6.0,
-    "finish": 2.5,
+    "look": 0.1,
+    "plan": 0.2,
+    "correct": 3.5,
+    "add_up": 0.7,
+    "write_cubes": 2.5,
+    "measure": 6.5,
+    "finish": 0.7,
 }
 _WORDS = {
     "opening": "look",
@@ -86,8 +86,6 @@ class Simulated:
 
 
 _TIMES: dict[str, float] = {}
-#: Kind and begin of each task that was simulated, and the seconds that the real one takes.
-_WORK: list[tuple[str, float, float]] = []
 #: All workers are threads of one process: what each would look after in its own would take this one's time 64 times.
 _SETTINGS = {
     "distributed.worker.profile.enabled": False,
@@ -108,9 +106,7 @@ def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
     """Take the place of `run_task`: wait as long as the task takes, and bring what the next ones need."""
     name = function.__name__
     seconds = _seconds(name, args)
-    begun = time.monotonic()
     time.sleep(seconds * _TIMES["scale"])
-    _WORK.append((name, begun, seconds))
     value: Any = ()
     if name == "look":
         value = Looked(args[0], _BANDS)
@@ -134,7 +130,8 @@ def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
 def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simulated:
     """Run 500 exposures of 60 targets on workers that wait; it takes ``wall`` seconds at least.
 
-    The less time it takes, the more it counts what Dask and this program take of this machine's time.
+    The less time it takes, the more it counts what Dask and this program take of this machine's time: most with few
+    workers, whose tasks are made the shortest.
     """
     import dask
     from distributed import LocalCluster
@@ -151,7 +148,6 @@ def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simul
         per_target = times["plan"] + 4 * _BLOCKS * times["add_up"] + 2 * times["write_cubes"] + 2 * times["measure"]
         work = EXPOSURES * (times["look"] + times["correct"]) + TARGETS * (per_target + times["finish"])
         _TIMES.update(times, scale=workers * wall / work)
-        _WORK.clear()
         cluster: Any = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -170,7 +166,7 @@ def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simul
         finally:
             cluster.close()
         assert summary.problems == 0
-        return Simulated(workers, seconds, sum(seconds for _, _, seconds in _WORK))
+        return Simulated(workers, seconds, work)
 
 
 def draw(found: Sequence[Simulated], path: Path) -> None:
@@ -208,6 +204,7 @@ def throughput(inputs: Sequence[str]) -> None:
     """Time the command with two workers, and one process that makes the same."""
     own = [sys.executable, "-m", "tests.benchmarks.batch", "one", *inputs, "-o"]
     command = [sys.executable, "-m", "atm_viewer", "batch", *inputs, "--workers", "2", "-o"]
+    use_one_thread_each()
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for name, words in (("one process", own), ("two workers", command)):
