@@ -44,6 +44,9 @@ class Client:
         future.status = "finished"  # type: ignore[attr-defined]  # as Dask's have
         return future
 
+    def gather(self, futures) -> list[Any]:
+        return [future.result() for future in futures]
+
     def close(self, timeout: float) -> None:
         pass
 
