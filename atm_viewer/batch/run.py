@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -460,7 +461,10 @@ class _Run:
         if any(future.cancelled() for future in futures):
             raise _Lost
         finished = [future for future in futures if future.status == "finished"]
-        return dict(zip(finished, self._client.gather(finished), strict=True))
+        try:
+            return dict(zip(finished, self._client.gather(finished), strict=True))
+        except CancelledError as error:  # meanwhile
+            raise _Lost from error
 
     def _take(self, state: _State, future: Any, done: Done | None) -> None:
         """Take what a task has brought, None if it has failed."""

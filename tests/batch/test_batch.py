@@ -161,7 +161,9 @@ def made(programme, tmp_path_factory) -> Path:
         wait_for(lambda: logged(folder, "planning") or run.poll() is not None)
         cluster.scheduler.kill()
         cluster.start(2)
-        wait_for(lambda: logged(folder, "correcting") or run.poll() is not None)
+        # Which of the two depends on whether both workers are there when it is decided.
+        wait_for(lambda: logged(folder, "correcting") or logged(folder, "making") or run.poll() is not None)
+        assert run.poll() is None, run.communicate()
         cluster.kill_a_worker()
         said, _ = run.communicate(timeout=MOST)
     assert "The connection to the scheduler was lost" in said

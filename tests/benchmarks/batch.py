@@ -179,6 +179,9 @@ def draw(found: Sequence[Simulated], path: Path) -> None:
     axes.plot([f.workers for f in found], [one / f.seconds for f in found], "o-", label="simulated")
     axes.plot([1, found[-1].workers], [1, found[-1].workers], "--", color="0.6", label="linear")
     axes.set(xlabel="workers", ylabel="times as fast as one worker", xscale="log", yscale="log")
+    axes.set_xticks([f.workers for f in found], [str(f.workers) for f in found])
+    axes.set_yticks(WORKERS, [str(k) for k in WORKERS])
+    axes.minorticks_off()
     axes.legend()
     figure.savefig(path, dpi=120)
 
