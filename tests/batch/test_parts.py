@@ -27,7 +27,7 @@ from tests.engine.output.test_products import exposures
     ],
 )
 def test_cubes_of_parts_are_those_of_one_process(instrument, count, options, tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "_PLANES", 30)
+    monkeypatch.setattr(parts, "_PLANES", 15)
     number = 112 if instrument == "miri" else 12
     recipe = Recipe(1.5, 1e9, overrides=(SliceOverride(number, use=((-0.4, 0.3),), fit_threshold=1.0),), cube=options)
     chosen = tuple(exposures(instrument)[:count])
