@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -21,7 +21,16 @@ _SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.target": False,
     "distributed.admin.log-length": 100,
+    # What Dask looks after ten to a hundred times a second in each process takes five percent of two processors.
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
 }
+
+#: Seconds that tasks take about, by name. Dask does not give a task of which it knows nothing to another worker that
+#: has nothing to do.
+EXPECTED = {"tune_one": 30.0, "make_setting": 25.0, "write_whole_cubes": 100.0, "measure": 10.0, "correct": 5.0}
 
 
 class NoScheduler(UserError):
@@ -87,12 +96,27 @@ def connect(cluster: Any) -> Any:
     for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told in sentences
     try:
-        return Client(cluster, timeout=PATIENCE, set_as_default=False)
+        client = Client(cluster, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise NoScheduler(
             f"No Dask scheduler answers at {one_line(cluster)}; check the address (such as tcp://host:8786) and that "
             f"it runs ({one_line(error)})."
         ) from error
+    with suppress(Exception):  # a scheduler that is told nothing learns by itself
+        client.run_on_scheduler(_expecting(EXPECTED))
+    return client
+
+
+def _expecting(seconds: Mapping[str, float]) -> Callable[[], None]:
+    """Make a function for a scheduler, which need not have this program: it travels as its code."""
+
+    def expect() -> None:
+        import dask
+
+        name = "distributed.scheduler.default-task-durations"
+        dask.config.set({name: {**dask.config.get(name), **{task: f"{one}s" for task, one in seconds.items()}}})
+
+    return expect
 
 
 def dashboard(client: Any) -> str:

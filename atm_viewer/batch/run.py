@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +32,8 @@ _LOOK = 0.1
 #: Targets by which some tasks come sooner (1) or later (-1) than their place says: threads of workers over this.
 _LATER = 2
 _SOONER = {tasks.look: 1, tasks.plan: 1, tasks.measure: -1}
+#: Exposures of the largest settings that one worker makes in one go: what is lost with a worker takes minutes again.
+_LARGEST = 16
 #: Seconds between two versions of the index.
 _INDEX_EVERY = 5.0
 #: Times that a target is begun again when the scheduler has lost it, and seconds that a scheduler may take to return.
@@ -131,7 +134,7 @@ class _Lost(Exception):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a task does, and the number of its exposure or the band that it is about."""
+    """What a task does, in words, and the number of its exposure, or of how many exposures it makes all."""
 
     function: Callable[..., Any]
     words: str
@@ -314,8 +317,10 @@ class _Run:
                 self._look(state)
         while any(state.record is None for state in self._states):
             done = [(state, future) for state in self._states for future in list(state.waiting) if future.done()]
+            # All in one go: to ask for each by itself takes seconds where there are hundreds.
+            brought = self._brought([future for _, future in done])
             for state, future in done:
-                self._take(state, future)
+                self._take(state, future, brought.get(future))
             for state in self._states:
                 if not state.waiting and state.record is None:
                     self._advance(state)
@@ -370,15 +375,38 @@ class _Run:
 
     def _make(self, state: _State, plan: Plan) -> None:
         state.stage = "making"
+        left = sum(
+            len(one.target.exposures) for one in self._states if one.record is None and one.number > state.number
+        )
+        left += sum(len(planned.job.group.exposures) for planned in plan.jobs)
+        workers = self._workers()
+        measured: list[Sequence[str]] = []
         for k, planned in enumerate(plan.jobs):
-            # Of each attempt: tasks that a lost scheduler handed out may still be writing.
-            self._make_job(state, planned, self._scratch / f"{state.number}-{state.begun_again}-{k}")
+            left -= len(planned.job.group.exposures)
+            if _in_one_go(planned, left, workers):
+                self._make_setting(state, planned)
+                measured.append(planned.job.group.bands)
+            else:
+                # Of each attempt: tasks that a lost scheduler handed out may still be writing.
+                self._make_job(state, planned, self._scratch / f"{state.number}-{state.begun_again}-{k}")
+                measured += [[band] for band in planned.job.group.bands]
         if not plan.measured:
             paths, count = list(state.target.exposures), state.target.options.spaxels
-            for band in plan.bands:
-                chosen = [k for k, path in enumerate(paths) if band in state.looked[path].bands]
-                asked = _Asked(tasks.measure, f"measuring {band}", band)
-                self._submit(state, asked, paths, chosen, plan.recipe, band, count)
+            for bands in measured:
+                chosen = [k for k, path in enumerate(paths) if set(bands) & set(state.looked[path].bands)]
+                asked = _Asked(tasks.measure, f"measuring {' and '.join(bands)}")
+                self._submit(state, asked, paths, chosen, plan.recipe, bands, count)
+
+    def _make_setting(self, state: _State, planned: JobPlan) -> None:
+        bands, count = planned.job.group.bands, len(planned.job.group.exposures)
+        asked = _Asked(tasks.make_setting, f"making {' and '.join(bands)} of {count} exposures", count)
+        self._submit(state, asked, planned, state.folder)
+
+    def _workers(self) -> int:
+        try:
+            return max(len(self._client.nthreads()), 1)
+        except OSError as error:
+            raise _Lost from error
 
     def _make_job(self, state: _State, planned: JobPlan, scratch: Path) -> None:
         job, names = planned.job, planned.job.group.exposures
@@ -428,13 +456,20 @@ class _Run:
         state.waiting[future] = asked
         return future
 
-    def _take(self, state: _State, future: Any) -> None:
-        """Take what a task has brought."""
-        asked = state.waiting.pop(future)
-        if future.cancelled():
+    def _brought(self, futures: Sequence[Any]) -> dict[Any, Done]:
+        """Return what tasks have brought, but for those that have failed."""
+        if any(future.cancelled() for future in futures):
             raise _Lost
-        error = future.exception() if future.status == "error" else None
-        done = Done(None, _failure(error), "", 0.0, 0) if error is not None else future.result()
+        finished = [future for future in futures if future.status == "finished"]
+        try:
+            return dict(zip(finished, self._client.gather(finished), strict=True))
+        except CancelledError as error:  # meanwhile
+            raise _Lost from error
+
+    def _take(self, state: _State, future: Any, done: Done | None) -> None:
+        """Take what a task has brought, None if it has failed."""
+        asked = state.waiting.pop(future)
+        done = done or Done(None, _failure(future.exception()), "", 0.0, 0)
         state.seconds += done.seconds
         self._memory = max(self._memory, done.memory)
         self._step = f"{state.target.name}, {asked.words}"
@@ -442,6 +477,8 @@ class _Run:
             self._log(state, asked.words, done)
         if asked.function is tasks.correct:
             state.exposures_done += 1
+        elif asked.function is tasks.make_setting:
+            state.exposures_done += asked.about
         if done.refused:
             sentence = done.refused if state.stage != "opening exposures" else f"Left out: {done.refused}"
             if sentence not in state.problems:
@@ -459,7 +496,7 @@ class _Run:
         elif asked.function is tasks.tune_one:
             state.tunings[asked.about] = value
         elif asked.function is tasks.measure:
-            state.measured[asked.about] = value
+            state.measured.update(value)
 
     def _finished(self, state: _State, record: Record) -> None:
         state.record, state.stage = record, "finished"
@@ -517,6 +554,16 @@ class _Run:
                 client.close(timeout=5)
             except Exception as error:
                 self._tell(f"The connection to the scheduler could not be closed: {explain(error)}")
+
+
+def _in_one_go(planned: JobPlan, left: int, workers: int) -> bool:
+    """Whether one worker makes all of a setting, since the others have as much to do meanwhile with what is ``left``.
+
+    Otherwise its exposures, and then the blocks of its cubes, are shared out among workers.
+    """
+    kinds, count = planned.job.kinds, len(planned.job.group.exposures)
+    cubes = bool(kinds) and not planned.whole and (True in kinds or not any(planned.corrected))
+    return cubes and count <= _LARGEST and count * (workers - 1) <= left
 
 
 def _failure(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""What workers do: small tasks, each with one exposure, one block of a cube, or one cube in memory."""
+"""What workers do: tasks, each with one exposure, one block of a cube, or the cubes of a setting in memory."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
     """
     from distributed import get_worker
 
-    from atm_viewer.engine.give_back import give_back_memory
+    from atm_viewer.engine.give_back import give_back_memory, reuse_memory
     from atm_viewer.engine.threads import use_one_thread_each
 
     worker, begun = get_worker(), time.monotonic()
@@ -115,6 +115,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
         return done(None, f"The worker {name} has {different}; install the same versions on all machines.")
     with _ONE_AT_A_TIME, at_most(worker.state.nthreads):
         use_one_thread_each()
+        reuse_memory()
         begun = time.monotonic()
         try:
             return done(function(*(_value(arg) for arg in args)))
@@ -125,7 +126,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
                 return done(None, "The disk is full; free some space and run the command again.")
             raise
         finally:
-            if function in (tune_one, correct, write_cubes, write_whole_cubes, measure):
+            if function in (tune_one, correct, write_cubes, write_whole_cubes, make_setting, measure):
                 give_back_memory()  # the others hold little, and looking for it takes as long as they do
 
 
@@ -253,6 +254,14 @@ def correct(planned: JobPlan, number: int, scratch: Path, folder: Path) -> Any:
     return write_parts(planned.job, number, blocks, scratch, folder if wanted else None, planned.cubepar)
 
 
+def make_setting(planned: JobPlan, folder: Path) -> tuple[str, ...]:
+    """Make all of a setting in one go, which takes less time than `correct`, `add_up` and `write_cubes` together."""
+    from atm_viewer.engine.output.products import write_setting
+
+    wanted = [path for path, one in zip(planned.job.group.exposures, planned.corrected, strict=False) if one]
+    return tuple(path.name for path in write_setting(planned.job, folder, wanted))
+
+
 def add_up(planned: JobPlan, outlines: Sequence[Any], block: Any, scratch: Path) -> None:
     """Sum a block of a cube."""
     from atm_viewer.engine.output.parts import sum_block
@@ -290,13 +299,15 @@ def write_whole_cubes(planned: JobPlan, product: str, folder: Path) -> tuple[str
     return tuple(path.name for path in made)
 
 
-def measure(paths: Sequence[Path], chosen: Sequence[int], recipe: Recipe, band: str, count: int) -> Any:
-    """Measure the brightest spaxels of a band, as the command ``metrics`` does; ``chosen`` exposures have it."""
+def measure(
+    paths: Sequence[Path], chosen: Sequence[int], recipe: Recipe, bands: Sequence[str], count: int
+) -> dict[str, Any]:
+    """Measure the brightest spaxels of bands, as the command ``metrics`` does; ``chosen`` exposures have them."""
     from atm_viewer.engine.service.measuring import measure_spaxels
 
     bench, keys = _opened(paths, chosen)
     try:
-        return measure_spaxels(bench, keys, recipe, band, 0.0, count, (), 600.0, no_progress)
+        return {band: measure_spaxels(bench, keys, recipe, band, 0.0, count, (), 600.0, no_progress) for band in bands}
     finally:
         bench.close(keys)
 

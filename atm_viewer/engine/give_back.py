@@ -8,8 +8,11 @@ import multiprocessing
 import sys
 from contextlib import suppress
 
-#: Number of glibc's setting for how many arenas there may be.
-_M_ARENA_MAX = -8
+#: Numbers of glibc's settings: for how many arenas there may be, for how much free memory is kept, and from which
+#: size on memory is the system's own and goes back to it at once [byte].
+_M_ARENA_MAX, _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -8, -1, -3
+#: What glibc comes to by itself while large arrays come and go, unless something sets either of them.
+_TRIM, _MMAP = 64 << 20, 32 << 20
 
 
 def use_few_arenas() -> None:
@@ -17,6 +20,19 @@ def use_few_arenas() -> None:
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
+def reuse_memory() -> None:
+    """Have arrays of up to 32 MB take memory that earlier ones have left (glibc), as in processes of our own.
+
+    Dask's workers begin with a setting of glibc's for which each array is memory that is new to the process, which the
+    system clears page by page: four times as much of its time goes to measuring spaxels then.
+    """
+    if sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):
+            library = ctypes.CDLL(None)
+            library.mallopt(_M_MMAP_THRESHOLD, _MMAP)
+            library.mallopt(_M_TRIM_THRESHOLD, _TRIM)
 
 
 def give_back_memory() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 
+import numpy as np
 import pytest
 
 from atm_viewer.batch import tasks
+from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.io.association import Product
 from atm_viewer.engine.output import parts
 from atm_viewer.engine.output.products import cube_jobs, cubepar_of, write_cubes, write_exposures
@@ -20,11 +23,11 @@ from tests.engine.output.test_products import exposures
     ("instrument", "count", "options"),
     [
         ("miri", 2, CubeOptions(scalew=0.016, coord_system="ifualign", grid="each")),
-        ("nirspec", 1, CubeOptions(scalew=0.02)),
+        ("nirspec", 1, CubeOptions(scalew=0.05)),
     ],
 )
 def test_cubes_of_parts_are_those_of_one_process(instrument, count, options, tmp_path, monkeypatch):
-    monkeypatch.setattr(parts, "_PLANES", 30)
+    monkeypatch.setattr(parts, "_PLANES", 15)
     number = 112 if instrument == "miri" else 12
     recipe = Recipe(1.5, 1e9, overrides=(SliceOverride(number, use=((-0.4, 0.3),), fit_threshold=1.0),), cube=options)
     chosen = tuple(exposures(instrument)[:count])
@@ -59,3 +62,14 @@ def test_cubes_of_parts_are_those_of_one_process(instrument, count, options, tmp
         assert_same(tmp_path / "made" / path.name, path)
     [corrected] = write_exposures(chosen[:1], recipe, tmp_path / "alone")
     assert_same(tmp_path / "made" / corrected.name, corrected)
+
+
+def test_pixels_that_the_disk_has_no_room_for_are_told_and_leave_nothing(tmp_path, monkeypatch):
+    def save(file, array, allow_pickle):
+        file.write(b"some of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", save)
+    with pytest.raises(OutputError, match="The disk is full"):
+        parts._save(tmp_path / "0_block.npy", [np.zeros(3)], tmp_path)
+    assert list(tmp_path.iterdir()) == []

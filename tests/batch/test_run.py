@@ -23,16 +23,18 @@ class Client:
 
     def __init__(self, doing: dict[Any, Callable[..., Any]], lasts: int = 1000) -> None:
         self.doing, self.lasts = doing, lasts
+        self.did: list[Any] = []
 
     @property
     def status(self) -> str:
         return "running" if self.lasts > 0 else "closed"
 
     def nthreads(self) -> dict[str, int]:
-        return {"a worker": 1}
+        return {"a worker": 1, "another one": 1}
 
     def submit(self, run_task, function, versions, args, **how) -> Any:
         self.lasts -= 1
+        self.did.append(function)
         try:
             done = Done(self.doing.get(function, function)(*args), "", "a worker", 0.0, 0)
         except UserError as error:
@@ -41,6 +43,9 @@ class Client:
         future.set_result(done)
         future.status = "finished"  # type: ignore[attr-defined]  # as Dask's have
         return future
+
+    def gather(self, futures) -> list[Any]:
+        return [future.result() for future in futures]
 
     def close(self, timeout: float) -> None:
         pass
@@ -100,3 +105,40 @@ def test_what_a_target_has_in_the_scratch_folder_goes_when_it_is_finished(tmp_pa
     (tmp_path / "a_cal.fits").write_bytes(b"exposure")
     run_programme([Target("a", group.exposures, Options())], out, lambda: client, tell)
     assert left == []
+
+
+@pytest.mark.parametrize(("targets", "whole"), [(1, 0), (2, 1), (5, 4)])
+def test_settings_are_made_in_one_go_as_long_as_others_have_as_much_to_do(targets, whole, tmp_path):
+    paths = [tmp_path / f"{k}_cal.fits" for k in range(targets)]
+    for path in paths:
+        path.write_bytes(b"exposure")
+
+    def planned(target: Target, *args: Any) -> Plan:
+        group = SimpleNamespace(exposures=target.exposures, bands=("ch1-short", "ch2-short"))
+        job = JobPlan(SimpleNamespace(kinds=[False, True], group=group), "", (), (), False)
+        return Plan(Recipe(), (job,), group.bands, (), ())
+
+    measured = []
+
+    def measure(paths: Any, chosen: Any, recipe: Any, bands: Any, count: int) -> dict[str, Any]:
+        measured.extend(bands)
+        return dict.fromkeys(bands, ())
+
+    client = Client(
+        {
+            tasks.look: lambda path: Looked(path, ("ch1-short", "ch2-short")),
+            tasks.plan: planned,
+            tasks.make_setting: lambda *args: (),
+            tasks.correct: lambda *args: None,
+            tasks.write_cubes: lambda *args: (),
+            tasks.measure: measure,
+            pages.finish: lambda *args: pages.Record("", 1),
+        }
+    )
+    given = [Target(path.name, (path,), Options()) for path in paths]
+    told: list[Any] = []
+    run_programme(given, tmp_path / "out", lambda: client, told.append)
+    assert client.did.count(tasks.make_setting) == whole
+    assert client.did.count(tasks.correct) == targets - whole
+    assert sorted(measured) == ["ch1-short"] * targets + ["ch2-short"] * targets
+    assert max(one.exposures_done for one in told if not isinstance(one, (str, Finished))) == targets

@@ -1,15 +1,19 @@
 """How much faster a programme is on more workers: measured on this machine, simulated for a cluster.
 
-    python -m tests.benchmarks.batch throughput INPUT...    one process against one and two workers
+    python -m tests.benchmarks.batch throughput INPUT...    one process against two workers, with processor time
+    python -m tests.benchmarks.batch one INPUT...           the one process alone
     python -m tests.benchmarks.batch simulate [LOG...]      1 to 64 workers, with the task times of these logs (log.txt)
 
-The simulation runs the real `run_programme` with Dask's own scheduler and workers; they wait instead of computing.
+The one process makes what ``batch`` makes, cubes, table and report, target after target on one thread, with nothing of
+Dask. Both begin with compiled kernels and known coordinates: run it twice. The simulation runs the real
+`run_programme` with Dask's own scheduler and workers; they wait instead of computing.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -23,22 +27,24 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from atm_viewer.batch import run, tasks
-from atm_viewer.batch.made import Record
-from atm_viewer.batch.programme import Options, Target
+from atm_viewer.batch import pages, run, tasks
+from atm_viewer.batch.made import Record, fingerprint
+from atm_viewer.batch.programme import Options, Target, read_programme
 from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
+from atm_viewer.engine.output.provenance import current_versions
+from atm_viewer.engine.threads import at_most, use_one_thread_each
 
 EXPOSURES, TARGETS = 500, 60
 WORKERS = (1, 2, 4, 8, 16, 32, 64)
-#: Seconds that a task takes on an idle core, of flight-size MIRI exposures; logs replace them.
+#: Processor seconds of tasks, of four dithers of flight-size MIRI exposures each; logs replace them.
 TIMES = {
-    "look": 0.6,
-    "plan": 0.3,
-    "correct": 11.0,
-    "add_up": 0.9,
-    "write_cubes": 4.0,
-    "measure": 6.0,
-    "finish": 2.5,
+    "look": 0.1,
+    "plan": 0.2,
+    "correct": 3.5,
+    "add_up": 0.7,
+    "write_cubes": 2.5,
+    "measure": 6.5,
+    "finish": 0.7,
 }
 _WORDS = {
     "opening": "look",
@@ -80,8 +86,6 @@ class Simulated:
 
 
 _TIMES: dict[str, float] = {}
-#: Kind, begin and end of each task that was simulated [s].
-_WORK: list[tuple[str, float, float]] = []
 #: All workers are threads of one process: what each would look after in its own would take this one's time 64 times.
 _SETTINGS = {
     "distributed.worker.profile.enabled": False,
@@ -89,13 +93,20 @@ _SETTINGS = {
 }
 
 
+def _seconds(name: str, args: Sequence[Any]) -> float:
+    """How long a task takes; those that do the work of several take as long as these would together."""
+    if name == "make_setting":
+        kinds, blocks = len(args[0].job.kinds), len(args[0].blocks)
+        alone = len(args[0].job.group.exposures) * _TIMES["correct"]
+        return alone + blocks * _TIMES["add_up"] + kinds * _TIMES["write_cubes"]
+    return _TIMES[name] * (len(args[3]) if name == "measure" else 1)  # bands
+
+
 def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
     """Take the place of `run_task`: wait as long as the task takes, and bring what the next ones need."""
     name = function.__name__
-    seconds = _TIMES[name]
-    begun = time.monotonic()
+    seconds = _seconds(name, args)
     time.sleep(seconds * _TIMES["scale"])
-    _WORK.append((name, begun, time.monotonic()))
     value: Any = ()
     if name == "look":
         value = Looked(args[0], _BANDS)
@@ -119,7 +130,8 @@ def wait_instead(function: Any, versions: Any, args: Sequence[Any]) -> Done:
 def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simulated:
     """Run 500 exposures of 60 targets on workers that wait; it takes ``wall`` seconds at least.
 
-    The less time it takes, the more it counts what Dask and this program take of this machine's time.
+    The less time it takes, the more it counts what Dask and this program take of this machine's time: most with few
+    workers, whose tasks are made the shortest.
     """
     import dask
     from distributed import LocalCluster
@@ -136,7 +148,6 @@ def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simul
         per_target = times["plan"] + 4 * _BLOCKS * times["add_up"] + 2 * times["write_cubes"] + 2 * times["measure"]
         work = EXPOSURES * (times["look"] + times["correct"]) + TARGETS * (per_target + times["finish"])
         _TIMES.update(times, scale=workers * wall / work)
-        _WORK.clear()
         cluster: Any = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -155,7 +166,7 @@ def simulate(workers: int, times: dict[str, float], wall: float = 40.0) -> Simul
         finally:
             cluster.close()
         assert summary.problems == 0
-        return Simulated(workers, seconds, sum(_TIMES[name] for name, _, _ in _WORK))
+        return Simulated(workers, seconds, work)
 
 
 def draw(found: Sequence[Simulated], path: Path) -> None:
@@ -168,50 +179,65 @@ def draw(found: Sequence[Simulated], path: Path) -> None:
     axes.plot([f.workers for f in found], [one / f.seconds for f in found], "o-", label="simulated")
     axes.plot([1, found[-1].workers], [1, found[-1].workers], "--", color="0.6", label="linear")
     axes.set(xlabel="workers", ylabel="times as fast as one worker", xscale="log", yscale="log")
+    axes.set_xticks([f.workers for f in found], [str(f.workers) for f in found])
+    axes.set_yticks(WORKERS, [str(k) for k in WORKERS])
+    axes.minorticks_off()
     axes.legend()
     figure.savefig(path, dpi=120)
 
 
-def throughput(inputs: Sequence[str]) -> None:
-    """Time the command with one and two workers, and the same products made by one process."""
-    from atm_viewer.batch.programme import read_programme
-    from atm_viewer.engine.io.setting import bands_of, group_exposures
-    from atm_viewer.engine.output.products import write_cubes
-    from atm_viewer.engine.threads import at_most
+def make_alone(inputs: Sequence[str], folder: Path) -> None:
+    """Make in this process what ``batch`` makes, on one thread."""
+    versions = current_versions()
+    with at_most(1):
+        for target in read_programme(inputs, Options()):
+            out, begun, mark = folder / target.name, time.monotonic(), fingerprint(target, versions)
+            planned = tasks.plan(target, out, (), mark)
+            measured = {}
+            for one in planned.jobs:
+                tasks.make_setting(one, out)
+                chosen = [target.exposures.index(path) for path in one.job.group.exposures]
+                bands, count = one.job.group.bands, target.options.spaxels
+                measured.update(tasks.measure(target.exposures, chosen, planned.recipe, bands, count))
+            found = [measured[band] for band in planned.bands]
+            pages.finish(target, out, planned, found, (), mark, versions, time.monotonic() - begun)
 
-    seconds = {}
+
+def throughput(inputs: Sequence[str]) -> None:
+    """Time the command with two workers, and one process that makes the same."""
+    own = [sys.executable, "-m", "tests.benchmarks.batch", "one", *inputs, "-o"]
+    command = [sys.executable, "-m", "atm_viewer", "batch", *inputs, "--workers", "2", "-o"]
+    use_one_thread_each()
+    found = []
     with tempfile.TemporaryDirectory() as folder:
-        targets = read_programme(inputs, Options())
-        begun = time.monotonic()
-        with at_most(1):
-            for target in targets:
-                out = Path(folder) / "one" / target.name
-                write_cubes(target.exposures, target.options.recipe, out, target.name)
-                paths, recipe = target.exposures, target.options.recipe
-                for band in bands_of(group_exposures(paths)):
-                    chosen = [k for k, path in enumerate(paths) if band in bands_of(group_exposures([path]))]
-                    tasks.measure(paths, chosen, recipe, band, target.options.spaxels)
-        seconds["one process"] = time.monotonic() - begun
-        for workers in (1, 2):
-            out = Path(folder) / f"{workers}"
-            command = [sys.executable, "-m", "atm_viewer", "batch", *inputs, "--workers", str(workers), "-o", str(out)]
-            begun = time.monotonic()
-            subprocess.run(command, check=True)
-            seconds[f"{workers} worker{'s'[: workers - 1]}"] = time.monotonic() - begun
-    for name, value in seconds.items():
-        print(f"{name:12} {value:7.1f} s  {seconds['one process'] / value:5.2f} times one process")
+        for name, words in (("one process", own), ("two workers", command)):
+            before, begun = _processor_time(), time.monotonic()
+            subprocess.run([*words, str(Path(folder) / name)], check=True)
+            found.append(time.monotonic() - begun)
+            spent = _processor_time() - before
+            print(f"{name}: {found[-1]:.1f} s, {spent:.1f} s of processor time", flush=True)
+    print(f"two workers are {found[0] / found[1]:.2f} times as fast as one process")
+
+
+def _processor_time() -> float:
+    """Seconds that processes which this one has started, and those that they started, have computed."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def main() -> None:
     """Measure what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("throughput", "simulate"))
+    parser.add_argument("what", choices=("throughput", "one", "simulate"))
     parser.add_argument("paths", nargs="*")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("one-process"), help="folder of what one process makes"
+    )
     parser.add_argument("--wall", type=float, default=60.0, help="seconds that each simulated run takes at least")
     parser.add_argument("--curve", type=Path, help="picture of the simulated curve")
     args = parser.parse_args()
-    if args.what == "throughput":
-        throughput(args.paths)
+    if args.what != "simulate":
+        _ = throughput(args.paths) if args.what == "throughput" else make_alone(args.paths, args.output)
         return
     times = read_times([Path(path) for path in args.paths])
     print("seconds per task:", ", ".join(f"{name} {value:.1f}" for name, value in times.items()))

@@ -265,6 +265,36 @@ def cube_jobs(
     return jobs
 
 
+def write_setting(job: CubeJob, folder: Path, exposures: Collection[Path] = ()) -> tuple[Path, ...]:
+    """Write the cubes of one setting by our drizzle, and in the same go some of its corrected exposures; all or none.
+
+    Parameters
+    ----------
+    job : CubeJob
+        What the cubes are made of; those after correction among them when there are ``exposures``.
+    folder : Path
+        Where to; files of the same names are replaced.
+    exposures : collection of Path
+        Exposures of the job of which the corrected one is wanted.
+
+    Returns
+    -------
+    tuple of Path
+        Files written.
+    """
+    names = [job.name(after, band) for after in job.kinds for band in job.group.bands]
+    names += [corrected_name(path) for path in exposures]
+    with staged(folder, names, overwrite=True) as part:
+
+        def keep(exposure: Exposure, corrected: Corrected) -> None:
+            if exposure.path in exposures:
+                save_corrected(exposure, corrected, job.recipe, exposure.path, part)
+
+        for after, band, cube in _own_cubes(job, keep if exposures else None):
+            save_cube(job, after, band, cube, part)
+    return tuple(folder / name for name in names)
+
+
 def save_cube(job: CubeJob, after: bool, band: str, cube: Any, folder: Path) -> None:
     """Write a cube, and close it."""
     provenance = product_provenance(job.recipe, after, job.group.exposures)
@@ -319,8 +349,13 @@ def _check_options(job: CubeJob) -> None:
             raise InputError(f"A cube with coord_system '{INTERNAL}' is made of one exposure; give one at a time.")
 
 
-def _own_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
-    """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other."""
+def _own_cubes(
+    job: CubeJob, keep: Callable[[Exposure, Corrected], None] | None = None
+) -> Iterator[tuple[bool, str, Any]]:
+    """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other.
+
+    ``keep`` is given each exposure with its correction.
+    """
     with ExitStack() as stack:
         paths, bands = job.group.exposures, job.group.bands
         places, outlines, models = job.placements, Outlines(bands, job.recipe), []
@@ -345,7 +380,9 @@ def _own_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
             here = part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
             # Nothing is kept of it afterwards: with coordinates and maps it takes some 500 MB in NIRSpec.
             again = path not in opened
-            _add_exposure(job, open_exposure(path).placed(places[k]) if again else opened.pop(path), sums, here)
+            exposure = open_exposure(path).placed(places[k]) if again else opened.pop(path)
+            _add_exposure(job, exposure, sums, here, keep)
+            del exposure
         for n, after in enumerate(job.kinds):
             begun = 0.8 + 0.2 * n / len(job.kinds)
             job.progress(f"Building cubes {'after' if after else 'before'} correction", begun)
@@ -366,14 +403,22 @@ def cubes_of_sums(
 
 
 def _add_exposure(
-    job: CubeJob, exposure: Exposure, sums: Mapping[bool, Mapping[str, CubeSums]], progress: Progress
+    job: CubeJob,
+    exposure: Exposure,
+    sums: Mapping[bool, Mapping[str, CubeSums]],
+    progress: Progress,
+    keep: Callable[[Exposure, Corrected], None] | None,
 ) -> None:
     """Add an exposure to the sums of cubes, as it is and corrected, and close it."""
     mapper = SkyMapper(exposure)
     for after in job.kinds:
         values = native_values(exposure)
         if after:
-            values = corrected_values(correct_exposure(exposure, job.recipe, part_of(progress, 0.2, 0.6)), exposure)
+            corrected = correct_exposure(exposure, job.recipe, part_of(progress, 0.2, 0.6))
+            if keep is not None:
+                keep(exposure, corrected)
+            values = corrected_values(corrected, exposure)
+            del corrected
         begun, width = (0.6, 0.4) if after else (0.0, 0.2)
         for n, band in enumerate(job.group.bands):
             low, high = (begun + width * m / len(job.group.bands) for m in (n, n + 1))
@@ -482,12 +527,18 @@ def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) 
 
 def cubepar_of(job: CubeJob) -> str:
     """CUBEPAR file of a job; that of CRDS is marked ``crds://``."""
+    if not _has_crds():  # nor a need for datamodels, whose import takes seconds
+        return _cubepar(None, job.group.setting.instrument, job.cubepar)
     with open_metadata(job.group.exposures[0]) as model:
         return _cubepar(model, job.group.setting.instrument, job.cubepar)
 
 
+def _has_crds() -> bool:
+    return bool(os.environ.get("CRDS_SERVER_URL") or os.environ.get("CRDS_PATH"))
+
+
 def _crds_cubepar(model: Any) -> str | None:
-    if not (os.environ.get("CRDS_SERVER_URL") or os.environ.get("CRDS_PATH")):
+    if not _has_crds():
         return None
     from stpipe import crds_client
 
