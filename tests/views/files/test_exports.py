@@ -18,7 +18,7 @@ from atm_viewer.jobs.requests.measures import SummariseBands
 from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
-from tests.views.windows import FILES, wait_for_files
+from tests.views.windows import FILES
 
 
 @pytest.fixture
@@ -112,9 +112,9 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
         dialog.colour_box.setCurrentIndex(int(kind == "png"))
         write(qtbot, dialog)
-        wait_for_files(window)
         path = tmp_path / f"star_{panel}.{kind}"
-        assert f"Wrote {path.name} to {tmp_path}." in window.log.toPlainText()
+        told = f"Wrote {path.name} to {tmp_path}."
+        qtbot.waitUntil(lambda told=told: told in window.log.toPlainText())
         if kind == "png":
             image = QImage(str(path))
             canvas = getattr(window, panel).canvas
@@ -148,8 +148,7 @@ def test_a_picture_that_cannot_be_written_is_told(window, qtbot, tmp_path):
     dialog = dialog_of(qtbot, window, "export_picture", tmp_path / "new")
     (tmp_path / "new").write_text("a file is there by now")
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
-    wait_for_files(window)
-    assert "choose another folder" in window.banner.label.text()
+    qtbot.waitUntil(lambda: "choose another folder" in window.banner.label.text())
 
 
 def test_a_picture_does_not_replace_what_has_appeared_meanwhile(window, qtbot, tmp_path):
