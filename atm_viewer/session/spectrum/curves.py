@@ -324,9 +324,9 @@ class _Maker:
             before, after = np.isfinite(part.before), np.isfinite(part.after)
             flags = {"nothing": ~before & ~after, "filled": ~before & after, "lost": before & ~after}
             for kind, flag in flags.items():
-                ends = [self.scale.at(np.array(r)) for r in spans(flag, part.wavelength)]
-                if ends:
-                    found.setdefault(kind, []).extend((float(x.min()), float(x.max())) for x in ends)
+                ends = np.array(spans(flag, part.wavelength))
+                if ends.size:
+                    found.setdefault(kind, []).extend(map(tuple, np.sort(self.scale.at(ends), axis=1).tolist()))
         return found
 
     def _of(self, shown: ShownSpectra) -> list[Curve]:
