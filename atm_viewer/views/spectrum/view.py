@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QHideEvent, QShowEvent
+from PyQt6.QtGui import QHideEvent, QPen, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
@@ -408,8 +408,8 @@ class SpectrumView(QWidget):
                 if item is None:
                     item = self._items[key] = pg.PlotCurveItem(connect="finite")
                     self.plots[panel].addItem(item)
-                item.setData(curve.x, self._level(panel, values))
-                item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
+                pen = make_pen(self._styles.colour(curve), style=self._styles.dash(curve))
+                _show_curve(item, curve.x, self._level(panel, values), pen)
                 # the noise of faint places must not hide the ratio of the active one
                 aside = (panel != "flux" and curve.place != self._active[1]) or (curve.band and curve.role == "before")
                 item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
@@ -631,6 +631,15 @@ def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
     plot.setMinimumHeight(least)
     plot.setPreferredHeight(least)
     plot.setMaximumHeight(least)
+
+
+def _show_curve(item: pg.PlotCurveItem, x: np.ndarray, y: np.ndarray, pen: QPen) -> None:
+    """Give a curve values and pen, unless it has them: of many curves an answer changes few."""
+    known = item.getData()
+    if known[0] is None or not (np.array_equal(known[0], x) and np.array_equal(known[1], y, equal_nan=True)):
+        item.setData(x, y)
+    if item.opts["pen"] != pen:
+        item.setPen(pen)
 
 
 def _largest(values: np.ndarray) -> float:
