@@ -39,6 +39,7 @@ from atm_viewer.views.spectrum.zoom import ZoomBox
 
 PENDING_OPACITY = 0.45
 PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
+MANY = 12  #: spectra of variants and places that are drawn in a turn of their own, once for answers that come together
 VELOCITIES = 3000.0  #: half of the range that a velocity axis shows at first [km/s]
 _PANELS = ("flux", "ratio", "difference")
 #: What decides whether ranges are kept: band and scale, the spectra before correction, and how they are shown.
@@ -93,6 +94,9 @@ class SpectrumView(QWidget):
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE)
         self._patience.timeout.connect(self._draw)
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._draw)
         self._active = ("", 0)
         self._settings = SpectrumSettings()
         self._theme = DARK
@@ -165,7 +169,10 @@ class SpectrumView(QWidget):
             return
         files = [(r.reference.name, r.reference.title) for r in references]
         self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)), files)
-        self._draw()
+        if len(shown) > MANY:
+            self._turn.start()
+        else:
+            self._draw()
 
     def show_settings(self, settings: SpectrumSettings) -> None:
         """Show spectra in a certain way."""
@@ -261,6 +268,8 @@ class SpectrumView(QWidget):
 
     def restore(self, state: Kept) -> None:
         """Restore zoom from an earlier `state`."""
+        if self._turn.isActive():  # what is drawn for the first time is shown whole
+            self._draw()
         x = state.range("x")
         for name, plot in self.plots.items():
             rows = state.range(_KEYS.get(name, name))
@@ -374,6 +383,7 @@ class SpectrumView(QWidget):
 
     def _draw(self) -> None:
         """Draw everything anew from spectra and settings."""
+        self._turn.stop()
         self._drawn = self._told()
         picture = self._picture = make_picture(
             self._shown, *self._active, self._settings, self._lines, self._references, self._bands
@@ -407,7 +417,7 @@ class SpectrumView(QWidget):
                 item = self._items.get(key)
                 if item is None:
                     item = self._items[key] = pg.PlotCurveItem(connect="finite")
-                    self.plots[panel].addItem(item)
+                    self.plots[panel].addItem(item, ignoreBounds=True)  # ranges are set by `fit`
                 pen = make_pen(self._styles.colour(curve), style=self._styles.dash(curve))
                 _show_curve(item, curve.x, self._level(panel, values), pen)
                 # the noise of faint places must not hide the ratio of the active one
@@ -656,5 +666,6 @@ def _bulk(values: np.ndarray) -> np.ndarray:
     finite: np.ndarray = values[np.isfinite(values)]
     if not finite.size:
         return finite
-    low, high = np.percentile(finite, (0.5, 99.5))
+    aside = finite.size // 200
+    low, high = np.sort(finite)[[aside, -1 - aside]]
     return np.array([low - 0.1 * (high - low), high + 0.1 * (high - low)])
