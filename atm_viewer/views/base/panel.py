@@ -72,7 +72,6 @@ class Panel(QDockWidget):
         make_heading(self.heading)
         self.note = Elided()
         self.note.setForegroundRole(MUTED)
-        self.note.setMinimumWidth(10)
         # Titles of neighbours stand in line, whether or not there are boxes in them.
         self.note.setMinimumHeight(self.fontMetrics().height() + 10)
         self._timer = QTimer(self)
