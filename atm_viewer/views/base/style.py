@@ -18,7 +18,6 @@ from PyQt6.QtWidgets import (
     QStyle,
     QStyleHintReturn,
     QStyleOption,
-    QStyleOptionComboBox,
     QToolTip,
     QWidget,
 )
@@ -127,7 +126,7 @@ class Style(QProxyStyle):
         painter: QPainter | None,
         widget: QWidget | None = None,
     ) -> None:
-        """Draw headings of tables; end what a box has no room for in an ellipsis."""
+        """Draw headings of tables."""
         if option is None or painter is None:
             pass
         elif element == QStyle.ControlElement.CE_HeaderSection:
@@ -140,11 +139,6 @@ class Style(QProxyStyle):
             palette = QPalette(option.palette)
             palette.setBrush(QPalette.ColorRole.ButtonText, palette.brush(MUTED))
             option.palette = palette
-        elif isinstance(option, QStyleOptionComboBox):
-            field = QStyle.SubControl.SC_ComboBoxEditField
-            room = self.subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, widget).width() - 2
-            text = option.fontMetrics.elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
-            option.currentText = text
         super().drawControl(element, option, painter, widget)
 
 
