@@ -252,7 +252,7 @@ def test_of_many_spectra_those_that_changed_are_drawn_once_for_answers_that_come
         view.show_spectra(shown, "A", 1)
     assert drawn == []  # they are drawn in the next turn
     settle(qtbot)
-    assert {key[2:4] for key in drawn} == {("A", 1), ("A", 2)}
+    assert {key[2:4] for key in drawn} == {("", 1), ("A", 1), ("A", 2)}  # the aperture is scaled to the active one
     assert drawn.count(("flux", "after", "A", 1, "")) == 1
     assert view._items["flux", "after", "A", 2, ""].getData()[1] == pytest.approx(
         3.0 * make_spectra().after, nan_ok=True
