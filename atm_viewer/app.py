@@ -42,6 +42,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.references import is_reference
 from atm_viewer.views.base.garbage import GarbageCollector
 from atm_viewer.views.base.scale import use_scale
+from atm_viewer.views.files.pictures import Content
 from atm_viewer.views.window.main_window import MainWindow
 
 SIZE = (1440, 900)
@@ -108,7 +109,7 @@ def run(
     window.show()
     photographer = None
     if saved is not None:
-        make = None if report is None else partial(window.exports.report, Path(saved).suffix.lower()[1:])
+        make = None if report is None else partial(window.exports.make_report, Path(saved).suffix.lower()[1:])
         waits = any(not is_reference(os.fspath(file)) for file in files)
         photographer = Photographer(session, window, Path(saved), waits, make, overwrite, bands, progress)
     if report is not None:
@@ -159,7 +160,7 @@ def settings() -> QSettings:
 
 
 class Photographer(QObject):
-    """Waits for the first complete preview, saves a picture of the window or what ``make`` gives, and says how it went.
+    """Waits for the first complete preview, saves a picture of the window or what ``make`` makes, and says how it went.
 
     Signals
     -------
@@ -175,14 +176,15 @@ class Photographer(QObject):
         window: MainWindow,
         path: Path,
         waits: bool,
-        make: Callable[[], bytes] | None = None,
+        make: Callable[[Callable[[Content], object]], object] | None = None,
         overwrite: bool = True,
         bands: Sequence[str] = (),
         progress: Progress = no_progress,
     ):
         super().__init__(window)
         self._session, self._path, self._waits = session, path, waits
-        self._make = make or partial(_png, window)
+        self._make = make or (lambda done: done(partial(_png, window)))
+        self._ended = False
         self._what, self._overwrite = "screenshot" if make is None else "report", overwrite
         self._band = next(iter(bands), "")
         self._progress, self._far = progress, 0.0
@@ -215,20 +217,27 @@ class Photographer(QObject):
             self._session.look.select_band(band)
         if not self._session.complete or (self._waits and not self._session.state.exposures):
             return
+        self._timer.stop()
+        self._make(self._save)
+
+    def _save(self, content: Content) -> None:
         try:
-            write_whole(self._path, self._make(), overwrite=self._overwrite)
+            write_whole(self._path, content(), overwrite=self._overwrite)
         except OSError as error:
             self._fail(f"The {self._what} cannot be saved as {self._path}: {error.strerror or error}.")
             return
-        self._timer.stop()
-        self.finished.emit(0)
+        self._end(0)
 
     def _fail(self, sentence: str) -> None:
-        if not self._timer.isActive():
-            return  # the first failure has been told; one sentence is enough
+        if not self._ended:  # the first failure has been told; one sentence is enough
+            print(sentence, file=sys.stderr)
+        self._end(1)
+
+    def _end(self, code: int) -> None:
         self._timer.stop()
-        print(sentence, file=sys.stderr)
-        self.finished.emit(1)
+        if not self._ended:
+            self._ended = True
+            self.finished.emit(code)
 
 
 def _png(window: MainWindow) -> bytes:

@@ -6,6 +6,7 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -215,6 +216,7 @@ def _percent(value: float) -> str:
     return f"{100 * value:.2f} %" if math.isfinite(value) else "–"
 
 
+@cache  # to read one takes some milliseconds
 def _version(package: str) -> str:
     try:
         return version(package)

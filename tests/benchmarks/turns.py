@@ -56,7 +56,7 @@ class _Walk:
 
     def _settle(self) -> None:
         session = self._session
-        self._user.wait(lambda: session.complete and not session.jobs.all)
+        self._user.wait(lambda: session.complete and not session.jobs.all and not session.file_work.busy)
         until = time.perf_counter() + QUIET
         self._user.wait(lambda: time.perf_counter() > until)
         self._user.wait(lambda: session.complete and not session.jobs.all)
@@ -105,7 +105,8 @@ class _Walk:
             yield f"help: {page}", lambda page=page: guide.show_page(page)
         yield "help: closed", lambda: guide.help.close()
         yield self._action("show_palette")
-        yield "palette: typed", lambda: _type(self._user, "slice 11")
+        for letter in "slice 11":
+            yield f"palette: {letter} typed", lambda letter=letter: _type(self._user, letter)
         yield "palette: closed", lambda: _close_popups(self._user)
         for name in ("export_recipe", "export_spectra", "export_picture", "send_file", "write_cubes", "save_figure"):
             yield self._action(name)
@@ -113,21 +114,21 @@ class _Walk:
         yield from self._exports()
 
     def _exports(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        from atm_viewer.views.files.pictures import picture
-        from atm_viewer.views.files.report import page
+        from atm_viewer.views.files.pictures import make_picture
 
-        window, exports = self._window, self._window.exports
+        session, window, exports = self._session, self._window, self._window.exports
+
+        def keep(content: Callable[[], bytes]) -> None:
+            session.file_work.run("Making a file", content, len)
+
         for name, view in exports._views.items():
             for kind in ("png", "svg", "pdf"):
                 yield (
                     f"picture of {name}, {kind}",
-                    lambda view=view, kind=kind: picture(view, window.theme, kind, "", True),
+                    lambda view=view, kind=kind: make_picture(view, lambda: window.theme, kind, "", True, keep),
                 )
         for kind in ("html", "pdf"):
-            yield (
-                f"report, {kind}",
-                lambda kind=kind: exports._make_figures([], lambda made: page(self._session, made, kind)),
-            )
+            yield f"report, {kind}", lambda kind=kind: exports.make_report(kind, keep)
 
     def _choices(self) -> Iterator[tuple[str, Callable[[], object]]]:
         session, window = self._session, self._window
@@ -228,12 +229,10 @@ def _pages() -> list[str]:
     return [path.stem for path in Path(resource("help")).glob("*.md")]
 
 
-def _type(user: User, text: str) -> None:
+def _type(user: User, letter: str) -> None:
     from PyQt6.QtTest import QTest
 
-    focus = user.application.focusWidget()
-    for letter in text:
-        QTest.keyClick(focus, letter)
+    QTest.keyClick(user.application.focusWidget(), letter)
 
 
 def _close_popups(user: User) -> None:

@@ -283,6 +283,9 @@ class _Maker:
         known = {"variant": name in self.variants, "file": self.file is not None and not self.file.outside}
         self.against = settings.reference if known.get(kind, True) else "aperture"
         self.reference = self.against.replace("variant:", "variant ").removeprefix("file:")
+        # Converted once for all spectra on a grid: changing units takes longer than all the rest.
+        self._x: dict[bytes, np.ndarray] = {}
+        self._factors: dict[tuple[str, float, bytes], np.ndarray] = {}
         # with several places it takes room for each to tell before and aperture apart as well
         self.all_roles = settings.arrangement != "overlaid"
 
@@ -324,9 +327,9 @@ class _Maker:
             before, after = np.isfinite(part.before), np.isfinite(part.after)
             flags = {"nothing": ~before & ~after, "filled": ~before & after, "lost": before & ~after}
             for kind, flag in flags.items():
-                ends = [self.scale.at(np.array(r)) for r in spans(flag, part.wavelength)]
-                if ends:
-                    found.setdefault(kind, []).extend((float(x.min()), float(x.max())) for x in ends)
+                ends = np.array(spans(flag, part.wavelength))
+                if ends.size:
+                    found.setdefault(kind, []).extend(map(tuple, np.sort(self.scale.at(ends), axis=1).tolist()))
         return found
 
     def _of(self, shown: ShownSpectra) -> list[Curve]:
@@ -340,7 +343,7 @@ class _Maker:
         scaled = spectra.aperture_after * scale * factor
         active = shown.variant.name == self.variant
         full = active and (self.all_roles or shown.place == self.place)
-        x = self.scale.at(wave)
+        x = self._positions(wave)
         made = []
         if full and settings.before:
             own = median_ratio(spectra.before, spectra.aperture_before)
@@ -478,12 +481,22 @@ class _Maker:
             there = there * median_ratio(spectra.after, level)
         return there
 
+    def _positions(self, wave: np.ndarray) -> np.ndarray:
+        """Find the places on the horizontal axis."""
+        key = wave.tobytes()
+        if key not in self._x:
+            self._x[key] = self.scale.at(wave)
+        return self._x[key]
+
     def _factor(self, spectra: SpaxelSpectra) -> np.ndarray | float:
         """Give what makes the unit of the axis of the spectra's own."""
         unit = self.unit_of(spectra)
         if unit == spectra.unit:
             return 1.0
-        return flux_factor(spectra.unit, unit, spectra.wavelength, spectra.solid_angle)
+        key = spectra.unit, spectra.solid_angle, spectra.wavelength.tobytes()
+        if key not in self._factors:
+            self._factors[key] = flux_factor(spectra.unit, unit, spectra.wavelength, spectra.solid_angle)
+        return self._factors[key]
 
     def _against(
         self, shown: ShownSpectra, after: np.ndarray, before: np.ndarray, scaled: np.ndarray, factor: np.ndarray | float

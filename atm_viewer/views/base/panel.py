@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from PyQt6.QtCore import QEvent, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QPainter, QPaintEvent
+from PyQt6.QtGui import QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QDockWidget, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Elided
+from atm_viewer.views.base.style import MUTED, make_heading
 
 #: Milliseconds after which "updating…" appears; with quicker answers it would only flicker.
 _PATIENCE = 250
@@ -68,21 +69,20 @@ class Panel(QDockWidget):
         self.body = body
         self._first = first or body
         self.heading = Label(title)
-        self.heading.setProperty("role", "heading")
+        make_heading(self.heading)
         self.note = Elided()
-        self.note.setProperty("role", "muted")
-        self.note.setMinimumWidth(10)
+        self.note.setForegroundRole(MUTED)
         # Titles of neighbours stand in line, whether or not there are boxes in them.
         self.note.setMinimumHeight(self.fontMetrics().height() + 10)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(lambda: self.note.add("updating…"))
-        self.help_button = _title_button("?", f"Show help on the {title} panel (Shift+F1)")
+        self.help_button = _TitleButton("?", f"Show help on the {title} panel (Shift+F1)")
         self.help_button.clicked.connect(lambda: self.help_wanted.emit(self.objectName()))
-        self.float_button = _title_button("◱", f"Detach the {title} panel, or dock it again (double-click the title)")
+        self.float_button = _TitleButton("◱", f"Detach the {title} panel, or dock it again (double-click the title)")
         self.float_button.clicked.connect(lambda: self.setFloating(not self.isFloating()))
-        self.close_button = _title_button("✕", f"Close the {title} panel; reopen it with View → Panels")
+        self.close_button = _TitleButton("✕", f"Close the {title} panel; reopen it with View → Panels")
         self.close_button.clicked.connect(self.close)
         self._bar = _TitleBar()
         line = QHBoxLayout(self._bar)
@@ -98,12 +98,10 @@ class Panel(QDockWidget):
             ends.addWidget(button)
         line.addLayout(ends)
         self.setTitleBarWidget(self._bar)
-        self.hint = QWidget()
-        self.hint.setProperty("role", "hint")
-        self.hint.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.hint = _Hint()
         self._hint_text = Label()
         self._hint_text.setWordWrap(True)
-        self.hint_button = _title_button("✕", "Hide this hint; Help → First Steps shows it again")
+        self.hint_button = _TitleButton("✕", "Hide this hint; Help → First Steps shows it again")
         self.hint_button.clicked.connect(lambda: self.hint_dismissed.emit(self.objectName()))
         words = QHBoxLayout(self.hint)
         words.setContentsMargins(6, 2, 3, 2)
@@ -210,15 +208,45 @@ class _TitleBar(QWidget):
             QPainter(self).fillRect(0, 0, self.width(), 2, self.palette().highlight())
 
 
-def _title_button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setProperty("role", "title")
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    side = button.fontMetrics().height() + 3
-    button.setFixedSize(side, side)
-    return button
+class _Hint(QWidget):
+    """Background of a hint, with a line at its left edge."""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw both."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().button())
+        painter.fillRect(0, 0, 3, self.height(), self.palette().highlight())
+
+
+class _TitleButton(QToolButton):
+    """Small button of a title line: a sign without a frame.
+
+    Parameters
+    ----------
+    sign : str
+        What it shows.
+    tip : str
+        Its tooltip.
+    """
+
+    def __init__(self, sign: str, tip: str):
+        super().__init__()
+        self.setText(sign)
+        self.setToolTip(tip)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        side = self.fontMetrics().height() + 3
+        self.setFixedSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the sign, brighter under the mouse."""
+        painter, palette = QPainter(self), self.palette()
+        if self.underMouse():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.mid())
+            painter.drawRoundedRect(self.rect(), 3, 3)
+        painter.setPen(palette.color(QPalette.ColorRole.ButtonText if self.underMouse() else MUTED))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 def stacked(*widgets: QWidget, grows: int = -1) -> QWidget:

@@ -6,7 +6,8 @@ from PyQt6.QtCore import QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QApplication
 
-from atm_viewer.views.base.theme import DARK, LIGHT, Theme, apply_theme
+from atm_viewer.views.base.style import apply_theme
+from atm_viewer.views.base.theme import DARK, LIGHT, Theme
 
 _KEY = "theme"
 

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from atm_viewer.engine.recipe.cube_options import FARTHEST, offset_of
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.style import MUTED
 from atm_viewer.views.fields.number_box import NumberBox
 
 _ABOUT = "of the chosen exposure in sky image, spectra and cubes [arcsec], part of the recipe"
@@ -36,7 +37,7 @@ class OffsetForm(QWidget):
             "dithers; Align Exposures does so for all exposures"
         )
         self.measured = Label()
-        self.measured.setProperty("role", "muted")
+        self.measured.setForegroundRole(MUTED)
         self.measured.setMinimumWidth(10)
         self.measured.setToolTip("Offset that puts the brightest source at the median of its places in all dithers")
         typed, found = QHBoxLayout(), QHBoxLayout()

@@ -22,6 +22,7 @@ from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import with_unit
+from atm_viewer.views.base.style import MUTED
 
 _COLUMNS = (
     ("Exposure", "Open exposure; the chosen one is bold"),
@@ -68,7 +69,7 @@ class DithersWindow(QDialog):
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         columns.setStretchLastSection(True)
         hint = Label("Follows the mouse in all panels · Double-click or Enter: show this exposure")
-        hint.setProperty("role", "muted")
+        hint.setForegroundRole(MUTED)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         for widget in (self.place, self.table, hint):

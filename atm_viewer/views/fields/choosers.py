@@ -14,6 +14,9 @@ from atm_viewer.views.fields.number_box import WholeBox
 #: Longest name of a region in the box of scopes; menus and the region table show all of it.
 _LONGEST = 12
 
+#: Width that most bands' names have room in [dots]; longer ones are cut where there is none.
+_BAND = 86
+
 _SCOPES = {
     Scope.PLACE: "<b>place, every dither</b>: the region that the active place lies in, or a new one about it; so all "
     "slices that see it, in every dither. A slice outside gets an override in this exposure only. Default",
@@ -53,6 +56,7 @@ class Choosers:
         self.column_box.setToolTip("Column: pixel along the dispersion direction, zero-based (Alt+←, Alt+→)")
         self.band_box = QComboBox()
         self.band_box.setAccessibleName("Band")
+        self.band_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.band_box.setToolTip("Band of sky image and spectra, named as the pipeline names its cubes")
         for box in (self.scope_box, self.slice_box, self.band_box):
             box.setMinimumWidth(60)
@@ -68,6 +72,7 @@ class Choosers:
         with QSignalBlocker(self.band_box):
             self.band_box.clear()
             self.band_box.addItems(bands)
+        self.band_box.setMinimumWidth(min(self.band_box.sizeHint().width(), _BAND))
         self.band_box.setVisible(len(bands) > 0)
 
     def show_choice(self) -> None:

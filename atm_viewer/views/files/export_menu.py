@@ -21,8 +21,8 @@ from atm_viewer.views.base.paint_turns import in_next_turn
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.files.export_dialogs import PictureDialog, RecipeDialog, ReportDialog, SpectraDialog
 from atm_viewer.views.files.files import Files
-from atm_viewer.views.files.pictures import Plots, picture, save
-from atm_viewer.views.files.report import Figure, figure, page
+from atm_viewer.views.files.pictures import Content, Plots, make_picture, save
+from atm_viewer.views.files.report import Figure, page
 from atm_viewer.views.files.send_dialog import SendDialog
 
 
@@ -99,8 +99,10 @@ class Exports(QObject):
             (name,) = dialog.names()
             view, kind = self._views[dialog.panel], dialog.format_box.currentData()
             title = f"{dialog.name} {dialog.panel}, ATM Viewer"
-            content = picture(view, self._theme(), kind, title, dialog.light)
-            self._keep(Path(dialog.folder) / name, content, dialog.replaces)
+            path, replaces = Path(dialog.folder) / name, dialog.replaces
+            make_picture(
+                view, self._theme, kind, title, dialog.light, lambda content: self._keep(path, content, replaces)
+            )
 
         self._open(dialog, write)
 
@@ -113,11 +115,11 @@ class Exports(QObject):
             (name,) = dialog.names()
             path, kind, replaces = Path(dialog.folder) / name, dialog.format_box.currentData(), dialog.replaces
 
-            def keep(figures: list[Figure]) -> None:
-                self._keep(path, page(self._session, figures, kind), replaces)
+            def keep(content: Content) -> None:
+                self._keep(path, content, replaces)
                 self._ask_for_report(False)
 
-            self._when_answered(lambda: self._make_figures([], keep))
+            self._when_answered(lambda: self.make_report(kind, keep))
 
         self._open(dialog, write)
         dialog.finished.connect(lambda accepted: None if accepted else self._ask_for_report(False))
@@ -142,19 +144,29 @@ class Exports(QObject):
         changed.connect(look)
         look()
 
-    def _make_figures(self, made: list[Figure], done: Callable[[list[Figure]], None]) -> None:
-        """Make the report's figures one by one: the window is painted and answers in between."""
-        left = [name for name in captions() if name in self._views][len(made) :]
-        if not left:
-            done(made)
-            return
-        made.append(figure(self._views[left[0]], left[0], self._theme()))
-        in_next_turn(self, lambda: self._make_figures(made, done))
+    def make_report(self, kind: str, done: Callable[[Content], object]) -> None:
+        """Make a report of the session, in ``html`` or ``pdf``: the window is painted and answers meanwhile."""
+        painted: list[tuple[str, Content, int]] = []
 
-    def report(self, kind: str) -> bytes:
-        """Make a report of the session at once, in ``html`` or ``pdf``."""
-        figures = [figure(self._views[name], name, self._theme()) for name in captions()]
-        return page(self._session, figures, kind)
+        def paint(left: list[str]) -> None:
+            if not left:
+                self._session.file_work.run("Making the figures of the report", compress, finish)
+                return
+            view, caption = self._views[left[0]], captions()[left[0]]
+
+            def take(content: Content) -> None:
+                painted.append((caption, content, view.canvas.width()))
+                in_next_turn(self, lambda: paint(left[1:]))
+
+            make_picture(view, self._theme, "png", caption, True, take)
+
+        def compress() -> list[Figure]:
+            return [(caption, content(), width) for caption, content, width in painted]
+
+        def finish(figures: list[Figure]) -> None:
+            done(page(self._session, figures, kind))
+
+        paint([name for name in captions() if name in self._views])
 
     def send_file(self) -> None:
         """Ask what to send to which program, and send it."""
@@ -164,7 +176,7 @@ class Exports(QObject):
         """Ask to which program to send a FITS file; without one, what to send as well."""
         SendDialog(self._session, self._files.folder(), self._window, path).open()
 
-    def _keep(self, path: Path, content: bytes, overwrite: bool) -> None:
+    def _keep(self, path: Path, content: Content, overwrite: bool) -> None:
         """Write a file, and report that in a message."""
 
         def write() -> None:
@@ -173,7 +185,7 @@ class Exports(QObject):
             except OSError as error:
                 reason = error.strerror or error
                 raise OutputError(f"{path.parent} cannot be created: {reason}; choose another folder.") from error
-            save(path, content, overwrite)
+            save(path, content(), overwrite)
 
         def written(_: None) -> None:
             self._session.messages.tell("info", f"Wrote {path.name} to {path.parent}.", files=(str(path),))

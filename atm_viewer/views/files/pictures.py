@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPoint, QRect, QRectF, QSize, QSizeF
@@ -12,6 +14,7 @@ from PyQt6.QtSvg import QSvgGenerator
 
 from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.whole_file import write_whole
+from atm_viewer.views.base.paint_turns import in_next_turn
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas
 from atm_viewer.views.base.theme import LIGHT, Theme
@@ -22,6 +25,10 @@ _FINER = 2
 _RESOLUTION = 96
 
 
+#: Gives what a file contains: any thread may call it, which takes as long as compressing takes.
+Content = Callable[[], bytes]
+
+
 class Plots(Protocol):
     """A view with plots."""
 
@@ -30,35 +37,48 @@ class Plots(Protocol):
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
 
+    def setUpdatesEnabled(self, enable: bool) -> None:
+        """Keep what is on the screen for a while."""
 
-def picture(view: Plots, theme: Theme, kind: str, title: str = "", light: bool = False) -> bytes:
-    """Paint a view's plots, with their legend above them.
+
+def make_picture(
+    view: Plots, theme: Callable[[], Theme], kind: str, title: str, light: bool, done: Callable[[Content], object]
+) -> None:
+    """Paint a view's plots, with their legend above them, in some turns of the event loop.
 
     Parameters
     ----------
     view : Plots
-        The view.
-    theme : Theme
-        The window's colours.
+        The view, which looks on the screen as it did.
+    theme : callable
+        Gives the window's colours.
     kind : {"png", "svg", "pdf"}
         Format.
     title : str
         Goes into the file, where the format has a place for it.
     light : bool
         Whether to paint on white, whatever colours the window has.
-
-    Returns
-    -------
-    bytes
-        The file's content.
+    done : callable
+        Takes the file's content.
     """
-    if light and theme != LIGHT:
-        view.set_theme(LIGHT)
+    if not light or theme() == LIGHT:
+        done(_painted(_Sheet(view, theme()), kind, title))
+        return
+
+    def paint() -> None:
         try:
-            return _made(_Sheet(view, LIGHT), kind, title)
+            content = _painted(_Sheet(view, LIGHT), kind, title)
         finally:
-            view.set_theme(theme)
-    return _made(_Sheet(view, theme), kind, title)
+            in_next_turn(view.canvas, take_back)
+        in_next_turn(view.canvas, lambda: done(content))
+
+    def take_back() -> None:
+        view.set_theme(theme())
+        view.setUpdatesEnabled(True)
+
+    view.setUpdatesEnabled(False)
+    view.set_theme(LIGHT)
+    in_next_turn(view.canvas, paint)
 
 
 class _Sheet:
@@ -97,18 +117,18 @@ def _legend(view: Plots) -> str:
     return ""
 
 
-def _made(sheet: _Sheet, kind: str, title: str) -> bytes:
-    store = QByteArray()
-    buffer = QBuffer(store)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+def _painted(sheet: _Sheet, kind: str, title: str) -> Content:
     size = sheet.size
     if kind == "png":
         image = QImage(size * _FINER, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(_FINER)
         image.setText("Title", title)
         sheet.paint(image)
-        image.save(buffer, "PNG")
-    elif kind == "svg":
+        return partial(_compressed, image)
+    store = QByteArray()
+    buffer = QBuffer(store)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if kind == "svg":
         generator = QSvgGenerator()
         generator.setOutputDevice(buffer)
         generator.setSize(size)
@@ -125,6 +145,16 @@ def _made(sheet: _Sheet, kind: str, title: str) -> bytes:
         page = QPageSize(inches, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch)
         writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF()))
         sheet.paint(writer)
+    buffer.close()
+    content = bytes(store.data())
+    return lambda: content
+
+
+def _compressed(image: QImage) -> bytes:
+    store = QByteArray()
+    buffer = QBuffer(store)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
     buffer.close()
     return bytes(store.data())
 

@@ -1,16 +1,16 @@
-"""Report of a tuning session: its figures, and the page in HTML or PDF."""
+"""Report of a tuning session in HTML or PDF."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF
+from PyQt6.QtCore import QBuffer, QByteArray, QEventLoop, QIODevice, QMarginsF, QSizeF
 from PyQt6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
-from atm_viewer.session.report_page import captions, report_html
+from atm_viewer.session.report_page import report_html
 from atm_viewer.session.session import Session
-from atm_viewer.views.base.theme import Theme
-from atm_viewer.views.files.pictures import Plots, picture
+from atm_viewer.views.files.pictures import Content
 
 #: Caption, PNG file and width [pixel].
 Figure = tuple[str, bytes, int]
@@ -20,20 +20,15 @@ _WIDEST = 590  # [pixel] of a figure on the page
 _MARGIN = 15.0  # [mm]
 
 
-def figure(view: Plots, name: str, theme: Theme) -> Figure:
-    """Make the figure of one view, on white; ``name`` is that of its panel."""
-    caption = captions()[name]
-    return caption, picture(view, theme, "png", caption, light=True), view.canvas.width()
-
-
-def page(session: Session, figures: Sequence[Figure], kind: str) -> bytes:
-    """Make the report, in ``html`` or ``pdf``, with figures of `figure`."""
+def page(session: Session, figures: Sequence[Figure], kind: str) -> Content:
+    """Make the report, in ``html`` or ``pdf``; its pages are set by whoever asks for the content."""
     if kind == "html":
-        return report_html(session, figures).encode()
-    return _pdf(report_html(session, [(caption, png, min(width, _WIDEST)) for caption, png, width in figures]))
+        return report_html(session, figures).encode
+    return partial(_pdf, report_html(session, [(caption, png, min(width, _WIDEST)) for caption, png, width in figures]))
 
 
 def _pdf(html: str) -> bytes:
+    timers = QEventLoop()  # a document lays itself out by timers, for which a thread of Python's has no room yet
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -48,4 +43,5 @@ def _pdf(html: str) -> bytes:
     document.setPageSize(QSizeF(writer.width(), writer.height()))
     document.print(writer)
     buffer.close()
+    del document, timers
     return bytes(store.data())

@@ -96,6 +96,8 @@ class HelpBrowser(QTextBrowser):
     def _polish(self) -> None:
         document = self.document()
         assert document is not None
+        once = QTextCursor(document)
+        once.beginEditBlock()  # all is laid out once
         frames = document.rootFrame().childFrames()  # type: ignore[union-attr]  # never None
         for table in (frame for frame in frames if isinstance(frame, QTextTable)):
             form = table.format()
@@ -110,6 +112,7 @@ class HelpBrowser(QTextBrowser):
                 airy.setTopMargin(14)
                 QTextCursor(block).setBlockFormat(airy)
             block = block.next()
+        once.endEditBlock()
 
     def _fit(self) -> None:
         bar = self.verticalScrollBar()

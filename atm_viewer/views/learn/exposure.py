@@ -16,6 +16,7 @@ from atm_viewer.session.questions.plan import prediction
 from atm_viewer.session.session import Question, Session
 from atm_viewer.views.base.plain_text import Label, escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_pen
+from atm_viewer.views.base.style import MUTED
 from atm_viewer.views.base.theme import DARK, Theme
 
 _FAR = 1.6  #: of the predicted and measured range, how much is shown
@@ -56,7 +57,7 @@ class ExposurePage(QWidget):
         self.curves = [{name: self._add_curve(plot) for name in ("predicted", "measured")} for plot in self.plots]
         self.foot = Paragraph()
         self.foot.setContentsMargins(8, 2, 8, 6)
-        self.foot.setProperty("role", "muted")
+        self.foot.setForegroundRole(MUTED)
         self._arrange()
         self.centred_box.toggled.connect(self._ask)
         for changed in (

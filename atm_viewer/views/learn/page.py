@@ -21,6 +21,7 @@ from atm_viewer.teaching.model import METHODS
 from atm_viewer.teaching.presets import MRS_1A, OVERSAMPLE, PRESETS, LearnSetup, setup_of
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Paragraph
+from atm_viewer.views.base.style import MUTED, make_heading
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.fields.number_box import NumberBox
 from atm_viewer.views.learn.plots import LearnFigure, words_of
@@ -137,12 +138,12 @@ class LearnPage(QWidget):
         left = QVBoxLayout(controls)
         left.setContentsMargins(8, 8, 4, 8)
         heading = Label("Preset")
-        heading.setProperty("role", "heading")
+        make_heading(heading)
         left.addWidget(heading)
         for button in (*self.preset_buttons.values(), self.own_button):
             left.addWidget(button)
         self.of_label = Paragraph()
-        self.of_label.setProperty("role", "muted")
+        self.of_label.setForegroundRole(MUTED)
         left.addWidget(self.of_label)
         form = QFormLayout()
         form.setVerticalSpacing(5)
@@ -168,7 +169,7 @@ class LearnPage(QWidget):
             "Then set the trace to cross 0 pixels with no bow: all columns see the same phase, and the pipeline "
             "fits no spline."
         )
-        tries.setProperty("role", "muted")
+        tries.setForegroundRole(MUTED)
         left.addSpacing(8)
         left.addWidget(tries)
         left.addStretch(1)

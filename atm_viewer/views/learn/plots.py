@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QShowEvent
 from PyQt6.QtWidgets import QGraphicsSceneWheelEvent, QGridLayout, QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 
@@ -23,6 +23,7 @@ from atm_viewer.teaching.model import (
     sample,
 )
 from atm_viewer.teaching.presets import LearnSetup
+from atm_viewer.views.base.paint_turns import in_next_turn
 from atm_viewer.views.base.plotting import Canvas, FreeViewBox, Paragraph, PlainAxis, legend_html, make_brush, make_pen
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -162,9 +163,19 @@ class LearnFigure(QWidget):
     def show_setup(self, setup: LearnSetup) -> None:
         """Show a source, its pixels and what becomes of them."""
         self._setup = setup
-        self._draw_top(setup)
-        self._draw_phase(setup)
-        self._draw_wavelength(setup)
+        if self.isVisible():
+            self._draw()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Draw what was not drawn while it was hidden, after the rest of the window has appeared."""
+        super().showEvent(event)
+        in_next_turn(self, self._draw)
+
+    def _draw(self) -> None:
+        if self._setup is not None:
+            self._draw_top(self._setup)
+            self._draw_phase(self._setup)
+            self._draw_wavelength(self._setup)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""

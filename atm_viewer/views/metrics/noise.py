@@ -14,6 +14,7 @@ from atm_viewer.session.edits.variants import ShownSpectra
 from atm_viewer.session.spectrum.references import ShownReference
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import PlainAxis, plain, with_unit
+from atm_viewer.views.base.style import MUTED
 from atm_viewer.views.images.image_panel import ImagePanel, Pixels
 from atm_viewer.views.sky.view import SkyView
 
@@ -57,7 +58,7 @@ class NoiseView(ImagePanel):
             "places. Default: before"
         )
         self.value_label = Label()
-        self.value_label.setProperty("role", "muted")
+        self.value_label.setForegroundRole(MUTED)
         self.place_label = Label()
         self.place_label.setWordWrap(True)
         self.place_label.setContentsMargins(6, 0, 6, 2)

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QEvent, QObject, QPoint, QSettings, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtCore import QEvent, QObject, QPoint, QSettings, QSize, Qt
+from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.views.base.plain_text import Label, plain_tip
+from atm_viewer.views.base.style import MUTED
 
 _RECENT = "palette/recent"
 _MOST_RECENT = 12
@@ -125,7 +126,6 @@ class Palette(QDialog):
         self._entries = entries
         self._settings = settings
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("role", "palette")
         self.line = QLineEdit()
         self.line.setAccessibleName("Find")
         self.line.setPlaceholderText("Action, slice 112, exposure, band, threshold 5, help page …")
@@ -145,7 +145,7 @@ class Palette(QDialog):
         for column in (1, 2):
             header.setSectionResizeMode(column, header.ResizeMode.ResizeToContents)
         self.note = Label()
-        self.note.setProperty("role", "muted")
+        self.note.setForegroundRole(MUTED)
         self.note.setMinimumWidth(10)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 6)
@@ -165,6 +165,12 @@ class Palette(QDialog):
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self.close()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw an edge."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().highlight().color())
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Let the arrow keys move in the list while the line has the focus."""
@@ -203,6 +209,7 @@ class Palette(QDialog):
             found.append((-(fit if query.strip() else 0.0) - bonus, order, entry))
         found.sort(key=lambda row: row[:2])
         self.list.clear()
+        row = QSize(0, self.fontMetrics().height() + 6)
         for _, _, entry in found[:_MOST_SHOWN]:
             item = QTreeWidgetItem([one_line(entry.text), entry.keys, one_line(entry.kind)])
             item.setData(0, _ENTRY, entry)
@@ -210,6 +217,7 @@ class Palette(QDialog):
                 item.setForeground(column, self.palette().placeholderText())
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(0, plain_tip(entry.tip))
+            item.setSizeHint(0, row)
             self.list.addTopLevelItem(item)
         self.list.setCurrentItem(self.list.topLevelItem(0))
         if not found:

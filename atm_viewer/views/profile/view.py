@@ -20,6 +20,7 @@ from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
 from atm_viewer.views.base.plain_text import Label
 from atm_viewer.views.base.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, rich_width, with_unit
+from atm_viewer.views.base.style import MUTED
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.profile.columns import HEIGHT, ColumnStrip
 from atm_viewer.views.profile.handles import Ranges, UseRanges, merge_ranges
@@ -106,7 +107,7 @@ class ProfileView(QWidget):
             "this column; the spline with its breakpoints; the alpha range where the spline is used"
         )
         self.hint = Elided()
-        self.hint.setProperty("role", "muted")
+        self.hint.setForegroundRole(MUTED)
         self.use_button = QToolButton()
         self.use_button.setText("Use range")
         self.use_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

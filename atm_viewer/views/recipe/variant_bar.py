@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PyQt6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QToolButton, QWidget
 
 from atm_viewer.engine.errors import MOST_OF_SENTENCE
+from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.edits.variants import Variant
 from atm_viewer.session.session import Session
+from atm_viewer.session.state.places import spectra_name
 from atm_viewer.views.base.plain_text import escaped, set_tip
 from atm_viewer.views.base.theme import DARK, Theme
 
@@ -128,11 +131,7 @@ class VariantBar(QWidget):
         session, name = self._session, variant.name
         variants, spectra = session.state.variants, session.answers.spectra_of(name)
         active = variants.active == name
-        stale = any(
-            s.stale
-            for s in session.answers.shown_spectra
-            if s.variant.name == name and s.place == session.state.places.active
-        )
+        stale = session.answers.is_pending(MakeSpectra, spectra_name(name, session.state.places.active))
         noise = spectra.noise_after if spectra is not None else math.nan
         told = "…" if stale else f"{100 * noise:.1f} %" if math.isfinite(noise) else ""
         roomy = active or len(variants.all) <= _ROOMY
@@ -140,9 +139,10 @@ class VariantBar(QWidget):
         chip.setMaximumWidth(_UNLIMITED if roomy else chip.fontMetrics().horizontalAdvance(name) + _SIDE + 16)
         chip.setIcon(_square(self._theme.variant(name), chip.devicePixelRatioF()))
         chip.setChecked(active)
-        font = chip.font()
-        font.setBold(active)
-        chip.setFont(font)
+        if chip.font().bold() != active:
+            font = chip.font()
+            font.setBold(active)
+            chip.setFont(font)
         lines = [
             f"<b>Variant {escaped(variant.title)}</b>{' (active: used for editing and writing)' if active else ''}"
         ]
@@ -163,6 +163,7 @@ class VariantBar(QWidget):
         self.make_menu(self._session.state.variants.active).popup(below)
 
 
+@lru_cache(64)  # chips are filled anew with every answer
 def _square(colour: str, dots: float) -> QIcon:
     """Square of a colour, for a chip."""
     pixmap = QPixmap(round(_SIDE * dots), round(_SIDE * dots))

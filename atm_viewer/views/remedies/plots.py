@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QShowEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from atm_viewer.engine.results.remedy import AFTER, APERTURE, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
-from atm_viewer.views.base.paint_turns import painted_afterwards
+from atm_viewer.views.base.paint_turns import in_next_turn, painted_afterwards
 from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Canvas, Paragraph, PlainAxis, legend_html, make_brush, make_pen, plain
 from atm_viewer.views.base.theme import DARK, Theme
@@ -28,6 +28,8 @@ class RemedyPlots(QWidget):
         super().__init__()
         self._theme = DARK
         self._remedy: Remedy | None = None
+        self._built = _shape(None)
+        self._due = False  # something has changed since it was in sight
         self.legend = Paragraph(markup=True)
         self.legend.setContentsMargins(6, 0, 6, 2)
         self.canvas = Canvas()
@@ -40,14 +42,15 @@ class RemedyPlots(QWidget):
 
     def show_remedy(self, remedy: Remedy | None) -> None:
         """Show the panels; none without a remedy."""
-        if remedy is self._remedy:
-            return
-        shape = _shape(self._remedy)
-        self._remedy = remedy
-        with painted_afterwards(self):  # making all panels takes long enough
-            if _shape(remedy) != shape:
-                self._build()
-            self._draw()
+        if remedy is not self._remedy:
+            self._remedy = remedy
+            self._renew()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Draw what has changed out of sight, once the panel has appeared."""
+        super().showEvent(event)
+        if self._due:
+            in_next_turn(self, self._renew)
 
     def fit(self) -> None:
         """Show all of every panel."""
@@ -58,7 +61,21 @@ class RemedyPlots(QWidget):
         """Take a theme's colours."""
         self._theme = theme
         self.canvas.setBackground(theme.plot)
-        self._draw()
+        self._renew()
+
+    def _renew(self) -> None:
+        """Make the panels anew where they differ, then draw in them; both only in sight, and in a turn each."""
+        self._due = not self.isVisible()
+        shape = _shape(self._remedy)
+        if self._due:
+            return
+        with painted_afterwards(self):
+            if shape == self._built:
+                self._draw()
+            else:
+                self._built = shape
+                self._build()
+                in_next_turn(self, self._draw)
 
     def _build(self) -> None:
         self.canvas.clear()
@@ -87,6 +104,8 @@ class RemedyPlots(QWidget):
 
     def _draw(self) -> None:
         theme, remedy = self._theme, self._remedy
+        if _shape(remedy) != self._built:
+            return  # there is another one by now, out of sight
         words: dict[str, tuple[str, str, str]] = {}
         for plot, panel in zip(self.plots, remedy.plots if remedy else (), strict=True):
             plot.clear()

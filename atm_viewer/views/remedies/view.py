@@ -26,6 +26,7 @@ from atm_viewer.session.state.remedy_choice import KINDS, has_fringes
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import Label, no_mnemonic, plain_tip
 from atm_viewer.views.base.plotting import Elided
+from atm_viewer.views.base.style import MUTED
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.fields.number_box import WholeBox
 from atm_viewer.views.remedies.plots import RemedyPlots, RemedyTable
@@ -53,7 +54,7 @@ class RemedyPage(QWidget):
         self.plots = RemedyPlots()
         self.note = Elided()
         self.note.setContentsMargins(6, 2, 6, 2)
-        self.note.setProperty("role", "muted")
+        self.note.setForegroundRole(MUTED)
         self.table = RemedyTable()
         line = QHBoxLayout()
         line.setContentsMargins(6, 3, 4, 2)

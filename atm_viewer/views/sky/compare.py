@@ -232,6 +232,7 @@ class SkyModeBar(QWidget):
         self.period_box.setValue(PERIOD)
         self.period_box.setSuffix(" s")
         self.period_box.setToolTip(f"Blink interval: time that each image is shown [s]. Default: {PERIOD} s")
+        self.mode_box.setMinimumHeight(self.period_box.sizeHint().height())  # the image stays where it is beside it
         lines = QVBoxLayout(self)
         lines.setContentsMargins(4, 0, 4, 2)
         lines.setSpacing(2)

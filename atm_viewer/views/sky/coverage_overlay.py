@@ -43,6 +43,7 @@ class CoverageOverlay(QObject):
         self._session, self._sky = session, sky
         self.button = QToolButton()
         self.button.setText("Lost")
+        self.button.setMaximumWidth(self.button.fontMetrics().horizontalAdvance("Lost") + 11)
         self.button.setCheckable(True)
         self.button.setToolTip(
             "Hatch the spaxels that lose planes by the correction, the more the thicker; point at a spaxel to read how "

@@ -42,6 +42,7 @@ class WhyOverlay(QObject):
         self._counts: np.ndarray | None = None
         self.button = QToolButton()
         self.button.setText("Why")
+        self.button.setMaximumWidth(self.button.fontMetrics().horizontalAdvance("Why") + 11)
         self.button.setCheckable(True)
         self.button.setToolTip(
             "Overlay the why map of the chosen exposure: each spaxel has the colour of most of its pixels; point "

@@ -23,6 +23,7 @@ from atm_viewer.session.spectrum.settings import ARRANGEMENTS, KERNELS, WIDTH_UN
 from atm_viewer.session.spectrum.units import AXES, FLUX_UNITS
 from atm_viewer.session.state.remedy_choice import has_fringes
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.style import MUTED
 from atm_viewer.views.fields.number_box import NumberBox
 
 _NEAREST = "nearest to band centre"
@@ -294,7 +295,7 @@ class SpectrumControls(QScrollArea):
         for words, widgets in rows.items():
             form.addRow(words, _pairs(*widgets))
         note = Label("RF1D and smoothing are for display only.")
-        note.setProperty("role", "muted")
+        note.setForegroundRole(MUTED)
         note.setWordWrap(True)
         form.addRow(note)
         self.setWidget(content)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QHideEvent, QShowEvent
+from PyQt6.QtGui import QHideEvent, QPen, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 
@@ -39,6 +39,7 @@ from atm_viewer.views.spectrum.zoom import ZoomBox
 
 PENDING_OPACITY = 0.45
 PATIENCE = 200  #: until spectra are dimmed that are being renewed [ms]
+MANY = 12  #: spectra of variants and places that are drawn in a turn of their own, once for answers that come together
 VELOCITIES = 3000.0  #: half of the range that a velocity axis shows at first [km/s]
 _PANELS = ("flux", "ratio", "difference")
 #: What decides whether ranges are kept: band and scale, the spectra before correction, and how they are shown.
@@ -93,6 +94,9 @@ class SpectrumView(QWidget):
         self._patience.setSingleShot(True)
         self._patience.setInterval(PATIENCE)
         self._patience.timeout.connect(self._draw)
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._draw)
         self._active = ("", 0)
         self._settings = SpectrumSettings()
         self._theme = DARK
@@ -165,7 +169,10 @@ class SpectrumView(QWidget):
             return
         files = [(r.reference.name, r.reference.title) for r in references]
         self.controls.set_variants(list(dict.fromkeys((s.variant.name, s.variant.title) for s in shown)), files)
-        self._draw()
+        if len(shown) > MANY:
+            self._turn.start()
+        else:
+            self._draw()
 
     def show_settings(self, settings: SpectrumSettings) -> None:
         """Show spectra in a certain way."""
@@ -261,6 +268,8 @@ class SpectrumView(QWidget):
 
     def restore(self, state: Kept) -> None:
         """Restore zoom from an earlier `state`."""
+        if self._turn.isActive():  # what is drawn for the first time is shown whole
+            self._draw()
         x = state.range("x")
         for name, plot in self.plots.items():
             rows = state.range(_KEYS.get(name, name))
@@ -374,6 +383,7 @@ class SpectrumView(QWidget):
 
     def _draw(self) -> None:
         """Draw everything anew from spectra and settings."""
+        self._turn.stop()
         self._drawn = self._told()
         picture = self._picture = make_picture(
             self._shown, *self._active, self._settings, self._lines, self._references, self._bands
@@ -407,9 +417,9 @@ class SpectrumView(QWidget):
                 item = self._items.get(key)
                 if item is None:
                     item = self._items[key] = pg.PlotCurveItem(connect="finite")
-                    self.plots[panel].addItem(item)
-                item.setData(curve.x, self._level(panel, values))
-                item.setPen(make_pen(self._styles.colour(curve), style=self._styles.dash(curve)))
+                    self.plots[panel].addItem(item, ignoreBounds=True)  # ranges are set by `fit`
+                pen = make_pen(self._styles.colour(curve), style=self._styles.dash(curve))
+                _show_curve(item, curve.x, self._level(panel, values), pen)
                 # the noise of faint places must not hide the ratio of the active one
                 aside = (panel != "flux" and curve.place != self._active[1]) or (curve.band and curve.role == "before")
                 item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
@@ -447,10 +457,11 @@ class SpectrumView(QWidget):
         if picture.main is not None and picture.main.wavelength.size:
             ends = [float(part.wavelength[k]) for part in picture.parts for k in (0, -1)]
             found = self._lines.between(min(ends), max(ends), redshift, self._settings.families)
-        at = [float(scale.at(line.observed(redshift))) for line in found]
-        sides = [tuple(float(scale.at(end)) for end in line.ends(redshift)) for line in found]
-        self._strip.show_lines([(n, x, a, b) for n, x, (a, b) in zip(found, at, sides, strict=True)])
-        self._backdrop.show_guides(x for n, x in zip(found, at, strict=True) if not n.width)
+        # All at once: a change of units takes as long for one wavelength as for many.
+        places = np.array([(line.observed(redshift), *line.ends(redshift)) for line in found]).reshape(-1, 3)
+        shown = [(line, *at) for line, at in zip(found, scale.at(places).tolist(), strict=True)]
+        self._strip.show_lines(shown)
+        self._backdrop.show_guides(at for line, at, _, _ in shown if not line.width)
 
     def _draw_region(self) -> None:
         region = self._settings.region if self._settings.kernel != "none" else None
@@ -632,6 +643,15 @@ def _give_room(plot: pg.PlotItem, shown: bool, height: float) -> None:
     plot.setMaximumHeight(least)
 
 
+def _show_curve(item: pg.PlotCurveItem, x: np.ndarray, y: np.ndarray, pen: QPen) -> None:
+    """Give a curve values and pen, unless it has them: of many curves an answer changes few."""
+    known = item.getData()
+    if known[0] is None or not (np.array_equal(known[0], x) and np.array_equal(known[1], y, equal_nan=True)):
+        item.setData(x, y)
+    if item.opts["pen"] != pen:
+        item.setPen(pen)
+
+
 def _largest(values: np.ndarray) -> float:
     finite = values[np.isfinite(values)]
     return float(np.abs(finite).max()) if finite.size else 0.0
@@ -646,5 +666,6 @@ def _bulk(values: np.ndarray) -> np.ndarray:
     finite: np.ndarray = values[np.isfinite(values)]
     if not finite.size:
         return finite
-    low, high = np.percentile(finite, (0.5, 99.5))
+    aside = finite.size // 200
+    low, high = np.sort(finite)[[aside, -1 - aside]]
     return np.array([low - 0.1 * (high - low), high + 0.1 * (high - low)])

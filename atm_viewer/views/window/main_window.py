@@ -29,7 +29,7 @@ from atm_viewer.views.actions.steps import Steps
 from atm_viewer.views.base.cursor_marks import CursorMarks
 from atm_viewer.views.base.dialogs import ask
 from atm_viewer.views.base.layout import Bench
-from atm_viewer.views.base.paint_turns import painted_afterwards, painting_in_turns
+from atm_viewer.views.base.paint_turns import in_next_turn, painted_afterwards, painting_in_turns
 from atm_viewer.views.base.panel import Panel, stacked
 from atm_viewer.views.base.plain_text import Label, no_mnemonic, plain_tip
 from atm_viewer.views.base.scale import Scale, resize_on_screen
@@ -126,7 +126,8 @@ class MainWindow(QMainWindow):
         ContextMenus(session, self.actions_by_name, self.sky, self.spectrum, self)
 
         label_boxes(self)
-        self.theming.changed.connect(self._show_theme)
+        # Qt gives all widgets their palette before, and paints them, which is enough for a turn.
+        self.theming.changed.connect(partial(in_next_turn, self, self._show_theme))
         self._show_theme()
         self._restore_layout()
         self._refresh_all()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, Qt
-from PyQt6.QtWidgets import QFrame, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.engine.errors import one_line
 from atm_viewer.session.parts.job_list import Job
 from atm_viewer.session.session import Session
 from atm_viewer.views.base.plain_text import Label
+from atm_viewer.views.base.style import MUTED, Card, make_heading
 
 _LETTERS = 46  #: width of the card
 _HEIGHT = 0.72  #: of its middle in the window: below the buttons of the welcome page
 
 
-class OpeningCard(QFrame):
+class OpeningCard(Card):
     """Name, step and fraction of the job that the first exposures come from, and a button that cancels it.
 
     Parameters
@@ -29,12 +30,11 @@ class OpeningCard(QFrame):
         super().__init__(over)
         self._session, self._over = session, over
         self._job: Job | None = None
-        self.setProperty("role", "card")
         self.setFixedWidth(_LETTERS * self.fontMetrics().averageCharWidth() + 80)
         self.name = Label()
-        self.name.setProperty("role", "heading")
+        make_heading(self.name)
         self.step = Label()
-        self.step.setProperty("role", "muted")
+        self.step.setForegroundRole(MUTED)
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Progress")
         self.cancel_button = QPushButton("Cancel")

@@ -23,6 +23,7 @@ from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.session.state.data_quality import dq_names
 from atm_viewer.views.base.plain_text import Label, plain_tip
 from atm_viewer.views.base.plotting import Elided, with_unit
+from atm_viewer.views.base.style import MUTED
 
 #: Milliseconds after which a preview is shown as a job; most are over before.
 _PATIENCE = 400
@@ -63,11 +64,11 @@ class StatusBar(QStatusBar):
         self.job.hide()
         self.addPermanentWidget(self.job)
         self.preview = Label()
-        self.preview.setProperty("role", "muted")
+        self.preview.setForegroundRole(MUTED)
         self.preview.setToolTip("Time to fit all slices of the exposure [s]")
         self.addPermanentWidget(self.preview)
         self.versions = Label(f"jwst {_version('jwst')} ")
-        self.versions.setProperty("role", "muted")
+        self.versions.setForegroundRole(MUTED)
         self.versions.setToolTip("Version of the JWST pipeline in use")
         self.addPermanentWidget(self.versions)
         self.log_button = QToolButton()

@@ -7,9 +7,10 @@ from html import escape
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
+from atm_viewer.views.base.style import Card
 
 _STEPS = (
     (
@@ -51,8 +52,7 @@ class Welcome(QWidget):
         super().__init__()
         title = Label("<h2>Is it resampling noise, and which parameters remove it?</h2>", markup=True)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.place = QFrame()
-        self.place.setProperty("role", "drop")
+        self.place = Card(dashed=True)
         self.open_button = QPushButton("Open…")
         self.open_button.setToolTip("Open calibrated exposures or an association (Ctrl+O)")
         self.open_button.setDefault(True)
@@ -92,11 +92,7 @@ class Welcome(QWidget):
 
     def set_dropping(self, dropping: bool) -> None:
         """Mark the place while files are being dragged over the window."""
-        self.place.setProperty("dropping", dropping)
-        style = self.style()
-        assert style is not None
-        style.unpolish(self.place)
-        style.polish(self.place)
+        self.place.set_raised(dropping)
 
     def show_recent(self, paths: Sequence[str]) -> None:
         """List recent files as links."""

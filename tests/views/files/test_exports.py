@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from threading import current_thread, main_thread
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -18,7 +19,9 @@ from atm_viewer.jobs.requests.measures import SummariseBands
 from atm_viewer.jobs.requests.previews import MakeSpectra
 from atm_viewer.jobs.requests.products import WriteRecipe, WriteSpectra
 from atm_viewer.jobs.requests.programs import FindTools, SendFile
-from tests.views.windows import FILES, wait_for_files
+from atm_viewer.views.base.theme import DARK
+from atm_viewer.views.files import pictures
+from tests.views.windows import FILES
 
 
 @pytest.fixture
@@ -112,9 +115,9 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
         dialog.format_box.setCurrentIndex(dialog.format_box.findData(kind))
         dialog.colour_box.setCurrentIndex(int(kind == "png"))
         write(qtbot, dialog)
-        wait_for_files(window)
         path = tmp_path / f"star_{panel}.{kind}"
-        assert f"Wrote {path.name} to {tmp_path}." in window.log.toPlainText()
+        told = f"Wrote {path.name} to {tmp_path}."
+        qtbot.waitUntil(lambda told=told: told in window.log.toPlainText())
         if kind == "png":
             image = QImage(str(path))
             canvas = getattr(window, panel).canvas
@@ -144,12 +147,29 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
     dialog.reject()
 
 
+def test_a_picture_is_painted_in_turns_while_the_screen_stays_and_compressed_on_a_thread(window, qtbot, monkeypatch):
+    made, threads = [], []
+    compressed = pictures._compressed
+    monkeypatch.setattr(pictures, "_compressed", lambda image: threads.append(current_thread()) or compressed(image))
+    pictures.make_picture(window.spectrum, lambda: DARK, "png", "", True, made.append)
+    assert made == []
+    assert not window.spectrum.updatesEnabled()  # nobody sees it in other colours
+    qtbot.waitUntil(lambda: bool(made))
+    assert window.spectrum.updatesEnabled()
+    assert threads == []  # the window does not wait for that
+    assert made[0]().startswith(b"\x89PNG")
+    done = []
+    window.exports.make_report("pdf", done.append)
+    qtbot.waitUntil(lambda: bool(done))
+    assert len(threads) > 4
+    assert main_thread() not in threads[1:]
+
+
 def test_a_picture_that_cannot_be_written_is_told(window, qtbot, tmp_path):
     dialog = dialog_of(qtbot, window, "export_picture", tmp_path / "new")
     (tmp_path / "new").write_text("a file is there by now")
     qtbot.mouseClick(dialog.write_button, Qt.MouseButton.LeftButton)
-    wait_for_files(window)
-    assert "choose another folder" in window.banner.label.text()
+    qtbot.waitUntil(lambda: "choose another folder" in window.banner.label.text())
 
 
 def test_a_picture_does_not_replace_what_has_appeared_meanwhile(window, qtbot, tmp_path):

@@ -164,3 +164,16 @@ def test_in_little_room_the_panels_have_all_of_it(opened, remedies, qtbot):
     assert remedies.pages["ranked"].table.isVisible()
     left, right = remedies.pages["ranked"].plots.plots[:2]
     assert left.width() == pytest.approx(right.width(), abs=2)
+
+
+def test_a_hidden_page_takes_another_theme_when_it_is_shown(opened, remedies, qtbot):
+    ranked = remedies.pages["ranked"].plots
+    turn_to(qtbot, opened, "apertures")
+    (curve, *_) = ranked.plots[0].listDataItems()
+    press(qtbot, opened, "use_light_theme")
+    paint(qtbot)
+    assert ranked.plots[0].listDataItems()[0] is curve  # nothing is drawn out of sight
+    turn_to(qtbot, opened, "ranked")
+    paint(qtbot)
+    assert ranked.plots[0].listDataItems()[0] is not curve
+    assert ranked.plots[0].getAxis("left").textPen().color().name() == LIGHT.muted

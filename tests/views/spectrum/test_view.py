@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLabel
 from atm_viewer.session.spectrum.lines import line_list
 from atm_viewer.session.spectrum.settings import SpectrumSettings
 from atm_viewer.views.base.theme import DARK, LIGHT
-from atm_viewer.views.spectrum.view import SpectrumView
+from atm_viewer.views.spectrum.view import MANY, SpectrumView
 from tests.views.mouse import dot, drag, hover, leave, settle, show, view_range
 from tests.views.synthetic import make_shown, make_spectra
 
@@ -237,3 +237,23 @@ def test_every_control_has_a_tooltip(view):
     controls = [w for kind in kinds for w in view.controls.findChildren(kind)]
     assert len(controls) > 20
     assert all(w.toolTip() for w in controls)
+
+
+def test_of_many_spectra_those_that_changed_are_drawn_once_for_answers_that_come_together(qtbot, view):
+    shown = [make_shown(make_spectra(), variant, place) for variant in "AB" for place in range(1, 9)]
+    assert len(shown) > MANY
+    view.show_spectra(shown, "A", 1)
+    qtbot.waitUntil(lambda: sum(key[:2] == ("flux", "after") for key in view._items) == len(shown))
+    drawn = []
+    for key, item in view._items.items():
+        item.sigPlotChanged.connect(lambda _, key=key: drawn.append(key))
+    for k, brighter in enumerate((2.0, 3.0)):
+        shown[k] = make_shown(change(make_spectra(), after=brighter * make_spectra().after), place=k + 1)
+        view.show_spectra(shown, "A", 1)
+    assert drawn == []  # they are drawn in the next turn
+    settle(qtbot)
+    assert {key[2:4] for key in drawn} == {("", 1), ("A", 1), ("A", 2)}  # the aperture is scaled to the active one
+    assert drawn.count(("flux", "after", "A", 1, "")) == 1
+    assert view._items["flux", "after", "A", 2, ""].getData()[1] == pytest.approx(
+        3.0 * make_spectra().after, nan_ok=True
+    )

@@ -683,11 +683,11 @@ def test_every_control_has_a_tooltip(opened):
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_themes(opened, settings, choice):
+def test_themes(opened, settings, choice, qtbot):
     opened.actions_by_name[f"use_{choice}_theme"].trigger()
     assert opened.theme.name == choice
     assert settings.value("theme") == choice
-    assert opened.palette().window().color().name() == opened.theme.window
+    qtbot.waitUntil(lambda: opened.palette().window().color().name() == opened.theme.window)
     assert opened.grab().toImage().pixelColor(4, 4).name() == opened.theme.window
 
 
