@@ -515,7 +515,7 @@ def test_both_themes_and_the_sizes_of_the_dialog(path, start, qtbot, data):
     window.banner.ask_to_restore("Restore it?")
     for choice in ("light", "dark"):
         window.actions_by_name[f"use_{choice}_theme"].trigger()
-        assert window.theme.highlight in window.banner.styleSheet()
+        qtbot.waitUntil(lambda: window.theme.highlight in window.banner.styleSheet())
     drop(window, [path])
     dialog = dialog_of(window, MissingDialog)
     assert dialog.width() <= 900
