@@ -15,9 +15,6 @@ from types import TracebackType
 
 import platformdirs
 from PyQt6.QtCore import (
-    QBuffer,
-    QByteArray,
-    QIODevice,
     QMessageLogContext,
     QObject,
     QSettings,
@@ -42,7 +39,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.session.spectrum.references import is_reference
 from atm_viewer.views.base.garbage import GarbageCollector
 from atm_viewer.views.base.scale import use_scale
-from atm_viewer.views.files.pictures import Content
+from atm_viewer.views.files.pictures import Content, png_of
 from atm_viewer.views.window.main_window import MainWindow
 
 SIZE = (1440, 900)
@@ -183,7 +180,7 @@ class Photographer(QObject):
     ):
         super().__init__(window)
         self._session, self._path, self._waits = session, path, waits
-        self._make = make or (lambda done: done(partial(_png, window)))
+        self._make = make or (lambda done: done(partial(png_of, window.grab().toImage())))
         self._ended = False
         self._what, self._overwrite = "screenshot" if make is None else "report", overwrite
         self._band = next(iter(bands), "")
@@ -238,14 +235,6 @@ class Photographer(QObject):
         if not self._ended:
             self._ended = True
             self.finished.emit(code)
-
-
-def _png(window: MainWindow) -> bytes:
-    store = QByteArray()
-    buffer = QBuffer(store)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    window.grab().save(buffer, "PNG")
-    return bytes(store.data())
 
 
 def _screenshot_problem(path: Path) -> str:

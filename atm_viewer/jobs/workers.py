@@ -198,9 +198,9 @@ class Workers:
                 if job.waited > STOPPING:
                     del self._jobs[number]
                     self._news.put(Outcome(number, job.request, *job.end))
-            elif job.opening:
-                job.spent += passed
-                if job.spent > OPENING:
+            else:
+                job.opening.look(passed)
+                if job.opening.too_long:
                     self._give_up(number, job)
         process = self._preview
         if process is None:
@@ -222,7 +222,7 @@ class Workers:
 
     def _give_up(self, number: int, job: _Job) -> None:
         """End a job that hangs in a file, and the process that does."""
-        job.end = Status.FAILED, _TOO_LONG.format(one_line(job.opening), round(OPENING / 60))
+        job.end = Status.FAILED, _TOO_LONG.format(one_line(job.opening.name), round(OPENING / 60))
         if job.process is self._preview:
             del self._jobs[number]
             self._news.put(Outcome(number, job.request, *job.end))
@@ -237,7 +237,7 @@ class Workers:
         owed = {number: job for number, job in self._jobs.items() if job.process is process}
         fresh = self._preview_process()
         for number, job in owed.items():
-            job.process, job.opening = fresh, ""
+            job.process, job.opening = fresh, _Opening()
             fresh.send(Run(number, job.request))
 
     def _start(self, warm: bool = False) -> _Process:
@@ -252,7 +252,7 @@ class Workers:
                 return
             for other in self._jobs.values():
                 if other.process is process:  # which answers what is more urgent in between
-                    other.spent = 0.0
+                    other.opening.seconds = 0.0
             job = self._jobs.get(message.job)
             if job is not None and job.process is not process:
                 return  # it was given up, and another one is asked the same
@@ -272,7 +272,7 @@ class Workers:
 
     def _take_step(self, process: _Process, job: _Job | None, step: Step) -> None:
         if job is not None:
-            job.opening = opened_in(step.step)
+            job.opening = _Opening(opened_in(step.step))
             result = step.result
             if isinstance(result, Opened):
                 known = {e.key for e in job.opened}  # told by a process that was given up since
@@ -322,13 +322,28 @@ class Workers:
 
 
 @dataclass(eq=False)
+class _Opening:
+    """How long the opening of a file takes."""
+
+    name: str = ""  #: of the file; empty while none is being opened
+    seconds: float = 0.0
+
+    def look(self, passed: float) -> None:
+        if self.name:
+            self.seconds += passed
+
+    @property
+    def too_long(self) -> bool:
+        return self.seconds > OPENING
+
+
+@dataclass(eq=False)
 class _Job:
     request: Request[Any]
     process: _Process
     end: tuple[Status, str] | None = None  #: how it ends, for one whose process is killed
     waited: float = 0.0  #: seconds since then
-    opening: str = ""  #: name of the file that is being opened
-    spent: float = 0.0  #: seconds that this has taken so far
+    opening: _Opening = field(default_factory=_Opening)  #: the file that is being opened
     again: bool = False  #: asked again, since the process that was asked first gave no sign of life
     opened: list[ExposureView] = field(default_factory=list)
 
@@ -369,8 +384,7 @@ class _Process:
         self._received, self._ended = received, ended
         self._finished = False
         self.reopening: list[str] = []
-        self._opening = ""  # name of the one of them that it is at
-        self._opening_for = 0.0  # seconds that this has taken so far
+        self._opening = _Opening()  # of the one of them that it is at
         self.stopping: dict[int, float] = {}
         self._heard = False
         self._asked = False
@@ -398,16 +412,15 @@ class _Process:
     @property
     def hanging_in(self) -> str | None:
         """The exposure that it takes too long to open again, if there is one."""
-        if self._opening_for <= OPENING:
+        if not self._opening.too_long:
             return None
-        return next((key for key in self.reopening if Path(key).name == self._opening), None)
+        return next((key for key in self.reopening if Path(key).name == self._opening.name), None)
 
     def look(self, passed: float, owing: bool) -> None:
         """Count the seconds that it has not answered; ask for a sign of life when it owes something."""
         if self._heard:  # until then it works on nothing
             self.stopping = {job: seconds + passed for job, seconds in self.stopping.items()}
-        if self._opening:
-            self._opening_for += passed
+        self._opening.look(passed)
         if self._asked:
             self._silence += passed
         elif owing:
@@ -427,12 +440,12 @@ class _Process:
 
     def _hear_of_reopening(self, message: Step | End) -> None:
         if isinstance(message, End):
-            self.reopening, self._opening = [], ""
+            self.reopening, self._opening = [], _Opening()
             return
         if isinstance(message.result, Opened):
             done = {exposure.key for exposure in message.result.exposures}
             self.reopening = [key for key in self.reopening if key not in done]
-        self._opening, self._opening_for = opened_in(message.step), 0.0
+        self._opening = _Opening(opened_in(message.step))
 
     def send(self, message: Run | Stop | Ping) -> None:
         """Send soon; when the process has died, its reader finds out and ends its jobs."""

@@ -46,7 +46,7 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
     names = [e.view.name for e in session.state.sources[-1]]
     title = f"Adaptive trace model of {product_name(names)}" if names else "Adaptive trace model"
     when = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-    parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {_version('atm-viewer')}, {escape(when)}</p>"]
+    parts = [f"<h1>{escape(title)}</h1>", f"<p>ATM Viewer {package_version('atm-viewer')}, {escape(when)}</p>"]
     parts += ["<h2>Noise</h2>", _noise(session)]
     if bands := _bands(session):
         parts += ["<h2>Bands</h2>", *bands]
@@ -70,7 +70,7 @@ def report_html(session: Session, figures: Sequence[tuple[str, bytes, int]]) -> 
     parts += ["<h2>Figures</h2>", *(figure(*one) for one in figures)]
     parts += ["<h2>Slices</h2>", _slices(session)]
     parts += ["<h2>Exposures</h2>", _exposures(session)]
-    versions = {**{name: _version(name) for name in _PACKAGES}, "python": platform.python_version()}
+    versions = {**{name: package_version(name) for name in _PACKAGES}, "python": platform.python_version()}
     parts += ["<h2>Versions</h2>", table(("package", "version"), versions.items())]
     return page(title, parts)
 
@@ -217,7 +217,8 @@ def _percent(value: float) -> str:
 
 
 @cache  # to read one takes some milliseconds
-def _version(package: str) -> str:
+def package_version(package: str) -> str:
+    """Version of a package that is installed, or that it is missing."""
     try:
         return version(package)
     except PackageNotFoundError:

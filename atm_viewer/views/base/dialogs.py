@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from PyQt6.QtCore import QT_VERSION_STR, Qt, pyqtSignal
@@ -26,6 +25,7 @@ from PyQt6.QtWidgets import (
 from atm_viewer.engine.names import intermediate_names
 from atm_viewer.session.file_work import answer_soon
 from atm_viewer.session.names import count, exposure_files
+from atm_viewer.session.report_page import package_version
 from atm_viewer.session.state.open_exposure import OpenExposure
 from atm_viewer.views.base.file_dialog import FileDialog
 from atm_viewer.views.base.plain_text import Label, escaped, plain_tip
@@ -231,9 +231,9 @@ class WriteExposuresDialog(WriteDialog):
 
 def about_text() -> str:
     """Name, licence and the versions that matter for results."""
-    lines = [f"{name} {_version(package)}" for name, package in _PACKAGES]
+    lines = [f"{name} {package_version(package)}" for name, package in _PACKAGES]
     return (
-        f"<h3>ATM Viewer {_version('atm-viewer')}</h3>"
+        f"<h3>ATM Viewer {package_version('atm-viewer')}</h3>"
         "<p>Inspect and tune JWST's adaptive trace model on IFU exposures, slice by slice.</p>"
         f"<p>{'<br>'.join(lines)}<br>Python {platform.python_version()}, Qt {QT_VERSION_STR}</p>"
         "<p>GPL-3.0-or-later</p>"
@@ -267,10 +267,3 @@ def ask(title: str, text: str, answers: Sequence[tuple[str, QMessageBox.ButtonRo
             box.setDefaultButton(button)
     box.open()
     return box
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "missing"

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QStyle,
     QStyleHintReturn,
     QStyleOption,
+    QToolButton,
     QToolTip,
     QWidget,
 )
@@ -51,6 +52,11 @@ def make_heading(label: QLabel) -> None:
     font = QFont()
     font.setBold(True)
     label.setFont(font)
+
+
+def make_narrow(button: QToolButton) -> None:
+    """Give a button no more room than its words take."""
+    button.setMaximumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 11)
 
 
 class Card(QFrame):
@@ -127,15 +133,10 @@ class Style(QProxyStyle):
         widget: QWidget | None = None,
     ) -> None:
         """Draw headings of tables."""
-        if option is None or painter is None:
-            pass
-        elif element == QStyle.ControlElement.CE_HeaderSection:
-            rect, lines = option.rect, option.palette.mid()
-            painter.fillRect(rect, option.palette.button())
-            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, lines)
-            painter.fillRect(rect.right(), rect.top(), 1, rect.height(), lines)
+        if element == QStyle.ControlElement.CE_HeaderSection and option is not None and painter is not None:
+            _draw_heading(option, painter)
             return
-        elif element == QStyle.ControlElement.CE_HeaderLabel:
+        if element == QStyle.ControlElement.CE_HeaderLabel and option is not None:
             palette = QPalette(option.palette)
             palette.setBrush(QPalette.ColorRole.ButtonText, palette.brush(MUTED))
             option.palette = palette
@@ -165,6 +166,13 @@ def _draw_tick_box(option: QStyleOption, painter: QPainter) -> None:
         painter.setPen(QPen(palette.highlightedText() if enabled else palette.placeholderText(), 1.8))
         corners = ((0.22, 0.52), (0.42, 0.74), (0.80, 0.26))
         painter.drawPolyline(QPolygonF([box.topLeft() + QPointF(side * x, side * y) for x, y in corners]))
+
+
+def _draw_heading(option: QStyleOption, painter: QPainter) -> None:
+    rect, lines = option.rect, option.palette.mid()
+    painter.fillRect(rect, option.palette.button())
+    painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, lines)
+    painter.fillRect(rect.right(), rect.top(), 1, rect.height(), lines)
 
 
 def _draw_separator(option: QStyleOption, painter: QPainter) -> None:

@@ -24,7 +24,6 @@ _FINER = 2
 #: Dots per inch of pictures of lines: a pixel of the screen is a dot.
 _RESOLUTION = 96
 
-
 #: Gives what a file contains: any thread may call it, which takes as long as compressing takes.
 Content = Callable[[], bytes]
 
@@ -124,7 +123,7 @@ def _painted(sheet: _Sheet, kind: str, title: str) -> Content:
         image.setDevicePixelRatio(_FINER)
         image.setText("Title", title)
         sheet.paint(image)
-        return partial(_compressed, image)
+        return partial(png_of, image)
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -150,7 +149,8 @@ def _painted(sheet: _Sheet, kind: str, title: str) -> Content:
     return lambda: content
 
 
-def _compressed(image: QImage) -> bytes:
+def png_of(image: QImage) -> bytes:
+    """Compress an image; any thread may do that."""
     store = QByteArray()
     buffer = QBuffer(store)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

@@ -130,6 +130,7 @@ class LearnFigure(QWidget):
         super().__init__()
         self.theme = DARK
         self._setup: LearnSetup | None = None
+        self._due = False  # something has changed since it was in sight
         self._held: tuple[float, float] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Model of resampling noise")
@@ -163,15 +164,18 @@ class LearnFigure(QWidget):
     def show_setup(self, setup: LearnSetup) -> None:
         """Show a source, its pixels and what becomes of them."""
         self._setup = setup
-        if self.isVisible():
+        self._due = not self.isVisible()
+        if not self._due:
             self._draw()
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Draw what was not drawn while it was hidden, after the rest of the window has appeared."""
         super().showEvent(event)
-        in_next_turn(self, self._draw)
+        if self._due:
+            in_next_turn(self, self._draw)
 
     def _draw(self) -> None:
+        self._due = False
         if self._setup is not None:
             self._draw_top(self._setup)
             self._draw_phase(self._setup)

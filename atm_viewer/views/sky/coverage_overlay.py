@@ -17,6 +17,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Paragraph, legend_html
+from atm_viewer.views.base.style import make_narrow
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.detector.view import CHECKED
 from atm_viewer.views.sky.view import SkyView
@@ -43,7 +44,7 @@ class CoverageOverlay(QObject):
         self._session, self._sky = session, sky
         self.button = QToolButton()
         self.button.setText("Lost")
-        self.button.setMaximumWidth(self.button.fontMetrics().horizontalAdvance("Lost") + 11)
+        make_narrow(self.button)
         self.button.setCheckable(True)
         self.button.setToolTip(
             "Hatch the spaxels that lose planes by the correction, the more the thicker; point at a spaxel to read how "

@@ -15,6 +15,7 @@ from atm_viewer.session.session import Session
 from atm_viewer.views.base.kept import Kept
 from atm_viewer.views.base.plain_text import escaped
 from atm_viewer.views.base.plotting import Paragraph, legend_html
+from atm_viewer.views.base.style import make_narrow
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.detector.view import CHECKED
 from atm_viewer.views.detector.why_layer import COLOURS, SpaxelPixels, names_with_counts, shares_text
@@ -42,7 +43,7 @@ class WhyOverlay(QObject):
         self._counts: np.ndarray | None = None
         self.button = QToolButton()
         self.button.setText("Why")
-        self.button.setMaximumWidth(self.button.fontMetrics().horizontalAdvance("Why") + 11)
+        make_narrow(self.button)
         self.button.setCheckable(True)
         self.button.setToolTip(
             "Overlay the why map of the chosen exposure: each spaxel has the colour of most of its pixels; point "

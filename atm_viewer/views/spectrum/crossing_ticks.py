@@ -37,9 +37,8 @@ class CrossingTicks(OnView):
     def show_scale(self, scale: Scale | None) -> None:
         """Show the same ticks on another axis."""
         self._rows = []
-        if (
-            scale is not None and self._wavelengths
-        ):  # all at once: changing units takes as long for few values as for many
+        if scale is not None and self._wavelengths:
+            # All at once: changing units takes as long for few values as for many.
             places = np.asarray(scale.at(np.concatenate(self._wavelengths)))
             self._rows = np.split(places, np.cumsum([row.size for row in self._wavelengths])[:-1])
         self.update()

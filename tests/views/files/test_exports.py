@@ -149,8 +149,8 @@ def test_pictures_in_every_format(window, qtbot, tmp_path, panel):
 
 def test_a_picture_is_painted_in_turns_while_the_screen_stays_and_compressed_on_a_thread(window, qtbot, monkeypatch):
     made, threads = [], []
-    compressed = pictures._compressed
-    monkeypatch.setattr(pictures, "_compressed", lambda image: threads.append(current_thread()) or compressed(image))
+    compressed = pictures.png_of
+    monkeypatch.setattr(pictures, "png_of", lambda image: threads.append(current_thread()) or compressed(image))
     pictures.make_picture(window.spectrum, lambda: DARK, "png", "", True, made.append)
     assert made == []
     assert not window.spectrum.updatesEnabled()  # nobody sees it in other colours
