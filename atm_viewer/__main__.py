@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import warnings
 
 from atm_viewer.engine.threads import use_one_thread_each
 
@@ -14,6 +15,7 @@ def main() -> int:
     # In a frozen program worker processes start here too, and must go no further.
     multiprocessing.freeze_support()
     _open_standard_streams()
+    _keep_libraries_quiet()
     use_one_thread_each()
     if sys.argv[1:] == ["--batch-child"]:  # not for people, see atm_viewer.jobs.requests.batch
         from atm_viewer.batch import child
@@ -33,6 +35,16 @@ def _open_standard_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _keep_libraries_quiet() -> None:
+    """Show what libraries warn of, which nobody who runs a command can mend, to those alone who ask Python for it.
+
+    So it is in processes that begin from here on.
+    """
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+        os.environ["PYTHONWARNINGS"] = "ignore"
 
 
 if __name__ == "__main__":

@@ -55,6 +55,16 @@ def test_streams_that_are_full_or_closed(line, code, said):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_what_libraries_warn_of_is_shown_to_those_alone_who_ask_for_it(asked, tmp_path):
+    """Here of astropy, which looks for its configuration there."""
+    variables = {"XDG_CONFIG_HOME": str(tmp_path / "none"), **({"PYTHONWARNINGS": "default"} if asked else {})}
+    done = shell(f"{PROGRAM} cube {good_exposure('miri')} --band none", **variables)
+    assert "have no band 'none'" in done.stderr.splitlines()[-1]
+    assert ("XDG_CONFIG_HOME is set" in done.stderr) == asked
+    assert (done.stderr.count("\n") == 1) != asked
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_what_ends_a_command_removes_what_is_half_written(number, tmp_path):
     """As Ctrl-C does: also when the whole group of processes gets the signal, as from a terminal that closes."""
