@@ -61,6 +61,14 @@ def rename(recipe: Recipe, name: str, wanted: str) -> Edit:
     return Edit(f"Rename region “{name}” “{wanted}”", new)
 
 
+def name_in(recipe: Recipe, name: str, before: Recipe) -> str:
+    """Name in a recipe of what was a region of another one: a new one where nothing but its name is new."""
+    region = before.region(name)
+    if region is None or recipe.region(name) is not None:
+        return name
+    return next((one.name for one in recipe.regions if replace(one, name=name) == region), name)
+
+
 def step(recipe: Recipe, name: str, delta: int) -> Edit:
     """Move a region down (1) or up (-1) in the list; later ones win over earlier ones."""
     regions = list(recipe.regions)

@@ -17,7 +17,7 @@ from atm_viewer.engine.recipe import CubeOptions, Recipe, dump_recipe, load_reci
 from atm_viewer.engine.recipe.cube_options import offset_of, with_offset_of
 from atm_viewer.engine.results.exposure_view import put_right
 from atm_viewer.engine.whole_file import write_whole
-from atm_viewer.session.edits import slice_edits
+from atm_viewer.session.edits import region_edits, slice_edits
 from atm_viewer.session.edits.recipe_differences import recipe_words
 from atm_viewer.session.edits.scope import Scope
 from atm_viewer.session.edits.undo_commands import ChooseVariant, DragRecipe, EditRecipe, StepValue, edit_name
@@ -273,7 +273,9 @@ class RecipeEdits(QObject):
             self.undo_stack.push(kind(name, self._state.variants, variants, self._put_variants))
 
     def _put_variants(self, variants: Variants) -> None:
-        self._store.change(variants=variants)
+        # In one go: a region that is selected stays so when it is renamed, and the list does not leave it meanwhile.
+        region = region_edits.name_in(variants.recipe, self._state.region, self._state.recipe)
+        self._store.change(variants=variants, region=region)
 
     @property
     def _state(self) -> State:

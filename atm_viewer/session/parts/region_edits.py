@@ -106,7 +106,6 @@ class RegionEdits(QObject):
             self._messages.tell("warning", str(error))
             return
         self._recipes.make(edit)
-        self.select(" ".join(wanted.split()))
 
     def step(self, delta: int) -> None:
         """Move the selected region down (1) or up (-1) in the list; later ones win."""

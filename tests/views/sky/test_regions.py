@@ -252,6 +252,20 @@ def type_into(qtbot, window, index, text):
     wait(qtbot, window)
 
 
+def test_a_region_that_is_renamed_stays_selected_all_the_time_also_when_that_is_undone(window, qtbot):
+    session = window.session
+    draw_circle(qtbot, window)
+    selected = []
+    session.changed.recipe.connect(lambda: selected.append(session.state.selected_region))
+    type_into(qtbot, window, cell(window, 0, "name"), "AGN")
+    press(qtbot, window, "undo")
+    assert (regions(window)[0].name, session.state.region) == ("region", "region")
+    press(qtbot, window, "redo")
+    assert (regions(window)[0].name, session.state.region) == ("AGN", "AGN")
+    assert [region and region.name for region in selected] == ["AGN", "region", "AGN"]
+    wait(qtbot, window)
+
+
 def test_the_table_lists_renames_and_edits_regions(window, qtbot):
     session, table = window.session, window.recipe_panel.regions
     assert not table.isVisible()
