@@ -34,6 +34,7 @@ from atm_viewer.commands import (
 from atm_viewer.commands.arguments import FILES, add_members, add_recipe, window_size
 from atm_viewer.commands.work import ENDING, go_offscreen, no_display, say
 from atm_viewer.engine.errors import InputError, one_sentence
+from atm_viewer.engine.io.in_time import files_open_in_time
 from atm_viewer.engine.whole_file import write_whole
 
 Arguments = Callable[[argparse.ArgumentParser], None]
@@ -174,7 +175,7 @@ def run(argv: Sequence[str]) -> int:
     ended_by: list[int] = []
     try:
         try:
-            with _ending_as_by_interrupt(ended_by):
+            with _ending_as_by_interrupt(ended_by), files_open_in_time():
                 args = _parse(list(argv))
                 code = int(args.command(args))
         except SystemExit as stop:  # argparse's way to end after --help and wrong usage

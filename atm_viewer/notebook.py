@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.io.in_time import files_open_in_time
 from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.recipe import Recipe
 
@@ -41,6 +42,7 @@ class SpectrumPair(NamedTuple):
 class Exposures:
     """Open exposures of one target, made by `open_exposures`; closed by `close` or by leaving a ``with`` statement."""
 
+    @files_open_in_time()
     def __init__(self, paths: Sequence[PathLike], progress: Progress) -> None:
         from atm_viewer.engine.service.bench import Bench
 
@@ -80,6 +82,7 @@ class Exposures:
         """Forget the exposures; everything they take in memory is given back."""
         self._bench.close(tuple(self._keys))
 
+    @files_open_in_time()
     def tune(self, recipe: Recipe | None = None) -> Recipe:
         """Make a recipe that uses the spline of each slice where it errs less than interpolation.
 
@@ -96,6 +99,7 @@ class Exposures:
 
         return tune(self._bench, self._keys, recipe or Recipe(), None, self._progress).recipe
 
+    @files_open_in_time()
     def spectrum(
         self, ra: float, dec: float, recipe: Recipe | None = None, *, band: str = "", radius: float = 0.0
     ) -> SpectrumPair:
@@ -148,6 +152,7 @@ class Exposures:
 
         return SpectrumPair(pair("before"), pair("after"))
 
+    @files_open_in_time()
     def metrics(self, recipe: Recipe | None = None, *, band: str = "", count: int = 25, radius: float = 0.0) -> Table:
         """Measure noise and periods of the brightest spaxels, before and after correction.
 
@@ -181,6 +186,7 @@ class Exposures:
         table: Table = metrics_table(rows, ())
         return table
 
+    @files_open_in_time()
     def profile(self, name: str, slice_number: int, column: int, recipe: Recipe | None = None) -> SliceProfile:
         """Show how one column of a slice is fitted.
 
@@ -207,6 +213,7 @@ class Exposures:
             raise InputError(f"There is no exposure {name}; there are {', '.join(self.names)}.")
         return self._bench.profile(self._views[name].key, recipe or Recipe(), slice_number, column)
 
+    @files_open_in_time()
     def write_cubes(
         self,
         folder: PathLike,

@@ -19,10 +19,12 @@ from typing import Any, TextIO
 from atm_viewer.batch.pages import INDEX
 from atm_viewer.batch.programme import Options, read_programme
 from atm_viewer.batch.run import Finished, Status, run_on
+from atm_viewer.engine.io.in_time import files_open_in_time
 from atm_viewer.engine.recipe import parse_recipe
 from atm_viewer.jobs.serve import explain
 
 
+@files_open_in_time()
 def main() -> int:
     """Run what standard input asks for.
 

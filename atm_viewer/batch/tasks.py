@@ -13,6 +13,7 @@ from typing import Any
 from atm_viewer.batch.made import RECIPE, RECIPE_MARK, has_table, is_made, table_mark
 from atm_viewer.batch.programme import Target
 from atm_viewer.engine.errors import UserError
+from atm_viewer.engine.io.in_time import files_open_in_time
 from atm_viewer.engine.output.staging import is_full
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
@@ -113,7 +114,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
         return done(None, refused)
     if different := _different(versions):
         return done(None, f"The worker {name} has {different}; install the same versions on all machines.")
-    with _ONE_AT_A_TIME, at_most(worker.state.nthreads):
+    with _ONE_AT_A_TIME, at_most(worker.state.nthreads), files_open_in_time():
         use_one_thread_each()
         reuse_memory()
         begun = time.monotonic()

@@ -18,9 +18,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine.errors import one_line
 from atm_viewer.engine.output.staging import remove_partial
-from atm_viewer.engine.progress import opened_in
+from atm_viewer.engine.progress import OPENING, opened_in, took_too_long
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState, without_pixels
 from atm_viewer.engine.threads import use_one_thread_each
 from atm_viewer.engine.whole_file import is_alive
@@ -42,8 +41,6 @@ STOPPING = 1.0
 SILENCE = 10.0
 #: The same before the first sign of life: where programs are on a slow disk, starting takes long.
 STARTING = 60.0
-#: Seconds that a file may take to be opened: a hundred times as long as usual, whatever is in it and wherever it is.
-OPENING = 300.0
 
 
 class Workers:
@@ -222,7 +219,7 @@ class Workers:
 
     def _give_up(self, number: int, job: _Job) -> None:
         """End a job that hangs in a file, and the process that does."""
-        job.end = Status.FAILED, _TOO_LONG.format(one_line(job.opening.name), round(OPENING / 60))
+        job.end = Status.FAILED, took_too_long(job.opening.name, OPENING)
         if job.process is self._preview:
             del self._jobs[number]
             self._news.put(Outcome(number, job.request, *job.end))
@@ -532,7 +529,6 @@ def _remove_old_logs() -> None:
 
 
 _CANCELLED = Status.CANCELLED, "Cancelled."
-_TOO_LONG = "{} did not open within {} minutes and was given up; check its disk, download it or process it again."
 _SILENT = (
     "The worker process gave no sign of life twice and was ended; try again, and report it with the log when it "
     "happens again."

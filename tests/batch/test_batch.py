@@ -28,6 +28,13 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="processes are
 #: Fits next to nothing and has few planes: what is tested is who does it, and when.
 RECIPE = Recipe(1.5, 1e9, cube=CubeOptions(scalew=0.016))
 MOST = 240.0  # seconds, on a machine that is busy
+#: What a worker is told first: the disk that some exposures are on does not answer it, and it does not wait for long.
+_HANGS = """
+import threading
+from atm_viewer.engine.io import exposure, in_time
+in_time.OPENING = 15.0
+exposure._read = lambda path, read=exposure._read: threading.Event().wait() if path.name in {} else read(path)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +91,9 @@ def batch(given: Path, *arguments: str, limit: int = 0) -> Iterator[subprocess.P
 class Cluster:
     """A scheduler and a process that keeps workers, as people start them, until ``stack`` is closed."""
 
-    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+    def __init__(self, folder: Path, stack: contextlib.ExitStack, preload: str = "") -> None:
         self._folder, self._stack = folder, stack
+        self._first = ("--preload", preload) if preload else ()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = str(free.getsockname()[1])
         self.address = f"tcp://127.0.0.1:{self._port}"
@@ -99,7 +107,7 @@ class Cluster:
         self.scheduler = self._process("distributed.cli.dask_scheduler", "--no-dashboard", *where)
         wait_for(file.is_file)
         how = ("--nworkers", str(workers), "--nthreads", "1", "--no-dashboard", "--local-directory", str(self._folder))
-        self.workers = self._process("distributed.cli.dask_worker", self.address, *how)
+        self.workers = self._process("distributed.cli.dask_worker", self.address, *how, *self._first)
 
     def _process(self, *command: str) -> subprocess.Popen:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True, "env": ours()}
@@ -222,6 +230,22 @@ def test_a_full_disk_is_told_and_leaves_nothing(programme, tmp_path):
     assert run.returncode == 1, said
     assert "The disk is full" in said
     assert [path for path in (tmp_path / "full").rglob("*") if path.suffix in (".fits", ".npy", ".part")] == []
+
+
+def test_an_exposure_that_does_not_open_is_given_up_and_the_same_worker_makes_all_others(programme, tmp_path):
+    first, second = exposures("miri")[:2]
+    given = write_programme(tmp_path, programme / "recipe.toml", {"stuck": [first], "alone": [second]})
+    out = tmp_path / "out"
+    with contextlib.ExitStack() as stack:
+        cluster = Cluster(tmp_path, stack, _HANGS.format([first.name]))
+        run = stack.enter_context(batch(given, "-o", str(out), "--scheduler", cluster.address))
+        said, _ = run.communicate(timeout=MOST)
+    assert run.returncode == 1, said
+    sentence = f"Left out: {first.name} did not open within "
+    assert [one.startswith(sentence) for one in read_record(out / "stuck").problems] == [True]
+    assert sentence in (out / "index.html").read_text()
+    assert read_record(out / "alone").problems == ()
+    assert len(list((out / "alone").glob("*.fits"))) == 3
 
 
 def test_a_scheduler_that_is_not_there_is_told(programme, tmp_path):

@@ -42,6 +42,7 @@ from atm_viewer.engine.io.coordinates import (
     oversampled_coordinates,
 )
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.io.in_time import in_time
 from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
@@ -432,6 +433,7 @@ class Exposure:
         )
 
 
+@in_time
 def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     """Open a ``_cal`` or ``_crf`` file of MIRI MRS or the NIRSpec IFU.
 

@@ -11,10 +11,12 @@ from atm_viewer.engine.checks.exposure_check import check_exposure
 from atm_viewer.engine.checks.exposure_notes import beyond_by_header, notes_in_words, notes_on
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.io.in_time import in_time
 
 Header = Any
 
 
+@in_time
 def read_headers(path: Path) -> tuple[Header, Header]:
     """Read the primary header of an exposure, and that of its SCI extension; raise `InputError` for what is none."""
     from astropy.io import fits

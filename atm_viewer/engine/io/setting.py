@@ -9,6 +9,7 @@ from pathlib import Path
 
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.io.in_time import in_time
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def exposures_in(groups: Sequence[Group], exposures: Sequence[Path]) -> tuple[Pa
     return tuple(path for path in exposures if path in wanted)
 
 
+@in_time
 def _setting(path: Path) -> Setting:
     from astropy.io import fits
 
