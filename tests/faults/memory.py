@@ -22,6 +22,7 @@ from astropy.io import fits
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.io.in_time import files_open_in_time
 from atm_viewer.engine.output.products import write_cubes, write_exposures
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
@@ -44,7 +45,8 @@ def _no_progress(*_: object) -> None:
 
 def _open(instrument: str, folder: Path) -> Callable[[], str]:
     def act() -> str:
-        exposure = open_exposure(good_exposure(instrument))
+        with files_open_in_time():  # on a thread of its own, as in a notebook
+            exposure = open_exposure(good_exposure(instrument))
         try:
             coordinates = exposure.coordinates
             return _digest(exposure.sci, coordinates.alpha, coordinates.wavelength, coordinates.ra)

@@ -37,7 +37,7 @@ def memory_problems(what: str, instrument: str, folder: Path, limits: tuple[int,
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit the memory of a process")
-@pytest.mark.parametrize(("what", "limits"), [("preview", (16,)), ("correct", (40,))])
+@pytest.mark.parametrize(("what", "limits"), [("open", (0,)), ("preview", (16,)), ("correct", (40,))])
 def test_no_memory(what, limits, tmp_path):
     assert memory_problems(what, "miri", tmp_path / "work", limits) == []
 

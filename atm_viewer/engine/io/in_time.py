@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TypeVar
 
-from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.errors import InputError, shortage
 from atm_viewer.engine.progress import OPENING, took_too_long
 
 PathLike = TypeVar("PathLike", bound=str | os.PathLike[str])
@@ -21,6 +22,9 @@ Result = TypeVar("Result")
 
 #: Seconds that this thread waits for a file; infinite where somebody else looks after it.
 _PATIENCE: ContextVar[float] = ContextVar("_PATIENCE", default=float("inf"))
+
+#: Memory that a thread needs to begin, with its stack [byte].
+_OF_A_THREAD = 2**24
 
 
 @contextmanager
@@ -53,7 +57,11 @@ def _done_within(seconds: float, read: Callable[[PathLike], Result], path: PathL
     thread = threading.Thread(
         target=_read_into, args=(future, context, read, path), daemon=True, name="atm-viewer-opening"
     )
-    thread.start()
+    try:
+        mmap.mmap(-1, _OF_A_THREAD).close()  # for a thread that has no memory to begin Python waits for ever
+        thread.start()
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{Path(path).name} cannot be opened: {shortage(error)}") from error
     try:
         if not wait([future], seconds).done:
             raise InputError(took_too_long(Path(path).name, seconds))
