@@ -10,8 +10,9 @@ import weakref
 import pytest
 
 from atm_viewer import cli, open_exposures
+from atm_viewer.batch.programme import Options, read_programme
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.io import exposure, in_time, setting
+from atm_viewer.engine.io import exposure, headers, in_time, setting
 from atm_viewer.engine.io.in_time import files_open_in_time
 from tests.faults.trial import good_exposure
 
@@ -84,6 +85,14 @@ def test_in_a_notebook(hang, monkeypatch):
     path = good_exposure("miri")
     with pytest.raises(InputError, match=f"{path.name} did not open"):
         open_exposures(path)
+
+
+def test_a_programme_is_read_all_the_same(hang, monkeypatch):
+    monkeypatch.setattr(headers, "open_fits", hang)
+    path = good_exposure("miri")
+    with files_open_in_time():
+        (target,) = read_programme([path], Options())
+    assert (target.exposures, target.problem) == ((path,), "")  # what is wrong with it is told when it is opened
 
 
 def test_in_a_command(hang, monkeypatch, capsys):
