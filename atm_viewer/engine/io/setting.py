@@ -10,6 +10,7 @@ from pathlib import Path
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.in_time import in_time
+from atm_viewer.engine.progress import Progress, no_progress, opening
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ class Group:
 
 
 def group_exposures(
-    exposures: Sequence[Path], channel: str | None = None, bands: Collection[str] = ()
+    exposures: Sequence[Path],
+    channel: str | None = None,
+    bands: Collection[str] = (),
+    progress: Progress = no_progress,
 ) -> tuple[Group, ...]:
     """Group exposures by setting; both detectors of a NIRSpec exposure have one.
 
@@ -52,6 +56,8 @@ def group_exposures(
         The one MIRI channel that is wanted; None: all.
     bands : collection of str
         Names of the bands that are wanted, such as ``ch1-short`` or ``g235m-f170lp``; empty: all.
+    progress : callable
+        ``progress(step, fraction)`` is told which exposure's header is read; may raise `Cancelled`.
 
     Returns
     -------
@@ -65,6 +71,7 @@ def group_exposures(
     """
     by_setting: dict[Setting, list[Path]] = {}
     for path in exposures:
+        progress(opening(path.name), 0.0)
         by_setting.setdefault(_setting(path), []).append(path)
     there = [band for setting in by_setting for band in setting.bands]
     if channel is not None and all(setting.instrument != "MIRI" for setting in by_setting):

@@ -103,7 +103,7 @@ def write_exposures(
     """
     progress = progress or no_progress
     exposures = expand_inputs(paths)
-    group_exposures(exposures)
+    group_exposures(exposures, progress=progress)
     names = _distinct_names(exposures)
     beside = intermediate_names([exposure_name(path) for path in exposures], recipe.oversample)
     if not save_intermediate_results:
@@ -242,7 +242,7 @@ def cube_jobs(
         The product's name cannot be part of a file's name.
     """
     product = chosen.name
-    groups = group_exposures(chosen.exposures, channel, bands)
+    groups = group_exposures(chosen.exposures, channel, bands, progress)
     if not is_plain_name(product):
         raise OutputError(f"The product name {product!r} must be a file name without folders; choose another name.")
     if cubepar is not None:

@@ -24,6 +24,7 @@ from atm_viewer.engine.output import products
 from atm_viewer.engine.output.corrected_model import corrected_model, oversampled_wcs
 from atm_viewer.engine.output.products import write_cubes, write_exposures
 from atm_viewer.engine.output.provenance import read_provenance
+from atm_viewer.engine.progress import opened_in
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.trace.oversample import Corrected
@@ -507,6 +508,20 @@ def test_cancelling_leaves_nothing(tmp_path, write, stop):
     with pytest.raises(Cancelled):
         write(exposures("miri")[:1], RECIPE, tmp_path / "new", progress=cancel)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [write_exposures, write_cubes])
+def test_whoever_watches_over_openings_is_told_of_the_first_look_at_a_file(tmp_path, monkeypatch, write):
+    """Its disk may not answer even then."""
+    steps, first = [], exposures("miri")[0]
+
+    def look(path):
+        raise Cancelled
+
+    monkeypatch.setattr("atm_viewer.engine.io.setting.open_fits", look)
+    with pytest.raises(Cancelled):
+        write([first], RECIPE, tmp_path / "new", progress=lambda step, _: steps.append(step))
+    assert [opened_in(step) for step in steps] == [first.name]
 
 
 def test_overwriting_replaces(tmp_path):
