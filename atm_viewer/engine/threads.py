@@ -1,4 +1,4 @@
-"""Runs work on slices in parallel.
+"""Runs work on slices in parallel, and keeps warnings of libraries away from the user meanwhile.
 
 Plain Python threads: the kernels release Python's lock, and none of them is parallel itself, so that numba's threading
 layers are never started and cannot get in the way of Qt's threads or of a fork.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -112,3 +114,42 @@ def in_threads(
             futures.append(pool.submit(work, item))
             running.add(futures[-1])
         return [future.result() for future in futures]
+
+
+class _Filters:
+    """Python's warning filters, which all threads of a process share: the last thread to leave restores them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._saved = warnings.catch_warnings()
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._saved = warnings.catch_warnings()
+                self._saved.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._saved.__exit__(None, None, None)
+
+
+_FILTERS = _Filters()
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Ignore warnings, on this thread and the others of the process.
+
+    ``warnings.catch_warnings`` on two threads can restore the filters of one while the other still relies on them.
+    """
+    _FILTERS.enter()
+    try:
+        yield
+    finally:
+        _FILTERS.leave()

@@ -309,14 +309,15 @@ def _named(path: str) -> Any:
 
 
 def _answer(dispatcher: Dispatcher, run: Run, line: _Line, inbox: _Inbox) -> End:
-    last_report = -PROGRESS_EVERY
+    last_report, reported = -PROGRESS_EVERY, ("", 0.0)
 
     def progress(step: str, fraction: float, result: Any = None) -> None:
-        nonlocal last_report
+        nonlocal last_report, reported
         now = time.monotonic()
-        # Results are wanted, and whoever watches over openings has to know of each.
-        if result is not None or opened_in(step) or now - last_report >= PROGRESS_EVERY:
-            last_report = now
+        # Results are wanted, and whoever watches over openings has to know of each, once.
+        new = (step, fraction) != reported and (bool(opened_in(step)) or now - last_report >= PROGRESS_EVERY)
+        if result is not None or new:
+            last_report, reported = now, (step, fraction)
             line.send(Step(run.job, step, min(max(float(fraction), 0.0), 1.0), result))
         while (urgent := inbox.take_before(run)) is not None:
             _reply(line, urgent, _answer(dispatcher, urgent, line, inbox))

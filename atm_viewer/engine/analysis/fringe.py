@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.analysis.normalise import normalised, offsets, scatter
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.results.remedy import AFTER, BEFORE, UNDER, Remedy, RemedyCurve, RemedyPlot
+from atm_viewer.engine.threads import without_warnings
 
 STATES = ("standard cube", "ATM cube")
 
@@ -43,8 +43,7 @@ def without_fringes(wavelength: Floats, flux: Floats, channel: int) -> Floats:
     if np.count_nonzero(flux > 0) < 50:
         return np.full(flux.shape, np.nan)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             found = fit_residual_fringes_1d(np.array(flux, dtype=float), wavelength, channel=channel)
     except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
         return np.full(flux.shape, np.nan)

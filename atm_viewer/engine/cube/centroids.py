@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +13,7 @@ from atm_viewer.engine.cube.images import white_image
 from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.results.exposure_view import ExposureShifts
+from atm_viewer.engine.threads import without_warnings
 
 #: An exposure's brightest source that is further away from that of all together is another one [arcsec].
 _REACH = 2.0
@@ -55,8 +55,7 @@ def measure_shifts(inputs: Sequence[DrizzleInput], grid: CubeGrid, progress: Pro
     sky = 3600.0 * np.stack([east, sky[:, 1] - grid.dec], axis=1)
     shift, correction = np.full((2, len(inputs), 2), np.nan)
     if np.isfinite(sky).all(axis=1).sum() > 1:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with without_warnings():
             correction = np.nanmedian(sky, axis=0) - sky
             others = [np.nanmedian(np.delete(sky, k, axis=0), axis=0) for k in range(len(inputs))]
             shift = sky - np.array(others)

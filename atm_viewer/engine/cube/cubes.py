@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 import types
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.recipe.cube_options import SKY
 from atm_viewer.engine.tangent import TangentPlane
-from atm_viewer.engine.threads import in_threads, processors
+from atm_viewer.engine.threads import in_threads, processors, without_warnings
 from atm_viewer.engine.trace.oversample import Corrected, per_native_pixel
 from atm_viewer.engine.trace.traces import DO_NOT_USE
 
@@ -342,8 +341,7 @@ def build_cubes(
     container = ModelContainer(list(models))
     container.asn_table["products"][0]["name"] = product
     channel = bands[0][2] if len(bands) == 1 and bands[0].startswith("ch") else "all"
-    with warnings.catch_warnings(), _table_for_bands(cubepar.removeprefix("crds://"), sums is not None) as table:
-        warnings.simplefilter("ignore")
+    with without_warnings(), _table_for_bands(cubepar.removeprefix("crds://"), sums is not None) as table:
         step = CubesOfOurModels(override_cubepar=table, output_type="band", channel=channel, **options)
         # Not run(): that asks CRDS for its context, and without CRDS ends the program.
         built = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,6 +13,7 @@ from atm_viewer.engine.cube.cube_grid import detector_position
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SlicePolynomials, fit_sky_maps
 from atm_viewer.engine.tangent import TangentPlane
+from atm_viewer.engine.threads import without_warnings
 
 # The pipeline's distances from a pixel's centre to its edges; short of one half, so that edges stay in the pixel.
 EDGE = 0.4999
@@ -216,8 +216,7 @@ class SkyMapper:
         return self._exposure.placement.positions(ra.values[:1].astype(float), dec.values[:1].astype(float))
 
     def _by_wcs(self, x: Integers, y: Integers, number: Integers, factor: float) -> PixelPositions:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with without_warnings():
             return self._of_miri(x, y, number, factor) if self._miri else self._of_nirspec(x, y, number, factor)
 
     def _of_miri(self, x: Integers, y: Integers, number: Integers, factor: float) -> PixelPositions:

@@ -72,6 +72,10 @@ class KeptGeometry:
                 self._held[part] = found
         return found
 
+    def has(self, part: str) -> bool:
+        """Whether a part was computed before; whether it can be read shows when it is."""
+        return part in self._held or self._path(part).is_file()
+
     @property
     def on_disk(self) -> bool:
         """Whether all that was computed is on disk, so that another program run finds it."""

@@ -6,7 +6,6 @@ They depend on the file alone, not on the recipe.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -16,6 +15,7 @@ import numpy as np
 from atm_viewer.engine.arrays import Floats, Integers, Integers32, PackedFrame, Singles
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
+from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
 
 
@@ -112,8 +112,7 @@ def native_coordinates(wcs: ExposureWcs, miri: bool, regions: np.ndarray) -> Coo
     -------
     Coordinates
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with without_warnings():
         return _miri(wcs, regions.shape) if miri else _nirspec(wcs, regions)
 
 
@@ -140,8 +139,7 @@ def oversampled_coordinates(
     wavelength : ndarray of float32, same shape
         Wavelength [um].
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with without_warnings():
         if miri:
             columns, rows = shape
             across = divide(rows, factor, True).at

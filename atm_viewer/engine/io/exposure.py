@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import os
-import warnings
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +46,7 @@ from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
+from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree, without_garbage_search
 
@@ -265,8 +265,13 @@ class Exposure:
             alpha, wavelength = oversampled_coordinates(self.wcs, self.rotated, self._shape, factor)
             return pack({"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(wavelength)})
 
-        packed = self.kept.get_or_make(f"oversampled-{factor:g}", make)
+        packed = self.kept.get_or_make(_oversampled(factor), make)
         return unpack(packed, "alpha"), unpack(packed, "wavelength")
+
+    def make_oversampled_coordinates(self, factor: float) -> None:
+        """Make the coordinates of the oversampled pixels and keep them, unless they are kept already."""
+        if not self.kept.has(_oversampled(factor)):
+            self.oversampled_coordinates(factor)
 
     @property
     def key(self) -> str:
@@ -433,6 +438,11 @@ class Exposure:
         )
 
 
+def _oversampled(factor: float) -> str:
+    """Name of the part of the geometry that holds the coordinates of oversampled pixels."""
+    return f"oversampled-{factor:g}"
+
+
 @in_time
 def open_exposure(path: str | os.PathLike[str]) -> Exposure:
     """Open a ``_cal`` or ``_crf`` file of MIRI MRS or the NIRSpec IFU.
@@ -564,8 +574,7 @@ def _geometry(
         raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
     check_slices(path.name, instrument, regions, shape)
     with _evaluating_wcs(path):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             found = native_coordinates(wcs, miri, regions)
         known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
         check_geometry(path.name, regions, known)
@@ -581,8 +590,7 @@ def _asdf_bytes(path: Path) -> bytes:
     """Metadata and WCS of a file, as the ASDF file that they are."""
     from astropy.io import fits
 
-    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
-        warnings.simplefilter("ignore")
+    with without_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
         return _raw(file, hdus["ASDF"].fileinfo())
 
 
@@ -617,8 +625,7 @@ def _open_model(path: Path) -> Any:
     import asdf
 
     try:
-        with warnings.catch_warnings(), without_garbage_search(), asdf.config_context() as config:
-            warnings.simplefilter("ignore")
+        with without_warnings(), without_garbage_search(), asdf.config_context() as config:
             config.validate_on_read = False  # against the schemas of thousands of transforms
             model = _open_datamodel(path)
             _ = model.meta.wcs
@@ -668,15 +675,17 @@ def _read(path: Path) -> _Content:
 
     name, state = path.name, _state(path)
     try:
-        with warnings.catch_warnings(), open_fits(path) as file:
-            warnings.simplefilter("ignore")
-            with fits.open(file, memmap=True, do_not_scale_image_data=True, disable_image_compression=True) as hdus:
-                check_exposure(name, [(h.name, h.header) for h in hdus])
-                headers = hdus[0].header, hdus["SCI"].header
-                for header in headers:
-                    list(header.items())  # cards are read when they are asked for: those that are none are found now
-                arrays = {key: _native(hdus[key]) for key in EXTENSIONS if key in hdus}
-                wcs = _raw(file, hdus["ASDF"].fileinfo())
+        with (
+            without_warnings(),
+            open_fits(path) as file,
+            fits.open(file, memmap=True, do_not_scale_image_data=True, disable_image_compression=True) as hdus,
+        ):
+            check_exposure(name, [(h.name, h.header) for h in hdus])
+            headers = hdus[0].header, hdus["SCI"].header
+            for header in headers:
+                list(header.items())  # cards are read when they are asked for: those that are none are found now
+            arrays = {key: _native(hdus[key]) for key in EXTENSIONS if key in hdus}
+            wcs = _raw(file, hdus["ASDF"].fileinfo())
     except (OSError, ValueError, TypeError, IndexError, KeyError, AttributeError, fits.VerifyError) as error:
         raise InputError(f"{name} is a damaged FITS file; download it or process it again.") from error
     if _state(path) != state:

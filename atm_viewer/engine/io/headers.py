@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from atm_viewer.engine.checks.exposure_notes import beyond_by_header, notes_in_w
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.in_time import in_time
+from atm_viewer.engine.threads import without_warnings
 
 Header = Any
 
@@ -21,8 +21,7 @@ def read_headers(path: Path) -> tuple[Header, Header]:
     """Read the primary header of an exposure, and that of its SCI extension; raise `InputError` for what is none."""
     from astropy.io import fits
 
-    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file) as hdus:
-        warnings.simplefilter("ignore")
+    with without_warnings(), open_fits(path) as file, fits.open(file) as hdus:
         check_exposure(path.name, [(hdu.name, hdu.header) for hdu in hdus])
         return hdus[0].header, hdus["SCI"].header
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.in_time import in_time
 from atm_viewer.engine.progress import Progress, no_progress, opening
+from atm_viewer.engine.threads import without_warnings
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,8 @@ def _setting(path: Path) -> Setting:
     from astropy.io import fits
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with open_fits(path) as file:
-                header = fits.getheader(file)
+        with without_warnings(), open_fits(path) as file:
+            header = fits.getheader(file)
         instrument = header["INSTRUME"].upper()
         if header["EXP_TYPE"] == "MIR_MRS":
             return Setting(instrument, tuple(f"ch{n}-{header['BAND']}".lower() for n in header["CHANNEL"]))

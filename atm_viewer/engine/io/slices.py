@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +11,8 @@ import numpy as np
 from atm_viewer.engine.arrays import Floats, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.bins import bin_medians
-from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.statistics import sigma_clipped
+from atm_viewer.engine.threads import in_threads, without_warnings
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,11 +127,11 @@ def measure_background(exposure: Exposure) -> Background:
 
     def clip(flux: Reals, channel: int | None) -> tuple[float, float]:
         if channel is None:
-            return _clipped(flux[regions > 0])
-        return _clipped(flux[(regions >= channel * 100) & (regions < channel * 100 + 100)], default=np.nan)
+            return sigma_clipped(flux[regions > 0], 0.0)
+        return sigma_clipped(flux[(regions >= channel * 100) & (regions < channel * 100 + 100)], np.nan)
 
     # All at once, though channels have to be clipped again where the mean is negative, which is rare.
-    with _without_warnings():
+    with without_warnings():
         (mean, rms), *each = in_threads(lambda channel: clip(flux, channel), [None, *channels])
         offset = None
         if mean < 0:
@@ -168,17 +167,9 @@ def cut_slices(
     """
     # Unpacked here and not kept: who corrects an exposure needs alpha of the cut-outs only.
     alpha = exposure.to_dispersion(exposure.coordinates.packed_pixels[0][:])
-    with _without_warnings():
+    with without_warnings():
         cuts = in_threads(lambda number: _cut_slice(exposure, alpha, number, offset), exposure.slices, begun)
     return dict(zip(exposure.slices, cuts, strict=True))
-
-
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Ignore warnings about NaN; around all threads, since filters are those of the process."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _cut_slice(exposure: Exposure, frame: Floats, number: int, offset: float | None) -> SliceData:
@@ -225,15 +216,6 @@ def collapse(flux: Reals, err: Reals, alpha: Reals, native_step: float) -> Colla
     return CollapsedProfile(centres, *binned)
 
 
-def _clipped(values: Reals, default: float = 0.0) -> tuple[float, float]:
-    from astropy.stats import sigma_clipped_stats
-
-    if not np.isfinite(values).any():
-        return default, default
-    mean, _, rms = sigma_clipped_stats(values)
-    return mean, rms
-
-
 def _native_step(alpha: Singles) -> float:
     step: float = np.abs(np.nanmedian(np.diff(alpha, axis=0)))
     return step
@@ -244,7 +226,7 @@ def _trim_edges(flux: Singles, alpha: Singles, profile: CollapsedProfile) -> Sin
     valid = np.isfinite(profile.snr)
     if not valid.any():
         return flux
-    mean, rms = _clipped(profile.err[valid])
+    mean, rms = sigma_clipped(profile.err[valid], 0.0)
     bad = (np.abs(profile.snr) < 5) & (profile.err > mean + 5 * rms)
     if not bad.any() or bad.all():
         return flux
@@ -263,10 +245,11 @@ def _column_sums(flux: Singles, cut: slice, rows: int, rotated: bool, profile: C
     Float32 sums depend on that order: pairwise with fixed blocks along the columns of a rotated (MIRI) frame,
     whose memory runs along them; row after row in NIRSpec.
     """
+    low = profile.snr.size and np.nanmin(profile.snr) < -5.0
+    flux = np.where(np.isnan(flux), 0, flux)
     if rotated:
-        frame = np.full((flux.shape[1], rows), np.nan, dtype=flux.dtype).T
+        frame = np.zeros((flux.shape[1], rows), dtype=flux.dtype).T
         frame[cut] = flux
         flux = frame
-    low = profile.snr.size and np.nanmin(profile.snr) < -5.0
-    sums: Singles = np.sum(flux, where=(flux > 0), axis=0) if low else np.nansum(flux, axis=0)
+    sums: Singles = np.sum(flux, where=(flux > 0), axis=0) if low else np.sum(flux, axis=0)
     return sums

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from atm_viewer.engine.output.corrected_model import EXTRAS
 from atm_viewer.engine.output.metadata import asdf_bytes, asdf_extension
 from atm_viewer.engine.output.provenance import Provenance, history_lines, provenance_tables
 from atm_viewer.engine.output.tree_text import TreeText, UnchangeableError
+from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.trace.oversample import Corrected
 from atm_viewer.engine.trace.traces import DO_NOT_USE
 
@@ -78,8 +78,7 @@ def write_corrected(
     """
     from astropy.io import fits
 
-    with warnings.catch_warnings(), open_fits(source) as file, fits.open(file, memmap=False) as hdus:
-        warnings.simplefilter("ignore")
+    with without_warnings(), open_fits(source) as file, fits.open(file, memmap=False) as hdus:
         arrays, lines = _arrays(corrected), history_lines(provenance, exposures)
         now = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
         tree = TreeText(asdf_bytes(hdus))

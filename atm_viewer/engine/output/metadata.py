@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.output.tree_text import TreeText
+from atm_viewer.engine.threads import without_warnings
 
 
 def open_metadata(path: str | os.PathLike[str]) -> Any:
@@ -28,8 +28,7 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
     from astropy.io import fits
     from stdatamodels.jwst import datamodels
 
-    with warnings.catch_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
-        warnings.simplefilter("ignore")
+    with without_warnings(), open_fits(path) as file, fits.open(file, memmap=False) as hdus:
         hdus[hdus.index_of("ASDF")] = asdf_extension(_without_wcs(asdf_bytes(hdus)))
         model = datamodels.IFUImageModel(hdus)
         # Not before: a model of other headers than the file's takes values from them, which are rounded.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -48,6 +47,7 @@ from atm_viewer.engine.progress import Progress, no_progress, opening, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
+from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
@@ -491,8 +491,7 @@ def _check_cubepar(path: Path, instrument: str) -> None:
     from astropy.io import fits
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             check_regular(path, "a CUBEPAR reference file")
             header = fits.getheader(path)
     except OSError as error:
@@ -588,8 +587,7 @@ def _watched(total: int, progress: Callable[[float], None]) -> Iterator[None]:
 def _save(model: Any, path: Path, provenance: Provenance, exposures: Sequence[str]) -> None:
     for line in history_lines(provenance, exposures):
         model.add_history_entry(line)
-    with _plain(path) as plain, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _plain(path) as plain, without_warnings():
         model.save(plain)
         append_provenance(plain, provenance)
 

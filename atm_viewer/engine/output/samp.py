@@ -6,7 +6,6 @@ import importlib
 import math
 import socket
 import time
-import warnings
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.output.staging import saving, staged
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.written import Tool
+from atm_viewer.engine.threads import without_warnings
 
 TABLE, IMAGE = "table.load.fits", "image.load.fits"
 
@@ -154,8 +154,7 @@ def write_image(image: SkyImage, folder: Path, name: str) -> Path:
 
 def library() -> Any:
     """Import astropy's SAMP. It says that it will move to pyvo, which is not asked for as long as astropy has it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         return importlib.import_module("astropy.samp")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from atm_viewer.engine.arrays import Floats, Singles
 from atm_viewer.engine.errors import InputError, one_line, shortage
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.tangent import STERADIANS, TangentPlane
+from atm_viewer.engine.threads import without_warnings
 
 #: Bytes that a cube has at most: those of all bands of an instrument in one are larger than exposures.
 MOST_BYTES = 2**32
@@ -99,8 +99,7 @@ def read_cube(path: str | os.PathLike[str]) -> CubeFile:
 
     path = Path(path)
     try:
-        with open_fits(path, "an s3d file", MOST_BYTES) as file, warnings.catch_warnings(), fits.open(file) as hdus:
-            warnings.simplefilter("ignore")
+        with open_fits(path, "an s3d file", MOST_BYTES) as file, without_warnings(), fits.open(file) as hdus:
             science = hdus["SCI"] if "SCI" in hdus else hdus[0]
             header = science.header
             if science.data is None or science.data.ndim != 3 or min(science.data.shape) < 2:

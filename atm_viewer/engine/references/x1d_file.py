@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.errors import InputError, one_line, shortage
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.threads import without_warnings
 
 _TABLE = "EXTRACT1D"
 #: Names of the errors of each column, newer files first.
@@ -67,8 +67,7 @@ def read_extracted(path: str | os.PathLike[str]) -> ExtractedFile:
 
     path = Path(path)
     try:
-        with open_fits(path, "an x1d file") as file, warnings.catch_warnings(), fits.open(file) as hdus:
-            warnings.simplefilter("ignore")
+        with open_fits(path, "an x1d file") as file, without_warnings(), fits.open(file) as hdus:
             tables = [hdu for hdu in hdus if hdu.name == _TABLE and hdu.data is not None and len(hdu.data)]
             if not tables:
                 raise InputError(f"{path.name} holds no extracted spectrum; give an x1d file.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,7 @@ from atm_viewer.engine.results.references import MOST_REFERENCES
 from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, SpaxelSpectra
 from atm_viewer.engine.service.at_hand import AtHand
+from atm_viewer.engine.service.open_ahead import open_ahead
 from atm_viewer.engine.service.open_items import OpenItem, Recent, Shared, as_they_are, corrected
 from atm_viewer.engine.tangent import STERADIANS
 from atm_viewer.engine.threads import in_threads
@@ -146,7 +148,8 @@ class Bench:
             A file that cannot be opened gives a problem; the others are opened all the same. Without the exposures
             when ``found`` was told of them: a view is large.
         """
-        views, problems, files = [], [], []
+        views, problems = [], []
+        files: list[Path] = []
         for path in paths:
             try:
                 files += [f for f in expand_inputs([path]) if f not in files]
@@ -163,18 +166,26 @@ class Bench:
             else:
                 found(view, fraction)
 
-        for k, path in enumerate(files):
-            progress(opening(path.name), k / len(files))
-            try:
-                item = self._open_one(path, part_of(progress, (k + 0.5) / len(files), (k + 1) / len(files)))
-            except UserError as error:
-                problems.append(str(error))
-            else:
-                if item.exposure.moving:
-                    moving.append(item)
+        def waiting(path: Path) -> None:
+            progress(opening(path.name), files.index(path) / len(files))
+
+        closed = [path for path in files if not self._is_open(path)]
+        with closing(open_ahead(closed, waiting)) as exposures:
+            for k, path in enumerate(files):
+                opened = next(exposures) if path in closed else None
+                try:
+                    if isinstance(opened, UserError):
+                        raise opened
+                    item = self._put(path, opened, part_of(progress, (k + 0.5) / len(files), (k + 1) / len(files)))
+                except UserError as error:
+                    problems.append(str(error))
                 else:
-                    tell(item, (k + 1) / len(files))
-            give_back_memory()  # reading takes twice as much as what stays
+                    if item.exposure.moving:
+                        moving.append(item)
+                    else:
+                        tell(item, (k + 1) / len(files))
+                del opened  # before the next one is there
+                give_back_memory()  # reading takes twice as much as what stays
         for item in self._follow_targets(moving):
             tell(item, 1.0)
         following = follow_notes([self._items[item.exposure.key].exposure for item in moving])
@@ -610,12 +621,17 @@ class Bench:
                     self._targets[target] = exposure.follows
         return [self._items[item.exposure.key] for item in items]
 
-    def _open_one(self, path: Path, progress: Progress) -> OpenItem:
+    def _is_open(self, path: Path) -> bool:
         key = str(path.resolve())
-        if key in self._items and self._items.file(key).has_changed:
-            self.close([key])
+        return key in self._items and not self._items.file(key).has_changed
+
+    def _put(self, path: Path, opened: Exposure | None, progress: Progress) -> OpenItem:
+        """Take an exposure that was opened, or find one that has been open before."""
+        key = str(path.resolve())
+        if opened is not None and key in self._items:
+            self.close([key])  # the file has changed
         if key not in self._items:
-            self.adopt(open_exposure(path), progress)
+            self.adopt(opened or open_exposure(path), progress)
         return self._items[key]
 
     def _item(self, key: str, cube: CubeOptions, progress: Progress = no_progress) -> OpenItem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Integers, Mask, Reals, Singles
 from atm_viewer.engine.recipe import PIPELINE, FitParams, RegionRange
+from atm_viewer.engine.threads import without_warnings
 
 #: Steep pixels that a slice needs to have any compact source in the pipeline (``require_npt``). With
 #: ``peak_cut = "source"`` a peak that has as many in itself counts, however many another peak has.
@@ -183,8 +183,7 @@ def _about_sources(params: FitParams, steep: np.ndarray, step: float, intervals:
 
 def _find_sources(params: FitParams, steep: Singles, step: float, intervals: int) -> tuple[CompactSource, ...]:
     edge = step * intervals / 4
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with without_warnings():
         histogram, _ = np.histogram(steep, bins=intervals, range=(-edge, edge), density=True)
         histogram = histogram / np.nanmax(histogram)
     pipelines = {k for k in find_peaks(histogram) if histogram[k] >= LOWEST_PEAK}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Mask, Singles
@@ -11,6 +9,7 @@ from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.recipe import PIPELINE
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.results.profile import SliceProfile
+from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.trace.prepared import Prepared
 from atm_viewer.engine.trace.trace_fit import TraceFit, evaluate_column, fit_column_window
 from atm_viewer.engine.trace.traces import slice_use
@@ -133,8 +132,7 @@ def column_wavelengths(prepared: Prepared, number: int) -> Singles:
     data, exposure = prepared.slices[number], prepared.exposure
     frame = exposure.to_dispersion(exposure.coordinates.wavelength)
     cut = np.where(data.inside, frame[data.row : data.row + data.inside.shape[0]], np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with without_warnings():
         return np.nanmedian(cut, axis=0).astype(np.float32)
 
 
