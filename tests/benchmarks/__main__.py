@@ -194,9 +194,10 @@ def _linearity(cache: Path, folder: Path) -> Iterator[Result]:
 
     Times are processor time, which other work on the machine changes least. ``spectrum`` is that of all bands.
     """
+    measure(ours.compile_kernels, cache)
     for what, cases in OBSERVATION.items():
         paths = [str(path) for dither in zip(*map(exposures, cases), strict=True) for path in dither]
-        measure(ours.open_many, cache, paths=paths)  # coordinates are kept, kernels compiled
+        measure(ours.open_many, cache, paths=paths)  # coordinates are kept
         for name in ("open", "spectrum", "cube", "report"):
             for count in COUNTS[what]:
                 some = paths[:count]

@@ -159,6 +159,14 @@ def observation(paths: list[str]) -> dict:
     return {"opening": opening, "seconds": opening + showing}
 
 
+def compile_kernels() -> dict:
+    """Have all kernels in the cache, so that what is measured after this compiles none."""
+    from atm_viewer.engine.service.warm_up import warm_up
+
+    warm_up()
+    return {}
+
+
 def open_many(paths: list[str]) -> dict:
     """Processor time of opening exposures in the worker, whose coordinates are kept."""
     import time

@@ -17,6 +17,7 @@ from typing import Any
 from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, read_cube_parameters
 from atm_viewer.engine.cube.cubes import (
     CubeSums,
+    PixelValues,
     build_cubes,
     corrected_values,
     native_values,
@@ -130,6 +131,8 @@ def write_exposures(
             corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8), save_intermediate_results)
             here(f"Writing {name}", 0.8)
             save_corrected(exposure, corrected, recipe, path, part)
+            del exposure, corrected  # before the next one is opened
+            trim_memory()
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in (*names, *beside))
 
@@ -436,20 +439,29 @@ def _add_exposure(
 ) -> None:
     """Add an exposure to the sums of cubes, as it is or corrected."""
     begun = 0.5 if after else 0.0
-    if not after:
-        values = native_values(exposure)
-    elif keep is None:
-        values = values_after(exposure, job.recipe, part_of(progress, 0.0, begun))
-    else:
-        corrected = correct_exposure(exposure, job.recipe, part_of(progress, 0.0, begun))
-        keep(exposure, corrected)
-        values = corrected_values(corrected, exposure)
-        del corrected
+    values = cube_values(exposure, job.recipe, after, keep, part_of(progress, 0.0, begun))
     mapper, count = SkyMapper(exposure), len(job.group.bands)
     for n, band in enumerate(job.group.bands):
         low, high = (begun + (1 - begun) * m / count for m in (n, n + 1))
         step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
         sums[band].add(exposure, mapper, values, partial(part_of(progress, low, high), step))
+
+
+def cube_values(
+    exposure: Exposure,
+    recipe: Recipe,
+    after: bool,
+    keep: Callable[[Exposure, Corrected], None] | None,
+    progress: Progress = no_progress,
+) -> PixelValues:
+    """Values of an exposure for cubes, as it is or corrected; ``keep``, if any, is given all of its correction."""
+    if not after:
+        return native_values(exposure)
+    if keep is None:
+        return values_after(exposure, recipe, progress)
+    corrected = correct_exposure(exposure, recipe, progress)
+    keep(exposure, corrected)
+    return corrected_values(corrected, exposure)
 
 
 def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
