@@ -39,6 +39,11 @@ def give_back_memory() -> None:
     """Free what only circles keep alive, and give free memory back where the C library can (glibc)."""
     if multiprocessing.parent_process() is not None:  # in a window's process, only its own thread may look for circles
         gc.collect()
+    trim_memory()
+
+
+def trim_memory() -> None:
+    """Give free memory back where the C library can (glibc), which takes no time; circles stay."""
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

@@ -26,7 +26,7 @@ from atm_viewer.engine.whole_file import is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Request, SeparateRequest
-from atm_viewer.jobs.requests.exposures import CloseExposures, Opened, OpenExposures
+from atm_viewer.jobs.requests.exposures import CloseExposures, GiveBackMemory, Opened, OpenExposures
 from atm_viewer.jobs.serve import REOPEN, End, Ping, Pong, Run, Step, Stop, Stopped, WorkerBackends, serve
 
 Notify = Callable[[Progress | Outcome[Any]], None]
@@ -106,6 +106,8 @@ class Workers:
                 return number
             if isinstance(request, SeparateRequest):
                 process = self._start()
+                if request.corrects and self._preview is not None:
+                    self._preview.send(Run(REOPEN, GiveBackMemory()))
             else:
                 for older, job in list(self._jobs.items()):
                     if request.slot is not None and job.request.slot == request.slot:

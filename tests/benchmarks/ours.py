@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import resource
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from atm_viewer.engine.progress import no_progress
-from tests.benchmarks.measure import times
+from tests.benchmarks.measure import descendants, proportional, times
 
 REPEATS = 5
 
@@ -161,6 +159,14 @@ def observation(paths: list[str]) -> dict:
     return {"opening": opening, "seconds": opening + showing}
 
 
+def compile_kernels() -> dict:
+    """Have all kernels in the cache, so that what is measured after this compiles none."""
+    from atm_viewer.engine.service.warm_up import warm_up
+
+    warm_up()
+    return {}
+
+
 def open_many(paths: list[str]) -> dict:
     """Processor time of opening exposures in the worker, whose coordinates are kept."""
     import time
@@ -189,26 +195,11 @@ def command(name: str, paths: list[str], folder: str) -> dict:
     before, together = os.times(), 0
     process = subprocess.Popen(run, stdout=subprocess.DEVNULL)
     while process.poll() is None:
-        together = max(together, sum(map(_resident, _descendants(process.pid))))
+        together = max(together, sum(map(proportional, descendants(process.pid))))
         time.sleep(0.1)
     assert process.returncode == 0, run
     spent = (b - a for a, b in zip(before[2:4], os.times()[2:4], strict=True))
     return {"seconds": sum(spent), "together": together / 2**20}
-
-
-def _descendants(process: int) -> list[int]:
-    """Process and all that it and its descendants have begun, on Linux."""
-    found = [process]
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            found += [one for child in task.read_text().split() for one in _descendants(int(child))]
-    return found
-
-
-def _resident(process: int) -> int:
-    with suppress(OSError, IndexError):
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * resource.getpagesize()
-    return 0
 
 
 def cubes(paths: list[str], folder: str) -> dict:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from atm_viewer.engine.recipe import Circle, Recipe
 from atm_viewer.jobs.messages import Outcome, Status
 from atm_viewer.jobs.requests.previews import MakeSpectra, ShowProfile
 from atm_viewer.session.parts.job_list import Job
+from tests.benchmarks.measure import descendants, proportional
 
 LIMIT = 900.0  # seconds until a job is given up
 
@@ -199,6 +201,38 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
     found["messages"] = [m.text for m in session.messages.all]
     user.leave()
     return found
+
+
+def together(paths: list[str], folder: str) -> dict:
+    """Memory of the window and all of its processes: while exposures are opened and tuned, and while cubes are written.
+
+    Returns
+    -------
+    dict
+        ``tuned`` and ``written``: most memory at a time [MB], on Linux; pages that processes share count once.
+    """
+    user = User()
+    session, peaks, ended = user.session, {"tuned": 0, "written": 0}, threading.Event()
+    step = "tuned"
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            peaks[step] = max(peaks[step], sum(map(proportional, descendants(os.getpid()))))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    session.exposures.open(paths)
+    user.wait(lambda: session.complete and len(session.state.exposures) == len(paths))
+    session.recipes.edit_slice(session.state.number, "window", 40)
+    user.wait(lambda: session.complete)
+    step = "written"
+    session.products.write_cubes(folder, "cubes", overwrite=True)
+    user.wait(lambda: not session.jobs.all)
+    ended.set()
+    watching.join()
+    assert any(Path(folder).glob("*_s3d.fits")), session.messages.all[-3:]
+    user.leave()
+    return {name: peak / 2**20 for name, peak in peaks.items()}
 
 
 #: Values that a hand goes through, by parameter: there and back, at sixty moves a second.

@@ -37,6 +37,7 @@ class FakeBench:
 
     def __init__(self):
         self.open_keys: list[str] = []
+        self.given_back = 0
 
     def open(self, paths, progress, found):
         for k, path in enumerate(paths):
@@ -55,6 +56,9 @@ class FakeBench:
     def close(self, keys):
         for key in keys:
             self.open_keys.remove(key)
+
+    def give_back(self):
+        self.given_back += 1
 
     def correct(self, key, recipe, progress):
         match key:
@@ -101,6 +105,8 @@ class FakeBench:
                 return os.getpid()
             case "open":
                 return tuple(self.open_keys)
+            case "given back":
+                return self.given_back
         raise InputError(f"{key} is not open.")
 
     def profile(self, key, recipe, number, column):

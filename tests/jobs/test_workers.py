@@ -100,6 +100,17 @@ def test_results_come_back(workers, ask, told, tmp_path):
     assert told.threads == {"atm-viewer-notify"}
 
 
+def test_memory_is_given_back_for_what_corrects_exposures(workers, told, ask, tmp_path):
+    assert ask(correct("given back")).result == 0
+    ask(MakeDemo("miri", str(tmp_path)))
+    assert ask(correct("given back")).result == 0
+    for k, request in enumerate((WriteCubes, WriteExposures)):
+        extra = ("star",) if request is WriteCubes else ()
+        writing = workers.submit(request(("a",), Recipe(), str(tmp_path), *extra))
+        assert ask(correct("given back")).result == k + 1
+        assert told.wait(writing).status is Status.DONE
+
+
 def test_arrays_come_back_as_they_were_sent(ask):
     square = np.arange(1_000_000.0).reshape(1000, 1000)
     sent = [square, square.T, square[::2, ::3], np.zeros((0, 3)), np.array(7.0), square > 5]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,18 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
+from atm_viewer.engine.progress import Progress
+from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import SKY
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import in_threads, processors, without_warnings
-from atm_viewer.engine.trace.oversample import Corrected, per_native_pixel
+from atm_viewer.engine.trace.oversample import (
+    Corrected,
+    OversampledSlice,
+    correct_slices,
+    empty_frame,
+    per_native_pixel,
+)
 from atm_viewer.engine.trace.traces import DO_NOT_USE
 
 NON_SCIENCE = 512
@@ -65,6 +73,38 @@ def corrected_values(corrected: Corrected, exposure: Exposure) -> PixelValues:
     if scale == 1:
         return PixelValues(corrected.oversample, flux, corrected.err)
     return PixelValues(corrected.oversample, flux * scale, corrected.err * scale)
+
+
+def values_after(exposure: Exposure, recipe: Recipe, progress: Progress | None = None) -> PixelValues:
+    """Values of an exposure's correction, as `corrected_values` of `correct_exposure` are, in a fraction of the memory.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    recipe : Recipe
+        Parameters.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+
+    Returns
+    -------
+    PixelValues
+    """
+    factor = recipe.oversample
+    if factor == 1:
+        return native_values(exposure)
+    flux, err = empty_frame(exposure, factor), empty_frame(exposure, factor)
+    scale = per_native_pixel(exposure, factor)
+
+    def take(fine: OversampledSlice) -> None:
+        given = fine.given
+        for frame, values in ((flux, _good(fine.sci, fine.err, fine.dq, ())), (err, fine.err)):
+            values = values if scale == 1 else values * scale
+            np.copyto(exposure.to_dispersion(frame)[fine.rows], values, where=given)
+
+    correct_slices(exposure, recipe, take, progress)
+    return PixelValues(factor, flux, err)
 
 
 def _good(sci: Singles, err: Singles, dq: Flags, variances: Iterable[Singles]) -> Singles:
@@ -295,7 +335,7 @@ def build_cubes(
     product: str,
     cubepar: str,
     options: Mapping[str, Any],
-    sums: Mapping[str, CubeSums] | None = None,
+    sums: MutableMapping[str, CubeSums] | None = None,
 ) -> list[Any]:
     """Build a cube per band with jwst's ``CubeBuildStep``.
 
@@ -313,7 +353,7 @@ def build_cubes(
     options : mapping of str to object
         Arguments of the step, see `CubeOptions.of_step` and `on_grid`.
     sums : mapping of str to CubeSums, optional
-        By band: in place of the pipeline's mapping and drizzling.
+        By band: in place of the pipeline's mapping and drizzling. Those of each band are taken out and used up.
 
     Returns
     -------
@@ -380,7 +420,7 @@ def on_grid(options: Mapping[str, Any], grid: CubeGrid) -> dict[str, Any]:
     return {**options, "coord_system": SKY, "cube_pa": grid.angle, **placed}
 
 
-def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type[Any]:
+def _cube_of_sums(sums: MutableMapping[str, CubeSums]) -> type[Any]:
     """Make a class of ``IFUCubeData`` whose cubes follow from sums that are there already."""
     from jwst.cube_build.ifu_cube import IFUCubeData
 
@@ -388,7 +428,7 @@ def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type[Any]:
         def setup_ifucube_wcs(self) -> None:
             """Take the grid of the sums."""
             prefix = "ch" if self.instrument == "MIRI" else ""
-            self._sums = sums[f"{prefix}{self.list_par1[0]}-{self.list_par2[0]}".lower()]
+            self._sums = sums.pop(f"{prefix}{self.list_par1[0]}-{self.list_par2[0]}".lower())
             grid = self._sums.grid
             self.num_bands = 1
             self.cdelt1 = self.cdelt2 = self.spatial_size
@@ -401,21 +441,33 @@ def _cube_of_sums(sums: Mapping[str, CubeSums]) -> type[Any]:
         def build_ifucube(self) -> tuple[Any, int]:
             """Make the product of the sums."""
             self.output_name = self.output_name_base + self.define_cubename_suffix()
-            self.spaxel_flux, self.spaxel_weight, self.spaxel_var, self.spaxel_iflux = (
-                np.ascontiguousarray(self._sums.total[..., k]).ravel() for k in range(4)
-            )
-            self.spaxel_dq = self._sums.dq.ravel()
+            self.find_spaxel_flux()
+            del self._sums
             of_instrument = self.master_table.FileMap[self.instrument]
             self.input_models_this_cube = list(of_instrument[self.list_par1[0]][self.list_par2[0]])
-            self.find_spaxel_flux()
             self.set_final_dq_flags()
             made: tuple[Any, int] = self.setup_final_ifucube_model(self.input_models_this_cube[0])
             return made
 
+        def find_spaxel_flux(self) -> None:
+            """Do as the pipeline does, but in the sums' own memory; what the product has in single precision is so now.
+
+            The variance is not: its root is taken first.
+            """
+            flux, weight, variance, number = (self._sums.total[..., k] for k in range(4))
+            good = number > 0
+            np.divide(flux, weight, out=flux, where=good)
+            self.spaxel_weight = (weight > 0).ravel()
+            np.multiply(weight, weight, out=weight, where=good)
+            np.divide(variance, weight, out=variance, where=good)
+            self.spaxel_flux, self.spaxel_iflux = (a.astype(np.float32).ravel() for a in (flux, number))
+            self.spaxel_var = np.ascontiguousarray(variance).ravel()
+            self.spaxel_dq = self._sums.dq.ravel()
+
         def set_final_dq_flags(self) -> None:
             """Do as the pipeline does, but go through the holes in compiled code."""
             nothing = np.uint32(self.overlap_no_coverage | DO_NOT_USE)
-            weighted = self.spaxel_weight > 0
+            weighted = self.spaxel_weight
             holes = (self.spaxel_dq > 0) & ~weighted
             self.spaxel_dq = np.where(weighted, np.uint32(0), np.where(holes, np.uint32(self.overlap_hole), nothing))
             open_holes(self.spaxel_dq.reshape(self.naxis3, self.naxis2, self.naxis1), self.overlap_hole, int(nothing))

@@ -103,10 +103,9 @@ class SkyMapper:
 
     def __init__(self, exposure: Exposure, keep: KeepSlice | None = None) -> None:
         self._exposure = exposure
-        self._slice_maps: dict[int, SlicePolynomials] = {}
-        self._keep = keep or (
-            lambda number, make: self._slice_maps.get(number) or self._slice_maps.setdefault(number, make())
-        )
+        # Nothing here refers to the mapper itself: its exposure is to be gone as soon as nobody has the mapper.
+        kept: dict[int, SlicePolynomials] = {}
+        self._keep = keep or (lambda number, make: kept.get(number) or kept.setdefault(number, make()))
         self._miri = exposure.instrument == "MIRI"
         self._ends: dict[int, Floats] = {}
         self._edge, self._half = (EDGE, EDGE) if self._miri else (NIRSPEC_EDGE, EDGE)

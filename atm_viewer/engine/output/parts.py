@@ -20,22 +20,23 @@ from typing import Any
 import numpy as np
 
 from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, cube_planes, read_cube_parameters
-from atm_viewer.engine.cube.cubes import CubeSums, MappedPixels, corrected_values, map_pixels, native_values
+from atm_viewer.engine.cube.cubes import CubeSums, MappedPixels, map_pixels
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import OutputError
-from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import followed_at, mark_following, read_target
 from atm_viewer.engine.output.metadata import open_metadata
 from atm_viewer.engine.output.products import (
     CubeJob,
     corrected_name,
+    cube_values,
     cubes_of_sums,
     save_corrected,
     save_cube,
 )
 from atm_viewer.engine.output.staging import full_sentence, is_full, staged
 from atm_viewer.engine.tangent import TangentPlane
-from atm_viewer.engine.trace.oversample import correct_exposure
+from atm_viewer.engine.trace.oversample import Corrected
 
 #: Planes of a block: few enough to share work among machines, many enough that a block takes seconds.
 _PLANES = 350
@@ -97,10 +98,14 @@ def write_parts(
     outlines = Outlines(job.group.bands, job.recipe)
     outlines.add(exposure)
     mapper = SkyMapper(exposure)
+
+    def keep(exposure: Exposure, corrected: Corrected) -> None:
+        assert corrected_to is not None
+        with staged(corrected_to, [corrected_name(path)], overwrite=True) as part:
+            save_corrected(exposure, corrected, job.recipe, path, part)
+
     for after in sorted({block.after for block in blocks} | {corrected_to is not None}):
-        if after:
-            corrected = correct_exposure(exposure, job.recipe)
-        values = corrected_values(corrected, exposure) if after else native_values(exposure)
+        values = cube_values(exposure, job.recipe, after, None if corrected_to is None else keep)
         for band in job.group.bands:
             wanted = [block for block in blocks if (block.after, block.band) == (after, band)]
             if not wanted:
@@ -115,10 +120,6 @@ def write_parts(
             for block, some in parts.items():
                 _write(scratch / f"{number}_{block.name}.npy", some, scratch.parent)
             del parts
-        if after and corrected_to is not None:
-            name = corrected_name(path)
-            with staged(corrected_to, [name], overwrite=True) as part:
-                save_corrected(exposure, corrected, job.recipe, path, part)
     exposure.close()
     return outlines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,9 +14,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, read_cube_parameters
-from atm_viewer.engine.cube.cubes import CubeSums, build_cubes, corrected_values, native_values, on_grid
+from atm_viewer.engine.cube.cubes import (
+    CubeSums,
+    PixelValues,
+    build_cubes,
+    corrected_values,
+    native_values,
+    on_grid,
+    values_after,
+)
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import InputError, OutputError, one_line
+from atm_viewer.engine.give_back import give_back_memory, trim_memory
 from atm_viewer.engine.io.association import Product, expand_inputs, is_plain_name, read_inputs
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import (
@@ -55,7 +64,8 @@ _LOG = logging.getLogger(__name__)
 
 Paths = Sequence[str | os.PathLike[str]]
 
-#: Pixels of the exposures that stay open until cubes take them, four of MIRI or one of NIRSpec; more are opened again.
+#: Pixels of exposures that stay open until all cubes have taken them, four of MIRI or one of NIRSpec; more are opened
+#: again each time.
 _OPEN = 4 * 1024 * 1032
 
 
@@ -121,6 +131,8 @@ def write_exposures(
             corrected = correct_exposure(exposure, recipe, part_of(here, 0.3, 0.8), save_intermediate_results)
             here(f"Writing {name}", 0.8)
             save_corrected(exposure, corrected, recipe, path, part)
+            del exposure, corrected  # before the next one is opened
+            trim_memory()
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in (*names, *beside))
 
@@ -218,6 +230,7 @@ def write_cubes(
         for job in jobs:
             for after, band, cube in make(job):
                 save_cube(job, after, band, cube, part)
+                del cube  # before the next one is made
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in names)
 
@@ -292,6 +305,7 @@ def write_setting(job: CubeJob, folder: Path, exposures: Collection[Path] = ()) 
 
         for after, band, cube in _own_cubes(job, keep if exposures else None):
             save_cube(job, after, band, cube, part)
+            del cube  # before the next one is made
     return tuple(folder / name for name in names)
 
 
@@ -354,6 +368,7 @@ def _own_cubes(
 ) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other.
 
+    First for all cubes before correction, then for those after: sums of both at once would take twice the memory.
     ``keep`` is given each exposure with its correction.
     """
     with ExitStack() as stack:
@@ -367,64 +382,86 @@ def _own_cubes(
             models.append(stack.enter_context(open_metadata(path)))
             mark_following(models[-1], exposure.follows)
             exposure.release()
-            if exposure.sci.size * (len(opened) + 1) <= _OPEN:
+            if exposure.sci.size * len(paths) <= _OPEN:
                 opened[path] = exposure
+                stack.callback(exposure.close)
             else:
                 exposure.close()
             del exposure
         cubepar = _cubepar(models[0], job.group.setting.instrument, job.cubepar)
         grids = job.grids(outlines, cubepar, 0.05)
-        sums = {after: {band: CubeSums(grids[band][after]) for band in bands} for after in job.kinds}
-        share = 0.75 / len(paths)
-        for k, path in enumerate(paths):
-            here = part_of(job.progress, 0.05 + share * k, 0.05 + share * (k + 1))
-            # Nothing is kept of it afterwards: with coordinates and maps it takes some 500 MB in NIRSpec.
-            again = path not in opened
-            exposure = open_exposure(path).placed(places[k]) if again else opened.pop(path)
-            _add_exposure(job, exposure, sums, here, keep)
-            del exposure
-        for n, after in enumerate(job.kinds):
-            begun = 0.8 + 0.2 * n / len(job.kinds)
-            job.progress(f"Building cubes {'after' if after else 'before'} correction", begun)
-            for band, cube in cubes_of_sums(job, after, models, cubepar, sums.pop(after)):
-                job.progress(f"Writing {job.name(after, band)}", begun + 0.1 / len(job.kinds))
+        # A correction takes several times as long as all the rest.
+        begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
+        for after in job.kinds:
+            width = 0.95 * shares[after]
+            here = part_of(job.progress, begun, begun + width)
+            sums = {band: CubeSums(grids[band][after]) for band in bands}
+            for k, path in enumerate(paths):
+                exposure = opened.get(path) or open_exposure(path).placed(places[k])
+                this = part_of(here, 0.8 * k / len(paths), 0.8 * (k + 1) / len(paths))
+                _add_exposure(job, exposure, after, sums, this, keep)
+                exposure.release()
+                if not opened:
+                    exposure.close()
+                del exposure
+                trim_memory()
+            here(f"Building cubes {'after' if after else 'before'} correction", 0.8)
+            for band, cube in cubes_of_sums(job, after, models, cubepar, sums):
+                here(f"Writing {job.name(after, band)}", 0.9)
                 yield after, band, cube
+                del cube
+            give_back_memory()  # datamodels refer to themselves
+            begun += width
 
 
 def cubes_of_sums(
-    job: CubeJob, after: bool, models: Sequence[Any], cubepar: str, sums: Mapping[str, CubeSums]
+    job: CubeJob, after: bool, models: Sequence[Any], cubepar: str, sums: MutableMapping[str, CubeSums]
 ) -> Iterator[tuple[str, Any]]:
-    """Cubes with their bands, from the sums of their pixels; ``models`` are marked as corrected for those after."""
+    """Cubes with their bands, from the sums of their pixels, which are used up.
+
+    ``models`` are marked as corrected for those after.
+    """
     if after:
         for model in models:
             mark_corrected(model, job.recipe.oversample)
     built = build_cubes(models, job.group.bands, job.stems[after], cubepar, job.recipe.cube.of_step(), sums)
-    yield from zip(job.group.bands, built, strict=True)
+    for band in job.group.bands:
+        yield band, built.pop(0)
 
 
 def _add_exposure(
     job: CubeJob,
     exposure: Exposure,
-    sums: Mapping[bool, Mapping[str, CubeSums]],
+    after: bool,
+    sums: Mapping[str, CubeSums],
     progress: Progress,
     keep: Callable[[Exposure, Corrected], None] | None,
 ) -> None:
-    """Add an exposure to the sums of cubes, as it is and corrected, and close it."""
-    mapper = SkyMapper(exposure)
-    for after in job.kinds:
-        values = native_values(exposure)
-        if after:
-            corrected = correct_exposure(exposure, job.recipe, part_of(progress, 0.2, 0.6))
-            if keep is not None:
-                keep(exposure, corrected)
-            values = corrected_values(corrected, exposure)
-            del corrected
-        begun, width = (0.6, 0.4) if after else (0.0, 0.2)
-        for n, band in enumerate(job.group.bands):
-            low, high = (begun + width * m / len(job.group.bands) for m in (n, n + 1))
-            step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
-            sums[after][band].add(exposure, mapper, values, partial(part_of(progress, low, high), step))
-    exposure.close()
+    """Add an exposure to the sums of cubes, as it is or corrected."""
+    begun = 0.5 if after else 0.0
+    values = cube_values(exposure, job.recipe, after, keep, part_of(progress, 0.0, begun))
+    mapper, count = SkyMapper(exposure), len(job.group.bands)
+    for n, band in enumerate(job.group.bands):
+        low, high = (begun + (1 - begun) * m / count for m in (n, n + 1))
+        step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
+        sums[band].add(exposure, mapper, values, partial(part_of(progress, low, high), step))
+
+
+def cube_values(
+    exposure: Exposure,
+    recipe: Recipe,
+    after: bool,
+    keep: Callable[[Exposure, Corrected], None] | None,
+    progress: Progress = no_progress,
+) -> PixelValues:
+    """Values of an exposure for cubes, as it is or corrected; ``keep``, if any, is given all of its correction."""
+    if not after:
+        return native_values(exposure)
+    if keep is None:
+        return values_after(exposure, recipe, progress)
+    corrected = correct_exposure(exposure, recipe, progress)
+    keep(exposure, corrected)
+    return corrected_values(corrected, exposure)
 
 
 def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:

@@ -309,6 +309,13 @@ class Bench:
         left = self._items.targets
         self._targets = {target: at for target, at in self._targets.items() if target in left}
 
+    def give_back(self) -> None:
+        """Give back the memory of what is made again in a moment when it is asked for: another process needs it."""
+        self._shared.keep_fits_only()
+        while self._unpacked:
+            self._unpacked.pop().release()
+        give_back_memory()
+
     def _let_go(self, item: OpenItem) -> None:
         """Drop what holds an exposure's arrays; what was computed with them is kept as long as there is room."""
         key = item.exposure.key

@@ -173,6 +173,12 @@ class Shared:
             self._given = dropped
             give_back_memory()
 
+    def keep_fits_only(self) -> None:
+        """Drop all that is made again in a moment."""
+        for kept in self._all():
+            if kept is not self.fits:
+                kept.clear()
+
     def forget(self, owner: Hashable) -> None:
         """Drop all of an exposure."""
         for kept in self._all():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -76,6 +76,14 @@ class OversampledSlice:
     def rows(self) -> slice:
         """Rows of the cut-out in the oversampled exposure."""
         return slice(self.row, self.row + self.sci.shape[0])
+
+    @property
+    def given(self) -> Mask:
+        """Pixels that the slice gives to the oversampled exposure.
+
+        With a factor such as 1.5 the pipeline gives values to parts that lie half outside of the slice, too.
+        """
+        return self.inside | np.isfinite(self.sci)
 
     @property
     def share(self) -> float:
@@ -165,13 +173,52 @@ def correct_exposure(
     Corrected
     """
     progress = progress or no_progress
+    prepared, fits, coordinates = _fitted(exposure, recipe, progress)
+    return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0), steps)
+
+
+def correct_slices(
+    exposure: Exposure,
+    recipe: Recipe,
+    take: Callable[[OversampledSlice], object],
+    progress: Progress | None = None,
+) -> None:
+    """Correct an exposure slice by slice, for those who need less of it than `correct_exposure` puts together.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    recipe : Recipe
+        Parameters; pixels are divided by them.
+    take : callable
+        ``take(slice)`` is given each slice, without variances, by several threads at the same time.
+    progress : callable, optional
+        ``progress(step, fraction)``; may raise `Cancelled`.
+    """
+    progress = progress or no_progress
+    prepared, fits, coordinates = _fitted(exposure, recipe, progress)
+    assert coordinates is not None, "nothing is oversampled by 1"
+    intervals = compact_intervals(fits, prepared)
+
+    def work(number: int) -> None:
+        own = cut_coordinates(prepared, fits[number], recipe.oversample, coordinates)
+        take(oversample_slice(prepared, fits[number], recipe, own, intervals, variances=False))
+
+    tell = part_of(progress, 0.8, 1.0)
+    in_threads(work, prepared.slices, lambda number, fraction: tell(f"Oversampling slice {number}", fraction))
+
+
+def _fitted(
+    exposure: Exposure, recipe: Recipe, progress: Progress
+) -> tuple[Prepared, dict[int, TraceFit], tuple[Frame, Frame] | None]:
+    """Prepare an exposure, fit its slices and, when it is oversampled, find the coordinates for that."""
     prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
     fits = fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
-    coordinates = None
-    if recipe.oversample > 1:
-        progress("Computing oversampled coordinates", 0.7)
-        coordinates = exposure.oversampled_coordinates(recipe.oversample)
-    return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0), steps)
+    if recipe.oversample == 1:
+        return prepared, fits, None
+    progress("Computing oversampled coordinates", 0.7)
+    return prepared, fits, exposure.oversampled_coordinates(recipe.oversample)
 
 
 def oversample(
@@ -216,6 +263,7 @@ def oversample(
     def work(number: int) -> None:
         own = cut_coordinates(prepared, fits[number], factor, coordinates)
         fine = oversample_slice(prepared, fits[number], recipe, own, intervals, steps=steps)
+        given = fine.given
         for name, cut in {
             "sci": fine.sci,
             "err": fine.err,
@@ -223,8 +271,7 @@ def oversample(
             "trace": fine.trace,
             **fine.variances,
         }.items():
-            # With a factor such as 1.5 the pipeline gives values to parts that lie half outside of the slice, too.
-            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=fine.inside | np.isfinite(fine.sci))
+            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=given)
         for name, cut in fine.steps.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=np.isfinite(cut))
         if fine.native is not None:
@@ -274,15 +321,20 @@ def _divided(exposure: Exposure, frame: NDArray[Any], factor: float) -> NDArray[
     return np.take(frame, nearest, axis=_across(exposure))
 
 
-def _empty_frames(exposure: Exposure, factor: float, steps: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Arrays of an oversampled exposure without any slice, in the detector's frame."""
+def empty_frame(exposure: Exposure, factor: float) -> Singles:
+    """Array for values of an oversampled exposure, all NaN; in the detector's frame."""
     shape = list(exposure.dq.shape)
     shape[_across(exposure)] = exposure.division(factor).at.size
+    return np.full(shape, np.nan, dtype=np.float32)
+
+
+def _empty_frames(exposure: Exposure, factor: float, steps: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Arrays of an oversampled exposure without any slice, in the detector's frame."""
 
     def make(name: str) -> np.ndarray:
         if name == "dq":
             return _divided(exposure, exposure.dq | np.uint32(DO_NOT_USE), factor)
-        return np.full(shape, np.nan, dtype=np.float32)
+        return empty_frame(exposure, factor)
 
     names = ("dq", "sci", "err", "trace", *exposure.variances, *steps)
     return dict(zip(names, in_threads(make, names), strict=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from atm_viewer.engine.errors import UserError, one_line
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
-from atm_viewer.jobs.requests.base import Backends, Report, Request, count
+from atm_viewer.jobs.requests.base import Backends, Report, Request, Urgency, count
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,25 @@ class CloseExposures(Request[None]):
     def answer(self, backends: Backends, report: Report) -> None:
         """Have the bench forget them."""
         backends.bench.close(self.exposures)
+
+
+@dataclass(frozen=True)
+class GiveBackMemory(Request[None]):
+    """Give back what is made again in a moment, since another process is about to need memory."""
+
+    @property
+    def job_name(self) -> str:
+        """The same for all."""
+        return "Giving back memory"
+
+    @property
+    def urgency(self) -> Urgency:
+        """Before anything else is computed: that process has begun."""
+        return Urgency.AT_ONCE
+
+    def answer(self, backends: Backends, report: Report) -> None:
+        """Have the bench give it back."""
+        backends.bench.give_back()
 
 
 @dataclass(frozen=True)

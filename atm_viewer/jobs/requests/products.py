@@ -38,6 +38,8 @@ class WriteRequest(SeparateRequest[WrittenProducts]):
 class WriteCubes(WriteRequest):
     """Write cubes of some files, see `atm_viewer.engine.output.products.write_cubes`."""
 
+    corrects = True
+
     paths: tuple[str, ...]
     recipe: Recipe
     folder: str
@@ -81,6 +83,8 @@ class WriteCubes(WriteRequest):
 @dataclass(frozen=True)
 class WriteExposures(WriteRequest):
     """Write corrected exposures, see `atm_viewer.engine.output.products.write_exposures`."""
+
+    corrects = True
 
     paths: tuple[str, ...]
     recipe: Recipe
