@@ -28,9 +28,12 @@ _SETTINGS = {
     "distributed.admin.system-monitor.interval": "5s",
 }
 
-#: Seconds that tasks take about, by name. Dask does not give a task of which it knows nothing to another worker that
+#: Groups of tasks. Dask keeps the tasks of a large group that need no others until a worker is free, and gives it that
+#: of the highest priority; those of small groups go to workers at once, and wait there for what these have begun.
+SHORT, LONG = "short", "long"
+#: Seconds that tasks of a group take about. Dask does not give a task of which it knows nothing to another worker that
 #: has nothing to do.
-EXPECTED = {"tune_one": 30.0, "make_setting": 25.0, "write_whole_cubes": 100.0, "measure": 10.0, "correct": 5.0}
+EXPECTED = {SHORT: 0.5, LONG: 10.0}
 
 
 class NoScheduler(UserError):

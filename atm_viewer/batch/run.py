@@ -9,12 +9,13 @@ from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from atm_viewer.batch import pages, tasks
-from atm_viewer.batch.cluster import NoScheduler, connect, dashboard, local_cluster
+from atm_viewer.batch.cluster import LONG, SHORT, NoScheduler, connect, dashboard, local_cluster
 from atm_viewer.batch.made import LOG, Record, complete, fingerprint, has_recipe
 from atm_viewer.batch.programme import Target
 from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
@@ -28,10 +29,13 @@ from atm_viewer.jobs.serve import explain
 #: Times that Dask tries a task again which failed for no reason that the user can mend.
 RETRIES = 2
 #: Seconds between looks at what is done.
-_LOOK = 0.1
-#: Targets by which some tasks come sooner (1) or later (-1) than their place says: threads of workers over this.
-_LATER = 2
-_SOONER = {tasks.look: 1, tasks.plan: 1, tasks.measure: -1}
+_LOOK = 0.05
+#: Tasks that come sooner than the place of their target says, by one target for as many threads of workers. Corrections
+#: are left for last: a report waits for those that were begun last for as long as for a measurement, but what is made
+#: of what they bring is shared out among all workers, and a measurement is not.
+_SOONER, _THREADS = (tasks.look, tasks.plan, tasks.measure), 2
+#: Tasks that take about a second or less.
+_SHORT = (tasks.look, tasks.plan, tasks.add_up, pages.finish)
 #: Exposures of the largest settings that one worker makes in one go: what is lost with a worker takes minutes again.
 _LARGEST = 16
 #: Seconds between two versions of the index.
@@ -142,6 +146,15 @@ class _Asked:
 
 
 @dataclass(eq=False)
+class _Next:
+    """What is begun, with what these tasks have brought, when all of them are done."""
+
+    futures: Sequence[Any]
+    begin: Callable[[Sequence[Any]], None]
+    brought: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class _State:
     """What is known of a target while it is made."""
 
@@ -150,6 +163,7 @@ class _State:
     folder: Path
     number: int
     waiting: dict[Any, _Asked] = field(default_factory=dict)  # by futures
+    next: list[_Next] = field(default_factory=list)
     looked: dict[Path, Looked] = field(default_factory=dict)
     tunings: dict[int, Any] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
@@ -242,7 +256,7 @@ class _Run:
         self._begun, self._memory, self._step = time.monotonic(), 0, "starting"
         self._indexed = 0.0
         self._client: Any = None
-        self._later = 0
+        self._sooner = 0
 
     def go(self) -> Summary:
         """Run to the end."""
@@ -304,14 +318,13 @@ class _Run:
                     self._finished(state, Record("", len(state.target.exposures), problems=tuple(state.problems)))
                     continue
                 state.target = state.given
-                state.looked, state.tunings, state.measured, state.waiting = {}, {}, {}, {}
+                state.looked, state.tunings, state.measured, state.waiting, state.next = {}, {}, {}, {}, []
                 state.plan, state.stage, state.problems, state.exposures_done = None, "waiting", [], 0
 
     def _follow(self) -> None:
         """Hand out tasks and take what they bring until all targets are finished."""
-        # What nothing waits for but the report is left for when corrections of the last targets leave workers idle;
-        # exposures are opened well before, so that there are always some to correct.
-        self._later = sum(self._client.nthreads().values()) // _LATER
+        # Exposures are opened well before they are corrected, so that there are always some to correct.
+        self._sooner = sum(self._client.nthreads().values()) // _THREADS
         for state in self._states:
             if state.record is None and state.stage == "waiting":
                 self._look(state)
@@ -411,11 +424,11 @@ class _Run:
     def _make_job(self, state: _State, planned: JobPlan, scratch: Path) -> None:
         job, names = planned.job, planned.job.group.exposures
         in_parts = bool(job.kinds) and not planned.whole
-        outlines = []
+        corrected = []
         for number, path in enumerate(names):
             if in_parts or (planned.corrected and planned.corrected[number]):
                 asked = _Asked(tasks.correct, f"correcting {path.name}")
-                outlines.append(self._submit(state, asked, planned, number, scratch, state.folder))
+                corrected.append(self._submit(state, asked, planned, number, scratch, state.folder))
             else:
                 state.exposures_done += 1
         for after in job.kinds:
@@ -425,13 +438,34 @@ class _Run:
                     asked = _Asked(tasks.write_whole_cubes, f"writing cubes {kind} correction")
                     self._submit(state, asked, planned, state.target.name, state.folder)
                 continue
-            blocks = [b for b in planned.blocks if b.after == after]
-            added = []
-            for b in blocks:
-                asked = _Asked(tasks.add_up, f"adding up {b.band} {kind} correction")
-                added.append(self._submit(state, asked, planned, outlines, b, scratch))
-            asked = _Asked(tasks.write_cubes, f"writing {' and '.join(job.group.bands)} {kind} correction")
-            self._submit(state, asked, planned, outlines, after, added, scratch, state.folder)
+            self._when(state, corrected, partial(self._add_up, state, planned, scratch, after))
+
+    def _add_up(self, state: _State, planned: JobPlan, scratch: Path, after: bool, outlines: Sequence[Any]) -> None:
+        kind, bands = "after" if after else "before", " and ".join(planned.job.group.bands)
+        added = [
+            self._submit(
+                *(state, _Asked(tasks.add_up, f"adding up {block.band} {kind} correction")),
+                *(planned, outlines, block, scratch),
+            )
+            for block in planned.blocks
+            if block.after == after
+        ]
+        asked = _Asked(tasks.write_cubes, f"writing {bands} {kind} correction")
+        self._when(
+            *(state, added),
+            lambda _: self._submit(state, asked, planned, outlines, after, scratch, state.folder),
+        )
+
+    def _when(self, state: _State, futures: Sequence[Any], begin: Callable[[Sequence[Any]], Any]) -> None:
+        """Begin something with what tasks will have brought.
+
+        To Dask it is a task that needs no other, and goes to whoever is free first: one that does would go to a worker
+        that has what it needs, and wait there for what this one has begun, although that is next to nothing.
+        """
+        if futures:
+            state.next.append(_Next(futures, begin))
+        else:
+            begin(())
 
     def _finish(self, state: _State) -> None:
         state.stage = "writing the report"
@@ -450,8 +484,11 @@ class _Run:
             *(asked.function, self._versions, list(args)),
             pure=False,
             retries=RETRIES,
-            priority=self._later * _SOONER.get(asked.function, 0) - state.number,
-            key=f"{asked.function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
+            priority=self._sooner * (asked.function in _SOONER) - state.number,
+            key=(
+                SHORT if asked.function in _SHORT else LONG,
+                f"{asked.function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
+            ),
         )
         state.waiting[future] = asked
         return future
@@ -479,6 +516,12 @@ class _Run:
             state.exposures_done += 1
         elif asked.function is tasks.make_setting:
             state.exposures_done += asked.about
+        for one in [one for one in state.next if future in one.futures]:
+            one.brought[future] = done.value
+            if done.refused or len(one.brought) == len(one.futures):
+                state.next.remove(one)
+                if not done.refused:
+                    one.begin([one.brought[future] for future in one.futures])
         if done.refused:
             sentence = done.refused if state.stage != "opening exposures" else f"Left out: {done.refused}"
             if sentence not in state.problems:
@@ -559,11 +602,13 @@ class _Run:
 def _in_one_go(planned: JobPlan, left: int, workers: int) -> bool:
     """Whether one worker makes all of a setting, since the others have as much to do meanwhile with what is ``left``.
 
-    Otherwise its exposures, and then the blocks of its cubes, are shared out among workers.
+    That may take twice its time, since a worker may have begun another when it is given this one, and nobody else takes
+    it as long as there is something else to do. Otherwise its exposures, and then the blocks of its cubes, are shared
+    out among workers.
     """
     kinds, count = planned.job.kinds, len(planned.job.group.exposures)
     cubes = bool(kinds) and not planned.whole and (True in kinds or not any(planned.corrected))
-    return cubes and count <= _LARGEST and count * (workers - 1) <= left
+    return cubes and count <= _LARGEST and 2 * count * (workers - 1) <= left
 
 
 def _failure(error: BaseException) -> str:

@@ -86,8 +86,7 @@ class Plan:
 def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Sequence[Any]) -> Done:
     """Carry out a task on a worker.
 
-    What the user can mend is refused with its sentence, and so is all that needs its outcome; anything else is raised,
-    whereupon Dask tries again.
+    What the user can mend is refused with its sentence; anything else is raised, whereupon Dask tries again.
 
     Parameters
     ----------
@@ -96,7 +95,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
     versions : mapping of str to str
         Of everything that takes part; a worker with others would make other products.
     args : sequence
-        What it takes; of a `Done`, also in a list, its value.
+        What it takes.
     """
     from distributed import get_worker
 
@@ -109,9 +108,6 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
     def done(value: Any, refused: str = "") -> Done:
         return Done(value, refused, name, time.monotonic() - begun, _most_memory())
 
-    needed = [one for arg in args for one in (arg if isinstance(arg, list) else [arg]) if isinstance(one, Done)]
-    if refused := next((one.refused for one in needed if one.refused), ""):
-        return done(None, refused)
     if different := _different(versions):
         return done(None, f"The worker {name} has {different}; install the same versions on all machines.")
     with _ONE_AT_A_TIME, at_most(worker.state.nthreads), files_open_in_time():
@@ -119,7 +115,7 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
         reuse_memory()
         begun = time.monotonic()
         try:
-            return done(function(*(_value(arg) for arg in args)))
+            return done(function(*args))
         except UserError as error:
             return done(None, str(error))
         except Exception as error:
@@ -129,12 +125,6 @@ def run_task(function: Callable[..., Any], versions: Mapping[str, str], args: Se
         finally:
             if function in (tune_one, correct, write_cubes, write_whole_cubes, make_setting, measure):
                 give_back_memory()  # the others hold little, and looking for it takes as long as they do
-
-
-def _value(arg: Any) -> Any:
-    if isinstance(arg, list):
-        return [_value(one) for one in arg]
-    return arg.value if isinstance(arg, Done) else arg
 
 
 def _different(versions: Mapping[str, str]) -> str:
@@ -270,9 +260,7 @@ def add_up(planned: JobPlan, outlines: Sequence[Any], block: Any, scratch: Path)
     sum_block(planned.job, _joined(planned.job, outlines), block, scratch, planned.cubepar)
 
 
-def write_cubes(
-    planned: JobPlan, outlines: Sequence[Any], after: bool, blocks: Sequence[None], scratch: Path, folder: Path
-) -> tuple[str, ...]:
+def write_cubes(planned: JobPlan, outlines: Sequence[Any], after: bool, scratch: Path, folder: Path) -> tuple[str, ...]:
     """Put blocks together and write the cubes of a setting."""
     from atm_viewer.engine.output.parts import write_cubes_of_parts
 

@@ -54,7 +54,7 @@ def test_cubes_of_parts_are_those_of_one_process(instrument, count, options, tmp
         made = [
             name
             for after in (False, True)
-            for name in tasks.write_cubes(planned, outlines, after, (), tmp_path / "scratch", tmp_path / "made")
+            for name in tasks.write_cubes(planned, outlines, after, tmp_path / "scratch", tmp_path / "made")
         ]
     assert pickle.dumps(outlines) == before
     assert made == [path.name for path in wanted]

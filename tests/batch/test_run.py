@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from atm_viewer.batch import pages, tasks
+from atm_viewer.batch.cluster import EXPECTED
 from atm_viewer.batch.programme import Options, Target
 from atm_viewer.batch.run import Finished, run_programme
 from atm_viewer.batch.tasks import Done, JobPlan, Looked, Plan
@@ -24,6 +25,7 @@ class Client:
     def __init__(self, doing: dict[Any, Callable[..., Any]], lasts: int = 1000) -> None:
         self.doing, self.lasts = doing, lasts
         self.did: list[Any] = []
+        self.keys: list[Any] = []
 
     @property
     def status(self) -> str:
@@ -35,6 +37,7 @@ class Client:
     def submit(self, run_task, function, versions, args, **how) -> Any:
         self.lasts -= 1
         self.did.append(function)
+        self.keys.append(how["key"])
         try:
             done = Done(self.doing.get(function, function)(*args), "", "a worker", 0.0, 0)
         except UserError as error:
@@ -107,8 +110,8 @@ def test_what_a_target_has_in_the_scratch_folder_goes_when_it_is_finished(tmp_pa
     assert left == []
 
 
-@pytest.mark.parametrize(("targets", "whole"), [(1, 0), (2, 1), (5, 4)])
-def test_settings_are_made_in_one_go_as_long_as_others_have_as_much_to_do(targets, whole, tmp_path):
+@pytest.mark.parametrize(("targets", "whole"), [(1, 0), (2, 0), (3, 1), (5, 3)])
+def test_settings_are_made_in_one_go_as_long_as_others_have_twice_as_much_to_do(targets, whole, tmp_path):
     paths = [tmp_path / f"{k}_cal.fits" for k in range(targets)]
     for path in paths:
         path.write_bytes(b"exposure")
@@ -142,3 +145,60 @@ def test_settings_are_made_in_one_go_as_long_as_others_have_as_much_to_do(target
     assert client.did.count(tasks.correct) == targets - whole
     assert sorted(measured) == ["ch1-short"] * targets + ["ch2-short"] * targets
     assert max(one.exposures_done for one in told if not isinstance(one, (str, Finished))) == targets
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_sums_wait_for_all_exposures_of_their_setting_and_take_what_these_brought(fails, tmp_path):
+    paths = tuple(tmp_path / f"{k}_cal.fits" for k in range(3))
+    for path in paths:
+        path.write_bytes(b"exposure")
+    bands = ("ch1-short",)
+    blocks = tuple(SimpleNamespace(after=after, band=bands[0]) for after in (False, True, True))
+    job = SimpleNamespace(kinds=[False, True], group=SimpleNamespace(exposures=paths, bands=bands))
+    planned = JobPlan(job, "", blocks, (), False)
+    given = []
+
+    def correct(planned: JobPlan, number: int, scratch: Path, folder: Path) -> str:
+        if fails and number == 1:
+            raise UserError("The disk is full.")
+        return f"outline {number}"
+
+    client = Client(
+        {
+            tasks.look: lambda path: Looked(path, bands),
+            tasks.plan: lambda *args: Plan(Recipe(), (planned,), bands, (), (), measured=True),
+            tasks.correct: correct,
+            tasks.add_up: lambda planned, outlines, block, scratch: given.append((outlines, block)),
+            tasks.write_cubes: lambda planned, outlines, after, scratch, folder: given.append((outlines, after)),
+            pages.finish: lambda target, folder, plan, measured, problems, *rest: pages.Record(
+                "", 3, problems=problems
+            ),
+        }
+    )
+    summary = run_programme([Target("a", paths, Options())], tmp_path / "out", lambda: client, lambda news: None)
+    assert client.did.count(tasks.correct) == 3
+    assert client.did[-1] is pages.finish
+    problems = list(summary.finished[0].record.problems)
+    if fails:
+        assert problems == ["The disk is full."]
+        assert given == []
+    else:
+        assert problems == []
+        outlines = ["outline 0", "outline 1", "outline 2"]
+        assert sorted((o, str(b)) for o, b in given) == sorted((outlines, str(b)) for b in (*blocks, False, True))
+        assert {str(b) for _, b in given[-1:]} <= {"False", "True"}
+
+
+def test_tasks_are_in_few_groups_whose_duration_dask_knows_whatever_the_names_of_targets(tmp_path):
+    from distributed.utils import key_split_group
+
+    client = Client({tasks.look: lambda path: Looked(path, ()), pages.finish: lambda *args: pages.Record("", 1)})
+    targets = []
+    for name in ("Orion", "NGC-7027", "M 82", "target0"):
+        path = tmp_path / f"{name}_cal.fits"
+        path.write_bytes(b"exposure")
+        targets.append(Target(name, (path,), Options()))
+    client.doing[tasks.plan] = lambda *args: Plan(Recipe(), (), (), (), (), measured=True)
+    run_programme(targets, tmp_path / "out", lambda: client, lambda news: None)
+    assert len(set(client.keys)) == 12
+    assert {key_split_group(key) for key in client.keys} <= set(EXPECTED)
