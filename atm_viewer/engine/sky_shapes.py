@@ -18,8 +18,8 @@ def centre(shape: Shape) -> tuple[float, float]:
         return shape.ra, shape.dec
     plane = TangentPlane(*shape.vertices[0])
     x, y = plane.project(*np.array(shape.vertices).T)
-    ra, dec = plane.positions(x.mean(), y.mean())
-    return float(ra), float(dec)
+    ra, dec = plane.positions(x.mean(keepdims=True), y.mean(keepdims=True))
+    return float(ra[0]), float(dec[0])
 
 
 def reach(shape: Shape) -> float:

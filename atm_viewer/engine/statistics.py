@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,7 +32,7 @@ def robust_sigma(deviations: NDArray[np.floating]) -> float:
     return float(MAD_TO_SIGMA * np.median(np.abs(deviations)))
 
 
-def sigma_clipped(values: Reals, default: float) -> tuple[float, float]:
+def sigma_clipped(values: Reals, default: float) -> tuple[Any, Any]:
     """Mean and standard deviation of what sigma clipping leaves, equal to ``astropy.stats.sigma_clipped_stats``.
 
     Clipping about the median takes values off both ends: they are sorted once, and each median is there to be read.
@@ -44,7 +46,7 @@ def sigma_clipped(values: Reals, default: float) -> tuple[float, float]:
 
     Returns
     -------
-    mean, sigma : float
+    mean, sigma : float or float32
         In the precision of the values.
     """
     kept = values[np.isfinite(values)]

@@ -307,9 +307,9 @@ def sample(phase: float, optics: Optics, half: float = 4.0) -> Sampled:
     Sampled
     """
     pixels = np.arange(-math.ceil(half), math.ceil(half) + 1.0)
-    between = np.linspace(-half, half, 321)
+    between: Floats = np.linspace(-half, half, 321)
     count = math.ceil(2.0 * half / optics.spaxel)
-    points = phase + optics.spaxel * np.arange(-count, count + 1)
+    points: Floats = phase + optics.spaxel * np.arange(-count, count + 1.0)
     points = points[np.abs(points) <= half]
     one = Optics(optics.fwhm, optics.method, optics.spaxel, 1, optics.oversample)
     curve, resampled = (_resample(phase, one, at) for at in (between, points))

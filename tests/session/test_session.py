@@ -323,6 +323,18 @@ def test_a_file_that_is_opened_again_is_read_again(opened, workers, qtbot):
     assert asked == {OpenExposures, Correct, ShowProfile, MakeSkyImage, MakeSpectra, MeasureShifts}
 
 
+def test_a_file_that_is_closed_while_it_is_opened_again_stays_closed(opened, workers, qtbot):
+    workers.held = {OpenExposures}
+    opened.exposures.open(FILES[:1])
+    opened.exposures.close(FILES[0])  # the worker closes it after it has opened it again
+    workers.release(OpenExposures)
+    settle(qtbot, opened)
+    assert [exposure.view.key for exposure in opened.state.exposures] == FILES[1:]
+    opened.exposures.open(FILES[:1])
+    settle(qtbot, opened)
+    assert {exposure.view.key for exposure in opened.state.exposures} == set(FILES)
+
+
 def test_failures_and_trying_again(opened, workers, qtbot):
     workers.failing[Correct] = "The exposure is all NaN."
     opened.recipes.set_global("fit_threshold", 8.0)

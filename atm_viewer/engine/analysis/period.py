@@ -173,7 +173,7 @@ def _crossing(t: Floats, wavelength: Floats, rows: Integers) -> tuple[Floats, Fl
     with np.errstate(invalid="ignore", divide="ignore"):
         part = np.where(change.any(axis=0), a / (a - b), np.nan)
     lam = wavelength[at, column] + part * (wavelength[at + 1, column] - wavelength[at, column])
-    return rows[at] + part, lam
+    return rows[at].astype(np.float64) + part, lam
 
 
 def _combined(traces: Sequence[TracePhase], wavelength: Floats) -> tuple[Floats, Floats]:

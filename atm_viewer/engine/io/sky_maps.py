@@ -404,7 +404,7 @@ def _fit(
     middle = 0.5 * (dispersion.min() + dispersion.max())
     width = 0.5 * np.ptp(dispersion) + half
     d = (dispersion - middle) / width
-    trace = chebyshev.chebfit(d, along, 3)
+    trace = np.asarray(chebyshev.chebfit(d, along, 3), dtype=np.float64)
     scale = np.abs(along - chebyshev.chebval(d, trace)).max() + 0.5
 
     def solve(a: np.ndarray, d: Floats, *values: np.ndarray) -> list[Floats]:

@@ -206,7 +206,9 @@ def _find_sources(params: FitParams, steep: Singles, step: float, intervals: int
         if used or own or steep_here >= LOWEST_PEAK * counts.max():
             share = steep_here / highest if highest else np.inf
             sources.append(
-                CompactSource(float(positions[k]), steep_here, float(share), bin_ in pipelines or in_reach, used)
+                CompactSource(
+                    float(positions[k]), steep_here, float(share), bin_ in pipelines or bool(in_reach), bool(used)
+                )
             )
     return tuple(sources)
 

@@ -89,7 +89,7 @@ class OversampledSlice:
     def share(self) -> float:
         """Share of the valid pixels where the spline is used."""
         valid = self.inside & np.isfinite(self.sci)
-        return float((np.isfinite(self.trace) & valid).sum() / max(valid.sum(), 1))
+        return float((np.isfinite(self.trace) & valid).sum() / max(int(valid.sum()), 1))
 
 
 @cache

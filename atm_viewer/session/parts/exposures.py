@@ -46,6 +46,7 @@ class Exposures(QObject):
         self._store, self._jobs, self._recipes, self._messages = store, jobs, recipes, messages
         self._opening: set[int] = set()
         self._waiting: dict[int, list[OpenExposure]] = {}  # by job, exposures that are opened and not yet shown
+        self._closed: dict[int, set[str]] = {}  # by job, what was closed since it began to open files
         self._folders: tuple[str, ...] = ()
         self._restoring_job: int | None = None
         self._shown_job: int | None = None
@@ -86,6 +87,9 @@ class Exposures(QObject):
         closed = tuple(key for key in keys if state.exposure(key) is not None)
         if closed:
             self._jobs.submit(CloseExposures(closed))
+            # The worker closes what these jobs open until then, however late we hear of it.
+            for job in self._opening:
+                self._closed.setdefault(job, set()).update(closed)
             for key in closed:
                 state = opening.close_exposure(state, key, self._store.answers.reports)
             self._store.put(state)
@@ -123,6 +127,7 @@ class Exposures(QObject):
                 self._jobs.drop(job)
                 self._waiting.pop(job, None)
             self._opening.clear()
+            self._closed.clear()
             if state.exposures:
                 self._jobs.submit(CloseExposures(tuple(e.view.key for e in state.exposures)))
             self._restoring_job = self._open(tuple(e.path for e in saved.exposures))
@@ -144,7 +149,8 @@ class Exposures(QObject):
                 self._show_found(progress.job)
 
     def _show_found(self, job: int) -> None:
-        found = self._waiting.pop(job, [])
+        closed = self._closed.get(job, set())
+        found = [exposure for exposure in self._waiting.pop(job, []) if exposure.view.key not in closed]
         if not found:
             return
         state = self._store.state
@@ -181,6 +187,7 @@ class Exposures(QObject):
             if opened.exposures and job.number != self._restoring_job:
                 self.opened.emit(request.paths)
         self._opening.discard(job.number)
+        self._closed.pop(job.number, None)
         if job.number == self._restoring_job:
             self._restoring_job = None
             self._store.put(opening.end_restoring(self._store.state))
