@@ -132,15 +132,17 @@ class ExposureWcs:
         if self.labels is not None:
             label = self.labels[_pixel(y)[:, None], _pixel(x)]
             return self._by_slice(label, *np.broadcast_arrays(x[None, :], y[:, None]))
-        found = np.full((3, y.size, x.size), np.nan)
+        first, second, third = (np.full((y.size, x.size), np.nan) for _ in range(3))
         for number, ((x0, x1), (y0, y1)) in sorted(self.boxes.items()):
             if whole:
                 rows = np.flatnonzero((y >= math.floor(y0 + 0.5)) & (y <= math.ceil(y1 - 0.5)))
                 columns = np.flatnonzero((x >= math.floor(x0 + 0.5)) & (x <= math.ceil(x1 - 0.5)))
-                found[:, rows[:, None], columns] = np.nan
+                for frame in (first, second, third):
+                    frame[rows[:, None], columns] = np.nan
             row, column = np.flatnonzero((y >= y0) & (y <= y1)), np.flatnonzero((x >= x0) & (x <= x1))
-            found[:, row[:, None], column] = self.slicer(x[column][None, :], y[row][:, None], number)
-        first, second, third = found
+            found = self.slicer(x[column][None, :], y[row][:, None], number)
+            for frame, values in zip((first, second, third), found, strict=True):
+                frame[row[:, None], column] = values
         return first, second, third
 
     def world(self, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> tuple[Floats, Floats, Floats]:
