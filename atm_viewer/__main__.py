@@ -38,9 +38,9 @@ def _open_standard_streams() -> None:
 
 
 def _keep_libraries_quiet() -> None:
-    """Show what libraries warn of, which nobody who runs a command can mend, to those alone who ask Python for it.
+    """Hide warnings of libraries, which users can do nothing about, unless Python was asked to show them.
 
-    So it is in processes that begin from here on.
+    Child processes inherit this.
     """
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

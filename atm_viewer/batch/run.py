@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
@@ -30,9 +32,8 @@ from atm_viewer.jobs.serve import explain
 RETRIES = 2
 #: Seconds between looks at what is done.
 _LOOK = 0.05
-#: Tasks that come sooner than the place of their target says, by one target for as many threads of workers. Corrections
-#: are left for last: a report waits for those that were begun last for as long as for a measurement, but what is made
-#: of what they bring is shared out among all workers, and a measurement is not.
+#: Tasks that run ahead of their target's turn: by one target for every two threads of workers. Corrections do not: what
+#: follows from them is shared out among all workers, and a measurement is not.
 _SOONER, _THREADS = (tasks.look, tasks.plan, tasks.measure), 2
 #: Tasks that take about a second or less.
 _SHORT = (tasks.look, tasks.plan, tasks.add_up, pages.finish)
@@ -257,6 +258,7 @@ class _Run:
         self._indexed = 0.0
         self._client: Any = None
         self._sooner = 0
+        self._name, self._numbers = uuid.uuid4().hex[:8], itertools.count()  # keys of a scheduler's other runs differ
 
     def go(self) -> Summary:
         """Run to the end."""
@@ -444,23 +446,25 @@ class _Run:
         kind, bands = "after" if after else "before", " and ".join(planned.job.group.bands)
         added = [
             self._submit(
-                *(state, _Asked(tasks.add_up, f"adding up {block.band} {kind} correction")),
-                *(planned, outlines, block, scratch),
+                state,
+                _Asked(tasks.add_up, f"adding up {block.band} {kind} correction"),
+                planned,
+                outlines,
+                block,
+                scratch,
             )
             for block in planned.blocks
             if block.after == after
         ]
         asked = _Asked(tasks.write_cubes, f"writing {bands} {kind} correction")
-        self._when(
-            *(state, added),
-            lambda _: self._submit(state, asked, planned, outlines, after, scratch, state.folder),
-        )
+        write = partial(self._submit, state, asked, planned, outlines, after, scratch, state.folder)
+        self._when(state, added, lambda _: write())
 
     def _when(self, state: _State, futures: Sequence[Any], begin: Callable[[Sequence[Any]], Any]) -> None:
         """Begin something with what tasks will have brought.
 
-        To Dask it is a task that needs no other, and goes to whoever is free first: one that does would go to a worker
-        that has what it needs, and wait there for what this one has begun, although that is next to nothing.
+        Dask sees a task without dependencies and gives it to the first free worker. With dependencies it would queue at
+        the worker that holds them, although they are tiny.
         """
         if futures:
             state.next.append(_Next(futures, begin))
@@ -487,7 +491,7 @@ class _Run:
             priority=self._sooner * (asked.function in _SOONER) - state.number,
             key=(
                 SHORT if asked.function in _SHORT else LONG,
-                f"{asked.function.__name__}-{state.target.name}-{time.monotonic_ns()}-{len(state.waiting)}",
+                f"{asked.function.__name__}-{state.target.name}-{self._name}-{next(self._numbers)}",
             ),
         )
         state.waiting[future] = asked
@@ -510,7 +514,7 @@ class _Run:
         state.seconds += done.seconds
         self._memory = max(self._memory, done.memory)
         self._step = f"{state.target.name}, {asked.words}"
-        if done.refused not in state.problems:  # once: what relies on it is refused with the same sentence
+        if done.refused not in state.problems:  # once, however many tasks are refused with it
             self._log(state, asked.words, done)
         if asked.function is tasks.correct:
             state.exposures_done += 1
@@ -602,9 +606,8 @@ class _Run:
 def _in_one_go(planned: JobPlan, left: int, workers: int) -> bool:
     """Whether one worker makes all of a setting, since the others have as much to do meanwhile with what is ``left``.
 
-    That may take twice its time, since a worker may have begun another when it is given this one, and nobody else takes
-    it as long as there is something else to do. Otherwise its exposures, and then the blocks of its cubes, are shared
-    out among workers.
+    Twice as much, since the worker that is given a setting may have to finish another one first. Otherwise its
+    exposures, and then the blocks of its cubes, are shared out among workers.
     """
     kinds, count = planned.job.kinds, len(planned.job.group.exposures)
     cubes = bool(kinds) and not planned.whole and (True in kinds or not any(planned.corrected))

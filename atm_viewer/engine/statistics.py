@@ -35,14 +35,14 @@ def robust_sigma(deviations: NDArray[np.floating]) -> float:
 def sigma_clipped(values: Reals, default: float) -> tuple[Any, Any]:
     """Mean and standard deviation of what sigma clipping leaves, equal to ``astropy.stats.sigma_clipped_stats``.
 
-    Clipping about the median takes values off both ends: they are sorted once, and each median is there to be read.
+    Clipping about the median takes values off both ends: sorted once, the median is always the middle of what is left.
 
     Parameters
     ----------
     values : ndarray of float
         Any number; what is not finite does not count.
     default : float
-        What both are when no value is finite.
+        Returned for both when no value is finite.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Runs work on slices in parallel, and keeps warnings of libraries away from the user meanwhile.
+"""Runs work on slices in parallel, and ignores warnings of libraries on all threads.
 
 Plain Python threads: the kernels release Python's lock, and none of them is parallel itself, so that numba's threading
 layers are never started and cannot get in the way of Qt's threads or of a fork.
@@ -6,6 +6,7 @@ layers are never started and cannot get in the way of Qt's threads or of a fork.
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import threading
@@ -24,6 +25,9 @@ _MOST: ContextVar[int] = ContextVar("_MOST", default=0)
 
 #: Memory that a process needs for one exposure of NIRSpec with its correction and what is written of it [byte].
 _NEEDED = 2_500_000_000
+
+#: Memory that a thread needs to begin, with its stack [byte].
+_STACK = 2**24
 
 
 def use_one_thread_each() -> None:
@@ -116,6 +120,18 @@ def in_threads(
         return [future.result() for future in futures]
 
 
+def begin_thread(work: Callable[[], object], name: str) -> None:
+    """Begin a thread that does not keep the process from ending.
+
+    Raises
+    ------
+    OSError, RuntimeError
+        There is no memory for it. Python would wait for ever for a thread that cannot begin.
+    """
+    mmap.mmap(-1, _STACK).close()
+    threading.Thread(target=work, name=name, daemon=True).start()
+
+
 class _Filters:
     """Python's warning filters, which all threads of a process share: the last thread to leave restores them."""
 
@@ -147,6 +163,7 @@ def without_warnings() -> Iterator[None]:
     """Ignore warnings, on this thread and the others of the process.
 
     ``warnings.catch_warnings`` on two threads can restore the filters of one while the other still relies on them.
+    As long as a thread hangs in here, the process shows no warnings.
     """
     _FILTERS.enter()
     try:

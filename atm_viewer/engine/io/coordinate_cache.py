@@ -73,7 +73,7 @@ class KeptGeometry:
         return found
 
     def has(self, part: str) -> bool:
-        """Whether a part was computed before; whether it can be read shows when it is."""
+        """Whether a part was computed before; it may still be damaged."""
         return part in self._held or self._path(part).is_file()
 
     @property

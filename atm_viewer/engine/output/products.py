@@ -384,7 +384,6 @@ def _own_cubes(
             exposure.release()
             if exposure.sci.size * len(paths) <= _OPEN:
                 opened[path] = exposure
-                stack.callback(exposure.close)
             else:
                 exposure.close()
             del exposure
@@ -397,13 +396,15 @@ def _own_cubes(
             here = part_of(job.progress, begun, begun + width)
             sums = {band: CubeSums(grids[band][after]) for band in bands}
             for k, path in enumerate(paths):
-                exposure = opened.get(path) or open_exposure(path).placed(places[k])
+                # Exposures that stay open are gone before the last cubes are made of their sums.
+                kept = opened.pop(path, None) if after == job.kinds[-1] else opened.get(path)
+                exposure = kept or open_exposure(path).placed(places[k])
                 this = part_of(here, 0.8 * k / len(paths), 0.8 * (k + 1) / len(paths))
                 _add_exposure(job, exposure, after, sums, this, keep)
                 exposure.release()
-                if not opened:
+                if path not in opened:
                     exposure.close()
-                del exposure
+                del exposure, kept
                 trim_memory()
             here(f"Building cubes {'after' if after else 'before'} correction", 0.8)
             for band, cube in cubes_of_sums(job, after, models, cubepar, sums):

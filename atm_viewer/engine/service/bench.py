@@ -152,7 +152,8 @@ class Bench:
         files: list[Path] = []
         for path in paths:
             try:
-                files += [f for f in expand_inputs([path]) if f not in files]
+                known = {file.resolve() for file in files}
+                files += [file for file in expand_inputs([path]) if file.resolve() not in known]
             except UserError as error:
                 problems.append(str(error))
         moving = []
@@ -312,8 +313,8 @@ class Bench:
     def give_back(self) -> None:
         """Give back the memory of what is made again in a moment when it is asked for: another process needs it."""
         self._shared.keep_fits_only()
-        while self._unpacked:
-            self._unpacked.pop().release()
+        for exposure in self._unpacked:
+            exposure.release()
         give_back_memory()
 
     def _let_go(self, item: OpenItem) -> None:

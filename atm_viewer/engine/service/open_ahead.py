@@ -13,6 +13,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import UserError
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.threads import begin_thread
 
 #: Seconds between two looks at what else is wanted while a file is being opened.
 _PATIENCE = 0.02
@@ -21,15 +22,15 @@ _PATIENCE = 0.02
 def open_ahead(paths: Sequence[Path], waiting: Callable[[Path], None]) -> Generator[Exposure | UserError, None, None]:
     """Open files in their order on a thread, each while the caller uses the one before.
 
-    The caller uses the first at once. Of the others the thread also makes the geometry that previews need.
+    The thread also makes the geometry that previews need, except for the first file, which the caller shows at once.
 
     Parameters
     ----------
     paths : sequence of Path
         The files.
     waiting : callable
-        ``waiting(path)`` is called again and again while a file is being opened; may raise `Cancelled`. The thread ends
-        with the file that it is at.
+        ``waiting(path)`` is called again and again while a file is being opened; may raise `Cancelled`. The thread then
+        ends as soon as the file is open.
 
     Yields
     ------
@@ -46,33 +47,41 @@ def open_ahead(paths: Sequence[Path], waiting: Callable[[Path], None]) -> Genera
             wanted.acquire()
             if ended.is_set():
                 return
-            opened.put(context.run(_open, path, k > 0))
+            exposure = context.run(_open, path)
+            if k > 0 and isinstance(exposure, Exposure) and not ended.is_set():
+                context.run(_make_geometry, exposure)
+            opened.put(exposure)
+            del exposure  # the caller may be done with it before the next one is open
 
-    # A daemon: a file that hangs must not keep the process from ending.
-    threading.Thread(target=work, name="atm-viewer-opening", daemon=True).start()
+    begin_thread(work, "atm-viewer-opening")
     try:
         for path in paths:
-            found: Exposure | BaseException | None = None
-            while found is None:
+            while opened.empty():
                 waiting(path)
-                with suppress(queue.Empty):
-                    found = opened.get(timeout=_PATIENCE)
+                ended.wait(_PATIENCE)
             wanted.release()
-            if not isinstance(found, Exposure | UserError):
-                raise found
-            yield found
+            # Not in a variable, which would keep it while the caller uses it.
+            yield _exposure_or_reason(opened.get())
     finally:
         ended.set()
         wanted.release()
 
 
-def _open(path: Path, geometry: bool) -> Exposure | BaseException:
+def _open(path: Path) -> Exposure | BaseException:
     try:
-        exposure = open_exposure(path)
+        return open_exposure(path)
     except BaseException as error:  # libraries of the pipeline exit where others raise
         return error
-    if geometry:
-        with suppress(Exception):  # whoever asks for it meets the same failure
+
+
+def _make_geometry(exposure: Exposure) -> None:
+    if exposure.kept.on_disk:  # else it would take memory as long as the exposure is open
+        with suppress(Exception, SystemExit):  # whoever asks for it meets the same failure
             _ = SkyMapper(exposure).maps
             exposure.make_oversampled_coordinates(Recipe().oversample)
-    return exposure
+
+
+def _exposure_or_reason(found: Exposure | BaseException) -> Exposure | UserError:
+    if isinstance(found, Exposure | UserError):
+        return found
+    raise found

@@ -172,7 +172,7 @@ class ExposureWcs:
 
 
 def _blocks(at: Integers) -> list[Integers]:
-    """Parts of some positions that are evaluated one after the other."""
+    """Parts of some positions, each of which is evaluated at once."""
     return np.array_split(at, max(-(-at.size // _BLOCK), 1))
 
 

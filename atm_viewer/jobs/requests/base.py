@@ -128,7 +128,7 @@ class Request(Generic[R_co]):
 class SeparateRequest(Request[R_co]):
     """A request with a process of its own, side by side with others; to cancel it is to kill that process."""
 
-    #: Its process corrects exposures, for which the one that holds those that are open gives back memory.
+    #: Its process corrects exposures, which takes memory; the worker with the open exposures gives some back.
     corrects: ClassVar[bool] = False
 
     folder: str  #: where the process may leave something half-written; empty for nowhere

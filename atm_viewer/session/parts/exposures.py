@@ -87,7 +87,7 @@ class Exposures(QObject):
         closed = tuple(key for key in keys if state.exposure(key) is not None)
         if closed:
             self._jobs.submit(CloseExposures(closed))
-            # The worker closes what these jobs open until then, however late we hear of it.
+            # The worker closes them after these jobs have opened them; news of that opening may still be on its way.
             for job in self._opening:
                 self._closed.setdefault(job, set()).update(closed)
             for key in closed:
