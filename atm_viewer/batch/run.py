@@ -6,9 +6,9 @@ import itertools
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -326,7 +326,8 @@ class _Run:
     def _follow(self) -> None:
         """Hand out tasks and take what they bring until all targets are finished."""
         # Exposures are opened well before they are corrected, so that there are always some to correct.
-        self._sooner = sum(self._client.nthreads().values()) // _THREADS
+        with _lost_with_scheduler():
+            self._sooner = sum(self._client.nthreads().values()) // _THREADS
         for state in self._states:
             if state.record is None and state.stage == "waiting":
                 self._look(state)
@@ -502,10 +503,8 @@ class _Run:
         if any(future.cancelled() for future in futures):
             raise _Lost
         finished = [future for future in futures if future.status == "finished"]
-        try:
+        with _lost_with_scheduler():
             return dict(zip(finished, self._client.gather(finished), strict=True))
-        except CancelledError as error:  # meanwhile
-            raise _Lost from error
 
     def _take(self, state: _State, future: Any, done: Done | None) -> None:
         """Take what a task has brought, None if it has failed."""
@@ -601,6 +600,15 @@ class _Run:
                 client.close(timeout=5)
             except Exception as error:
                 self._tell(f"The connection to the scheduler could not be closed: {explain(error)}")
+
+
+@contextmanager
+def _lost_with_scheduler() -> Iterator[None]:
+    """Raise `_Lost` where the scheduler ends while it is asked something."""
+    try:
+        yield
+    except (CancelledError, OSError) as error:  # the latter by distributed, for a connection that was closed
+        raise _Lost from error
 
 
 def _in_one_go(planned: JobPlan, left: int, workers: int) -> bool:

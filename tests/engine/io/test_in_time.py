@@ -23,6 +23,9 @@ def hang(monkeypatch):
     monkeypatch.setattr(in_time, "OPENING", 0.3)
     yield lambda *_: over.wait()
     over.set()
+    for thread in threading.enumerate():
+        if thread.name == "atm-viewer-opening":
+            thread.join(10.0)
 
 
 def test_a_disk_that_does_not_answer(hang):
