@@ -61,7 +61,7 @@ def test_what_is_too_large_or_cannot_be_read_is_told(tmp_path):
         read_text(path, "recipe")
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_text(tmp_path / "none.toml", "recipe")
-    with pytest.raises(InputError, match="cannot be read: embedded null"):
+    with pytest.raises(InputError, match=r"cannot be read: .*embedded null"):
         read_text("a\0b", "recipe")
 
 

@@ -135,7 +135,7 @@ def test_previews_go_on_while_products_are_written(workers, told, ask, tmp_path)
         ("memory", "not enough memory"),
         ("full", "The disk is full"),
         ("exit", "SystemExit"),
-        ("unpicklable", "pickle"),
+        ("unpicklable", "local object"),
     ],
 )
 def test_failures_are_sentences(ask, key, part):
