@@ -13,7 +13,7 @@ from atm_viewer.engine.kernels import trace as kernels
 from atm_viewer.engine.kernels.spline import evaluate_sorted
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import Fate
-from atm_viewer.engine.threads import in_threads, processors, without_warnings
+from atm_viewer.engine.threads import in_threads, processors
 from atm_viewer.engine.trace.defaults import ModeDefaults
 
 #: A part of a slice is not worth a thread when it is shorter than the window that it begins with.
@@ -448,6 +448,6 @@ def _spline_size(data: SliceData, params: FitParams, defaults: ModeDefaults) -> 
 
 
 def _scaled(data: SliceData) -> Singles:
-    with without_warnings():
+    with np.errstate(all="ignore"):
         scaled: Singles = data.trimmed / data.norm
         return scaled
