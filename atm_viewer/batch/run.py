@@ -614,12 +614,11 @@ def _lost_with_scheduler() -> Iterator[None]:
 def _in_one_go(planned: JobPlan, left: int, workers: int) -> bool:
     """Whether one worker makes all of a setting, since the others have as much to do meanwhile with what is ``left``.
 
-    Twice as much, since the worker that is given a setting may have to finish another one first. Otherwise its
-    exposures, and then the blocks of its cubes, are shared out among workers.
+    Otherwise its exposures, and then the blocks of its cubes, are shared out among workers.
     """
     kinds, count = planned.job.kinds, len(planned.job.group.exposures)
     cubes = bool(kinds) and not planned.whole and (True in kinds or not any(planned.corrected))
-    return cubes and count <= _LARGEST and 2 * count * (workers - 1) <= left
+    return cubes and count <= _LARGEST and count * (workers - 1) <= left
 
 
 def _failure(error: BaseException) -> str:
