@@ -144,7 +144,7 @@ def oversampled_coordinates(
             columns, rows = shape
             across = divide(rows, factor, True).at
             x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij", sparse=True)
-            alpha, _, lam = wcs.slicer(x, y)
+            alpha, lam = wcs.slicer(x, y, axes=(0, 2))
             # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box and of
             # the wavelengths that the step to V2, V3 is defined for.
             lam = wcs.with_position(lam)
@@ -153,7 +153,7 @@ def oversampled_coordinates(
                 lam[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
             return alpha, lam.astype(np.float32)
         rows, columns = shape
-        _, along, lam = wcs.slicer_grid(np.arange(float(columns)), divide(rows, factor, False).at)
+        along, lam = wcs.slicer_grid(np.arange(float(columns)), divide(rows, factor, False).at, axes=(1, 2))
         lam *= 1e6  # in place: these are 100 MB each for 3
         return np.negative(along, out=along), lam.astype(np.float32)
 
@@ -250,7 +250,7 @@ def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
     first = np.s_[math.ceil(y0) : math.floor(y1) + 1, math.ceil(x0) : math.floor(x1) + 1]
     arcsec = _arcsec_per_metre(wcs, across[first], along[first], lam[first])
     y, x = np.nonzero(regions)
-    at = across[y, x], along[y, x], lam[y, x]
+    at: tuple[Floats, ...] = across[y, x], along[y, x], lam[y, x]
     if wcs.labels is None:
         at = wcs.slicer(x, y, regions[y, x])  # where boxes overlap, the grid has the later slice's
     wavelength, ra, dec = (np.full(regions.shape, np.nan) for _ in range(3))
