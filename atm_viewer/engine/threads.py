@@ -14,8 +14,8 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TypeVar
+from contextvars import ContextVar, copy_context
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -118,6 +118,36 @@ def in_threads(
             futures.append(pool.submit(work, item))
             running.add(futures[-1])
         return [future.result() for future in futures]
+
+
+@contextmanager
+def beside(name: str, work: Callable[..., Result], *args: Any) -> Iterator[Future[Result]]:
+    """Call a function on a thread while the block of a with statement runs; where there is one processor, before it.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread.
+    work : callable
+        The function.
+    *args
+        What it takes.
+
+    Yields
+    ------
+    Future
+        Its result. When the block raises, nobody waits for it.
+    """
+    if processors() == 1:
+        done: Future[Result] = Future()
+        done.set_result(work(*args))
+        yield done
+        return
+    pool = ThreadPoolExecutor(1, name)
+    try:
+        yield pool.submit(copy_context().run, work, *args)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def begin_thread(work: Callable[[], object], name: str) -> None:

@@ -20,7 +20,7 @@ from atm_viewer.engine.names import STEPS
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
-from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.threads import beside, in_threads
 from atm_viewer.engine.trace.compact import within
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.line_columns import continuum_share, line_columns
@@ -213,12 +213,18 @@ def _fitted(
     exposure: Exposure, recipe: Recipe, progress: Progress
 ) -> tuple[Prepared, dict[int, TraceFit], tuple[Frame, Frame] | None]:
     """Prepare an exposure, fit its slices and, when it is oversampled, find the coordinates for that."""
-    prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
-    fits = fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
+
+    def prepared_and_fitted() -> tuple[Prepared, dict[int, TraceFit]]:
+        prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
+        return prepared, fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
+
     if recipe.oversample == 1:
-        return prepared, fits, None
-    progress("Computing oversampled coordinates", 0.7)
-    return prepared, fits, exposure.oversampled_coordinates(recipe.oversample)
+        return *prepared_and_fitted(), None
+    # Beside the fits: each of them leaves processors idle now and then.
+    with beside("atm-viewer-coordinates", exposure.oversampled_coordinates, recipe.oversample) as coordinates:
+        prepared, fits = prepared_and_fitted()
+        progress("Computing oversampled coordinates", 0.7)
+        return prepared, fits, coordinates.result()
 
 
 def oversample(
@@ -278,9 +284,9 @@ def oversample(
             builder.add(number, fine.native, fine.share)
 
     # Copying of frames, which nothing waits for until the end.
-    with ThreadPoolExecutor(1, "atm-viewer-frames") as beside:
-        wavelength = beside.submit(_in_detector_frame, exposure, coordinates[1])
-        regions = beside.submit(_divided, exposure, exposure.regions, factor)
+    with ThreadPoolExecutor(1, "atm-viewer-frames") as copying:
+        wavelength = copying.submit(_in_detector_frame, exposure, coordinates[1])
+        regions = copying.submit(_divided, exposure, exposure.regions, factor)
         in_threads(
             work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
         )
