@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.output.fits_table import table_extension
 from atm_viewer.engine.output.tree_text import TreeText
 from atm_viewer.engine.threads import without_warnings
 
@@ -49,7 +50,7 @@ def asdf_extension(content: bytes) -> Any:
 
     data = np.frombuffer(content, dtype=np.uint8)[None, :]
     column = fits.Column(array=data, format=f"{data.size}B", name="ASDF_METADATA")
-    return fits.BinTableHDU.from_columns([column], name="ASDF")
+    return table_extension("ASDF", [column])
 
 
 def _without_wcs(content: bytes) -> bytes:

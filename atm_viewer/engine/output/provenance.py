@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.output.fits_table import table_extension
 from atm_viewer.engine.recipe import Recipe, dump_recipe, parse_recipe
 from atm_viewer.engine.regular_file import check_regular
 
@@ -135,12 +136,12 @@ def read_provenance(path: str | os.PathLike[str]) -> Provenance:
 def _inputs_table(inputs: Sequence[InputFile]) -> Any:
     from astropy.io import fits
 
-    table = _table("ATM_INPUTS", {"FILE": [_ascii(one.name) for one in inputs]})
-    numbers = [
+    columns = [
+        *_text_columns({"FILE": [_ascii(one.name) for one in inputs]}),
         fits.Column(name="SIZE", format="K", unit="byte", array=[one.size for one in inputs]),
         fits.Column(name="CHANGED", format="K", unit="ns", array=[one.changed for one in inputs]),
     ]
-    return fits.BinTableHDU.from_columns(table.columns + fits.ColDefs(numbers), name="ATM_INPUTS")
+    return table_extension("ATM_INPUTS", columns)
 
 
 def _read_inputs(table: Any) -> tuple[InputFile, ...]:
@@ -158,9 +159,12 @@ def _ascii(text: str) -> str:
 
 
 def _table(name: str, columns: Mapping[str, Sequence[str]]) -> Any:
+    return table_extension(name, _text_columns(columns))
+
+
+def _text_columns(columns: Mapping[str, Sequence[str]]) -> list[Any]:
     from astropy.io import fits
 
-    made = [
+    return [
         fits.Column(name=key, format=f"{max(map(len, values))}A", array=list(values)) for key, values in columns.items()
     ]
-    return fits.BinTableHDU.from_columns(made, name=name)
