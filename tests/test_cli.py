@@ -206,7 +206,7 @@ def test_what_is_kept_is_told_and_deleted(exposure, tmp_path, monkeypatch, capsy
 def test_options_of_correct_go_over_the_recipe(tmp_path, monkeypatch):
     (tmp_path / "r.toml").write_text(dump_recipe(Recipe(2, 7.0, 0.3, False, (SliceOverride(112, window=20),))))
     asked = []
-    monkeypatch.setattr(Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
+    monkeypatch.setattr(Work, "ask", lambda self, request, **_: asked.append(request) or WrittenProducts(()))
     for options in (
         "",
         "--slope-limit 0.2",
@@ -251,7 +251,7 @@ def test_correct_writes_to_the_current_folder_and_shows_progress_on_a_terminal(e
 def test_bands_restrict_what_each_command_takes(exposure, tmp_path, monkeypatch, capsys):
     nirspec = str(min(demo_exposures("nirspec").parent.glob("*_cal.fits")))
     asked = []
-    monkeypatch.setattr(Work, "ask", lambda self, request: asked.append(request) or WrittenProducts(()))
+    monkeypatch.setattr(Work, "ask", lambda self, request, **_: asked.append(request) or WrittenProducts(()))
     for line in (["correct"], ["export", "script"], ["export", "pipeline", "--product", "star"]):
         assert cli.run([*line, exposure, nirspec, "--band", "ch2-short", "-o", str(tmp_path)]) == 0
     correct, script, pipeline = asked

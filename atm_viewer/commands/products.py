@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from atm_viewer.commands.arguments import (
@@ -57,12 +58,11 @@ def correct(args: argparse.Namespace) -> int:
 
     recipe = replace(recipe_of(args), **given_parameters(args))
     exposures = all_chosen(args)
-    say_unusual(exposures.exposures)
     files = exposures.files
     with Work() as work:
         steps = args.save_intermediate_results
         request = WriteExposures(files, recipe, str(args.output), args.overwrite, save_intermediate_results=steps)
-        written = work.ask(request)
+        written = work.ask(request, meanwhile=partial(say_unusual, exposures.exposures))
     list_paths(written.paths)
     return 0
 
@@ -101,7 +101,6 @@ def cube(args: argparse.Namespace) -> int:
 
     recipe = with_cube_options(args, recipe_of(args))
     products = inputs_of(args).to_make(args.product)
-    say_unusual(path for product in products for path in product.exposures)
     requests = [
         WriteCubes(
             tuple(map(str, product.exposures)),
@@ -117,9 +116,10 @@ def cube(args: argparse.Namespace) -> int:
         )
         for product in products
     ]
+    say_notes = partial(say_unusual, [path for product in products for path in product.exposures])
     with Work(len(requests)) as work:
-        for request in requests:
-            list_paths(work.ask(request).paths)
+        for k, request in enumerate(requests):
+            list_paths(work.ask(request, meanwhile=say_notes if k == 0 else None).paths)
     return 0
 
 

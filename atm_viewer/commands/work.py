@@ -77,15 +77,17 @@ class Work:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def ask(self, request: Request[R_co]) -> R_co:
-        """Return the result of a request, showing its progress."""
-        return self.ask_all(request)[0]
+    def ask(self, request: Request[R_co], meanwhile: Callable[[], object] | None = None) -> R_co:
+        """Return the result of a request, showing its progress; ``meanwhile`` is called while the worker begins."""
+        return self.ask_all(request, meanwhile=meanwhile)[0]
 
-    def ask_all(self, *requests: Request[R_co]) -> list[R_co]:
+    def ask_all(self, *requests: Request[R_co], meanwhile: Callable[[], object] | None = None) -> list[R_co]:
         """Return the results of requests that run side by side; the first to fail ends them all."""
         from atm_viewer.jobs.messages import Outcome, Status
 
         jobs = [self._workers.submit(request) for request in requests]
+        if meanwhile is not None:
+            meanwhile()
         done = dict.fromkeys(jobs, 0.0)
         results: dict[int, Any] = {}
         with ProgressLine() as line:
