@@ -98,7 +98,7 @@ class AtHand:
         if key in self._items:
             self._let_go(self._items.pop(key))
         self._shared.forget(self._known.pop(key).owner)
-        self._shared.make_room(self._open_pixels)
+        self._shared.make_room(self.pixels)
 
     def file(self, key: str) -> DataFile:
         """File of an open exposure."""
@@ -126,14 +126,15 @@ class AtHand:
         return self._known[key]
 
     @property
-    def _open_pixels(self) -> int:
+    def pixels(self) -> int:
+        """Pixels of all open exposures."""
         return sum(known.pixels for known in self._known.values())
 
     def _make_room(self, used: str) -> None:
         """Let go of exposures of other bands, those first that have not been used the longest."""
         bands = set(self._known[used].bands)
-        self._shared.make_room(self._open_pixels)
-        if self._open_pixels <= MOST_PIXELS:
+        self._shared.make_room(self.pixels)
+        if self.pixels <= MOST_PIXELS:
             return
         for key, item in list(self._items.items()):
             if sum(self._known[one].pixels for one in self._items) <= _AT_HAND:

@@ -63,6 +63,8 @@ Found = TypeVar("Found")
 
 #: Pixels of the exposures whose coordinates stay unpacked: one of NIRSpec, or four of MIRI.
 _UNPACKED = 4 * 1024 * 1032
+#: Pixels of open exposures from which on none is opened ahead, which takes memory: four of NIRSpec, or sixteen of MIRI.
+_AHEAD = 4 * 2048 * 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +173,7 @@ class Bench:
             progress(opening(path.name), files.index(path) / len(files))
 
         closed = [path for path in files if not self._is_open(path)]
-        with closing(open_ahead(closed, waiting)) as exposures:
+        with closing(open_ahead(closed, waiting, lambda: self._items.pixels < _AHEAD)) as exposures:
             for k, path in enumerate(files):
                 opened = next(exposures) if path in closed else None
                 try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
@@ -17,12 +19,17 @@ from atm_viewer.engine.threads import begin_thread
 
 #: Seconds between two looks at what else is wanted while a file is being opened.
 _PATIENCE = 0.02
+#: Niceness of the thread while it is ahead of the caller.
+_NICENESS = 8
 
 
-def open_ahead(paths: Sequence[Path], waiting: Callable[[Path], None]) -> Generator[Exposure | UserError, None, None]:
+def open_ahead(
+    paths: Sequence[Path], waiting: Callable[[Path], None], has_room: Callable[[], bool] = lambda: True
+) -> Generator[Exposure | UserError, None, None]:
     """Open files in their order on a thread, each while the caller uses the one before.
 
-    The thread also makes the geometry that previews need, except for the first file, which the caller shows at once.
+    The thread also makes the geometry that previews need, for the files that are opened ahead. Where the system can
+    arrange that, the processors are the caller's first.
 
     Parameters
     ----------
@@ -31,6 +38,8 @@ def open_ahead(paths: Sequence[Path], waiting: Callable[[Path], None]) -> Genera
     waiting : callable
         ``waiting(path)`` is called again and again while a file is being opened; may raise `Cancelled`. The thread then
         ends as soon as the file is open.
+    has_room : callable, optional
+        Whether there is memory to open a file while the one before is used; else it waits until it is asked for.
 
     Yields
     ------
@@ -38,17 +47,21 @@ def open_ahead(paths: Sequence[Path], waiting: Callable[[Path], None]) -> Genera
         For each file, the exposure or why it cannot be opened.
     """
     opened: queue.SimpleQueue[Exposure | BaseException] = queue.SimpleQueue()
-    wanted = threading.Semaphore(1)
+    wanted = threading.Semaphore(0)
     ended = threading.Event()
     context = contextvars.copy_context()
 
+    ahead = False
+
     def work() -> None:
-        for k, path in enumerate(paths):
+        for path in paths:
             wanted.acquire()
             if ended.is_set():
                 return
+            if ahead:
+                _stand_back()
             exposure = context.run(_open, path)
-            if k > 0 and isinstance(exposure, Exposure) and not ended.is_set():
+            if ahead and isinstance(exposure, Exposure) and not ended.is_set():
                 context.run(_make_geometry, exposure)
             opened.put(exposure)
             del exposure  # the caller may be done with it before the next one is open
@@ -56,15 +69,26 @@ def open_ahead(paths: Sequence[Path], waiting: Callable[[Path], None]) -> Genera
     begin_thread(work, "atm-viewer-opening")
     try:
         for path in paths:
+            if not ahead:
+                wanted.release()
             while opened.empty():
                 waiting(path)
                 ended.wait(_PATIENCE)
-            wanted.release()
+            ahead = has_room()
+            if ahead:
+                wanted.release()
             # Not in a variable, which would keep it while the caller uses it.
             yield _exposure_or_reason(opened.get())
     finally:
         ended.set()
         wanted.release()
+
+
+def _stand_back() -> None:
+    """Have this thread, and those that it begins, leave the processors to others (Linux; else they count as all)."""
+    if sys.platform.startswith("linux"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _open(path: Path) -> Exposure | BaseException:

@@ -116,7 +116,12 @@ class Recent(OrderedDict[Hashable, Any]):
             if self._alike is not None:
                 for other in [k for k in self if k[0] == key[0]][: -self._alike]:  # type: ignore[index]  # keys are tuples where alike is given
                     del self[other]
-            while len(self) > 1 and self._costs.total() > self.size:
+            self.shrink(self.size)
+
+    def shrink(self, size: int) -> None:
+        """Drop what was used the longest time ago, until the rest costs no more than this; the last one stays."""
+        with self._lock:
+            while len(self) > 1 and self._costs.total() > size:
                 oldest = next(iter(self))
                 self.dropped += self._costs[oldest]
                 del self[oldest]
@@ -174,9 +179,11 @@ class Shared:
             give_back_memory()
 
     def keep_fits_only(self) -> None:
-        """Drop all that is made again in a moment."""
+        """Drop all that is made again in a moment, and fits that were used the longest time ago where they are many."""
         for kept in self._all():
-            if kept is not self.fits:
+            if kept is self.fits:
+                kept.shrink(_FITS // 2)
+            else:
                 kept.clear()
 
     def forget(self, owner: Hashable) -> None:

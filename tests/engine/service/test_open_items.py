@@ -47,3 +47,14 @@ def test_all_of_an_exposure_is_forgotten():
             recent.keep(((owner, number), "fit"), number)
     recent.forget("a")
     assert list(recent) == [(("b", 1), "fit"), (("b", 2), "fit")]
+
+
+def test_what_was_used_the_longest_time_ago_goes_first_when_less_is_kept():
+    recent = Recent(10, cost=len)
+    for key in ("aaaa", "bbb", "cc"):
+        recent.keep(key, key)
+    recent.get("aaaa")
+    recent.shrink(6)
+    assert list(recent) == ["cc", "aaaa"]
+    recent.shrink(0)
+    assert (list(recent), recent.size) == (["aaaa"], 10)  # the last one stays, and there is room again
