@@ -181,7 +181,7 @@ def _observation(cache: Path, folder: Path) -> Iterator[Result]:
             written = measure(ours.cubes, cache, paths=paths[:count], folder=str(folder))
             yield Result(f"{count} {what} exposures, cubes written", 0.0, written["seconds"], 0.0, 0)
             peaks = measure(window.together, cache, paths=paths[:count], folder=str(folder))
-            peaks = f"{peaks['tuned']:.0f} MB tuned, {peaks['written']:.0f} MB while cubes are written"
+            peaks = f"{peaks['opened']:.0f} MB opened, {peaks['tuned']:.0f} tuned, {peaks['written']:.0f} cubes written"
             yield Result(f"{count} {what} exposures: {peaks} (goal 3000)", 0.0, 0.0, 0.0, 0)
 
 

@@ -50,6 +50,8 @@ def measure(task: Callable[..., dict], cache: Path, nice: int = 0, **arguments: 
         answer = Path(folder) / "answer.json"
         command = [sys.executable, "-m", __name__, f"{task.__module__}:{task.__name__}", json.dumps(arguments)]
         environment = os.environ | ENVIRONMENT | {"XDG_CACHE_HOME": str(cache), "XDG_CONFIG_HOME": folder}
+        # Installed programs have their modules compiled; where this is set, ours would be compiled at each start.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         begun = time.monotonic()
         subprocess.run(
             [*command, str(answer)],

@@ -209,11 +209,12 @@ def together(paths: list[str], folder: str) -> dict:
     Returns
     -------
     dict
-        ``tuned`` and ``written``: most memory at a time [MB], on Linux; pages that processes share count once.
+        ``opened``, ``tuned`` and ``written``: most memory at a time [MB], on Linux; pages that processes share count
+        once.
     """
     user = User()
-    session, peaks, ended = user.session, {"tuned": 0, "written": 0}, threading.Event()
-    step = "tuned"
+    session, peaks, ended = user.session, {"opened": 0, "tuned": 0, "written": 0}, threading.Event()
+    step = "opened"
 
     def watch() -> None:
         while not ended.wait(0.2):
@@ -223,6 +224,7 @@ def together(paths: list[str], folder: str) -> dict:
     watching.start()
     session.exposures.open(paths)
     user.wait(lambda: session.complete and len(session.state.exposures) == len(paths))
+    step = "tuned"
     session.recipes.edit_slice(session.state.number, "window", 40)
     user.wait(lambda: session.complete)
     step = "written"
