@@ -231,16 +231,12 @@ def divide(rows: int, factor: float, rotated: bool) -> Division:
     return Division(factor, at, nearest, owner)
 
 
-def _packed(alpha: Floats, wavelength: Floats, ra: Floats, dec: Floats, arcsec: float) -> Coordinates:
-    pixels, sky = (PackedFrame.of(alpha), PackedFrame.of(wavelength)), (PackedFrame.of(ra), PackedFrame.of(dec))
-    return Coordinates(lambda: pixels, arcsec, lambda: sky)
-
-
 def _miri(wcs: ExposureWcs, shape: tuple[int, ...]) -> Coordinates:
     y, x = np.ogrid[: shape[0], : shape[1]]
     alpha, beta, lam = wcs.slicer(x, y)
     ra, dec, wavelength = wcs.world(alpha, beta, lam)
-    return _packed(alpha, wavelength, ra, dec, 1.0)
+    pixels, sky = (PackedFrame.of(alpha), PackedFrame.of(wavelength)), (PackedFrame.of(ra), PackedFrame.of(dec))
+    return Coordinates(lambda: pixels, 1.0, lambda: sky)
 
 
 def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
@@ -253,9 +249,20 @@ def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
     at: tuple[Floats, ...] = across[y, x], along[y, x], lam[y, x]
     if wcs.labels is None:
         at = wcs.slicer(x, y, regions[y, x])  # where boxes overlap, the grid has the later slice's
-    wavelength, ra, dec = (np.full(regions.shape, np.nan) for _ in range(3))
-    ra[y, x], dec[y, x], wavelength[y, x] = wcs.world(*at)
-    return _packed(-along, wavelength, ra, dec, arcsec)
+    # Frames are large: each is packed, and gone, before the next one is made.
+    del across, lam
+    alpha = PackedFrame.of(np.negative(along, out=along))
+    del along
+    found = wcs.world(*at)
+    del at
+
+    def packed(values: Floats) -> PackedFrame:
+        frame = np.full(regions.shape, np.nan)
+        frame[y, x] = values
+        return PackedFrame.of(frame)
+
+    ra, dec, wavelength = map(packed, found)
+    return Coordinates(lambda: (alpha, wavelength), arcsec, lambda: (ra, dec))
 
 
 def _arcsec_per_metre(wcs: ExposureWcs, across: Floats, along: Floats, lam: Floats) -> float:

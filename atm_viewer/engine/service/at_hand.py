@@ -100,6 +100,12 @@ class AtHand:
         self._shared.forget(self._known.pop(key).owner)
         self._shared.make_room(self.pixels)
 
+    def close_files(self) -> None:
+        """Drop what is open of the exposures' files, such as their WCS, where it can be read again."""
+        for item in self._items.values():
+            if item.exposure.can_be_read_again:
+                item.exposure.close()
+
     def file(self, key: str) -> DataFile:
         """File of an open exposure."""
         return self._find(key).file

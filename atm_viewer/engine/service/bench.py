@@ -63,7 +63,8 @@ Found = TypeVar("Found")
 
 #: Pixels of the exposures whose coordinates stay unpacked: one of NIRSpec, or four of MIRI.
 _UNPACKED = 4 * 1024 * 1032
-#: Pixels of open exposures from which on none is opened ahead, which takes memory: four of NIRSpec, or sixteen of MIRI.
+#: Pixels of open exposures, four of NIRSpec or sixteen of MIRI, from which on none is opened ahead and files are closed
+#: when they have been read: either takes memory.
 _AHEAD = 4 * 2048 * 2048
 
 
@@ -173,7 +174,7 @@ class Bench:
             progress(opening(path.name), files.index(path) / len(files))
 
         closed = [path for path in files if not self._is_open(path)]
-        with closing(open_ahead(closed, waiting, lambda: self._items.pixels < _AHEAD)) as exposures:
+        with closing(open_ahead(closed, waiting, lambda: self._has_room)) as exposures:
             for k, path in enumerate(files):
                 opened = next(exposures) if path in closed else None
                 try:
@@ -188,11 +189,18 @@ class Bench:
                     else:
                         tell(item, (k + 1) / len(files))
                 del opened  # before the next one is there
+                if not self._has_room:
+                    self._items.close_files()
                 give_back_memory()  # reading takes twice as much as what stays
         for item in self._follow_targets(moving):
             tell(item, 1.0)
         following = follow_notes([self._items[item.exposure.key].exposure for item in moving])
         return OpenedExposures(tuple(views), tuple(problems), (*notes_in_words(notes), *following))
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether so few exposures are open that memory for speed is at hand."""
+        return self._items.pixels < _AHEAD
 
     def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:
         """Take an exposure that is open already.
@@ -315,6 +323,7 @@ class Bench:
     def give_back(self) -> None:
         """Give back the memory of what is made again in a moment when it is asked for: another process needs it."""
         self._shared.keep_fits_only()
+        self._items.close_files()
         for exposure in self._unpacked:
             exposure.release()
         give_back_memory()

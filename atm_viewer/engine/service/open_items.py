@@ -45,7 +45,7 @@ _ALIKE = 4
 #: Memory that exposures take with all that is kept of them [byte], as long as it is no less than the other number for
 #: the latter: all of four exposures of NIRSpec or sixteen of MIRI; of more, fits, and slices that a source is in. What
 #: is dropped is made again, coordinates within 0.1 s from what is kept on disk.
-_MOST, _LEAST = 1850 << 20, 750 << 20
+_MOST, _LEAST = 1750 << 20, 750 << 20
 #: Of that, for fits (all of eight exposures of NIRSpec, and of a slice that is being tuned: making a fit again takes
 #: longer than all the rest), for coordinates of slices, and for those of an exposure, which each thread needs at once.
 _FITS, _CUTS, _COORDINATES = 500 << 20, 50 << 20, 70 << 20
