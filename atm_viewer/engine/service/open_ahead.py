@@ -50,7 +50,6 @@ def open_ahead(
     wanted = threading.Semaphore(0)
     ended = threading.Event()
     context = contextvars.copy_context()
-
     ahead = False
 
     def work() -> None:
@@ -85,7 +84,7 @@ def open_ahead(
 
 
 def _stand_back() -> None:
-    """Have this thread, and those that it begins, leave the processors to others (Linux; else they count as all)."""
+    """Have this thread, and those that it begins, use the processors after others of the process (Linux only)."""
     if sys.platform.startswith("linux"):
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -115,7 +115,9 @@ class ExposureWcs:
             number, begin, end = part
             positions = self.slices[number](x[begin:end], y[begin:end])
             for axis, values in zip(axes, flat, strict=True):
-                put(np.ascontiguousarray(positions[axis], dtype=float), order[begin:end], values)
+                # A file's WCS may give anything; the kernel believes that there is one value for each position.
+                one_each = np.broadcast_to(positions[axis], end - begin)
+                put(np.ascontiguousarray(one_each, dtype=float), order[begin:end], values)
 
         in_threads(work, parts)
         return found

@@ -48,6 +48,22 @@ def test_the_next_file_is_opened_while_one_is_used(demo_files, monkeypatch):
         assert not begun[third].wait(0.5)  # one ahead, no more: each takes memory
 
 
+def test_without_room_a_file_is_opened_when_it_is_asked_for(demo_files, monkeypatch):
+    begun = {path: threading.Event() for path in demo_files("miri")[:3]}
+
+    def opened(path: Path):
+        begun[path].set()
+        return open_exposure(path)
+
+    monkeypatch.setattr(module, "open_exposure", opened)
+    room = iter([False, True, True])
+    with closing(open_ahead(list(begun), nothing, lambda: next(room))) as exposures:
+        for k, path in enumerate(begun):
+            assert next(exposures).path == path
+            following = list(begun.values())[k + 1 : k + 2]
+            assert [event.wait(0.5 if k == 0 else 10.0) for event in following] == [k > 0] * len(following)
+
+
 def test_geometry_is_there_for_all_but_the_first(demo_files, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     first, second = open_ahead(demo_files("miri")[:2], nothing)

@@ -62,3 +62,25 @@ def test_boxes_of_slices_take_whole_pixels_from_earlier_slices_where_the_pipelin
     np.testing.assert_array_equal(found, expected)
     assert np.isnan(found[4, 5])
     assert wcs.slicer_grid(axis, axis)[1][4, 5] == 104.0
+
+
+@pytest.mark.parametrize(("given", "refused"), [(np.ones(3), True), (7.0, False)])
+def test_a_transform_gives_one_value_for_each_position(given, refused):
+    wcs = ExposureWcs(
+        labels=np.ones((4, 5), dtype=np.int16),
+        slices={1: lambda x, y: (given, x, y)},
+        to_world=lambda *positions: positions,
+        boxes={},
+        ranges=np.zeros((0, 2)),
+        table=None,
+        spectral_region=False,
+        by_gwcs=False,
+    )
+    y, x = np.ogrid[:4, :5]
+    if refused:
+        with pytest.raises(ValueError, match="broadcast"):
+            wcs.slicer(x, y)
+    else:
+        alpha, along = wcs.slicer(x, y, axes=(0, 1))
+        assert (alpha == 7.0).all()
+        assert np.array_equal(along, np.broadcast_to(x, (4, 5)))
