@@ -63,8 +63,8 @@ Found = TypeVar("Found")
 
 #: Pixels of the exposures whose coordinates stay unpacked: one of NIRSpec, or four of MIRI.
 _UNPACKED = 4 * 1024 * 1032
-#: Pixels of open exposures, four of NIRSpec or sixteen of MIRI, from which on none is opened ahead and files are closed
-#: when they have been read: either takes memory.
+#: Pixels of open exposures, four of NIRSpec or sixteen of MIRI, from which on memory is saved: no file is opened ahead,
+#: and each is closed, with its WCS, when it has been read.
 _AHEAD = 4 * 2048 * 2048
 
 
@@ -199,7 +199,7 @@ class Bench:
 
     @property
     def _has_room(self) -> bool:
-        """Whether so few exposures are open that memory for speed is at hand."""
+        """Whether so few exposures are open that the next file may be opened ahead, and files may stay open."""
         return self._items.pixels < _AHEAD
 
     def adopt(self, exposure: Exposure, progress: Progress | None = None) -> ExposureView:

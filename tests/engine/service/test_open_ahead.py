@@ -23,6 +23,19 @@ def threads_named(name: str) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == name]
 
 
+@pytest.fixture
+def begun(demo_files, monkeypatch) -> dict[Path, threading.Event]:
+    """Three files, and whether the opening of each has begun."""
+    begun = {path: threading.Event() for path in demo_files("miri")[:3]}
+
+    def opened(path: Path):
+        begun[path].set()
+        return open_exposure(path)
+
+    monkeypatch.setattr(module, "open_exposure", opened)
+    return begun
+
+
 def test_files_come_in_their_order_and_a_bad_one_does_not_stop_the_others(demo_files, tmp_path):
     bad = tmp_path / "bad_cal.fits"
     bad.write_bytes(b"nothing")
@@ -33,14 +46,7 @@ def test_files_come_in_their_order_and_a_bad_one_does_not_stop_the_others(demo_f
     assert "bad_cal.fits" in str(problem)
 
 
-def test_the_next_file_is_opened_while_one_is_used(demo_files, monkeypatch):
-    begun = {path: threading.Event() for path in demo_files("miri")[:3]}
-
-    def opened(path: Path):
-        begun[path].set()
-        return open_exposure(path)
-
-    monkeypatch.setattr(module, "open_exposure", opened)
+def test_the_next_file_is_opened_while_one_is_used(begun):
     first, second, third = begun
     with closing(open_ahead(list(begun), nothing)) as exposures:
         assert next(exposures).path == first
@@ -48,14 +54,7 @@ def test_the_next_file_is_opened_while_one_is_used(demo_files, monkeypatch):
         assert not begun[third].wait(0.5)  # one ahead, no more: each takes memory
 
 
-def test_without_room_a_file_is_opened_when_it_is_asked_for(demo_files, monkeypatch):
-    begun = {path: threading.Event() for path in demo_files("miri")[:3]}
-
-    def opened(path: Path):
-        begun[path].set()
-        return open_exposure(path)
-
-    monkeypatch.setattr(module, "open_exposure", opened)
+def test_without_room_a_file_is_opened_when_it_is_asked_for(begun):
     room = iter([False, True, True])
     with closing(open_ahead(list(begun), nothing, lambda: next(room))) as exposures:
         for k, path in enumerate(begun):
