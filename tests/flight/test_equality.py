@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.cube.footprints import SkyMapper
-from atm_viewer.engine.io.coordinates import oversampled_coordinates
+from atm_viewer.engine.io.coordinates import oversampled_slicer
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.trace.oversample import oversample
@@ -69,9 +69,8 @@ def test_corrections_equal_the_pipelines(opened, record_property):
         recipe = Recipe(setting.oversample, setting.fit_threshold, setting.slope_limit, setting.psf_optimal)
         factor = recipe.oversample
         if factor not in coordinates:
-            coordinates[factor] = oversampled_coordinates(
-                exposure.wcs, exposure.rotated, exposure.regions.shape, factor
-            )
+            fine = oversampled_slicer(exposure.wcs, exposure.rotated, exposure.regions.shape, factor)
+            coordinates[factor] = fine["alpha"], exposure.scale.wavelengths(fine["wavelength"])
         fits = fit_slices(prepared, recipe, known=known)
         known |= {fit_key(n, recipe.params(n, exposure.name)): fit for n, fit in fits.items()}
         ours = oversample(prepared, fits, recipe, coordinates[factor])

@@ -1,8 +1,9 @@
 """The coordinate cache: results that depend only on a file's WCS, stored on disk.
 
 The WCS takes seconds to read and to evaluate, and never changes: so what was computed from it is kept under a key made
-from the file's content. The cache is a convenience: a part that is damaged, or cannot be read or written, is computed
-again, and nobody is told; what cannot be written stays in memory as long as its exposure does.
+from the file's content, or from that part of the WCS which all exposures of a setting share. The cache is a
+convenience: a part that is damaged, or cannot be read or written, is computed again, and nobody is told; what cannot be
+written stays in memory as long as its exposure does.
 
 A part is a file of numpy arrays one after the other, with a sum of each in place of the CRC of numpy's zip format
 (``np.savez``), which takes two to five times as long to read.
@@ -15,9 +16,10 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,23 +29,26 @@ from atm_viewer.engine.private_cache import cache_root, is_private, make_private
 from atm_viewer.engine.whole_file import whole_file
 
 #: Version of the cached arrays: changes with their meaning or layout.
-VERSION = 6
+VERSION = 7
 
 #: Environment variable: GiB that the cache may take; 0 keeps nothing.
 LIMIT = "ATM_VIEWER_CACHE_GIB"
 DEFAULT_GIB = 8.0
+
+#: Seconds to wait for another thread that makes the same part; the largest take three.
+_PATIENCE = 10.0
 
 Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class KeptGeometry:
-    """Arrays of one file, by parts that are computed when they are first wanted.
+    """Arrays of one file or one setting, by parts that are computed when they are first wanted.
 
     Parameters
     ----------
     key : str
-        Identifies the file's content, see `content_key`.
+        Identifies the file's content, or what is the same in all files of a setting, see `content_key`.
     """
 
     key: str
@@ -65,11 +70,15 @@ class KeptGeometry:
             Equal to what ``make`` returns, bit by bit.
         """
         found = self._held.get(part) or self._read(part)
-        if found is None:
-            # Laid out as when they are read: kernels are compiled for that.
-            found = {name: np.asarray(array, order="C") for name, array in make().items()}
-            if not self._write(part, found):
-                self._held[part] = found
+        if found is not None:
+            return found
+        with _in_turn(self._path(part)):  # another exposure of the setting may be about to keep it
+            found = self._read(part)
+            if found is None:
+                # Laid out as when they are read: kernels are compiled for that.
+                found = {name: np.asarray(array, order="C") for name, array in make().items()}
+                if not self._write(part, found):
+                    self._held[part] = found
         return found
 
     def has(self, part: str) -> bool:
@@ -119,6 +128,23 @@ class KeptGeometry:
             return False
         _make_room()
         return True
+
+
+@lru_cache(maxsize=64)
+def _lock(path: Path) -> threading.Lock:
+    return threading.Lock()
+
+
+@contextlib.contextmanager
+def _in_turn(path: Path) -> Iterator[None]:
+    """Wait while another thread makes the same part, but not for one that hangs: its disk may be gone."""
+    lock = _lock(path)
+    got = lock.acquire(timeout=_PATIENCE)
+    try:
+        yield
+    finally:
+        if got:
+            lock.release()
 
 
 def content_key(parts: Iterable[bytes | memoryview]) -> str:

@@ -6,14 +6,17 @@ They depend on the file alone, not on the recipe.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Floats, Integers, Integers32, PackedFrame, Singles
+from atm_viewer.engine.arrays import Floats, Integers, Integers32, Mask, PackedFrame
 from atm_viewer.engine.errors import InputError
+from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs
@@ -96,7 +99,46 @@ class Coordinates:
         return self.placement.positions(ra[:], dec[:])
 
 
-def native_coordinates(wcs: ExposureWcs, miri: bool, regions: np.ndarray) -> Coordinates:
+#: Keeps arrays under a name, and gives them while they are kept: takes the name and what makes them.
+Keep = Callable[[str, Callable[[], Mapping[str, NDArray[Any]]]], Mapping[str, NDArray[Any]]]
+
+
+def keep_nothing(name: str, make: Callable[[], Mapping[str, NDArray[Any]]]) -> Mapping[str, NDArray[Any]]:
+    """Make arrays each time: a `Keep`."""
+    return make()
+
+
+@dataclass(frozen=True, eq=False)
+class WavelengthScale:
+    """How wavelengths on the slicer, seen by a telescope at rest, become those of an exposure.
+
+    Parameters
+    ----------
+    doppler : float
+        Factor for the telescope's velocity.
+    unit : float
+        Wavelengths on the slicer in um: 1 for MIRI, 1e6 for NIRSpec.
+    ranges : ndarray of float64, shape (r, 2)
+        Ranges, without their ends, of wavelengths [um] that have a position on the sky; none when all have.
+    """
+
+    doppler: float = 1.0
+    unit: float = 1.0
+    ranges: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+
+    def wavelengths(self, at_rest: PackedFrame) -> PackedFrame:
+        """Wavelengths in single precision [um], NaN where none has a position on the sky."""
+        values = at_rest.values
+        for factor in (self.doppler, self.unit):  # in the pipeline's order, on which the last digit depends
+            values = values if factor == 1.0 else values * factor
+        frame = at_rest.with_values(values.astype(np.float32))
+        if not self.ranges.size:
+            return frame
+        inside = ((values > self.ranges[:, :1]) & (values < self.ranges[:, 1:])).any(axis=0)
+        return frame if inside.all() else PackedFrame.of(frame.with_values(np.where(inside, frame.values, np.nan))[:])
+
+
+def native_coordinates(wcs: ExposureWcs, miri: bool, regions: np.ndarray, keep: Keep = keep_nothing) -> Coordinates:
     """Coordinates of an exposure's pixels.
 
     Parameters
@@ -107,24 +149,24 @@ def native_coordinates(wcs: ExposureWcs, miri: bool, regions: np.ndarray) -> Coo
         Whether it is of MIRI; else of NIRSpec.
     regions : ndarray of int, shape (ny, nx)
         Region map.
+    keep : callable, optional
+        Keeps the positions on the slicer, which exposures of the same setting and region map share.
 
     Returns
     -------
     Coordinates
     """
     with without_warnings():
-        return _miri(wcs, regions.shape) if miri else _nirspec(wcs, regions)
+        return _miri(wcs, regions, keep) if miri else _nirspec(wcs, regions, keep)
 
 
-def oversampled_coordinates(
-    wcs: ExposureWcs, miri: bool, shape: tuple[int, int], factor: float
-) -> tuple[Floats, Singles]:
-    """Alpha and wavelength of the oversampled pixels, dispersion along x.
+def oversampled_slicer(wcs: ExposureWcs, miri: bool, shape: tuple[int, int], factor: float) -> dict[str, PackedFrame]:
+    """Positions on the slicer of the oversampled pixels, which exposures of a setting share; dispersion along x.
 
     Parameters
     ----------
     wcs : ExposureWcs
-        WCS of the exposure.
+        WCS of one of the exposures.
     miri : bool
         Whether it is of MIRI; else of NIRSpec.
     shape : (int, int)
@@ -134,28 +176,26 @@ def oversampled_coordinates(
 
     Returns
     -------
-    alpha : ndarray of float64, shape (factor * rows, columns)
-        In the pipeline's unit; rows run along the slices (for MIRI the array is rotated by ``np.rot90``).
-    wavelength : ndarray of float32, same shape
-        Wavelength [um].
+    dict of str to PackedFrame, shape (factor * rows, columns)
+        ``alpha`` in the pipeline's unit, and ``wavelength`` as a telescope at rest sees it, see `WavelengthScale`; rows
+        run along the slices (for MIRI the array is rotated by ``np.rot90``).
     """
+    wcs = wcs.at_rest
     with without_warnings():
         if miri:
             columns, rows = shape
             across = divide(rows, factor, True).at
             x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij", sparse=True)
             alpha, lam = wcs.slicer(x, y, axes=(0, 2))
-            # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box and of
-            # the wavelengths that the step to V2, V3 is defined for.
-            lam = wcs.with_position(lam)
+            # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box.
             if 0 in wcs.boxes:
                 (x0, x1), (y0, y1) = wcs.boxes[0]
                 lam[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
-            return alpha, lam.astype(np.float32)
-        rows, columns = shape
-        along, lam = wcs.slicer_grid(np.arange(float(columns)), divide(rows, factor, False).at, axes=(1, 2))
-        lam *= 1e6  # in place: these are 100 MB each for 3
-        return np.negative(along, out=along), lam.astype(np.float32)
+        else:
+            rows, columns = shape
+            along, lam = wcs.slicer_grid(np.arange(float(columns)), divide(rows, factor, False).at, axes=(1, 2))
+            alpha = np.negative(along, out=along)
+        return {"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(lam)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,44 +271,63 @@ def divide(rows: int, factor: float, rotated: bool) -> Division:
     return Division(factor, at, nearest, owner)
 
 
-def _miri(wcs: ExposureWcs, shape: tuple[int, ...]) -> Coordinates:
-    y, x = np.ogrid[: shape[0], : shape[1]]
-    alpha, beta, lam = wcs.slicer(x, y)
-    ra, dec, wavelength = wcs.world(alpha, beta, lam)
-    pixels, sky = (PackedFrame.of(alpha), PackedFrame.of(wavelength)), (PackedFrame.of(ra), PackedFrame.of(dec))
-    return Coordinates(lambda: pixels, 1.0, lambda: sky)
+def _miri(wcs: ExposureWcs, regions: Integers32, keep: Keep) -> Coordinates:
+    inside = regions > 0
+
+    def on_slicer() -> dict[str, NDArray[Any]]:
+        y, x = np.ogrid[: regions.shape[0], : regions.shape[1]]
+        found = wcs.at_rest.slicer(x, y)
+        return {name: frame[inside] for name, frame in zip(("alpha", "beta", "wavelength"), found, strict=True)}
+
+    kept = keep("slicer", on_slicer)
+    found = wcs.world(kept["alpha"], kept["beta"], kept["wavelength"] * wcs.doppler)
+    ra, dec, wavelength = (_packed(values, inside) for values in found)
+    alpha = _packed(kept["alpha"], inside)
+    return Coordinates(lambda: (alpha, wavelength), 1.0, lambda: (ra, dec))
 
 
-def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
-    ny, nx = regions.shape
-    across, along, lam = wcs.slicer_grid(np.arange(float(nx)), np.arange(float(ny)), whole=True)
-    (x0, x1), (y0, y1) = wcs.boxes[min(wcs.boxes)]
-    first = np.s_[math.ceil(y0) : math.floor(y1) + 1, math.ceil(x0) : math.floor(x1) + 1]
-    arcsec = _arcsec_per_metre(wcs, across[first], along[first], lam[first])
-    y, x = np.nonzero(regions)
-    at: tuple[Floats, ...] = across[y, x], along[y, x], lam[y, x]
-    if wcs.labels is None:
-        at = wcs.slicer(x, y, regions[y, x])  # where boxes overlap, the grid has the later slice's
-    # Frames are large: each is packed, and gone, before the next one is made.
-    del across, lam
-    alpha = PackedFrame.of(np.negative(along, out=along))
-    del along
-    found = wcs.world(*at)
-    del at
+def _nirspec(wcs: ExposureWcs, regions: Integers32, keep: Keep) -> Coordinates:
+    inside = regions > 0
 
-    def packed(values: Floats) -> PackedFrame:
-        frame = np.full(regions.shape, np.nan)
-        frame[y, x] = values
-        return PackedFrame.of(frame)
+    def on_slicer() -> dict[str, NDArray[Any]]:
+        ny, nx = regions.shape
+        own = wcs.at_rest
+        frames = own.slicer_grid(np.arange(float(nx)), np.arange(float(ny)), whole=True)
+        if own.labels is None:
+            y, x = np.nonzero(inside)
+            at: tuple[Floats, ...] = own.slicer(x, y, regions[inside])  # of boxes that overlap, the grid has the later
+        else:
+            at = tuple(frame[inside] for frame in frames)
+        numbers = regions[inside]
+        across, along, lam = (values[numbers == numbers.min()] for values in at)
+        middle = np.nanmedian(across), *np.nanpercentile(along, [20, 80]), np.nanmedian(lam)
+        alpha = np.negative(frames[1], out=frames[1])
+        return {
+            **pack({"alpha": PackedFrame.of(alpha)}),
+            **dict(zip(("across", "along", "wavelength"), at, strict=True)),
+            "middle": np.array(middle),
+        }
 
-    ra, dec, wavelength = map(packed, found)
+    kept = keep("slicer", on_slicer)
+    across, low, high, lam = kept["middle"]
+    arcsec = _arcsec_per_metre(wcs, across, low, high, lam * wcs.doppler)
+    found = wcs.world(kept["across"], kept["along"], kept["wavelength"] * wcs.doppler)
+    ra, dec, wavelength = (_packed(values, inside) for values in found)
+    alpha = unpack(kept, "alpha")
     return Coordinates(lambda: (alpha, wavelength), arcsec, lambda: (ra, dec))
 
 
-def _arcsec_per_metre(wcs: ExposureWcs, across: Floats, along: Floats, lam: Floats) -> float:
+def _packed(values: Floats, inside: Mask) -> PackedFrame:
+    """Pack a frame that has values at some pixels, row after row."""
+    if np.isfinite(values).all():
+        return PackedFrame(np.packbits(inside, axis=1), values, inside.shape[1])
+    frame = np.full(inside.shape, np.nan)
+    frame[inside] = values
+    return PackedFrame.of(frame)
+
+
+def _arcsec_per_metre(wcs: ExposureWcs, across: float, low: float, high: float, lam: float) -> float:
     """Plate scale along the slice, from two points of it on the sky."""
-    low, high = np.nanpercentile(along, [20, 80])
-    middle = np.nanmedian(across), np.nanmedian(lam)
-    ra, dec, _ = wcs.world(np.full(2, middle[0]), np.array([low, high]), np.full(2, middle[1]))
+    ra, dec, _ = wcs.world(np.full(2, across), np.array([low, high]), np.full(2, lam))
     east = (ra[1] - ra[0]) * np.cos(np.radians(dec.mean()))
     return float(np.hypot(east, dec[1] - dec[0]) * 3600.0 / (high - low))

@@ -36,9 +36,11 @@ from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import (
     Coordinates,
     Division,
+    WavelengthScale,
     divide,
+    keep_nothing,
     native_coordinates,
-    oversampled_coordinates,
+    oversampled_slicer,
 )
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.in_time import in_time
@@ -176,6 +178,10 @@ class Exposure:
         S_REGION of the file, empty without or where ``cube_build`` does not use it.
     kept : KeptGeometry
         What was computed from the file's WCS, now or in earlier runs.
+    setting_kept : KeptGeometry
+        The same of what all exposures of the setting share: positions on the slicer.
+    scale : WavelengthScale
+        Takes wavelengths on the slicer to the exposure's.
     file : DataFile
         The file's datamodel.
     moving : bool
@@ -203,6 +209,8 @@ class Exposure:
     target: str
     footprint: str
     kept: KeptGeometry
+    setting_kept: KeptGeometry
+    scale: WavelengthScale
     file: DataFile
     moving: bool = False
     target_at: tuple[float, float] | None = None
@@ -221,7 +229,12 @@ class Exposure:
     @property
     def can_be_read_again(self) -> bool:
         """Whether its file is there as it was, and its coordinates need not be computed again."""
-        return self.kept.on_disk and self.path.is_file() and not self.file.has_changed
+        return self.geometry_on_disk and self.path.is_file() and not self.file.has_changed
+
+    @property
+    def geometry_on_disk(self) -> bool:
+        """Whether all that was computed of the WCS is on disk, see `KeptGeometry.on_disk`."""
+        return self.kept.on_disk and self.setting_kept.on_disk
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -259,18 +272,30 @@ class Exposure:
         return made
 
     def oversampled_coordinates(self, factor: float) -> tuple[PackedFrame, PackedFrame]:
-        """Alpha and wavelength of the oversampled pixels, see `coordinates.oversampled_coordinates`."""
+        """Coordinates of the oversampled pixels, with the dispersion along x.
+
+        Parameters
+        ----------
+        factor : float
+            Oversampling factor.
+
+        Returns
+        -------
+        alpha : PackedFrame of float64, shape (factor * rows, columns)
+            In the pipeline's unit, see `Coordinates`; rows run along the slices.
+        wavelength : PackedFrame of float32, same shape
+            Wavelength [um].
+        """
 
         def make() -> dict[str, NDArray[Any]]:
-            alpha, wavelength = oversampled_coordinates(self.wcs, self.rotated, self._shape, factor)
-            return pack({"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(wavelength)})
+            return pack(oversampled_slicer(self.wcs, self.rotated, self._shape, factor))
 
-        packed = self.kept.get_or_make(_oversampled(factor), make)
-        return unpack(packed, "alpha"), unpack(packed, "wavelength")
+        packed = self.setting_kept.get_or_make(_oversampled(factor), make)
+        return unpack(packed, "alpha"), self.scale.wavelengths(unpack(packed, "wavelength"))
 
     def make_oversampled_coordinates(self, factor: float) -> None:
         """Make the coordinates of the oversampled pixels and keep them, unless they are kept already."""
-        if not self.kept.has(_oversampled(factor)):
+        if not self.setting_kept.has(_oversampled(factor)):
             self.oversampled_coordinates(factor)
 
     @property
@@ -542,6 +567,10 @@ def _open(path: Path) -> Exposure:
         target=target.target,
         footprint=footprint_of(science) if packed["spectral_region"] and not target.moving else "",
         kept=kept,
+        setting_kept=KeptGeometry(setting) if (setting := str(packed["setting"])) else kept,
+        scale=WavelengthScale(
+            float(packed["doppler"]), 1.0 if instrument == "MIRI" else 1e6, packed["ranges"].astype(float)
+        ),
         file=file,
         moving=target.moving,
         target_at=target.target_at,
@@ -573,15 +602,24 @@ def _geometry(
     if regions is None:
         raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
     check_slices(path.name, instrument, regions, shape)
+    slices = regions.astype(np.int16)
+    # Of MIRI the box is the detector's, and cuts wavelengths off; of NIRSpec the region map says where slices end.
+    box = str(sorted(wcs.boxes.items()) if miri else "")
+    setting = content_key([f"{wcs.setting} {shape} {box}".encode(), slices.data]) if wcs.setting else ""
     with _evaluating_wcs(path):
         with without_warnings():
-            found = native_coordinates(wcs, miri, regions)
+            found = native_coordinates(
+                wcs, miri, regions, KeptGeometry(setting).get_or_make if setting else keep_nothing
+            )
         known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
         check_geometry(path.name, regions, known)
     pixels = pack(dict(zip(("alpha", "wavelength"), found.packed_pixels, strict=True))) | {
-        "regions": regions.astype(np.int16),
+        "regions": slices,
         "arcsec": np.array(found.arcsec),
         "spectral_region": np.array(wcs.spectral_region),
+        "setting": np.array(setting),
+        "doppler": np.array(wcs.doppler),
+        "ranges": wcs.ranges,
     }
     return {"pixels": pixels, "sky": pack(dict(zip(("ra", "dec"), found.packed_sky, strict=True)))}
 

@@ -98,7 +98,7 @@ def _open(path: Path) -> Exposure | BaseException:
 
 
 def _make_geometry(exposure: Exposure) -> None:
-    if exposure.kept.on_disk:  # else it would take memory as long as the exposure is open
+    if exposure.geometry_on_disk:  # else it would take memory as long as the exposure is open
         with suppress(Exception, SystemExit):  # whoever asks for it meets the same failure
             _ = SkyMapper(exposure).maps
             exposure.make_oversampled_coordinates(Recipe().oversample)

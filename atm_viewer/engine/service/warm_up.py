@@ -15,7 +15,7 @@ from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_valu
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
-from atm_viewer.engine.io.coordinates import Coordinates
+from atm_viewer.engine.io.coordinates import Coordinates, WavelengthScale
 from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
@@ -115,7 +115,6 @@ def tiny_exposure(instrument: str) -> Exposure:
     known = {
         "slice-widths": {"beta": np.full(4, _WIDTH)} if miri else {"across": np.array(_WIDTH)},
         "sky-maps": {name: np.asarray(array, order="C") for name, array in vars(maps).items()},
-        "oversampled-2": pack(fine),
         f"extent-{bands[0]}-1": corners,
         f"extent-{bands[0]}-2": corners,
     }
@@ -142,6 +141,8 @@ def tiny_exposure(instrument: str) -> Exposure:
         target="",
         footprint="",
         kept=_Known("warm-up", known),
+        setting_kept=_Known("warm-up", {"oversampled-2": pack(fine)}),
+        scale=WavelengthScale(),
         file=DataFile(path, FileState(0, 0, 0)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.wcs.fingerprint import fingerprint
 from atm_viewer.engine.wcs.models import make_model
 from atm_viewer.engine.wcs.transforms import (
     bounding_box,
@@ -47,7 +48,8 @@ class ExposureWcs:
         Slice number of each pixel, 0 outside of slices, by which the WCS chooses a slice's transform; None when every
         slice has a WCS for itself.
     slices : mapping of int to callable
-        By slice number: (x, y) [pixel] to the slicer, also beyond the slice's own pixels.
+        By slice number: (x, y) [pixel] to the slicer, also beyond the slice's own pixels; wavelengths without
+        ``doppler``.
     to_world : callable
         From the slicer to (RA, Dec [deg], wavelength [um]).
     boxes : mapping of int to ((float, float), (float, float))
@@ -61,6 +63,12 @@ class ExposureWcs:
         Whether the metadata have ``wcsinfo.spectral_region``.
     by_gwcs : bool
         Whether gwcs's own models are evaluated.
+    doppler : float
+        What the pipeline corrects wavelengths on the slicer with for the telescope's velocity; 1 where it does not, or
+        where ``slices`` do.
+    setting : str
+        Identifies what positions on the slicer depend on but for ``doppler`` and ``boxes``: other exposures have the
+        same. Empty when that is not known.
     """
 
     labels: NDArray[Any] | None
@@ -71,6 +79,18 @@ class ExposureWcs:
     table: tuple[Floats, Floats] | None
     spectral_region: bool
     by_gwcs: bool
+    doppler: float = 1.0
+    setting: str = ""
+
+    @property
+    def at_rest(self) -> ExposureWcs:
+        """The WCS without ``doppler``, whose positions on the slicer all exposures of the setting have."""
+        return replace(self, doppler=1.0)
+
+    def on_slicer(self, number: int, x: Floats, y: Floats) -> Sequence[Floats]:
+        """Positions on the slicer by the transform of one slice, also beyond the slice's own pixels."""
+        first, second, wavelength = self.slices[number](x, y)
+        return first, second, wavelength if self.doppler == 1.0 else wavelength * self.doppler
 
     def slicer(
         self, x: np.ndarray, y: np.ndarray, number: int | np.ndarray = 0, axes: Sequence[int] = (0, 1, 2)
@@ -113,7 +133,7 @@ class ExposureWcs:
 
         def work(part: tuple[int, int, int]) -> None:
             number, begin, end = part
-            positions = self.slices[number](x[begin:end], y[begin:end])
+            positions = self.on_slicer(number, x[begin:end], y[begin:end])
             for axis, values in zip(axes, flat, strict=True):
                 # A file's WCS may give anything; the kernel believes that there is one value for each position.
                 one_each = np.broadcast_to(positions[axis], end - begin)
@@ -173,16 +193,6 @@ class ExposureWcs:
         ra, dec, lam = found.reshape(shape)
         return ra, dec, lam
 
-    def with_position(self, wavelength: Floats) -> Floats:
-        """Wavelengths [um], NaN where none has a position on the sky."""
-        if not self.ranges.size:
-            return wavelength
-        inside = np.zeros(wavelength.shape, dtype=bool)
-        with np.errstate(invalid="ignore"):
-            for low, high in self.ranges:
-                inside |= (wavelength > low) & (wavelength < high)
-        return np.where(inside, wavelength, np.nan)
-
 
 def _blocks(at: Integers) -> list[Integers]:
     """Parts of some positions, each of which is evaluated at once."""
@@ -227,6 +237,8 @@ def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotUnderstoodError(str(error)) from error
     steps = [make_transform(node) for node in after]
+    known = fingerprint(selector)
+    at_rest = len(known.velocities) == 1
 
     def to_world(*positions: Any) -> Any:
         for step in steps:
@@ -235,13 +247,15 @@ def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
 
     wcs = ExposureWcs(
         labels=labels,
-        slices={n: make_transform(node) for n, node in nodes.items()},
+        slices={n: make_transform(node, at_rest=at_rest) for n, node in nodes.items()},
         to_world=to_world,
         boxes={n: box for n, box in boxes.items() if box is not None},
         ranges=np.array(ranges, dtype=float).reshape(-1, 2),
         table=None if miri else _prism_table(nodes[min(nodes)], to_world),
         spectral_region=tree.spectral_region,
         by_gwcs=False,
+        doppler=next(iter(known.velocities)) if at_rest else 1.0,
+        setting=known.digest if len(known.velocities) <= 1 else "",
     )
     _compare(wcs, nodes, after)
     return wcs
@@ -326,7 +340,7 @@ def _compare(wcs: ExposureWcs, nodes: Mapping[int, Any], after: tuple[Any, ...])
         some = np.linspace(0, row.size - 1, _COMPARED).astype(int)
         x, y = column[some] + 0.2, row[some] - 0.3
         expected = make_model(nodes[number])(x, y)
-        found = wcs.slices[number](x, y)
+        found = wcs.on_slicer(number, x, y)
         pairs = list(zip(found, expected, strict=True))
         for step in steps:
             expected = step(*expected)

@@ -15,6 +15,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
+from atm_viewer.engine.wcs.fingerprint import is_velocity
 from atm_viewer.engine.wcs.models import make_model
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, kind
 
@@ -41,7 +42,7 @@ class Transform:
         return self.evaluate(tuple(np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in arrays))))
 
 
-def make_transform(node: Any, instead: Mapping[int, Floats] | None = None) -> Transform:
+def make_transform(node: Any, instead: Mapping[int, Floats] | None = None, at_rest: bool = False) -> Transform:
     """Make a function of a node and all nodes below it.
 
     Parameters
@@ -50,6 +51,8 @@ def make_transform(node: Any, instead: Mapping[int, Floats] | None = None) -> Tr
         A transform, as `read_tree` gives it.
     instead : mapping of int to ndarray, optional
         By ``id`` of a table's node: values that replace its own.
+    at_rest : bool
+        Whether the telescope is taken to be at rest: wavelengths are not corrected for its velocity.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def make_transform(node: Any, instead: Mapping[int, Floats] | None = None) -> Tr
         A node is of a kind that is not known, or not written as it should be.
     """
     try:
-        return _Maker(instead or {}).make(node)
+        return _Maker(instead or {}, at_rest).make(node)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
         raise NotUnderstoodError(f"{type(error).__name__}: {error}") from error
 
@@ -90,8 +93,9 @@ def bounding_box(node: Any) -> tuple[tuple[float, float], tuple[float, float]] |
 
 
 class _Maker:
-    def __init__(self, instead: Mapping[int, Floats]) -> None:
+    def __init__(self, instead: Mapping[int, Floats], at_rest: bool) -> None:
         self._instead = instead
+        self._at_rest = at_rest
         self._made: dict[int, Transform] = {}
         self._makers = {
             "compose": self._compose,
@@ -172,6 +176,8 @@ class _Maker:
 
     def _constant(self, node: Any) -> Transform:
         value, inputs = float(node["value"]), int(node.get("dimensions", 1))
+        if self._at_rest and is_velocity(node):
+            value = 1.0
         return Transform(inputs, lambda a: (_constant(value, a[0]),))
 
     def _polynomial(self, node: Any) -> Transform:

@@ -117,16 +117,17 @@ def _plain(root: Any, array: Callable[[Any], NDArray[Any]]) -> Any:
         if kind(part) == "ndarray":
             made = array(part)
         elif isinstance(part, Mapping):
-            made = make({key: copied(value) for key, value in part.items() if key != "inverse"}, *_tag(part))
+            made = make({key: copied(value) for key, value in part.items() if key != "inverse"}, *tag(part))
         else:
-            made = make([copied(value) for value in part], *_tag(part))
+            made = make([copied(value) for value in part], *tag(part))
         copies[id(part)] = made
         return made
 
     return copied(root)
 
 
-def _tag(part: Any) -> tuple[str, ...]:
+def tag(part: Any) -> tuple[str, ...]:
+    """Tag of a node, whole; nothing for a part without one."""
     return (part._tag,) if hasattr(part, "_tag") else ()
 
 
