@@ -63,7 +63,7 @@ def fingerprint(root: Any) -> Fingerprint:
             content.append(("seen", seen[id(part)]))
         else:
             seen[id(part)] = len(seen)
-            content.append((*tag(part), len(part)))
+            content.append(("mapping" if isinstance(part, Mapping) else "list", *tag(part)))
             if isinstance(part, Mapping):
                 moving = is_velocity(part)
                 for key, value in part.items():
@@ -77,6 +77,7 @@ def fingerprint(root: Any) -> Fingerprint:
             else:
                 for value in part:
                     walk(value)
+            content.append(("end",))
 
     walk(root)
     return Fingerprint(hashlib.sha256(repr(content).encode()).hexdigest(), frozenset(velocities))
