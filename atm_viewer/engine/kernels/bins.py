@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
+from atm_viewer.engine.kernels.order import median
 from atm_viewer.engine.kernels.spline import KERNEL
 
 
@@ -58,8 +59,8 @@ def bin_medians(points, first, second, low, high, step, medians):
     for k in range(m):
         begin, end = starts[k], starts[k + 1]
         if end > begin:
-            medians[0, k] = np.median(values[begin:end])
-            medians[1, k] = np.median(others[begin:end])
-            medians[2, k] = np.median(parts[begin:end])
+            medians[0, k] = median(values[begin:end])
+            medians[1, k] = median(others[begin:end])
+            medians[2, k] = median(parts[begin:end])
         else:
             medians[:, k] = np.nan

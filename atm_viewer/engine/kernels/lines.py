@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
+from atm_viewer.engine.kernels.order import median
 from atm_viewer.engine.kernels.spline import KERNEL
 
 #: Of two neighbours the larger counts as at most so many times the smaller.
@@ -49,7 +50,7 @@ def common_signal(residual, flux, block, floor, out):
                     n += 1
             if n < block // 2:
                 continue
-            scatter = 1.4826 * np.median(sizes[:n]) + floor * np.median(lights[:n])
+            scatter = 1.4826 * median(sizes[:n]) + floor * median(lights[:n])
             if not scatter > 0.0:
                 continue
             for column in range(begin, min(end, columns - 1)):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
+from atm_viewer.engine.kernels.order import select
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
     FAST,
@@ -80,33 +81,6 @@ def describe_knots(low, high, breakpoints, single, knots):
     if ratio > 0.0:
         count = int(np.ceil(ratio))
     return count + 1
-
-
-@njit(**KERNEL)
-def select(a, n, k):
-    """Return the k-th smallest (from 0) of the first ``n`` values; reorders them."""
-    low = 0
-    high = n - 1
-    while low < high:
-        pivot = a[(low + high) // 2]
-        i = low
-        j = high
-        while i <= j:
-            while a[i] < pivot:
-                i += 1
-            while a[j] > pivot:
-                j -= 1
-            if i <= j:
-                a[i], a[j] = a[j], a[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            break
-    return a[k]
 
 
 @njit(**KERNEL)
@@ -255,7 +229,8 @@ def clipped_mean_std_near(values, n, medians, buffer):
         if first < before or second >= before + size:
             before = 0
             size = n
-            buffer[:n] = values[:n]
+            for i in range(n):  # numba takes two seconds to compile the same with slices
+                buffer[i] = values[i]
             width = 0.0
         centre = select(buffer, size, second - before)
         if first < second:
@@ -645,9 +620,11 @@ def fit_columns(
     points_x = np.empty((columns, rows))
     points_y = np.empty((columns, rows))
     counts = np.zeros(columns, dtype=np.int64)
-    sort_columns(
-        alpha, scaled, max(order.min() - window, 0), min(order.max() + window, columns), points_x, points_y, counts
-    )
+    low = high = order[0]
+    for column in order:
+        low = min(low, column)
+        high = max(high, column)
+    sort_columns(alpha, scaled, max(low - window, 0), min(high + window, columns), points_x, points_y, counts)
     room = min(2 * window, columns) * rows + rows
     x = np.empty(room)
     y = np.empty(room)
@@ -702,24 +679,14 @@ def fit_columns(
             start -= start > begin
             stop -= stop > end
 
-        status, found, count, doubt = fit_window(
-            x, y, n, breakpoints, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
-        )
-        if status == _NO_FIT and first and breakpoints > 3:
+        fewer = breakpoints
+        while True:
             status, found, count, doubt = fit_window(
-                x,
-                y,
-                n,
-                breakpoints - 3,
-                space_ratio,
-                sigma,
-                iterations,
-                single,
-                knots[column],
-                poly[column],
-                near,
-                scratch,
+                x, y, n, fewer, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
             )
+            if status != _NO_FIT or not first or fewer < breakpoints or breakpoints <= 3:
+                break
+            fewer = breakpoints - 3
         if status != _OK:
             fate[column] = TOO_SPARSE
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
+from atm_viewer.engine.kernels.order import median
 from atm_viewer.engine.kernels.spline import KERNEL, evaluate
 from atm_viewer.engine.kernels.trace import make_knots
 
@@ -191,8 +192,8 @@ def mean_squares(errors, side, group, groups, place, places, kept, count, out):
         first = order[starts[2 * g] : starts[2 * g + 1]]
         second = order[starts[2 * g + 1] : starts[2 * g + 2]]
         for way in range(ways):
-            before = np.median(errors[way][first]) if first.size else 0.0
-            after = np.median(errors[way][second]) if second.size else 0.0
+            before = median(errors[way][first]) if first.size else 0.0
+            after = median(errors[way][second]) if second.size else 0.0
             about[way][first] -= before
             about[way][second] -= after
             if first.size and second.size:
