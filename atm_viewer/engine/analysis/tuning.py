@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import tuning as kernels
 from atm_viewer.engine.progress import Progress, no_progress
@@ -321,7 +321,8 @@ def _measure(data: SliceData, fit: TraceFit, wavelength: np.ndarray) -> _Errors 
     first, places, place = _numbered(alpha / step)
     _, groups, group = _numbered(alpha / (SUBPIXEL * step))
     counted, squares = np.empty(places, dtype=np.int64), np.empty((2, 3, places))
-    kernels.mean_squares(errors, side, group, groups, place, places, KEPT, counted, squares)
+    by_side, by_place = _sorted(2 * group + side, 2 * groups), _sorted(place, places)
+    kernels.mean_squares(errors, *by_side, *by_place, KEPT, counted, squares)
     enough = counted >= KEPT * FEWEST
     if not enough.any():
         return None
@@ -340,6 +341,12 @@ def _noise(differences: Floats, place: np.ndarray, places: np.ndarray) -> Floats
     of = (np.square(differences[known & (place == p)]) for p in places)
     # Squares of noise have a median of 0.455 times their mean, and these differences 1.5 times a pixel's variance.
     return np.array([np.median(squares) / (0.455 * 1.5) if squares.size else 0.0 for squares in of])
+
+
+def _sorted(labels: Integers, count: int) -> tuple[Integers, Integers]:
+    """Order of labels from 0 to below a count, and where each begins in it."""
+    order = np.argsort(labels, kind="stable")
+    return order, np.searchsorted(labels[order], np.arange(count + 1))
 
 
 def _numbered(values: np.ndarray) -> tuple[int, int, np.ndarray]:

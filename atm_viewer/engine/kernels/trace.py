@@ -229,7 +229,7 @@ def clipped_mean_std_near(values, n, medians, buffer):
         if first < before or second >= before + size:
             before = 0
             size = n
-            for i in range(n):  # numba takes two seconds to compile the same with slices
+            for i in range(n):  # numba takes two seconds to compile an assignment of arrays
                 buffer[i] = values[i]
             width = 0.0
         centre = select(buffer, size, second - before)
@@ -728,7 +728,8 @@ def assign_splines(alpha, flux, order, fate, knots, intervals, poly, bounds, sou
             saved = column
         elif fate[column] == TOO_SPARSE and saved >= 0:
             fate[column] = REUSED
-            bounds[column] = bounds[saved]
+            bounds[column, 0] = bounds[saved, 0]
+            bounds[column, 1] = bounds[saved, 1]
         else:
             continue
         source[column] = saved

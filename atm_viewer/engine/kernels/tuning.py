@@ -162,19 +162,21 @@ def _partner(row, level, wavelength, column, step, least, farthest):
 
 
 @njit(**KERNEL)
-def mean_squares(errors, side, group, groups, place, places, kept, count, out):
+def mean_squares(errors, by_side, side_starts, by_place, place_starts, kept, count, out):
     """Mean squares of errors by place, without the largest.
 
     Parameters
     ----------
     errors : ndarray of float64, shape (ways, n)
         Errors of several ways.
-    side : ndarray of int64, shape (n,)
-        0 or 1: side on which the partner is.
-    group, place : ndarray of int64, shape (n,)
-        Small part of the slice that each belongs to, and the larger one that it is counted in.
-    groups, places : int
-        How many there are.
+    by_side : ndarray of int64, shape (n,)
+        Their order by small parts of the slice, and in each by the side on which the partner is.
+    side_starts : ndarray of int64, shape (2 * groups + 1,)
+        Where each side of each small part begins in this order.
+    by_place : ndarray of int64, shape (n,)
+        Their order by the larger parts that they are counted in.
+    place_starts : ndarray of int64, shape (places + 1,)
+        Where each of these begins.
     kept : float
         Part of a place's errors, the least of all ways together, that counts.
     count : ndarray of int64, shape (places,)
@@ -186,11 +188,9 @@ def mean_squares(errors, side, group, groups, place, places, kept, count, out):
     ways = errors.shape[0]
     even = errors.copy()
     about = errors.copy()
-    order = np.argsort(2 * group + side, kind="mergesort")
-    starts = np.searchsorted((2 * group + side)[order], np.arange(2 * groups + 1))
-    for g in range(groups):
-        first = order[starts[2 * g] : starts[2 * g + 1]]
-        second = order[starts[2 * g + 1] : starts[2 * g + 2]]
+    for g in range(side_starts.size // 2):
+        first = by_side[side_starts[2 * g] : side_starts[2 * g + 1]]
+        second = by_side[side_starts[2 * g + 1] : side_starts[2 * g + 2]]
         for way in range(ways):
             before = median(errors[way][first]) if first.size else 0.0
             after = median(errors[way][second]) if second.size else 0.0
@@ -199,11 +199,9 @@ def mean_squares(errors, side, group, groups, place, places, kept, count, out):
             if first.size and second.size:
                 even[way][first] -= 0.5 * (before - after)
                 even[way][second] += 0.5 * (before - after)
-    order = np.argsort(place, kind="mergesort")
-    starts = np.searchsorted(place[order], np.arange(places + 1))
     out[:] = np.nan
-    for p in range(places):
-        part = order[starts[p] : starts[p + 1]]
+    for p in range(place_starts.size - 1):
+        part = by_place[place_starts[p] : place_starts[p + 1]]
         count[p] = int(np.ceil(part.size * kept))
         if part.size == 0:
             continue
