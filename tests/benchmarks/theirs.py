@@ -11,8 +11,8 @@ import numpy as np
 from tests.engine.pipeline import ARRAYS
 
 
-def correct_open(path: str, psf_optimal: bool, folder: str) -> dict:
-    """``fit_and_oversample`` by 2 of an open exposure."""
+def correct_open(path: str, psf_optimal: bool, folder: str, cores: str = "none") -> dict:
+    """``fit_and_oversample`` by 2 of an open exposure; ``cores`` is its ``maximum_cores``."""
     from jwst.adaptive_trace_model.trace_model import fit_and_oversample
     from stdatamodels.jwst import datamodels
 
@@ -21,19 +21,19 @@ def correct_open(path: str, psf_optimal: bool, folder: str) -> dict:
             getattr(model.meta, name)
         _ = [getattr(model, name) for name in ("data", "err", "dq", "var_poisson", "var_rnoise", "var_flat")]
         begun = time.perf_counter()
-        fit_and_oversample(model, psf_optimal=psf_optimal, oversample_factor=2.0)
+        fit_and_oversample(model, psf_optimal=psf_optimal, oversample_factor=2.0, maximum_cores=cores)
         seconds = time.perf_counter() - begun
         np.savez(Path(folder) / "arrays.npz", **{n: np.array(getattr(model, n)) for n in ARRAYS if model.hasattr(n)})
     return {"seconds": seconds}
 
 
-def correct_file(path: str, folder: str) -> dict:
+def correct_file(path: str, folder: str, cores: str = "none") -> dict:
     """Open, correct, save; the caller counts the whole process, so that imports are in it as in ours."""
     from jwst.adaptive_trace_model.trace_model import fit_and_oversample
     from stdatamodels.jwst import datamodels
 
     with datamodels.open(path) as model:
-        fit_and_oversample(model, oversample_factor=2.0).save(str(Path(folder) / "corrected.fits"))
+        fit_and_oversample(model, oversample_factor=2.0, maximum_cores=cores).save(str(Path(folder) / "corrected.fits"))
     return {"seconds": _age()}
 
 
@@ -86,7 +86,7 @@ def open_file(path: str) -> dict:
     return {"seconds": float(np.median(seconds))}
 
 
-def cubes(paths: list[str], cubepar: str, folder: str) -> dict:
+def cubes(paths: list[str], cubepar: str, folder: str, cores: str = "none") -> dict:
     """Cubes of some exposures before and after correction, from closed files to written ones, step by step.
 
     ``seconds`` is the whole process; ``cube_seconds`` the cubes of one channel, before and after, alone.
@@ -100,7 +100,7 @@ def cubes(paths: list[str], cubepar: str, folder: str) -> dict:
     for name in ("before", "after"):
         models = [datamodels.open(path) for path in paths]
         if name == "after":
-            models = [fit_and_oversample(model, oversample_factor=2.0) for model in models]
+            models = [fit_and_oversample(model, oversample_factor=2.0, maximum_cores=cores) for model in models]
         for channel in ("all", "1"):
             container = ModelContainer(list(models))
             container.asn_table["products"][0]["name"] = name

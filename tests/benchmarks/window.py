@@ -152,6 +152,21 @@ class User:
         self.window.deleteLater()
 
 
+def first_spectrum(path: str) -> dict:
+    """Seconds from the start of the window, with whatever its cache holds, to a corrected spectrum on the screen.
+
+    Somebody opens an exposure as soon as there is a window.
+    """
+    begun = time.perf_counter()
+    user = User()
+    session = user.session
+    session.exposures.open([path])
+    user.wait(lambda: any(shown.spectra is not None for shown in session.answers.drawn_spectra))
+    seconds = time.perf_counter() - begun
+    user.leave()
+    return {"seconds": seconds}
+
+
 def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
     """Open exposures, refit a slice, click on the sky and write cubes.
 
