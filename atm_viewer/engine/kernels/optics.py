@@ -56,8 +56,9 @@ def rotate_unit_vectors(axes, cosines, sines, vectors):
                 before = x[k]
                 x[k] = before * c + y[k] * s
                 y[k] = -before * s + y[k] * c
-        for k in range(x.size):
-            z[k] = np.sqrt(1.0 - x[k] * x[k] - y[k] * y[k])
+        if rotation == axes.size - 1 or axes[rotation + 1] != 2:  # about z nothing depends on it
+            for k in range(x.size):
+                z[k] = np.sqrt(1.0 - x[k] * x[k] - y[k] * y[k])
 
 
 @njit(**KERNEL)

@@ -96,6 +96,14 @@ def test_functions_equal_astropys_models(name):
         assert np.array_equal(ours, again, equal_nan=True)
 
 
+def test_longitudes_at_the_poles_and_at_zero_equal_gwcs():
+    model = geometry.CartesianToSpherical()
+    x = np.array([0.0, 0.0, -0.0, 1.0, 1.0, 1.0, -1.0, 1.0])
+    y = np.array([0.0, -0.0, -0.0, 0.0, -0.0, -1e-300, -0.0, -1e-20])
+    for ours, theirs in zip(make_transform(node_of(model))(x, y, x), model(x, y, x), strict=True):
+        assert ours.tobytes() == theirs.tobytes()
+
+
 def test_an_input_that_is_fixed_is_put_in():
     model = models.fix_inputs(models.Shift(1.0) & models.Scale(2.0) & models.Identity(1), {2: 7.0})
     found = make_transform(node_of(model))(np.arange(3.0), np.arange(3.0))
