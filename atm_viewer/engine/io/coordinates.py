@@ -245,23 +245,17 @@ def _nirspec(wcs: ExposureWcs, regions: Integers32) -> Coordinates:
     (x0, x1), (y0, y1) = wcs.boxes[min(wcs.boxes)]
     first = np.s_[math.ceil(y0) : math.floor(y1) + 1, math.ceil(x0) : math.floor(x1) + 1]
     arcsec = _arcsec_per_metre(wcs, across[first], along[first], lam[first])
-    y, x = np.nonzero(regions)
-    at: tuple[Floats, ...] = across[y, x], along[y, x], lam[y, x]
-    if wcs.labels is None:
-        at = wcs.slicer(x, y, regions[y, x])  # where boxes overlap, the grid has the later slice's
+    at = np.flatnonzero(regions)
+    positions: tuple[Floats, ...] = tuple(frame.reshape(-1)[at] for frame in (across, along, lam))
+    if wcs.labels is None:  # where boxes overlap, the grid has the later slice's
+        positions = wcs.slicer(at % nx, at // nx, regions.reshape(-1)[at])
     # Frames are large: each is packed, and gone, before the next one is made.
     del across, lam
     alpha = PackedFrame.of(np.negative(along, out=along))
     del along
-    found = wcs.world(*at)
-    del at
-
-    def packed(values: Floats) -> PackedFrame:
-        frame = np.full(regions.shape, np.nan)
-        frame[y, x] = values
-        return PackedFrame.of(frame)
-
-    ra, dec, wavelength = map(packed, found)
+    sky = wcs.world(*positions)
+    del positions
+    ra, dec, wavelength = (PackedFrame.of_values(values, at, (ny, nx)) for values in sky)
     return Coordinates(lambda: (alpha, wavelength), arcsec, lambda: (ra, dec))
 
 
