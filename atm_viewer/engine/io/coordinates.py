@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Integers, Integers32, PackedFrame, Singles
+from atm_viewer.engine.arrays import Floats, Integers, Integers32, PackedFrame
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.threads import without_warnings
@@ -118,7 +118,7 @@ def native_coordinates(wcs: ExposureWcs, miri: bool, regions: np.ndarray) -> Coo
 
 def oversampled_coordinates(
     wcs: ExposureWcs, miri: bool, shape: tuple[int, int], factor: float
-) -> tuple[Floats, Singles]:
+) -> tuple[PackedFrame, PackedFrame]:
     """Alpha and wavelength of the oversampled pixels, dispersion along x.
 
     Parameters
@@ -134,28 +134,34 @@ def oversampled_coordinates(
 
     Returns
     -------
-    alpha : ndarray of float64, shape (factor * rows, columns)
+    alpha : PackedFrame of float64, shape (factor * rows, columns)
         In the pipeline's unit; rows run along the slices (for MIRI the array is rotated by ``np.rot90``).
-    wavelength : ndarray of float32, same shape
+    wavelength : PackedFrame of float32, same shape
         Wavelength [um].
     """
     with without_warnings():
+        along, dispersion = shape[::-1] if miri else shape
+        fine = divide(along, factor, miri).at[:, None]
+        columns = np.arange(float(dispersion))
+        size = fine.size, dispersion
         if miri:
-            columns, rows = shape
-            across = divide(rows, factor, True).at
-            x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij", sparse=True)
-            alpha, lam = wcs.slicer(x, y, axes=(0, 2))
+            x, y = along - fine - 1, columns
+            at, (alpha, lam) = wcs.slicer_values(x, y, axes=(0, 2))
             # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box and of
             # the wavelengths that the step to V2, V3 is defined for.
             lam = wcs.with_position(lam)
             if 0 in wcs.boxes:
                 (x0, x1), (y0, y1) = wcs.boxes[0]
-                lam[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
-            return alpha, lam.astype(np.float32)
-        rows, columns = shape
-        along, lam = wcs.slicer_grid(np.arange(float(columns)), divide(rows, factor, False).at, axes=(1, 2))
-        lam *= 1e6  # in place: these are 100 MB each for 3
-        return np.negative(along, out=along), lam.astype(np.float32)
+                lam[((x < x0) | (x > x1) | (y < y0) | (y > y1)).reshape(-1)[at]] = np.nan
+        else:
+            if wcs.labels is not None:
+                at, (alpha, lam) = wcs.slicer_values(columns, fine, axes=(1, 2))
+            else:
+                alpha, lam = (frame.reshape(-1) for frame in wcs.slicer_grid(columns, fine[:, 0], axes=(1, 2)))
+                at = np.arange(alpha.size)
+            np.negative(alpha, out=alpha)
+            lam *= 1e6
+        return PackedFrame.of_values(alpha, at, size), PackedFrame.of_values(lam.astype(np.float32), at, size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -263,7 +263,7 @@ class Exposure:
 
         def make() -> dict[str, NDArray[Any]]:
             alpha, wavelength = oversampled_coordinates(self.wcs, self.rotated, self._shape, factor)
-            return pack({"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(wavelength)})
+            return pack({"alpha": alpha, "wavelength": wavelength})
 
         packed = self.kept.get_or_make(_oversampled(factor), make)
         return unpack(packed, "alpha"), unpack(packed, "wavelength")

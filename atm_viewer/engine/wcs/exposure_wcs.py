@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Floats
+from atm_viewer.engine.arrays import Floats, Integers
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.wcs.models import make_model
@@ -92,19 +92,40 @@ class ExposureWcs:
         tuple of ndarray
             By ``axes``, of the positions' common shape; NaN outside of slices.
         """
+        at, values = self.slicer_values(x, y, number, axes)
+        found = tuple(np.full(np.broadcast_shapes(np.shape(x), np.shape(y)), np.nan) for _ in axes)
+        for frame, one in zip(found, values, strict=True):
+            frame.reshape(-1)[at] = one
+        return found
+
+    def slicer_values(
+        self, x: np.ndarray, y: np.ndarray, number: int | np.ndarray = 0, axes: Sequence[int] = (0, 1, 2)
+    ) -> tuple[Integers, tuple[Floats, ...]]:
+        """Positions on the slicer, of those detector positions alone that are in slices.
+
+        Parameters
+        ----------
+        x, y, number, axes
+            See `slicer`.
+
+        Returns
+        -------
+        at : ndarray of int64, shape (n,)
+            Flat indices of these positions among all, ascending.
+        values : tuple of ndarray of float64, shape (n,)
+            By ``axes``.
+        """
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         shape = np.broadcast_shapes(x.shape, y.shape)
         # Of a grid, given by a column and a row, pixels are found for these alone.
         label = np.broadcast_to(number, shape) if self.labels is None else self.labels[_pixel(y), _pixel(x)]
-        return self._by_slice(label, np.broadcast_to(x, shape), np.broadcast_to(y, shape), axes)
-
-    def _by_slice(self, label: np.ndarray, x: Floats, y: Floats, axes: Sequence[int]) -> tuple[Floats, ...]:
-        found = tuple(np.full(label.shape, np.nan) for _ in axes)
-        flat = tuple(values.reshape(-1) for values in found)
-        grid = label.shape if label.ndim == 2 else (1, label.size)
-        starts, order, x, y = sort_by_label(
-            label.reshape(grid).astype(np.int16, copy=False), x.reshape(grid), y.reshape(grid)
+        grid = shape if len(shape) == 2 else (1, label.size)
+        starts, order, x, y, at = sort_by_label(
+            label.reshape(grid).astype(np.int16, copy=False),
+            np.broadcast_to(x, shape).reshape(grid),
+            np.broadcast_to(y, shape).reshape(grid),
         )
+        found = tuple(np.full(at.size, np.nan) for _ in axes)
         parts = [
             (number, begin, min(begin + _BLOCK, int(end)))
             for number, (first, end) in enumerate(pairwise(starts))
@@ -115,13 +136,13 @@ class ExposureWcs:
         def work(part: tuple[int, int, int]) -> None:
             number, begin, end = part
             positions = self.slices[number](x[begin:end], y[begin:end])
-            for axis, values in zip(axes, flat, strict=True):
+            for axis, values in zip(axes, found, strict=True):
                 # A file's WCS may give anything; the kernel believes that there is one value for each position.
                 one_each = np.broadcast_to(positions[axis], end - begin)
                 put(np.ascontiguousarray(one_each, dtype=float), order[begin:end], values)
 
         in_threads(work, parts)
-        return found
+        return at, found
 
     def slicer_grid(
         self, x: Floats, y: Floats, whole: bool = False, axes: Sequence[int] = (0, 1, 2)
