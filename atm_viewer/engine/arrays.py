@@ -60,6 +60,14 @@ class PackedFrame:
         finite = np.isfinite(frame)
         return cls(np.packbits(finite, axis=1), frame[finite], frame.shape[1])
 
+    @classmethod
+    def of_values(cls, values: Reals, at: Integers, shape: tuple[int, int]) -> PackedFrame:
+        """Pack a frame that is NaN but for some values, at ascending flat indices."""
+        finite = np.isfinite(values)
+        inside = np.zeros(shape, dtype=bool)
+        inside.reshape(-1)[at[finite]] = True
+        return cls(np.packbits(inside, axis=1), values[finite], shape[1])
+
     @property
     def shape(self) -> tuple[int, int]:
         """Shape of the frame."""

@@ -34,6 +34,15 @@ def test_a_field_on_both_sides_of_zero_keeps_its_precision(positions):
     assert packed.single() is packed
 
 
+def test_values_are_packed_where_they_are(positions):
+    at = np.flatnonzero(np.arange(positions.size) % 7)  # some of them without a value
+    expected = np.full(positions.shape, np.nan)
+    expected.flat[at] = positions.flat[at]
+    packed, same = PackedFrame.of_values(positions.reshape(-1)[at], at, positions.shape), PackedFrame.of(expected)
+    for ours, theirs in ((packed.finite, same.finite), (packed.values, same.values), (packed[:], expected)):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_flags_come_back_as_they_were():
     flags = np.random.default_rng(2).choice([0, 1, 1 << 30], (150, 40), p=[0.9, 0.05, 0.05]).astype(np.uint32)
     frame = DeflatedFrame.of(flags)

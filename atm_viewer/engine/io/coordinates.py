@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atm_viewer.engine.arrays import Floats, Integers, Integers32, Mask, PackedFrame
+from atm_viewer.engine.arrays import Floats, Integers, Integers32, PackedFrame
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.packing import pack, unpack
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
@@ -182,20 +182,25 @@ def oversampled_slicer(wcs: ExposureWcs, miri: bool, shape: tuple[int, int], fac
     """
     wcs = wcs.at_rest
     with without_warnings():
+        along, dispersion = shape[::-1] if miri else shape
+        fine = divide(along, factor, miri).at[:, None]
+        columns = np.arange(float(dispersion))
+        size = fine.size, dispersion
         if miri:
-            columns, rows = shape
-            across = divide(rows, factor, True).at
-            x, y = np.meshgrid(rows - across - 1, np.arange(columns), indexing="ij", sparse=True)
-            alpha, lam = wcs.slicer(x, y, axes=(0, 2))
+            x, y = along - fine - 1, columns
+            at, (alpha, lam) = wcs.slicer_values(x, y, axes=(0, 2))
             # The pipeline takes wavelengths from the whole WCS, which is NaN outside of its bounding box.
             if 0 in wcs.boxes:
                 (x0, x1), (y0, y1) = wcs.boxes[0]
-                lam[(x < x0) | (x > x1) | (y < y0) | (y > y1)] = np.nan
+                lam[((x < x0) | (x > x1) | (y < y0) | (y > y1)).reshape(-1)[at]] = np.nan
         else:
-            rows, columns = shape
-            along, lam = wcs.slicer_grid(np.arange(float(columns)), divide(rows, factor, False).at, axes=(1, 2))
-            alpha = np.negative(along, out=along)
-        return {"alpha": PackedFrame.of(alpha), "wavelength": PackedFrame.of(lam)}
+            if wcs.labels is not None:
+                at, (alpha, lam) = wcs.slicer_values(columns, fine, axes=(1, 2))
+            else:
+                alpha, lam = (frame.reshape(-1) for frame in wcs.slicer_grid(columns, fine[:, 0], axes=(1, 2)))
+                at = np.arange(alpha.size)
+            np.negative(alpha, out=alpha)
+        return {"alpha": PackedFrame.of_values(alpha, at, size), "wavelength": PackedFrame.of_values(lam, at, size)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,39 +277,34 @@ def divide(rows: int, factor: float, rotated: bool) -> Division:
 
 
 def _miri(wcs: ExposureWcs, regions: Integers32, keep: Keep) -> Coordinates:
-    inside = regions > 0
+    at, shape = np.flatnonzero(regions), (regions.shape[0], regions.shape[1])
 
     def on_slicer() -> dict[str, NDArray[Any]]:
         y, x = np.ogrid[: regions.shape[0], : regions.shape[1]]
         found = wcs.at_rest.slicer(x, y)
-        return {name: frame[inside] for name, frame in zip(("alpha", "beta", "wavelength"), found, strict=True)}
+        return {name: frame.reshape(-1)[at] for name, frame in zip(("alpha", "beta", "wavelength"), found, strict=True)}
 
     kept = keep("slicer", on_slicer)
     found = wcs.world(kept["alpha"], kept["beta"], kept["wavelength"] * wcs.doppler)
-    ra, dec, wavelength = (_packed(values, inside) for values in found)
-    alpha = _packed(kept["alpha"], inside)
+    alpha, ra, dec, wavelength = (PackedFrame.of_values(one, at, shape) for one in (kept["alpha"], *found))
     return Coordinates(lambda: (alpha, wavelength), 1.0, lambda: (ra, dec))
 
 
 def _nirspec(wcs: ExposureWcs, regions: Integers32, keep: Keep) -> Coordinates:
-    inside = regions > 0
+    at, shape = np.flatnonzero(regions), (regions.shape[0], regions.shape[1])
 
     def on_slicer() -> dict[str, NDArray[Any]]:
         ny, nx = regions.shape
-        own = wcs.at_rest
+        own, numbers = wcs.at_rest, regions.reshape(-1)[at]
         frames = own.slicer_grid(np.arange(float(nx)), np.arange(float(ny)), whole=True)
-        if own.labels is None:
-            y, x = np.nonzero(inside)
-            at: tuple[Floats, ...] = own.slicer(x, y, regions[inside])  # of boxes that overlap, the grid has the later
-        else:
-            at = tuple(frame[inside] for frame in frames)
-        numbers = regions[inside]
-        across, along, lam = (values[numbers == numbers.min()] for values in at)
+        positions: tuple[Floats, ...] = tuple(frame.reshape(-1)[at] for frame in frames)
+        if own.labels is None:  # where boxes overlap, the grid has the later slice's
+            positions = own.slicer(at % nx, at // nx, numbers)
+        across, along, lam = (values[numbers == numbers.min()] for values in positions)
         middle = np.nanmedian(across), *np.nanpercentile(along, [20, 80]), np.nanmedian(lam)
-        alpha = np.negative(frames[1], out=frames[1])
         return {
-            **pack({"alpha": PackedFrame.of(alpha)}),
-            **dict(zip(("across", "along", "wavelength"), at, strict=True)),
+            **pack({"alpha": PackedFrame.of(np.negative(frames[1], out=frames[1]))}),
+            **dict(zip(("across", "along", "wavelength"), positions, strict=True)),
             "middle": np.array(middle),
         }
 
@@ -312,18 +312,9 @@ def _nirspec(wcs: ExposureWcs, regions: Integers32, keep: Keep) -> Coordinates:
     across, low, high, lam = kept["middle"]
     arcsec = _arcsec_per_metre(wcs, across, low, high, lam * wcs.doppler)
     found = wcs.world(kept["across"], kept["along"], kept["wavelength"] * wcs.doppler)
-    ra, dec, wavelength = (_packed(values, inside) for values in found)
+    ra, dec, wavelength = (PackedFrame.of_values(values, at, shape) for values in found)
     alpha = unpack(kept, "alpha")
     return Coordinates(lambda: (alpha, wavelength), arcsec, lambda: (ra, dec))
-
-
-def _packed(values: Floats, inside: Mask) -> PackedFrame:
-    """Pack a frame that has values at some pixels, row after row."""
-    if np.isfinite(values).all():
-        return PackedFrame(np.packbits(inside, axis=1), values, inside.shape[1])
-    frame = np.full(inside.shape, np.nan)
-    frame[inside] = values
-    return PackedFrame.of(frame)
 
 
 def _arcsec_per_metre(wcs: ExposureWcs, across: float, low: float, high: float, lam: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.kernels.bins import bin_medians
+from atm_viewer.engine.kernels.order import bin_medians
 from atm_viewer.engine.statistics import sigma_clipped
 from atm_viewer.engine.threads import in_threads, without_warnings
 

@@ -24,9 +24,11 @@ def sort_by_label(label, x, y):
     starts : ndarray of int64, shape (largest label + 2,)
         ``starts[k]``: where positions of the label k begin, and those of the label before it end.
     order : ndarray of int64, shape (labelled positions,)
-        Flat index of each position.
+        Which of the labelled positions each one is.
     sorted_x, sorted_y : ndarray of float64, same shape
         Positions.
+    at : ndarray of int64, same shape
+        Flat indices of the labelled positions, ascending.
     """
     rows, columns = label.shape
     most = 0
@@ -42,18 +44,22 @@ def sort_by_label(label, x, y):
         starts[k] += starts[k - 1]
     free = starts.copy()
     order = np.empty(starts[most + 1], dtype=np.int64)
+    at = np.empty(order.size, dtype=np.int64)
     sorted_x = np.empty(order.size)
     sorted_y = np.empty(order.size)
+    count = 0
     for row in range(rows):
         for column in range(columns):
             k = label[row, column]
             if k > 0:
-                at = free[k]
-                order[at] = row * columns + column
-                sorted_x[at] = x[row, column]
-                sorted_y[at] = y[row, column]
-                free[k] = at + 1
-    return starts, order, sorted_x, sorted_y
+                place = free[k]
+                order[place] = count
+                sorted_x[place] = x[row, column]
+                sorted_y[place] = y[row, column]
+                free[k] = place + 1
+                at[count] = row * columns + column
+                count += 1
+    return starts, order, sorted_x, sorted_y, at
 
 
 @njit(**KERNEL)

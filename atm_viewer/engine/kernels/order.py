@@ -1,6 +1,8 @@
-"""Order statistics, which compile in a tenth of the time of numba's own."""
+"""Order statistics, which compile in a tenth of the time of numba's own, and medians of values in bins."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.spline import KERNEL
@@ -39,3 +41,60 @@ def median(a):
     middle = a.size // 2
     above = select(a, a.size, middle)
     return above if a.size % 2 else (select(a, a.size, middle - 1) + above) / 2
+
+
+@njit(**KERNEL)
+def bin_medians(points, first, second, low, high, step, medians):
+    """Medians of two values and of their ratio in bins of positions.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n,)
+        Positions.
+    first, second : ndarray, shape (n,)
+        Finite values; points whose ratio is not finite count for none of the medians.
+    low, high : ndarray of float64, shape (m,)
+        Edges of the bins, ascending; ``low`` belongs to a bin and ``high`` does not.
+    step : float
+        Distance of the bins.
+    medians : ndarray of float64, shape (3, m)
+        Output; NaN in empty bins.
+    """
+    n, m = points.size, low.size
+    if m == 0:
+        return
+    counts = np.zeros(m + 1, dtype=np.int64)
+    # Edges are rounded, so that a point can lie in two bins or in none: both neighbours are asked.
+    bins = np.full((n, 2), -1, dtype=np.int64)
+    ratios = first / second
+    for i in range(n):
+        if not np.isfinite(ratios[i]):
+            continue
+        near = int((points[i] - low[0]) / step)
+        slot = 0
+        for k in range(max(near - 1, 0), min(near + 2, m)):
+            if low[k] <= points[i] < high[k] and slot < 2:
+                bins[i, slot] = k
+                counts[k + 1] += 1
+                slot += 1
+    starts = np.cumsum(counts)
+    filled = starts[:-1].copy()
+    total = starts[m]
+    values, others, parts = np.empty(total, first.dtype), np.empty(total, first.dtype), np.empty(total, first.dtype)
+    for i in range(n):
+        for slot in range(2):
+            k = bins[i, slot]
+            if k >= 0:
+                at = filled[k]
+                values[at] = first[i]
+                others[at] = second[i]
+                parts[at] = ratios[i]
+                filled[k] = at + 1
+    for k in range(m):
+        begin, end = starts[k], starts[k + 1]
+        if end > begin:
+            medians[0, k] = median(values[begin:end])
+            medians[1, k] = median(others[begin:end])
+            medians[2, k] = median(parts[begin:end])
+        else:
+            medians[:, k] = np.nan

@@ -28,9 +28,12 @@ def polynomial_2d(x, y, coefficients, new_row, out):
         Where values go.
     """
     n = x.size
-    r1, r2 = np.empty(_BLOCK), np.empty(_BLOCK)
+    row, rows = np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, n, _BLOCK):
         count = min(_BLOCK, n - start)
+        # Of views that begin at 0 the compiler knows that no index is negative, without which nothing runs on vectors.
+        xs, ys, values = x[start : start + count], y[start : start + count], out[start : start + count]
+        r1, r2 = row[:count], rows[:count]
         for k in range(count):
             r1[k] = 0.0
             r2[k] = 0.0
@@ -38,11 +41,11 @@ def polynomial_2d(x, y, coefficients, new_row, out):
         for term in range(new_row.size):
             if new_row[term]:
                 for k in range(count):
-                    r2[k] = y[start + k] * ((r0 + r1[k]) + r2[k])
+                    r2[k] = ys[k] * ((r0 + r1[k]) + r2[k])
                     r1[k] = 0.0
             else:
                 for k in range(count):
-                    r1[k] = x[start + k] * (r0 + r1[k])
+                    r1[k] = xs[k] * (r0 + r1[k])
             r0 = coefficients[term + 1]
         for k in range(count):
-            out[start + k] = (r0 + r1[k]) + r2[k]
+            values[k] = (r0 + r1[k]) + r2[k]

@@ -19,6 +19,7 @@ from atm_viewer.engine.io.coordinates import Coordinates, WavelengthScale
 from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
+from atm_viewer.engine.kernels.optics import direction_cosines, interpolate, rotate_unit_vectors
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
@@ -65,6 +66,9 @@ def warm_up() -> None:
             sums.add(exposure, SkyMapper(exposure), values)
     # What the first file takes that was never opened.
     polynomial_2d(np.zeros(2), np.zeros(2), np.ones(3), np.array([False, True]), np.empty(2))
+    direction_cosines(np.zeros(2), np.zeros(2), np.empty((3, 2)))
+    rotate_unit_vectors(np.zeros(1, dtype=np.int64), np.ones(1), np.zeros(1), np.zeros((3, 2)))
+    interpolate(np.zeros(2), np.arange(2.0), np.arange(2.0), np.nan, np.empty(2))
     load_converters()
 
 

@@ -18,11 +18,12 @@ from atm_viewer.engine.wcs.fingerprint import fingerprint
 from atm_viewer.engine.wcs.models import make_model
 from atm_viewer.engine.wcs.transforms import (
     bounding_box,
+    in_turn,
     make_transform,
     tables,
     wavelength_ranges,
 )
-from atm_viewer.engine.wcs.tree import NotUnderstoodError, WcsTree
+from atm_viewer.engine.wcs.tree import NotUnderstoodError, WcsTree, without_garbage_search
 
 #: Takes positions and gives positions: arrays, or numbers.
 Positions = Callable[..., Any]
@@ -32,7 +33,7 @@ Box = tuple[tuple[float, float], tuple[float, float]]
 TOLERANCE = 1e-12
 _COMPARED = 50  # positions per slice
 #: Positions that are evaluated at once: what each step makes of them stays in the processor's cache until the next.
-_BLOCK = 32_768
+_BLOCK = 16_384
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,19 +112,40 @@ class ExposureWcs:
         tuple of ndarray
             By ``axes``, of the positions' common shape; NaN outside of slices.
         """
+        at, values = self.slicer_values(x, y, number, axes)
+        found = tuple(np.full(np.broadcast_shapes(np.shape(x), np.shape(y)), np.nan) for _ in axes)
+        for frame, one in zip(found, values, strict=True):
+            frame.reshape(-1)[at] = one
+        return found
+
+    def slicer_values(
+        self, x: np.ndarray, y: np.ndarray, number: int | np.ndarray = 0, axes: Sequence[int] = (0, 1, 2)
+    ) -> tuple[Integers, tuple[Floats, ...]]:
+        """Positions on the slicer, of those detector positions alone that are in slices.
+
+        Parameters
+        ----------
+        x, y, number, axes
+            See `slicer`.
+
+        Returns
+        -------
+        at : ndarray of int64, shape (n,)
+            Flat indices of these positions among all, ascending.
+        values : tuple of ndarray of float64, shape (n,)
+            By ``axes``.
+        """
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         shape = np.broadcast_shapes(x.shape, y.shape)
         # Of a grid, given by a column and a row, pixels are found for these alone.
         label = np.broadcast_to(number, shape) if self.labels is None else self.labels[_pixel(y), _pixel(x)]
-        return self._by_slice(label, np.broadcast_to(x, shape), np.broadcast_to(y, shape), axes)
-
-    def _by_slice(self, label: np.ndarray, x: Floats, y: Floats, axes: Sequence[int]) -> tuple[Floats, ...]:
-        found = tuple(np.full(label.shape, np.nan) for _ in axes)
-        flat = tuple(values.reshape(-1) for values in found)
-        grid = label.shape if label.ndim == 2 else (1, label.size)
-        starts, order, x, y = sort_by_label(
-            label.reshape(grid).astype(np.int16, copy=False), x.reshape(grid), y.reshape(grid)
+        grid = shape if len(shape) == 2 else (1, label.size)
+        starts, order, x, y, at = sort_by_label(
+            label.reshape(grid).astype(np.int16, copy=False),
+            np.broadcast_to(x, shape).reshape(grid),
+            np.broadcast_to(y, shape).reshape(grid),
         )
+        found = tuple(np.full(at.size, np.nan) for _ in axes)
         parts = [
             (number, begin, min(begin + _BLOCK, int(end)))
             for number, (first, end) in enumerate(pairwise(starts))
@@ -134,13 +156,13 @@ class ExposureWcs:
         def work(part: tuple[int, int, int]) -> None:
             number, begin, end = part
             positions = self.on_slicer(number, x[begin:end], y[begin:end])
-            for axis, values in zip(axes, flat, strict=True):
+            for axis, values in zip(axes, found, strict=True):
                 # A file's WCS may give anything; the kernel believes that there is one value for each position.
                 one_each = np.broadcast_to(positions[axis], end - begin)
                 put(np.ascontiguousarray(one_each, dtype=float), order[begin:end], values)
 
         in_threads(work, parts)
-        return found
+        return at, found
 
     def slicer_grid(
         self, x: Floats, y: Floats, whole: bool = False, axes: Sequence[int] = (0, 1, 2)
@@ -180,23 +202,23 @@ class ExposureWcs:
 
     def world(self, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> tuple[Floats, Floats, Floats]:
         """RA, Dec [deg] and wavelength [um] of positions on the slicer; NaN where there are none."""
-        positions = np.stack(np.broadcast_arrays(first, second, third)).astype(float, copy=False)
-        shape = positions.shape
-        positions = positions.reshape(3, -1)
-        found = np.full_like(positions, np.nan)
-        known = np.flatnonzero(~np.isnan(positions).all(axis=0))
+        positions = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (first, second, third)))
+        shape = positions[0].shape
+        flat = [values.reshape(-1) for values in positions]
+        found = np.full((3, flat[0].size), np.nan)
 
-        def work(at: np.ndarray) -> None:
-            found[:, at] = self.to_world(*positions[:, at])
+        def work(begin: int) -> None:
+            block = slice(begin, begin + _BLOCK)
+            part = [values[block] for values in flat]
+            known = np.flatnonzero(~(np.isnan(part[0]) & np.isnan(part[1]) & np.isnan(part[2])))
+            if known.size == part[0].size:
+                found[:, block] = self.to_world(*part)
+            elif known.size:
+                found[:, begin + known] = self.to_world(*(values[known] for values in part))
 
-        in_threads(work, _blocks(known))
-        ra, dec, lam = found.reshape(shape)
+        in_threads(work, range(0, flat[0].size, _BLOCK))
+        ra, dec, lam = found.reshape(3, *shape)
         return ra, dec, lam
-
-
-def _blocks(at: Integers) -> list[Integers]:
-    """Parts of some positions, each of which is evaluated at once."""
-    return np.array_split(at, max(-(-at.size // _BLOCK), 1))
 
 
 def _pixel(position: Floats) -> NDArray[np.int64]:
@@ -204,6 +226,7 @@ def _pixel(position: Floats) -> NDArray[np.int64]:
     return np.floor(position + 0.5).astype(np.int64)
 
 
+@without_garbage_search()
 def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
     """Make the WCS that is written in a file, and compare a sample of its positions with gwcs's.
 
@@ -236,15 +259,9 @@ def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
         ranges = wavelength_ranges(after[0]) if miri else []
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotUnderstoodError(str(error)) from error
-    steps = [make_transform(node) for node in after]
+    to_world = in_turn([make_transform(node) for node in after])
     known = fingerprint(selector)
     at_rest = len(known.velocities) == 1
-
-    def to_world(*positions: Any) -> Any:
-        for step in steps:
-            positions = step(*positions)
-        return positions
-
     wcs = ExposureWcs(
         labels=labels,
         slices={n: make_transform(node, at_rest=at_rest) for n, node in nodes.items()},
@@ -332,18 +349,21 @@ def _are_wavelengths(values: Floats) -> bool:
 def _compare(wcs: ExposureWcs, nodes: Mapping[int, Any], after: tuple[Any, ...]) -> None:
     """Raise when a sample of positions, in the first and the last slice, is not where gwcs's own models have it."""
     assert wcs.labels is not None
-    steps = [make_model(node) for node in after]
-    for number in {min(nodes), max(nodes)}:
+    made: dict[int, Any] = {}  # slices have many steps in common
+    found, expected = [], []
+    for number in sorted({min(nodes), max(nodes)}):
         row, column = np.nonzero(wcs.labels == number)
-        if not row.size:
-            continue
-        some = np.linspace(0, row.size - 1, _COMPARED).astype(int)
-        x, y = column[some] + 0.2, row[some] - 0.3
-        expected = make_model(nodes[number])(x, y)
-        found = wcs.on_slicer(number, x, y)
-        pairs = list(zip(found, expected, strict=True))
-        for step in steps:
-            expected = step(*expected)
-        pairs += list(zip(wcs.to_world(*found), expected, strict=True))
-        if not all(np.allclose(ours, theirs, rtol=TOLERANCE, atol=0.0, equal_nan=True) for ours, theirs in pairs):
-            raise NotUnderstoodError(f"positions in slice {number} differ from gwcs's")
+        if row.size:
+            some = np.linspace(0, row.size - 1, _COMPARED).astype(int)
+            x, y = column[some] + 0.2, row[some] - 0.3
+            found.append(wcs.on_slicer(number, x, y))
+            expected.append(make_model(nodes[number], made)(x, y))
+    if not found:
+        return
+    ours, theirs = ([np.concatenate(one) for one in zip(*each, strict=True)] for each in (found, expected))
+    pairs = list(zip(ours, theirs, strict=True))
+    for node in after:
+        theirs = make_model(node, made)(*theirs)
+    pairs += zip(wcs.to_world(*ours), theirs, strict=True)
+    if not all(np.allclose(one, other, rtol=TOLERANCE, atol=0.0, equal_nan=True) for one, other in pairs):
+        raise NotUnderstoodError("its positions differ from gwcs's")

@@ -11,13 +11,16 @@ from functools import cache
 from typing import Any
 
 
-def make_model(node: Any) -> Any:
+def make_model(node: Any, made: dict[int, Any] | None = None) -> Any:
     """Make the model that a node stands for.
 
     Parameters
     ----------
     node : mapping
         A transform, as `read_tree` gives it.
+    made : dict of int to object, optional
+        By ``id`` of a node: what was made of other parts of the same tree, so that it is not made again. What is made
+        here is added.
 
     Returns
     -------
@@ -25,7 +28,7 @@ def make_model(node: Any) -> Any:
         Of astropy, gwcs, or the pipeline.
     """
     try:
-        return _Maker().make(node)
+        return _Maker({} if made is None else made).make(node)
     except Exception:  # converters raise anything where a node is not what they expect
         return _by_asdf(node)
 
@@ -82,8 +85,8 @@ def _converter(tag: str) -> Any:
 
 
 class _Maker:
-    def __init__(self) -> None:
-        self._made: dict[int, Any] = {}
+    def __init__(self, made: dict[int, Any]) -> None:
+        self._made = made
 
     def make(self, part: Any) -> Any:
         """Make what a part of a tree stands for, parts of it first; what is shared stays shared."""

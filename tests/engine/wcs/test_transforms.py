@@ -8,7 +8,8 @@ import asdf
 import numpy as np
 import pytest
 from astropy.modeling import models
-from gwcs import coordinate_frames, wcs
+from gwcs import coordinate_frames, geometry, spectroscopy, wcs
+from stdatamodels.jwst.transforms import models as jwst
 
 from atm_viewer.engine.wcs.models import make_model
 from atm_viewer.engine.wcs.transforms import make_transform, tables
@@ -50,21 +51,57 @@ MODELS = {
     "rotations": models.AffineTransformation2D([[1.1, 0.2], [-0.3, 0.9]], [1.0, 2.0]) | models.Rotation2D(33.0),
     "tables": models.Tabular1D(np.linspace(-9, 9, 40), TABLE, bounds_error=False, fill_value=np.nan)
     & models.Identity(1),
+    "tables with values of their own outside": models.Tabular1D(
+        np.linspace(-3, 3, 40), TABLE, bounds_error=False, fill_value=7.0
+    ),
+    "tables that end at once": models.Tabular1D([-3.0, 3.0], [2.0, 1.0], bounds_error=False, fill_value=np.nan),
+    "tables that are extrapolated": models.Tabular1D(
+        np.linspace(-3, 3, 40), TABLE, bounds_error=False, fill_value=None
+    ),
+    "tables that fall": models.Tabular1D(np.linspace(3, -3, 40), TABLE, bounds_error=False, fill_value=np.nan),
+    "tables of nearest values": models.Tabular1D(
+        np.linspace(-9, 9, 40), TABLE, method="nearest", bounds_error=False, fill_value=np.nan
+    ),
+    "constants into kernels": models.Mapping((0, 0, 0))
+    | models.Const1D(0.3) & models.Const1D(0.5) & models.Const1D(2.0)
+    | (polynomial(2) & models.Tabular1D([-3.0, 3.0], [2.0, 1.0], bounds_error=False, fill_value=np.nan)),
+    "rotations in space": models.RotationSequence3D([1.1, 12.1, 33.0, -69.4], "zyxz"),
+    "rotations of the sky": models.SphericalRotationSequence([1.1, 12.1, 33.0, -69.4], "zyxz"),
+    "longitude and latitude": geometry.SphericalToCartesian(wrap_lon_at=180) | geometry.CartesianToSpherical(),
+    "longitude and latitude to 180 degrees": geometry.CartesianToSpherical(wrap_lon_at=180),
+    "direction cosines": jwst.Unitless2DirCos(),
+    "from direction cosines": jwst.DirCos2Unitless(),
+    "rotations of the grating wheel": models.Scale(0.02) & models.Scale(0.03) & models.Scale(0.1)
+    | jwst.Rotation3DToGWA([0.03, 11.0, -4.2, 1.0, 0.5], "xyzyx"),
+    "wavelengths of a grating": spectroscopy.WavelengthFromGratingEquation(56875.6, -1),
+    "angles of a grating": spectroscopy.AnglesFromGratingEquation3D(56875.6, -1),
+    "wavelengths of a grating by the pipeline": jwst.WavelengthFromGratingEquation(56875.6, -1),
+    "refraction indices of a prism": jwst.RefractionIndexFromPrism(-16.5),
+    "limits": jwst.Logical("GT", 0.55, np.nan) & jwst.Logical("LT", -0.55, 3.0) & jwst.Logical("NE", 0.0, 1.0),
 }
 
 
+@np.errstate(all="ignore")
 @pytest.mark.parametrize("name", MODELS)
 def test_functions_equal_astropys_models(name):
     model = MODELS[name]
     inputs = [RANDOM.normal(0.0, 5.0, (3, 700)) for _ in range(model.n_inputs)]
     inputs[0][0, 0] = np.nan
-    expected = model(*inputs)
+    inputs[-1][0, :3] = -3.0, 3.0, 0.0  # ends of tables, and the middle
     node = node_of(model)
     found = make_transform(node)(*inputs)
-    assert len(found) == model.n_outputs
-    for ours, theirs, again in zip(found, expected, make_model(node)(*inputs), strict=True):
+    expected, of_node = (one(*inputs) if model.n_outputs > 1 else (one(*inputs),) for one in (model, make_model(node)))
+    for ours, theirs, again in zip(found, expected, of_node, strict=True):
         assert np.array_equal(ours, theirs, equal_nan=True)
         assert np.array_equal(ours, again, equal_nan=True)
+
+
+def test_longitudes_at_the_poles_and_at_zero_equal_gwcs():
+    model = geometry.CartesianToSpherical()
+    x = np.array([0.0, 0.0, -0.0, 1.0, 1.0, 1.0, -1.0, 1.0])
+    y = np.array([0.0, -0.0, -0.0, 0.0, -0.0, -1e-300, -0.0, -1e-20])
+    for ours, theirs in zip(make_transform(node_of(model))(x, y, x), model(x, y, x), strict=True):
+        assert ours.tobytes() == theirs.tobytes()
 
 
 def test_an_input_that_is_fixed_is_put_in():
