@@ -576,8 +576,9 @@ def _geometry(
     with _evaluating_wcs(path):
         with without_warnings():
             found = native_coordinates(wcs, miri, regions)
-        known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
-        check_geometry(path.name, regions, known)
+        frames = *found.packed_pixels, found.packed_sky[0]
+        names = "positions in slices", "wavelengths", "positions on the sky"
+        check_geometry(path.name, regions, {name: one.mask for name, one in zip(names, frames, strict=True)})
     pixels = pack(dict(zip(("alpha", "wavelength"), found.packed_pixels, strict=True))) | {
         "regions": regions.astype(np.int16),
         "arcsec": np.array(found.arcsec),
