@@ -73,6 +73,14 @@ class PackedFrame:
         """Shape of the frame."""
         return self.finite.shape[0], self.columns
 
+    @property
+    def mask(self) -> Mask:
+        """Where the elements are finite."""
+        return self._inside(slice(None))
+
+    def _inside(self, rows: slice) -> Mask:
+        return np.unpackbits(self.finite[rows], axis=1, count=self.columns).view(bool)
+
     @cached_property
     def _starts(self) -> Integers:
         return np.concatenate([[0], np.cumsum(np.bitwise_count(self.finite).sum(axis=1, dtype=np.int64))])
@@ -87,8 +95,7 @@ class PackedFrame:
             return np.asarray(self)[key]
         last = max(first, last)
         full = np.full((last - first, self.columns), np.nan, self.values.dtype if self.zero is None else np.float64)
-        inside = np.unpackbits(self.finite[first:last], axis=1, count=self.columns).view(bool)
-        full[inside] = self.values[self._starts[first] : self._starts[last]]
+        full[self._inside(slice(first, last))] = self.values[self._starts[first] : self._starts[last]]
         if self.zero is not None:
             full += self.zero
         return full[:, columns]

@@ -39,7 +39,8 @@ def test_values_are_packed_where_they_are(positions):
     expected = np.full(positions.shape, np.nan)
     expected.flat[at] = positions.flat[at]
     packed, same = PackedFrame.of_values(positions.reshape(-1)[at], at, positions.shape), PackedFrame.of(expected)
-    for ours, theirs in ((packed.finite, same.finite), (packed.values, same.values), (packed[:], expected)):
+    known = packed.mask, np.isfinite(expected)
+    for ours, theirs in ((packed.finite, same.finite), (packed.values, same.values), (packed[:], expected), known):
         np.testing.assert_array_equal(ours, theirs)
 
 

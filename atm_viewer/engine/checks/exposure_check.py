@@ -174,11 +174,11 @@ def check_values(name: str, arrays: Mapping[str, NDArray[Any]], regions: NDArray
     raise InputError(f"{name} has no errors above zero in ERR; process it again.")
 
 
-def check_geometry(name: str, regions: NDArray[Any], coordinates: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse a WCS that gives numbers in hardly any pixel of the slices; coordinates are given by their names."""
+def check_geometry(name: str, regions: NDArray[Any], finite: Mapping[str, NDArray[np.bool_]]) -> None:
+    """Refuse a WCS that gives numbers in hardly any pixel of the slices; where there are any, by coordinates' names."""
     inside = regions > 0
-    for what, frame in coordinates.items():
-        if np.isfinite(frame[inside]).mean() < _LEAST_FINITE:
+    for what, known in finite.items():
+        if known[inside].mean() < _LEAST_FINITE:
             raise InputError(
                 f"{name} has a WCS that gives no {what} in most pixels of its slices; download it or process it again."
             )

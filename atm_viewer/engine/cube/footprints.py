@@ -158,7 +158,7 @@ class SkyMapper:
 
     def _fit_maps(self) -> SkyMaps | None:
         exposure = self._exposure
-        valid = np.isfinite(exposure.coordinates.packed_sky[0][:])  # a placement does not change that
+        valid = exposure.coordinates.packed_sky[0].mask
         pixels = {}
         for number in exposure.slices:
             y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)

@@ -608,11 +608,11 @@ def _geometry(
     setting = content_key([f"{wcs.setting} {shape} {box}".encode(), slices.data]) if wcs.setting else ""
     with _evaluating_wcs(path):
         with without_warnings():
-            found = native_coordinates(
-                wcs, miri, regions, KeptGeometry(setting).get_or_make if setting else keep_nothing
-            )
-        known = {"positions in slices": found.alpha, "wavelengths": found.wavelength, "positions on the sky": found.ra}
-        check_geometry(path.name, regions, known)
+            keep = KeptGeometry(setting).get_or_make if setting else keep_nothing
+            found = native_coordinates(wcs, miri, regions, keep)
+        frames = *found.packed_pixels, found.packed_sky[0]
+        names = "positions in slices", "wavelengths", "positions on the sky"
+        check_geometry(path.name, regions, {name: one.mask for name, one in zip(names, frames, strict=True)})
     pixels = pack(dict(zip(("alpha", "wavelength"), found.packed_pixels, strict=True))) | {
         "regions": slices,
         "arcsec": np.array(found.arcsec),
