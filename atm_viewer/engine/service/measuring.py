@@ -302,4 +302,5 @@ def exposure_shifts(
     bench: Bench, keys: Sequence[str], band: str, cube: CubeOptions, progress: Progress
 ) -> ExposureShifts:
     """Tell how exposures with a band lie against each other on the sky, see `measure_shifts`."""
-    return measure_shifts(bench.inputs_before(keys, band, cube), bench.grid(keys, band, cube), progress)
+    exposures = [one.exposure for one in bench.inputs_before(keys, band, cube)]
+    return measure_shifts(exposures, bench.white_images(keys, band, cube), bench.grid(keys, band, cube), progress)
