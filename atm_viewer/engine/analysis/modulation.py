@@ -158,26 +158,38 @@ def local_power(ratio: Floats, wavelength: Floats, period: Floats) -> LocalPower
     -------
     LocalPower
     """
+    return local_powers([ratio], wavelength, period)[0]
+
+
+def local_powers(ratios: Sequence[Floats], wavelength: Floats, period: Floats) -> list[LocalPower]:
+    """Make the `local_power` of several ratios: those that are known at the same wavelengths share their windows."""
     at = _centres(wavelength)
-    known = np.isfinite(ratio)
-    amplitude, power = np.full((2, period.size, at.size), np.nan)
-    x, y = wavelength[known], _without_trend(ratio)[known]
+    all_known = [np.isfinite(ratio) for ratio in ratios]
+    without_trend = [_without_trend(ratio)[known] for ratio, known in zip(ratios, all_known, strict=True)]
+    found = [LocalPower(at, period, *np.full((2, period.size, at.size), np.nan)) for _ in ratios]
     for k, one in enumerate(period):
-        windows, fit = _windows(wavelength, known, at, np.full(at.size, SPAN * one), np.ones(at.size, dtype=bool))
-        if not fit.any():
-            continue
-        turns = 2 * np.pi * x / one
-        c, s = np.cos(turns), np.sin(turns)
-        terms = windows @ np.stack([np.ones_like(x), c, s, y, c * c, c * s, s * s, c * y, s * y, y * y], axis=1)
-        c1, s1, y1, cc, cs, ss, cy, sy, yy = (terms[:, 1:] / terms[:, :1]).T
-        cc, cs, ss = cc - c1 * c1, cs - c1 * s1, ss - s1 * s1
-        cy, sy, yy = cy - c1 * y1, sy - s1 * y1, yy - y1 * y1
-        with np.errstate(invalid="ignore", divide="ignore"):
-            determinant = cc * ss - cs * cs
-            a, b = (cy * ss - sy * cs) / determinant, (sy * cc - cy * cs) / determinant
-            amplitude[k, fit] = np.hypot(a, b)
-            power[k, fit] = np.where(yy > 0, (a * cy + b * sy) / yy, 0.0)
-    return LocalPower(at, period, amplitude, power)
+        sigma, shared = np.full(at.size, SPAN * one), None
+        for known, y, power in zip(all_known, without_trend, found, strict=True):
+            if shared is None or not np.array_equal(known, shared[0]):
+                shared = known, *_windows(wavelength, known, at, sigma, np.ones(at.size, dtype=bool))
+            _, windows, fit = shared
+            if fit.any():
+                power.amplitude[k, fit], power.power[k, fit] = _sine(windows, wavelength[known], y, one)
+    return found
+
+
+def _sine(windows: Floats, x: Floats, y: Floats, period: Floats) -> tuple[Floats, Floats]:
+    """Amplitude of the sine with a period that fits best in each window, and the part of the variance it takes away."""
+    turns = 2 * np.pi * x / period
+    c, s = np.cos(turns), np.sin(turns)
+    terms = windows @ np.stack([np.ones_like(x), c, s, y, c * c, c * s, s * s, c * y, s * y, y * y], axis=1)
+    c1, s1, y1, cc, cs, ss, cy, sy, yy = (terms[:, 1:] / terms[:, :1]).T
+    cc, cs, ss = cc - c1 * c1, cs - c1 * s1, ss - s1 * s1
+    cy, sy, yy = cy - c1 * y1, sy - s1 * y1, yy - y1 * y1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        determinant = cc * ss - cs * cs
+        a, b = (cy * ss - sy * cs) / determinant, (sy * cc - cy * cs) / determinant
+        return np.hypot(a, b), np.where(yy > 0, (a * cy + b * sy) / yy, 0.0)
 
 
 def predicted_ratio(ratio: Floats, periods: Periods) -> Floats:

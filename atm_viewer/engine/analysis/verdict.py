@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from atm_viewer.engine.analysis.modulation import local_power, predicted_ratio, relative, search_periods, split
+from atm_viewer.engine.analysis.modulation import local_powers, predicted_ratio, relative, search_periods, split
 from atm_viewer.engine.arrays import Floats, Mask
 from atm_viewer.engine.results.periods import Periods, agreement
 from atm_viewer.engine.results.spectra import SpaxelSpectra
@@ -113,9 +113,7 @@ def judge(
 
 def _before(spectra: SpaxelSpectra, periods: Periods) -> Before:
     ratio, tried = relative(spectra.before, spectra.aperture_before), search_periods(spectra.wavelength)
-    measured, predicted = (
-        local_power(one, spectra.wavelength, tried) for one in (ratio, predicted_ratio(ratio, periods))
-    )
+    measured, predicted = local_powers([ratio, predicted_ratio(ratio, periods)], spectra.wavelength, tried)
     parts = _divide(spectra.before, spectra.before_err, spectra.aperture_before, spectra.aperture_before_err, periods)
     return agreement(measured, predicted).ratio, parts
 

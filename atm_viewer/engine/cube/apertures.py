@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Mask
+from atm_viewer.engine.arrays import Floats, Integers, Mask
 from atm_viewer.engine.cube.cube_grid import CubeGrid
-from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_share, near_slices, summed_rows
+from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_share, near_pixels, near_slices, summed_rows
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.spaxels import add_row, divide_sums
@@ -173,6 +173,10 @@ class Circle:
     def near(self, exposure: Exposure, mapper: SkyMapper) -> list[int]:
         """Slices of an exposure that are drizzled, see `near_slices`."""
         return near_slices(exposure, mapper, self.grid, self.x0, self.y0, self.wanted)
+
+    def near_pixels(self, exposure: Exposure, mapper: SkyMapper, number: int, pixels: Integers) -> Mask:
+        """Whether pixels of a slice are drizzled, see `near_pixels`."""
+        return near_pixels(exposure, mapper, self.grid, self.x0, self.y0, self.wanted, number, pixels)
 
     def share(self, one: DrizzleInput) -> Floats:
         """Drizzle what one exposure gives, see `drizzle_share`."""

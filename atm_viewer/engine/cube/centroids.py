@@ -8,8 +8,8 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.cube_grid import CubeGrid
-from atm_viewer.engine.cube.drizzle import DrizzleInput
-from atm_viewer.engine.cube.images import white_image
+from atm_viewer.engine.cube.images import WhiteImages
+from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.results.exposure_view import ExposureShifts
@@ -22,13 +22,17 @@ _REACH = 2.0
 _COVERED = 0.7
 
 
-def measure_shifts(inputs: Sequence[DrizzleInput], grid: CubeGrid, progress: Progress = no_progress) -> ExposureShifts:
+def measure_shifts(
+    exposures: Sequence[Exposure], images: WhiteImages, grid: CubeGrid, progress: Progress = no_progress
+) -> ExposureShifts:
     """Measure how exposures of one band lie against each other: by the centroids of their brightest source.
 
     Parameters
     ----------
-    inputs : sequence of DrizzleInput
+    exposures : sequence of Exposure
         The exposures.
+    images : WhiteImages
+        Of them.
     grid : CubeGrid
         Grid of their cube.
     progress : callable, optional
@@ -38,26 +42,24 @@ def measure_shifts(inputs: Sequence[DrizzleInput], grid: CubeGrid, progress: Pro
     -------
     ExposureShifts
     """
-    exposures = [one.exposure for one in inputs]
     progress("Looking for the brightest source", 0.0)
     fwhm = float(psf_fwhm(exposures[0].instrument, grid.wavelength.mean()))
     sigma = max(fwhm, 3.0 * grid.spaxel) / SIGMA_TO_FWHM
-    peak = np.array(grid.project(*white_image(inputs, grid).peak))
-    places = np.full((len(inputs), 2), np.nan)
-    for k, one in enumerate(inputs):
-        progress(f"Looking for the brightest source in {one.exposure.name}", (k + 1) / (len(inputs) + 1))
-        image = white_image([one], grid)
+    peak = np.array(grid.project(*images.together.peak))
+    places = np.full((len(exposures), 2), np.nan)
+    for k, (exposure, image) in enumerate(zip(exposures, images.single, strict=True)):
+        progress(f"Looking for the brightest source in {exposure.name}", (k + 1) / (len(exposures) + 1))
         start = np.array(grid.project(*image.peak))
         if np.hypot(*(start - peak)) <= _REACH:
             places[k] = _centroid(image.image.astype(float), grid, start, sigma)
     sky = np.array([grid.position(x, y) if np.isfinite(x) else (np.nan, np.nan) for x, y in places.tolist()])
     east = ((sky[:, 0] - grid.ra + 180.0) % 360.0 - 180.0) * np.cos(np.radians(grid.dec))
     sky = 3600.0 * np.stack([east, sky[:, 1] - grid.dec], axis=1)
-    shift, correction = np.full((2, len(inputs), 2), np.nan)
+    shift, correction = np.full((2, len(exposures), 2), np.nan)
     if np.isfinite(sky).all(axis=1).sum() > 1:
         with without_warnings():
             correction = np.nanmedian(sky, axis=0) - sky
-            others = [np.nanmedian(np.delete(sky, k, axis=0), axis=0) for k in range(len(inputs))]
+            others = [np.nanmedian(np.delete(sky, k, axis=0), axis=0) for k in range(len(exposures))]
             shift = sky - np.array(others)
     return ExposureShifts(
         grid.band, tuple(e.key for e in exposures), tuple(e.name for e in exposures), shift, correction

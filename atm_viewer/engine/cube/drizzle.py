@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Mask
+from atm_viewer.engine.arrays import Floats, Integers, Mask
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.cube.slice_sums import SliceSums
@@ -227,6 +227,45 @@ def near_slices(exposure: Exposure, mapper: SkyMapper, grid: CubeGrid, x0: int, 
     return [n for n, far in zip(numbers, away, strict=True) if far <= reach + _pixel_size(exposure, mapper, n)]
 
 
+def near_pixels(
+    exposure: Exposure,
+    mapper: SkyMapper,
+    grid: CubeGrid,
+    x0: int,
+    y0: int,
+    wanted: Mask,
+    number: int,
+    pixels: Integers,
+) -> Mask:
+    """Whether native pixels of a slice may touch wanted spaxels of a block.
+
+    Parameters
+    ----------
+    exposure, mapper, grid, x0, y0, wanted
+        As for `near_slices`.
+    number : int
+        The slice.
+    pixels : ndarray of int64, shape (n,)
+        Flat indices of pixels in the detector's frame.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        All where no series stands in for the WCS.
+    """
+    if mapper.maps is None:
+        return np.ones(pixels.size, dtype=bool)
+    middle, reach = _disc(grid, x0, y0, wanted)
+    disc = float(middle[0]), float(middle[1]), _centres_within(reach, _pixel_size(exposure, mapper, number))
+    y, x = np.divmod(pixels, exposure.sci.shape[1])
+    return mapper.within(x, y, number, grid.plane, disc)
+
+
+def _centres_within(reach: float, size: float) -> float:
+    """Radius of a disc that holds the centres of pixels with this diagonal that touch a disc with this radius."""
+    return float(reach + 0.6 * size)
+
+
 def _pixel_size(exposure: Exposure, mapper: SkyMapper, number: int) -> float:
     """Diagonal of a native pixel of a slice on the sky [arcsec]."""
     return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number)))
@@ -307,7 +346,7 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
             np.ascontiguousarray(data.err[taken], np.float32),
             np.ascontiguousarray(data.dq[taken], np.uint32),
             np.uint32(DO_NOT_USE | NON_SCIENCE),
-            (float(middle[0]), float(middle[1]), float(reach + 0.6 * size)),
+            (float(middle[0]), float(middle[1]), _centres_within(reach, size)),
             float(xs[0]),
             float(ys[0]),
             grid.spaxel,

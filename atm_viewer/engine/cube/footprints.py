@@ -8,10 +8,11 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Integers
+from atm_viewer.engine.arrays import Floats, Integers, Mask
 from atm_viewer.engine.cube.cube_grid import detector_position
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.sky_maps import PixelPositions, SkyMaps, SlicePolynomials, fit_sky_maps
+from atm_viewer.engine.kernels.sky import find_within
 from atm_viewer.engine.tangent import TangentPlane
 from atm_viewer.engine.threads import without_warnings
 
@@ -144,6 +145,21 @@ class SkyMapper:
         """Series of one slice, evaluated in each of its columns."""
         assert self.maps is not None
         return self._keep(number, partial(self.maps.of_slice, number, self._half))
+
+    def within(
+        self, x: Integers, y: Integers, number: int, plane: TangentPlane, disc: tuple[float, float, float]
+    ) -> Mask:
+        """Whether centres of native pixels of a slice are in a disc of a plane.
+
+        It is given by its centre and radius [arcsec]. Only where series stand in for the WCS; pixels in columns
+        without a series are not.
+        """
+        assert self.maps is not None
+        here, inside = self.slice_map(number), np.empty(x.size, dtype=bool)
+        along, dispersion = (x, y) if self._miri else (y, x)
+        matrix = self.maps.plane.matrix(plane)
+        find_within(dispersion - here.first, along, here.columns, here.shift, here.scale, matrix, disc, inside)
+        return inside
 
     def ends(self, number: int) -> Floats:
         """Find the ends of a slice, see `SlicePolynomials.ends`."""

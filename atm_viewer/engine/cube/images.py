@@ -7,13 +7,13 @@ averages out in it. An image of a few planes is what the cube has in them, and s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from atm_viewer.engine.arrays import Floats
 from atm_viewer.engine.cube.cube_grid import CubeGrid
-from atm_viewer.engine.cube.drizzle import DrizzleInput, drizzle_block
+from atm_viewer.engine.cube.drizzle import Columns, DrizzleInput, combine_shares, drizzle_block, shares_in_turn
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.results.sky_image import SkyImage
 
@@ -37,15 +37,43 @@ def white_image(inputs: Sequence[DrizzleInput], grid: CubeGrid, stride: int = ST
     -------
     SkyImage
     """
-    low, high = grid.wavelength[0] - grid.step / 2, grid.wavelength[-1] + grid.step / 2
-    one_plane = replace(grid, wavelength=np.array([(low + high) / 2]), step=float(high - low))
-
-    def columns(exposure: Exposure, number: int) -> slice:
-        return slice(stride // 2, exposure.column_count, stride)
-
     wanted = np.ones((grid.y.size, grid.x.size), dtype=bool)
-    flux = drizzle_block(inputs, one_plane, 0, 0, wanted, columns).flux[0]
+    flux = drizzle_block(inputs, _one_plane(grid), 0, 0, wanted, _every(stride)).flux[0]
     return as_image(flux, inputs[0].exposure.unit, grid, None)
+
+
+@dataclass(frozen=True, eq=False)
+class WhiteImages:
+    """Images in white light: of exposures together, and of each of them alone."""
+
+    together: SkyImage
+    single: tuple[SkyImage, ...]
+
+
+def white_images(inputs: Sequence[DrizzleInput], grid: CubeGrid) -> WhiteImages:
+    """Make the `white_image` of some exposures, and of each of them alone: no pixel is drizzled twice for that."""
+    wanted = np.ones((grid.y.size, grid.x.size), dtype=bool)
+    total = np.zeros((*wanted.shape, 1, 4))
+    single, parts = [], []
+    for rows, share in shares_in_turn(inputs, _one_plane(grid), 0, 0, wanted, _every(STRIDE)):
+        total[rows] += share
+        parts.append(combine_shares([share], 0, 0, wanted[rows]).flux[0])
+        if rows.stop == wanted.shape[0]:  # the last of an exposure
+            single.append(as_image(np.concatenate(parts), inputs[0].exposure.unit, grid, None))
+            parts = []
+    flux = combine_shares([total], 0, 0, wanted).flux[0]
+    return WhiteImages(as_image(flux, inputs[0].exposure.unit, grid, None), tuple(single))
+
+
+def _one_plane(grid: CubeGrid) -> CubeGrid:
+    """Grid with all wavelengths in a single plane."""
+    low, high = grid.wavelength[0] - grid.step / 2, grid.wavelength[-1] + grid.step / 2
+    return replace(grid, wavelength=np.array([(low + high) / 2]), step=float(high - low))
+
+
+def _every(stride: int) -> Columns:
+    """Take one of so many columns of the dispersion."""
+    return lambda exposure, _: slice(stride // 2, exposure.column_count, stride)
 
 
 def plane_image(inputs: Sequence[DrizzleInput], grid: CubeGrid, wavelength: float, planes: int) -> SkyImage:

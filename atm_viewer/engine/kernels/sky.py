@@ -142,6 +142,38 @@ def map_pixels(row, along, edge, columns, shift, scale, limits, points, values, 
 
 
 @njit(**FAST)
+def find_within(row, along, columns, shift, scale, matrix, disc, inside):
+    """Find the pixels of a slice whose centres are in a disc of another plane.
+
+    Parameters
+    ----------
+    row : ndarray of int64, shape (n,)
+        Which of the ``columns`` a pixel lies in; others than there are have no pixel in the disc.
+    along : ndarray of int64, shape (n,)
+        Detector coordinates of the pixels' centres along the slice [pixel].
+    columns, shift, scale
+        As for `map_pixels`; of one slice, so that ``scale`` is a number.
+    matrix : ndarray of float64, shape (3, 3)
+        Takes (x, y, 1) of the plane that positions are given in to the disc's plane, up to a factor.
+    disc : (float, float, float)
+        Centre and radius.
+    inside : ndarray of bool, shape (n,)
+        Output.
+    """
+    for i in range(row.size):
+        inside[i] = False
+        if row[i] < 0 or row[i] >= columns.shape[0]:
+            continue
+        c = columns[row[i]]
+        v = (along[i] - shift[row[i], 0]) / scale
+        x, y = horner(c, 4, v), horner(c, 5, v)
+        h = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+        dx = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / h - disc[0]
+        dy = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / h - disc[1]
+        inside[i] = dx * dx + dy * dy <= disc[2] * disc[2]
+
+
+@njit(**FAST)
 def make_columns(series, domain, trace, first, half, columns, shift):
     """Polynomials along the slice in each column of one slice, for `map_pixels`.
 

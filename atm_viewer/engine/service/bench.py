@@ -24,7 +24,7 @@ from atm_viewer.engine.checks.exposure_notes import notes_in_words
 from atm_viewer.engine.cube.apertures import Circle, Extracted
 from atm_viewer.engine.cube.cube_grid import CubeGrid, CubeParameters, cube_grids, read_cube_parameters
 from atm_viewer.engine.cube.drizzle import DrizzleInput, SliceSource, drizzle_block, near_slices
-from atm_viewer.engine.cube.images import plane_image, white_image
+from atm_viewer.engine.cube.images import WhiteImages, plane_image, white_image, white_images
 from atm_viewer.engine.errors import InputError, UserError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.give_back import give_back_memory
@@ -492,7 +492,16 @@ class Bench:
         else:
             inputs = self.inputs_after(keys, band, replace(recipe, cube=cube), part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
-        return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
+        if wavelength is not None:
+            return plane_image(inputs, grid, wavelength, planes)
+        return self.white_images(keys, band, cube).together if recipe is None else white_image(inputs, grid)
+
+    def white_images(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> WhiteImages:
+        """Make images in white light of some exposures before correction; arguments as for `sky_image`."""
+        return self.once(
+            ("white", tuple(keys), band, cube),
+            lambda: white_images(self.inputs_before(keys, band, cube), self.grid(keys, band, cube)),
+        )
 
     def spectra(self, extraction: Extraction, progress: Progress) -> SpaxelSpectra:
         """Spectra of the spaxel and the aperture at a sky position, before and after, as the cubes have them.

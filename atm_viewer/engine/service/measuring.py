@@ -12,7 +12,7 @@ import numpy as np
 from atm_viewer.engine.analysis.coverage import measure_coverage
 from atm_viewer.engine.analysis.line_flux import conservation, measure_line
 from atm_viewer.engine.analysis.line_share import with_expectation
-from atm_viewer.engine.analysis.modulation import local_power, modulation, predicted_ratio, relative, search_periods
+from atm_viewer.engine.analysis.modulation import local_powers, modulation, predicted_ratio, relative, search_periods
 from atm_viewer.engine.analysis.noise_map import FAINTEST, FieldSpectra, bright_spaxels, noise_map
 from atm_viewer.engine.analysis.period import find_periods
 from atm_viewer.engine.analysis.verdict import judge
@@ -93,12 +93,14 @@ def report_periods(spectra: SpaxelSpectra, periods: Periods) -> PeriodReport:
     before = relative(spectra.before, spectra.aperture_before)
     after = relative(spectra.after, spectra.aperture_after)
     searched = search_periods(spectra.wavelength)
+    ratios = [before, predicted_ratio(before, periods), after]
+    power_before, power_predicted, power_after = local_powers(ratios, spectra.wavelength, searched)
     return PeriodReport(
         spectra.band,
         periods,
-        local_power(before, spectra.wavelength, searched),
-        local_power(after, spectra.wavelength, searched),
-        local_power(predicted_ratio(before, periods), spectra.wavelength, searched),
+        power_before,
+        power_after,
+        power_predicted,
         modulation(before, periods),
         modulation(after, periods),
         spectra.noise_before,
@@ -302,4 +304,5 @@ def exposure_shifts(
     bench: Bench, keys: Sequence[str], band: str, cube: CubeOptions, progress: Progress
 ) -> ExposureShifts:
     """Tell how exposures with a band lie against each other on the sky, see `measure_shifts`."""
-    return measure_shifts(bench.inputs_before(keys, band, cube), bench.grid(keys, band, cube), progress)
+    exposures = [one.exposure for one in bench.inputs_before(keys, band, cube)]
+    return measure_shifts(exposures, bench.white_images(keys, band, cube), bench.grid(keys, band, cube), progress)

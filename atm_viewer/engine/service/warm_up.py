@@ -25,6 +25,7 @@ from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.service.bench import Bench
+from atm_viewer.engine.service.prediction import predict
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
 from atm_viewer.engine.wcs.models import load_converters
@@ -46,7 +47,7 @@ class _Known(KeptGeometry):
 
 
 def warm_up() -> None:
-    """Open, look at, correct, tune and drizzle a tiny exposure of each instrument.
+    """Open, look at, correct, predict, tune and drizzle a tiny exposure of each instrument.
 
     Whatever is not in the kernels' cache is compiled and kept by that, for arrays of the types and layouts that
     exposures have.
@@ -60,6 +61,7 @@ def warm_up() -> None:
         bench.correct(view.key, _RECIPE, no_progress)
         bench.sky_image(keys, band, no_progress)
         bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
+        predict(bench, Extraction(keys, Recipe(oversample=1), band, _RA, _DEC, 0.3), (_RA, _DEC), no_progress)
         tune(bench, keys, _RECIPE, None, no_progress)
         sums = CubeSums(bench.grid(keys, band))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE), exposure)):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.timeseries import LombScargle
 
-from atm_viewer.engine.analysis.modulation import local_power, modulation, relative, search_periods
+from atm_viewer.engine.analysis.modulation import local_power, local_powers, modulation, relative, search_periods
 from atm_viewer.engine.results.periods import Periods, TracePhase
 
 PLANES = 1000
@@ -132,3 +132,17 @@ def test_local_power_finds_the_period():
     assert found.amplitude[k, m] == pytest.approx(0.05, rel=0.1)
     nothing = local_power(np.full(PLANES, np.nan), WAVE, found.period)
     assert np.isnan(nothing.peak()).all()
+
+
+def test_powers_of_several_ratios_are_those_of_each():
+    rng = np.random.default_rng(5)
+    wavelength = np.linspace(1.7, 3.1, 400)
+    one, other = 1.0 + 0.05 * rng.normal(size=(2, wavelength.size))
+    holed = one.copy()
+    holed[50:70] = np.nan
+    period = search_periods(wavelength, 12)
+    for ratio, found in zip((one, other, holed), local_powers([one, other, holed], wavelength, period), strict=True):
+        alone = local_power(ratio, wavelength, period)
+        assert np.array_equal(found.power, alone.power, equal_nan=True)
+        assert np.array_equal(found.amplitude, alone.amplitude, equal_nan=True)
+        assert np.isfinite(found.power).any()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
+from atm_viewer.engine.cube.apertures import Extracted
+from atm_viewer.engine.cube.drizzle import DrizzleInput, unchanged_slice
 from atm_viewer.engine.cube.footprints import SkyMapper
-from atm_viewer.engine.errors import Cancelled
+from atm_viewer.engine.errors import Cancelled, InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.psf import psf_fwhm
 from atm_viewer.engine.recipe import Recipe, SliceOverride
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.service.prediction import PointSource, predict, put_source
+from atm_viewer.engine.service.point_source import PointSource, put_source
+from atm_viewer.engine.service.prediction import predict
 from atm_viewer.engine.service.warm_up import tiny_exposure
+from atm_viewer.engine.tangent import TangentPlane
 
 #: Where the tiny exposures' star is, and how they see it: pixels and slices [arcsec], um and pixels per column.
 STAR = 80.0, 10.0
@@ -121,6 +126,41 @@ def test_bad_pixels_stay_bad():
     made = put_source(exposure, SkyMapper(exposure), "ch1-short", PointSource(*STAR), 1.0)
     assert np.isnan(made.to_dispersion(made.sci)[10, 200])
     assert np.isfinite(made.to_dispersion(made.sci)[10, 201])
+
+
+@pytest.mark.parametrize("instrument", ["MIRI", "NIRSPEC"])
+def test_pixels_near_the_place_give_what_the_whole_exposure_gives(bench, instrument):
+    exposure = tiny_exposure(instrument)
+    exposure.to_dispersion(exposure.sci)[10, 200] = np.nan
+    bench = Bench()
+    bench.adopt(exposure)
+    [item] = bench.opened([exposure.key])
+    source = STAR[0] + 0.3 / 3600, STAR[1]
+    found = predicted(bench, instrument, Recipe(oversample=1), source)
+    made = put_source(exposure, item.mapper, found.band, PointSource(*source), 3.0)
+    whole = DrizzleInput(made, item.mapper, 1, partial(unchanged_slice, made))
+    expected = Extracted.of([whole], bench.grid((exposure.key,), found.band), *STAR, RADIUS)
+    assert np.isfinite(expected.spaxel).any()
+    assert np.array_equal(found.before, expected.spaxel / expected.aperture, equal_nan=True)
+
+
+@pytest.mark.parametrize("instrument", ["MIRI", "NIRSPEC"])
+def test_pixels_near_a_place_are_those_whose_centres_are(instrument):
+    exposure = tiny_exposure(instrument)
+    mapper, plane, number = SkyMapper(exposure), TangentPlane(*STAR), exposure.slices[0]
+    y, x = np.unravel_index(exposure.slice_pixels(number), exposure.sci.shape)
+    foot = mapper.footprints(x, y, np.full(x.size, number), 1)
+    xi, eta = foot.on(plane)
+    expected = np.hypot(xi[4] - 0.2, eta[4] + 0.1) <= 0.5
+    found = mapper.within(foot.x, foot.y, number, plane, (0.2, -0.1, 0.5))
+    assert 100 < found.sum() < 0.5 * found.size
+    assert np.array_equal(found, expected)
+
+
+def test_a_source_that_no_slice_sees_is_told_of(bench):
+    for recipe in (RECIPE, Recipe(oversample=1)):
+        with pytest.raises(InputError, match="No slice contains the source"):
+            predicted(bench, recipe=recipe, source=(STAR[0] + 0.1, STAR[1]))
 
 
 def test_it_can_be_cancelled(bench):

@@ -15,7 +15,7 @@ from atm_viewer.demo import demo_source
 from atm_viewer.engine.analysis.fringe import without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
 from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
-from atm_viewer.engine.cube.images import white_image
+from atm_viewer.engine.cube.images import white_image, white_images
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.kernels.resample import trace_slice
@@ -279,6 +279,21 @@ def test_images_equal_sums_of_the_cube(case, recipe):
     assert both.sum() > 0.97 * np.isfinite(whole.image).sum()
     scale = np.nanmax(whole.image)
     assert np.median(np.abs(quick.image - whole.image)[both]) < 0.01 * scale
+
+
+def test_white_images_of_single_exposures_come_with_that_of_all(case):
+    _, bench, view = case
+    band = view.bands[0]
+    shifted = CubeOptions(offsets=((view.name, 0.2, 0.1),))
+    items = [bench.items([view.key], band)[0], bench.items([view.key], band, shifted)[0]]
+    inputs, grid = as_they_are(items), bench.grid([view.key], band)
+    found = white_images(inputs, grid)
+    assert np.array_equal(found.together.image, white_image(inputs, grid).image, equal_nan=True)
+    for one, image in zip(inputs, found.single, strict=True):
+        alone = white_image([one], grid)
+        assert np.array_equal(image.image, alone.image, equal_nan=True)
+        assert image.peak == alone.peak
+    assert not np.array_equal(found.single[0].image, found.single[1].image, equal_nan=True)
 
 
 def assert_equal_images(ours, planes):
