@@ -345,7 +345,7 @@ class Exposure:
     @cached_property
     def slices(self) -> tuple[int, ...]:
         """Slice numbers, ascending."""
-        return tuple(int(n) for n in np.unique(self.regions) if n > 0)
+        return tuple(int(n) for n in np.flatnonzero(np.bincount(self.regions.reshape(-1))) if n > 0)
 
     @cached_property
     def _pixels(self) -> dict[int, Integers]:

@@ -7,6 +7,7 @@ import pytest
 from astropy.stats import sigma_clipped_stats
 from scipy.interpolate import BSpline, make_lsq_spline
 
+from atm_viewer.engine.kernels.order import select
 from atm_viewer.engine.kernels.resample import interpolate
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
@@ -24,7 +25,6 @@ from atm_viewer.engine.kernels.trace import (
     clipped_mean_std_near,
     describe_knots,
     make_knots,
-    select,
 )
 
 
