@@ -215,7 +215,7 @@ def cubes(paths: list[str], folder: str) -> dict:
     recipe, own = Path(folder) / "recipe.toml", Path(folder) / "own"
     recipe.write_text("version = 1\n[global]\noversample = 2\n")
     command = [sys.executable, "-m", "atm_viewer", "cube", *paths, "--recipe", str(recipe)]
-    command += ["-o", str(own), "--product", "cube", "--overwrite"]
+    command += ["-o", str(own), "--product", "cube", "--overwrite", "--grid", "each"]  # as the pipeline chooses it
     (seconds,) = times(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), 1)
     pairs = [
         (own / f"cube{'' if p.name.startswith('before') else '-atm'}_{p.name.split('_', 1)[1]}", p)
