@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Mask
+from atm_viewer.engine.arrays import Floats, Integers, Mask
 from atm_viewer.engine.recipe import Ellipse, Polygon, Shape
 from atm_viewer.engine.tangent import TangentPlane
 
@@ -188,17 +188,26 @@ def _part_of_ellipse(start: Floats, end: Floats) -> tuple[Floats, Floats]:
 def _parts_of_polygon(corners: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
     """Where lines enter a polygon and leave it, in units of their length; parts that there are not have 0 length."""
     step = end - start
-    # Of every vertex: how far along each line, and how far to its side.
+    # Of every vertex, how far to the side of each line; those next to each other on two sides of it are few.
     dx, dy = corners[:, :, None] - start[:, None, :]
-    along, aside = (dx * step[0] + dy * step[1]) / (step * step).sum(axis=0), dx * step[1] - dy * step[0]
-    next_along, next_aside = np.roll(along, -1, axis=0), np.roll(aside, -1, axis=0)
-    crosses = (aside < 0) != (next_aside < 0)
-    part = np.divide(aside, aside - next_aside, out=np.zeros_like(aside), where=crosses)
-    at = np.where(crosses, along + (next_along - along) * part, np.inf)
-    at.sort(axis=0)
-    pairs = at[: at.shape[0] // 2 * 2]
-    pairs = np.where(np.isfinite(pairs), pairs, 0.0)
-    return pairs[::2], pairs[1::2]
+    aside = dx * step[1] - dy * step[0]
+    side = aside < 0
+    vertex, line = np.nonzero(side != np.roll(side, -1, axis=0))
+    length = (step * step).sum(axis=0)[line]
+
+    def of_vertex(vertex: Integers) -> tuple[Floats, Floats]:
+        along = (dx[vertex, line] * step[0, line] + dy[vertex, line] * step[1, line]) / length
+        return along, aside[vertex, line]
+
+    (along, first), (next_along, second) = of_vertex(vertex), of_vertex((vertex + 1) % len(aside))
+    at = along + (next_along - along) * (first / (first - second))
+    order = np.lexsort((at, line))
+    line, at = line[order], at[order]
+    count = np.bincount(line, minlength=step.shape[1])
+    place = np.arange(line.size) - (np.cumsum(count) - count)[line]
+    ends = np.zeros((count.max(initial=0), step.shape[1]))
+    ends[place, line] = np.where(np.isfinite(at), at, 0.0)
+    return ends[::2], ends[1::2]
 
 
 def _plane(shape: Shape) -> TangentPlane:

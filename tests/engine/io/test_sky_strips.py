@@ -146,7 +146,7 @@ def _around(distance):
 
 
 def test_dragging_a_region_is_quick(miri):
-    """On the window's thread nothing takes more than 50 ms; here with the hardest shape."""
+    """An edit while dragging has 20 ms of computing for each exposure; here with the hardest shape."""
     _, strips, _ = miri[0]
     ra, dec = outline(Circle(*demo_source("miri"), 1.0), 200)
     polygon = Polygon(tuple(zip(ra.tolist(), dec.tolist(), strict=True)))
@@ -156,7 +156,7 @@ def test_dragging_a_region_is_quick(miri):
         begun = time.thread_time()
         strips.touched((region,))
         times.append(time.thread_time() - begun)
-    assert min(times) < 0.05
+    assert min(times) < 0.02
 
 
 def test_shapes_are_where_astropy_has_them():
