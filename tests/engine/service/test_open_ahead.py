@@ -65,9 +65,14 @@ def test_without_room_a_file_is_opened_when_it_is_asked_for(begun):
 
 def test_geometry_is_there_for_all_but_the_first(demo_files, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (alone,) = open_ahead(demo_files("miri")[:1], nothing)
+    knew = alone.setting_kept.has(f"oversampled-{Recipe().oversample:g}")
     first, second = open_ahead(demo_files("miri")[:2], nothing)
+    # Oversampled coordinates are those of both; alone, the first file has none.
+    part = f"oversampled-{Recipe().oversample:g}"
+    assert [alone.kept.has("sky-maps"), knew] == [False, False]
     assert [exposure.kept.has("sky-maps") for exposure in (first, second)] == [False, True]
-    assert second.setting_kept.has(f"oversampled-{Recipe().oversample:g}")
+    assert second.setting_kept.has(part)
 
 
 def test_waiting_for_a_file_that_hangs_can_be_cancelled_at_once(demo_files, monkeypatch):
