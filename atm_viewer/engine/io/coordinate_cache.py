@@ -69,11 +69,11 @@ class KeptGeometry:
         dict of str to ndarray
             Equal to what ``make`` returns, bit by bit.
         """
-        found = self._held.get(part) or self._read(part)
+        found = self._find(part)
         if found is not None:
             return found
         with _in_turn(self._path(part)):  # another exposure of the setting may be about to keep it
-            found = self._read(part)
+            found = self._find(part)
             if found is None:
                 # Laid out as when they are read: kernels are compiled for that.
                 found = {name: np.asarray(array, order="C") for name, array in make().items()}
@@ -89,6 +89,9 @@ class KeptGeometry:
     def on_disk(self) -> bool:
         """Whether all that was computed is on disk, so that another program run finds it."""
         return not self._held
+
+    def _find(self, part: str) -> Arrays | None:
+        return self._held.get(part) or self._read(part)
 
     def _path(self, part: str) -> Path:
         return cache_folder() / self.key / f"{part}.arrays"

@@ -603,9 +603,7 @@ def _geometry(
         raise InputError(f"{path.name} has no REGIONS extension; run calwebb_spec2 of jwst 2.0 or later again.")
     check_slices(path.name, instrument, regions, shape)
     slices = regions.astype(np.int16)
-    # Of MIRI the box is the detector's, and cuts wavelengths off; of NIRSpec the region map says where slices end.
-    box = str(sorted(wcs.boxes.items()) if miri else "")
-    setting = content_key([f"{wcs.setting} {shape} {box}".encode(), slices.data]) if wcs.setting else ""
+    setting = content_key([f"{wcs.setting} {shape}".encode(), slices.data]) if wcs.setting else ""
     with _evaluating_wcs(path):
         with without_warnings():
             keep = KeptGeometry(setting).get_or_make if setting else keep_nothing

@@ -679,14 +679,12 @@ def fit_columns(
             start -= start > begin
             stop -= stop > end
 
-        fewer = breakpoints
-        while True:
+        for tried in (breakpoints, breakpoints - 3):
             status, found, count, doubt = fit_window(
-                x, y, n, fewer, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
+                x, y, n, tried, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
             )
-            if status != _NO_FIT or not first or fewer < breakpoints or breakpoints <= 3:
+            if status != _NO_FIT or not first or breakpoints <= 3:
                 break
-            fewer = breakpoints - 3
         if status != _OK:
             fate[column] = TOO_SPARSE
             continue

@@ -487,14 +487,15 @@ class Bench:
         self.items(keys, band, cube, part_of(progress, 0.0, 0.1))
         progress("Computing the cube's grid", 0.1)
         grid = self.grid(keys, band, cube)
+        if recipe is None and wavelength is None:
+            progress("Making the sky image", 0.8)
+            return self.white_images(keys, band, cube).together
         if recipe is None:
             inputs = self.inputs_before(keys, band, cube)
         else:
             inputs = self.inputs_after(keys, band, replace(recipe, cube=cube), part_of(progress, 0.1, 0.8))
         progress("Making the sky image", 0.8)
-        if wavelength is not None:
-            return plane_image(inputs, grid, wavelength, planes)
-        return self.white_images(keys, band, cube).together if recipe is None else white_image(inputs, grid)
+        return white_image(inputs, grid) if wavelength is None else plane_image(inputs, grid, wavelength, planes)
 
     def white_images(self, keys: Sequence[str], band: str, cube: CubeOptions = DEFAULT_CUBE) -> WhiteImages:
         """Make images in white light of some exposures before correction; arguments as for `sky_image`."""

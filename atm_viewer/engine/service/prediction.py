@@ -87,11 +87,11 @@ def predict(
     instrument = items[0].exposure.instrument
     circles = [Circle.about(one, *place, radius) for one in ((grid, fine) if recipe.oversample > 1 else (grid,))]
     point, reach = PointSource(*source), radius + grid.spaxel
-    told = part_of(progress, 0.05, 0.95)
+    drizzling = part_of(progress, 0.05, 0.95)
     if recipe.oversample > 1:
-        totals, fitted = _corrected(items, recipe, band, point, reach, circles, told)
+        totals, fitted = _corrected(items, recipe, band, point, reach, circles, drizzling)
     else:
-        totals, fitted = [_uncorrected(items, band, point, reach, circles[0], told)], set()
+        totals, fitted = [_uncorrected(items, band, point, reach, circles[0], drizzling)], set()
     before, after = (circles[k].extract([totals[k]]) for k in (0, -1))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = [np.where(one.aperture > 0, one.spaxel / one.aperture, np.nan) for one in (before, after)]

@@ -68,8 +68,8 @@ class ExposureWcs:
         What the pipeline corrects wavelengths on the slicer with for the telescope's velocity; 1 where it does not, or
         where ``slices`` do.
     setting : str
-        Identifies what positions on the slicer depend on but for ``doppler`` and ``boxes``: other exposures have the
-        same. Empty when that is not known.
+        Identifies what positions on the slicer depend on but for ``doppler``: other exposures have the same. Empty when
+        that is not known.
     """
 
     labels: NDArray[Any] | None
@@ -272,7 +272,8 @@ def wcs_of_tree(tree: WcsTree) -> ExposureWcs:
         spectral_region=tree.spectral_region,
         by_gwcs=False,
         doppler=next(iter(known.velocities)) if at_rest else 1.0,
-        setting=known.digest if len(known.velocities) <= 1 else "",
+        # Of MIRI the box is the detector's, and cuts wavelengths off; of NIRSpec the region map says where slices end.
+        setting=f"{known.digest} {boxes if miri else ''}" if len(known.velocities) <= 1 else "",
     )
     _compare(wcs, nodes, after)
     return wcs
