@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from itertools import islice
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -148,6 +149,36 @@ def beside(name: str, work: Callable[..., Result], *args: Any) -> Iterator[Futur
         yield pool.submit(copy_context().run, work, *args)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def ahead(name: str, items: Iterable[Item]) -> Iterator[Item]:
+    """Make each item of an iterable on a thread while the one before it is used, where there are several processors.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread.
+    items : iterable
+        A generator, say; most of its time must be spent without Python's lock.
+
+    Yields
+    ------
+    object
+        The items. Whoever stops asking waits for the one that is being made.
+    """
+    if processors() == 1:
+        yield from items
+        return
+    iterator, context = iter(items), copy_context()
+
+    def following() -> list[Item]:
+        return list(islice(iterator, 1))
+
+    with ThreadPoolExecutor(1, name) as pool:
+        coming = pool.submit(context.run, following)
+        while item := coming.result():
+            coming = pool.submit(context.run, following)
+            yield item.pop()
 
 
 def begin_thread(work: Callable[[], object], name: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from atm_viewer.engine import threads
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.threads import at_most, beside, without_warnings
+from atm_viewer.engine.threads import ahead, at_most, beside, without_warnings
 
 
 def test_the_first_thread_to_leave_does_not_wake_the_warnings_of_the_other():
@@ -64,3 +64,38 @@ def test_nobody_waits_for_work_beside_a_block_that_raises(monkeypatch):
     goes_on.set()
     thread.join(10.0)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_items_made_ahead_come_in_their_order(most):
+    with at_most(most):
+        assert list(ahead("atm-viewer-test", (k * k for k in range(5)))) == [0, 1, 4, 9, 16]
+        assert list(ahead("atm-viewer-test", [])) == []
+
+
+def test_an_item_is_made_while_the_one_before_it_is_used_and_no_other(monkeypatch):
+    monkeypatch.setattr(threads, "_available", lambda: 2)
+    begun = [threading.Event() for _ in range(3)]
+
+    def make(k: int) -> int:
+        begun[k].set()
+        return k
+
+    items = ahead("atm-viewer-test", map(make, range(3)))
+    assert next(items) == 0
+    assert begun[1].wait(10.0)
+    assert not begun[2].wait(0.1)
+    items.close()
+    assert not begun[2].is_set()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("atm-viewer-test")]
+
+
+def test_what_is_made_ahead_fails_where_it_is_asked_for():
+    def broken():
+        yield 1
+        raise InputError("the second one")
+
+    items = ahead("atm-viewer-test", broken())
+    assert next(items) == 1
+    with pytest.raises(InputError, match="second"):
+        next(items)

@@ -12,6 +12,8 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from atm_viewer.engine.progress import Progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import SKY
 from atm_viewer.engine.tangent import TangentPlane
-from atm_viewer.engine.threads import in_threads, processors, without_warnings
+from atm_viewer.engine.threads import ahead, in_threads, processors, without_warnings
 from atm_viewer.engine.trace.oversample import (
     Corrected,
     OversampledSlice,
@@ -143,29 +145,7 @@ class CubeSums:
         self._reach = float(np.nanmean(self._steps))
         self._corner = float(np.float32(grid.x[0])), float(np.float32(grid.y[0]))
 
-    def add(
-        self,
-        exposure: Exposure,
-        mapper: SkyMapper,
-        values: PixelValues,
-        progress: Callable[[float], None] | None = None,
-    ) -> None:
-        """Add an exposure's pixels.
-
-        Parameters
-        ----------
-        exposure : Exposure
-            The exposure.
-        mapper : SkyMapper
-            Its footprints.
-        values : PixelValues
-            Its values, or those of its correction.
-        progress : callable, optional
-            Called with the fraction that is done, every fraction of a second; may raise `Cancelled`.
-        """
-        self.add_mapped(map_pixels(exposure, mapper, self.grid.band, values, progress))
-
-    def add_mapped(self, pixels: Iterable[MappedPixels], planes: tuple[int, int] | None = None) -> None:
+    def add(self, pixels: Iterable[MappedPixels], planes: tuple[int, int] | None = None) -> None:
         """Add the pixels of one exposure.
 
         Parameters
@@ -179,35 +159,34 @@ class CubeSums:
         begin, end = planes or (0, grid.wavelength.size)
         ends = None
         for some in pixels:
-            xi, eta = some.plane.onto(grid.plane, some.xi, some.eta)
-            self._drizzle(some, xi[:4], eta[:4], begin, end)
+            self._drizzle(some, begin, end)
             if some.number is not None:
                 if ends is None:
                     ends = np.empty((grid.wavelength.size, _SLICES, 4))
                     ends[..., ::2], ends[..., 1::2] = 10000.0, -10000.0
-                slice_ends(xi[4], eta[4], some.wavelength, some.number, grid.wavelength, self._reach, ends)
+                centre = some.plane.onto(grid.plane, some.xi[4], some.eta[4])
+                slice_ends(*centre, some.wavelength, some.number, grid.wavelength, self._reach, ends)
         if ends is not None:
             ends, flags = ends[begin:end], self.dq[begin:end]
             flag_slices(ends, *self._corner, grid.spaxel, grid.x.size, 1, flags)
 
-    def _drizzle(self, pixels: MappedPixels, xi: Floats, eta: Floats, begin: int, end: int) -> None:
+    def _drizzle(self, pixels: MappedPixels, begin: int, end: int) -> None:
         """Drizzle pixels, which are sorted by wavelength: threads share the planes."""
         grid, wavelength = self.grid, pixels.wavelength
-        flux, err = pixels.flux.astype(float), pixels.err.astype(float)
-        # Beside the end of a slice's wavelengths a pixel has no extent in them: the pipeline gives it no plane either.
-        flux[np.isnan(pixels.width)] = np.nan
+        matrix = pixels.plane.matrix(grid.plane)
         beyond = pixels.reach + grid.step
 
         def work(planes: tuple[int, int]) -> None:
             ends = grid.wavelength[planes[0]] - beyond, grid.wavelength[planes[1] - 1] + beyond
             part = slice(*np.searchsorted(wavelength, ends))
             drizzle_cube(
-                np.ascontiguousarray(xi[:, part]),
-                np.ascontiguousarray(eta[:, part]),
+                np.ascontiguousarray(pixels.xi[:4, part]),
+                np.ascontiguousarray(pixels.eta[:4, part]),
+                matrix,
                 wavelength[part],
                 pixels.width[part],
-                flux[part],
-                err[part],
+                pixels.flux[part],
+                pixels.err[part],
                 grid.x,
                 grid.y,
                 grid.spaxel,
@@ -270,38 +249,95 @@ class MappedPixels:
         )
 
 
-def map_pixels(
+def add_exposure(
+    sums: Mapping[str, CubeSums],
     exposure: Exposure,
     mapper: SkyMapper,
-    band: str,
     values: PixelValues,
-    progress: Callable[[float], None] | None = None,
-) -> Iterator[MappedPixels]:
-    """Map the pixels of an exposure that have a value; some slices at a time, arguments as those of `CubeSums.add`."""
+    progress: Callable[[str, float], None] | None = None,
+) -> None:
+    """Add an exposure's pixels to the sums of cubes.
+
+    Parameters
+    ----------
+    sums : mapping of str to CubeSums
+        By band.
+    exposure : Exposure
+        The exposure.
+    mapper : SkyMapper
+        Its footprints.
+    values : PixelValues
+        Its values, or those of its correction.
+    progress : callable, optional
+        Called with a band and the fraction of it that is done, every fraction of a second; may raise `Cancelled`.
+    """
+    mapped = map_pixels(exposure, mapper, list(sums), values)
+
+    def pixels(some: Iterable[tuple[str, float, MappedPixels]]) -> Iterator[MappedPixels]:
+        for band, done, here in some:
+            if progress is not None:
+                progress(band, done)
+            yield here
+
+    for band, some in groupby(mapped, key=itemgetter(0)):
+        sums[band].add(pixels(some))
+
+
+def map_pixels(
+    exposure: Exposure, mapper: SkyMapper, bands: Sequence[str], values: PixelValues
+) -> Iterator[tuple[str, float, MappedPixels]]:
+    """Map the pixels of an exposure that have a value, some slices at a time, while those before them are used.
+
+    Parameters
+    ----------
+    exposure, mapper, values
+        As for `add_exposure`.
+    bands : sequence of str
+        Bands that are wanted.
+
+    Yields
+    ------
+    band : str
+        Band of the pixels; one band after the other.
+    done : float
+        Fraction of the band's slices that come before.
+    pixels : MappedPixels
+        Pixels.
+    """
+    return ahead("atm-viewer-pixels", _mapped(exposure, mapper, bands, values))
+
+
+def _mapped(
+    exposure: Exposure, mapper: SkyMapper, bands: Sequence[str], values: PixelValues
+) -> Iterator[tuple[str, float, MappedPixels]]:
     nirspec = exposure.instrument == "NIRSPEC"
-    slices = [n for n in exposure.slices if exposure.band_of(n) == band]
-    for done, x, y, number in _batches(exposure, slices, band, values):
-        if progress is not None:
-            progress(done)
-        foot = mapper.footprints(x, y, number, values.factor)
-        foot = foot.select(np.argsort(foot.wavelength, kind="stable"))
-        corners = 5 if nirspec else 4
-        yield MappedPixels(
-            foot.plane,
-            foot.xi[:corners],
-            foot.eta[:corners],
-            foot.wavelength,
-            foot.width,
-            values.flux[foot.y, foot.x],
-            values.err[foot.y, foot.x],
-            foot.number if nirspec else None,
-        )
+    corners = 5 if nirspec else 4
+    for band in bands:
+        for done, x, y, number in _batches(exposure, band, values):
+            foot = mapper.footprints(x, y, number, values.factor)
+            order = np.argsort(foot.wavelength, kind="stable")
+            x, y = foot.x[order], foot.y[order]
+            yield (
+                band,
+                done,
+                MappedPixels(
+                    foot.plane,
+                    np.take(foot.xi[:corners], order, axis=1),
+                    np.take(foot.eta[:corners], order, axis=1),
+                    foot.wavelength[order],
+                    foot.width[order],
+                    values.flux[y, x],
+                    values.err[y, x],
+                    foot.number[order] if nirspec else None,
+                ),
+            )
 
 
 def _batches(
-    exposure: Exposure, slices: Sequence[int], band: str, values: PixelValues
+    exposure: Exposure, band: str, values: PixelValues
 ) -> Iterator[tuple[float, Integers, Integers, Integers]]:
     """Pixels that have a value, as (fraction done before, x, y, slice number), some slices at a time."""
+    slices = [n for n in exposure.slices if exposure.band_of(n) == band]
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     begun, held = 0.0, 0
     for k, number in enumerate(slices):

@@ -221,7 +221,8 @@ class SkyMaps:
         columns, shift, scale, limits = self._columns(used, first, last, half)
         row = place[index] + dispersion
         xi, eta, wavelength = np.empty((5, n)), np.empty((5, n)), np.empty((3, n))
-        count = 8 if n > 20000 and processors() > 1 else 1
+        # At least two: kernels are compiled for the layout of a part.
+        count = 8 if n > 20000 and processors() > 1 else 2
         parts = [slice(k * n // count, (k + 1) * n // count) for k in range(count)]
         along = along.astype(float)
 

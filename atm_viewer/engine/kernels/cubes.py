@@ -18,7 +18,7 @@ from atm_viewer.engine.kernels.spline import KERNEL
 
 # Single precision moves an area by some 1e-8 of a spaxel: that matters, more than 1e-6, in shares of a spaxel
 # below the first number; below the second a pixel may not touch the spaxel at all.
-EXACT_AREA_BELOW = 0.05
+EXACT_AREA_BELOW = 0.01
 APART_TEST_BELOW = 1e-6
 
 
@@ -104,19 +104,22 @@ def apart(xs, ys, column, row):
 
 
 @njit(**KERNEL)
-def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps, begin, end, total):
+def drizzle_cube(xi, eta, matrix, wavelength, width, flux, err, x, y, size, waves, steps, begin, end, total):
     """Add pixels to some planes of a block of spaxels.
 
     Parameters
     ----------
     xi, eta : ndarray of float64, shape (4, n)
-        Corners of the pixels, in order, in the tangent plane.
+        Corners of the pixels, in order, in their tangent plane.
+    matrix : ndarray of float64, shape (3, 3)
+        Takes (xi, eta, 1) to the spaxels' plane, up to a factor (`TangentPlane.matrix`).
     wavelength, width : ndarray of float64, shape (n,)
-        Centre and extent of the pixels in wavelength.
-    flux, err : ndarray of float64, shape (n,)
+        Centre and extent of the pixels in wavelength. Beside the end of a slice's wavelengths a pixel has no extent,
+        NaN, and is left out: the pipeline gives it no plane either.
+    flux, err : ndarray of float32, shape (n,)
         Values; pixels with NaN flux are left out.
     x, y : ndarray of float64, shape (nx,), (ny,)
-        Centres of the spaxels, in the unit of ``xi``.
+        Centres of the spaxels in their plane.
     size : float
         Size of the spaxels.
     waves, steps : ndarray of float64, shape (planes,)
@@ -135,7 +138,7 @@ def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps
     share = np.empty((MAX_CELLS, MAX_CELLS + 1))
     shared = np.empty(end - begin + 1)
     for i in range(xi.shape[1]):
-        if np.isnan(flux[i]):
+        if np.isnan(flux[i]) or np.isnan(width[i]):
             continue
         low = wavelength[i] - width[i] / 2
         high = wavelength[i] + width[i] / 2
@@ -150,8 +153,9 @@ def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps
         if not reached:
             continue
         for k in range(4):
-            corner_x[k] = xi[k, i]
-            corner_y[k] = eta[k, i]
+            h = matrix[2, 0] * xi[k, i] + matrix[2, 1] * eta[k, i] + matrix[2, 2]
+            corner_x[k] = (matrix[0, 0] * xi[k, i] + matrix[0, 1] * eta[k, i] + matrix[0, 2]) / h
+            corner_y[k] = (matrix[1, 0] * xi[k, i] + matrix[1, 1] * eta[k, i] + matrix[1, 2]) / h
         x_min, x_max, y_min, y_max = least(corner_x), most(corner_x), least(corner_y), most(corner_y)
         begin_x = max(int(np.floor((x_min - x[0]) / size + 0.5)) - 1, 0)
         end_x = min(int(np.ceil((x_max - x[0]) / size + 0.5)) + 1, nx)
@@ -164,8 +168,8 @@ def drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps
         covered = columns <= MAX_CELLS and rows <= MAX_CELLS
         if covered:
             for k in range(4):
-                cell_x[k] = (xi[k, i] - x[0]) / size + 0.5 - left_cell
-                cell_y[k] = (eta[k, i] - y[0]) / size + 0.5 - low_cell
+                cell_x[k] = (corner_x[k] - x[0]) / size + 0.5 - left_cell
+                cell_y[k] = (corner_y[k] - y[0]) / size + 0.5 - low_cell
             cover_cells(cell_x, cell_y, columns, rows, share)
         for iy in range(begin_y, end_y):
             lower, upper = y[iy] - size * 0.5, y[iy] + size * 0.5

@@ -106,20 +106,19 @@ def write_parts(
 
     for after in sorted({block.after for block in blocks} | {corrected_to is not None}):
         values = cube_values(exposure, job.recipe, after, None if corrected_to is None else keep)
-        for band in job.group.bands:
-            wanted = [block for block in blocks if (block.after, block.band) == (after, band)]
-            if not wanted:
-                continue
+        wanted = [block for block in blocks if block.after == after]
+        parts: dict[Block, list[MappedPixels]] = {block: [] for block in wanted}
+        bands = [band for band in job.group.bands if any(block.band == band for block in wanted)]
+        for band, _, pixels in map_pixels(exposure, mapper, bands, values):
             wavelength, step = _planes(job, cubepar, band)
-            parts: dict[Block, list[MappedPixels]] = {block: [] for block in wanted}
-            for pixels in map_pixels(exposure, mapper, band, values):
-                beyond = pixels.reach + 2 * step
-                for block in wanted:
+            beyond = pixels.reach + 2 * step
+            for block in wanted:
+                if block.band == band:
                     low, high = wavelength[block.begin] - beyond, wavelength[block.end - 1] + beyond
                     parts[block].append(pixels.within(low, high))
-            for block, some in parts.items():
-                _write(scratch / f"{number}_{block.name}.npy", some, scratch.parent)
-            del parts
+        for block, some in parts.items():
+            _write(scratch / f"{number}_{block.name}.npy", some, scratch.parent)
+        del parts
     exposure.close()
     return outlines
 
@@ -129,7 +128,7 @@ def sum_block(job: CubeJob, outlines: Outlines, block: Block, scratch: Path, cub
     sums = CubeSums(_grid(job, outlines, block.band, block.after, cubepar))
     planes = slice(block.begin, block.end)
     for number in range(len(job.group.exposures)):
-        sums.add_mapped(_read(scratch / f"{number}_{block.name}.npy"), (block.begin, block.end))
+        sums.add(_read(scratch / f"{number}_{block.name}.npy"), (block.begin, block.end))
     _save(scratch / f"{block.name}.npy", [sums.total[planes], sums.dq[planes]], scratch.parent)
 
 

@@ -17,6 +17,7 @@ from atm_viewer.engine.cube.cube_grid import CubeGrid, Outlines, read_cube_param
 from atm_viewer.engine.cube.cubes import (
     CubeSums,
     PixelValues,
+    add_exposure,
     build_cubes,
     corrected_values,
     native_values,
@@ -56,7 +57,7 @@ from atm_viewer.engine.progress import Progress, no_progress, opening, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
-from atm_viewer.engine.threads import without_warnings
+from atm_viewer.engine.threads import beside, without_warnings
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.resources import resource
 
@@ -373,22 +374,24 @@ def _own_cubes(
     """
     with ExitStack() as stack:
         paths, bands = job.group.exposures, job.group.bands
-        places, outlines, models = job.placements, Outlines(bands, job.recipe), []
+        # Not before they are needed: what datamodels import takes seconds, on a processor that drizzling leaves.
+        metadata = stack.enter_context(beside("atm-viewer-metadata", _read_metadata, paths))
+        places, outlines, follows = job.placements, Outlines(bands, job.recipe), []
         opened: dict[Path, Exposure] = {}
         for k, path in enumerate(paths):
             job.progress(opening(path.name), 0.05 * k / len(paths))
             exposure = open_exposure(path).placed(places[k])
             outlines.add(exposure)
-            models.append(stack.enter_context(open_metadata(path)))
-            mark_following(models[-1], exposure.follows)
+            follows.append(exposure.follows)
             exposure.release()
             if exposure.sci.size * len(paths) <= _OPEN:
                 opened[path] = exposure
             else:
                 exposure.close()
             del exposure
-        cubepar = _cubepar(models[0], job.group.setting.instrument, job.cubepar)
+        cubepar = cubepar_of(job)
         grids = job.grids(outlines, cubepar, 0.05)
+        models: list[Any] = []
         # A correction takes several times as long as all the rest.
         begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
         for after in job.kinds:
@@ -407,12 +410,23 @@ def _own_cubes(
                 del exposure, kept
                 trim_memory()
             here(f"Building cubes {'after' if after else 'before'} correction", 0.8)
+            if not models:
+                models = [stack.enter_context(model) for model in metadata.result()]
+                for model, target in zip(models, follows, strict=True):
+                    mark_following(model, target)
             for band, cube in cubes_of_sums(job, after, models, cubepar, sums):
                 here(f"Writing {job.name(after, band)}", 0.9)
                 yield after, band, cube
                 del cube
             give_back_memory()  # datamodels refer to themselves
             begun += width
+
+
+def _read_metadata(paths: Sequence[Path]) -> list[Any]:
+    """Open the metadata of exposures, see `open_metadata`, and load what makes cubes of them."""
+    import jwst.cube_build  # noqa: F401
+
+    return [open_metadata(path) for path in paths]
 
 
 def cubes_of_sums(
@@ -441,11 +455,13 @@ def _add_exposure(
     """Add an exposure to the sums of cubes, as it is or corrected."""
     begun = 0.5 if after else 0.0
     values = cube_values(exposure, job.recipe, after, keep, part_of(progress, 0.0, begun))
-    mapper, count = SkyMapper(exposure), len(job.group.bands)
-    for n, band in enumerate(job.group.bands):
-        low, high = (begun + (1 - begun) * m / count for m in (n, n + 1))
+    here, bands = part_of(progress, begun, 1.0), list(sums)
+
+    def drizzling(band: str, done: float) -> None:
         step = f"Drizzling {exposure.name} {'after' if after else 'before'} correction into {band}"
-        sums[band].add(exposure, mapper, values, partial(part_of(progress, low, high), step))
+        here(step, (bands.index(band) + done) / len(bands))
+
+    add_exposure(sums, exposure, SkyMapper(exposure), values, drizzling)
 
 
 def cube_values(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atm_viewer.engine.arrays import Floats, Integers, PackedFrame
-from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
+from atm_viewer.engine.cube.cubes import CubeSums, add_exposure, corrected_values, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
@@ -65,7 +65,7 @@ def warm_up() -> None:
         tune(bench, keys, _RECIPE, None, no_progress)
         sums = CubeSums(bench.grid(keys, band))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE), exposure)):
-            sums.add(exposure, SkyMapper(exposure), values)
+            add_exposure({band: sums}, exposure, SkyMapper(exposure), values)
     # What the first file takes that was never opened.
     polynomial_2d(np.zeros(2), np.zeros(2), np.ones(3), np.array([False, True]), np.empty(2))
     direction_cosines(np.zeros(2), np.zeros(2), np.empty((3, 2)))

@@ -11,10 +11,18 @@ import pytest
 
 from atm_viewer.demo import demo_exposures
 from atm_viewer.engine.cube.cube_grid import cube_grids, read_cube_parameters
-from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, map_pixels, native_values, values_after
+from atm_viewer.engine.cube.cubes import (
+    CubeSums,
+    add_exposure,
+    corrected_values,
+    map_pixels,
+    native_values,
+    values_after,
+)
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.io.exposure import open_exposure
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.threads import at_most
 from atm_viewer.engine.trace.oversample import correct_exposure
 from atm_viewer.resources import resource
 
@@ -46,13 +54,32 @@ def test_pixels_without_an_extent_in_wavelength_are_left_out_and_no_others(expos
     grid, _ = cube_grids([exposure], BAND, parameters, Recipe(oversample=1))
     values = native_values(exposure)
     found, wanted = CubeSums(grid), CubeSums(grid)
-    found.add(exposure, AtTheEnd(exposure), values)
+    add_exposure({BAND: found}, exposure, AtTheEnd(exposure), values)
     y, x = np.indices(values.flux.shape)
     values.flux[AtTheEnd.ends(x, y)] = np.nan
-    wanted.add(exposure, SkyMapper(exposure), values)
+    add_exposure({BAND: wanted}, exposure, SkyMapper(exposure), values)
     assert (wanted.total[..., 3] > 0).mean() > 0.3
     np.testing.assert_array_equal(found.total[..., 3], wanted.total[..., 3])
     np.testing.assert_allclose(found.total[..., 0], wanted.total[..., 0], rtol=1e-12)
+
+
+def test_threads_change_no_bit_of_the_sums(exposure):
+    parameters = read_cube_parameters(resource("cubepar/miri_cubepar.fits"), BAND)
+    grid, _ = cube_grids([exposure], BAND, parameters, Recipe(oversample=1))
+    told = []
+
+    def total(most):
+        sums = CubeSums(grid)
+        with at_most(most):
+            values = native_values(exposure)
+            add_exposure({BAND: sums}, exposure, SkyMapper(exposure), values, lambda *done: told.append(done))
+        return sums.total
+
+    found = total(1), total(2)
+    assert told[0] == (BAND, 0.0)
+    assert told[: len(told) // 2] == told[len(told) // 2 :]
+    assert found[0][..., 3].max() > 1
+    np.testing.assert_array_equal(*found)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +104,7 @@ def test_an_exposure_leaves_memory_with_its_mapper():
     gc.disable()
     try:
         mapper = SkyMapper(opened)
-        next(map_pixels(opened, mapper, BAND, native_values(opened)))
+        next(map_pixels(opened, mapper, [BAND], native_values(opened)))
         mapper.slice_map(opened.slices[0])
         opened.close()
         del opened, mapper

@@ -112,7 +112,7 @@ def test_cubes_have_the_pipelines_hits_and_means(pixels):
     total = np.zeros((waves.size, y.size, x.size, 4))
     steps = np.full(waves.size, step)
     for planes in ((0, 13), (13, 40)):
-        drizzle_cube(xi, eta, wavelength, width, flux, err, x, y, size, waves, steps, *planes, total)
+        drizzle_cube(xi, eta, np.eye(3), wavelength, width, flux, err, x, y, size, waves, steps, *planes, total)
     sums, weight, variance, hits = (np.asarray(a).reshape(total.shape[:3]) for a in pipeline_sums(pixels, 0)[:4])
     assert hits.max() > 3
     assert np.array_equal(total[..., 3], hits)

@@ -14,7 +14,7 @@ from photutils.geometry import circular_overlap_grid
 from atm_viewer.demo import demo_source
 from atm_viewer.engine.analysis.fringe import without_fringes
 from atm_viewer.engine.analysis.noise import resampling_noise
-from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
+from atm_viewer.engine.cube.cubes import CubeSums, add_exposure, corrected_values, native_values
 from atm_viewer.engine.cube.images import white_image, white_images
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.extraction import Extraction
@@ -250,7 +250,7 @@ def cube_sums(bench, view, band, recipe):
         if recipe is None
         else corrected_values(correct_exposure(item.exposure, recipe), item.exposure)
     )
-    sums.add(item.exposure, item.mapper, values)
+    add_exposure({band: sums}, item.exposure, item.mapper, values)
     return sums.total[..., 0], sums.total[..., 1]
 
 

@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 from atm_viewer.engine import kernels
-from atm_viewer.engine.cube.cubes import CubeSums, corrected_values, native_values
+from atm_viewer.engine.cube.cubes import CubeSums, add_exposure, corrected_values, native_values
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry
@@ -49,7 +49,7 @@ def test_real_exposures_find_everything_compiled(demo_files, instrument, monkeyp
     exposure = open_exposure(path)
     sums = CubeSums(bench.grid((view.key,), brightest.band))
     for values in (native_values(exposure), corrected_values(correct_exposure(exposure, recipe), exposure)):
-        sums.add(exposure, SkyMapper(exposure), values)
+        add_exposure({brightest.band: sums}, exposure, SkyMapper(exposure), values)
     assert brightest.fitted > 0
     exposure.close()
     assert {name: there - before[name] for name, there in compiled().items() if there - before[name]} == {}
