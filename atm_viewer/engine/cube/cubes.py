@@ -145,6 +145,11 @@ class CubeSums:
         self._reach = float(np.nanmean(self._steps))
         self._corner = float(np.float32(grid.x[0])), float(np.float32(grid.y[0]))
 
+    @property
+    def size(self) -> int:
+        """Memory that the sums take [byte]."""
+        return self.total.nbytes + self.dq.nbytes
+
     def add(self, pixels: Iterable[MappedPixels], planes: tuple[int, int] | None = None) -> None:
         """Add the pixels of one exposure.
 

@@ -65,6 +65,9 @@ _LOG = logging.getLogger(__name__)
 
 Paths = Sequence[str | os.PathLike[str]]
 
+#: Bytes of sums for cubes before correction that may wait for those after it, while metadata are read.
+_WAITING = 2**29
+
 #: Pixels of exposures that stay open until all cubes have taken them, four of MIRI or one of NIRSpec; more are opened
 #: again each time.
 _OPEN = 4 * 1024 * 1032
@@ -369,57 +372,83 @@ def _own_cubes(
 ) -> Iterator[tuple[bool, str, Any]]:
     """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other.
 
-    First for all cubes before correction, then for those after: sums of both at once would take twice the memory.
     ``keep`` is given each exposure with its correction.
     """
     with ExitStack() as stack:
-        paths, bands = job.group.exposures, job.group.bands
         # Not before they are needed: what datamodels import takes seconds, on a processor that drizzling leaves.
-        metadata = stack.enter_context(beside("atm-viewer-metadata", _read_metadata, paths))
-        places, outlines, follows = job.placements, Outlines(bands, job.recipe), []
-        opened: dict[Path, Exposure] = {}
-        for k, path in enumerate(paths):
-            job.progress(opening(path.name), 0.05 * k / len(paths))
-            exposure = open_exposure(path).placed(places[k])
-            outlines.add(exposure)
-            follows.append(exposure.follows)
-            exposure.release()
-            if exposure.sci.size * len(paths) <= _OPEN:
-                opened[path] = exposure
-            else:
-                exposure.close()
-            del exposure
+        metadata = stack.enter_context(beside("atm-viewer-metadata", _read_metadata, job.group.exposures))
+        opened, outlines, follows = _open_exposures(job)
         cubepar = cubepar_of(job)
         grids = job.grids(outlines, cubepar, 0.05)
         models: list[Any] = []
+        summed: dict[bool, dict[str, CubeSums]] = {}
         # A correction takes several times as long as all the rest.
         begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
         for after in job.kinds:
-            width = 0.95 * shares[after]
-            here = part_of(job.progress, begun, begun + width)
-            sums = {band: CubeSums(grids[band][after]) for band in bands}
-            for k, path in enumerate(paths):
-                # Exposures that stay open are gone before the last cubes are made of their sums.
-                kept = opened.pop(path, None) if after == job.kinds[-1] else opened.get(path)
-                exposure = kept or open_exposure(path).placed(places[k])
-                this = part_of(here, 0.8 * k / len(paths), 0.8 * (k + 1) / len(paths))
-                _add_exposure(job, exposure, after, sums, this, keep)
-                exposure.release()
-                if path not in opened:
-                    exposure.close()
-                del exposure, kept
-                trim_memory()
-            here(f"Building cubes {'after' if after else 'before'} correction", 0.8)
+            here = part_of(job.progress, begun, begun + 0.95 * shares[after])
+            begun += 0.95 * shares[after]
+            summed[after] = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
+            if after != job.kinds[-1] and sum(sums.size for sums in summed[after].values()) <= _WAITING:
+                continue
+            count = len(summed) * len(job.group.bands)
+            here("Reading metadata", 0.8)
             if not models:
                 models = [stack.enter_context(model) for model in metadata.result()]
                 for model, target in zip(models, follows, strict=True):
                     mark_following(model, target)
-            for band, cube in cubes_of_sums(job, after, models, cubepar, sums):
-                here(f"Writing {job.name(after, band)}", 0.9)
-                yield after, band, cube
-                del cube
-            give_back_memory()  # datamodels refer to themselves
-            begun += width
+            while summed:
+                kind = next(iter(summed))
+                begun_here = 0.8 + 0.2 * (1 - len(summed) * len(job.group.bands) / count)
+                here(f"Building cubes {'after' if kind else 'before'} correction", begun_here)
+                for k, (band, cube) in enumerate(cubes_of_sums(job, kind, models, cubepar, summed.pop(kind))):
+                    here(f"Writing {job.name(kind, band)}", begun_here + 0.2 * (k + 0.5) / count)
+                    yield kind, band, cube
+                    del cube
+                give_back_memory()  # datamodels refer to themselves
+
+
+def _open_exposures(job: CubeJob) -> tuple[dict[Path, Exposure], Outlines, list[Any]]:
+    """Open the exposures of a job: those that stay open, the outlines of all, and the targets that they follow."""
+    paths, outlines = job.group.exposures, Outlines(job.group.bands, job.recipe)
+    opened: dict[Path, Exposure] = {}
+    follows = []
+    for k, path in enumerate(paths):
+        job.progress(opening(path.name), 0.05 * k / len(paths))
+        exposure = open_exposure(path).placed(job.placements[k])
+        outlines.add(exposure)
+        follows.append(exposure.follows)
+        exposure.release()
+        if exposure.sci.size * len(paths) <= _OPEN:
+            opened[path] = exposure
+        else:
+            exposure.close()
+        del exposure
+    return opened, outlines, follows
+
+
+def _sum_exposures(
+    job: CubeJob,
+    after: bool,
+    grids: Mapping[str, tuple[CubeGrid, CubeGrid]],
+    opened: dict[Path, Exposure],
+    keep: Callable[[Exposure, Corrected], None] | None,
+    progress: Progress,
+) -> dict[str, CubeSums]:
+    """Sum the pixels of a job's exposures for its cubes, before or after correction; the last time closes them."""
+    paths = job.group.exposures
+    sums = {band: CubeSums(grids[band][after]) for band in job.group.bands}
+    for k, path in enumerate(paths):
+        # Exposures that stay open are gone before the last cubes are made of their sums.
+        kept = opened.pop(path, None) if after == job.kinds[-1] else opened.get(path)
+        exposure = kept or open_exposure(path).placed(job.placements[k])
+        here = part_of(progress, k / len(paths), (k + 1) / len(paths))
+        _add_exposure(job, exposure, after, sums, here, keep)
+        exposure.release()
+        if path not in opened:
+            exposure.close()
+        del exposure, kept
+        trim_memory()
+    return sums
 
 
 def _read_metadata(paths: Sequence[Path]) -> list[Any]:
