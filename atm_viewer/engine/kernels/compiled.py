@@ -15,7 +15,8 @@ from contextlib import suppress
 from typing import Any
 
 import numba
-from numba.core import caching
+from numba.core import caching, types
+from numba.core.registry import CPUDispatcher
 
 _DIGEST = hashlib.sha256
 _LENGTH = _DIGEST().digest_size
@@ -38,7 +39,10 @@ def njit(*, cache: bool, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        made = numba.njit(**options)(function)
+        # Nothing takes a kernel for a function of C, so that no wrapper for that is compiled.
+        made = numba.njit(no_cfunc_wrapper=True, **options)(function)
+        if isinstance(made, CPUDispatcher):  # numba can be told not to compile
+            made.__class__ = _Kernel
         if cache:
             try:
                 made._cache = _Cache(function)
@@ -47,6 +51,16 @@ def njit(*, cache: bool, **options: Any) -> Callable[[Callable[..., Any]], Any]:
         return made
 
     return decorate
+
+
+class _Kernel(CPUDispatcher):  # type: ignore[misc]  # numba has no types
+    """A compiled function."""
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Compile for a caller; for numbers that it writes out as for any others, since compiling twice takes longer."""
+        return super().get_call_template(
+            tuple(map(types.unliteral, args)), {name: types.unliteral(kind) for name, kind in kws.items()}
+        )
 
 
 class _Files(caching.IndexDataCacheFile):
