@@ -30,7 +30,11 @@ NEW_WORKER = 20.0
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
 BACKENDS = WorkerBackends(
-    "tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", "", "tests.jobs.fake_bench:make_demo"
+    bench="tests.jobs.fake_bench:FakeBench",
+    products="tests.jobs.fake_bench",
+    warm_up="",
+    warm_up_beside="",
+    demo="tests.jobs.fake_bench:make_demo",
 )
 
 

@@ -250,7 +250,9 @@ class SkyMaps:
         count, p = last - first + 1, self.series.shape[2]
         columns, shift = np.empty((used.size, count, p, 10)), np.empty((used.size, count, 3))
         for k, m in enumerate(used):
-            make_columns(self.series[m], self.domain[m], self.trace[m], first, half, columns[k], shift[k])
+            # Always in one layout: the kernel is compiled again for any other.
+            series = np.ascontiguousarray(self.series[m])
+            make_columns(series, self.domain[m], self.trace[m], first, half, columns[k], shift[k])
         scale = np.repeat(self.domain[used, 2], count)
         return columns.reshape(-1, p, 10), shift.reshape(-1, 3), scale, np.repeat(self.limits[used], count, axis=0)
 

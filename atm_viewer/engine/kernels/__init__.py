@@ -6,22 +6,13 @@ So the cache lies in a folder of the user's cache that is named after the conten
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-from pathlib import Path
 
 import numba
 
-from atm_viewer.engine.private_cache import cache_root, make_private
-
-
-def kernel_cache() -> Path:
-    """Folder of these kernels' compiled code, unless NUMBA_CACHE_DIR names another."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return cache_root() / "kernels" / digest.hexdigest()[:16]
+from atm_viewer.engine.kernel_cache import kernel_cache
+from atm_viewer.engine.private_cache import make_private
 
 
 def _keep_compiled() -> bool:
