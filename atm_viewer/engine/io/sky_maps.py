@@ -222,13 +222,14 @@ class SkyMaps:
         row = place[index] + dispersion
         xi, eta, wavelength = np.empty((5, n)), np.empty((5, n)), np.empty((3, n))
         count = 8 if n > 20000 and processors() > 1 else 1
-        parts = [slice(k * n // count, (k + 1) * n // count) for k in range(count)]
+        parts = [(k * n // count, (k + 1) * n // count) for k in range(count)]
         along = along.astype(float)
 
-        def work(part: slice) -> None:
+        def work(part: tuple[int, int]) -> None:
             map_pixels(
-                row[part],
-                along[part],
+                *part,
+                row,
+                along,
                 edge,
                 columns,
                 shift,
@@ -237,9 +238,9 @@ class SkyMaps:
                 self.points,
                 self.values,
                 self.ranges,
-                xi[:, part],
-                eta[:, part],
-                wavelength[:, part],
+                xi,
+                eta,
+                wavelength,
             )
 
         in_threads(work, parts)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import os
 
+# numba tries operations with many types, by way of errors, and putting colours into these takes time.
+os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
+
 import numba
 
 from atm_viewer.engine.kernel_cache import kernel_cache
