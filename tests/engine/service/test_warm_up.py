@@ -13,9 +13,10 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry
 from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.kernel_cache import is_complete
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.service.warm_up import warm_up
+from atm_viewer.engine.service.warm_up import warm_up, warm_up_fits
 from atm_viewer.engine.trace.oversample import correct_exposure
 
 
@@ -27,6 +28,16 @@ def compiled() -> dict[str, set[str]]:
             if hasattr(kernel, "py_func") and kernel.py_func.__module__ == module.name:
                 found[f"{module.name}.{name}"] = {str(signature) for signature in kernel.signatures}
     return found
+
+
+def test_the_part_that_another_process_compiles_is_a_part():
+    pauses = []
+    warm_up(lambda: None)
+    assert is_complete()
+    before = compiled()
+    warm_up_fits(lambda: pauses.append(compiled()))
+    assert compiled() == before
+    assert len(pauses) == 1
 
 
 @pytest.mark.parametrize("instrument", ["miri", "nirspec"])
