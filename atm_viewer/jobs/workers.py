@@ -19,13 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from atm_viewer.engine import locks
-from atm_viewer.engine.kernel_cache import is_complete
 from atm_viewer.engine.output.staging import remove_partial
+from atm_viewer.engine.private_cache import is_complete
 from atm_viewer.engine.progress import OPENING, opened_in, took_too_long
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState, without_pixels
 from atm_viewer.engine.threads import processors, use_one_thread_each
-from atm_viewer.engine.whole_file import is_alive
+from atm_viewer.engine.whole_file import LOCKS, is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Request, SeparateRequest
@@ -248,7 +247,7 @@ class Workers:
 
     def _start_helper(self) -> None:
         """Start a process that compiles what the first worker would have to compile alone; it ends by itself."""
-        if processors() > 1 and locks.AVAILABLE and self._backends.warm_up_beside and not is_complete():
+        if processors() > 1 and LOCKS and self._backends.warm_up_beside and not is_complete():
             with suppress(OSError):  # no more processes
                 self._run(partial(help_warm, backends=self._backends, polite=self._warm))
 

@@ -10,10 +10,9 @@ import time
 
 import pytest
 
-from atm_viewer.engine import locks
-from atm_viewer.engine.locks import in_turn, take_lock
+from atm_viewer.engine.whole_file import LOCKS, in_turn, take_lock
 
-pytestmark = pytest.mark.skipif(not locks.AVAILABLE, reason="this system has no locks")
+pytestmark = pytest.mark.skipif(not LOCKS, reason="this system has no locks")
 
 
 def test_a_lock_is_somebody_s_until_it_is_closed(tmp_path):
@@ -43,7 +42,7 @@ def test_one_after_the_other(tmp_path):
 def test_a_lock_ends_with_its_program(tmp_path):
     path = tmp_path / "turn"
     code = (
-        "import os\nfrom pathlib import Path\nfrom atm_viewer.engine.locks import in_turn\n"
+        "import os\nfrom pathlib import Path\nfrom atm_viewer.engine.whole_file import in_turn\n"
         f"with in_turn(Path({str(path)!r}), 0.0):\n    os._exit(0)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,13 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atm_viewer.engine import locks
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.kernel_cache import kernel_cache, note_complete
-from atm_viewer.engine.private_cache import make_private
+from atm_viewer.engine.private_cache import kernel_cache, make_private, note_complete
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.threads import processors
-from atm_viewer.engine.whole_file import is_alive
+from atm_viewer.engine.whole_file import LOCKS, is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, OpenExposures
@@ -107,7 +105,7 @@ def soon(what, seconds: float = NEW_WORKER) -> bool:
 
 HELPED = replace(BACKENDS, warm_up_beside="tests.jobs.fake_bench:warm_up_beside")
 needs_two = pytest.mark.skipif(
-    processors() < 2 or not locks.AVAILABLE, reason="a second process needs a second processor, and locks"
+    processors() < 2 or not LOCKS, reason="a second process needs a second processor, and locks"
 )
 
 

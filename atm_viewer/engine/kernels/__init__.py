@@ -14,8 +14,7 @@ os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
 
 import numba
 
-from atm_viewer.engine.kernel_cache import kernel_cache
-from atm_viewer.engine.private_cache import make_private
+from atm_viewer.engine.private_cache import kernel_cache, make_private
 
 
 def _keep_compiled() -> bool:

@@ -19,8 +19,8 @@ from typing import Any
 import numba
 from numba.core import caching, registry, types
 
-from atm_viewer.engine.kernel_cache import is_complete
-from atm_viewer.engine.locks import in_turn
+from atm_viewer.engine.private_cache import is_complete
+from atm_viewer.engine.whole_file import in_turn
 
 #: Whether no other process can be compiling what this one needs.
 _COMPLETE = is_complete()

@@ -13,8 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from atm_viewer.engine.errors import OutputError, shortage
-from atm_viewer.engine.locks import take_lock
-from atm_viewer.engine.whole_file import put_new
+from atm_viewer.engine.whole_file import put_new, take_lock
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written|problem writing element \d+ to file")

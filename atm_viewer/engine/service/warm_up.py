@@ -19,10 +19,10 @@ from atm_viewer.engine.io.coordinates import Coordinates, WavelengthScale
 from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
-from atm_viewer.engine.kernel_cache import note_complete
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.kernels.optics import direction_cosines, interpolate, rotate_unit_vectors
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
+from atm_viewer.engine.private_cache import note_complete
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.exposure_view import FileState

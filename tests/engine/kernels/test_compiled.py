@@ -8,10 +8,9 @@ import time
 import numba
 import pytest
 
-from atm_viewer.engine import locks
 from atm_viewer.engine.kernels import compiled
 from atm_viewer.engine.kernels.compiled import njit
-from atm_viewer.engine.locks import in_turn
+from atm_viewer.engine.whole_file import LOCKS, in_turn
 
 
 def add_one(x):
@@ -29,7 +28,7 @@ def test_numbers_that_are_written_out_compile_nothing_more():
     assert len(inner.signatures) == 1
 
 
-@pytest.mark.skipif(not locks.AVAILABLE, reason="this system has no locks")
+@pytest.mark.skipif(not LOCKS, reason="this system has no locks")
 def test_what_another_process_is_compiling_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(compiled, "_COMPLETE", False)
