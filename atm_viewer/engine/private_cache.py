@@ -1,10 +1,16 @@
-"""Folders of the user's cache that nobody else may read or write: what is in them is trusted."""
+"""Folders of the user's cache that nobody else may read or write: what is in them is trusted.
+
+That of compiled kernels is here, so that who does not load the kernels knows whether all are compiled.
+"""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -55,3 +61,31 @@ def is_private(folder: Path) -> bool:
     except OSError:
         return False
     return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
+
+
+def kernel_cache() -> Path:
+    """Folder of these kernels' compiled code, unless NUMBA_CACHE_DIR names another."""
+    return cache_root() / "kernels" / _digest()
+
+
+def is_complete() -> bool:
+    """Whether nothing is left to compile, as far as is known; what is missing all the same is compiled when needed."""
+    return _mark().exists()
+
+
+def note_complete() -> None:
+    """Note that all kernels have been compiled."""
+    with suppress(OSError):  # they are not kept, or it is found out again
+        _mark().touch(mode=0o600)
+
+
+def _mark() -> Path:
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or kernel_cache())
+    return folder / f"{_digest()}-{sys.implementation.cache_tag}-complete"
+
+
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parent / "kernels").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

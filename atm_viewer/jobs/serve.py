@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -37,6 +38,12 @@ PROGRESS_EVERY = 0.05
 #: What a worker adds to its niceness, so that a window which has something to paint does it at once.
 NICENESS = 5
 
+#: What a process that gets ready what is not urgent adds to that.
+MORE_NICENESS = 10
+
+#: Seconds without a request after which there is time for what is not urgent.
+REST = 0.5
+
 #: How sentences begin that tell a fault of our own.
 UNEXPECTED = "Unexpected error"
 
@@ -55,7 +62,10 @@ class WorkerBackends:
     products : str
         Module with ``write_cubes`` and ``write_exposures``.
     warm_up : str
-        ``module:function`` that gets everything ready that is made ready by use; empty for none.
+        ``module:function`` that gets everything ready that is made ready by use; it takes a function that returns when
+        there is time for what is not urgent. Empty for none.
+    warm_up_beside : str
+        The same, for a process that does its part of that at the same time; empty for none.
     demo : str
         ``module:function`` that takes an instrument, a folder and a function for progress, and makes the exposures that
         the program can be tried on.
@@ -64,6 +74,7 @@ class WorkerBackends:
     bench: str = "atm_viewer.engine.service.bench:Bench"
     products: str = "atm_viewer.engine.output.products"
     warm_up: str = "atm_viewer.engine.service.warm_up:warm_up"
+    warm_up_beside: str = "atm_viewer.engine.service.warm_up:warm_up_fits"
     demo: str = "atm_viewer.demo:demo_exposures"
 
 
@@ -186,6 +197,7 @@ class _Inbox:
                 self._stopped.add(stop.job)
             if stop.answer:
                 self._unanswered.append(stop.job)
+            self._changed.notify_all()
             idle = not self._stopped
         if idle:
             self._answer_stops()
@@ -196,11 +208,22 @@ class _Inbox:
             self._answer_stops()
         return run.job in self._stopped
 
+    def wait_for_rest(self) -> None:
+        """Wait until nothing has been asked for a while."""
+        with self._changed:
+            while self._changed.wait_for(lambda: self._busy, REST):
+                self._changed.wait_for(lambda: not self._busy)
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self._runs or self._running)
+
     def end(self, run: Run) -> None:
         """Note that a request has been answered."""
         with self._changed:
             self._running.remove(run.job)
             self._stopped.discard(run.job)
+            self._changed.notify_all()
         self._answer_stops()
 
     def _answer_stops(self) -> None:
@@ -226,10 +249,35 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
     polite : bool
         Whether the processors are the window's first, where the system can arrange that.
     """
+    line, inbox = _begin(connection, log, polite)
+    dispatcher = Dispatcher(backends)
+    if warm:
+        threading.Thread(target=dispatcher.warm, args=(inbox.wait_for_rest,), daemon=True).start()
+    while True:
+        run = inbox.take()
+        inbox.writing = run.request.folder if isinstance(run.request, SeparateRequest) else ""
+        _reply(line, run, _answer(dispatcher, run, line, inbox))
+        inbox.writing = ""
+
+
+def help_warm(connection: Connection, backends: WorkerBackends, log: str, polite: bool) -> None:
+    """Get a part ready of what a worker needs, and end: main function of a process beside it.
+
+    Parameters
+    ----------
+    connection, backends, log, polite
+        See `serve`; there are no requests.
+    """
+    _begin(connection, log, polite)
+    with suppress(Exception):  # the worker meets the same failure
+        _named(backends.warm_up_beside)(lambda: _stand_back(MORE_NICENESS))
+
+
+def _begin(connection: Connection, log: str, polite: bool) -> tuple[_Line, _Inbox]:
+    """Make this a worker process, which ends when the window does."""
     _keep_quiet(log)
     if polite:
-        with suppress(AttributeError, OSError):
-            os.nice(NICENESS)
+        _stand_back(NICENESS)
     # Ctrl-C in a terminal reaches all processes, but what follows is for the window's process to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "fork" in multiprocessing.get_all_start_methods():
@@ -240,14 +288,12 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
     line = _Line(connection)
     inbox = _Inbox(line)
     threading.Thread(target=_listen, args=(line, inbox), daemon=True).start()
-    dispatcher = Dispatcher(backends)
-    if warm:
-        threading.Thread(target=dispatcher.warm, daemon=True).start()
-    while True:
-        run = inbox.take()
-        inbox.writing = run.request.folder if isinstance(run.request, SeparateRequest) else ""
-        _reply(line, run, _answer(dispatcher, run, line, inbox))
-        inbox.writing = ""
+    return line, inbox
+
+
+def _stand_back(niceness: int) -> None:
+    with suppress(AttributeError, OSError):
+        os.nice(niceness)
 
 
 def explain(error: BaseException) -> str:
@@ -294,12 +340,18 @@ class Dispatcher:
         made: Path = _named(self._backends.demo)(instrument, folder, report)
         return made
 
-    def warm(self) -> None:
-        """Get ready, before anybody waits for it, what the first requests need; on a thread of its own."""
+    def warm(self, pause: Callable[[], object]) -> None:
+        """Get ready, before anybody waits for it, what requests need; on a thread of its own.
+
+        Parameters
+        ----------
+        pause : callable
+            Returns when there is time for what the first requests do not need.
+        """
         with suppress(Exception):  # the first request meets the same failure and reports it
             _ = self.bench
             if self._backends.warm_up:
-                _named(self._backends.warm_up)()
+                _named(self._backends.warm_up)(pause)
 
 
 def _named(path: str) -> Any:

@@ -15,19 +15,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.output.staging import remove_partial
+from atm_viewer.engine.private_cache import is_complete
 from atm_viewer.engine.progress import OPENING, opened_in, took_too_long
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState, without_pixels
-from atm_viewer.engine.threads import use_one_thread_each
-from atm_viewer.engine.whole_file import is_alive
+from atm_viewer.engine.threads import processors, use_one_thread_each
+from atm_viewer.engine.whole_file import LOCKS, is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Request, SeparateRequest
 from atm_viewer.jobs.requests.exposures import CloseExposures, GiveBackMemory, Opened, OpenExposures
-from atm_viewer.jobs.serve import REOPEN, End, Ping, Pong, Run, Step, Stop, Stopped, WorkerBackends, serve
+from atm_viewer.jobs.serve import REOPEN, End, Ping, Pong, Run, Step, Stop, Stopped, WorkerBackends, help_warm, serve
 
 Notify = Callable[[Progress | Outcome[Any]], None]
 
@@ -83,6 +85,7 @@ class Workers:
         if warm:
             with self._lock:
                 self._preview_process()
+                self._start_helper()
 
     def submit(self, request: Request[Any]) -> int:
         """Take a request; returns at once.
@@ -240,7 +243,16 @@ class Workers:
             fresh.send(Run(number, job.request))
 
     def _start(self, warm: bool = False) -> _Process:
-        process = _Process(self._backends, warm, self._warm, self._received, self._ended)
+        return self._run(partial(serve, backends=self._backends, warm=warm, polite=self._warm))
+
+    def _start_helper(self) -> None:
+        """Start a process that compiles what the first worker would have to compile alone; it ends by itself."""
+        if processors() > 1 and LOCKS and self._backends.warm_up_beside and not is_complete():
+            with suppress(OSError):  # no more processes
+                self._run(partial(help_warm, backends=self._backends, polite=self._warm))
+
+    def _run(self, main: Callable[..., None]) -> _Process:
+        process = _Process(main, self._received, self._ended)
         self._processes.add(process)
         return process
 
@@ -350,6 +362,13 @@ class _Job:
 class _Process:
     """One worker process, with a thread that reads from it and one that sends to it: neither may hold up the window.
 
+    Parameters
+    ----------
+    main : callable
+        What it runs, given its ``connection`` and ``log``.
+    received, ended : callable
+        Take what it says, and its last words.
+
     Attributes
     ----------
     reopening : list of str
@@ -360,9 +379,7 @@ class _Process:
 
     def __init__(
         self,
-        backends: WorkerBackends,
-        warm: bool,
-        polite: bool,
+        main: Callable[..., None],
         received: Callable[[_Process, Any], None],
         ended: Callable[[_Process, str], None],
     ):
@@ -373,7 +390,7 @@ class _Process:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, backends, self._log, warm, polite), name="atm-viewer-worker", daemon=True
+            target=main, kwargs={"connection": theirs, "log": self._log}, name="atm-viewer-worker", daemon=True
         )
         use_one_thread_each()
         with _without_interrupts():

@@ -16,7 +16,10 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.private_cache import kernel_cache, make_private, note_complete
 from atm_viewer.engine.recipe import Recipe
+from atm_viewer.engine.threads import processors
+from atm_viewer.engine.whole_file import LOCKS, is_alive
 from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, OpenExposures
@@ -30,7 +33,11 @@ NEW_WORKER = 20.0
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
 BACKENDS = WorkerBackends(
-    "tests.jobs.fake_bench:FakeBench", "tests.jobs.fake_bench", "", "tests.jobs.fake_bench:make_demo"
+    bench="tests.jobs.fake_bench:FakeBench",
+    products="tests.jobs.fake_bench",
+    warm_up="",
+    warm_up_beside="",
+    demo="tests.jobs.fake_bench:make_demo",
 )
 
 
@@ -79,6 +86,58 @@ def workers(told):
 @pytest.fixture
 def ask(workers, told):
     return lambda request: told.wait(workers.submit(request))
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """Caches of a program that was never started."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    return tmp_path
+
+
+def soon(what, seconds: float = NEW_WORKER) -> bool:
+    until = time.monotonic() + seconds
+    while not what() and time.monotonic() < until:
+        time.sleep(0.02)
+    return bool(what())
+
+
+HELPED = replace(BACKENDS, warm_up_beside="tests.jobs.fake_bench:warm_up_beside")
+needs_two = pytest.mark.skipif(
+    processors() < 2 or not LOCKS, reason="a second process needs a second processor, and locks"
+)
+
+
+@needs_two
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_second_process_compiles_at_the_first_start_and_ends(closed, cache, told):
+    (cache / "go on").touch()
+    workers = Workers(told, HELPED)
+    try:
+        assert soon(lambda: (cache / "helper").exists() and (cache / "helper").read_text())
+        helper = int((cache / "helper").read_text())
+        assert told.wait(workers.submit(correct("quick"))).status is Status.DONE
+        assert is_alive(helper)
+        if not closed:
+            (cache / "go on").unlink()
+            assert soon(lambda: not is_alive(helper))
+            assert told.wait(workers.submit(correct("quick"))).status is Status.DONE
+    finally:
+        workers.close()
+    assert not is_alive(helper)
+
+
+def test_without_a_start_or_with_all_compiled_there_is_no_second_process(cache, told):
+    for warm in (False, True):
+        if warm:
+            make_private(kernel_cache())
+            note_complete()
+        workers = Workers(told, HELPED, warm=warm)
+        assert told.wait(workers.submit(correct("quick"))).status is Status.DONE
+        assert len(workers._processes) == 1
+        workers.close()
+    assert not (cache / "helper").exists()
 
 
 def correct(key: str, oversample: int = 3) -> Correct:

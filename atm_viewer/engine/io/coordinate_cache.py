@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from atm_viewer.engine.errors import one_line
-from atm_viewer.engine.private_cache import cache_root, is_private, make_private
+from atm_viewer.engine.private_cache import cache_root, is_private, kernel_cache, make_private
 from atm_viewer.engine.whole_file import whole_file
 
 #: Version of the cached arrays: changes with their meaning or layout.
@@ -187,8 +187,6 @@ def clear_cache() -> int:
     int
         Size of what was deleted [byte].
     """
-    from atm_viewer.engine.kernels import kernel_cache
-
     current = kernel_cache()
     folders = [cache_folder()]
     with contextlib.suppress(OSError):

@@ -221,15 +221,15 @@ class SkyMaps:
         columns, shift, scale, limits = self._columns(used, first, last, half)
         row = place[index] + dispersion
         xi, eta, wavelength = np.empty((5, n)), np.empty((5, n)), np.empty((3, n))
-        # At least two: kernels are compiled for the layout of a part.
-        count = 8 if n > 20000 and processors() > 1 else 2
-        parts = [slice(k * n // count, (k + 1) * n // count) for k in range(count)]
+        count = 8 if n > 20000 and processors() > 1 else 1
+        parts = [(k * n // count, (k + 1) * n // count) for k in range(count)]
         along = along.astype(float)
 
-        def work(part: slice) -> None:
+        def work(part: tuple[int, int]) -> None:
             map_pixels(
-                row[part],
-                along[part],
+                *part,
+                row,
+                along,
                 edge,
                 columns,
                 shift,
@@ -238,9 +238,9 @@ class SkyMaps:
                 self.points,
                 self.values,
                 self.ranges,
-                xi[:, part],
-                eta[:, part],
-                wavelength[:, part],
+                xi,
+                eta,
+                wavelength,
             )
 
         in_threads(work, parts)
@@ -251,7 +251,9 @@ class SkyMaps:
         count, p = last - first + 1, self.series.shape[2]
         columns, shift = np.empty((used.size, count, p, 10)), np.empty((used.size, count, 3))
         for k, m in enumerate(used):
-            make_columns(self.series[m], self.domain[m], self.trace[m], first, half, columns[k], shift[k])
+            # Always in one layout: the kernel is compiled again for any other.
+            series = np.ascontiguousarray(self.series[m])
+            make_columns(series, self.domain[m], self.trace[m], first, half, columns[k], shift[k])
         scale = np.repeat(self.domain[used, 2], count)
         return columns.reshape(-1, p, 10), shift.reshape(-1, 3), scale, np.repeat(self.limits[used], count, axis=0)
 

@@ -6,22 +6,15 @@ So the cache lies in a folder of the user's cache that is named after the conten
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-from pathlib import Path
+
+# numba tries operations with many types, by way of errors, and putting colours into these takes time.
+os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
 
 import numba
 
-from atm_viewer.engine.private_cache import cache_root, make_private
-
-
-def kernel_cache() -> Path:
-    """Folder of these kernels' compiled code, unless NUMBA_CACHE_DIR names another."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return cache_root() / "kernels" / digest.hexdigest()[:16]
+from atm_viewer.engine.private_cache import kernel_cache, make_private
 
 
 def _keep_compiled() -> bool:

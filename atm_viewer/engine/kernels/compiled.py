@@ -1,7 +1,8 @@
 """Compiled functions whose compiled code is kept where that works; where it does not, they are compiled again.
 
 numba takes what it finds in its cache for right, and fails when it cannot read or write there. Here all that is kept
-has a checksum, what is damaged is replaced, and a full disk or a folder of somebody else costs time alone.
+has a checksum, what is damaged is replaced, and a full disk or a folder of somebody else costs time alone. Of processes
+that need a function at the same time, one compiles it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,22 @@ import logging
 import os
 import pickle
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import caching
+from numba.core import caching, registry, types
+
+from atm_viewer.engine.private_cache import is_complete
+from atm_viewer.engine.whole_file import in_turn
+
+#: Whether no other process can be compiling what this one needs.
+_COMPLETE = is_complete()
+#: Seconds after which what another process compiles is compiled here.
+_PATIENCE = 60.0
+#: Seconds to wait for another process to keep what it has compiled, which takes milliseconds.
+_SAVING = 5.0
 
 _DIGEST = hashlib.sha256
 _LENGTH = _DIGEST().digest_size
@@ -38,7 +50,10 @@ def njit(*, cache: bool, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        made = numba.njit(**options)(function)
+        # Nothing takes a kernel for a function of C, and compiling what would make it one takes time.
+        made = numba.njit(**{"no_cfunc_wrapper": True, **options})(function)
+        if isinstance(made, registry.CPUDispatcher):  # numba can be told not to compile
+            made.__class__ = _Kernel
         if cache:
             try:
                 made._cache = _Cache(function)
@@ -47,6 +62,24 @@ def njit(*, cache: bool, **options: Any) -> Callable[[Callable[..., Any]], Any]:
         return made
 
     return decorate
+
+
+class _Kernel(registry.CPUDispatcher):
+    """A compiled function."""
+
+    _cache: Any
+
+    def _compile_for_args(self, *args: Any, **kws: Any) -> Any:
+        # Before numba's own lock is taken, so that while this thread waits others can compile.
+        turn = self._cache.turn() if isinstance(self._cache, _Cache) else nullcontext()
+        with turn:
+            return super()._compile_for_args(*args, **kws)  # type: ignore[misc]
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Compile for a caller; for numbers that are written out there as for others, since that is once."""
+        return super().get_call_template(
+            tuple(map(types.unliteral, args)), {name: types.unliteral(kind) for name, kind in kws.items()}
+        )
 
 
 class _Files(caching.IndexDataCacheFile):
@@ -96,6 +129,13 @@ class _Cache(caching.FunctionCache):
             source_stamp=self._impl.locator.get_source_stamp(),
         )
 
+    def turn(self) -> AbstractContextManager[None]:
+        """Wait until no other process compiles this function: what that one has kept is there to be loaded."""
+        return nullcontext() if _COMPLETE else in_turn(self._beside("turn"), _PATIENCE)
+
+    def _beside(self, ending: str) -> Path:
+        return Path(f"{self._cache_file._index_path}.{ending}")
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load compiled code; None where there is none that can be used."""
         try:
@@ -109,7 +149,9 @@ class _Cache(caching.FunctionCache):
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code."""
         try:
-            super().save_overload(sig, data)
+            # Both would give their code the same name, or one forget the other's.
+            with in_turn(self._beside("saving"), _SAVING):
+                super().save_overload(sig, data)
         except Exception as error:
             _log(self._py_func.__name__, error)
 

@@ -35,14 +35,18 @@ def sort_by_label(label, x, y):
     for row in range(rows):
         for column in range(columns):
             most = max(most, label[row, column])
-    starts = np.zeros(most + 2, dtype=np.int64)
+    starts = np.empty(most + 2, dtype=np.int64)
+    for k in range(most + 2):
+        starts[k] = 0
     for row in range(rows):
         for column in range(columns):
             if label[row, column] > 0:
                 starts[label[row, column] + 1] += 1
+    free = np.empty(most + 2, dtype=np.int64)
+    free[0] = 0
     for k in range(1, most + 2):
         starts[k] += starts[k - 1]
-    free = starts.copy()
+        free[k] = starts[k]
     order = np.empty(starts[most + 1], dtype=np.int64)
     at = np.empty(order.size, dtype=np.int64)
     sorted_x = np.empty(order.size)

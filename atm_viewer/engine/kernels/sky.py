@@ -81,11 +81,15 @@ def wavelengths(c, v0, v1, v2, points, values, ranges, lam):
 
 
 @njit(**FAST)
-def map_pixels(row, along, edge, columns, shift, scale, limits, points, values, ranges, xi, eta, wavelength):
+def map_pixels(
+    begin, end, row, along, edge, columns, shift, scale, limits, points, values, ranges, xi, eta, wavelength
+):
     """Corners, centres and wavelengths of pixels.
 
     Parameters
     ----------
+    begin, end : int
+        The pixels to do of all these, from the first to before the second.
     row : ndarray of int64, shape (n,)
         Which of the ``columns`` a pixel lies in.
     along : ndarray of float64, shape (n,)
@@ -112,7 +116,7 @@ def map_pixels(row, along, edge, columns, shift, scale, limits, points, values, 
     xs = np.empty(4)
     ys = np.empty(4)
     lam = np.empty(3)
-    for i in range(row.size):
+    for i in range(begin, end):
         c = columns[row[i]]
         s = scale[row[i]]
         middle = (along[i] - shift[row[i], 0]) / s
@@ -236,7 +240,8 @@ def least_squares(a, b, x):
         Output.
     """
     n, m = a.shape
-    normal = np.zeros((n, n))
+    normal = np.empty((n, n))
+    normal[:] = 0.0
     for start in range(0, m, _BLOCK):
         end = min(start + _BLOCK, m)
         for j in range(n):

@@ -619,7 +619,7 @@ def fit_columns(
         return
     points_x = np.empty((columns, rows))
     points_y = np.empty((columns, rows))
-    counts = np.zeros(columns, dtype=np.int64)
+    counts = np.empty(columns, dtype=np.int64)  # of those columns alone that windows reach
     low = high = order[0]
     for column in order:
         low = min(low, column)

@@ -8,18 +8,12 @@ import re
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from atm_viewer.engine.errors import OutputError, shortage
-from atm_viewer.engine.whole_file import put_new
-
-try:
-    import fcntl
-except ImportError:  # Windows has no locks on folders
-    fcntl = None  # type: ignore[assignment]  # stands for a module that is not there
+from atm_viewer.engine.whole_file import put_new, take_lock
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written|problem writing element \d+ to file")
@@ -176,7 +170,7 @@ def alone(folder: Path) -> Iterator[None]:
     FileNotFoundError
         There is no such folder.
     """
-    lock = _locked(folder, _PATIENCE)
+    lock = take_lock(folder, _PATIENCE)
     try:
         yield
     finally:
@@ -231,7 +225,7 @@ def _begin(folder: Path, made: list[Path]) -> tuple[Path, int | None]:
             with _turn(folder):
                 part = Path(tempfile.mkdtemp(prefix=f".atm-viewer-{os.getpid()}-", suffix=".part", dir=folder))
                 try:
-                    return part, _locked(part)
+                    return part, take_lock(part)
                 except BaseException:
                     part.rmdir()
                     raise
@@ -252,40 +246,11 @@ def _turn(folder: Path) -> Iterator[None]:
             raise OutputError(f"Another program is writing to {folder}; try again when it has finished.") from error
         for part in partial_folders(folder):
             with suppress(OSError):  # among them: its process is alive
-                lock = _locked(part)
+                lock = take_lock(part)
                 if lock is not None:
                     _clear(part)
                     os.close(lock)
         yield
-
-
-def _locked(folder: Path, patience: float = 0.0) -> int | None:
-    """Lock a folder until the descriptor returned is closed; None where folders cannot be locked.
-
-    Raises
-    ------
-    BlockingIOError
-        Somebody else has kept it locked for so many seconds.
-    """
-    if fcntl is None:
-        return None
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except PermissionError:
-        return None
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                os.close(descriptor)
-                raise
-        except OSError:
-            os.close(descriptor)
-            return None
-        time.sleep(0.02)
 
 
 def _move_all(part: Path, folder: Path, names: Sequence[str], overwrite: bool) -> None:

@@ -19,8 +19,10 @@ from atm_viewer.engine.io.coordinates import Coordinates, WavelengthScale
 from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
+from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.kernels.optics import direction_cosines, interpolate, rotate_unit_vectors
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
+from atm_viewer.engine.private_cache import note_complete
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.exposure_view import FileState
@@ -28,45 +30,105 @@ from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.prediction import predict
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
+from atm_viewer.engine.trace.prepared import fit_slices, prepare
 from atm_viewer.engine.wcs.models import load_converters
 
 _RA, _DEC = 80.0, 10.0
 _PIXEL, _WIDTH, _STEP = 0.18, 0.2, 0.0008  # arcsec along and across the slices, um per column
 _ROWS, _COLUMNS = 24, 450  # of a slice: enough pixels for work to be shared among threads, as it is in earnest
+_INSTRUMENTS = ("MIRI", "NIRSPEC")
 _RECIPE = Recipe(oversample=2, fit_threshold=0.0)
+_NO_FITS = Recipe(oversample=2, fit_threshold=1e9)
 
 
 @dataclass(frozen=True)
 class _Known(KeptGeometry):
     """Geometry that is known from the start, in place of the coordinate cache."""
 
-    parts: Mapping[str, Arrays]
+    parts: Mapping[str, Callable[[], Arrays]]
 
     def get_or_make(self, part: str, make: Callable[[], Mapping[str, np.ndarray]]) -> Arrays:
-        return self.parts[part]
+        return self.parts[part]()
 
 
-def warm_up() -> None:
+def warm_up(pause: Callable[[], object]) -> None:
     """Open, look at, correct, predict, tune and drizzle a tiny exposure of each instrument.
 
     Whatever is not in the kernels' cache is compiled and kept by that, for arrays of the types and layouts that
-    exposures have.
+    exposures have. First comes what a corrected spectrum takes, and of that last what `warm_up_fits` begins with.
+
+    Parameters
+    ----------
+    pause : callable
+        Called before each part of what a spectrum does not take; returns when there is time for that.
     """
+    _open_unknown_file()
     bench = Bench()
-    for instrument in ("MIRI", "NIRSPEC"):
-        exposure = tiny_exposure(instrument)
-        view = bench.adopt(exposure)
-        keys, band, number = (view.key,), view.bands[0], view.slices[0]
-        bench.profile(view.key, _RECIPE, number, _COLUMNS // 2)
-        bench.correct(view.key, _RECIPE, no_progress)
-        bench.sky_image(keys, band, no_progress)
-        bench.spectra(Extraction(keys, _RECIPE, band, _RA, _DEC, 0.3), no_progress)
-        predict(bench, Extraction(keys, Recipe(oversample=1), band, _RA, _DEC, 0.3), (_RA, _DEC), no_progress)
-        tune(bench, keys, _RECIPE, None, no_progress)
-        sums = CubeSums(bench.grid(keys, band))
+    first, *others = [_Tiny(bench, instrument) for instrument in _INSTRUMENTS]
+    first.look()
+    first.extract(_NO_FITS)
+    first.extract(_RECIPE)
+    for other in others:
+        pause()
+        other.look()
+        other.extract(_RECIPE)
+    for tiny in (first, *others):
+        for step in (tiny.drizzle, tiny.predict, tiny.tune):
+            pause()
+            step()
+    note_complete()
+
+
+def warm_up_fits(pause: Callable[[], object]) -> None:
+    """Compile what `warm_up` does, from the other end, at the same time in another process: fits first.
+
+    Parameters
+    ----------
+    pause : callable
+        See `warm_up`.
+    """
+    fit_slices(prepare(tiny_exposure(_INSTRUMENTS[0])), _RECIPE)
+    pause()
+    bench = Bench()
+    for instrument in _INSTRUMENTS:
+        tiny = _Tiny(bench, instrument)
+        tiny.tune()
+        tiny.drizzle()
+
+
+class _Tiny:
+    """A tiny exposure on the bench, and what is done with it."""
+
+    def __init__(self, bench: Bench, instrument: str) -> None:
+        self._bench, self._exposure = bench, tiny_exposure(instrument)
+        view = bench.adopt(self._exposure)
+        self._keys, self._band, self._number = (view.key,), view.bands[0], view.slices[0]
+
+    def look(self) -> None:
+        self._bench.sky_image(self._keys, self._band, no_progress)
+
+    def extract(self, recipe: Recipe) -> None:
+        self._bench.spectra(Extraction(self._keys, recipe, self._band, _RA, _DEC, 0.3), no_progress)
+        self._bench.profile(self._keys[0], recipe, self._number, _COLUMNS // 2)
+
+    def predict(self) -> None:
+        wanted = Extraction(self._keys, Recipe(oversample=1), self._band, _RA, _DEC, 0.3)
+        predict(self._bench, wanted, (_RA, _DEC), no_progress)
+
+    def tune(self) -> None:
+        tune(self._bench, self._keys, _RECIPE, None, no_progress)
+
+    def drizzle(self) -> None:
+        exposure = self._exposure
+        sums = CubeSums(self._bench.grid(self._keys, self._band))
         for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE), exposure)):
-            add_exposure({band: sums}, exposure, SkyMapper(exposure), values)
-    # What the first file takes that was never opened.
+            add_exposure({self._band: sums}, exposure, SkyMapper(exposure), values)
+
+
+def _open_unknown_file() -> None:
+    """Compute what the first file takes that was never opened."""
+    _, order, x, _, _ = sort_by_label(np.ones((1, 2), dtype=np.int16), np.zeros((1, 2)), np.zeros((1, 2)))
+    put(x, order, np.empty(2))
     polynomial_2d(np.zeros(2), np.zeros(2), np.ones(3), np.array([False, True]), np.empty(2))
     direction_cosines(np.zeros(2), np.zeros(2), np.empty((3, 2)))
     rotate_unit_vectors(np.zeros(1, dtype=np.int64), np.ones(1), np.zeros(1), np.zeros((3, 2)))
@@ -109,20 +171,25 @@ def tiny_exposure(instrument: str) -> Exposure:
     for number in (first, first + 1):
         y, x = np.nonzero(framed(regions) == number)
         pixels[number] = x, y
-    maps = fit_sky_maps(pixels, miri, 0.5, 0.5, positions, None if miri else lambda x, y, number: y)
-    assert maps is not None
+
+    def sky_maps() -> Arrays:
+        maps = fit_sky_maps(pixels, miri, 0.5, 0.5, positions, None if miri else lambda x, y, number: y)
+        assert maps is not None
+        return {name: np.asarray(array, order="C") for name, array in vars(maps).items()}
+
     quarter = np.tile([[-0.25], [0.25]], (2 * _ROWS, 1)) * _PIXEL
     fine = {
         "alpha": PackedFrame.of(np.repeat(slit, 2, axis=0) + quarter),
         "wavelength": PackedFrame.of(np.repeat(wavelength, 2, axis=0)),
     }
     corner_ra, corner_dec = _sky(np.array([-1.0, 1.0, 1.0, -1.0]), np.array([-1.0, -1.0, 1.0, 1.0]))
+    widths = {"beta": np.full(4, _WIDTH)} if miri else {"across": np.array(_WIDTH)}
     corners = {"corners": np.stack([corner_ra, corner_dec])}
     known = {
-        "slice-widths": {"beta": np.full(4, _WIDTH)} if miri else {"across": np.array(_WIDTH)},
-        "sky-maps": {name: np.asarray(array, order="C") for name, array in vars(maps).items()},
-        f"extent-{bands[0]}-1": corners,
-        f"extent-{bands[0]}-2": corners,
+        "slice-widths": lambda: widths,
+        "sky-maps": sky_maps,  # made only where it is used, since that takes kernels
+        f"extent-{bands[0]}-1": lambda: corners,
+        f"extent-{bands[0]}-2": lambda: corners,
     }
     path = Path(f"warm-up_{instrument.lower()}_cal.fits").resolve()
     return Exposure(
@@ -147,7 +214,7 @@ def tiny_exposure(instrument: str) -> Exposure:
         target="",
         footprint="",
         kept=_Known("warm-up", known),
-        setting_kept=_Known("warm-up", {"oversampled-2": pack(fine)}),
+        setting_kept=_Known("warm-up", {"oversampled-2": lambda: pack(fine)}),
         scale=WavelengthScale(),
         file=DataFile(path, FileState(0, 0, 0)),
     )

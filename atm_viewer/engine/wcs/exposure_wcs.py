@@ -140,11 +140,9 @@ class ExposureWcs:
         # Of a grid, given by a column and a row, pixels are found for these alone.
         label = np.broadcast_to(number, shape) if self.labels is None else self.labels[_pixel(y), _pixel(x)]
         grid = shape if len(shape) == 2 else (1, label.size)
-        starts, order, x, y, at = sort_by_label(
-            label.reshape(grid).astype(np.int16, copy=False),
-            np.broadcast_to(x, shape).reshape(grid),
-            np.broadcast_to(y, shape).reshape(grid),
-        )
+        # The kernel is compiled again for each layout of these.
+        x, y = (np.array(np.broadcast_to(values, shape), order="C").reshape(grid) for values in (x, y))
+        starts, order, x, y, at = sort_by_label(np.array(label, dtype=np.int16, order="C").reshape(grid), x, y)
         found = tuple(np.full(at.size, np.nan) for _ in axes)
         parts = [
             (number, begin, min(begin + _BLOCK, int(end)))
@@ -159,7 +157,7 @@ class ExposureWcs:
             for axis, values in zip(axes, found, strict=True):
                 # A file's WCS may give anything; the kernel believes that there is one value for each position.
                 one_each = np.broadcast_to(positions[axis], end - begin)
-                put(np.ascontiguousarray(one_each, dtype=float), order[begin:end], values)
+                put(np.array(one_each, dtype=float), order[begin:end], values)
 
         in_threads(work, parts)
         return at, found

@@ -13,9 +13,10 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry
 from atm_viewer.engine.io.exposure import open_exposure
+from atm_viewer.engine.private_cache import is_complete, kernel_cache, make_private
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
-from atm_viewer.engine.service.warm_up import warm_up
+from atm_viewer.engine.service.warm_up import warm_up, warm_up_fits
 from atm_viewer.engine.trace.oversample import correct_exposure
 
 
@@ -24,15 +25,27 @@ def compiled() -> dict[str, set[str]]:
     found = {}
     for module in pkgutil.iter_modules(kernels.__path__, f"{kernels.__name__}."):
         for name, kernel in vars(importlib.import_module(module.name)).items():
-            if hasattr(kernel, "signatures") and kernel.py_func.__module__ == module.name:
+            if hasattr(kernel, "py_func") and kernel.py_func.__module__ == module.name:
                 found[f"{module.name}.{name}"] = {str(signature) for signature in kernel.signatures}
     return found
+
+
+def test_the_part_that_another_process_compiles_is_a_part():
+    pauses = []
+    make_private(kernel_cache())  # of this test
+    assert not is_complete()
+    warm_up(lambda: None)
+    assert is_complete()
+    before = compiled()
+    warm_up_fits(lambda: pauses.append(compiled()))
+    assert compiled() == before
+    assert len(pauses) == 1
 
 
 @pytest.mark.parametrize("instrument", ["miri", "nirspec"])
 def test_real_exposures_find_everything_compiled(demo_files, instrument, monkeypatch):
     monkeypatch.setattr(KeptGeometry, "_read", lambda self, part: None)  # as if never opened
-    warm_up()
+    warm_up(lambda: None)
     before = compiled()
     assert any(before.values())
 
