@@ -393,8 +393,7 @@ def _centred(coefficients: Floats, edges: Floats) -> Floats:
 def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, columns: Integers) -> None:
     """Fit columns again, in place, whose outcome depends on numpy's unstable sort, on rounding or on the solver.
 
-    All are the pipeline's own only when its own sort and, where that is not enough, its solver are used. This concerns
-    few columns.
+    All are the pipeline's own only when its own sort and, where that is not enough, its solver are used.
     """
     order = defaults.column_order(fit.fate.size)
     for column in columns:
