@@ -149,7 +149,7 @@ class Shared:
     """What is kept of all open exposures, as long as there is room: fits, slices and oversampled coordinates.
 
     Keys begin with (exposure's `OpenItem.owner`, slice number or oversampling factor). For what dithers have in common,
-    `Exposure.setting_kept` takes the owner's place.
+    the key of `Exposure.setting_kept` takes the owner's place.
     """
 
     def __init__(self) -> None:
@@ -311,7 +311,7 @@ class OpenItem:
 
     def _fine_alpha(self, factor: float) -> PackedFrame:
         """Alpha on the finer grid, once for all dithers."""
-        key = ((self.exposure.setting_kept, factor),)
+        key = ((self.exposure.setting_kept.key, factor),)
         return self.shared.coordinates.get_or_make(key, lambda: self.exposure.oversampled_alpha(factor))
 
     def fine_cut(self, fit: TraceFit, factor: float) -> tuple[Floats, Singles | None]:
@@ -322,7 +322,7 @@ class OpenItem:
             return self.shared.cuts.get_or_make(key, lambda: make(self.fine_coordinates(factor)))
         data = self.prepared.slices[fit.number]
         rows = self.exposure.division(factor).cut(data.row, data.flux.shape[0])
-        shared = (self.exposure.setting_kept, rows.start, rows.stop), factor
+        shared = (self.exposure.setting_kept.key, rows.start, rows.stop), factor
         return self.shared.cuts.get_or_make(shared, lambda: self._fine_alpha(factor)[rows]), None
 
     def unchanged(self, number: int) -> OversampledSlice:
