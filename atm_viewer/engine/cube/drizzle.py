@@ -266,9 +266,9 @@ def _centres_within(reach: float, size: float) -> float:
     return float(reach + 0.6 * size)
 
 
-def _pixel_size(exposure: Exposure, mapper: SkyMapper, number: int) -> float:
-    """Diagonal of a native pixel of a slice on the sky [arcsec]."""
-    return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number)))
+def _pixel_size(exposure: Exposure, mapper: SkyMapper, number: int, factor: float = 1) -> float:
+    """Diagonal of a pixel of a slice on the sky [arcsec]."""
+    return float(np.hypot(mapper.slice_width(number), exposure.pixel_step(number) / factor))
 
 
 def _distances(ends: Floats, matrix: Floats, point: Floats) -> Floats:
@@ -318,14 +318,16 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
     kept = channel_columns(grid.band, one.factor) if exposure.rotated else (0, along)
 
     def add(data: OversampledSlice, total: Floats) -> None:
-        here, size = mapper.slice_map(data.number), _pixel_size(exposure, mapper, data.number)
+        here, size = mapper.slice_map(data.number), _pixel_size(exposure, mapper, data.number, one.factor)
         chosen = columns(exposure, data.number)
         step = chosen.step or 1
         begin = chosen.start + max(-(-(here.first - chosen.start) // step), 0) * step
         end = min(here.first + here.columns.shape[0], chosen.stop, exposure.column_count)
         if begin >= end:
             return
-        mapped, taken = slice(begin - here.first, end - here.first, step), np.s_[:, begin:end:step]
+        mapped = slice(begin - here.first, end - here.first, step)
+        # All columns as they are, from one on: of an exposure of NIRSpec, copies would take as long as a click may.
+        first, taken = (begin, np.s_[:, :]) if step == 1 else (0, np.s_[:, begin:end:step])
         drizzle_slice(
             np.ascontiguousarray(here.columns[mapped]),
             np.ascontiguousarray(here.shift[mapped]),
@@ -334,7 +336,7 @@ def _drizzle_maps(one: DrizzleInput, grid: CubeGrid, x0: int, y0: int, wanted: M
             maps.points,
             maps.values,
             maps.ranges,
-            0,
+            first,
             matrix,
             along - 1 - data.row if exposure.rotated else data.row,
             -1 if exposure.rotated else 1,

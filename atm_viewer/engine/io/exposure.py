@@ -286,12 +286,18 @@ class Exposure:
         wavelength : PackedFrame of float32, same shape
             Wavelength [um].
         """
+        packed = self._oversampled(factor)
+        return unpack(packed, "alpha"), self.scale.wavelengths(unpack(packed, "wavelength"))
 
+    def oversampled_alpha(self, factor: float) -> PackedFrame:
+        """Alpha of the oversampled pixels alone: all exposures with the same ``setting_kept`` have the same."""
+        return unpack(self._oversampled(factor), "alpha")
+
+    def _oversampled(self, factor: float) -> dict[str, NDArray[Any]]:
         def make() -> dict[str, NDArray[Any]]:
             return pack(oversampled_slicer(self.wcs, self.rotated, self._shape, factor))
 
-        packed = self.setting_kept.get_or_make(_oversampled(factor), make)
-        return unpack(packed, "alpha"), self.scale.wavelengths(unpack(packed, "wavelength"))
+        return self.setting_kept.get_or_make(_oversampled(factor), make)
 
     def make_oversampled_coordinates(self, factor: float) -> None:
         """Make the coordinates of the oversampled pixels and keep them, unless they are kept already."""

@@ -21,6 +21,30 @@ def any_of(wanted, begin_x, end_x, begin_y, end_y):
 
 
 @njit(**FAST)
+def _project(x, y, matrix):
+    """Take a position to another plane, see `drizzle_slice`."""
+    inverse = 1.0 / (matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2])
+    xi = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) * inverse
+    return xi, (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) * inverse
+
+
+@njit(**FAST)
+def _is_away(c, v, matrix, x0, y0, square):
+    """Whether the middle of a pixel at ``v`` lies outside of a disc, given by its centre and the radius' square."""
+    x, y = _project(horner(c, 4, v), horner(c, 5, v), matrix)
+    return (x - x0) ** 2 + (y - y0) ** 2 > square
+
+
+@njit(**FAST)
+def _is_monotonic(c, j, far):
+    """Whether the polynomial with coefficients ``c[:, j]`` certainly is, from ``-far`` to ``far``."""
+    bend = 0.0
+    for k in range(c.shape[0] - 1, 1, -1):
+        bend = bend * far + k * abs(c[k, j])
+    return abs(c[1, j]) > bend * far
+
+
+@njit(**FAST)
 def drizzle_slice(
     columns,
     shift,
@@ -94,6 +118,20 @@ def drizzle_slice(
     share = np.empty((room, room + 1))
     shared = np.empty(planes)
     lam = np.empty(3)
+    # Coordinates along the slice of a row, spaxels and planes, without a division for each pixel.
+    rise = direction / (factor * scale)
+    begin_at = (origin / factor - (factor - 1) / (factor * 2)) / scale
+    half = edge / scale
+    to_spaxels = np.empty((3, 3))
+    for k in range(3):
+        to_spaxels[0, k] = (matrix[0, k] - x0 * matrix[2, k]) / size + 0.5 * matrix[2, k]
+        to_spaxels[1, k] = (matrix[1, k] - y0 * matrix[2, k]) / size + 0.5 * matrix[2, k]
+        to_spaxels[2, k] = matrix[2, k]
+    middle_x = (disc[0] - x0) / size + 0.5
+    middle_y = (disc[1] - y0) / size + 0.5
+    square = (disc[2] / size) ** 2
+    per_step = 1.0 / step
+    bounded = limits[0] > -np.inf or limits[1] < np.inf
     for i in range(columns.shape[0]):
         j = first + i
         low = 0
@@ -105,21 +143,18 @@ def drizzle_slice(
         if low > high:
             continue
         c = columns[i]
+        zero = begin_at - shift[i, 0] / scale
+        side1, side2 = (shift[i, 0] - shift[i, 1]) / scale, (shift[i, 0] - shift[i, 2]) / scale
         # The part of the slice in the disc, as if the slice were straight.
         for end in range(2):
-            row = low if end == 0 else high
-            at = (origin + direction * row) / factor - (factor - 1) / (factor * 2)
-            v = (at - shift[i, 0]) / scale
-            x, y = horner(c, 4, v), horner(c, 5, v)
-            h = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
-            px[end] = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / h
-            py[end] = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / h
+            v = zero + rise * (low if end == 0 else high)
+            px[end], py[end] = _project(horner(c, 4, v), horner(c, 5, v), to_spaxels)
         dx, dy = px[1] - px[0], py[1] - py[0]
-        ex, ey = disc[0] - px[0], disc[1] - py[0]
+        ex, ey = middle_x - px[0], middle_y - py[0]
         length = dx * dx + dy * dy
         if length > 0.0:
             middle = (ex * dx + ey * dy) / length
-            rest = disc[2] * disc[2] - (ex * ex + ey * ey - middle * middle * length)
+            rest = square - (ex * ex + ey * ey - middle * middle * length)
             if rest < 0.0:
                 continue
             reach = np.sqrt(rest / length) + 0.03
@@ -127,6 +162,20 @@ def drizzle_slice(
             stop = min(high, low + int(np.ceil((middle + reach) * (high - low))) + int(np.ceil(factor)))
         else:
             begin, stop = low, high
+        # Only the ends of the range are uncertain.
+        while begin <= stop and _is_away(c, zero + rise * begin, to_spaxels, middle_x, middle_y, square):
+            begin += 1
+        while stop >= begin and _is_away(c, zero + rise * stop, to_spaxels, middle_x, middle_y, square):
+            stop -= 1
+        if begin > stop:
+            continue
+        near_limits = bounded
+        if bounded:
+            u, w = zero + rise * begin, zero + rise * stop
+            a, b = min(u, w) - half, max(u, w) + half
+            s, t = horner(c, 6, a), horner(c, 6, b)
+            beyond = min(s, t) < limits[0] or max(s, t) > limits[1]
+            near_limits = beyond or not _is_monotonic(c, 6, max(abs(a), abs(b)))
         for row in range(begin, stop + 1):
             fine = origin + direction * row
             if not inside[row, j] or fine < kept[0] or fine >= kept[1]:
@@ -134,41 +183,35 @@ def drizzle_slice(
             flux = sci[row, j]
             if np.isnan(flux) or (dq[row, j] & bad) != 0:
                 continue
-            at = fine / factor - (factor - 1) / (factor * 2)
-            v = (at - shift[i, 0]) / scale
-            x, y = horner(c, 4, v), horner(c, 5, v)
-            h = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
-            dx = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / h - disc[0]
-            dy = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / h - disc[1]
-            if dx * dx + dy * dy > disc[2] * disc[2]:
-                continue
-            a, b = v - edge / scale, v + edge / scale
-            if limits[0] > -np.inf or limits[1] < np.inf:
+            v = zero + rise * row
+            a, b = v - half, v + half
+            if near_limits:
                 s, t = horner(c, 6, a), horner(c, 6, b)
                 if min(s, t) < limits[0] or max(s, t) > limits[1]:
                     continue
             corners(c, a, b, px, py)
             for k in range(4):
-                h = matrix[2, 0] * px[k] + matrix[2, 1] * py[k] + matrix[2, 2]
-                x = (matrix[0, 0] * px[k] + matrix[0, 1] * py[k] + matrix[0, 2]) / h
-                py[k] = ((matrix[1, 0] * px[k] + matrix[1, 1] * py[k] + matrix[1, 2]) / h - y0) / size + 0.5
-                px[k] = (x - x0) / size + 0.5
+                px[k], py[k] = _project(px[k], py[k], to_spaxels)
             begin_x, end_x = int(np.floor(least(px))), int(np.floor(most(px))) + 1
             begin_y, end_y = int(np.floor(least(py))), int(np.floor(most(py))) + 1
             if end_x - begin_x > room or end_y - begin_y > room:
                 continue
             if not any_of(wanted, max(begin_x, 0), min(end_x, nx), max(begin_y, 0), min(end_y, ny)):
                 continue
-            wavelengths(c, v, (at - shift[i, 1]) / scale, (at - shift[i, 2]) / scale, points, values, ranges, lam)
+            wavelengths(c, v, v + side1, v + side2, points, values, ranges, lam)
             low_end = lam[0] - 0.5 * abs(lam[1] - lam[2])
             high_end = lam[0] + 0.5 * abs(lam[1] - lam[2])
             if np.isnan(low_end):
                 continue
-            begin_plane = max(int(np.floor((low_end - wave0) / step + 0.5)) - 1, 0)
-            end_plane = min(int(np.ceil((high_end - wave0) / step + 0.5)) + 1, planes)
+            begin_plane = max(int(np.floor((low_end - wave0) * per_step + 0.5)) - 1, 0)
+            end_plane = min(int(np.ceil((high_end - wave0) * per_step + 0.5)) + 1, planes)
             for plane in range(begin_plane, end_plane):
                 centre = wave0 + plane * step
                 shared[plane] = min(centre + step / 2, high_end) - max(centre - step / 2, low_end)
+            while begin_plane < end_plane and not shared[begin_plane] > 0.0:
+                begin_plane += 1
+            while end_plane > begin_plane and not shared[end_plane - 1] > 0.0:
+                end_plane -= 1
             for k in range(4):
                 px[k] -= begin_x
                 py[k] -= begin_y
@@ -181,11 +224,10 @@ def drizzle_slice(
                         continue
                     for plane in range(begin_plane, end_plane):
                         weight = area * shared[plane] * size * size
-                        if weight > 0.0:
-                            total[iy, ix, plane, 0] += flux * weight
-                            total[iy, ix, plane, 1] += weight
-                            total[iy, ix, plane, 2] += (error * weight) ** 2
-                            total[iy, ix, plane, 3] += 1.0
+                        total[iy, ix, plane, 0] += flux * weight
+                        total[iy, ix, plane, 1] += weight
+                        total[iy, ix, plane, 2] += (error * weight) ** 2
+                        total[iy, ix, plane, 3] += 1.0
 
 
 @njit(**KERNEL)

@@ -29,6 +29,9 @@ EMPTY, TOO_FEW_POINTS, TOO_SPARSE, FITTED, REUSED = 0, 2, 3, 4, 5
 
 _OK, _NO_FIT, _ERROR = 1, 0, -1
 
+# What a fit depends on beyond what these kernels promise, see `fit_window`.
+SETTLED, ORDER, SOLVER = 0, 1, 2
+
 
 @njit(**KERNEL)
 def make_knots(knots, intervals, t):
@@ -369,13 +372,13 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         Number of intervals of the spline.
     count : int
         Number of points of the last fit.
-    unsettled : bool
-        Whether the fit depends on more than these kernels promise: on rounding and on the solver, because the
-        points hardly determine the spline or do not (there is no spline then); or on the order of equal ``x`` in
-        the pipeline's sort, because one of them was dropped.
+    doubt : int
+        Whether the fit depends on more than these kernels promise: `SOLVER`, on rounding and on the solver, because
+        the points hardly determine the spline or do not (there is no spline then); `ORDER`, on the order of equal
+        ``x`` in the pipeline's sort, because one of them was dropped.
     """
     if n < 10:
-        return _ERROR, 0, 0, False
+        return _ERROR, 0, 0, SETTLED
     arrays, rejected, starts, moments, bases, work, t, medians = scratch
     ux = arrays[0]
     uy = arrays[1]
@@ -386,13 +389,13 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     # The tenth largest gap exceeds the limit exactly when ten gaps do; isolated points can only lower the limit.
     gap_limit = _gap_limit(x[0], x[n - 1], breakpoints, space_ratio, single)
     if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10:
-        return _NO_FIT, 0, 0, False
+        return _NO_FIT, 0, 0, SETTLED
     mean, rms = clipped_mean_std_near(spacing, n, medians, difference)
     limit = np.inf
     if np.isfinite(rms):
         limit = mean + 5.0 * rms
     count = 0
-    unsettled = False
+    doubt = SETTLED
     begin = 0
     while begin <= n:
         isolated = _first_above(spacing, begin, n, limit)
@@ -404,12 +407,12 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         count += isolated - begin
         begin = isolated + 1
         if isolated < n - 1 and spacing[begin] == 0.0:
-            unsettled = True
+            doubt = ORDER
     if count == 0:
-        return _ERROR, 0, 0, False
+        return _ERROR, 0, 0, SETTLED
     gap_limit = _gap_limit(ux[0], ux[count - 1], breakpoints, space_ratio, single)
     if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10 or count < 4:
-        return _NO_FIT, 0, 0, False
+        return _NO_FIT, 0, 0, SETTLED
 
     original = count
     points = count
@@ -425,7 +428,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
             make_bases(t, intervals, bases)
             sum_moments(ux, uy, points, t, intervals, starts, moments)
         if solve_moments(moments, bases, intervals, poly, work) < DELICATE:
-            return _OK, intervals, count, True
+            return _OK, intervals, count, SOLVER
         if iteration == iterations - 1:
             break
         total, square = subtract_spline(ux, uy, alive, t, intervals, starts, poly, difference)
@@ -440,7 +443,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         count -= drop
         if count < 4:
             break
-    return _OK, intervals, count, unsettled
+    return _OK, intervals, count, doubt
 
 
 @njit(**KERNEL)
@@ -693,7 +696,7 @@ def fit_columns(
         bounds[column, 0] = x[0]
         bounds[column, 1] = x[n - 1]
         rejected[column] = n - count
-        unsettled[column] = doubt
+        unsettled[column] = doubt != SETTLED
         first = False
 
 

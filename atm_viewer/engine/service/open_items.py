@@ -6,6 +6,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, is_dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -147,7 +148,8 @@ class Recent(OrderedDict[Hashable, Any]):
 class Shared:
     """What is kept of all open exposures, as long as there is room: fits, slices and oversampled coordinates.
 
-    Keys begin with (exposure's `OpenItem.owner`, slice number or oversampling factor).
+    Keys begin with (exposure's `OpenItem.owner`, slice number or oversampling factor). For what dithers have in common,
+    the key of `Exposure.setting_kept` takes the owner's place.
     """
 
     def __init__(self) -> None:
@@ -187,9 +189,11 @@ class Shared:
                 kept.clear()
 
     def forget(self, owner: Hashable) -> None:
-        """Drop all of an exposure."""
+        """Drop all of an exposure, and what perhaps no other exposure has in common with it."""
         for kept in self._all():
             kept.forget(owner)
+        self.coordinates.clear()
+        self.cuts.clear()
 
     def _all(self) -> tuple[Recent, ...]:
         return self.fits, self.fine, self.unchanged, self.coordinates, self.maps, self.cuts
@@ -305,12 +309,21 @@ class OpenItem:
         key = ((self.owner, factor),)
         return self.shared.coordinates.get_or_make(key, lambda: self.exposure.oversampled_coordinates(factor))
 
+    def _fine_alpha(self, factor: float) -> PackedFrame:
+        """Alpha on the finer grid, once for all dithers."""
+        key = ((self.exposure.setting_kept.key, factor),)
+        return self.shared.coordinates.get_or_make(key, lambda: self.exposure.oversampled_alpha(factor))
+
     def fine_cut(self, fit: TraceFit, factor: float) -> tuple[Floats, Singles | None]:
         """Coordinates of a slice on the finer grid, see `cut_coordinates`."""
-        key = (self.owner, fit.number), factor, fit.params.wavelengths is None
-        return self.shared.cuts.get_or_make(
-            key, lambda: cut_coordinates(self.prepared, fit, factor, self.fine_coordinates(factor))
-        )
+        if fit.params.wavelengths is not None:
+            key = (self.owner, fit.number), factor
+            make = partial(cut_coordinates, self.prepared, fit, factor)
+            return self.shared.cuts.get_or_make(key, lambda: make(self.fine_coordinates(factor)))
+        data = self.prepared.slices[fit.number]
+        rows = self.exposure.division(factor).cut(data.row, data.flux.shape[0])
+        shared = (self.exposure.setting_kept.key, rows.start, rows.stop), factor
+        return self.shared.cuts.get_or_make(shared, lambda: self._fine_alpha(factor)[rows]), None
 
     def unchanged(self, number: int) -> OversampledSlice:
         """One slice as it is."""
@@ -320,7 +333,7 @@ class OpenItem:
     def make_coordinates(self, factor: float) -> None:
         """Make the coordinates on the finer grid, unless they were made before and can be read again."""
         if factor not in self.factors:
-            self.fine_coordinates(factor)
+            self._fine_alpha(factor)
             self.factors.add(factor)
 
     def fine_key(self, number: int, params: FitParams, recipe: Recipe, intervals: int) -> tuple[Hashable, ...]:

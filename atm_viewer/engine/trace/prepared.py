@@ -139,8 +139,10 @@ def compact_intervals(fits: Mapping[int, TraceFit], prepared: Prepared) -> int:
     alone do not count, so that a region changes nothing elsewhere.
     """
     for number, fit in fits.items():
+        if fit.only_regions or not fit.has_splines:
+            continue
         good = np.isfinite(prepared.slices[number].flux).sum(axis=0) > prepared.defaults.oversample_ngood
         columns = np.flatnonzero((fit.source >= 0) & good)
-        if columns.size and not fit.only_regions:
+        if columns.size:
             return int(fit.intervals[fit.source[columns[0]]])
     return 0

@@ -300,7 +300,8 @@ def _window_points(data: SliceData, window: int, column: int) -> tuple[Floats, F
     """Alpha, normalised flux and column of a window's points, sorted exactly as the pipeline sorts them."""
     start, stop = max(column - window, 0), min(column + window, data.flux.shape[1])
     alpha = data.alpha[:, start:stop]
-    flux = _scaled(data)[:, start:stop]
+    with np.errstate(all="ignore"):
+        flux = data.trimmed[:, start:stop] / data.norm[start:stop]
     finite = np.isfinite(alpha) & np.isfinite(flux)
     columns = np.broadcast_to(np.arange(start, stop), alpha.shape)[finite]
     order = np.argsort(alpha[finite])
@@ -314,27 +315,33 @@ def _fit_points(
 
     ``bspline_fit`` with scipy's solver; the choice of points by their spacing is the kernel's. None: no fit.
     """
-    n = alpha.size
-    near = np.empty(n, dtype=np.int64)
-    single = data.alpha.dtype == np.float32
     # A single fit takes all points that are not isolated.
-    status, _, count, _ = kernels.fit_window(
+    status, _, count, _, _, _, near = _fit_window(data, breakpoints, defaults, alpha, flux, 1)
+    if status != 1:
+        return None
+    return _fit_with_rejection(alpha, flux, near[:count], breakpoints, defaults, data.alpha.dtype == np.float32)
+
+
+def _fit_window(
+    data: SliceData, breakpoints: int, defaults: ModeDefaults, alpha: Floats, flux: Floats, iterations: int
+) -> tuple[int, int, int, int, Floats, Floats, Integers]:
+    """Return what the kernel of this name returns, and its outputs: knots, polynomials and points near others."""
+    knots, poly, near = np.empty(4), np.empty((breakpoints + 4, 4)), np.empty(alpha.size, dtype=np.int64)
+    found = kernels.fit_window(
         alpha,
         flux,
-        n,
+        alpha.size,
         breakpoints,
         defaults.space_ratio,
         defaults.sigma,
-        1,
-        single,
-        np.empty(4),
-        np.empty((breakpoints + 4, 4)),
+        iterations,
+        data.alpha.dtype == np.float32,
+        knots,
+        poly,
         near,
-        kernels.make_scratch(n, breakpoints),
+        kernels.make_scratch(alpha.size, breakpoints),
     )
-    if status != 1:
-        return None
-    return _fit_with_rejection(alpha, flux, near[:count], breakpoints, defaults, single)
+    return *found, knots, poly, near
 
 
 def _fit_with_rejection(
@@ -386,21 +393,34 @@ def _centred(coefficients: Floats, edges: Floats) -> Floats:
 def _settle(data: SliceData, fit: TraceFit, defaults: ModeDefaults, columns: Integers) -> None:
     """Fit columns again, in place, whose outcome depends on numpy's unstable sort, on rounding or on the solver.
 
-    Both are the pipeline's own only when its own sort and solver are used. This concerns few columns.
+    All are the pipeline's own only when its own sort and, where that is not enough, its solver are used.
     """
     order = defaults.column_order(fit.fate.size)
     for column in columns:
         alpha, flux, _ = _window_points(data, fit.window, column)
-        found = _fit_points(data, fit.breakpoints, defaults, alpha, flux)
+        found = _fit_settled(data, fit.breakpoints, defaults, alpha, flux)
         if found is None and not (fit.fate[order[: np.flatnonzero(order == column)[0]]] == Fate.FITTED).any():
-            found = _fit_points(data, fit.breakpoints - 3, defaults, alpha, flux)
+            found = _fit_settled(data, fit.breakpoints - 3, defaults, alpha, flux)
         if found is None:
             fit.fate[column] = Fate.TOO_SPARSE
             continue
         used, fit.knots[column], poly = found
         fit.intervals[column] = len(poly)
         fit.poly[column, : len(poly)] = poly
-        fit.rejected[column] = alpha.size - used.size
+        fit.rejected[column] = alpha.size - used
+
+
+def _fit_settled(
+    data: SliceData, breakpoints: int, defaults: ModeDefaults, alpha: Floats, flux: Floats
+) -> tuple[int, Floats, Floats] | None:
+    """Return the number of points used, knots and polynomials of a window's fit; points are in the pipeline's order."""
+    status, intervals, count, doubt, knots, poly, _ = _fit_window(
+        data, breakpoints, defaults, alpha, flux, defaults.iterations
+    )
+    if doubt != kernels.SOLVER:
+        return (count, knots, poly[:intervals]) if status == 1 else None
+    found = _fit_points(data, breakpoints, defaults, alpha, flux)
+    return None if found is None else (found[0].size, *found[1:])
 
 
 def evaluate_column(fit: TraceFit, column: int, alpha: Floats) -> Floats:

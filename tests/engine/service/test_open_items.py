@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
+from atm_viewer.engine.progress import no_progress
+from atm_viewer.engine.recipe import Recipe, SliceOverride
+from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.open_items import Recent
+from atm_viewer.engine.trace.oversample import cut_coordinates
 
 
 def test_the_latest_results_are_kept():
@@ -58,3 +65,24 @@ def test_what_was_used_the_longest_time_ago_goes_first_when_less_is_kept():
     assert list(recent) == ["cc", "aaaa"]
     recent.shrink(0)
     assert (list(recent), recent.size) == (["aaaa"], 10)  # the last one stays, and there is room again
+
+
+@pytest.mark.parametrize("instrument", ["miri", "nirspec"])
+def test_dithers_share_the_alpha_of_oversampled_pixels(demo_files, instrument):
+    bench = Bench()
+    opened = bench.open(demo_files(instrument)[:2], no_progress)
+    items = bench.opened([view.key for view in opened.exposures])
+    number = next(iter(items[0].prepared.slices))
+    somewhere = Recipe(overrides=(SliceOverride(number, wavelengths=(0.0, 100.0)),))
+    cuts = [[item.fine_cut(item.fit(number, recipe), 2) for item in items] for recipe in (Recipe(), somewhere)]
+    assert cuts[0][0][0] is cuts[0][1][0]
+    for item, (alpha, nothing), (same, wavelength) in zip(items, *cuts, strict=True):
+        whole = item.exposure.oversampled_coordinates(2)
+        expected = cut_coordinates(item.prepared, item.fit(number, somewhere), 2, whole)
+        for made, theirs in ((alpha, expected[0]), (same, expected[0]), (wavelength, expected[1])):
+            assert np.array_equal(made, theirs, equal_nan=True)
+        assert nothing is None
+    shared = items[0].shared
+    bench.close([view.key for view in opened.exposures])
+    assert not shared.coordinates
+    assert not shared.cuts
