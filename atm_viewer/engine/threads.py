@@ -193,6 +193,20 @@ def begin_thread(work: Callable[[], object], name: str) -> None:
     threading.Thread(target=work, name=name, daemon=True).start()
 
 
+#: See `loading`.
+_LOADING = threading.RLock()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Import libraries while no other thread does: their modules import each other in circles.
+
+    Where two threads meet in a circle, Python gives one of them a module that the other has only begun.
+    """
+    with _LOADING:
+        yield
+
+
 class _Filters:
     """Python's warning filters, which all threads of a process share: the last thread to leave restores them."""
 

@@ -24,6 +24,7 @@ from atm_viewer.engine.errors import MOST_OF_WORD, Cancelled, UserError, one_lin
 from atm_viewer.engine.give_back import use_few_arenas
 from atm_viewer.engine.output.staging import is_full, remove_partial
 from atm_viewer.engine.progress import opened_in
+from atm_viewer.engine.threads import loading
 from atm_viewer.jobs.messages import Status
 from atm_viewer.jobs.pipe import receive, send
 from atm_viewer.jobs.requests.base import Report, Request, SeparateRequest, Urgency
@@ -379,6 +380,8 @@ def _answer(dispatcher: Dispatcher, run: Run, line: _Line, inbox: _Inbox) -> End
     try:
         if inbox.is_stopped(run):
             raise Cancelled
+        with loading():
+            pass  # what is being loaded on another thread: requests import in many places
         return End(run.job, Status.DONE, result=run.request.answer(dispatcher, progress))
     except Cancelled as error:
         return End(run.job, Status.CANCELLED, explain(error))

@@ -7,9 +7,14 @@ import warnings
 
 import pytest
 
+from atm_viewer.demo import demo_exposures
 from atm_viewer.engine import threads
+from atm_viewer.engine.checks.asdf_check import load_tags
 from atm_viewer.engine.errors import InputError
-from atm_viewer.engine.threads import ahead, at_most, beside, without_warnings
+from atm_viewer.engine.io.exposure import DataFile, open_exposure
+from atm_viewer.engine.kernels.compiled import load_numba
+from atm_viewer.engine.threads import ahead, at_most, beside, loading, without_warnings
+from atm_viewer.engine.wcs.models import load_datamodels, load_libraries
 
 
 def test_the_first_thread_to_leave_does_not_wake_the_warnings_of_the_other():
@@ -99,3 +104,29 @@ def test_what_is_made_ahead_fails_where_it_is_asked_for():
     assert next(items) == 1
     with pytest.raises(InputError, match="second"):
         next(items)
+
+
+@pytest.mark.parametrize("load", [load_libraries, load_datamodels, load_numba, load_tags])
+def test_libraries_are_loaded_by_one_thread_at_a_time(load):
+    load_tags.cache_clear()
+    thread = threading.Thread(target=load)
+    with loading():
+        thread.start()
+        thread.join(0.2)
+        assert thread.is_alive()
+    thread.join(60.0)
+    assert not thread.is_alive()
+
+
+def test_a_wcs_is_read_when_nobody_loads_libraries():
+    opened = open_exposure(sorted(demo_exposures("miri").parent.glob("*_cal.fits"))[0])
+    file = DataFile(opened.path, opened.file.state)
+    opened.close()
+    found = []
+    thread = threading.Thread(target=lambda: found.append(file.wcs))
+    with loading():
+        thread.start()
+        thread.join(0.5)
+        assert not found
+    thread.join(60.0)
+    assert not found[0].by_gwcs

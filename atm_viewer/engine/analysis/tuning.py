@@ -20,7 +20,7 @@ from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.recipe import FitParams, Recipe
 from atm_viewer.engine.results.tuning import SliceTuning, Tuning
 from atm_viewer.engine.statistics import MAD_TO_SIGMA
-from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.threads import in_threads, loading
 from atm_viewer.engine.trace.line_columns import line_columns
 from atm_viewer.engine.trace.prepared import Prepared
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_slice
@@ -201,7 +201,8 @@ def tune_slice(prepared: Prepared, fit: TraceFit, wavelength: np.ndarray) -> Sli
 
 def _better(errors: Floats, others: Floats) -> np.ndarray:
     """Where errors are clearly less than others, and on from there as far as they are no more."""
-    from scipy.ndimage import binary_propagation
+    with loading():
+        from scipy.ndimage import binary_propagation
 
     found: np.ndarray = binary_propagation(errors < BETTER * others, mask=errors < HOLD * others)
     return found

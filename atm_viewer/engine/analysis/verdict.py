@@ -42,6 +42,7 @@ from atm_viewer.engine.results.verdict import (
     Verdict,
 )
 from atm_viewer.engine.statistics import robust_sigma
+from atm_viewer.engine.threads import loading
 
 FEWEST = 60  #: planes
 LEAST_SN = 3.0  #: signal over noise of a plane, median, below which nothing can be told
@@ -204,7 +205,8 @@ def _structure_share(rest: Floats, lines: Mask) -> float:
 
 def _lines(flux: Floats, error: Floats) -> Mask:
     """Planes at lines in emission or absorption of a spectrum."""
-    from scipy.ndimage import binary_dilation, median_filter
+    with loading():
+        from scipy.ndimage import binary_dilation, median_filter
 
     finite = np.isfinite(flux)
     if finite.sum() < FEWEST:

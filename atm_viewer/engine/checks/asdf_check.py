@@ -16,6 +16,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from atm_viewer.engine.errors import InputError, one_line
+from atm_viewer.engine.threads import loading
 
 #: Bytes of the text, its nodes as they are written and with aliases expanded, and how deep they are nested, at most. A
 #: NIRSpec exposure has 1 MB, 70,000 nodes (as many again by aliases) and a depth of 46.
@@ -148,15 +149,16 @@ def _tag_check() -> Callable[[str], bool]:
     def check(tag: str) -> bool:
         if tag not in known:
             standard = tag.startswith(_STANDARD) and not tag.startswith(_PYTHON)
-            known[tag] = standard or ("/core/externalarray-" not in tag and (tag in _tags() or _handled(tag)))
+            known[tag] = standard or ("/core/externalarray-" not in tag and (tag in load_tags() or _handled(tag)))
         return known[tag]
 
     return check
 
 
 @cache
-def _tags() -> frozenset[str]:
-    """Tags of the packages that exposures are written with, as their lists have them."""
+@loading()
+def load_tags() -> frozenset[str]:
+    """Load the tags of the packages that exposures are written with, as their lists have them."""
     found: set[bytes] = set()
     for point in entry_points(group="asdf.resource_mappings"):
         if point.dist is None or point.dist.name.replace("_", "-").lower() not in _WRITERS or point.name in _NO_TAGS:
@@ -168,6 +170,7 @@ def _tags() -> frozenset[str]:
     return frozenset(tag.decode() for tag in found)
 
 
+@loading()
 def _handled(tag: str) -> bool:
     """Whether anything that is installed knows a tag; it takes asdf seconds to load all that."""
     import asdf

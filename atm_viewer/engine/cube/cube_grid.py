@@ -24,6 +24,7 @@ from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, IFU
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.tangent import TangentPlane
+from atm_viewer.engine.threads import loading
 from atm_viewer.engine.wcs.exposure_wcs import Box
 
 
@@ -234,8 +235,9 @@ def _outline(exposure: Exposure, band: str, factor: float, options: CubeOptions,
 
 def _grid_about(outlines: Sequence[_Outline], band: str, parameters: CubeParameters, options: CubeOptions) -> CubeGrid:
     """Grid of the cube of exposures with these outlines."""
-    from astropy import units
-    from astropy.stats import circmean
+    with loading():
+        from astropy import units
+        from astropy.stats import circmean
 
     if len(found := {one.unit: one.name for one in outlines}) > 1:
         several = " and ".join(f"{name} ({unit or 'no unit'})" for unit, name in list(found.items())[:2])
@@ -310,7 +312,8 @@ def _slicer_angle(exposure: Exposure, band: str, factor: float) -> float:
 
 def _box_pixels(box: Box, factor: float) -> tuple[Floats, Floats]:
     """(Oversampled) pixels of the bounding box of a slice of NIRSpec."""
-    from gwcs.wcstools import grid_from_bounding_box
+    with loading():
+        from gwcs.wcstools import grid_from_bounding_box
 
     along_x, (low, high) = box
     shift = (factor - 1) / 2

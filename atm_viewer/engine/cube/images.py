@@ -16,6 +16,7 @@ from atm_viewer.engine.cube.cube_grid import CubeGrid
 from atm_viewer.engine.cube.drizzle import Columns, DrizzleInput, combine_shares, drizzle_block, shares_in_turn
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.results.sky_image import SkyImage
+from atm_viewer.engine.threads import loading
 
 #: Every so many columns of the dispersion suffice for white light.
 STRIDE = 5
@@ -138,7 +139,8 @@ def as_image(flux: Floats, unit: str, grid: CubeGrid, wavelengths: tuple[float, 
 
 def _peak(image: Floats) -> tuple[int, int]:
     """Brightest spaxel; a median of neighbours keeps single hot ones out."""
-    from scipy.ndimage import median_filter
+    with loading():
+        from scipy.ndimage import median_filter
 
     finite = np.isfinite(image)
     if not finite.any():

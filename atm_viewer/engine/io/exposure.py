@@ -50,6 +50,7 @@ from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
+from atm_viewer.engine.wcs.models import load_datamodels, load_libraries
 from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree, without_garbage_search
 
 _LOG = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class DataFile:
         """
         if self._wcs is None:
             self.check()
+            load_libraries()
             try:
                 content = _asdf_bytes(self.path)
                 self._wcs = wcs_of_tree(read_tree(content, check_asdf(self.path.name, content)))
@@ -664,6 +666,7 @@ def _wcs_by_gwcs(path: Path, model: Any) -> ExposureWcs:
 
 
 def _open_model(path: Path) -> Any:
+    load_datamodels()
     import asdf
 
     try:

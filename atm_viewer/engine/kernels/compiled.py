@@ -20,6 +20,7 @@ import numba
 from numba.core import caching, registry, types
 
 from atm_viewer.engine.private_cache import is_complete
+from atm_viewer.engine.threads import loading
 from atm_viewer.engine.whole_file import in_turn
 
 #: Whether no other process can be compiling what this one needs.
@@ -31,6 +32,13 @@ _SAVING = 5.0
 
 _DIGEST = hashlib.sha256
 _LENGTH = _DIGEST().digest_size
+
+
+@loading()
+def load_numba() -> None:
+    """Load what numba imports with the first kernel."""
+    registry.cpu_target.typing_context.refresh()
+    registry.cpu_target.target_context.refresh()
 
 
 def njit(*, cache: bool, **options: Any) -> Callable[[Callable[..., Any]], Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atm_viewer.engine.arrays import Singles
+from atm_viewer.engine.threads import loading
 from atm_viewer.engine.trace.oversample import Corrected
 
 #: What the pipeline drops from an oversampled exposure: it would have to be oversampled too, and nothing needs it.
@@ -36,7 +37,8 @@ def corrected_model(model: Any, corrected: Corrected) -> Any:
     IFUImageModel
         The same model.
     """
-    from jwst.lib.pipe_utils import match_nans_and_flags
+    with loading():
+        from jwst.lib.pipe_utils import match_nans_and_flags
 
     model.trace_model = corrected.trace
     mark_corrected(model, corrected.oversample)
@@ -87,9 +89,10 @@ def oversampled_wcs(wcs: Any, factor: float) -> Any:
     gwcs.WCS
         Its first frame is ``coordinates``, by which ``cube_build`` knows an oversampled exposure.
     """
-    import gwcs
-    from astropy.modeling.models import Identity, Scale, Shift
-    from gwcs.coordinate_frames import Frame2D
+    with loading():
+        import gwcs
+        from astropy.modeling.models import Identity, Scale, Shift
+        from gwcs.coordinate_frames import Frame2D
 
     shift = (factor - 1) / 2
     along = Scale(1 / factor) | Shift(-shift / factor)

@@ -39,6 +39,7 @@ from atm_viewer.engine.io.moving_target import (
 )
 from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
+from atm_viewer.engine.kernels.compiled import load_numba
 from atm_viewer.engine.names import exposure_name, intermediate_names
 from atm_viewer.engine.output.corrected_file import write_corrected
 from atm_viewer.engine.output.corrected_model import corrected_model, intermediate_model, mark_corrected
@@ -57,8 +58,9 @@ from atm_viewer.engine.progress import Progress, no_progress, opening, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
-from atm_viewer.engine.threads import beside, without_warnings
+from atm_viewer.engine.threads import beside, loading, without_warnings
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
+from atm_viewer.engine.wcs.models import load_datamodels
 from atm_viewer.resources import resource
 
 _LOG = logging.getLogger(__name__)
@@ -375,11 +377,12 @@ def _own_cubes(
     ``keep`` is given each exposure with its correction.
     """
     with ExitStack() as stack:
-        # Not before they are needed: what datamodels import takes seconds, on a processor that drizzling leaves.
-        metadata = stack.enter_context(beside("atm-viewer-metadata", _read_metadata, job.group.exposures))
         opened, outlines, follows = _open_exposures(job)
         cubepar = cubepar_of(job)
         grids = job.grids(outlines, cubepar, 0.05)
+        load_numba()
+        # Not before they are needed: what datamodels import takes seconds, on a processor that drizzling leaves.
+        metadata = stack.enter_context(beside("atm-viewer-metadata", _read_metadata, job.group.exposures))
         models: list[Any] = []
         summed: dict[bool, dict[str, CubeSums]] = {}
         # A correction takes several times as long as all the rest.
@@ -391,8 +394,8 @@ def _own_cubes(
             if after != job.kinds[-1] and sum(sums.size for sums in summed[after].values()) <= _WAITING:
                 continue
             count = len(summed) * len(job.group.bands)
-            here("Reading metadata", 0.8)
             if not models:
+                here("Reading metadata", 0.8)
                 models = [stack.enter_context(model) for model in metadata.result()]
                 for model, target in zip(models, follows, strict=True):
                     mark_following(model, target)
@@ -453,7 +456,9 @@ def _sum_exposures(
 
 def _read_metadata(paths: Sequence[Path]) -> list[Any]:
     """Open the metadata of exposures, see `open_metadata`, and load what makes cubes of them."""
-    import jwst.cube_build  # noqa: F401
+    load_datamodels()
+    with loading():
+        import jwst.cube_build  # noqa: F401
 
     return [open_metadata(path) for path in paths]
 

@@ -13,7 +13,7 @@ from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.progress import Progress, no_progress
 from atm_viewer.engine.psf import SIGMA_TO_FWHM, psf_fwhm
 from atm_viewer.engine.tangent import TangentPlane
-from atm_viewer.engine.threads import in_threads
+from atm_viewer.engine.threads import in_threads, loading
 from atm_viewer.engine.trace.oversample import OversampledSlice
 
 #: Slices within so many FWHM of the source, beyond the aperture, are made.
@@ -171,7 +171,8 @@ def pixel_flux(foot: Footprints, plane: TangentPlane, fwhm: Floats, edge: float)
 
 def _mean_in_bin(offset: Floats, width: Floats, sigma: Floats) -> Floats:
     """Mean of a normal distribution over a bin at an offset from its centre."""
-    from scipy.special import erf
+    with loading():
+        from scipy.special import erf
 
     scale = 1.0 / (np.sqrt(2.0) * sigma)
     mean: Floats = (erf((offset + width / 2.0) * scale) - erf((offset - width / 2.0) * scale)) / (2.0 * width)

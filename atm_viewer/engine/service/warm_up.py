@@ -19,6 +19,7 @@ from atm_viewer.engine.io.coordinates import Coordinates, WavelengthScale
 from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
+from atm_viewer.engine.kernels.compiled import load_numba
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.kernels.optics import direction_cosines, interpolate, rotate_unit_vectors
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
@@ -31,7 +32,7 @@ from atm_viewer.engine.service.prediction import predict
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
 from atm_viewer.engine.trace.prepared import fit_slices, prepare
-from atm_viewer.engine.wcs.models import load_converters
+from atm_viewer.engine.wcs.models import load_libraries
 
 _RA, _DEC = 80.0, 10.0
 _PIXEL, _WIDTH, _STEP = 0.18, 0.2, 0.0008  # arcsec along and across the slices, um per column
@@ -62,12 +63,15 @@ def warm_up(pause: Callable[[], object]) -> None:
     pause : callable
         Called before each part of what a spectrum does not take; returns when there is time for that.
     """
+    load_numba()
     _open_unknown_file()
     bench = Bench()
     first, *others = [_Tiny(bench, instrument) for instrument in _INSTRUMENTS]
     first.look()
     first.extract(_NO_FITS)
     first.extract(_RECIPE)
+    pause()
+    load_libraries()
     for other in others:
         pause()
         other.look()
@@ -133,7 +137,6 @@ def _open_unknown_file() -> None:
     direction_cosines(np.zeros(2), np.zeros(2), np.empty((3, 2)))
     rotate_unit_vectors(np.zeros(1, dtype=np.int64), np.ones(1), np.zeros(1), np.zeros((3, 2)))
     interpolate(np.zeros(2), np.arange(2.0), np.arange(2.0), np.nan, np.empty(2))
-    load_converters()
 
 
 def tiny_exposure(instrument: str) -> Exposure:

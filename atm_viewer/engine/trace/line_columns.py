@@ -12,6 +12,7 @@ from atm_viewer.engine.arrays import Floats, Mask
 from atm_viewer.engine.io.slices import SliceData
 from atm_viewer.engine.kernels import lines as kernels
 from atm_viewer.engine.statistics import robust_sigma
+from atm_viewer.engine.threads import loading
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import slice_trace
 
@@ -40,7 +41,8 @@ def line_columns(data: SliceData, fit: TraceFit) -> Mask:
     -------
     ndarray of bool, shape (columns,)
     """
-    from scipy.ndimage import median_filter
+    with loading():
+        from scipy.ndimage import median_filter
 
     flux = data.flux.astype(float)
     signal = np.empty(flux.shape[1])
@@ -76,7 +78,8 @@ def continuum_share(data: SliceData, fit: TraceFit) -> Floats:
     -------
     ndarray of float64, shape (columns,)
     """
-    from scipy.ndimage import median_filter
+    with loading():
+        from scipy.ndimage import median_filter
 
     flux, spline = (np.diff(values.astype(float), 2, axis=0) for values in (data.flux, slice_trace(data, fit)))
     known = np.isfinite(flux) & np.isfinite(spline)

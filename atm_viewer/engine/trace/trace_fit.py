@@ -13,7 +13,7 @@ from atm_viewer.engine.kernels import trace as kernels
 from atm_viewer.engine.kernels.spline import evaluate_sorted
 from atm_viewer.engine.recipe import FitParams
 from atm_viewer.engine.results.pixels import Fate
-from atm_viewer.engine.threads import in_threads, processors
+from atm_viewer.engine.threads import in_threads, loading, processors
 from atm_viewer.engine.trace.defaults import ModeDefaults
 
 #: A part of a slice is not worth a thread when it is shorter than the window that it begins with.
@@ -347,7 +347,8 @@ def _fit_window(
 def _fit_with_rejection(
     alpha: Floats, flux: Floats, used: Integers, breakpoints: int, defaults: ModeDefaults, single: bool
 ) -> tuple[Integers, Floats, Floats] | None:
-    from scipy.interpolate import PPoly, make_lsq_spline
+    with loading():
+        from scipy.interpolate import PPoly, make_lsq_spline
 
     original = used.size
     knots, t = np.empty(4), np.empty(breakpoints + 12)

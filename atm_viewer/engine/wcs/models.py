@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from atm_viewer.engine.checks.asdf_check import load_tags
+from atm_viewer.engine.threads import loading
+
 
 def make_model(node: Any, made: dict[int, Any] | None = None) -> Any:
     """Make the model that a node stands for.
@@ -33,8 +36,28 @@ def make_model(node: Any, made: dict[int, Any] | None = None) -> Any:
         return _by_asdf(node)
 
 
+@loading()
+def load_libraries() -> None:
+    """Load what reads a WCS and makes models of it."""
+    import scipy.interpolate  # noqa: F401
+
+    _load_converters()
+    load_tags()
+
+
+@loading()
+def load_datamodels() -> None:
+    """Load what opens datamodels; among it all plug-ins of asdf that are installed, which takes seconds."""
+    import asdf
+    from stdatamodels.jwst import datamodels  # noqa: F401
+
+    config = asdf.get_config()
+    _ = config.resource_manager, config.extensions
+
+
 @cache
-def load_converters() -> tuple[Any, ...]:
+@loading()
+def _load_converters() -> tuple[Any, ...]:
     """Load the converters that exposures need; those that this installation has."""
     return tuple(_converters())
 
@@ -78,7 +101,7 @@ def _converters() -> Iterator[Any]:
 def _converter(tag: str) -> Any:
     from asdf.util import uri_match
 
-    for converter in load_converters():
+    for converter in _load_converters():
         if any(uri_match(pattern, tag) for pattern in converter.tags):
             return converter
     raise LookupError(tag)
@@ -111,6 +134,7 @@ class _Maker:
 
 
 def _by_asdf(node: Any) -> Any:
+    load_datamodels()
     import asdf
     from asdf import yamlutil
 
