@@ -68,7 +68,7 @@ _LOG = logging.getLogger(__name__)
 Paths = Sequence[str | os.PathLike[str]]
 
 #: Bytes of sums for cubes before correction that may wait for those after it, while metadata are read.
-_WAITING = 2**29
+_WAITING = 2**28
 
 #: Pixels of exposures that stay open until all cubes have taken them, four of MIRI or one of NIRSpec; more are opened
 #: again each time.

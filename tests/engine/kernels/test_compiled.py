@@ -12,6 +12,8 @@ from atm_viewer.engine.kernels import compiled
 from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.whole_file import LOCKS, in_turn
 
+pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="numba was told to compile nothing")
+
 
 def add_one(x):
     return x + 1
