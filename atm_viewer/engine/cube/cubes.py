@@ -21,7 +21,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Flags, Floats, Integers, Singles
 from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
-from atm_viewer.engine.cube.footprints import SkyMapper
+from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
@@ -41,7 +41,7 @@ from atm_viewer.engine.trace.traces import DO_NOT_USE
 
 NON_SCIENCE = 512
 
-_BATCH = 250_000  # pixels that are mapped and drizzled at a time: some 50 MB, and a fraction of a second
+_BATCH = 125_000  # pixels that are mapped and drizzled at a time: some 25 MB, and a fraction of a second
 _SLICES = 30  # of NIRSpec
 
 
@@ -315,27 +315,27 @@ def map_pixels(
 def _mapped(
     exposure: Exposure, mapper: SkyMapper, bands: Sequence[str], values: PixelValues
 ) -> Iterator[tuple[str, float, MappedPixels]]:
-    nirspec = exposure.instrument == "NIRSPEC"
-    corners = 5 if nirspec else 4
+    # In functions, whose arrays are gone before the next pixels are mapped.
     for band in bands:
         for done, x, y, number in _batches(exposure, band, values):
-            foot = mapper.footprints(x, y, number, values.factor)
-            order = np.argsort(foot.wavelength, kind="stable")
-            x, y = foot.x[order], foot.y[order]
-            yield (
-                band,
-                done,
-                MappedPixels(
-                    foot.plane,
-                    np.take(foot.xi[:corners], order, axis=1),
-                    np.take(foot.eta[:corners], order, axis=1),
-                    foot.wavelength[order],
-                    foot.width[order],
-                    values.flux[y, x],
-                    values.err[y, x],
-                    foot.number[order] if nirspec else None,
-                ),
-            )
+            yield band, done, _sorted(mapper.footprints(x, y, number, values.factor), values, exposure.rotated)
+            del x, y, number
+
+
+def _sorted(foot: Footprints, values: PixelValues, miri: bool) -> MappedPixels:
+    """Sort pixels by wavelength."""
+    order, corners = np.argsort(foot.wavelength, kind="stable"), 4 if miri else 5
+    x, y = foot.x[order], foot.y[order]
+    return MappedPixels(
+        foot.plane,
+        np.take(foot.xi[:corners], order, axis=1),
+        np.take(foot.eta[:corners], order, axis=1),
+        foot.wavelength[order],
+        foot.width[order],
+        values.flux[y, x],
+        values.err[y, x],
+        None if miri else foot.number[order],
+    )
 
 
 def _batches(
@@ -350,9 +350,10 @@ def _batches(
         found.append((x, y, np.full(x.size, number)))
         held += x.size
         if held and (held >= _BATCH or k == len(slices) - 1):
-            x, y, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-            yield begun, x, y, numbers
-            found, held, begun = [], 0, (k + 1) / len(slices)
+            together = [np.concatenate(arrays) for arrays in zip(*found, strict=True)]
+            found.clear()
+            yield begun, together.pop(0), together.pop(0), together.pop(0)
+            held, begun = 0, (k + 1) / len(slices)
 
 
 def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[Integers, Integers]:
