@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -84,6 +85,7 @@ def _mark() -> Path:
     return folder / f"{_digest()}-{sys.implementation.cache_tag}-complete"
 
 
+@cache
 def _digest() -> str:
     digest = hashlib.sha256()
     for path in sorted((Path(__file__).parent / "kernels").glob("*.py")):

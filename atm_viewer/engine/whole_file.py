@@ -9,7 +9,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -173,6 +173,17 @@ def take_lock(path: Path, patience: float = 0.0) -> int | None:
 
 
 @contextmanager
+def locked(path: Path, patience: float) -> Iterator[None]:
+    """Hold a lock, arguments and exceptions as for `take_lock`; none is held where that cannot be locked."""
+    lock = take_lock(path, patience)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+@contextmanager
 def in_turn(path: Path, patience: float) -> Iterator[None]:
     """Do something while nobody else does it who asks for the same lock; at once, where that cannot be arranged.
 
@@ -183,15 +194,11 @@ def in_turn(path: Path, patience: float) -> Iterator[None]:
     patience : float
         Seconds after which it is done all the same.
     """
-    descriptor = None
-    with suppress(OSError):
-        path.touch(mode=0o600)
-        descriptor = take_lock(path, patience)
-    try:
+    with ExitStack() as stack:
+        with suppress(OSError):
+            path.touch(mode=0o600)
+            stack.enter_context(locked(path, patience))
         yield
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 def _remove_leftovers(place: Path) -> None:

@@ -315,11 +315,10 @@ def map_pixels(
 def _mapped(
     exposure: Exposure, mapper: SkyMapper, bands: Sequence[str], values: PixelValues
 ) -> Iterator[tuple[str, float, MappedPixels]]:
-    # In functions, whose arrays are gone before the next pixels are mapped.
     for band in bands:
         for done, x, y, number in _batches(exposure, band, values):
+            # Not in a variable, which would keep footprints while the next ones are made.
             yield band, done, _sorted(mapper.footprints(x, y, number, values.factor), values, exposure.rotated)
-            del x, y, number
 
 
 def _sorted(foot: Footprints, values: PixelValues, miri: bool) -> MappedPixels:
@@ -350,9 +349,9 @@ def _batches(
         found.append((x, y, np.full(x.size, number)))
         held += x.size
         if held and (held >= _BATCH or k == len(slices) - 1):
-            together = [np.concatenate(arrays) for arrays in zip(*found, strict=True)]
+            x, y, numbers = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
             found.clear()
-            yield begun, together.pop(0), together.pop(0), together.pop(0)
+            yield begun, x, y, numbers
             held, begun = 0, (k + 1) / len(slices)
 
 

@@ -288,14 +288,14 @@ class Exposure:
         wavelength : PackedFrame of float32, same shape
             Wavelength [um].
         """
-        packed = self._oversampled(factor)
+        packed = self._packed_oversampled(factor)
         return unpack(packed, "alpha"), self.scale.wavelengths(unpack(packed, "wavelength"))
 
     def oversampled_alpha(self, factor: float) -> PackedFrame:
         """Alpha of the oversampled pixels alone: all exposures with the same ``setting_kept`` have the same."""
-        return unpack(self._oversampled(factor), "alpha")
+        return unpack(self._packed_oversampled(factor), "alpha")
 
-    def _oversampled(self, factor: float) -> dict[str, NDArray[Any]]:
+    def _packed_oversampled(self, factor: float) -> dict[str, NDArray[Any]]:
         def make() -> dict[str, NDArray[Any]]:
             return pack(oversampled_slicer(self.wcs, self.rotated, self._shape, factor))
 

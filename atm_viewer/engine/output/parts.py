@@ -106,19 +106,20 @@ def write_parts(
 
     for after in sorted({block.after for block in blocks} | {corrected_to is not None}):
         values = cube_values(exposure, job.recipe, after, None if corrected_to is None else keep)
-        wanted = [block for block in blocks if block.after == after]
-        parts: dict[Block, list[MappedPixels]] = {block: [] for block in wanted}
-        bands = [band for band in job.group.bands if any(block.band == band for block in wanted)]
-        for band, _, pixels in map_pixels(exposure, mapper, bands, values):
+        for band in job.group.bands:
+            wanted = [block for block in blocks if (block.after, block.band) == (after, band)]
+            if not wanted:
+                continue
             wavelength, step = _planes(job, cubepar, band)
-            beyond = pixels.reach + 2 * step
-            for block in wanted:
-                if block.band == band:
+            parts: dict[Block, list[MappedPixels]] = {block: [] for block in wanted}
+            for _, _, pixels in map_pixels(exposure, mapper, [band], values):
+                beyond = pixels.reach + 2 * step
+                for block in wanted:
                     low, high = wavelength[block.begin] - beyond, wavelength[block.end - 1] + beyond
                     parts[block].append(pixels.within(low, high))
-        for block, some in parts.items():
-            _write(scratch / f"{number}_{block.name}.npy", some, scratch.parent)
-        del parts
+            for block, some in parts.items():
+                _write(scratch / f"{number}_{block.name}.npy", some, scratch.parent)
+            del parts
     exposure.close()
     return outlines
 

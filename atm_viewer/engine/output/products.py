@@ -60,7 +60,6 @@ from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
 from atm_viewer.engine.threads import beside, loading, without_warnings
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
-from atm_viewer.engine.wcs.models import load_datamodels
 from atm_viewer.resources import resource
 
 _LOG = logging.getLogger(__name__)
@@ -393,18 +392,17 @@ def _own_cubes(
             summed[after] = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
             if after != job.kinds[-1] and sum(sums.size for sums in summed[after].values()) <= _WAITING:
                 continue
-            count = len(summed) * len(job.group.bands)
             if not models:
                 here("Reading metadata", 0.8)
                 models = [stack.enter_context(model) for model in metadata.result()]
                 for model, target in zip(models, follows, strict=True):
                     mark_following(model, target)
-            while summed:
-                kind = next(iter(summed))
-                begun_here = 0.8 + 0.2 * (1 - len(summed) * len(job.group.bands) / count)
-                here(f"Building cubes {'after' if kind else 'before'} correction", begun_here)
-                for k, (band, cube) in enumerate(cubes_of_sums(job, kind, models, cubepar, summed.pop(kind))):
-                    here(f"Writing {job.name(kind, band)}", begun_here + 0.2 * (k + 0.5) / count)
+            kinds = list(summed)
+            for k, kind in enumerate(kinds):
+                this = part_of(here, 0.8 + 0.2 * k / len(kinds), 0.8 + 0.2 * (k + 1) / len(kinds))
+                this(f"Building cubes {'after' if kind else 'before'} correction", 0.0)
+                for band, cube in cubes_of_sums(job, kind, models, cubepar, summed.pop(kind)):
+                    this(f"Writing {job.name(kind, band)}", 0.5)
                     yield kind, band, cube
                     del cube
                 give_back_memory()  # datamodels refer to themselves
@@ -456,7 +454,6 @@ def _sum_exposures(
 
 def _read_metadata(paths: Sequence[Path]) -> list[Any]:
     """Open the metadata of exposures, see `open_metadata`, and load what makes cubes of them."""
-    load_datamodels()
     with loading():
         import jwst.cube_build  # noqa: F401
 

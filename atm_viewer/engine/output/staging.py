@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from atm_viewer.engine.errors import OutputError, shortage
-from atm_viewer.engine.whole_file import put_new, take_lock
+from atm_viewer.engine.whole_file import locked, put_new, take_lock
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SHORT_WRITE = re.compile(r"\d+ requested and \d+ written|problem writing element \d+ to file")
@@ -170,12 +170,8 @@ def alone(folder: Path) -> Iterator[None]:
     FileNotFoundError
         There is no such folder.
     """
-    lock = take_lock(folder, _PATIENCE)
-    try:
+    with locked(folder, _PATIENCE):
         yield
-    finally:
-        if lock is not None:
-            os.close(lock)
 
 
 @contextmanager

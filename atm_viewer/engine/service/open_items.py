@@ -320,8 +320,7 @@ class OpenItem:
             key = (self.owner, fit.number), factor
             make = partial(cut_coordinates, self.prepared, fit, factor)
             return self.shared.cuts.get_or_make(key, lambda: make(self.fine_coordinates(factor)))
-        data = self.prepared.slices[fit.number]
-        rows = self.exposure.division(factor).cut(data.row, data.flux.shape[0])
+        rows = self.prepared.fine_rows(fit.number, factor)
         shared = (self.exposure.setting_kept.key, rows.start, rows.stop), factor
         return self.shared.cuts.get_or_make(shared, lambda: self._fine_alpha(factor)[rows]), None
 

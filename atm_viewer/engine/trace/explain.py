@@ -194,7 +194,7 @@ def explain_pixel(
             nearest = replace(nearest, alpha=nearest.alpha * arcsec)
 
         step = float(data.native_step)
-        first = division.cut(data.row, data.flux.shape[0]).start
+        first = prepared.fine_rows(fit.number, factor).start
         parts = alpha + step * (division.at[first + begin : first + end] - (data.row + row))
 
         def is_used(limit: float) -> bool:

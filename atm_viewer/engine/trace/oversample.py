@@ -350,8 +350,7 @@ def cut_coordinates(
     prepared: Prepared, fit: TraceFit, factor: float, coordinates: tuple[Frame, Frame]
 ) -> tuple[Floats, Singles | None]:
     """Cut what `oversample_slice` takes out of the oversampled coordinates of an exposure."""
-    data = prepared.slices[fit.number]
-    rows = prepared.exposure.division(factor).cut(data.row, data.flux.shape[0])
+    rows = prepared.fine_rows(fit.number, factor)
     return coordinates[0][rows], None if fit.params.wavelengths is None else coordinates[1][rows]
 
 
@@ -388,8 +387,7 @@ def oversample_slice(
     OversampledSlice
     """
     data, params, factor = prepared.slices[fit.number], fit.params, recipe.oversample
-    division = prepared.exposure.division(factor)
-    rows = division.cut(data.row, data.flux.shape[0])
+    division, rows = prepared.exposure.division(factor), prepared.fine_rows(fit.number, factor)
     shape = rows.stop - rows.start, data.flux.shape[1]
     sci, spline, residual, reached = (np.full(shape, np.nan) for _ in range(4))
     slopes = np.zeros(data.flux.shape)
@@ -467,8 +465,7 @@ def _with_errors(
 ) -> OversampledSlice:
     """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
     exposure = prepared.exposure
-    division = exposure.division(factor)
-    rows = division.cut(data.row, data.flux.shape[0])
+    division, rows = exposure.division(factor), prepared.fine_rows(data.number, factor)
     at, nearest = division.at[rows], division.nearest[rows]
     dq = np.empty(sci.shape, dtype=np.uint32)
     estimated, invalid = np.empty((2, *sci.shape), dtype=bool)

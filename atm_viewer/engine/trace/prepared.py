@@ -45,6 +45,11 @@ class Prepared:
         arcsec = self.exposure.coordinates.arcsec
         return sky_strips(self.exposure, {n: float(data.native_step) * arcsec for n, data in self.slices.items()})
 
+    def fine_rows(self, number: int, factor: float) -> slice:
+        """Rows of a slice in oversampled arrays with the dispersion along x."""
+        data = self.slices[number]
+        return self.exposure.division(factor).cut(data.row, data.flux.shape[0])
+
 
 def prepare(exposure: Exposure, progress: Progress | None = None) -> Prepared:
     """Cut an exposure into slices and measure its background.

@@ -7,6 +7,7 @@ else about a file. Here the few that exposures need are called; what they cannot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -38,11 +39,12 @@ def make_model(node: Any, made: dict[int, Any] | None = None) -> Any:
 
 @loading()
 def load_libraries() -> None:
-    """Load what reads a WCS and makes models of it."""
-    import scipy.interpolate  # noqa: F401
+    """Load what reads a WCS and makes models of it, as far as that is installed."""
+    with suppress(Exception):  # whoever uses it meets the same failure, and can do without some of it
+        import scipy.interpolate  # noqa: F401
 
-    _load_converters()
-    load_tags()
+        _load_converters()
+        load_tags()
 
 
 @loading()
@@ -133,8 +135,8 @@ class _Maker:
         return made
 
 
+@loading()
 def _by_asdf(node: Any) -> Any:
-    load_datamodels()
     import asdf
     from asdf import yamlutil
 
