@@ -176,6 +176,15 @@ class _Inbox:
             self._runs.append(run)
             self._changed.notify_all()
 
+    def is_asked(self) -> bool:
+        """Whether a request is waiting."""
+        return bool(self._runs)
+
+    def is_quiet(self) -> bool:
+        """Wait for a request for a while; says whether there is none."""
+        with self._changed:
+            return not self._changed.wait_for(lambda: self._runs, REST)
+
     def take(self) -> Run:
         """Wait for a request, which is under way then: the most urgent one, of equally urgent ones the oldest."""
         with self._changed:
@@ -246,7 +255,7 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
     log : str
         File that takes what the worker and the pipeline print.
     warm : bool
-        Whether to get ready, while nothing is asked, for what may be asked.
+        Whether to get ready, while nothing is asked, for what may be asked next.
     polite : bool
         Whether the processors are the window's first, where the system can arrange that.
     """
@@ -255,6 +264,8 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
     if warm:
         threading.Thread(target=dispatcher.warm, args=(inbox.wait_for_rest,), daemon=True).start()
     while True:
+        if warm and inbox.is_quiet():
+            dispatcher.get_ahead(inbox.is_asked)
         run = inbox.take()
         inbox.writing = run.request.folder if isinstance(run.request, SeparateRequest) else ""
         _reply(line, run, _answer(dispatcher, run, line, inbox))
@@ -340,6 +351,12 @@ class Dispatcher:
         """Make the exposures that the program can be tried on."""
         made: Path = _named(self._backends.demo)(instrument, folder, report)
         return made
+
+    def get_ahead(self, is_asked: Callable[[], bool]) -> None:
+        """Compute what may be asked next, until ``is_asked`` says that something is."""
+        if self._bench is not None:
+            with suppress(Exception):  # whoever asks for it meets the same failure and is told
+                self._bench.fit_ahead(is_asked)
 
     def warm(self, pause: Callable[[], object]) -> None:
         """Get ready, before anybody waits for it, what requests need; on a thread of its own.

@@ -90,6 +90,7 @@ class Session(QObject):
         self.file_work = FileWork(self.jobs, self.messages.tell, self)
         self._store = Store(self.jobs.submit, self.jobs.cancel, self)
         self.changed: Changes = self._store.changed
+        self.jobs.progressed.connect(self._store.take_first)
         self.jobs.ended.connect(self._take_outcome)  # before the parts, which go on from there
         self.look = Look(self._store, self.messages)
         self.recipes = RecipeEdits(self._store, self.messages, self.file_work)
@@ -144,7 +145,7 @@ class Session(QObject):
 
     def _prepare(self, news: News) -> News:
         """Do what needs all pixels, or takes long at first, on the workers' thread: it would hold up the window."""
-        if isinstance(news, Outcome) and isinstance(news.result, SpaxelSpectra):
+        if isinstance(news.result, SpaxelSpectra):
             load_units()
         if isinstance(news, Progress) and isinstance(news.result, Opened):
             give_back_memory()  # of the exposure before: what arrives takes twice as much as what stays

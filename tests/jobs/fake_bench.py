@@ -47,6 +47,7 @@ class FakeBench:
     def __init__(self):
         self.open_keys: list[str] = []
         self.given_back = 0
+        self.ahead = 0
 
     def open(self, paths, progress, found):
         for k, path in enumerate(paths):
@@ -116,6 +117,8 @@ class FakeBench:
                 return tuple(self.open_keys)
             case "given back":
                 return self.given_back
+            case "ahead":
+                return self.ahead
         raise InputError(f"{key} is not open.")
 
     def profile(self, key, recipe, number, column):
@@ -127,8 +130,16 @@ class FakeBench:
     def sky_image(self, keys, band, progress, recipe, wavelength, planes, cube):
         return self.correct(band, None, progress)
 
-    def spectra(self, extraction, progress):
+    def spectra(self, extraction, progress, found):
+        if found is not None:
+            found(("first", extraction.radius))
         return extraction
+
+    def fit_ahead(self, is_asked):
+        """Go on until something is asked."""
+        while not is_asked():
+            time.sleep(0.01)
+        self.ahead += 1
 
 
 def write_exposures(paths, recipe, folder, overwrite=False, progress=None, target_at=None, steps=False):

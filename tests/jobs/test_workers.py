@@ -25,7 +25,7 @@ from atm_viewer.jobs.requests.demo import MakeDemo
 from atm_viewer.jobs.requests.exposures import ClearCache, CloseExposures, OpenExposures
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.jobs.requests.products import WriteCubes, WriteExposures
-from atm_viewer.jobs.serve import WorkerBackends
+from atm_viewer.jobs.serve import REST, WorkerBackends
 from atm_viewer.jobs.workers import Workers
 
 #: Seconds in which a new worker answers: one on an idle machine, more when tests run side by side.
@@ -295,6 +295,22 @@ def test_spectra_of_several_slots_do_not_disturb_each_other(workers, told):
     assert not {slow, other, new} & set(told.outcomes)
     workers.cancel(slow)
     assert [told.wait(job).result.radius for job in (other, new)] == [0.6, 0.7]
+
+
+def test_urgent_spectra_bring_those_of_the_spaxel_on_the_way(workers, told):
+    jobs = [workers.submit(MakeSpectra(PLACE, slot, urgent)) for slot, urgent in (("A1", True), ("B1", False))]
+    for job in jobs:
+        assert told.wait(job).status is Status.DONE
+    brought = [[p.result for p in told.progress if p.job == job and p.result is not None] for job in jobs]
+    assert brought == [[("first", PLACE.radius)], []]
+
+
+def test_a_worker_gets_ahead_while_nothing_is_asked(ask):
+    assert ask(correct("quick")).status is Status.DONE
+    known = ask(correct("ahead")).result
+    assert ask(correct("ahead")).result == known  # there was no time between
+    time.sleep(2 * REST)
+    assert ask(correct("ahead")).result == known + 1
 
 
 def test_kept_coordinates_are_deleted(told, monkeypatch, tmp_path):

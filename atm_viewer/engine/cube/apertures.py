@@ -20,6 +20,8 @@ from atm_viewer.engine.threads import in_threads
 
 def aperture_weights(xs: Floats, ys: Floats, size: float, radius: float) -> Floats:
     """Part of each spaxel, given by offsets of the centres, that lies within a circle about 0; shape (ny, nx)."""
+    if radius == 0:
+        return np.zeros((ys.size, xs.size))
     from photutils.geometry import circular_overlap_grid
 
     half = size / 2

@@ -37,13 +37,15 @@ class SpaxelSpectra:
         Radius of the aperture [arcsec].
     aperture_before, aperture_after, aperture_before_err, aperture_after_err : ndarray, shape (n,)
         Flux density within the covered part of the aperture and its error [Jy]; NaN where more is missing than at
-        other wavelengths, see `LEAST_COVERED`.
+        other wavelengths, see `LEAST_COVERED`, and everywhere in spectra of the ``spaxel_only``.
     noise_before, noise_after : float
         Resampling noise: 1.4826 MAD of spaxel over aperture, about a cubic; a fraction, NaN if undefined.
     fringe_free : bool
         Residual fringes are removed from all four spectra (RF1D); NaN where the pipeline's fit failed.
     coverage_before, coverage_after : ndarray, shape (n,), or None
         Share of the aperture that has data, 0 to 1; None where unknown.
+    spaxel_only : bool
+        The aperture has not been drizzled yet.
     """
 
     band: str
@@ -67,6 +69,7 @@ class SpaxelSpectra:
     fringe_free: bool = False
     coverage_before: Floats | None = None
     coverage_after: Floats | None = None
+    spaxel_only: bool = False
 
     @property
     def uncovered(self) -> str:

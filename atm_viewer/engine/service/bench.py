@@ -47,7 +47,7 @@ from atm_viewer.engine.results.sky_image import SkyImage
 from atm_viewer.engine.results.spectra import FilledShare, HoveredSpectrum, SpaxelSpectra
 from atm_viewer.engine.service.at_hand import AtHand
 from atm_viewer.engine.service.open_ahead import open_ahead
-from atm_viewer.engine.service.open_items import OpenItem, Recent, Shared, as_they_are, corrected
+from atm_viewer.engine.service.open_items import OpenItem, Recent, Shared, as_they_are, corrected, fit_missing
 from atm_viewer.engine.tangent import STERADIANS
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
@@ -66,6 +66,8 @@ _UNPACKED = 4 * 1024 * 1032
 #: Pixels of open exposures, four of NIRSpec or sixteen of MIRI, from which on memory is saved: no file is opened ahead,
 #: and each is closed, with its WCS, when it has been read.
 _AHEAD = 4 * 2048 * 2048
+#: Pixels of open exposures, eight of NIRSpec, whose fits are all kept.
+_FITTED = 8 * 2048 * 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +104,45 @@ def _distinct(variances: Mapping[str, Singles], err: Singles) -> dict[str, Singl
     return kept
 
 
+def _place(
+    items: Sequence[OpenItem], recipe: Recipe, band: str, where: tuple[float, float, float]
+) -> tuple[Hashable, ...]:
+    """Say what the spectra before correction at a place follow from; ``where`` is its position [deg] and radius."""
+    return tuple(i.exposure.key for i in items), band, *where, recipe.cube
+
+
+def _as_spectra(
+    unit: str, grid: CubeGrid, extraction: Extraction, before: Extracted, after: Extracted
+) -> SpaxelSpectra:
+    """Describe what was drizzled at a place, with the grid before correction and the exposures' unit."""
+    spaxel = grid.spaxel_at(*extraction.place)
+    solid_angle = grid.spaxel**2 * STERADIANS
+    jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0  # other units are summed as they are
+    centre = grid.position(float(grid.x[spaxel[0]]), float(grid.y[spaxel[1]]))
+    return SpaxelSpectra(
+        band=extraction.band,
+        ra=centre[0],
+        dec=centre[1],
+        spaxel=spaxel,
+        unit=unit,
+        solid_angle=solid_angle,
+        wavelength=grid.wavelength,
+        before=before.spaxel,
+        after=after.spaxel,
+        before_err=before.spaxel_err,
+        after_err=after.spaxel_err,
+        radius=extraction.radius,
+        aperture_before=before.aperture * jansky,
+        aperture_after=after.aperture * jansky,
+        aperture_before_err=before.aperture_err * jansky,
+        aperture_after_err=after.aperture_err * jansky,
+        noise_before=resampling_noise(before.spaxel, before.aperture),
+        noise_after=resampling_noise(after.spaxel, after.aperture),
+        coverage_before=before.coverage,
+        coverage_after=after.coverage,
+    )
+
+
 class Bench:
     """Open exposures, by key, and answers about them.
 
@@ -122,6 +163,7 @@ class Bench:
         self._shifted: Recent = Recent(64)
         self._references: Recent = Recent(MOST_REFERENCES)
         self._parameters: dict[str, CubeParameters] = {}
+        self._asked: Extraction | None = None  # last, while there may be more to fit for it
         self._targets: dict[str, Position] = {}  # where moving targets are followed, by their names
 
     def open(
@@ -314,6 +356,7 @@ class Bench:
         self._before.clear()
         self._found.clear()
         self._shifted.clear()
+        self._asked = None
         for key in keys:
             self._items.remove(key)
         give_back_memory()
@@ -322,6 +365,7 @@ class Bench:
 
     def give_back(self) -> None:
         """Give back the memory of what is made again in a moment when it is asked for: another process needs it."""
+        self._asked = None
         self._shared.keep_fits_only()
         self._items.close_files()
         for exposure in self._unpacked:
@@ -504,7 +548,9 @@ class Bench:
             lambda: white_images(self.inputs_before(keys, band, cube), self.grid(keys, band, cube)),
         )
 
-    def spectra(self, extraction: Extraction, progress: Progress) -> SpaxelSpectra:
+    def spectra(
+        self, extraction: Extraction, progress: Progress, found: Callable[[SpaxelSpectra], None] | None = None
+    ) -> SpaxelSpectra:
         """Spectra of the spaxel and the aperture at a sky position, before and after, as the cubes have them.
 
         Parameters
@@ -513,6 +559,9 @@ class Bench:
             Exposures, recipe, band, place and aperture; spaxels count by the part of them that lies within it.
         progress : callable
             ``progress(step, fraction)``; may raise `Cancelled`.
+        found : callable, optional
+            Takes the spectra of a spaxel that was not asked for before, without its aperture, as soon as they are
+            there: a tenth of the time.
 
         Returns
         -------
@@ -523,39 +572,40 @@ class Bench:
         InputError
             No exposure has the band, or the position is outside of the field.
         """
+        self._asked = extraction
         recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
         ra, dec = extraction.place
         items = self.items(extraction.exposures, band, recipe.cube, part_of(progress, 0.0, 0.1))
         progress("Computing the cube's grid", 0.1)
         grid, _ = self._grids_of(items, band, recipe)
-        spaxel = grid.spaxel_at(ra, dec)
-        before, after = self._extract(items, recipe, band, (ra, dec, radius), part_of(progress, 0.1, 1.0))
-        unit = items[0].exposure.unit
-        solid_angle = grid.spaxel**2 * STERADIANS
-        jansky = 1e6 * solid_angle if unit == "MJy/sr" else 1.0  # other units are summed as they are
-        centre = grid.position(float(grid.x[spaxel[0]]), float(grid.y[spaxel[1]]))
-        return SpaxelSpectra(
-            band=band,
-            ra=centre[0],
-            dec=centre[1],
-            spaxel=spaxel,
-            unit=unit,
-            solid_angle=solid_angle,
-            wavelength=grid.wavelength,
-            before=before.spaxel,
-            after=after.spaxel,
-            before_err=before.spaxel_err,
-            after_err=after.spaxel_err,
-            radius=radius,
-            aperture_before=before.aperture * jansky,
-            aperture_after=after.aperture * jansky,
-            aperture_before_err=before.aperture_err * jansky,
-            aperture_after_err=after.aperture_err * jansky,
-            noise_before=resampling_noise(before.spaxel, before.aperture),
-            noise_after=resampling_noise(after.spaxel, after.aperture),
-            coverage_before=before.coverage,
-            coverage_after=after.coverage,
-        )
+        grid.spaxel_at(ra, dec)  # raises where the field ends
+        unit, drizzling = items[0].exposure.unit, part_of(progress, 0.1, 1.0)
+        if found is not None and _place(items, recipe, band, (ra, dec, radius)) not in self._before:
+            alone = self._extract(items, recipe, band, (ra, dec, 0.0), part_of(drizzling, 0.0, 0.3))
+            found(replace(_as_spectra(unit, grid, extraction, *alone), spaxel_only=True))
+            drizzling = part_of(drizzling, 0.3, 1.0)
+        return _as_spectra(unit, grid, extraction, *self._extract(items, recipe, band, (ra, dec, radius), drizzling))
+
+    def fit_ahead(self, is_asked: Callable[[], bool]) -> None:
+        """Fit the slices that spectra elsewhere in the field would need, of those exposures that were asked for last.
+
+        Where there are more exposures than fits are kept of, nothing is.
+
+        Parameters
+        ----------
+        is_asked : callable
+            Says whether a question is waiting; the rest is then left for the next time.
+        """
+        if self._asked is None or self._asked.recipe.oversample == 1 or self._items.pixels > _FITTED:
+            return
+        recipe, band = self._asked.recipe, self._asked.band
+        for item in self.items(self._asked.exposures, band, recipe.cube):
+            for number in item.prepared.slices:
+                if item.exposure.band_of(number) == band:
+                    if is_asked():
+                        return
+                    fit_missing([(item, number)], recipe, no_progress)
+        self._asked = None
 
     def fringe_free(self, spectra: SpaxelSpectra, progress: Progress) -> SpaxelSpectra:
         """Remove residual fringes from spectra of a MIRI band; what is before correction is done once for a place."""
@@ -623,12 +673,14 @@ class Bench:
         progress: Progress,
     ) -> tuple[Extracted, Extracted]:
         """Drizzle a place, by its position [deg] and radius [arcsec], before and after correction."""
-        place = (tuple(i.exposure.key for i in items), band, *where, recipe.cube)
+        place = _place(items, recipe, band, where)
         circle, fine = (Circle.about(grid, *where) for grid in self._grids_of(items, band, recipe))
         groups: list[tuple[Circle, list[DrizzleInput]]] = []
         if recipe.oversample > 1:
             inputs = corrected(items, recipe, part_of(progress, 0.0, 0.7), lambda i: fine.near(i.exposure, i.mapper))
-            groups.append((fine, [replace(one, sums=i.sums) for one, i in zip(inputs, items, strict=True)]))
+            if where[2] > 0.0:  # those of a spaxel alone are not worth the place
+                inputs = [replace(one, sums=i.sums) for one, i in zip(inputs, items, strict=True)]
+            groups.append((fine, inputs))
         if place not in self._before:  # it is the same whatever the recipe is
             groups.append((circle, as_they_are(items)))
         progress("Drizzling", 0.8)

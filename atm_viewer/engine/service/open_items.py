@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, is_dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -391,7 +391,7 @@ def corrected(
     for k, item in enumerate(items):
         progress("Computing oversampled coordinates", k / 3 / len(items))
         item.make_coordinates(recipe.oversample)
-    _fit_missing(items, recipe, part_of(progress, 1 / 3, 1.0), wanted)
+    fit_missing(((i, number) for i in items for number in wanted(i)), recipe, part_of(progress, 1 / 3, 1.0))
     inputs = []
     for item in items:
         intervals = item.first_intervals(recipe)
@@ -406,11 +406,17 @@ def corrected(
     return inputs
 
 
-def _fit_missing(
-    items: Sequence[OpenItem], recipe: Recipe, progress: Progress, wanted: Callable[[OpenItem], Sequence[int]]
-) -> None:
-    """Fit slices that have no fit so far: those of all exposures together, so that no thread waits for the others."""
-    missing = [(item, number) for item in items for number in wanted(item) if not item.has_fit(number, recipe)]
+def fit_missing(slices: Iterable[tuple[OpenItem, int]], recipe: Recipe, progress: Progress) -> None:
+    """Fit slices that have no fit so far: those of all exposures together, so that no thread waits for the others.
+
+    Parameters
+    ----------
+    slices : iterable of (OpenItem, int)
+        Exposures and numbers of their slices.
+    recipe, progress
+        As for `corrected`.
+    """
+    missing = [(item, number) for item, number in slices if not item.has_fit(number, recipe)]
     made = fit_each(
         [fit_input(item.prepared, number, item.params(number, recipe)) for item, number in missing],
         lambda number, fraction: progress(f"Fitting slice {number}", fraction),

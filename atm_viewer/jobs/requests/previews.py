@@ -157,7 +157,7 @@ class MakeSkyImage(Request[SkyImage]):
 
 @dataclass(frozen=True)
 class MakeSpectra(Request[SpaxelSpectra]):
-    """Spectra before and after.
+    """Spectra before and after; those that are ``urgent`` bring the spaxel's on the way, before the aperture's.
 
     ``shown_as`` names one of several that are shown. Those that are not ``urgent`` wait for everything that is. Where
     they are ``beside`` those of the chosen band, the place may be outside of their field.
@@ -195,7 +195,11 @@ class MakeSpectra(Request[SpaxelSpectra]):
 
     def answer(self, backends: Backends, report: Report) -> SpaxelSpectra:
         """Build the part of the cube that the spectra come from."""
-        return backends.bench.spectra(self.extraction, report)
+
+        def found(spaxel: SpaxelSpectra) -> None:
+            report("Drizzling the aperture", 0.4, spaxel)
+
+        return backends.bench.spectra(self.extraction, report, found if self.urgent else None)
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ class Exposures(QObject):
         With every exposure that is there, all that is shown of their field is made again: one by one, the time for many
         would grow with the square of their number. The first of four dithers is shown at once, then all.
         """
-        if progress.result:
+        if progress.job in self._opening and progress.result is not None:
             waiting = self._waiting.setdefault(progress.job, [])
             waiting += progress.result
             if len(waiting) >= 3 * len(self._store.state.exposures):

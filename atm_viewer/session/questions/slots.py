@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from atm_viewer.jobs.messages import Outcome, Status
+from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.base import Request, Slot
 
 
@@ -22,6 +22,8 @@ class Filled:
         Its job while it is under way.
     result : object
         The latest answer, of an older question while a job is under way; None before there is one.
+    first : object
+        What that job has brought on the way; None before it has.
     outdated : bool
         The question is to be asked again, whatever was answered.
     """
@@ -29,6 +31,7 @@ class Filled:
     asked: Request[Any]
     job: int | None = None
     result: Any = None
+    first: Any = None
     outdated: bool = False
 
 
@@ -96,12 +99,20 @@ class Slots:
         if slot is None or latest is None or latest.job != outcome.job:
             return False
         result = latest.result if outcome.status is Status.CANCELLED else outcome.result
-        self._fill(slot, replace(latest, job=None, result=result))
+        self._fill(slot, replace(latest, job=None, result=result, first=None))
         if outcome.status is Status.DONE and outcome.request.remembered:
             known = {**self._remembered, outcome.request: outcome.result}
             same = [request for request in known if type(request) is type(outcome.request)]
             gone = same[: -outcome.request.remembered]
             self._remembered = {request: result for request, result in known.items() if request not in gone}
+        return True
+
+    def take_first(self, progress: Progress) -> bool:
+        """Take what a job has brought on the way; says whether it answers the latest question of a slot."""
+        slot = next((slot for slot, filled in self.filled.items() if filled.job == progress.job), None)
+        if slot is None or progress.result is None:
+            return False
+        self._fill(slot, replace(self.filled[slot], first=progress.result))
         return True
 
     def forget(self, slots: Iterable[Slot]) -> None:

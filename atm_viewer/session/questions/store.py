@@ -8,7 +8,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject
 
-from atm_viewer.jobs.messages import Outcome, Status
+from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.base import Request, Slot
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, ShowProfile
 from atm_viewer.session.questions.answers import Answers
@@ -74,6 +74,11 @@ class Store(QObject):
         first = taken and outcome.status is Status.DONE
         self.put(_first_look(known, outcome.request) if first else self.state)
         return taken
+
+    def take_first(self, progress: Progress) -> None:
+        """Take what a job has brought on the way."""
+        if self._slots.take_first(progress):
+            self.put(self.state)
 
     def refresh(self) -> None:
         """Compute everything in sight again, after a failure or a cancelled preview."""

@@ -162,6 +162,11 @@ class Picture:
         wanted = ("after", variant, place, band)
         return next((c for c in self.curves if (c.role, c.variant, c.place, c.band) == wanted), None)
 
+    @property
+    def awaits_aperture(self) -> bool:
+        """Whether the active aperture's spectrum, and what is against it, comes later than the spaxel's."""
+        return self.main is not None and self.main.spaxel_only
+
     def part_at(self, wavelength: float) -> SpaxelSpectra | None:
         """Spectra with the plane nearest to a wavelength [um]; the chosen band's where bands overlap."""
 

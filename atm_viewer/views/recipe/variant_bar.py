@@ -104,7 +104,7 @@ class VariantBar(QWidget):
         self.new_button.setText(f"+ {variants.added().active}" if not variants.full else "+")
         for name in [n for n in self.chips if n not in variants]:
             self.chips.pop(name).deleteLater()
-        for row, variant in enumerate(variants.all):
+        for row, variant in enumerate(variants.all if variants.several else ()):
             if variant.name not in self.chips:
                 self.chips[variant.name] = self._make_chip(variant.name)
             chip = self.chips[variant.name]

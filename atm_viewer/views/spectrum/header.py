@@ -143,7 +143,8 @@ class SpectrumHeader(QWidget):
         self.legend.setText(legend_html(dict.fromkeys(unbroken)))
         self.legend.setToolTip(plain_tip(_explain(picture)))
         of = f"{escaped(main.band)}: " if picture.bands else ""
-        self.noise.setText(f"<b>{of}noise {_percent(main.noise_before)} → {_percent(main.noise_after)}</b>")
+        noise = "…" if main.spaxel_only else f"{_percent(main.noise_before)} → {_percent(main.noise_after)}"
+        self.noise.setText(f"<b>{of}noise {noise}</b>")
         stale = any(c.stale for c in picture.curves if (c.variant, c.place) == active)
         words = "updating…" if stale else picture.treatment or f"spaxel {main.spaxel[0]}, {main.spaxel[1]}"
         colour = theme.warning if stale or picture.treatment else theme.muted

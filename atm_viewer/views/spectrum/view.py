@@ -418,13 +418,16 @@ class SpectrumView(QWidget):
                 if item is None:
                     item = self._items[key] = pg.PlotCurveItem(connect="finite")
                     self.plots[panel].addItem(item, ignoreBounds=True)  # ranges are set by `fit`
+                kept.add(key)
+                if picture.awaits_aperture and not np.isfinite(values).any():
+                    item.setOpacity(PENDING_OPACITY)  # what is there stays for the moment: nothing flickers
+                    continue
                 pen = make_pen(self._styles.colour(curve), style=self._styles.dash(curve))
                 _show_curve(item, curve.x, self._level(panel, values), pen)
                 # the noise of faint places must not hide the ratio of the active one
                 aside = (panel != "flux" and curve.place != self._active[1]) or (curve.band and curve.role == "before")
                 item.setOpacity(PENDING_OPACITY if curve.stale or aside else 1.0)
                 item.setZValue(order)
-                kept.add(key)
         for key in self._items.keys() - kept:
             self.plots[key[0]].removeItem(self._items.pop(key))
 
@@ -522,7 +525,7 @@ class SpectrumView(QWidget):
             sources = tuple((part.band, self._active[1], part.before.tobytes()) for part in picture.parts)
         how = (
             *(self._active[1], picture.unit, settings.log, settings.arrangement),
-            *(settings.before, settings.aperture, settings.scaled),
+            *(settings.before, settings.aperture, settings.scaled, picture.awaits_aperture),
         )
         content = (axis, sources, how)
         known, self._content = self._content, content

@@ -118,6 +118,53 @@ def test_spectra_equal_the_spaxels_of_stock_cubes(case, cubes):
             assert_equal_spectra(aperture, np.where((share > 0) & (share >= 0.5 * share.max()), total, np.nan))
 
 
+def test_the_spaxel_comes_first_and_is_that_of_the_whole(demo_files):
+    bench = Bench()
+    [view] = bench.open([demo_files("nirspec")[0]], no_progress).exposures
+    place, found = (view.bands[0], *demo_source("nirspec"), 0.4), []
+    whole = bench.spectra(Extraction((view.key,), RECIPE, *place), no_progress, found.append)
+    [first] = found
+    assert (first.spaxel_only, whole.spaxel_only) == (True, False)
+    assert (first.radius, first.spaxel, first.unit) == (whole.radius, whole.spaxel, whole.unit)
+    for name in ("wavelength", "before", "after", "before_err", "after_err"):
+        np.testing.assert_allclose(getattr(first, name), getattr(whole, name), rtol=1e-13)
+    assert np.isfinite(whole.before).any()
+    assert np.isfinite(whole.aperture_before).any()
+    assert np.isnan([first.noise_before, first.noise_after, *first.aperture_before, *first.aperture_after]).all()
+    # While the recipe is tuned, the place is known: its whole spectra are there as soon.
+    bench.spectra(Extraction((view.key,), replace(RECIPE, slope_limit=0.2), *place), no_progress, found.append)
+    assert len(found) == 1
+    bench.close([view.key])
+
+
+def test_slices_that_spectra_elsewhere_need_are_fitted_ahead(demo_files):
+    bench = Bench()
+    keys = tuple(view.key for view in bench.open(demo_files("miri")[:2], no_progress).exposures)
+    band = bench.opened(keys)[0].exposure.bands[0]
+
+    def missing():
+        return [
+            (i.exposure.key, number)
+            for i in bench.opened(keys)
+            for number in i.prepared.slices
+            if i.exposure.band_of(number) == band and not i.has_fit(number, RECIPE)
+        ]
+
+    bench.fit_ahead(lambda: False)  # nothing was asked
+    everything = missing()
+    bench.spectra(Extraction(keys, RECIPE, band, *demo_source("miri"), 0.4), no_progress)
+    elsewhere = missing()
+    assert 0 < len(elsewhere) < len(everything)
+    bench.fit_ahead(lambda: True)
+    assert missing() == elsewhere
+    bench.fit_ahead(lambda: len(missing()) < len(elsewhere))
+    assert len(missing()) == len(elsewhere) - 1
+    bench.fit_ahead(lambda: False)
+    assert missing() == []
+    bench.close(keys)
+    bench.fit_ahead(lambda: False)  # of what is closed, nothing
+
+
 def test_an_aperture_over_the_edge_of_the_field_says_what_is_covered(case):
     _, bench, view = case
     band = view.bands[0]

@@ -6,7 +6,7 @@ import pytest
 
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.jobs.messages import Outcome, Status
+from atm_viewer.jobs.messages import Outcome, Progress, Status
 from atm_viewer.jobs.requests.base import Slot
 from atm_viewer.jobs.requests.measures import MakePeriods
 from atm_viewer.jobs.requests.previews import Correct, MakeSpectra, ShowProfile
@@ -65,6 +65,20 @@ def test_only_the_answer_to_the_latest_question_is_taken(desk):
     assert desk.answer(2, "new")
     assert not desk.answer(2, "again")
     assert desk.result(Slot(ShowProfile)) == "new"
+
+
+def test_what_the_latest_job_brings_on_the_way_stays_until_it_ends(desk):
+    desk.ask(profile(1))
+    desk.answer(1, "whole")
+    desk.ask(profile(2))
+    desk.ask(profile(3, fit_threshold=9.0))
+    assert not desk.slots.take_first(Progress(2, "Half", 0.5, "half of an older one"))
+    assert not desk.slots.take_first(Progress(3, "Half", 0.5))
+    assert desk.slots.filled[Slot(ShowProfile)].first is None
+    assert desk.slots.take_first(Progress(3, "Half", 0.5, "half"))
+    assert (desk.slots.filled[Slot(ShowProfile)].first, desk.result(Slot(ShowProfile))) == ("half", "whole")
+    desk.answer(3, None, Status.CANCELLED)
+    assert (desk.slots.filled[Slot(ShowProfile)].first, desk.result(Slot(ShowProfile))) == (None, "whole")
 
 
 @pytest.mark.parametrize(("status", "left"), [(Status.FAILED, None), (Status.CANCELLED, "known")])

@@ -107,6 +107,30 @@ def test_pending_dims_but_keeps_the_curves(qtbot, view):
     assert has_colour(*spot)
 
 
+def test_the_spaxel_is_drawn_before_its_aperture_and_nothing_flickers(qtbot, view):
+    spectra, wave = make_spectra(), make_spectra().wavelength[333]
+    nothing = np.full(spectra.wavelength.size, np.nan)
+    fainter = change(spectra, spaxel=(3, 4), before=spectra.before / 2, after=spectra.after / 2)
+    first = change(fainter, aperture_before=nothing, aperture_after=nothing, noise_before=math.nan, spaxel_only=True)
+    legend = said(view)
+    put(view, first)
+    settle(qtbot)
+    assert has_colour(view.flux_plot, DARK.after, wave, first.after[333])
+    assert "noise …" in view.header.noise.text()
+    assert "spaxel 3, 4" in view.header.place.text()
+    assert said(view) == legend
+    ratio = spectra.after / spectra.aperture_after
+    seen = view.ratio_plot, (wave, ratio[333] / np.nanmedian(ratio))
+    mixed = [
+        round(0.45 * a + 0.55 * b) for a, b in zip(QColor(DARK.after).getRgb(), QColor(DARK.plot).getRgb(), strict=True)
+    ]
+    assert has_colour(seen[0], QColor(*mixed[:3]).name(), *seen[1])  # of the spaxel before, dimmed
+    put(view, fainter)
+    settle(qtbot)
+    assert has_colour(seen[0], DARK.after, *seen[1])
+    assert "noise 8.2 % → 1.4 %" in view.header.noise.text()
+
+
 @pytest.mark.parametrize(("scale", "unit"), [(1.0, "MJy/sr"), (1e-9, "10⁻⁵ MJy/sr"), (1e5, "10⁹ MJy/sr")])
 def test_axes_have_units_and_powers_of_ten(qtbot, view, scale, unit):
     spectra = make_spectra()
