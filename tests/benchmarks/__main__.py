@@ -151,7 +151,8 @@ def _used(case: str, used: dict, cold: dict, goal: int) -> Iterator[Result]:
         ("first", "first exposure on screen"),
         ("complete", f"four dithers opened, all panels complete (cold: goal {goal} s)"),
         ("refit", "changed profile and spectrum on screen (goal 0.06 s)"),
-        ("click", "spectra of a clicked spaxel on screen (goal 0.10 s)"),
+        ("spaxel", "spectra of a clicked spaxel on screen (goal 0.10 s)"),
+        ("click", "the same, with its aperture and the noise"),
     ):
         yield Result(f"{case}: {what}", 0.0, used[name], cold[name], 0)
     for step in used["longest"]:

@@ -174,7 +174,8 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
     -------
     dict
         ``longest`` and ``own`` of `Beats` [ms] by step; ``first`` exposure and ``complete`` window after opening [s];
-        medians ``refit`` and ``click`` [s] from the act to profile and spectra on the screen.
+        medians [s] from the act to what is on the screen: ``refit`` to profile and spectra, ``spaxel`` from a click to
+        the spaxel's spectra, ``click`` to those of the aperture and the noise as well.
     """
     user = User()
     session, beats = user.session, user.beats
@@ -196,23 +197,27 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
             )
             user.wait(lambda: session.complete)
     with user.step("click"):
-        clicks, step = [], session.answers.sky.spaxel
+        spaxels, clicks, step = [], [], session.answers.sky.spaxel
         east, north = session.answers.sky.offsets(*session.state.position)
         for k in range(repeats + 1):
             target = session.answers.sky.position(east + (k % 3 - 1) * step, north + (k // 3 - 1) * 1.01 * step)
-            clicks.append(
+            known = session.answers.drawn_spectra[0].spectra
+            spaxels.append(
                 user.seconds(
                     lambda target=target: session.look.pick_sky(float(target[0]), float(target[1])),
-                    lambda: not session.answers.pending & {"spectra"},
+                    lambda known=known: session.answers.drawn_spectra[0].spectra is not known,
                 )
             )
+            rest = user.seconds(lambda: None, lambda: not session.answers.pending & {"spectra"})
+            clicks.append(spaxels[-1] + rest)
             user.wait(lambda: session.complete)
     with user.step("cubes"):
         session.products.write_cubes(folder, "cubes", overwrite=True)
         user.wait(lambda: not session.jobs.all)
     found["cubes"] = any(Path(folder).glob("*_s3d.fits"))
-    found |= {"refit": float(np.median(refits[1:])), "click": float(np.median(clicks[1:]))}
-    found |= {"refits": refits, "clicks": clicks, "longest": beats.longest, "own": beats.own}
+    taken = {"refit": refits, "spaxel": spaxels, "click": clicks}
+    found |= {name: float(np.median(seconds[1:])) for name, seconds in taken.items()}
+    found |= {"longest": beats.longest, "own": beats.own}
     found["messages"] = [m.text for m in session.messages.all]
     user.leave()
     return found

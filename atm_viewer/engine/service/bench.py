@@ -582,7 +582,8 @@ class Bench:
         unit, drizzling = items[0].exposure.unit, part_of(progress, 0.1, 1.0)
         if found is not None and _place(items, recipe, band, (ra, dec, radius)) not in self._before:
             alone = self._extract(items, recipe, band, (ra, dec, 0.0), part_of(drizzling, 0.0, 0.3))
-            found(replace(_as_spectra(unit, grid, extraction, *alone), spaxel_only=True))
+            spectra = _as_spectra(unit, grid, extraction, *alone)
+            found(replace(spectra, coverage_before=None, coverage_after=None, spaxel_only=True))
             drizzling = part_of(drizzling, 0.3, 1.0)
         return _as_spectra(unit, grid, extraction, *self._extract(items, recipe, band, (ra, dec, radius), drizzling))
 

@@ -131,6 +131,7 @@ def test_the_spaxel_comes_first_and_is_that_of_the_whole(demo_files):
     assert np.isfinite(whole.before).any()
     assert np.isfinite(whole.aperture_before).any()
     assert np.isnan([first.noise_before, first.noise_after, *first.aperture_before, *first.aperture_after]).all()
+    assert first.coverage_before is first.coverage_after is None
     # While the recipe is tuned, the place is known: its whole spectra are there as soon.
     bench.spectra(Extraction((view.key,), replace(RECIPE, slope_limit=0.2), *place), no_progress, found.append)
     assert len(found) == 1
