@@ -413,12 +413,13 @@ class Exposure:
     @cached_property
     def _steps(self) -> dict[int, float]:
         alpha = self.to_dispersion(np.asarray(self.coordinates.packed_pixels[0], dtype=np.float64))
-        step = np.abs(np.diff(alpha, axis=0))
         regions = self.to_dispersion(self.regions)
-        same = (regions[1:] == regions[:-1]) & np.isfinite(step)
-        return {
-            n: float(np.median(step[same & (regions[1:] == n)][::50])) * self.coordinates.arcsec for n in self.slices
-        }
+        found = {}
+        for number, rows in self.slice_rows.items():
+            inside, steps = regions[rows] == number, np.abs(np.diff(alpha[rows], axis=0))
+            steps = steps[inside[1:] & inside[:-1] & np.isfinite(steps)]
+            found[number] = float(np.median(steps[::50])) * self.coordinates.arcsec
+        return found
 
     def pixel_step(self, number: int) -> float:
         """Distance of pixels along a slice on the sky [arcsec]."""
