@@ -23,7 +23,7 @@ def test_measurements_are_of_the_spectra_that_are_shown():
     [view] = dispatcher.bench.open([path], no_progress).exposures
     keys, recipe, band = (view.key,), Recipe(oversample=2), view.bands[0]
     extraction = Extraction(keys, recipe, band, *dispatcher.bench.sky_image(keys, band, no_progress).peak, 0.4)
-    spectra = MakeSpectra(extraction).answer(dispatcher, no_progress)
+    spectra = MakeSpectra(extraction, urgent=False).answer(dispatcher, no_progress)
 
     periods = MakePeriods(extraction).answer(dispatcher, no_progress)
     assert isinstance(periods, PeriodReport)
