@@ -140,15 +140,45 @@ def beside(name: str, work: Callable[..., Result], *args: Any) -> Iterator[Futur
         Its result. When the block raises, nobody waits for it.
     """
     if processors() == 1:
-        done: Future[Result] = Future()
-        done.set_result(work(*args))
-        yield done
+        yield _called(work, *args)
         return
     pool = ThreadPoolExecutor(1, name)
     try:
         yield pool.submit(copy_context().run, work, *args)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def one_by_one(name: str) -> Iterator[Callable[..., Future[Any]]]:
+    """Call functions on a thread, one after the other, while the block of a with statement runs.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread.
+
+    Yields
+    ------
+    callable
+        Takes a function and its arguments, and gives its result as a future; where there is one processor, calls it at
+        once. When the block raises, what has not begun never does, and what has is waited for.
+    """
+    if processors() == 1:
+        yield _called
+        return
+    with ThreadPoolExecutor(1, name) as pool:
+        try:
+            yield lambda work, *args: pool.submit(copy_context().run, work, *args)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _called(work: Callable[..., Result], *args: Any) -> Future[Result]:
+    done: Future[Result] = Future()
+    done.set_result(work(*args))
+    return done
 
 
 def ahead(name: str, items: Iterable[Item]) -> Iterator[Item]:
