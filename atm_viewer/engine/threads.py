@@ -18,6 +18,8 @@ from contextvars import ContextVar, copy_context
 from itertools import islice
 from typing import Any, TypeVar
 
+from atm_viewer.engine.give_back import without_garbage_search
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -233,7 +235,7 @@ def loading() -> Iterator[None]:
 
     Where two threads meet in a circle, Python gives one of them a module that the other has only begun.
     """
-    with _LOADING:
+    with _LOADING, without_garbage_search():
         yield
 
 
