@@ -24,7 +24,7 @@ from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.fits_input import open_fits
-from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
+from atm_viewer.engine.kernels.cubes import drizzle_cube, find_pixels, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.progress import Progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import SKY
@@ -357,17 +357,14 @@ def _batches(
 
 def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[Integers, Integers]:
     """(Oversampled) pixels of a slice that have a value, in the detector's frame."""
-    factor = values.factor
-    y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
-    fine, which = exposure.fine_pixels(x if exposure.rotated else y, factor)
-    if not exposure.rotated:
-        y, x = fine, x[which]
-        taken = np.isfinite(values.flux[y, x])
-    else:
-        y, x = y[which], fine
-        start, stop = channel_columns(band, factor)
-        taken = np.isfinite(values.flux[y, x]) & (x >= start) & (x < stop)
-    return x[taken], y[taken]
+    pixels, (height, width) = exposure.slice_pixels(number), exposure.regions.shape
+    sides = np.arange(width if exposure.rotated else height)
+    parts, which = exposure.fine_pixels(sides, values.factor)
+    starts = np.searchsorted(which, np.append(sides, sides.size))
+    ends = channel_columns(band, values.factor) if exposure.rotated else (0, values.flux.shape[1])
+    x, y = np.empty((2, pixels.size * int(np.diff(starts).max())), dtype=np.int64)
+    count = find_pixels(pixels, width, exposure.rotated, parts, starts, *ends, values.flux, x, y)
+    return x[:count], y[:count]
 
 
 def build_cubes(

@@ -104,6 +104,50 @@ def apart(xs, ys, column, row):
 
 
 @njit(**KERNEL)
+def find_pixels(pixels, width, along_x, parts, starts, low, high, flux, x, y):
+    """Find the parts of a slice's pixels that have a value.
+
+    Parameters
+    ----------
+    pixels : ndarray of int64, shape (n,)
+        Flat indices of the pixels in the detector's frame.
+    width : int
+        Length of the frame's rows.
+    along_x : bool
+        Whether slices extend along x, so that pixels are divided in x.
+    parts : ndarray of int64
+        Coordinates of the parts that pixels are divided into, one pixel after the other.
+    starts : ndarray of int64
+        By coordinate of a pixel: where its parts begin; they end where those of the next one begin.
+    low, high : int
+        Parts are wanted that have these x or more, and less.
+    flux : ndarray of float32, shape (ny, nx)
+        Values of the parts; NaN or infinite where there are none.
+    x, y : ndarray of int64
+        Output: coordinates of the parts found, in the order of the pixels; there must be room for all.
+
+    Returns
+    -------
+    int
+        Their number.
+    """
+    count = 0
+    for pixel in pixels:
+        row, column = pixel // width, pixel % width
+        divided = column if along_x else row
+        for k in range(starts[divided], starts[divided + 1]):
+            if along_x:
+                column = parts[k]
+            else:
+                row = parts[k]
+            if low <= column < high and np.isfinite(flux[row, column]):
+                x[count] = column
+                y[count] = row
+                count += 1
+    return count
+
+
+@njit(**KERNEL)
 def drizzle_cube(xi, eta, matrix, wavelength, width, flux, err, x, y, size, waves, steps, begin, end, total):
     """Add pixels to some planes of a block of spaxels.
 
