@@ -40,7 +40,6 @@ from atm_viewer.engine.io.moving_target import (
 )
 from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
-from atm_viewer.engine.kernels.compiled import load_numba
 from atm_viewer.engine.names import exposure_name, intermediate_names
 from atm_viewer.engine.output.corrected_file import write_corrected
 from atm_viewer.engine.output.corrected_model import corrected_model, intermediate_model, mark_corrected
@@ -236,6 +235,8 @@ def write_cubes(
     with staged(folder, names, overwrite) as part:
         for job in jobs:
             write(job, part)
+            if job is not jobs[-1]:
+                give_back_memory()
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in names)
 
@@ -309,6 +310,7 @@ def write_setting(job: CubeJob, folder: Path, exposures: Collection[Path] = ()) 
                 save_corrected(exposure, corrected, job.recipe, exposure.path, part)
 
         _write_own_cubes(job, part, keep if exposures else None)
+    give_back_memory()
     return tuple(folder / name for name in names)
 
 
@@ -367,7 +369,6 @@ def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corre
     opened, outlines, follows = _open_exposures(job)
     cubepar = cubepar_of(job)
     grids = job.grids(outlines, cubepar, 0.05)
-    load_numba()
     # Both beside drizzling, which leaves processors idle now and then: what datamodels import takes seconds.
     reading = beside("atm-viewer-metadata", _read_metadata, job.group.exposures, follows)
     with reading as metadata, one_by_one("atm-viewer-cubes") as call:
@@ -409,7 +410,8 @@ def _write_cubes_of_sums(
 ) -> None:
     """Write cubes from the sums of their pixels, which are used up."""
     save_cubes(job, after, metadata.result(), cubepar, sums, folder)
-    give_back_memory()  # datamodels refer to themselves
+    if after != job.kinds[-1]:  # a process that writes all there is ends then
+        give_back_memory()  # datamodels refer to themselves
 
 
 def _open_exposures(job: CubeJob) -> tuple[dict[Path, Exposure], Outlines, list[Any]]:
