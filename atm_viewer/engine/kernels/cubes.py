@@ -321,6 +321,35 @@ def flag_slices(ends, x0, y0, size, nx, flag, dq):
 
 
 @njit(**KERNEL)
+def finish_sums(total, hole, outside, dq, flux, number, variance):
+    """Make the values and flags of voxels from their sums (``find_spaxel_flux``, beginning of ``set_final_dq_flags``).
+
+    Parameters
+    ----------
+    total : ndarray of float64, shape (n, 4)
+        Weighted flux, weight, weighted variance, number of pixels.
+    hole, outside : int
+        Flags where no pixel is: on a slice, and elsewhere.
+    dq : ndarray of uint32, shape (n,)
+        Not 0 on a slice; flags afterwards.
+    flux, number : ndarray of float32, shape (n,)
+        Output.
+    variance : ndarray of float64, shape (n,)
+        Output; its root is taken before it has single precision.
+    """
+    for i in range(dq.size):
+        weight = total[i, 1]
+        good = total[i, 3] > 0.0
+        flux[i] = total[i, 0] / weight if good else total[i, 0]
+        variance[i] = total[i, 2] / (weight * weight) if good else total[i, 2]
+        number[i] = total[i, 3]
+        if weight > 0.0:
+            dq[i] = 0
+        else:
+            dq[i] = hole if dq[i] > 0 else outside
+
+
+@njit(**KERNEL)
 def open_holes(dq, hole, outside):
     """Turn holes that touch the outside, or the edge of the cube, into outside (``set_final_dq_flags``).
 
