@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import yaml
 from astropy.modeling import models as astropy_models
 
 from atm_viewer.engine.checks import asdf_check
@@ -76,6 +77,8 @@ def test_plug_ins_that_are_loaded_are_in_the_order_of_asdf():
     """Of plug-ins for the same tag the first one counts, and each writes its package into the history of a file."""
     import asdf
 
+    safe_load = yaml.safe_load
+
     def names(config):
         plugins = [*config.resource_mappings, *config.extensions]
         return [(one.package_name, one.package_version, one.class_name) for one in plugins]
@@ -85,3 +88,4 @@ def test_plug_ins_that_are_loaded_are_in_the_order_of_asdf():
     others = {"specutils", "ndcube"}
     assert few == [one for one in names(asdf.get_config()) if one[0] not in others]
     assert {"gwcs", "stdatamodels", "asdf-astropy", "asdf"} <= {one[0] for one in few}
+    assert yaml.safe_load is safe_load  # as it was
