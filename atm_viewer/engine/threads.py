@@ -233,7 +233,8 @@ _LOADING = threading.RLock()
 def loading() -> Iterator[None]:
     """Import libraries while no other thread does: their modules import each other in circles.
 
-    Where two threads meet in a circle, Python gives one of them a module that the other has only begun.
+    Where two threads meet in a circle, Python gives one of them a module that the other has only begun. Nor does Python
+    look for garbage meanwhile: what libraries make stays.
     """
     with _LOADING, without_garbage_search():
         yield
