@@ -6,7 +6,8 @@ import ctypes
 import gc
 import multiprocessing
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 #: Numbers of glibc's settings: for how many arenas there may be, for how much free memory is kept, and from which
 #: size on memory is the system's own and goes back to it at once [byte].
@@ -33,6 +34,21 @@ def reuse_memory() -> None:
             library = ctypes.CDLL(None)
             library.mallopt(_M_MMAP_THRESHOLD, _MMAP)
             library.mallopt(_M_TRIM_THRESHOLD, _TRIM)
+
+
+@contextmanager
+def without_garbage_search() -> Iterator[None]:
+    """Keep Python from looking for garbage.
+
+    Where many small objects are made and none is thrown away, the search takes half of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def give_back_memory() -> None:

@@ -18,6 +18,8 @@ from contextvars import ContextVar, copy_context
 from itertools import islice
 from typing import Any, TypeVar
 
+from atm_viewer.engine.give_back import without_garbage_search
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -140,15 +142,45 @@ def beside(name: str, work: Callable[..., Result], *args: Any) -> Iterator[Futur
         Its result. When the block raises, nobody waits for it.
     """
     if processors() == 1:
-        done: Future[Result] = Future()
-        done.set_result(work(*args))
-        yield done
+        yield _called(work, *args)
         return
     pool = ThreadPoolExecutor(1, name)
     try:
         yield pool.submit(copy_context().run, work, *args)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def one_by_one(name: str) -> Iterator[Callable[..., Future[Any]]]:
+    """Call functions on a thread, one after the other, while the block of a with statement runs.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread.
+
+    Yields
+    ------
+    callable
+        Takes a function and its arguments, and gives its result as a future; where there is one processor, calls it at
+        once. When the block raises, what has not begun never does, and what has is waited for.
+    """
+    if processors() == 1:
+        yield _called
+        return
+    with ThreadPoolExecutor(1, name) as pool:
+        try:
+            yield lambda work, *args: pool.submit(copy_context().run, work, *args)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _called(work: Callable[..., Result], *args: Any) -> Future[Result]:
+    done: Future[Result] = Future()
+    done.set_result(work(*args))
+    return done
 
 
 def ahead(name: str, items: Iterable[Item]) -> Iterator[Item]:
@@ -201,9 +233,10 @@ _LOADING = threading.RLock()
 def loading() -> Iterator[None]:
     """Import libraries while no other thread does: their modules import each other in circles.
 
-    Where two threads meet in a circle, Python gives one of them a module that the other has only begun.
+    Where two threads meet in a circle, Python gives one of them a module that the other has only begun. Nor does Python
+    look for garbage meanwhile: what libraries make stays.
     """
-    with _LOADING:
+    with _LOADING, without_garbage_search():
         yield
 
 

@@ -13,7 +13,7 @@ from atm_viewer.engine.checks.asdf_check import load_tags
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import DataFile, open_exposure
 from atm_viewer.engine.kernels.compiled import load_numba
-from atm_viewer.engine.threads import ahead, at_most, beside, loading, without_warnings
+from atm_viewer.engine.threads import ahead, at_most, beside, loading, one_by_one, without_warnings
 from atm_viewer.engine.wcs.models import load_datamodels, load_libraries
 
 
@@ -69,6 +69,38 @@ def test_nobody_waits_for_work_beside_a_block_that_raises(monkeypatch):
     goes_on.set()
     thread.join(10.0)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_functions_are_called_one_by_one_and_all_of_them(most):
+    called = []
+    with at_most(most), one_by_one("atm-viewer-test") as call:
+        results = [call(divmod, 7, 2), *(call(called.append, k) for k in range(5))]
+    assert results[0].result(0.0) == (3, 1)
+    assert called == [0, 1, 2, 3, 4]
+
+
+def test_a_block_that_raises_waits_for_the_call_that_has_begun_and_drops_the_others(monkeypatch):
+    """What is called writes files, whose folder is removed after the block."""
+    monkeypatch.setattr(threads, "_available", lambda: 2)
+    begun, goes_on, called = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        begun.set()
+        goes_on.wait(10.0)
+        called.append("first")
+
+    def block() -> None:
+        with one_by_one("atm-viewer-test") as call:
+            call(work)
+            call(called.append, "second")
+            assert begun.wait(10.0)
+            threading.Timer(0.2, goes_on.set).start()
+            raise InputError("at once")
+
+    with pytest.raises(InputError):
+        block()
+    assert called == ["first"]
 
 
 @pytest.mark.parametrize("most", [1, 2])

@@ -24,7 +24,7 @@ from atm_viewer.engine.cube.cube_grid import CubeGrid, channel_columns
 from atm_viewer.engine.cube.footprints import Footprints, SkyMapper
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.io.fits_input import open_fits
-from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
+from atm_viewer.engine.kernels.cubes import drizzle_cube, find_pixels, finish_sums, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.progress import Progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import SKY
@@ -357,17 +357,14 @@ def _batches(
 
 def _pixels(exposure: Exposure, number: int, band: str, values: PixelValues) -> tuple[Integers, Integers]:
     """(Oversampled) pixels of a slice that have a value, in the detector's frame."""
-    factor = values.factor
-    y, x = np.unravel_index(exposure.slice_pixels(number), exposure.regions.shape)
-    fine, which = exposure.fine_pixels(x if exposure.rotated else y, factor)
-    if not exposure.rotated:
-        y, x = fine, x[which]
-        taken = np.isfinite(values.flux[y, x])
-    else:
-        y, x = y[which], fine
-        start, stop = channel_columns(band, factor)
-        taken = np.isfinite(values.flux[y, x]) & (x >= start) & (x < stop)
-    return x[taken], y[taken]
+    pixels, (height, width) = exposure.slice_pixels(number), exposure.regions.shape
+    sides = np.arange(width if exposure.rotated else height)
+    parts, which = exposure.fine_pixels(sides, values.factor)
+    starts = np.searchsorted(which, np.append(sides, sides.size))
+    ends = channel_columns(band, values.factor) if exposure.rotated else (0, values.flux.shape[1])
+    x, y = np.empty((2, pixels.size * int(np.diff(starts).max())), dtype=np.int64)
+    count = find_pixels(pixels, width, exposure.rotated, parts, starts, *ends, values.flux, x, y)
+    return x[:count], y[:count]
 
 
 def build_cubes(
@@ -482,35 +479,21 @@ def _cube_of_sums(sums: MutableMapping[str, CubeSums]) -> type[Any]:
         def build_ifucube(self) -> tuple[Any, int]:
             """Make the product of the sums."""
             self.output_name = self.output_name_base + self.define_cubename_suffix()
-            self.find_spaxel_flux()
-            del self._sums
+            self._finish_sums()
             of_instrument = self.master_table.FileMap[self.instrument]
             self.input_models_this_cube = list(of_instrument[self.list_par1[0]][self.list_par2[0]])
-            self.set_final_dq_flags()
             made: tuple[Any, int] = self.setup_final_ifucube_model(self.input_models_this_cube[0])
             return made
 
-        def find_spaxel_flux(self) -> None:
-            """Do as the pipeline does, but in the sums' own memory; what the product has in single precision is so now.
-
-            The variance is not: its root is taken first.
-            """
-            flux, weight, variance, number = (self._sums.total[..., k] for k in range(4))
-            good = number > 0
-            np.divide(flux, weight, out=flux, where=good)
-            self.spaxel_weight = (weight > 0).ravel()
-            np.multiply(weight, weight, out=weight, where=good)
-            np.divide(variance, weight, out=variance, where=good)
-            self.spaxel_flux, self.spaxel_iflux = (a.astype(np.float32).ravel() for a in (flux, number))
-            self.spaxel_var = np.ascontiguousarray(variance).ravel()
-            self.spaxel_dq = self._sums.dq.ravel()
-
-        def set_final_dq_flags(self) -> None:
-            """Do as the pipeline does, but go through the holes in compiled code."""
-            nothing = np.uint32(self.overlap_no_coverage | DO_NOT_USE)
-            weighted = self.spaxel_weight
-            holes = (self.spaxel_dq > 0) & ~weighted
-            self.spaxel_dq = np.where(weighted, np.uint32(0), np.where(holes, np.uint32(self.overlap_hole), nothing))
-            open_holes(self.spaxel_dq.reshape(self.naxis3, self.naxis2, self.naxis1), self.overlap_hole, int(nothing))
+        def _finish_sums(self) -> None:
+            """Do what ``find_spaxel_flux`` and ``set_final_dq_flags`` do, in compiled code."""
+            total, dq = self._sums.total.reshape(-1, 4), self._sums.dq.ravel()
+            del self._sums
+            flux, number = np.empty((2, dq.size), dtype=np.float32)
+            variance = np.empty(dq.size)
+            nothing = int(self.overlap_no_coverage | DO_NOT_USE)
+            finish_sums(total, self.overlap_hole, nothing, dq, flux, number, variance)
+            open_holes(dq.reshape(self.naxis3, self.naxis2, self.naxis1), self.overlap_hole, nothing)
+            self.spaxel_flux, self.spaxel_iflux, self.spaxel_var, self.spaxel_dq = flux, number, variance, dq
 
     return CubeOfSums

@@ -32,6 +32,7 @@ from atm_viewer.engine.checks.exposure_check import (
 )
 from atm_viewer.engine.checks.exposure_notes import notes_on
 from atm_viewer.engine.errors import Cancelled, InputError, UserError, one_line, shortage
+from atm_viewer.engine.give_back import without_garbage_search
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry, content_key
 from atm_viewer.engine.io.coordinates import (
     Coordinates,
@@ -51,7 +52,7 @@ from atm_viewer.engine.results.exposure_view import ExposureView, FileState
 from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.wcs.exposure_wcs import ExposureWcs, wcs_of_model, wcs_of_tree
 from atm_viewer.engine.wcs.models import load_datamodels, load_libraries
-from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree, without_garbage_search
+from atm_viewer.engine.wcs.tree import NotUnderstoodError, read_tree
 
 _LOG = logging.getLogger(__name__)
 
@@ -359,7 +360,8 @@ class Exposure:
     def _pixels(self) -> dict[int, Integers]:
         flat = self.regions.ravel()
         chosen = np.flatnonzero(flat > 0)
-        chosen = chosen[np.argsort(flat[chosen], kind="stable")]
+        # Short numbers, which slices have, are sorted by counting: in a tenth of the time.
+        chosen = chosen[np.argsort(flat[chosen].astype(np.uint16), kind="stable")]
         starts = np.searchsorted(flat[chosen], self.slices)
         return dict(zip(self.slices, np.split(chosen, starts[1:]), strict=True))
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numba
 from numba.core import caching, registry, types
+from numba.core.runtime.nrt import rtsys
 
 from atm_viewer.engine.private_cache import is_complete
 from atm_viewer.engine.threads import loading
@@ -36,7 +37,7 @@ _LENGTH = _DIGEST().digest_size
 
 @loading()
 def load_numba() -> None:
-    """Load what numba imports with the first kernel."""
+    """Load what compiling takes: most of numba, which takes half a second."""
     registry.cpu_target.typing_context.refresh()
     registry.cpu_target.target_context.refresh()
 
@@ -145,14 +146,22 @@ class _Cache(caching.FunctionCache):
         return Path(f"{self._cache_file._index_path}.{ending}")
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Load compiled code; None where there is none that can be used."""
+        """Load compiled code; None where there is none that can be used.
+
+        numba loads what compiling takes first, in any case. Compiled code calls nothing but numba's runtime and C's
+        mathematics.
+        """
+        found = None
         try:
-            return super().load_overload(sig, target_context)
+            rtsys.initialize(target_context)
+            found = self._load_overload(sig, target_context)
         except Exception as error:  # pickle raises anything
             _log(self._py_func.__name__, error)
             with suppress(OSError):
                 os.unlink(self._cache_file._index_path)  # what is compiled now takes its place
-            return None
+        if found is None:
+            load_numba()
+        return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code."""

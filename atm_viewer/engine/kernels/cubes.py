@@ -104,6 +104,50 @@ def apart(xs, ys, column, row):
 
 
 @njit(**KERNEL)
+def find_pixels(pixels, width, along_x, parts, starts, low, high, flux, x, y):
+    """Find the parts of a slice's pixels that have a value.
+
+    Parameters
+    ----------
+    pixels : ndarray of int64, shape (n,)
+        Flat indices of the pixels in the detector's frame.
+    width : int
+        Length of the frame's rows.
+    along_x : bool
+        Whether slices extend along x, so that pixels are divided in x.
+    parts : ndarray of int64
+        Coordinates of the parts that pixels are divided into, one pixel after the other.
+    starts : ndarray of int64
+        By coordinate of a pixel: where its parts begin; they end where those of the next one begin.
+    low, high : int
+        Parts are wanted that have these x or more, and less.
+    flux : ndarray of float32, shape (ny, nx)
+        Values of the parts; NaN or infinite where there are none.
+    x, y : ndarray of int64
+        Output: coordinates of the parts found, in the order of the pixels; there must be room for all.
+
+    Returns
+    -------
+    int
+        Their number.
+    """
+    count = 0
+    for pixel in pixels:
+        row, column = pixel // width, pixel % width
+        divided = column if along_x else row
+        for k in range(starts[divided], starts[divided + 1]):
+            if along_x:
+                column = parts[k]
+            else:
+                row = parts[k]
+            if low <= column < high and np.isfinite(flux[row, column]):
+                x[count] = column
+                y[count] = row
+                count += 1
+    return count
+
+
+@njit(**KERNEL)
 def drizzle_cube(xi, eta, matrix, wavelength, width, flux, err, x, y, size, waves, steps, begin, end, total):
     """Add pixels to some planes of a block of spaxels.
 
@@ -274,6 +318,35 @@ def flag_slices(ends, x0, y0, size, nx, flag, dq):
                 if error < 0:
                     row += 1 if y1 < y2 else -1
                     error += x2 - x1
+
+
+@njit(**KERNEL)
+def finish_sums(total, hole, outside, dq, flux, number, variance):
+    """Make the values and flags of voxels from their sums (``find_spaxel_flux``, beginning of ``set_final_dq_flags``).
+
+    Parameters
+    ----------
+    total : ndarray of float64, shape (n, 4)
+        Weighted flux, weight, weighted variance, number of pixels.
+    hole, outside : int
+        Flags where no pixel is: on a slice, and elsewhere.
+    dq : ndarray of uint32, shape (n,)
+        Not 0 on a slice; flags afterwards.
+    flux, number : ndarray of float32, shape (n,)
+        Output.
+    variance : ndarray of float64, shape (n,)
+        Output; its root is taken before it has single precision.
+    """
+    for i in range(dq.size):
+        weight = total[i, 1]
+        good = total[i, 3] > 0.0
+        flux[i] = total[i, 0] / weight if good else total[i, 0]
+        variance[i] = total[i, 2] / (weight * weight) if good else total[i, 2]
+        number[i] = total[i, 3]
+        if weight > 0.0:
+            dq[i] = 0
+        else:
+            dq[i] = hole if dq[i] > 0 else outside
 
 
 @njit(**KERNEL)

@@ -11,7 +11,7 @@ from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.output.fits_table import table_extension
 from atm_viewer.engine.output.tree_text import TreeText
 from atm_viewer.engine.threads import without_warnings
-from atm_viewer.engine.wcs.models import load_datamodels
+from atm_viewer.engine.wcs.models import few_plugins, load_datamodels
 
 
 def open_metadata(path: str | os.PathLike[str]) -> Any:
@@ -27,7 +27,12 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
     IFUImageModel
         As ``datamodels.open`` gives it, but ``meta.wcs`` is None, and of the arrays there is only the first element.
     """
-    load_datamodels()
+    with few_plugins():
+        load_datamodels()
+        return _open_metadata(path)
+
+
+def _open_metadata(path: str | os.PathLike[str]) -> Any:
     from astropy.io import fits
     from stdatamodels.jwst import datamodels
 

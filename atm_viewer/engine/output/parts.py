@@ -30,9 +30,8 @@ from atm_viewer.engine.output.products import (
     CubeJob,
     corrected_name,
     cube_values,
-    cubes_of_sums,
     save_corrected,
-    save_cube,
+    save_cubes,
 )
 from atm_viewer.engine.output.staging import full_sentence, is_full, staged
 from atm_viewer.engine.tangent import TangentPlane
@@ -154,8 +153,7 @@ def write_cubes_of_parts(
         for path, place in zip(job.group.exposures, job.placements, strict=True):
             models.append(stack.enter_context(open_metadata(path)))
             mark_following(models[-1], followed_at(read_target(path), place))
-        for band, cube in cubes_of_sums(job, after, models, cubepar, sums):
-            save_cube(job, after, band, cube, part)
+        save_cubes(job, after, models, cubepar, sums, part)
     return tuple(folder / name for name in names)
 
 

@@ -6,7 +6,8 @@ import logging
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -39,7 +40,6 @@ from atm_viewer.engine.io.moving_target import (
 )
 from atm_viewer.engine.io.offsets import with_offset, write_offsets
 from atm_viewer.engine.io.setting import Group, group_exposures
-from atm_viewer.engine.kernels.compiled import load_numba
 from atm_viewer.engine.names import exposure_name, intermediate_names
 from atm_viewer.engine.output.corrected_file import write_corrected
 from atm_viewer.engine.output.corrected_model import corrected_model, intermediate_model, mark_corrected
@@ -58,8 +58,9 @@ from atm_viewer.engine.progress import Progress, no_progress, opening, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
-from atm_viewer.engine.threads import beside, loading, without_warnings
+from atm_viewer.engine.threads import beside, loading, one_by_one, without_warnings
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
+from atm_viewer.engine.wcs.models import few_plugins
 from atm_viewer.resources import resource
 
 _LOG = logging.getLogger(__name__)
@@ -230,12 +231,12 @@ def write_cubes(
     jobs = cube_jobs(read_inputs(paths).one(product), recipe, which, channel, bands, cubepar, progress, target_at)
     names = [job.name(after, band) for after in jobs[0].kinds for job in jobs for band in job.group.bands]
     folder = Path(folder)
-    make = _pipeline_cubes if engine == "pipeline" or recipe.cube.only_pipeline else _own_cubes
+    write = _write_pipeline_cubes if engine == "pipeline" or recipe.cube.only_pipeline else _write_own_cubes
     with staged(folder, names, overwrite) as part:
         for job in jobs:
-            for after, band, cube in make(job):
-                save_cube(job, after, band, cube, part)
-                del cube  # before the next one is made
+            write(job, part)
+            if job is not jobs[-1]:
+                give_back_memory()
         progress("Moving files into place", 1.0)
     return tuple(folder / name for name in names)
 
@@ -308,17 +309,9 @@ def write_setting(job: CubeJob, folder: Path, exposures: Collection[Path] = ()) 
             if exposure.path in exposures:
                 save_corrected(exposure, corrected, job.recipe, exposure.path, part)
 
-        for after, band, cube in _own_cubes(job, keep if exposures else None):
-            save_cube(job, after, band, cube, part)
-            del cube  # before the next one is made
+        _write_own_cubes(job, part, keep if exposures else None)
+    give_back_memory()
     return tuple(folder / name for name in names)
-
-
-def save_cube(job: CubeJob, after: bool, band: str, cube: Any, folder: Path) -> None:
-    """Write a cube, and close it."""
-    provenance = product_provenance(job.recipe, after, job.group.exposures)
-    _save(cube, folder / job.name(after, band), provenance, [exposure_name(path) for path in job.group.exposures])
-    cube.close()
 
 
 @dataclass(frozen=True)
@@ -368,44 +361,57 @@ def _check_options(job: CubeJob) -> None:
             raise InputError(f"A cube with coord_system '{INTERNAL}' is made of one exposure; give one at a time.")
 
 
-def _own_cubes(
-    job: CubeJob, keep: Callable[[Exposure, Corrected], None] | None = None
-) -> Iterator[tuple[bool, str, Any]]:
-    """Cubes by our drizzle, with (whether after correction, band): exposures are taken one after the other.
+def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corrected], None] | None = None) -> None:
+    """Write cubes by our drizzle: exposures are taken one after the other.
 
     ``keep`` is given each exposure with its correction.
     """
-    with ExitStack() as stack:
-        opened, outlines, follows = _open_exposures(job)
-        cubepar = cubepar_of(job)
-        grids = job.grids(outlines, cubepar, 0.05)
-        load_numba()
-        # Not before they are needed: what datamodels import takes seconds, on a processor that drizzling leaves.
-        metadata = stack.enter_context(beside("atm-viewer-metadata", _read_metadata, job.group.exposures))
-        models: list[Any] = []
-        summed: dict[bool, dict[str, CubeSums]] = {}
+    opened, outlines, follows = _open_exposures(job)
+    cubepar = cubepar_of(job)
+    grids = job.grids(outlines, cubepar, 0.05)
+    # Both beside drizzling, which leaves processors idle now and then: what datamodels import takes seconds.
+    reading = beside("atm-viewer-metadata", _read_metadata, job.group.exposures, follows)
+    with reading as metadata, one_by_one("atm-viewer-cubes") as call:
+        writing: list[Future[None]] = []
         # A correction takes several times as long as all the rest.
         begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
         for after in job.kinds:
             here = part_of(job.progress, begun, begun + 0.95 * shares[after])
             begun += 0.95 * shares[after]
-            summed[after] = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
-            if after != job.kinds[-1] and sum(sums.size for sums in summed[after].values()) <= _WAITING:
-                continue
-            if not models:
-                here("Reading metadata", 0.8)
-                models = [stack.enter_context(model) for model in metadata.result()]
-                for model, target in zip(models, follows, strict=True):
-                    mark_following(model, target)
-            kinds = list(summed)
-            for k, kind in enumerate(kinds):
-                this = part_of(here, 0.8 + 0.2 * k / len(kinds), 0.8 + 0.2 * (k + 1) / len(kinds))
-                this(f"Building cubes {'after' if kind else 'before'} correction", 0.0)
-                for band, cube in cubes_of_sums(job, kind, models, cubepar, summed.pop(kind)):
-                    this(f"Writing {job.name(kind, band)}", 0.5)
-                    yield kind, band, cube
-                    del cube
-                give_back_memory()  # datamodels refer to themselves
+            sums = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
+            small = sum(one.size for one in sums.values()) <= _WAITING
+            writing.append(call(_write_cubes_of_sums, job, after, metadata, cubepar, sums, folder))
+            del sums
+            if after == job.kinds[-1] or not small:
+                here(f"Writing cubes {'after' if after else 'before'} correction", 0.8)
+                for one in writing:
+                    one.result()
+        for model in metadata.result():
+            model.close()
+
+
+def _read_metadata(paths: Sequence[Path], follows: Sequence[Any]) -> list[Any]:
+    """Open the metadata of exposures, see `open_metadata`, and load what makes cubes of them."""
+    models = [open_metadata(path) for path in paths]
+    for model, target in zip(models, follows, strict=True):
+        mark_following(model, target)
+    with loading():
+        import jwst.cube_build  # noqa: F401
+    return models
+
+
+def _write_cubes_of_sums(
+    job: CubeJob,
+    after: bool,
+    metadata: Future[list[Any]],
+    cubepar: str,
+    sums: MutableMapping[str, CubeSums],
+    folder: Path,
+) -> None:
+    """Write cubes from the sums of their pixels, which are used up."""
+    save_cubes(job, after, metadata.result(), cubepar, sums, folder)
+    if after != job.kinds[-1]:  # a process that writes all there is ends then
+        give_back_memory()  # datamodels refer to themselves
 
 
 def _open_exposures(job: CubeJob) -> tuple[dict[Path, Exposure], Outlines, list[Any]]:
@@ -452,27 +458,32 @@ def _sum_exposures(
     return sums
 
 
-def _read_metadata(paths: Sequence[Path]) -> list[Any]:
-    """Open the metadata of exposures, see `open_metadata`, and load what makes cubes of them."""
-    with loading():
-        import jwst.cube_build  # noqa: F401
+def _save_cube(job: CubeJob, after: bool, band: str, cube: Any, folder: Path) -> None:
+    """Write a cube, and close it."""
+    provenance = product_provenance(job.recipe, after, job.group.exposures)
+    _save(cube, folder / job.name(after, band), provenance, [exposure_name(path) for path in job.group.exposures])
+    cube.close()
 
-    return [open_metadata(path) for path in paths]
 
+def save_cubes(
+    job: CubeJob,
+    after: bool,
+    models: Sequence[Any],
+    cubepar: str,
+    sums: MutableMapping[str, CubeSums],
+    folder: Path,
+) -> None:
+    """Write cubes from the sums of their pixels, which are used up.
 
-def cubes_of_sums(
-    job: CubeJob, after: bool, models: Sequence[Any], cubepar: str, sums: MutableMapping[str, CubeSums]
-) -> Iterator[tuple[str, Any]]:
-    """Cubes with their bands, from the sums of their pixels, which are used up.
-
-    ``models`` are marked as corrected for those after.
+    ``models`` have the exposures' metadata, see `open_metadata`; they are marked as corrected for cubes after.
     """
     if after:
         for model in models:
             mark_corrected(model, job.recipe.oversample)
-    built = build_cubes(models, job.group.bands, job.stems[after], cubepar, job.recipe.cube.of_step(), sums)
-    for band in job.group.bands:
-        yield band, built.pop(0)
+    with few_plugins():
+        built = build_cubes(models, job.group.bands, job.stems[after], cubepar, job.recipe.cube.of_step(), sums)
+        for band in job.group.bands:
+            _save_cube(job, after, band, built.pop(0), folder)
 
 
 def _add_exposure(
@@ -512,8 +523,8 @@ def cube_values(
     return corrected_values(corrected, exposure)
 
 
-def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
-    """Cubes by the pipeline's own mapping and combination of pixels, with (whether after correction, band)."""
+def _write_pipeline_cubes(job: CubeJob, folder: Path) -> None:
+    """Write cubes by the pipeline's own mapping and combination of pixels."""
     opened, corrections = [], []
     count = len(job.group.exposures)
     for k, (path, place) in enumerate(zip(job.group.exposures, job.placements, strict=True)):
@@ -555,9 +566,9 @@ def _pipeline_cubes(job: CubeJob) -> Iterator[tuple[bool, str, Any]]:
             for bands, asked in runs[after]:
                 with _offset_file(offsets) as given:
                     built += build_cubes(models, bands, job.stems[after], cubepar, asked | given)
-        for band, cube in zip(job.group.bands, built, strict=True):
+        for band in job.group.bands:
             job.progress(f"Writing {job.name(after, band)}", begun + 0.9 * share)
-            yield after, band, cube
+            _save_cube(job, after, band, built.pop(0), folder)
     for model in models:
         model.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from atm_viewer.engine.wcs.tree import without_garbage_search
+from atm_viewer.engine.give_back import without_garbage_search
 
 
 class UnchangeableError(Exception):

@@ -19,7 +19,6 @@ from atm_viewer.engine.io.coordinates import Coordinates, WavelengthScale
 from atm_viewer.engine.io.exposure import DataFile, Exposure
 from atm_viewer.engine.io.packing import pack
 from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
-from atm_viewer.engine.kernels.compiled import load_numba
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.kernels.optics import direction_cosines, interpolate, rotate_unit_vectors
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
@@ -63,7 +62,6 @@ def warm_up(pause: Callable[[], object]) -> None:
     pause : callable
         Called before each part of what a spectrum does not take; returns when there is time for that.
     """
-    load_numba()
     _open_unknown_file()
     bench = Bench()
     first, *others = [_Tiny(bench, instrument) for instrument in _INSTRUMENTS]

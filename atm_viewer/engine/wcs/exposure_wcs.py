@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atm_viewer.engine.arrays import Floats, Integers
+from atm_viewer.engine.give_back import without_garbage_search
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.threads import in_threads
 from atm_viewer.engine.wcs.fingerprint import fingerprint
@@ -23,7 +24,7 @@ from atm_viewer.engine.wcs.transforms import (
     tables,
     wavelength_ranges,
 )
-from atm_viewer.engine.wcs.tree import NotUnderstoodError, WcsTree, without_garbage_search
+from atm_viewer.engine.wcs.tree import NotUnderstoodError, WcsTree
 
 #: Takes positions and gives positions: arrays, or numbers.
 Positions = Callable[..., Any]

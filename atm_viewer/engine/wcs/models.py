@@ -7,12 +7,16 @@ else about a file. Here the few that exposures need are called; what they cannot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from functools import cache
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from importlib.metadata import entry_points
 from typing import Any
 
 from atm_viewer.engine.checks.asdf_check import load_tags
 from atm_viewer.engine.threads import loading
+
+#: How the names of the packages begin whose plug-ins of asdf make up exposures and cubes.
+_PLUGINS = ("asdf", "gwcs", "jwst", "stdatamodels", "stpipe")
 
 
 def make_model(node: Any, made: dict[int, Any] | None = None) -> Any:
@@ -49,12 +53,57 @@ def load_libraries() -> None:
 
 @loading()
 def load_datamodels() -> None:
-    """Load what opens datamodels; among it all plug-ins of asdf that are installed, which takes seconds."""
+    """Load what opens datamodels; among it the plug-ins of asdf: all, which takes seconds, or see `few_plugins`."""
     import asdf
     from stdatamodels.jwst import datamodels  # noqa: F401
 
     config = asdf.get_config()
-    _ = config.resource_manager, config.extensions
+    with _compiled_yaml():
+        _ = config.resource_manager, config.extensions
+
+
+@contextmanager
+def few_plugins() -> Iterator[None]:
+    """Have asdf know on this thread what exposures and cubes are made of, and load no plug-ins beside.
+
+    Those for other kinds of spectra and images take as long to load as cubes to be written.
+    """
+    with loading():
+        import asdf
+        from asdf.extension import ExtensionProxy
+        from asdf.resource import ResourceMappingProxy
+
+    with asdf.config_context() as config:
+        # asdf fills these itself when they are None, and has no other way to leave plug-ins out. The mappings come
+        # first: extensions look things up in them while they are loaded.
+        config._resource_manager = None
+        config._resource_mappings = _plugins("asdf.resource_mappings", ResourceMappingProxy)
+        config._extensions = _plugins("asdf.extensions", ExtensionProxy)
+        yield
+
+
+@cache
+@loading()
+def _plugins(group: str, proxy: Any) -> list[Any]:
+    """Plug-ins of the packages that count, in asdf's order: its own come last."""
+    points = [(point.dist, point) for point in entry_points(group=group) if point.dist is not None]
+    ours = [(dist.name, dist.version, point) for dist, point in points if dist.name.startswith(_PLUGINS)]
+    ours.sort(key=lambda one: (one[0] == "asdf", one[0]))
+    with _compiled_yaml():
+        return [proxy(made, name, version) for name, version, point in ours for made in point.load()()]
+
+
+@contextmanager
+def _compiled_yaml() -> Iterator[None]:
+    """Have ``yaml.safe_load`` use compiled code for the while; without, the plug-ins' lists of tags take 0.25 s."""
+    import yaml
+
+    own, loader = yaml.safe_load, getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    yaml.safe_load = partial(yaml.load, Loader=loader)
+    try:
+        yield
+    finally:
+        yaml.safe_load = own
 
 
 @cache

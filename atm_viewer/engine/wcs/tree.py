@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atm_viewer.engine.checks.asdf_check import Block, UnusableError, find_blocks
+from atm_viewer.engine.give_back import without_garbage_search
 
 #: More nodes than the WCS of any exposure has; NIRSpec's has 70,000.
 _MOST_NODES = 2_000_000
@@ -76,21 +75,6 @@ def read_tree(content: bytes, blocks: Sequence[Block] | None = None) -> WcsTree:
         )
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError, UnusableError, yaml.YAMLError) as error:
         raise NotUnderstoodError(f"{type(error).__name__}: {error}") from error
-
-
-@contextmanager
-def without_garbage_search() -> Iterator[None]:
-    """Keep Python from looking for garbage.
-
-    Where many small objects are made and none is thrown away, the search takes half of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def kind(node: Any) -> str:

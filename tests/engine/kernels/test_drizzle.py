@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jwst.cube_build.cube_match_sky_driz import cube_wrapper_driz
 
-from atm_viewer.engine.kernels.cubes import drizzle_cube, flag_slices, open_holes, slice_ends
+from atm_viewer.engine.kernels.cubes import drizzle_cube, finish_sums, flag_slices, open_holes, slice_ends
 from atm_viewer.engine.kernels.drizzle import drizzle_pixels, overlap_area
 
 
@@ -138,21 +138,30 @@ def test_the_pipeline_flags_no_field_of_view_of_miri(pixels):
     assert not np.asarray(pipeline_sums(pixels, 0)[4]).any()
 
 
-def test_holes_beside_the_outside_are_opened_as_the_pipeline_does():
+def test_sums_become_values_and_flags_as_the_pipeline_makes_them():
     from jwst.cube_build.ifu_cube import IFUCubeData
 
     rng = np.random.default_rng(3)
-    weight = (rng.random((5, 12, 14)) < 0.4).astype(float).ravel()
-    seen = np.where(rng.random(weight.size) < 0.8, np.uint32(4), np.uint32(0))
+    total = rng.random((5 * 12 * 14, 4))
+    total[:, 3] = rng.integers(1, 9, total.shape[0])
+    total[rng.random(total.shape[0]) < 0.6] = 0.0
+    seen = np.where(rng.random(total.shape[0]) < 0.8, np.uint32(4), np.uint32(0))
     cube = IFUCubeData.__new__(IFUCubeData)
     cube.naxis1, cube.naxis2, cube.naxis3 = 14, 12, 5
     cube.overlap_partial, cube.overlap_full, cube.overlap_hole, cube.overlap_no_coverage = 4, 2, 1, 512
-    cube.spaxel_dq, cube.spaxel_weight = seen.copy(), weight
+    cube.interpolation, cube.spaxel_dq = "drizzle", seen.copy()
+    cube.spaxel_flux, cube.spaxel_weight, cube.spaxel_var, cube.spaxel_iflux = (column.copy() for column in total.T)
+    cube.find_spaxel_flux()
     cube.set_final_dq_flags()
-    dq = np.where(weight > 0, np.uint32(0), np.where(seen > 0, np.uint32(1), np.uint32(513))).reshape(5, 12, 14)
-    open_holes(dq, 1, 513)
-    assert {0, 1, 513} == set(np.unique(dq))
-    assert np.array_equal(dq.ravel(), cube.spaxel_dq)
+    flux, number = np.empty((2, seen.size), dtype=np.float32)
+    variance = np.empty(seen.size)
+    finish_sums(total, 1, 513, seen, flux, number, variance)
+    open_holes(seen.reshape(5, 12, 14), 1, 513)
+    assert {0, 1, 513} == set(np.unique(seen))
+    assert np.array_equal(seen, cube.spaxel_dq)
+    assert np.array_equal(flux, cube.spaxel_flux.astype(np.float32))
+    assert np.array_equal(variance, cube.spaxel_var)
+    assert np.array_equal(number, cube.spaxel_iflux)
 
 
 def test_pixels_without_flux_are_left_out():
