@@ -74,11 +74,12 @@ def few_plugins() -> Iterator[None]:
         from asdf.resource import ResourceMappingProxy
 
     with asdf.config_context() as config:
-        # asdf fills these itself when they are None, and has no other way to leave plug-ins out. The mappings come
+        # asdf fills these itself while they are None, and has no other way to leave plug-ins out. The mappings come
         # first: extensions look things up in them while they are loaded.
-        config._resource_manager = None
-        config._resource_mappings = _plugins("asdf.resource_mappings", ResourceMappingProxy)
-        config._extensions = _plugins("asdf.extensions", ExtensionProxy)
+        with suppress(Exception):  # of a plug-in that fails asdf warns, and loads the others
+            config._resource_manager = None
+            config._resource_mappings = _plugins("asdf.resource_mappings", ResourceMappingProxy)
+            config._extensions = _plugins("asdf.extensions", ExtensionProxy)
         yield
 
 
