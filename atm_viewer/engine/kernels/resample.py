@@ -123,8 +123,7 @@ def oversample_errors(
             out[new, column] = error * inflation / divisor
     for row in range(out.shape[0]):
         for column in range(columns):
-            if np.isnan(out[row, column]):
-                invalid[row, column] = True
+            invalid[row, column] |= np.isnan(out[row, column])
 
 
 @njit(**KERNEL)
@@ -207,7 +206,6 @@ def oversample_slice(
     linear,
     spline,
     residual,
-    reached,
     slopes,
 ):
     """Oversample the columns of one slice.
@@ -237,8 +235,6 @@ def oversample_slice(
     linear, spline, residual : ndarray of float64, shape (parts, columns)
         Outputs: interpolated flux, scaled spline, interpolated residual of the spline; only written where there
         is one.
-    reached : ndarray of float64, shape (parts, columns)
-        Output: alpha within the spline's bounds, else NaN.
     slopes : ndarray of float64, shape (rows, columns)
         Output: change of the normalised spline from the pixel before, 0 near the spline's ends; only written where
         it counts.
@@ -310,7 +306,6 @@ def oversample_slice(
         for new in range(begin, end):
             a = alpha_os[new, column]
             if low <= a <= high:
-                reached[new, column] = a
                 if not (trim_ends and (hit < ends or hit >= hits - ends)):
                     spline[new, column] = evaluate(a, t, intervals[s], poly[s]) * scale[column]
                 hit += 1

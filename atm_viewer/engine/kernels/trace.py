@@ -230,12 +230,13 @@ def clipped_mean_std_near(values, n, near, buffer, large):
     before = _count_below(values, n, begin)
     size, above = _sift(values, n, begin, end, cut, buffer, large)
     if size > 96:
-        width *= 0.7
+        width *= 0.5
     elif size < 48:
         width *= 1.4
     pivot = near[1]
     low = -np.inf
     high = np.inf
+    centre = 0.0
     lowest = np.inf
     highest = -np.inf
     few, _, few_total, few_square = _clipped_sums(values, n, low, cut, pivot)
@@ -256,7 +257,11 @@ def clipped_mean_std_near(values, n, near, buffer, large):
             width = 0.0
         centre = select(buffer, size, second - before)
         if first < second:
-            centre = 0.5 * (centre + select(buffer, size, first - before))
+            # All values that are less are before it now.
+            neighbour = -np.inf
+            for i in range(second - before):
+                neighbour = max(neighbour, buffer[i])
+            centre = 0.5 * (centre + neighbour)
         lowest = min(lowest, centre)
         highest = max(highest, centre)
         mean = total / count
@@ -274,10 +279,12 @@ def clipped_mean_std_near(values, n, near, buffer, large):
             below = 0.0
         if count == previous or count == 0.0:
             break
+    # Medians go on about as fast as they went from the call before to this one.
+    moved = max(abs(lowest - near[0]), abs(highest - near[1]))
     near[0] = lowest
     near[1] = highest
-    near[2] = width if width > 0.0 else 0.05 * highest
-    near[3] = 0.9 * high
+    near[2] = max(width, 2.0 * moved)
+    near[3] = centre + 0.9 * (high - centre)
     if count == 0.0:
         return np.nan, np.nan, above, cut
     mean = total / count
