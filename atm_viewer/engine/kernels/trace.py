@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
-from atm_viewer.engine.kernels.order import select
+from atm_viewer.engine.kernels.order import largest, select
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
     FAST,
@@ -257,11 +257,7 @@ def clipped_mean_std_near(values, n, near, buffer, large):
             width = 0.0
         centre = select(buffer, size, second - before)
         if first < second:
-            # All values that are less are before it now.
-            neighbour = -np.inf
-            for i in range(second - before):
-                neighbour = max(neighbour, buffer[i])
-            centre = 0.5 * (centre + neighbour)
+            centre = 0.5 * (centre + largest(buffer, second - before))
         lowest = min(lowest, centre)
         highest = max(highest, centre)
         mean = total / count
