@@ -151,17 +151,18 @@ class ExposureWcs:
         order, sorted_x, sorted_y, at = (np.empty(size, dtype) for dtype in (np.int32, float, float, np.int64))
         starts = sort_by_label(labels, row, column, x, y, order, sorted_x, sorted_y, at)
         at = at[: starts[-1]]
-        found = tuple(np.full(at.size, np.nan) for _ in axes)
+        found = tuple(np.empty(at.size) for _ in axes)
         parts = [
             (number, begin, min(begin + _BLOCK, int(end)))
             for number, (first, end) in enumerate(pairwise(starts))
-            if number in self.slices
             for begin in range(int(first), int(end), _BLOCK)
         ]
 
         def work(part: tuple[int, int, int]) -> None:
             number, begin, end = part
-            positions = self.on_slicer(number, sorted_x[begin:end], sorted_y[begin:end])
+            positions: Sequence[Any] = (np.nan, np.nan, np.nan)
+            if number in self.slices:
+                positions = self.on_slicer(number, sorted_x[begin:end], sorted_y[begin:end])
             for axis, values in zip(axes, found, strict=True):
                 # A file's WCS may give anything; the kernel believes that there is one value for each position.
                 one_each = np.broadcast_to(positions[axis], end - begin)
