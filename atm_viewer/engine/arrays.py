@@ -65,8 +65,12 @@ class PackedFrame:
         """Pack a frame that is NaN but for some values, at ascending flat indices."""
         finite = np.isfinite(values)
         inside = np.zeros(shape, dtype=bool)
-        inside.reshape(-1)[at[finite]] = True
-        return cls(np.packbits(inside, axis=1), values[finite], shape[1])
+        if finite.all():  # as good as always
+            inside.reshape(-1)[at] = True
+        else:
+            inside.reshape(-1)[at[finite]] = True
+            values = values[finite]
+        return cls(np.packbits(inside, axis=1), values, shape[1])
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -130,7 +130,8 @@ class WavelengthScale:
         """Wavelengths in single precision [um], NaN where none has a position on the sky."""
         values = at_rest.values
         for factor in (self.doppler, self.unit):  # in the pipeline's order, on which the last digit depends
-            values = values if factor == 1.0 else values * factor
+            if factor != 1.0:
+                values = np.multiply(values, factor, out=None if values is at_rest.values else values)
         frame = at_rest.with_values(values.astype(np.float32))
         if not self.ranges.size:
             return frame

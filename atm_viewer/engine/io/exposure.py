@@ -354,7 +354,7 @@ class Exposure:
     @cached_property
     def slices(self) -> tuple[int, ...]:
         """Slice numbers, ascending."""
-        return tuple(int(n) for n in np.flatnonzero(np.bincount(self.regions.reshape(-1))) if n > 0)
+        return tuple(self.slice_rows)
 
     @cached_property
     def _pixels(self) -> dict[int, Integers]:
@@ -367,7 +367,7 @@ class Exposure:
 
     def slice_pixels(self, number: int) -> Integers:
         """Flat indices of a slice's pixels in the detector's frame, ascending."""
-        if self.rotated or "_pixels" in vars(self) or "slice_rows" not in vars(self):
+        if self.rotated or "_pixels" in vars(self):
             return self._pixels[number]
         rows = self.slice_rows[number]
         found: Integers = np.flatnonzero(self.regions[rows] == number) + rows.start * self.regions.shape[1]
@@ -403,14 +403,15 @@ class Exposure:
 
     @cached_property
     def slice_rows(self) -> dict[int, slice]:
-        """Rows of `to_dispersion` that each slice has pixels in, from the first one to the last."""
-        width = self.regions.shape[1]
-        found = {}
-        for number in self.slices:
-            at = self.slice_pixels(number)
-            row = width - 1 - at % width if self.rotated else at // width
-            found[number] = slice(int(row.min()), int(row.max()) + 1)
-        return found
+        """Rows of `to_dispersion` that each slice has pixels in, first to last, by slice number, ascending."""
+        regions = self.to_dispersion(self.regions)
+        rows = regions.shape[0]
+        # Pixels of each slice in each row, counted in the order in which they lie in memory.
+        counts = np.bincount((np.multiply(regions, rows, dtype=np.int64) + np.arange(rows)[:, None]).ravel("K"))
+        number, row = np.divmod(np.flatnonzero(counts), rows)
+        found, starts = np.unique(number, return_index=True)
+        parts = zip(found.tolist(), np.split(row, starts[1:]), strict=True)
+        return {n: slice(int(own[0]), int(own[-1]) + 1) for n, own in parts if n > 0}
 
     @cached_property
     def _steps(self) -> dict[int, float]:

@@ -9,61 +9,67 @@ from atm_viewer.engine.kernels.spline import KERNEL
 
 
 @njit(**KERNEL)
-def sort_by_label(label, x, y):
-    """Sort positions by their labels, those of a label in the order in which they are given.
+def sort_by_label(labels, row, column, x, y, order, sorted_x, sorted_y, at):
+    """Sort positions by the labels of their pixels, those of a label in the order in which they are given.
+
+    Positions are x and y broadcast against each other, so that those of a grid never are in memory.
 
     Parameters
     ----------
-    label : ndarray of int16, shape (m, n)
+    labels : ndarray of int16, shape (ny, nx)
         Labels; positions whose label is 0 or less are left out.
-    x, y : ndarray of float64, shape (m, n)
+    row, column : ndarray of int64, shapes of y and of x
+        Pixels of the positions.
+    x, y : ndarray of float64, shape (m or 1, n or 1)
         Positions.
+    order : ndarray of int32, shape (m * n,)
+        Output: which of the labelled positions each one is. Of this and the other outputs, as many elements are written
+        as there are labelled positions.
+    sorted_x, sorted_y : ndarray of float64, same shape
+        Output: positions.
+    at : ndarray of int64, same shape
+        Output: flat indices of the labelled positions, ascending.
 
     Returns
     -------
-    starts : ndarray of int64, shape (largest label + 2,)
+    ndarray of int64, shape (largest label + 2,)
         ``starts[k]``: where positions of the label k begin, and those of the label before it end.
-    order : ndarray of int64, shape (labelled positions,)
-        Which of the labelled positions each one is.
-    sorted_x, sorted_y : ndarray of float64, same shape
-        Positions.
-    at : ndarray of int64, same shape
-        Flat indices of the labelled positions, ascending.
     """
-    rows, columns = label.shape
     most = 0
-    for row in range(rows):
-        for column in range(columns):
-            most = max(most, label[row, column])
+    for j in range(labels.shape[0]):
+        for i in range(labels.shape[1]):
+            most = max(most, labels[j, i])
     starts = np.empty(most + 2, dtype=np.int64)
+    free = np.empty(most + 2, dtype=np.int64)
     for k in range(most + 2):
         starts[k] = 0
-    for row in range(rows):
-        for column in range(columns):
-            if label[row, column] > 0:
-                starts[label[row, column] + 1] += 1
-    free = np.empty(most + 2, dtype=np.int64)
+    # Steps to the next row and column of the grid: 0 where there is one for all.
+    x_down, x_along = int(x.shape[0] != 1), int(x.shape[1] != 1)
+    y_down, y_along = int(y.shape[0] != 1), int(y.shape[1] != 1)
+    m = x.shape[0] if x_down else y.shape[0]
+    n = x.shape[1] if x_along else y.shape[1]
+    for j in range(m):
+        for i in range(n):
+            k = labels[row[j * y_down, i * y_along], column[j * x_down, i * x_along]]
+            if k > 0:
+                starts[k + 1] += 1
     free[0] = 0
     for k in range(1, most + 2):
         starts[k] += starts[k - 1]
         free[k] = starts[k]
-    order = np.empty(starts[most + 1], dtype=np.int64)
-    at = np.empty(order.size, dtype=np.int64)
-    sorted_x = np.empty(order.size)
-    sorted_y = np.empty(order.size)
     count = 0
-    for row in range(rows):
-        for column in range(columns):
-            k = label[row, column]
+    for j in range(m):
+        for i in range(n):
+            k = labels[row[j * y_down, i * y_along], column[j * x_down, i * x_along]]
             if k > 0:
                 place = free[k]
                 order[place] = count
-                sorted_x[place] = x[row, column]
-                sorted_y[place] = y[row, column]
+                sorted_x[place] = x[j * x_down, i * x_along]
+                sorted_y[place] = y[j * y_down, i * y_along]
                 free[k] = place + 1
-                at[count] = row * columns + column
+                at[count] = j * n + i
                 count += 1
-    return starts, order, sorted_x, sorted_y, at
+    return starts
 
 
 @njit(**KERNEL)

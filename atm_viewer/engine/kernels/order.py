@@ -39,11 +39,20 @@ def select(a, n, k):
 
 
 @njit(**KERNEL)
+def largest(a, n):
+    """Largest of the first ``n`` values; after `select` found the n-th smallest (from 0), the one before it."""
+    found = a[0]
+    for i in range(1, n):
+        found = max(found, a[i])
+    return found
+
+
+@njit(**KERNEL)
 def median(a):
     """Return the median of some values, of which none is NaN and one there must be (`numpy.median`); reorders them."""
     middle = a.size // 2
     above = select(a, a.size, middle)
-    return above if a.size % 2 else (select(a, a.size, middle - 1) + above) / 2
+    return above if a.size % 2 else (largest(a, middle) + above) / 2
 
 
 @njit(**KERNEL)

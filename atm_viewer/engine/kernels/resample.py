@@ -46,13 +46,15 @@ def interpolate(at, begin, end, xs, ys, n, out):
 @njit(**KERNEL)
 def _extent(inside, column):
     """First and last row of a slice in a column; (0, -1) when it has none."""
+    rows = inside.shape[0]
     first = 0
-    last = -1
-    for row in range(inside.shape[0]):
-        if inside[row, column]:
-            if last < 0:
-                first = row
-            last = row
+    while first < rows and not inside[first, column]:
+        first += 1
+    if first == rows:
+        return 0, -1
+    last = rows - 1
+    while not inside[last, column]:
+        last -= 1
     return first, last
 
 
@@ -102,8 +104,9 @@ def oversample_errors(
     fine = np.empty(at.size)
     out[:] = np.nan
     for column in range(columns):
+        first, last = _extent(inside, column)
         n = 0
-        for row in range(rows):
+        for row in range(first, last + 1):
             value = np.sqrt(values[row0 + row, column]) if variance else values[row0 + row, column]
             if inside[row, column] and np.isfinite(value):
                 xs[n] = row0 + row
@@ -111,7 +114,6 @@ def oversample_errors(
                 n += 1
         if n <= require_ngood:
             continue
-        first, last = _extent(inside, column)
         begin, end = _parts(first, last, row0, factor)
         interpolate(at, begin, end, xs, ys, n, fine)
         for new in range(begin, end):
@@ -123,8 +125,7 @@ def oversample_errors(
             out[new, column] = error * inflation / divisor
     for row in range(out.shape[0]):
         for column in range(columns):
-            if np.isnan(out[row, column]):
-                invalid[row, column] = True
+            invalid[row, column] |= np.isnan(out[row, column])
 
 
 @njit(**KERNEL)
@@ -207,7 +208,6 @@ def oversample_slice(
     linear,
     spline,
     residual,
-    reached,
     slopes,
 ):
     """Oversample the columns of one slice.
@@ -237,8 +237,6 @@ def oversample_slice(
     linear, spline, residual : ndarray of float64, shape (parts, columns)
         Outputs: interpolated flux, scaled spline, interpolated residual of the spline; only written where there
         is one.
-    reached : ndarray of float64, shape (parts, columns)
-        Output: alpha within the spline's bounds, else NaN.
     slopes : ndarray of float64, shape (rows, columns)
         Output: change of the normalised spline from the pixel before, 0 near the spline's ends; only written where
         it counts.
@@ -252,15 +250,15 @@ def oversample_slice(
     ends = int(factor)
     fine = np.empty(at.size)
     for column in range(columns):
+        first, last = _extent(inside, column)
         n = 0
-        for row in range(rows):
+        for row in range(first, last + 1):
             if inside[row, column] and np.isfinite(flux[row, column]):
                 xs[n] = row0 + row
                 ys[n] = flux[row, column]
                 n += 1
         if n <= require_ngood:
             continue
-        first, last = _extent(inside, column)
         begin, end = _parts(first, last, row0, factor)
         # Pixels without data stay without; the pipeline drops the outermost pixels.
         dropped = 0 if keep_edges else ends
@@ -280,7 +278,7 @@ def oversample_slice(
         valid = 0
         n = 0
         previous = 0.0
-        for row in range(rows):
+        for row in range(first, last + 1):
             a = np.float64(alpha[row, column])
             if not (np.isfinite(a) and low <= a <= high):
                 continue
@@ -310,7 +308,6 @@ def oversample_slice(
         for new in range(begin, end):
             a = alpha_os[new, column]
             if low <= a <= high:
-                reached[new, column] = a
                 if not (trim_ends and (hit < ends or hit >= hits - ends)):
                     spline[new, column] = evaluate(a, t, intervals[s], poly[s]) * scale[column]
                 hit += 1

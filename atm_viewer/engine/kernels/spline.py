@@ -249,6 +249,9 @@ def solve_moments(moments, bases, intervals, poly, work):
 @njit(**FAST)
 def _add_alike(moments, b, intervals, work):
     """Add to the normal equations what the intervals between evenly spaced knots give, all at once for each element."""
+    # Unsigned, so that the compiler knows that no index is negative, without which nothing runs on vectors.
+    begin = np.uint64(3)
+    end = np.uint64(max(intervals - 3, 3))
     for k in range(4):
         for m in range(k, 4):
             # The product of both polynomials.
@@ -259,12 +262,14 @@ def _add_alike(moments, b, intervals, work):
             c4 = b[k, 1] * b[m, 3] + b[k, 2] * b[m, 2] + b[k, 3] * b[m, 1]
             c5 = b[k, 2] * b[m, 3] + b[k, 3] * b[m, 2]
             c6 = b[k, 3] * b[m, 3]
-            for i in range(3, intervals - 3):
+            row = work[m - k, k:]
+            for i in range(begin, end):
                 low = c0 * moments[0, i] + c1 * moments[1, i] + c2 * moments[2, i] + c3 * moments[3, i]
-                work[m - k, i + k] += low + c4 * moments[4, i] + c5 * moments[5, i] + c6 * moments[6, i]
-        for i in range(3, intervals - 3):
+                row[i] += low + c4 * moments[4, i] + c5 * moments[5, i] + c6 * moments[6, i]
+        row = work[4, k:]
+        for i in range(begin, end):
             right = b[k, 0] * moments[7, i] + b[k, 1] * moments[8, i]
-            work[4, i + k] += right + b[k, 2] * moments[9, i] + b[k, 3] * moments[10, i]
+            row[i] += right + b[k, 2] * moments[9, i] + b[k, 3] * moments[10, i]
 
 
 @njit(**FAST)

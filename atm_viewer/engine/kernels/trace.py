@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
-from atm_viewer.engine.kernels.order import select
+from atm_viewer.engine.kernels.order import largest, select
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
     FAST,
@@ -157,18 +157,6 @@ def _clipped_sums(values, n, low, high, pivot):
 
 
 @njit(**FAST)
-def _sums(values, n, pivot):
-    """Sum first and second power of value minus pivot."""
-    total = 0.0
-    square = 0.0
-    for i in range(n):
-        d = values[i] - pivot
-        total += d
-        square += d * d
-    return total, square
-
-
-@njit(**FAST)
 def _count_below(values, n, limit):
     count = 0
     for i in range(n):
@@ -177,54 +165,86 @@ def _count_below(values, n, limit):
 
 
 @njit(**KERNEL)
-def _collect(values, n, low, high, band):
-    """Values within bounds, in ``band``; returns their number."""
+def _sift(values, n, low, high, cut, band, large):
+    """Values within bounds, in ``band``, and indices of those above ``cut``, in ``large``; returns their numbers."""
     count = np.uint64(0)
+    above = np.uint64(0)
     for i in range(n):
-        band[count] = values[i]
-        count += np.uint64(low <= values[i] <= high)
-    return np.int64(count)
+        value = values[i]
+        band[count] = value
+        large[above] = i
+        count += np.uint64(low <= value <= high)
+        above += np.uint64(value > cut)
+    return np.int64(count), np.int64(above)
+
+
+@njit(**FAST)
+def _sums_of_listed(values, listed, n, high, pivot):
+    """Do as `_clipped_sums` for listed values, with an upper bound alone; none is below."""
+    count = 0.0
+    total = 0.0
+    square = 0.0
+    for j in range(n):
+        value = values[listed[j]]
+        d = value - pivot
+        inside = 1.0 if value <= high else 0.0
+        count += inside
+        total += d * inside
+        square += d * d * inside
+    return count, total, square
 
 
 @njit(**KERNEL)
-def clipped_mean_std_near(values, n, medians, buffer):
+def clipped_mean_std_near(values, n, near, buffer, large):
     """Do as `clipped_mean_std`, faster, for values that resemble those of the call before.
 
-    Medians are looked for in a narrow band about those of the call before.
+    Medians are looked for in a narrow band about those of the call before. Where clipping cuts at the upper end alone,
+    its bounds are among the large values, of which there are few.
 
     Parameters
     ----------
     values : ndarray of float64
-        The first ``n`` are used; none is NaN.
+        The first ``n`` are used; none is NaN or negative.
     n : int
         Number of values, at least 1.
-    medians : ndarray of float64, shape (3,)
-        Lowest and highest median met by the call before, and width of the band on both sides of them; all 0 at
-        first. Updated.
+    near : ndarray of float64, shape (4,)
+        Lowest and highest median met by the call before, width of the band on both sides of them, and what large values
+        exceed; all 0 at first. Updated.
     buffer : ndarray of float64, shape (>= n,)
         Scratch.
+    large : ndarray of int64, shape (>= n,)
+        Output: indices of the large values, ascending.
 
     Returns
     -------
     mean, std : float
+    above : int
+        Number of large values.
+    cut : float
+        What they exceed.
     """
-    width = medians[2]
-    begin = medians[0] - width
-    end = medians[1] + width
+    width = near[2]
+    cut = near[3]
+    begin = near[0] - width
+    end = near[1] + width
     before = _count_below(values, n, begin)
-    size = _collect(values, n, begin, end, buffer)
+    size, above = _sift(values, n, begin, end, cut, buffer, large)
     if size > 96:
-        width *= 0.7
+        width *= 0.5
     elif size < 48:
         width *= 1.4
-    pivot = medians[1]
+    pivot = near[1]
     low = -np.inf
     high = np.inf
+    centre = 0.0
     lowest = np.inf
     highest = -np.inf
-    count = float(n)
+    few, _, few_total, few_square = _clipped_sums(values, n, low, cut, pivot)
+    count, total, square = _sums_of_listed(values, large, above, high, pivot)
+    count += few
+    total += few_total
+    square += few_square
     below = 0.0
-    total, square = _sums(values, n, pivot)
     for _ in range(5):
         # Clipping cuts at both ends only, so these are order statistics of all values.
         second = int(below) + int(count) // 2
@@ -237,7 +257,7 @@ def clipped_mean_std_near(values, n, medians, buffer):
             width = 0.0
         centre = select(buffer, size, second - before)
         if first < second:
-            centre = 0.5 * (centre + select(buffer, size, first - before))
+            centre = 0.5 * (centre + largest(buffer, second - before))
         lowest = min(lowest, centre)
         highest = max(highest, centre)
         mean = total / count
@@ -245,16 +265,26 @@ def clipped_mean_std_near(values, n, medians, buffer):
         low = centre - 3.0 * sigma
         high = centre + 3.0 * sigma
         previous = count
-        count, below, total, square = _clipped_sums(values, n, low, high, pivot)
+        if low > 0.0 or high < cut:
+            count, below, total, square = _clipped_sums(values, n, low, high, pivot)
+        else:
+            count, total, square = _sums_of_listed(values, large, above, high, pivot)
+            count += few
+            total += few_total
+            square += few_square
+            below = 0.0
         if count == previous or count == 0.0:
             break
-    medians[0] = lowest
-    medians[1] = highest
-    medians[2] = width if width > 0.0 else 0.05 * highest
+    # Medians go on about as fast as they went from the call before to this one.
+    moved = max(abs(lowest - near[0]), abs(highest - near[1]))
+    near[0] = lowest
+    near[1] = highest
+    near[2] = max(width, 2.0 * moved)
+    near[3] = centre + 0.9 * (high - centre)
     if count == 0.0:
-        return np.nan, np.nan
+        return np.nan, np.nan, above, cut
     mean = total / count
-    return mean + pivot, np.sqrt(max(square / count - mean * mean, 0.0))
+    return mean + pivot, np.sqrt(max(square / count - mean * mean, 0.0)), above, cut
 
 
 @njit(**FAST)
@@ -280,37 +310,22 @@ def make_scratch(room, breakpoints):
     Returns
     -------
     tuple of ndarray
-        Points, their marks and gaps; indices; starts and moments of intervals; bases; band matrix; knots; medians.
+        Marks of points that count, differences, gaps; indices; starts and moments of intervals; bases; band matrix;
+        knots; what `clipped_mean_std_near` keeps.
     """
     size = breakpoints + 12
     return (
-        np.empty((5, room)),
+        np.empty(room),
+        np.empty(room),
+        np.empty(room),
         np.empty(room, dtype=np.int64),
         np.empty(size, dtype=np.int64),
         np.empty((11, size)),
         np.empty((size, 4, 4)),
         np.empty((5, size)),
         np.empty(size),
-        np.zeros(3),
+        np.zeros(4),
     )
-
-
-@njit(**FAST)
-def _first_above(values, begin, n, limit):
-    """Index of the first value above a limit from ``begin`` on; ``n`` when there is none. Few are expected."""
-    i = np.uint64(begin)
-    end = np.uint64(n)
-    block = np.uint64(32)
-    while i + block <= end:
-        above = 0
-        for k in range(i, i + block):
-            above += 1 if values[k] > limit else 0
-        if above > 0:
-            break
-        i += block
-    while i < end and not values[i] > limit:
-        i += np.uint64(1)
-    return np.int64(i)
 
 
 @njit(**KERNEL)
@@ -324,19 +339,43 @@ def _list_beyond(difference, n, far, listed):
 
 
 @njit(**KERNEL)
-def _keep(x, y, alive, n):
-    """Move the points that count together, in place; returns their number."""
+def _outermost(alive, begin, end):
+    """First of the points between ``begin`` and ``end`` that counts, and the one after the last."""
+    while alive[begin] == 0.0:
+        begin += 1
+    while alive[end - 1] == 0.0:
+        end -= 1
+    return begin, end
+
+
+@njit(**KERNEL)
+def _list_dead(alive, begin, end, listed):
+    """Write where points between ``begin`` and ``end`` do not count, from ``begin`` on; returns their number."""
     count = np.uint64(0)
-    for i in range(n):
-        x[count] = x[i]
-        y[count] = y[i]
-        count += np.uint64(alive[i] > 0.0)
-    alive[:count] = 1.0
+    for i in range(end - begin):
+        listed[count] = i
+        count += np.uint64(alive[begin + i] == 0.0)
     return np.int64(count)
 
 
 @njit(**KERNEL)
-def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, knots, poly, near, scratch):
+def _list_isolated(spacing, n, near, difference, isolated):
+    """Write the indices of points whose gap is far larger than most; returns their number."""
+    mean, rms, count, cut = clipped_mean_std_near(spacing, n, near, difference, isolated)
+    if not np.isfinite(rms):
+        return 0
+    limit = mean + 5.0 * rms
+    if limit < cut:
+        return _list_beyond(spacing, n, limit, isolated)
+    listed = 0
+    for j in range(count):
+        isolated[listed] = isolated[j]
+        listed += spacing[isolated[j]] > limit
+    return listed
+
+
+@njit(**KERNEL)
+def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, knots, poly, scratch):
     """Fit one window of points with rejection (``bspline_fit``).
 
     Parameters
@@ -359,10 +398,9 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
         Output, see `make_knots`.
     poly : ndarray of float64, shape (>= breakpoints + 4, 4)
         Output: the spline.
-    near : ndarray of int64, shape (>= n,)
-        Output: indices of the points that are not isolated, which is the choice the first fit is made of.
     scratch : tuple of ndarray
-        See `make_scratch`; use the same for windows that follow one another.
+        See `make_scratch`; use the same for windows that follow one another. Points that the last fit was made of have
+        the mark 1, others 0.
 
     Returns
     -------
@@ -379,67 +417,53 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     """
     if n < 10:
         return _ERROR, 0, 0, SETTLED
-    arrays, rejected, starts, moments, bases, work, t, medians = scratch
-    ux = arrays[0]
-    uy = arrays[1]
-    alive = arrays[2]
-    difference = arrays[3]
-    spacing = arrays[4]
+    alive, difference, spacing, listed, starts, moments, bases, work, t, near = scratch
     _gaps(x, n, spacing)
     # The tenth largest gap exceeds the limit exactly when ten gaps do; isolated points can only lower the limit.
     gap_limit = _gap_limit(x[0], x[n - 1], breakpoints, space_ratio, single)
     if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10:
         return _NO_FIT, 0, 0, SETTLED
-    mean, rms = clipped_mean_std_near(spacing, n, medians, difference)
-    limit = np.inf
-    if np.isfinite(rms):
-        limit = mean + 5.0 * rms
-    count = 0
-    doubt = SETTLED
-    begin = 0
-    while begin <= n:
-        isolated = _first_above(spacing, begin, n, limit)
-        shift = np.uint64(begin - count)
-        for k in range(np.uint64(begin), np.uint64(isolated)):
-            ux[k - shift] = x[k]
-            uy[k - shift] = y[k]
-            near[k - shift] = k
-        count += isolated - begin
-        begin = isolated + 1
-        if isolated < n - 1 and spacing[begin] == 0.0:
-            doubt = ORDER
-    if count == 0:
+    drop = _list_isolated(spacing, n, near, difference, listed)
+    if drop == n:
         return _ERROR, 0, 0, SETTLED
-    gap_limit = _gap_limit(ux[0], ux[count - 1], breakpoints, space_ratio, single)
+    count = n - drop
+    alive[:n] = 1.0
+    doubt = SETTLED
+    for j in range(drop):
+        i = listed[j]
+        alive[i] = 0.0
+        if i < n - 1 and spacing[i + 1] == 0.0:
+            doubt = ORDER
+    begin, end = _outermost(alive, 0, n)
+    gap_limit = _gap_limit(x[begin], x[end - 1], breakpoints, space_ratio, single)
     if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10 or count < 4:
         return _NO_FIT, 0, 0, SETTLED
 
     original = count
-    points = count
-    alive[:points] = 1.0
     intervals = 0
     for iteration in range(iterations):
-        if iteration == 0 or alive[0] == 0.0 or alive[points - 1] == 0.0:
+        if iteration == 0 or alive[begin] == 0.0 or alive[end - 1] == 0.0:
             # Knots follow the outermost points.
-            if iteration > 0:
-                points = _keep(ux, uy, alive, points)
-            intervals = describe_knots(ux[0], ux[points - 1], breakpoints, single, knots)
+            begin, end = _outermost(alive, begin, end)
+            xs, ys = x[begin:end], y[begin:end]
+            intervals = describe_knots(x[begin], x[end - 1], breakpoints, single, knots)
             make_knots(knots, intervals, t)
             make_bases(t, intervals, bases)
-            sum_moments(ux, uy, points, t, intervals, starts, moments)
+            sum_moments(xs, ys, end - begin, t, intervals, starts, moments)
+            drop = _list_dead(alive, begin, end, listed) if count < end - begin else 0
+        take_off(xs, ys, listed, drop, t, starts, moments)
         if solve_moments(moments, bases, intervals, poly, work) < DELICATE:
             return _OK, intervals, count, SOLVER
         if iteration == iterations - 1:
             break
-        total, square = subtract_spline(ux, uy, alive, t, intervals, starts, poly, difference)
+        total, square = subtract_spline(xs, ys, alive[begin:end], t, intervals, starts, poly, difference)
         mean = total / count
         far = sigma * np.sqrt(max(square / count - mean * mean, 0.0))
-        drop = _list_beyond(difference, points, far, rejected)
+        drop = _list_beyond(difference, end - begin, far, listed)
         if count - drop < 0.8 * original or drop == 0:
             break
-        take_off(ux, uy, rejected, drop, t, starts, moments)
         for j in range(drop):
-            alive[rejected[j]] = 0.0
+            alive[begin + listed[j]] = 0.0
         count -= drop
         if count < 4:
             break
@@ -633,7 +657,6 @@ def fit_columns(
     y = np.empty(room)
     to_x = np.empty(room)
     to_y = np.empty(room)
-    near = np.empty(room, dtype=np.int64)
     scratch = make_scratch(room, breakpoints)
     n = 0
     start = 0
@@ -684,7 +707,7 @@ def fit_columns(
 
         for tried in (breakpoints, breakpoints - 3):
             status, found, count, doubt = fit_window(
-                x, y, n, tried, space_ratio, sigma, iterations, single, knots[column], poly[column], near, scratch
+                x, y, n, tried, space_ratio, sigma, iterations, single, knots[column], poly[column], scratch
             )
             if status != _NO_FIT or not first or breakpoints <= 3:
                 break

@@ -129,8 +129,12 @@ class _Tiny:
 
 def _open_unknown_file() -> None:
     """Compute what the first file takes that was never opened."""
-    _, order, x, _, _ = sort_by_label(np.ones((1, 2), dtype=np.int16), np.zeros((1, 2)), np.zeros((1, 2)))
-    put(x, order, np.empty(2))
+    labels, pixel, position = (np.zeros((1, 2), dtype) for dtype in (np.int16, np.int64, float))
+    order = np.zeros(2, dtype=np.int32)
+    sort_by_label(
+        labels, pixel, pixel, position, position, order, np.zeros(2), np.zeros(2), np.zeros(2, dtype=np.int64)
+    )
+    put(np.zeros(2), order, np.zeros(2))
     polynomial_2d(np.zeros(2), np.zeros(2), np.ones(3), np.array([False, True]), np.empty(2))
     direction_cosines(np.zeros(2), np.zeros(2), np.empty((3, 2)))
     rotate_unit_vectors(np.zeros(1, dtype=np.int64), np.ones(1), np.zeros(1), np.zeros((3, 2)))

@@ -389,7 +389,7 @@ def oversample_slice(
     data, params, factor = prepared.slices[fit.number], fit.params, recipe.oversample
     division, rows = prepared.exposure.division(factor), prepared.fine_rows(fit.number, factor)
     shape = rows.stop - rows.start, data.flux.shape[1]
-    sci, spline, residual, reached = (np.full(shape, np.nan) for _ in range(4))
+    sci, spline, residual = (np.full(shape, np.nan) for _ in range(3))
     slopes = np.zeros(data.flux.shape)
     kernels.oversample_slice(
         data.flux,
@@ -412,26 +412,25 @@ def oversample_slice(
         sci,
         spline,
         residual,
-        reached,
         slopes,
     )
     use = find_slice_use(prepared, fit, slopes, intervals)
-    unused = ~within(reached, use.ranges)
+    wanted = within(coordinates[0], use.ranges)
     wavelength = coordinates[1]
     if params.wavelengths is not None and wavelength is not None:
-        unused |= ~((wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1]))
+        wanted &= (wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1])
     defined = np.isfinite(spline)
     made_of = {"spline_full": spline.copy(), "linear_interp": sci.copy(), "spline_residual": residual} if steps else {}
-    spline[unused] = np.nan
-    at = np.isfinite(spline)
+    at = defined & wanted
+    np.copyto(spline, np.nan, where=~at)
     native = native_slice(prepared, fit, use, factor, defined, at)
     linear = sci.copy() if params.residual == "lines" else sci
-    sci[at] = spline[at]
+    np.copyto(sci, spline, where=at)
     if params.residual != "none":
         at &= np.isfinite(residual)
         if params.residual == "lines":
             at &= line_columns(data, fit)
-        sci[at] += residual[at]
+        np.add(sci, residual, out=sci, where=at)
         if params.residual == "lines":
             at &= np.isfinite(linear)
             share = np.broadcast_to(continuum_share(data, fit), at.shape)[at]
@@ -503,9 +502,9 @@ def _with_errors(
             invalid,
         )
     sci = sci.astype(np.float32)
-    dq[invalid] |= DO_NOT_USE
+    np.bitwise_or(dq, np.uint32(DO_NOT_USE), out=dq, where=invalid)
     for array in (sci, *errors.values()):
-        array[invalid] = np.nan
+        np.copyto(array, np.nan, where=invalid)
     return OversampledSlice(
         number=data.number,
         row=rows.start,

@@ -316,17 +316,18 @@ def _fit_points(
     ``bspline_fit`` with scipy's solver; the choice of points by their spacing is the kernel's. None: no fit.
     """
     # A single fit takes all points that are not isolated.
-    status, _, count, _, _, _, near = _fit_window(data, breakpoints, defaults, alpha, flux, 1)
+    status, *_, used = _fit_window(data, breakpoints, defaults, alpha, flux, 1)
     if status != 1:
         return None
-    return _fit_with_rejection(alpha, flux, near[:count], breakpoints, defaults, data.alpha.dtype == np.float32)
+    return _fit_with_rejection(alpha, flux, used, breakpoints, defaults, data.alpha.dtype == np.float32)
 
 
 def _fit_window(
     data: SliceData, breakpoints: int, defaults: ModeDefaults, alpha: Floats, flux: Floats, iterations: int
 ) -> tuple[int, int, int, int, Floats, Floats, Integers]:
-    """Return what the kernel of this name returns, and its outputs: knots, polynomials and points near others."""
-    knots, poly, near = np.empty(4), np.empty((breakpoints + 4, 4)), np.empty(alpha.size, dtype=np.int64)
+    """Return what the kernel of this name returns, and its outputs: knots, polynomials, points of the last fit."""
+    knots, poly = np.empty(4), np.empty((breakpoints + 4, 4))
+    scratch = kernels.make_scratch(alpha.size, breakpoints)
     found = kernels.fit_window(
         alpha,
         flux,
@@ -338,10 +339,9 @@ def _fit_window(
         data.alpha.dtype == np.float32,
         knots,
         poly,
-        near,
-        kernels.make_scratch(alpha.size, breakpoints),
+        scratch,
     )
-    return *found, knots, poly, near
+    return *found, knots, poly, np.flatnonzero(scratch[0])
 
 
 def _fit_with_rejection(

@@ -138,23 +138,32 @@ class ExposureWcs:
         """
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         shape = np.broadcast_shapes(x.shape, y.shape)
-        # Of a grid, given by a column and a row, pixels are found for these alone.
-        label = np.broadcast_to(number, shape) if self.labels is None else self.labels[_pixel(y), _pixel(x)]
-        grid = shape if len(shape) == 2 else (1, label.size)
+        if self.labels is None or len(shape) > 2:
+            x, y = (np.broadcast_to(values, shape).reshape(1, -1) for values in (x, y))
+        if self.labels is None:
+            labels = np.array(np.broadcast_to(number, shape), dtype=np.int16).reshape(1, -1)
+            row, column = np.zeros(labels.shape, dtype=np.int64), np.arange(labels.size).reshape(1, -1)
+        else:
+            labels = np.ascontiguousarray(self.labels, dtype=np.int16)
+            row, column = _pixel(np.atleast_2d(y), labels.shape[0]), _pixel(np.atleast_2d(x), labels.shape[1])
         # The kernel is compiled again for each layout of these.
-        x, y = (np.array(np.broadcast_to(values, shape), order="C").reshape(grid) for values in (x, y))
-        starts, order, x, y, at = sort_by_label(np.array(label, dtype=np.int16, order="C").reshape(grid), x, y)
-        found = tuple(np.full(at.size, np.nan) for _ in axes)
+        x, y = (np.array(np.atleast_2d(values), order="C") for values in (x, y))
+        size = math.prod(shape)
+        order, sorted_x, sorted_y, at = (np.empty(size, dtype) for dtype in (np.int32, float, float, np.int64))
+        starts = sort_by_label(labels, row, column, x, y, order, sorted_x, sorted_y, at)
+        at = at[: starts[-1]]
+        found = tuple(np.empty(at.size) for _ in axes)
         parts = [
             (number, begin, min(begin + _BLOCK, int(end)))
             for number, (first, end) in enumerate(pairwise(starts))
-            if number in self.slices
             for begin in range(int(first), int(end), _BLOCK)
         ]
 
         def work(part: tuple[int, int, int]) -> None:
             number, begin, end = part
-            positions = self.on_slicer(number, x[begin:end], y[begin:end])
+            positions: Sequence[Any] = (np.nan, np.nan, np.nan)
+            if number in self.slices:
+                positions = self.on_slicer(number, sorted_x[begin:end], sorted_y[begin:end])
             for axis, values in zip(axes, found, strict=True):
                 # A file's WCS may give anything; the kernel believes that there is one value for each position.
                 one_each = np.broadcast_to(positions[axis], end - begin)
@@ -220,9 +229,12 @@ class ExposureWcs:
         return ra, dec, lam
 
 
-def _pixel(position: Floats) -> NDArray[np.int64]:
-    """Pixel whose centre is nearest to a position, as ``LabelMapperArray`` finds it."""
-    return np.floor(position + 0.5).astype(np.int64)
+def _pixel(position: Floats, size: int) -> NDArray[np.int64]:
+    """Pixel whose centre is nearest to a position, as ``LabelMapperArray`` finds it; there are ``size`` of them."""
+    pixel = np.array(np.floor(position + 0.5), dtype=np.int64, order="C")
+    if ((pixel < -size) | (pixel >= size)).any():
+        raise IndexError("a position is not on the detector")
+    return pixel
 
 
 @without_garbage_search()

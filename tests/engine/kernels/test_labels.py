@@ -3,33 +3,47 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 
 
-def test_positions_are_sorted_by_label_as_a_stable_sort_does():
+def sort(labels, x, y):
+    """Sort positions whose pixels are the nearest ones."""
+    row, column = (np.rint(v).astype(np.int64) for v in (y, x))
+    outputs = [np.empty(max(x.shape[0], y.shape[0]) * max(x.shape[1], y.shape[1]), t) for t in "iddl"]
+    starts = sort_by_label(labels, row, column, x, y, *outputs)
+    return starts, *(array[: starts[-1]] for array in outputs)
+
+
+@pytest.mark.parametrize(
+    "shapes", [((1, 50), (60, 1)), ((60, 1), (1, 50)), ((1, 3000), (1, 3000)), ((60, 50), (60, 50))]
+)
+def test_positions_are_sorted_by_label_as_a_stable_sort_does(shapes):
+    """Those of a grid, upright and not, and single ones."""
     rng = np.random.default_rng(3)
-    label = rng.integers(-1, 5, (40, 30)).astype(np.int16)
-    label[label == 3] = 0  # a label that none has
-    y, x = (np.broadcast_to(v, (40, 30)) for v in (np.arange(40.0)[:, None], rng.normal(size=30)))
-    starts, order, sorted_x, sorted_y, at = sort_by_label(label, x, y)
-    flat = label.ravel()
+    labels = rng.integers(-1, 5, (40, 30)).astype(np.int16)
+    labels[labels == 3] = 0  # a label that none has
+    x, y = rng.uniform(0, 29, shapes[0]), rng.uniform(0, 39, shapes[1])
+    starts, order, sorted_x, sorted_y, at = sort(labels, x, y)
+    all_x, all_y = (v.ravel() for v in np.broadcast_arrays(x, y))
+    flat = labels[np.rint(all_y).astype(int), np.rint(all_x).astype(int)]
     expected = np.flatnonzero(flat > 0)
     expected = expected[np.argsort(flat[expected], kind="stable")]
     assert np.array_equal(at, np.flatnonzero(flat > 0))
     assert np.array_equal(at[order], expected)
-    assert np.array_equal(sorted_x, x.ravel()[expected])
-    assert np.array_equal(sorted_y, y.ravel()[expected])
+    assert np.array_equal(sorted_x, all_x[expected])
+    assert np.array_equal(sorted_y, all_y[expected])
     assert starts.tolist() == [0, 0, *np.cumsum([(flat == k).sum() for k in (1, 2, 3, 4)])]
 
 
 def test_no_label_and_no_position():
-    for label in (np.zeros((3, 2), dtype=np.int16), np.zeros((0, 2), dtype=np.int16)):
-        starts, order, _, _, at = sort_by_label(label, np.zeros(label.shape), np.zeros(label.shape))
+    for columns in (2, 0):
+        starts, order, _, _, at = sort(np.zeros((3, 2), dtype=np.int16), np.zeros((1, columns)), np.zeros((3, 1)))
         assert (starts.tolist(), order.size, at.size) == ([0, 0], 0, 0)
 
 
 def test_values_are_put_where_they_belong():
     out = np.full(4, np.nan)
-    put(np.array([1.0, 2.0]), np.array([3, 0]), out)
+    put(np.array([1.0, 2.0]), np.array([3, 0], dtype=np.int32), out)
     assert np.array_equal(out, [2.0, np.nan, np.nan, 1.0], equal_nan=True)

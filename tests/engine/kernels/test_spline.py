@@ -156,7 +156,7 @@ def test_clipping_equals_astropy(n):
 
 def test_clipping_near_the_call_before_equals_clipping_anew():
     """Also where the values are nothing like those before, and where clipping cuts at both ends."""
-    medians = np.zeros(3)
+    near, fewest = np.zeros(4), 1.0
     for seed in range(60):
         rng = np.random.default_rng(seed)
         n = int(rng.integers(1, 1500))
@@ -164,8 +164,12 @@ def test_clipping_near_the_call_before_equals_clipping_anew():
         values = scale * np.concatenate([rng.exponential(size=n), rng.uniform(10, 50, n // 10)])
         if seed % 3 == 0:
             values = scale * np.concatenate([rng.normal(5, 0.1, n), rng.uniform(0, 10, n // 5)])
-        found = clipped_mean_std_near(values, values.size, medians, np.empty(values.size))
+        large = np.empty(values.size, dtype=np.int64)
+        *found, above, cut = clipped_mean_std_near(values, values.size, near, np.empty(values.size), large)
         assert found == pytest.approx(clipped_mean_std(values, values.size, np.empty(values.size)), rel=1e-9, abs=1e-13)
+        assert np.array_equal(large[:above], np.flatnonzero(values > cut))
+        fewest = min(fewest, above / values.size)
+    assert fewest < 0.2
 
 
 def test_select_finds_order_statistics():

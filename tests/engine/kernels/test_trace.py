@@ -38,6 +38,13 @@ def test_splines_and_scales_are_the_pipelines(order):
     compare_with_pipeline(tilted_slice(), order)
 
 
+def test_splines_are_the_pipelines_where_outermost_points_are_rejected():
+    """Knots follow the points that are left."""
+    data = tilted_slice()
+    data.flux[-1, ::6] += 3000
+    compare_with_pipeline(data, "rightwards")
+
+
 def test_splines_are_the_pipelines_where_one_of_equal_alphas_is_dropped(monkeypatch):
     """Which of them it is follows from numpy's sort; scipy's solver, which takes far longer, is not asked."""
     settled = []

@@ -84,3 +84,17 @@ def test_a_transform_gives_one_value_for_each_position(given, refused):
         alpha, along = wcs.slicer(x, y, axes=(0, 1))
         assert (alpha == 7.0).all()
         assert np.array_equal(along, np.broadcast_to(x, (4, 5)))
+
+
+def test_positions_of_a_label_without_transform_are_none_and_pixels_beyond_the_detector_are_refused():
+    labels = np.array([[1, 2, 0], [2, 1, 1]], dtype=np.int16)
+    none = np.zeros((0, 2))
+    slices = {1: lambda x, y: (x + 0.5, y, x)}
+    wcs = ExposureWcs(labels, slices, lambda *positions: positions, {}, none, None, False, False)
+    found = wcs.slicer(np.arange(3.0), np.arange(2.0)[:, None])[0]
+    np.testing.assert_array_equal(found, [[0.5, np.nan, np.nan], [np.nan, 1.5, 2.5]])
+    at, (values,) = wcs.slicer_values(np.arange(3.0)[:, None], np.array([1.0, 0.0]), axes=(0,))
+    np.testing.assert_array_equal(at, [0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(values, [np.nan, 0.5, 1.5, np.nan, 2.5])
+    with pytest.raises(IndexError):
+        wcs.slicer(np.array([2.6]), np.array([0.0]))
