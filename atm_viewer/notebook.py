@@ -250,9 +250,10 @@ class Exposures:
         OutputError
             A file exists already, or the folder cannot be written.
         """
+        from atm_viewer.engine.give_back import give_back_memory
         from atm_viewer.engine.output.products import write_cubes
 
-        return write_cubes(
+        written = write_cubes(
             [Path(key) for key in self._keys],
             recipe or Recipe(),
             folder,
@@ -261,6 +262,8 @@ class Exposures:
             overwrite=overwrite,
             progress=self._progress,
         )
+        give_back_memory()  # datamodels refer to themselves
+        return written
 
     @property
     def _keys(self) -> tuple[str, ...]:

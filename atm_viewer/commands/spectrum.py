@@ -61,7 +61,9 @@ def spectrum(args: argparse.Namespace) -> int:
             opened: list[str] = []
             for keys, bands in work.open_by_setting(wanted):
                 opened += keys
-                spectra += [work.ask(MakeSpectra(Extraction(keys, recipe, band, *place))) for band in bands]
+                spectra += [
+                    work.ask(MakeSpectra(Extraction(keys, recipe, band, *place), urgent=False)) for band in bands
+                ]
         table = spectrum_table(spectra, kinds=("aperture_",) if aperture else ("",))
         for name in [name for name in table.colnames if aperture and name.startswith("aperture_")]:
             table.rename_column(name, name.removeprefix("aperture_"))

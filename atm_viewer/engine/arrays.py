@@ -65,7 +65,7 @@ class PackedFrame:
         """Pack a frame that is NaN but for some values, at ascending flat indices."""
         finite = np.isfinite(values)
         inside = np.zeros(shape, dtype=bool)
-        if finite.all():  # as good as always
+        if finite.all():  # nearly always
             inside.reshape(-1)[at] = True
         else:
             inside.reshape(-1)[at[finite]] = True

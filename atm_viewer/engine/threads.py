@@ -164,7 +164,8 @@ def one_by_one(name: str) -> Iterator[Callable[..., Future[Any]]]:
     ------
     callable
         Takes a function and its arguments, and gives its result as a future; where there is one processor, calls it at
-        once. When the block raises, what has not begun never does, and what has is waited for.
+        once. At the end of the block all calls are waited for; when the block raises, only the one that has begun, and
+        the others never begin.
     """
     if processors() == 1:
         yield _called

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import importlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -32,6 +33,8 @@ from atm_viewer.jobs.requests.exposures import OpenExposures
 
 if TYPE_CHECKING:
     from atm_viewer.engine.service.bench import Bench
+
+_LOG = logging.getLogger(__name__)
 
 #: Seconds between two progress messages of a job.
 PROGRESS_EVERY = 0.05
@@ -180,8 +183,8 @@ class _Inbox:
         """Whether a request is waiting."""
         return bool(self._runs)
 
-    def is_quiet(self) -> bool:
-        """Wait for a request for a while; says whether there is none."""
+    def stays_quiet(self) -> bool:
+        """Wait for a request, no longer than `REST`; says whether there is none."""
         with self._changed:
             return not self._changed.wait_for(lambda: self._runs, REST)
 
@@ -264,8 +267,8 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
     if warm:
         threading.Thread(target=dispatcher.warm, args=(inbox.wait_for_rest,), daemon=True).start()
     while True:
-        if warm and inbox.is_quiet():
-            dispatcher.get_ahead(inbox.is_asked)
+        while warm and inbox.stays_quiet() and not dispatcher.get_ahead(inbox.is_asked):
+            pass  # what was asked meanwhile may have been cancelled
         run = inbox.take()
         inbox.writing = run.request.folder if isinstance(run.request, SeparateRequest) else ""
         _reply(line, run, _answer(dispatcher, run, line, inbox))
@@ -352,11 +355,13 @@ class Dispatcher:
         made: Path = _named(self._backends.demo)(instrument, folder, report)
         return made
 
-    def get_ahead(self, is_asked: Callable[[], bool]) -> None:
-        """Compute what may be asked next, until ``is_asked`` says that something is."""
-        if self._bench is not None:
-            with suppress(Exception):  # whoever asks for it meets the same failure and is told
-                self._bench.fit_ahead(is_asked)
+    def get_ahead(self, is_asked: Callable[[], bool]) -> bool:
+        """Compute what may be asked next, until ``is_asked`` says that something is; says whether all is done."""
+        try:
+            return self._bench is None or self._bench.fit_ahead(is_asked)
+        except Exception:  # whoever asks for it meets the same failure and is told
+            _LOG.debug("getting ahead failed", exc_info=True)
+            return True
 
     def warm(self, pause: Callable[[], object]) -> None:
         """Get ready, before anybody waits for it, what requests need; on a thread of its own.

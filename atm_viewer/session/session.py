@@ -90,7 +90,7 @@ class Session(QObject):
         self.file_work = FileWork(self.jobs, self.messages.tell, self)
         self._store = Store(self.jobs.submit, self.jobs.cancel, self)
         self.changed: Changes = self._store.changed
-        self.jobs.progressed.connect(self._store.take_first)
+        self.jobs.progressed.connect(self._store.take_partial)
         self.jobs.ended.connect(self._take_outcome)  # before the parts, which go on from there
         self.look = Look(self._store, self.messages)
         self.recipes = RecipeEdits(self._store, self.messages, self.file_work)

@@ -140,6 +140,7 @@ class FakeBench:
         while not is_asked():
             time.sleep(0.01)
         self.ahead += 1
+        return True
 
 
 def write_exposures(paths, recipe, folder, overwrite=False, progress=None, target_at=None, steps=False):

@@ -360,7 +360,7 @@ class Exposure:
     def _pixels(self) -> dict[int, Integers]:
         flat = self.regions.ravel()
         chosen = np.flatnonzero(flat > 0)
-        # Short numbers, which slices have, are sorted by counting: in a tenth of the time.
+        # Numbers of 16 bits are sorted by their digits: in a tenth of the time.
         chosen = chosen[np.argsort(flat[chosen].astype(np.uint16), kind="stable")]
         starts = np.searchsorted(flat[chosen], self.slices)
         return dict(zip(self.slices, np.split(chosen, starts[1:]), strict=True))

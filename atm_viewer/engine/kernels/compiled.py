@@ -37,7 +37,7 @@ _LENGTH = _DIGEST().digest_size
 
 @loading()
 def load_numba() -> None:
-    """Load what compiling takes: most of numba, which takes half a second."""
+    """Load what compiling needs: most of numba, which takes half a second."""
     registry.cpu_target.typing_context.refresh()
     registry.cpu_target.target_context.refresh()
 
@@ -148,13 +148,14 @@ class _Cache(caching.FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load compiled code; None where there is none that can be used.
 
-        numba loads what compiling takes first, in any case. Compiled code calls nothing but numba's runtime and C's
-        mathematics.
+        numba's own method would first load all that compiling needs, which compiled code does without: it calls
+        nothing but numba's runtime and C's mathematics.
         """
         found = None
         try:
             rtsys.initialize(target_context)
-            found = self._load_overload(sig, target_context)
+            with self._guard_against_spurious_io_errors():
+                found = self._load_overload(sig, target_context)
         except Exception as error:  # pickle raises anything
             _log(self._py_func.__name__, error)
             with suppress(OSError):

@@ -40,7 +40,7 @@ def select(a, n, k):
 
 @njit(**KERNEL)
 def largest(a, n):
-    """Largest of the first ``n`` values; after `select` found the n-th smallest (from 0), the one before it."""
+    """Largest of the first ``n`` values; after ``select(a, size, n)`` that is the n-th smallest, counted from 1."""
     found = a[0]
     for i in range(1, n):
         found = max(found, a[i])

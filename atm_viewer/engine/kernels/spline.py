@@ -249,7 +249,7 @@ def solve_moments(moments, bases, intervals, poly, work):
 @njit(**FAST)
 def _add_alike(moments, b, intervals, work):
     """Add to the normal equations what the intervals between evenly spaced knots give, all at once for each element."""
-    # Unsigned, so that the compiler knows that no index is negative, without which nothing runs on vectors.
+    # Unsigned: the compiler makes vector instructions only if it knows that no index is negative.
     begin = np.uint64(3)
     end = np.uint64(max(intervals - 3, 3))
     for k in range(4):

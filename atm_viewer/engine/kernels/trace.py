@@ -340,7 +340,7 @@ def _list_beyond(difference, n, far, listed):
 
 @njit(**KERNEL)
 def _outermost(alive, begin, end):
-    """First of the points between ``begin`` and ``end`` that counts, and the one after the last."""
+    """Find the first of the points from ``begin`` to ``end`` that counts, and the one after the last."""
     while alive[begin] == 0.0:
         begin += 1
     while alive[end - 1] == 0.0:
@@ -350,7 +350,7 @@ def _outermost(alive, begin, end):
 
 @njit(**KERNEL)
 def _list_dead(alive, begin, end, listed):
-    """Write where points between ``begin`` and ``end`` do not count, from ``begin`` on; returns their number."""
+    """Write which points from ``begin`` to ``end`` do not count, counted from ``begin``; returns their number."""
     count = np.uint64(0)
     for i in range(end - begin):
         listed[count] = i
@@ -399,8 +399,8 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     poly : ndarray of float64, shape (>= breakpoints + 4, 4)
         Output: the spline.
     scratch : tuple of ndarray
-        See `make_scratch`; use the same for windows that follow one another. Points that the last fit was made of have
-        the mark 1, others 0.
+        See `make_scratch`; use the same for windows that follow one another. Afterwards points that count have the mark
+        1, others 0.
 
     Returns
     -------

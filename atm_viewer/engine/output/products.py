@@ -67,7 +67,8 @@ _LOG = logging.getLogger(__name__)
 
 Paths = Sequence[str | os.PathLike[str]]
 
-#: Bytes of sums for cubes before correction that may wait for those after it, while metadata are read.
+#: Largest size of the sums before correction [byte] whose cubes are written while those after are summed; larger ones
+#: are written first, to save memory.
 _WAITING = 2**28
 
 #: Pixels of exposures that stay open until all cubes have taken them, four of MIRI or one of NIRSpec; more are opened
@@ -369,25 +370,36 @@ def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corre
     opened, outlines, follows = _open_exposures(job)
     cubepar = cubepar_of(job)
     grids = job.grids(outlines, cubepar, 0.05)
-    # Both beside drizzling, which leaves processors idle now and then: what datamodels import takes seconds.
+    writing: list[Future[None]] = []
+
+    def progress(step: str, fraction: float) -> None:
+        for cubes in writing:
+            if cubes.done():
+                cubes.result()  # raises what kept them from being written
+        job.progress(step, fraction)
+
+    # Metadata are read, and cubes written, while others are drizzled: what datamodels import takes seconds.
     reading = beside("atm-viewer-metadata", _read_metadata, job.group.exposures, follows)
-    with reading as metadata, one_by_one("atm-viewer-cubes") as call:
-        writing: list[Future[None]] = []
-        # A correction takes several times as long as all the rest.
-        begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
-        for after in job.kinds:
-            here = part_of(job.progress, begun, begun + 0.95 * shares[after])
-            begun += 0.95 * shares[after]
-            sums = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
-            small = sum(one.size for one in sums.values()) <= _WAITING
-            writing.append(call(_write_cubes_of_sums, job, after, metadata, cubepar, sums, folder))
-            del sums
-            if after == job.kinds[-1] or not small:
-                here(f"Writing cubes {'after' if after else 'before'} correction", 0.8)
-                for one in writing:
-                    one.result()
-        for model in metadata.result():
-            model.close()
+    with reading as metadata:
+        try:
+            with one_by_one("atm-viewer-cubes") as submit:
+                # A correction takes several times as long as all the rest.
+                begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
+                for after in job.kinds:
+                    here = part_of(progress, begun, begun + 0.95 * shares[after])
+                    begun += 0.95 * shares[after]
+                    sums = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
+                    small = sum(of_band.size for of_band in sums.values()) <= _WAITING
+                    writing.append(submit(_write_cubes_of_sums, job, after, metadata, cubepar, sums, folder))
+                    del sums
+                    if after == job.kinds[-1] or not small:
+                        here(f"Writing cubes {'after' if after else 'before'} correction", 0.8)
+                        for cubes in writing:
+                            cubes.result()
+        finally:
+            if metadata.done() and metadata.exception() is None:
+                for model in metadata.result():
+                    model.close()
 
 
 def _read_metadata(paths: Sequence[Path], follows: Sequence[Any]) -> list[Any]:

@@ -66,8 +66,6 @@ _UNPACKED = 4 * 1024 * 1032
 #: Pixels of open exposures, four of NIRSpec or sixteen of MIRI, from which on memory is saved: no file is opened ahead,
 #: and each is closed, with its WCS, when it has been read.
 _AHEAD = 4 * 2048 * 2048
-#: Pixels of open exposures, eight of NIRSpec, whose fits are all kept.
-_FITTED = 8 * 2048 * 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +161,7 @@ class Bench:
         self._shifted: Recent = Recent(64)
         self._references: Recent = Recent(MOST_REFERENCES)
         self._parameters: dict[str, CubeParameters] = {}
-        self._asked: Extraction | None = None  # last, while there may be more to fit for it
+        self._to_fit: Extraction | None = None  # what slices are fitted ahead for; None when all are
         self._targets: dict[str, Position] = {}  # where moving targets are followed, by their names
 
     def open(
@@ -356,7 +354,7 @@ class Bench:
         self._before.clear()
         self._found.clear()
         self._shifted.clear()
-        self._asked = None
+        self._to_fit = None
         for key in keys:
             self._items.remove(key)
         give_back_memory()
@@ -365,7 +363,7 @@ class Bench:
 
     def give_back(self) -> None:
         """Give back the memory of what is made again in a moment when it is asked for: another process needs it."""
-        self._asked = None
+        self._to_fit = None
         self._shared.keep_fits_only()
         self._items.close_files()
         for exposure in self._unpacked:
@@ -560,8 +558,8 @@ class Bench:
         progress : callable
             ``progress(step, fraction)``; may raise `Cancelled`.
         found : callable, optional
-            Takes the spectra of a spaxel that was not asked for before, without its aperture, as soon as they are
-            there: a tenth of the time.
+            Takes the spectra of a spaxel that was not asked for before, without its aperture. They are there in a tenth
+            of the time. Slices that other places need are fitted ahead for such questions, see `fit_ahead`.
 
         Returns
         -------
@@ -572,7 +570,6 @@ class Bench:
         InputError
             No exposure has the band, or the position is outside of the field.
         """
-        self._asked = extraction
         recipe, band, radius = extraction.recipe, extraction.band, extraction.radius
         ra, dec = extraction.place
         items = self.items(extraction.exposures, band, recipe.cube, part_of(progress, 0.0, 0.1))
@@ -580,33 +577,44 @@ class Bench:
         grid, _ = self._grids_of(items, band, recipe)
         grid.spaxel_at(ra, dec)  # raises where the field ends
         unit, drizzling = items[0].exposure.unit, part_of(progress, 0.1, 1.0)
-        if found is not None and _place(items, recipe, band, (ra, dec, radius)) not in self._before:
-            alone = self._extract(items, recipe, band, (ra, dec, 0.0), part_of(drizzling, 0.0, 0.3))
-            spectra = _as_spectra(unit, grid, extraction, *alone)
-            found(replace(spectra, coverage_before=None, coverage_after=None, spaxel_only=True))
-            drizzling = part_of(drizzling, 0.3, 1.0)
+        if found is not None:
+            self._to_fit = extraction
+            if _place(items, recipe, band, (ra, dec, 0.0)) not in self._before:
+                alone = self._extract(items, recipe, band, (ra, dec, 0.0), part_of(drizzling, 0.0, 0.3))
+                spectra = _as_spectra(unit, grid, extraction, *alone)
+                found(replace(spectra, coverage_before=None, coverage_after=None, spaxel_only=True))
+                drizzling = part_of(drizzling, 0.3, 1.0)
         return _as_spectra(unit, grid, extraction, *self._extract(items, recipe, band, (ra, dec, radius), drizzling))
 
-    def fit_ahead(self, is_asked: Callable[[], bool]) -> None:
-        """Fit the slices that spectra elsewhere in the field would need, of those exposures that were asked for last.
+    def fit_ahead(self, is_asked: Callable[[], bool]) -> bool:
+        """Fit the slices that spectra at other places need, with the exposures and recipe of the latest question.
 
-        Where there are more exposures than fits are kept of, nothing is.
+        Nothing is fitted when there is no more room for fits.
 
         Parameters
         ----------
         is_asked : callable
             Says whether a question is waiting; the rest is then left for the next time.
+
+        Returns
+        -------
+        bool
+            Whether nothing is left for the next time.
         """
-        if self._asked is None or self._asked.recipe.oversample == 1 or self._items.pixels > _FITTED:
-            return
-        recipe, band = self._asked.recipe, self._asked.band
-        for item in self.items(self._asked.exposures, band, recipe.cube):
+        wanted, self._to_fit = self._to_fit, None
+        if wanted is None or wanted.recipe.oversample == 1:
+            return True
+        for item in self.items(wanted.exposures, wanted.band, wanted.recipe.cube):
             for number in item.prepared.slices:
-                if item.exposure.band_of(number) == band:
-                    if is_asked():
-                        return
-                    fit_missing([(item, number)], recipe, no_progress)
-        self._asked = None
+                if item.exposure.band_of(number) != wanted.band:
+                    continue
+                if self._shared.fits.is_nearly_full:
+                    return True
+                if is_asked():
+                    self._to_fit = wanted
+                    return False
+                fit_missing([(item, number)], wanted.recipe, no_progress)
+        return True
 
     def fringe_free(self, spectra: SpaxelSpectra, progress: Progress) -> SpaxelSpectra:
         """Remove residual fringes from spectra of a MIRI band; what is before correction is done once for a place."""
@@ -679,7 +687,7 @@ class Bench:
         groups: list[tuple[Circle, list[DrizzleInput]]] = []
         if recipe.oversample > 1:
             inputs = corrected(items, recipe, part_of(progress, 0.0, 0.7), lambda i: fine.near(i.exposure, i.mapper))
-            if where[2] > 0.0:  # those of a spaxel alone are not worth the place
+            if where[2] > 0.0:  # sums of a single spaxel are not worth keeping
                 inputs = [replace(one, sums=i.sums) for one, i in zip(inputs, items, strict=True)]
             groups.append((fine, inputs))
         if place not in self._before:  # it is the same whatever the recipe is

@@ -119,6 +119,11 @@ class Recent(OrderedDict[Hashable, Any]):
                     del self[other]
             self.shrink(self.size)
 
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether old results may soon be dropped."""
+        return self._costs.total() > 0.9 * self.size
+
     def shrink(self, size: int) -> None:
         """Drop what was used the longest time ago, until the rest costs no more than this; the last one stays."""
         with self._lock:

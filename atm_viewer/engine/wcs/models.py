@@ -15,7 +15,7 @@ from typing import Any
 from atm_viewer.engine.checks.asdf_check import load_tags
 from atm_viewer.engine.threads import loading
 
-#: How the names of the packages begin whose plug-ins of asdf make up exposures and cubes.
+#: Beginnings of the names of packages whose plug-ins of asdf exposures and cubes need.
 _PLUGINS = ("asdf", "gwcs", "jwst", "stdatamodels", "stpipe")
 
 
@@ -53,7 +53,7 @@ def load_libraries() -> None:
 
 @loading()
 def load_datamodels() -> None:
-    """Load what opens datamodels; among it the plug-ins of asdf: all, which takes seconds, or see `few_plugins`."""
+    """Load what opens datamodels, and asdf's plug-ins: all of them, which takes seconds, unless in `few_plugins`."""
     import asdf
     from stdatamodels.jwst import datamodels  # noqa: F401
 
@@ -64,7 +64,7 @@ def load_datamodels() -> None:
 
 @contextmanager
 def few_plugins() -> Iterator[None]:
-    """Have asdf know on this thread what exposures and cubes are made of, and load no plug-ins beside.
+    """Have asdf load, on this thread, only the plug-ins that exposures and cubes need.
 
     Those for other kinds of spectra and images take as long to load as cubes to be written.
     """
@@ -76,10 +76,12 @@ def few_plugins() -> Iterator[None]:
     with asdf.config_context() as config:
         # asdf fills these itself while they are None, and has no other way to leave plug-ins out. The mappings come
         # first: extensions look things up in them while they are loaded.
-        with suppress(Exception):  # of a plug-in that fails asdf warns, and loads the others
-            config._resource_manager = None
-            config._resource_mappings = _plugins("asdf.resource_mappings", ResourceMappingProxy)
+        try:
+            mappings = _plugins("asdf.resource_mappings", ResourceMappingProxy)
+            config._resource_manager, config._resource_mappings = None, mappings
             config._extensions = _plugins("asdf.extensions", ExtensionProxy)
+        except Exception:  # asdf warns of a plug-in that fails, and loads the others
+            config._resource_manager = config._resource_mappings = config._extensions = None
         yield
 
 
@@ -87,8 +89,8 @@ def few_plugins() -> Iterator[None]:
 @loading()
 def _plugins(group: str, proxy: Any) -> list[Any]:
     """Plug-ins of the packages that count, in asdf's order: its own come last."""
-    points = [(point.dist, point) for point in entry_points(group=group) if point.dist is not None]
-    ours = [(dist.name, dist.version, point) for dist, point in points if dist.name.startswith(_PLUGINS)]
+    points = {(point.dist.name, point.value): point for point in entry_points(group=group) if point.dist is not None}
+    ours = [(p.dist.name, p.dist.version, p) for (name, _), p in points.items() if p.dist and name.startswith(_PLUGINS)]
     ours.sort(key=lambda one: (one[0] == "asdf", one[0]))
     with _compiled_yaml():
         return [proxy(made, name, version) for name, version, point in ours for made in point.load()()]

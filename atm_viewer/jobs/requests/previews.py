@@ -157,7 +157,7 @@ class MakeSkyImage(Request[SkyImage]):
 
 @dataclass(frozen=True)
 class MakeSpectra(Request[SpaxelSpectra]):
-    """Spectra before and after; those that are ``urgent`` bring the spaxel's on the way, before the aperture's.
+    """Spectra before and after; urgent ones report those of the spaxel before the aperture is drizzled.
 
     ``shown_as`` names one of several that are shown. Those that are not ``urgent`` wait for everything that is. Where
     they are ``beside`` those of the chosen band, the place may be outside of their field.
@@ -197,7 +197,7 @@ class MakeSpectra(Request[SpaxelSpectra]):
         """Build the part of the cube that the spectra come from."""
 
         def found(spaxel: SpaxelSpectra) -> None:
-            report("Drizzling the aperture", 0.4, spaxel)
+            report("Drizzling the aperture", 0.35, spaxel)
 
         return backends.bench.spectra(self.extraction, report, found if self.urgent else None)
 

@@ -191,18 +191,19 @@ class Answers:
 
     @property
     def drawn_spectra(self) -> tuple[ShownSpectra, ...]:
-        """As `shown_spectra`, but the spaxel's as soon as they are there, or without residual fringes if wanted."""
+        """As `shown_spectra`, but the spaxel's as soon as they are known. Where wanted, without residual fringes."""
         if self.state.removes_fringes:
             return tuple(self._without_fringes(shown) for shown in self.shown_spectra)
         if self.state.shows_all_bands:
             return self.shown_spectra
-        return tuple(self._spaxel_first(shown) for shown in self.shown_spectra)
+        return tuple(self._with_partial(shown) for shown in self.shown_spectra)
 
-    def _spaxel_first(self, shown: ShownSpectra) -> ShownSpectra:
-        """Spectra of the spaxel, where the job that renews them has brought those already."""
+    def _with_partial(self, shown: ShownSpectra) -> ShownSpectra:
+        """Take the spectra of the spaxel alone where they are newer than the whole ones."""
         filled = self.slots.get(Slot(MakeSpectra, spectra_name(shown.variant.name, shown.place)))
-        first = filled.first if filled is not None else None
-        return shown if first is None else replace(shown, spectra=first, stale=False)
+        if filled is None or filled.partial is None:
+            return shown
+        return replace(shown, spectra=filled.partial, stale=filled.job != filled.part_of)
 
     def _without_fringes(self, shown: ShownSpectra) -> ShownSpectra:
         name = spectra_name(shown.variant.name, shown.place)

@@ -22,8 +22,10 @@ class Filled:
         Its job while it is under way.
     result : object
         The latest answer, of an older question while a job is under way; None before there is one.
-    first : object
-        What that job has brought on the way; None before it has.
+    partial : object
+        What a job has brought of its answer so far; stays until an answer, or a part of a newer one, takes its place.
+    part_of : int or None
+        That job, which may be an older one.
     outdated : bool
         The question is to be asked again, whatever was answered.
     """
@@ -31,7 +33,8 @@ class Filled:
     asked: Request[Any]
     job: int | None = None
     result: Any = None
-    first: Any = None
+    partial: Any = None
+    part_of: int | None = None
     outdated: bool = False
 
 
@@ -98,8 +101,10 @@ class Slots:
         latest = self.filled.get(slot) if slot is not None else None
         if slot is None or latest is None or latest.job != outcome.job:
             return False
-        result = latest.result if outcome.status is Status.CANCELLED else outcome.result
-        self._fill(slot, replace(latest, job=None, result=result, first=None))
+        if outcome.status is Status.CANCELLED:
+            self._fill(slot, replace(latest, job=None))
+        else:
+            self._fill(slot, replace(latest, job=None, result=outcome.result, partial=None, part_of=None))
         if outcome.status is Status.DONE and outcome.request.remembered:
             known = {**self._remembered, outcome.request: outcome.result}
             same = [request for request in known if type(request) is type(outcome.request)]
@@ -107,12 +112,12 @@ class Slots:
             self._remembered = {request: result for request, result in known.items() if request not in gone}
         return True
 
-    def take_first(self, progress: Progress) -> bool:
-        """Take what a job has brought on the way; says whether it answers the latest question of a slot."""
+    def take_partial(self, progress: Progress) -> bool:
+        """Take a part of an answer; says whether it is one to the latest question of a slot."""
         slot = next((slot for slot, filled in self.filled.items() if filled.job == progress.job), None)
         if slot is None or progress.result is None:
             return False
-        self._fill(slot, replace(self.filled[slot], first=progress.result))
+        self._fill(slot, replace(self.filled[slot], partial=progress.result, part_of=progress.job))
         return True
 
     def forget(self, slots: Iterable[Slot]) -> None:
@@ -132,8 +137,9 @@ class Slots:
             self._drop_job(latest)
             self._fill(slot, Filled(request, None, known))
             return
-        seen = latest.result if latest is not None and request.keeps_in_sight(latest.asked) else None
-        self._fill(slot, Filled(request, self._submit(request), seen))
+        seen = latest if latest is not None and request.keeps_in_sight(latest.asked) else Filled(request)
+        job = self._submit(request)
+        self._fill(slot, Filled(request, job, seen.result, seen.partial, seen.part_of))
 
     def _known_answer(self, request: Request[Any]) -> Any:
         """Answer to the same question that was asked for another slot, or a moment ago.

@@ -75,9 +75,9 @@ class Store(QObject):
         self.put(_first_look(known, outcome.request) if first else self.state)
         return taken
 
-    def take_first(self, progress: Progress) -> None:
-        """Take what a job has brought on the way."""
-        if self._slots.take_first(progress):
+    def take_partial(self, progress: Progress) -> None:
+        """Take a part of an answer."""
+        if self._slots.take_partial(progress):
             self.put(self.state)
 
     def refresh(self) -> None:

@@ -164,7 +164,7 @@ class Picture:
 
     @property
     def awaits_aperture(self) -> bool:
-        """Whether the active aperture's spectrum, and what is against it, comes later than the spaxel's."""
+        """Whether the aperture's spectrum, with ratio and difference, follows later than the spaxel's."""
         return self.main is not None and self.main.spaxel_only
 
     def part_at(self, wavelength: float) -> SpaxelSpectra | None:

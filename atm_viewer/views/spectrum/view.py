@@ -98,7 +98,7 @@ class SpectrumView(QWidget):
         self._turn.setSingleShot(True)
         self._turn.timeout.connect(self._draw)
         self._active = ("", 0)
-        self._settings = SpectrumSettings()
+        self._settings = self._drawn_settings = SpectrumSettings()
         self._theme = DARK
         self._picture = make_picture((), "", 0, self._settings, self._lines)
         self._periods: Periods | None = None
@@ -409,6 +409,8 @@ class SpectrumView(QWidget):
 
     def _draw_curves(self, picture: Picture) -> None:
         kept = set()
+        comparable = picture.awaits_aperture and self._settings == self._drawn_settings
+        self._drawn_settings = self._settings
         for order, curve in enumerate(picture.curves):
             for panel, values in (("flux", curve.flux), ("ratio", curve.ratio), ("difference", curve.difference)):
                 if values is None:
@@ -419,7 +421,7 @@ class SpectrumView(QWidget):
                     item = self._items[key] = pg.PlotCurveItem(connect="finite")
                     self.plots[panel].addItem(item, ignoreBounds=True)  # ranges are set by `fit`
                 kept.add(key)
-                if picture.awaits_aperture and not np.isfinite(values).any():
+                if comparable and not np.isfinite(values).any() and np.array_equal(item.xData, curve.x):
                     item.setOpacity(PENDING_OPACITY)  # what is there stays for the moment: nothing flickers
                     continue
                 pen = make_pen(self._styles.colour(curve), style=self._styles.dash(curve))

@@ -71,5 +71,7 @@ print("numba.typed.typeddict" in sys.modules)
 
 def test_what_is_compiled_is_called_without_loading_what_compiling_takes():
     """That takes 0.3 s in each new process, of which products have one each."""
-    calls = [subprocess.run([sys.executable, "-c", _CALL], check=True, capture_output=True, text=True) for _ in "12"]
+    calls = [
+        subprocess.run([sys.executable, "-c", _CALL], check=True, capture_output=True, text=True) for _ in range(2)
+    ]
     assert calls[-1].stdout == "False\n"

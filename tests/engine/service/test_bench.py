@@ -132,8 +132,9 @@ def test_the_spaxel_comes_first_and_is_that_of_the_whole(demo_files):
     assert np.isfinite(whole.aperture_before).any()
     assert np.isnan([first.noise_before, first.noise_after, *first.aperture_before, *first.aperture_after]).all()
     assert first.coverage_before is first.coverage_after is None
-    # While the recipe is tuned, the place is known: its whole spectra are there as soon.
+    # While recipe or aperture are tuned, the spaxel is known: the whole spectra are there as soon.
     bench.spectra(Extraction((view.key,), replace(RECIPE, slope_limit=0.2), *place), no_progress, found.append)
+    bench.spectra(Extraction((view.key,), RECIPE, *place[:3], 0.5), no_progress, found.append)
     assert len(found) == 1
     bench.close([view.key])
 
@@ -151,19 +152,22 @@ def test_slices_that_spectra_elsewhere_need_are_fitted_ahead(demo_files):
             if i.exposure.band_of(number) == band and not i.has_fit(number, RECIPE)
         ]
 
-    bench.fit_ahead(lambda: False)  # nothing was asked
+    extraction = Extraction(keys, RECIPE, band, *demo_source("miri"), 0.4)
     everything = missing()
-    bench.spectra(Extraction(keys, RECIPE, band, *demo_source("miri"), 0.4), no_progress)
+    bench.spectra(extraction, no_progress)  # to measure them, say
     elsewhere = missing()
     assert 0 < len(elsewhere) < len(everything)
-    bench.fit_ahead(lambda: True)
+    assert bench.fit_ahead(lambda: False)
     assert missing() == elsewhere
-    bench.fit_ahead(lambda: len(missing()) < len(elsewhere))
+    bench.spectra(extraction, no_progress, lambda first: None)  # to look at them
+    assert not bench.fit_ahead(lambda: True)
+    assert missing() == elsewhere
+    assert not bench.fit_ahead(lambda: len(missing()) < len(elsewhere))
     assert len(missing()) == len(elsewhere) - 1
-    bench.fit_ahead(lambda: False)
+    assert bench.fit_ahead(lambda: False)
     assert missing() == []
     bench.close(keys)
-    bench.fit_ahead(lambda: False)  # of what is closed, nothing
+    assert bench.fit_ahead(lambda: False)  # of what is closed, nothing
 
 
 def test_an_aperture_over_the_edge_of_the_field_says_what_is_covered(case):

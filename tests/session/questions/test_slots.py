@@ -32,6 +32,10 @@ class Desk:
     def answer(self, job, result, status=Status.DONE):
         return self.slots.take(Outcome(job, self.submitted[job - 1], status, "Done.", result))
 
+    def partial(self, slot):
+        filled = self.slots.filled[slot]
+        return filled.partial, filled.part_of, filled.result
+
     def result(self, slot):
         return self.slots.filled[slot].result
 
@@ -67,18 +71,30 @@ def test_only_the_answer_to_the_latest_question_is_taken(desk):
     assert desk.result(Slot(ShowProfile)) == "new"
 
 
-def test_what_the_latest_job_brings_on_the_way_stays_until_it_ends(desk):
+def test_a_part_of_an_answer_stays_until_something_newer_is_there(desk):
     desk.ask(profile(1))
     desk.answer(1, "whole")
     desk.ask(profile(2))
     desk.ask(profile(3, fit_threshold=9.0))
-    assert not desk.slots.take_first(Progress(2, "Half", 0.5, "half of an older one"))
-    assert not desk.slots.take_first(Progress(3, "Half", 0.5))
-    assert desk.slots.filled[Slot(ShowProfile)].first is None
-    assert desk.slots.take_first(Progress(3, "Half", 0.5, "half"))
-    assert (desk.slots.filled[Slot(ShowProfile)].first, desk.result(Slot(ShowProfile))) == ("half", "whole")
-    desk.answer(3, None, Status.CANCELLED)
-    assert (desk.slots.filled[Slot(ShowProfile)].first, desk.result(Slot(ShowProfile))) == (None, "whole")
+    assert not desk.slots.take_partial(Progress(2, "Half", 0.5, "half of an older one"))
+    assert not desk.slots.take_partial(Progress(3, "Half", 0.5))
+    assert desk.partial(Slot(ShowProfile)) == (None, None, "whole")
+    assert desk.slots.take_partial(Progress(3, "Half", 0.5, "half"))
+    assert desk.partial(Slot(ShowProfile)) == ("half", 3, "whole")
+    # The part of an older answer stays in sight until there is something newer: nothing jumps back.
+    desk.ask(profile(4))
+    assert desk.partial(Slot(ShowProfile)) == ("half", 3, "whole")
+    desk.answer(4, None, Status.CANCELLED)
+    assert desk.partial(Slot(ShowProfile)) == ("half", 3, "whole")
+    desk.ask(profile(5))
+    assert desk.slots.take_partial(Progress(5, "Half", 0.5, "newer half"))
+    assert desk.partial(Slot(ShowProfile)) == ("newer half", 5, "whole")
+    desk.answer(5, "newer")
+    assert desk.partial(Slot(ShowProfile)) == (None, None, "newer")
+    desk.ask(profile(6))
+    desk.slots.take_partial(Progress(6, "Half", 0.5, "half"))
+    desk.ask(profile(6, exposure="b"))
+    assert desk.partial(Slot(ShowProfile)) == (None, None, None)  # of another exposure
 
 
 @pytest.mark.parametrize(("status", "left"), [(Status.FAILED, None), (Status.CANCELLED, "known")])
