@@ -65,11 +65,9 @@ class PackedFrame:
         """Pack a frame that is NaN but for some values, at ascending flat indices."""
         finite = np.isfinite(values)
         inside = np.zeros(shape, dtype=bool)
-        if finite.all():  # nearly always
-            inside.reshape(-1)[at] = True
-        else:
-            inside.reshape(-1)[at[finite]] = True
-            values = values[finite]
+        if not finite.all():  # which is rare, and takes long
+            at, values = at[finite], values[finite]
+        inside.reshape(-1)[at] = True
         return cls(np.packbits(inside, axis=1), values, shape[1])
 
     @property

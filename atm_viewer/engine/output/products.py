@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -380,26 +380,29 @@ def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corre
 
     # Metadata are read, and cubes written, while others are drizzled: what datamodels import takes seconds.
     reading = beside("atm-viewer-metadata", _read_metadata, job.group.exposures, follows)
-    with reading as metadata:
-        try:
-            with one_by_one("atm-viewer-cubes") as submit:
-                # A correction takes several times as long as all the rest.
-                begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
-                for after in job.kinds:
-                    here = part_of(progress, begun, begun + 0.95 * shares[after])
-                    begun += 0.95 * shares[after]
-                    sums = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
-                    small = sum(of_band.size for of_band in sums.values()) <= _WAITING
-                    writing.append(submit(_write_cubes_of_sums, job, after, metadata, cubepar, sums, folder))
-                    del sums
-                    if after == job.kinds[-1] or not small:
-                        here(f"Writing cubes {'after' if after else 'before'} correction", 0.8)
-                        for cubes in writing:
-                            cubes.result()
-        finally:
-            if metadata.done() and metadata.exception() is None:
-                for model in metadata.result():
-                    model.close()
+    with reading as metadata, ExitStack() as stack:
+        stack.callback(_close_models, metadata)
+        submit = stack.enter_context(one_by_one("atm-viewer-cubes"))
+        # A correction takes several times as long as all the rest.
+        begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
+        for after in job.kinds:
+            here = part_of(progress, begun, begun + 0.95 * shares[after])
+            begun += 0.95 * shares[after]
+            sums = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
+            small = sum(of_band.size for of_band in sums.values()) <= _WAITING
+            writing.append(submit(_write_cubes_of_sums, job, after, metadata, cubepar, sums, folder))
+            del sums
+            if after == job.kinds[-1] or not small:
+                here(f"Writing cubes {'after' if after else 'before'} correction", 0.8)
+                for cubes in writing:
+                    cubes.result()
+
+
+def _close_models(metadata: Future[list[Any]]) -> None:
+    """Close the exposures' metadata, as far as they have been opened."""
+    if metadata.done() and metadata.exception() is None:
+        for model in metadata.result():
+            model.close()
 
 
 def _read_metadata(paths: Sequence[Path], follows: Sequence[Any]) -> list[Any]:

@@ -575,7 +575,6 @@ class Bench:
         items = self.items(extraction.exposures, band, recipe.cube, part_of(progress, 0.0, 0.1))
         progress("Computing the cube's grid", 0.1)
         grid, _ = self._grids_of(items, band, recipe)
-        grid.spaxel_at(ra, dec)  # raises where the field ends
         unit, drizzling = items[0].exposure.unit, part_of(progress, 0.1, 1.0)
         if found is not None:
             self._to_fit = extraction

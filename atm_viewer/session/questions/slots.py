@@ -138,8 +138,7 @@ class Slots:
             self._fill(slot, Filled(request, None, known))
             return
         seen = latest if latest is not None and request.keeps_in_sight(latest.asked) else Filled(request)
-        job = self._submit(request)
-        self._fill(slot, Filled(request, job, seen.result, seen.partial, seen.part_of))
+        self._fill(slot, replace(seen, asked=request, job=self._submit(request), outdated=False))
 
     def _known_answer(self, request: Request[Any]) -> Any:
         """Answer to the same question that was asked for another slot, or a moment ago.
