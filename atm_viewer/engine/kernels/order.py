@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
-from atm_viewer.engine.kernels.spline import KERNEL
+from atm_viewer.engine.kernels.spline import FAST, KERNEL
 
 
 @njit(**KERNEL)
@@ -45,6 +45,26 @@ def largest(a, n):
     for i in range(1, n):
         found = max(found, a[i])
     return found
+
+
+@njit(**FAST)
+def _count_smaller(a, n, value):
+    count = 0
+    for i in range(n):
+        count += 1 if a[i] < value else 0
+    return count
+
+
+@njit(**KERNEL)
+def sort_few(a, n, out):
+    """Sort the first ``n`` values, some dozens of which none is NaN: each is counted to its place, on vectors."""
+    for i in range(n):
+        out[i] = np.nan
+    for i in range(n):
+        out[_count_smaller(a, n, a[i])] = a[i]
+    for i in range(1, n):
+        if np.isnan(out[i]):  # equal values share the first of their places
+            out[i] = out[i - 1]
 
 
 @njit(**KERNEL)

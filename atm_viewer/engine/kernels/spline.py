@@ -105,21 +105,23 @@ def sum_moments(x, y, n, t, intervals, starts, moments):
     intervals : int
         Number of intervals.
     starts : ndarray of int64, shape (> intervals,)
-        Output: index of the first point of every interval, and ``n``.
+        Output: index of the first point of every interval, and ``n``. It is found soon where there is that of similar
+        points.
     moments : ndarray of float64, shape (11, >= intervals)
         Output: sums of ``u**0 ... u**6`` and of ``y * u**0 ... y * u**3``.
     """
     starts[0] = 0
-    for k in range(intervals - 1):
-        low = starts[k]
-        high = n
-        while low < high:
-            middle = (low + high) // 2
-            if x[middle] < t[k + 4]:
-                low = middle + 1
-            else:
-                high = middle
-        starts[k + 1] = low
+    moved = 0
+    for k in range(1, intervals):
+        first = starts[k - 1]
+        before = starts[k]
+        at = min(max(before + moved, first), n)
+        while at > first and x[at - 1] >= t[k + 3]:
+            at -= 1
+        while at < n and x[at] < t[k + 3]:
+            at += 1
+        starts[k] = at
+        moved = at - before
     starts[intervals] = n
     for k in range(intervals):
         centre = 0.5 * (t[k + 3] + t[k + 4])
@@ -329,8 +331,10 @@ def _solve_band(a, size):
         diagonal = a[0, i]
         if not p0 > 1e-15 * diagonal:
             return 0.0
-        stability = min(stability, p0 / diagonal, p0)
         inverse = 1.0 / p0
+        # Without another division: they take longer than all else here.
+        if p0 < stability or p0 < stability * diagonal:
+            stability = min(p0 / diagonal, p0)
         f1 = p1 * inverse
         f2 = p2 * inverse
         f3 = p3 * inverse

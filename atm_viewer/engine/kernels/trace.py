@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
-from atm_viewer.engine.kernels.order import largest, select
+from atm_viewer.engine.kernels.order import largest, select, sort_few
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
     FAST,
@@ -28,6 +28,8 @@ from atm_viewer.engine.kernels.spline import (
 EMPTY, TOO_FEW_POINTS, TOO_SPARSE, FITTED, REUSED = 0, 2, 3, 4, 5
 
 _OK, _NO_FIT, _ERROR = 1, 0, -1
+
+_FEW = 128  # values that are sorted sooner than selected from
 
 # What a fit depends on beyond what these kernels promise, see `fit_window`.
 SETTLED, ORDER, SOLVER = 0, 1, 2
@@ -166,7 +168,10 @@ def _count_below(values, n, limit):
 
 @njit(**KERNEL)
 def _sift(values, n, low, high, cut, band, large):
-    """Values within bounds, in ``band``, and indices of those above ``cut``, in ``large``; returns their numbers."""
+    """Values within bounds, in ``band``, and indices of those above ``cut``, in ``large``.
+
+    Returns the number of values below the bounds, and those of both outputs.
+    """
     count = np.uint64(0)
     above = np.uint64(0)
     for i in range(n):
@@ -175,7 +180,7 @@ def _sift(values, n, low, high, cut, band, large):
         large[above] = i
         count += np.uint64(low <= value <= high)
         above += np.uint64(value > cut)
-    return np.int64(count), np.int64(above)
+    return _count_below(values, n, low), np.int64(count), np.int64(above)
 
 
 @njit(**FAST)
@@ -198,8 +203,9 @@ def _sums_of_listed(values, listed, n, high, pivot):
 def clipped_mean_std_near(values, n, near, buffer, large):
     """Do as `clipped_mean_std`, faster, for values that resemble those of the call before.
 
-    Medians are looked for in a narrow band about those of the call before. Where clipping cuts at the upper end alone,
-    its bounds are among the large values, of which there are few.
+    Medians are looked for in a narrow band about where they would be if they went on as from the call before last to
+    the call before. Where clipping cuts at the upper end alone, its bounds are among the large values, of which there
+    are few.
 
     Parameters
     ----------
@@ -207,9 +213,9 @@ def clipped_mean_std_near(values, n, near, buffer, large):
         The first ``n`` are used; none is NaN or negative.
     n : int
         Number of values, at least 1.
-    near : ndarray of float64, shape (4,)
-        Lowest and highest median met by the call before, width of the band on both sides of them, and what large values
-        exceed; all 0 at first. Updated.
+    near : ndarray of float64, shape (6,)
+        Lowest and highest median met by the call before, width of the band on both sides of them, what large values
+        exceed, the median of all values, and how far it moved; all 0 at first. Updated.
     buffer : ndarray of float64, shape (>= n,)
         Scratch.
     large : ndarray of int64, shape (>= n,)
@@ -223,20 +229,15 @@ def clipped_mean_std_near(values, n, near, buffer, large):
     cut : float
         What they exceed.
     """
-    width = near[2]
+    width = near[2] if near[4] > 0.0 else np.inf
     cut = near[3]
-    begin = near[0] - width
-    end = near[1] + width
-    before = _count_below(values, n, begin)
-    size, above = _sift(values, n, begin, end, cut, buffer, large)
-    if size > 96:
-        width *= 0.5
-    elif size < 48:
-        width *= 1.4
+    expected_lowest = near[0] + near[5]
+    expected_highest = near[1] + near[5]
+    before, size, above = _sift(values, n, expected_lowest - width, expected_highest + width, cut, buffer, large)
     pivot = near[1]
     low = -np.inf
     high = np.inf
-    centre = 0.0
+    centre = median = 0.0
     lowest = np.inf
     highest = -np.inf
     few, _, few_total, few_square = _clipped_sums(values, n, low, cut, pivot)
@@ -245,19 +246,28 @@ def clipped_mean_std_near(values, n, near, buffer, large):
     total += few_total
     square += few_square
     below = 0.0
+    ordered = False
     for _ in range(5):
         # Clipping cuts at both ends only, so these are order statistics of all values.
         second = int(below) + int(count) // 2
         first = second - 1 if int(count) % 2 == 0 else second
-        if first < before or second >= before + size:
-            before = 0
-            size = n
-            for i in range(n):  # numba takes two seconds to compile an assignment of arrays
-                buffer[i] = values[i]
-            width = 0.0
-        centre = select(buffer, size, second - before)
-        if first < second:
-            centre = 0.5 * (centre + largest(buffer, second - before))
+        while size < n and width < np.inf and (first < before or second >= before + size):
+            width *= 8.0
+            before, size, above = _sift(
+                values, n, expected_lowest - width, expected_highest + width, cut, buffer, large
+            )
+            ordered = False
+        if not ordered and size <= _FEW and 2 * size <= n:
+            sort_few(buffer, size, buffer[size:])
+            ordered = True
+        if ordered:
+            centre = 0.5 * (buffer[size + first - before] + buffer[size + second - before])
+        else:
+            centre = select(buffer, size, second - before)
+            if first < second:
+                centre = 0.5 * (centre + largest(buffer, second - before))
+        if np.isinf(low):
+            median = centre
         lowest = min(lowest, centre)
         highest = max(highest, centre)
         mean = total / count
@@ -275,12 +285,19 @@ def clipped_mean_std_near(values, n, near, buffer, large):
             below = 0.0
         if count == previous or count == 0.0:
             break
-    # Medians go on about as fast as they went from the call before to this one.
-    moved = max(abs(lowest - near[0]), abs(highest - near[1]))
-    near[0] = lowest
-    near[1] = highest
-    near[2] = max(width, 2.0 * moved)
+    if near[4] > 0.0:
+        near[5] = median - near[4]
+        missed = max(expected_lowest - lowest, highest - expected_highest)
+        near[2] = max(near[2] * (0.7 if size > 64 else 1.4 if size < 32 else 1.0), 2.0 * missed)
+        # Some calls clip once more than others: that is not forgotten at once.
+        near[0] = min(lowest, expected_lowest + 0.1 * (lowest - expected_lowest))
+        near[1] = max(highest, expected_highest + 0.1 * (highest - expected_highest))
+    else:
+        near[0] = lowest
+        near[1] = highest
+        near[2] = 0.1 * median
     near[3] = centre + 0.9 * (high - centre)
+    near[4] = median
     if count == 0.0:
         return np.nan, np.nan, above, cut
     mean = total / count
@@ -324,7 +341,7 @@ def make_scratch(room, breakpoints):
         np.empty((size, 4, 4)),
         np.empty((5, size)),
         np.empty(size),
-        np.zeros(4),
+        np.zeros(6),
     )
 
 
@@ -356,6 +373,18 @@ def _list_dead(alive, begin, end, listed):
         listed[count] = i
         count += np.uint64(alive[begin + i] == 0.0)
     return np.int64(count)
+
+
+@njit(**KERNEL)
+def _shift(listed, n, begin, end):
+    """Keep the indices from ``begin`` to ``end``, counted from ``begin``; returns their number."""
+    count = 0
+    for j in range(n):
+        i = listed[j]
+        if begin <= i < end:
+            listed[count] = i - begin
+            count += 1
+    return count
 
 
 @njit(**KERNEL)
@@ -450,7 +479,10 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
             make_knots(knots, intervals, t)
             make_bases(t, intervals, bases)
             sum_moments(xs, ys, end - begin, t, intervals, starts, moments)
-            drop = _list_dead(alive, begin, end, listed) if count < end - begin else 0
+            if iteration == 0:
+                drop = _shift(listed, drop, begin, end)
+            else:
+                drop = _list_dead(alive, begin, end, listed) if count < end - begin else 0
         take_off(xs, ys, listed, drop, t, starts, moments)
         if solve_moments(moments, bases, intervals, poly, work) < DELICATE:
             return _OK, intervals, count, SOLVER

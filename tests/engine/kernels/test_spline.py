@@ -156,7 +156,7 @@ def test_clipping_equals_astropy(n):
 
 def test_clipping_near_the_call_before_equals_clipping_anew():
     """Also where the values are nothing like those before, and where clipping cuts at both ends."""
-    near, fewest = np.zeros(4), 1.0
+    near, fewest = np.zeros(6), 1.0
     for seed in range(60):
         rng = np.random.default_rng(seed)
         n = int(rng.integers(1, 1500))
