@@ -29,6 +29,7 @@ EMPTY, TOO_FEW_POINTS, TOO_SPARSE, FITTED, REUSED = 0, 2, 3, 4, 5
 
 _OK, _NO_FIT, _ERROR = 1, 0, -1
 
+_BLOCK = 64  # differences that are looked at together
 _FEW = 128  # values that are sorted sooner than selected from
 
 # What a fit depends on beyond what these kernels promise, see `fit_window`.
@@ -345,13 +346,27 @@ def make_scratch(room, breakpoints):
     )
 
 
+@njit(**FAST)
+def _any_beyond(block, far):
+    found = False
+    for i in range(_BLOCK):
+        found |= abs(block[i]) > far
+    return found
+
+
 @njit(**KERNEL)
 def _list_beyond(difference, n, far, listed):
     """Write the indices of differences further from 0 than ``far``; returns their number."""
     count = np.uint64(0)
-    for i in range(n):
-        listed[count] = i
-        count += np.uint64(abs(difference[i]) > far)
+    blocks = np.uint64(n // _BLOCK)
+    size = np.uint64(_BLOCK)
+    for k in range(blocks + np.uint64(1)):
+        begin = k * size
+        # Few blocks have any, which runs on vectors.
+        if k == blocks or _any_beyond(difference[begin : begin + size], far):
+            for i in range(begin, min(begin + size, np.uint64(n))):
+                listed[count] = i
+                count += np.uint64(abs(difference[i]) > far)
     return np.int64(count)
 
 
