@@ -287,6 +287,18 @@ class Dots(pg.GraphicsObject):
             painter.drawPoints(transform.map(polygon))
 
 
+def show_range(plot: pg.PlotItem, low: float, high: float, *, upright: bool = True) -> None:
+    """Show a vertical or horizontal range, unless what is shown is nearly the same.
+
+    Axes that move with each edit are hard to compare, and their ticks take as long to draw as the curves. What has to
+    be in sight needs a margin wider than the 1.5 % that count as nearly the same.
+    """
+    shown = plot.vb.viewRange()[int(upright)]
+    near = 0.015 * (high - low)
+    if not (abs(shown[0] - low) <= near and abs(shown[1] - high) <= near):
+        (plot.setYRange if upright else plot.setXRange)(low, high, padding=0)
+
+
 def first_fitting(texts: Sequence[str], fits: Callable[[str], bool]) -> str:
     """Choose the first of some texts, the longest first, that fits, or else the last one."""
     return next((text for text in texts[:-1] if fits(text)), texts[-1])

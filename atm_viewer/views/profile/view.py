@@ -19,7 +19,17 @@ from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
 from atm_viewer.views.base.plain_text import Label
-from atm_viewer.views.base.plotting import Canvas, Elided, Line, PlainAxis, legend_html, plain, rich_width, with_unit
+from atm_viewer.views.base.plotting import (
+    Canvas,
+    Elided,
+    Line,
+    PlainAxis,
+    legend_html,
+    plain,
+    rich_width,
+    show_range,
+    with_unit,
+)
 from atm_viewer.views.base.style import MUTED
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.profile.columns import HEIGHT, ColumnStrip
@@ -276,7 +286,8 @@ class ProfileView(QWidget):
         if known is None or not known.alpha.size:
             return
         low, high = float(np.nanmin(known.alpha)), float(np.nanmax(known.alpha))
-        self.slope.setXRange(low, high, padding=0.02)
+        margin = 0.02 * (high - low)
+        show_range(self.slope, low - margin, high + margin, upright=False)
         if profile is not None and profile.alpha.size:
             self._points.fit(profile)
             self._residual.fit(profile)

@@ -52,7 +52,8 @@ class PowerAxis(PlainAxis):
         """
         power = math.floor(math.log10(size)) if size > 0 and math.isfinite(size) else 0
         self._power = power = 0 if -3 <= power < 5 else power
-        self.setLogMode(log)
+        if log != self.logMode:  # pyqtgraph makes all ticks anew
+            self.setLogMode(log)
         self.setScale(1.0 if log else 10.0**-power)
         shown = escaped(unit)
         in_brackets = f"[10{str(power).translate(_SUPERSCRIPT)} {shown}]" if power else f"[{shown}]" * bool(unit)

@@ -28,6 +28,8 @@ class FilledMarks(OnView):
 
     def show_filled(self, filled: FilledShare | None, scale: Scale) -> None:
         """Show the shares of planes on a horizontal axis."""
+        if filled is None and self._known is None:
+            return  # no update: painting the spectra takes a while
         self._known, self._bars = filled, []
         if filled is not None and filled.wavelength.size > 1:
             half = (filled.wavelength[1] - filled.wavelength[0]) / 2.0

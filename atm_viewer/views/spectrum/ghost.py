@@ -28,28 +28,38 @@ class Ghost:
             plots[name].addItem(curve, ignoreBounds=True)
         self.word = CornerWord(next(iter(plots.values())), line=1)
         self._of: Hashable = None
+        self._kept: tuple[Mapping[str, tuple[np.ndarray, np.ndarray]], str] | None = None
         self.set_theme(DARK)
 
     def set_theme(self, theme: Theme) -> None:
         """Take a theme's colours."""
         self.word.set_theme(theme, theme.text)
 
-    def show(self, curves: Mapping[str, tuple[np.ndarray, np.ndarray]], colour: str, of: Hashable) -> None:
-        """Show curves (x, y) by their plots' names, as long as what is shown is ``of`` the same, see `stay`."""
-        self._of = of
+    def keep(self, curves: Mapping[str, tuple[np.ndarray, np.ndarray]], colour: str, of: Hashable) -> None:
+        """Keep curves (x, y) by their plots' names, to be drawn as long as what is shown is ``of`` the same.
+
+        They are drawn with what takes their place: until then they would lie beneath themselves.
+        """
+        self._of, self._kept = of, (curves, colour)
+
+    def draw(self, of: Hashable) -> None:
+        """Draw what is kept; vanish when what is shown is of something else by now: another place, unit or axis."""
+        if of != self._of:
+            self.vanish()
+        elif self._kept is not None:
+            self._show(*self._kept)
+
+    def vanish(self) -> None:
+        """Show nothing."""
+        self._of = None
+        self._show({}, "#000000")
+
+    def _show(self, curves: Mapping[str, tuple[np.ndarray, np.ndarray]], colour: str) -> None:
+        self._kept = None
         for name, item in self.curves.items():
             item.setData(*curves.get(name, (NOTHING, NOTHING)))
             item.setPen(make_pen(colour, 2.5, 0.4))
         self.word.say("faint: before the edit" if curves else "")
-
-    def stay(self, of: Hashable) -> None:
-        """Vanish when what is shown is of something else by now: another place, unit or axis."""
-        if of != self._of:
-            self.vanish()
-
-    def vanish(self) -> None:
-        """Show nothing."""
-        self.show({}, "#000000", None)
 
 
 class HasGhost(Protocol):

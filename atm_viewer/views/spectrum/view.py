@@ -25,7 +25,7 @@ from atm_viewer.session.state.cursor import Cursor
 from atm_viewer.views.base.cursor_marks import CursorLine
 from atm_viewer.views.base.kept import Kept, round_range
 from atm_viewer.views.base.plain_text import Label
-from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen
+from atm_viewer.views.base.plotting import AXIS_HEIGHT, Canvas, PlainAxis, make_brush, make_pen, show_range
 from atm_viewer.views.base.theme import DARK, Theme
 from atm_viewer.views.spectrum.axes import LEFT_WIDTH, Backdrop, ErrorBand, LineStrip, PowerAxis
 from atm_viewer.views.spectrum.controls import SpectrumControls
@@ -211,7 +211,7 @@ class SpectrumView(QWidget):
         if curve is not None:
             panels = {"flux": curve.flux, "ratio": curve.ratio}
             drawn = {name: (curve.x, self._level(name, v)) for name, v in panels.items() if v is not None}
-            self.ghost.show(drawn, self._styles.colour(curve), self._what)
+            self.ghost.keep(drawn, self._styles.colour(curve), self._what)
 
     def drop_ghost(self) -> None:
         """Keep it in sight no more."""
@@ -312,7 +312,7 @@ class SpectrumView(QWidget):
             for row, name in enumerate(_PANELS, start=1)
         }
         self.flux_plot, self.ratio_plot, self.difference_plot = self.plots.values()
-        self._in_layout = {"strip": True, **dict.fromkeys(_PANELS, True)}
+        self._in_layout: dict[str, bool] = {}
         for plot in (self.strip_plot, self.ratio_plot, self.difference_plot):
             plot.setXLink(self.flux_plot)
         self.strip_plot.setMouseEnabled(x=False, y=False)
@@ -396,7 +396,7 @@ class SpectrumView(QWidget):
         self._draw_predicted()
         self.show_hovered(self._hovered)
         self.show_filled(self._filled)
-        self.ghost.stay(self._what)
+        self.ghost.draw(self._what)
         self._draw_lines(picture)
         self._draw_region()
         self._backdrop.show_masks(picture.masks)
@@ -485,9 +485,11 @@ class SpectrumView(QWidget):
             "ratio": self._settings.ratio,
             "difference": self._settings.difference,
         }
+        if wanted == self._in_layout:
+            return
+        self._in_layout = wanted
         plots = {"strip": self.strip_plot, **self.plots}
         for row, (name, plot) in enumerate(plots.items()):
-            self._in_layout[name] = wanted[name]
             _give_room(plot, wanted[name], self._strip_height if name == "strip" else -1.0)
             stretch = _STRETCH.get(name, 0) if wanted[name] else 0
             self.canvas.ci.layout.setRowStretchFactor(row, stretch)
@@ -568,7 +570,7 @@ class SpectrumView(QWidget):
                 if name in growing and seen[0] <= bottom and top <= seen[1]:
                     continue
                 margin = 0.04 * (top - bottom) or 0.05 * abs(top) or 1.0
-                self.plots[name].setYRange(bottom - margin, top + margin, padding=0)
+                show_range(self.plots[name], bottom - margin, top + margin)
 
     # Mouse
 
