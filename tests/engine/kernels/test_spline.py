@@ -7,7 +7,7 @@ import pytest
 from astropy.stats import sigma_clipped_stats
 from scipy.interpolate import BSpline, make_lsq_spline
 
-from atm_viewer.engine.kernels.order import select
+from atm_viewer.engine.kernels.order import select, sort_few
 from atm_viewer.engine.kernels.resample import interpolate
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
@@ -170,6 +170,40 @@ def test_clipping_near_the_call_before_equals_clipping_anew():
         assert np.array_equal(large[:above], np.flatnonzero(values > cut))
         fewest = min(fewest, above / values.size)
     assert fewest < 0.2
+
+
+def test_clipping_near_the_call_before_follows_values_that_drift():
+    """As gaps do from window to window; some are equal, and now and then all jump."""
+    near = np.zeros(6)
+    values = np.random.default_rng(3).exponential(size=700) * 6e-4
+    for step in range(120):
+        rng = np.random.default_rng(step)
+        values[rng.integers(0, values.size, 30)] = rng.exponential(size=30) * 6e-4
+        values *= 1.01 if step % 50 else 3.0
+        values[: step % 40] = values[100]
+        found = clipped_mean_std_near(values, values.size, near, np.empty(values.size), np.empty(values.size, np.int64))
+        expected = clipped_mean_std(values, values.size, np.empty(values.size))
+        assert found[:2] == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("guess", [0, 250, 499, 2**62, -(2**62)])
+def test_knot_intervals_do_not_depend_on_those_before(guess):
+    rng = np.random.default_rng(1)
+    x = np.sort(rng.uniform(-1.8, 1.7, 500))
+    t, intervals = clamped_knots(x, 36)
+    starts, moments = np.full(intervals + 1, guess), np.empty((11, intervals))
+    sum_moments(x, np.cos(x), x.size, t, intervals, starts, moments)
+    assert np.array_equal(starts, [*np.searchsorted(x, t[3 : 3 + intervals]), x.size])
+    assert np.array_equal(moments[0], np.diff(starts))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 64, 129])
+def test_few_values_are_sorted(n):
+    values = np.random.default_rng(n).integers(0, 20, n).astype(float)
+    values[n // 2 :] *= 1e-300
+    found = np.empty(n)
+    sort_few(values, n, found)
+    assert np.array_equal(found, np.sort(values))
 
 
 def test_select_finds_order_statistics():
