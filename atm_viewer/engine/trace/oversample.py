@@ -395,7 +395,7 @@ def oversample_slice(
     data, params, factor = prepared.slices[fit.number], fit.params, recipe.oversample
     division, rows = prepared.exposure.division(factor), prepared.fine_rows(fit.number, factor)
     shape = rows.stop - rows.start, data.flux.shape[1]
-    sci, spline, residual = (np.full(shape, np.nan) for _ in range(3))
+    sci, spline, residual = np.empty(shape), *(np.full(shape, np.nan) for _ in range(2))
     slopes = np.zeros(data.flux.shape)
     kernels.oversample_slice(
         data.flux,
