@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -69,6 +70,15 @@ class PackedFrame:
             at, values = at[finite], values[finite]
         inside.reshape(-1)[at] = True
         return cls(np.packbits(inside, axis=1), values, shape[1])
+
+    @classmethod
+    def of_each(cls, arrays: Iterable[Reals], at: Integers, shape: tuple[int, int]) -> list[PackedFrame]:
+        """Pack frames that have values in the same places, see `of_values`; which, is then kept once."""
+        frames: list[PackedFrame] = []
+        for values in arrays:
+            alike = frames and frames[0].values.size == values.size and np.isfinite(values).all()
+            frames.append(frames[0].with_values(values) if alike else cls.of_values(values, at, shape))
+        return frames
 
     @property
     def shape(self) -> tuple[int, int]:

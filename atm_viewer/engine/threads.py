@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from itertools import islice
@@ -86,8 +86,8 @@ def in_threads(
     items : iterable
         What it is called with.
     begun : callable, optional
-        ``begun(item, fraction)`` is called on this thread when an item is about to begin, with the part of the items
-        that has begun; when it raises, nothing more begins and the exception goes on.
+        ``begun(item, fraction)`` is called on this thread when it is about to begin an item, with the part of the items
+        that has begun on all of them; when it raises, nothing more begins and the exception goes on.
 
     Returns
     -------
@@ -97,30 +97,34 @@ def in_threads(
     Raises
     ------
     Exception
-        The first that ``work`` raised.
+        One that ``work`` raised, after which nothing more began.
     """
     todo: Sequence[Item] = list(items)
-    count = processors()
-    if count == 1 or len(todo) < 2:
-        results = []
-        for k, item in enumerate(todo):
-            if begun is not None:
-                begun(item, k / len(todo))
-            results.append(work(item))
-        return results
-    futures: list[Future[Result]] = []
-    with ThreadPoolExecutor(min(count, len(todo)), "atm-viewer-slices") as pool:
-        running: set[Future[Result]] = set()
-        for k, item in enumerate(todo):
-            if len(running) >= count:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-            if begun is not None:
-                begun(item, k / len(todo))
-            futures.append(pool.submit(work, item))
-            running.add(futures[-1])
-        return [future.result() for future in futures]
+    results: dict[int, Result] = {}
+    left = iter(range(len(todo)))  # from which Python's lock lets one thread take at a time
+
+    def take(begun: Callable[[Item, float], None] | None) -> None:
+        try:
+            for k in left:
+                if begun is not None:
+                    begun(todo[k], k / len(todo))
+                results[k] = work(todo[k])
+        except BaseException:
+            for _ in left:  # nothing more begins
+                pass
+            raise
+
+    others = min(processors(), len(todo)) - 1
+    if others < 1:
+        take(begun)
+    else:
+        # This thread works like the others: handing out items, it would have to be woken for each.
+        with ThreadPoolExecutor(others, "atm-viewer-slices") as pool:
+            futures = [pool.submit(take, None) for _ in range(others)]
+            take(begun)
+        for future in futures:
+            future.result()
+    return [results[k] for k in range(len(todo))]
 
 
 @contextmanager

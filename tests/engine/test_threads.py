@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import warnings
 
 import pytest
@@ -13,7 +14,7 @@ from atm_viewer.engine.checks.asdf_check import load_tags
 from atm_viewer.engine.errors import InputError
 from atm_viewer.engine.io.exposure import DataFile, open_exposure
 from atm_viewer.engine.kernels.compiled import load_numba
-from atm_viewer.engine.threads import ahead, at_most, beside, loading, one_by_one, without_warnings
+from atm_viewer.engine.threads import ahead, at_most, beside, in_threads, loading, one_by_one, without_warnings
 from atm_viewer.engine.wcs.models import load_datamodels, load_libraries
 
 
@@ -41,6 +42,63 @@ def test_the_first_thread_to_leave_does_not_wake_the_warnings_of_the_other():
         assert not raised
         with pytest.raises(UserWarning, match="again"):
             warnings.warn("again", UserWarning, stacklevel=1)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_results_come_in_the_order_of_the_items(most, monkeypatch):
+    monkeypatch.setattr(threads, "_available", lambda: 3)
+    begun = []
+    with at_most(most):
+        squares = in_threads(lambda k: k * k, range(9), lambda k, part: begun.append((k, part)))
+        assert squares == [k * k for k in range(9)]
+        assert in_threads(abs, []) == []
+    # This thread tells of the items that it takes itself: alone, of all.
+    assert begun == sorted(begun)
+    assert set(begun) <= {(k, k / 9) for k in range(9)}
+    assert most > 1 or len(begun) == 9
+
+
+def test_this_thread_takes_items_while_another_is_busy(monkeypatch):
+    monkeypatch.setattr(threads, "_available", lambda: 2)
+    here, done, busy = threading.get_ident(), threading.Event(), []
+
+    def work(k: int) -> None:
+        if threading.get_ident() != here and not busy:
+            busy.append(k)
+            assert done.wait(10.0)
+        elif k == 8:
+            done.set()
+
+    in_threads(work, range(9), lambda k, part: time.sleep(0.01))
+    assert len(busy) == 1
+
+
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_after_an_item_that_fails_nothing_more_begins(where, monkeypatch):
+    monkeypatch.setattr(threads, "_available", lambda: 2)
+    here, failed, called = threading.get_ident(), threading.Event(), []
+
+    def work(k: int) -> None:
+        called.append(k)
+        if (threading.get_ident() == here) == (where == "here"):
+            failed.set()
+            raise InputError(f"item {k}")
+        assert failed.wait(10.0)
+        time.sleep(0.1)
+
+    with pytest.raises(InputError, match="item"):
+        in_threads(work, range(9))
+    assert called in ([0], [0, 1], [1, 0])
+
+
+def test_what_raises_before_an_item_keeps_the_others_from_beginning():
+    def cancel(k: int, part: float) -> None:
+        raise InputError("cancelled")
+
+    called = []
+    with at_most(1), pytest.raises(InputError, match="cancelled"):
+        in_threads(called.append, range(9), cancel)
+    assert not called
 
 
 @pytest.mark.parametrize("most", [1, 2])

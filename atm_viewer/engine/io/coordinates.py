@@ -201,7 +201,7 @@ def oversampled_slicer(wcs: ExposureWcs, miri: bool, shape: tuple[int, int], fac
                 alpha, lam = (frame.reshape(-1) for frame in wcs.slicer_grid(columns, fine[:, 0], axes=(1, 2)))
                 at = np.arange(alpha.size)
             np.negative(alpha, out=alpha)
-        return {"alpha": PackedFrame.of_values(alpha, at, size), "wavelength": PackedFrame.of_values(lam, at, size)}
+        return dict(zip(("alpha", "wavelength"), PackedFrame.of_each((alpha, lam), at, size), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +287,7 @@ def _miri(wcs: ExposureWcs, regions: Integers32, keep: Keep) -> Coordinates:
 
     kept = keep("slicer", on_slicer)
     found = wcs.world(kept["alpha"], kept["beta"], kept["wavelength"] * wcs.doppler)
-    alpha, ra, dec, wavelength = (PackedFrame.of_values(one, at, shape) for one in (kept["alpha"], *found))
+    alpha, ra, dec, wavelength = PackedFrame.of_each((kept["alpha"], *found), at, shape)
     return Coordinates(lambda: (alpha, wavelength), 1.0, lambda: (ra, dec))
 
 
@@ -313,7 +313,7 @@ def _nirspec(wcs: ExposureWcs, regions: Integers32, keep: Keep) -> Coordinates:
     across, low, high, lam = kept["middle"]
     arcsec = _arcsec_per_metre(wcs, across, low, high, lam * wcs.doppler)
     found = wcs.world(kept["across"], kept["along"], kept["wavelength"] * wcs.doppler)
-    ra, dec, wavelength = (PackedFrame.of_values(values, at, shape) for values in found)
+    ra, dec, wavelength = PackedFrame.of_each(found, at, shape)
     alpha = unpack(kept, "alpha")
     return Coordinates(lambda: (alpha, wavelength), arcsec, lambda: (ra, dec))
 

@@ -46,6 +46,7 @@ from atm_viewer.engine.io.coordinates import (
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.in_time import in_time
 from atm_viewer.engine.io.packing import pack, unpack
+from atm_viewer.engine.kernels.labels import label_rows
 from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
@@ -404,14 +405,8 @@ class Exposure:
     @cached_property
     def slice_rows(self) -> dict[int, slice]:
         """Rows of `to_dispersion` that each slice has pixels in, first to last, by slice number, ascending."""
-        regions = self.to_dispersion(self.regions)
-        rows = regions.shape[0]
-        # Pixels of each slice in each row, counted in the order in which they lie in memory.
-        counts = np.bincount((np.multiply(regions, rows, dtype=np.int64) + np.arange(rows)[:, None]).ravel("K"))
-        number, row = np.divmod(np.flatnonzero(counts), rows)
-        found, starts = np.unique(number, return_index=True)
-        parts = zip(found.tolist(), np.split(row, starts[1:]), strict=True)
-        return {n: slice(int(own[0]), int(own[-1]) + 1) for n, own in parts if n > 0}
+        rows = label_rows(self.to_dispersion(self.regions)).tolist()
+        return {n: slice(first, last) for n, (first, last) in enumerate(rows) if first < last}
 
     @cached_property
     def _steps(self) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""Positions on the detector sorted by the slices that they are in."""
+"""Slices on the detector: rows that they have, and positions sorted by them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,38 @@ import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.spline import KERNEL
+
+
+@njit(**KERNEL)
+def label_rows(labels):
+    """Find the rows that each label has pixels in.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (ny, nx)
+        Labels; pixels whose label is 0 or less are left out.
+
+    Returns
+    -------
+    ndarray of int64, shape (largest label + 1, 2)
+        First row and the one after the last; of labels that no pixel has, ny and 0.
+    """
+    ny, nx = labels.shape
+    most = 0
+    for j in range(ny):
+        for i in range(nx):
+            most = max(most, labels[j, i])
+    found = np.empty((most + 1, 2), dtype=np.int64)
+    for k in range(most + 1):
+        found[k, 0] = ny
+        found[k, 1] = 0
+    for j in range(ny):
+        for i in range(nx):
+            k = labels[j, i]
+            if k > 0:
+                found[k, 0] = min(found[k, 0], j)
+                found[k, 1] = max(found[k, 1], j + 1)
+    return found
 
 
 @njit(**KERNEL)

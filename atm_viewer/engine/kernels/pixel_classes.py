@@ -70,12 +70,14 @@ def tell_pixels(
     """
     few, end, unwanted, beyond, second, slope, use, reuse, filled = classes
     rows, columns = flux.shape
+    good = np.empty(columns, dtype=np.int64)
     for column in range(columns):
-        good = 0
-        for row in range(rows):
-            if inside[row, column] and np.isfinite(flux[row, column]):
-                good += 1
-        for row in range(rows):
+        good[column] = 0
+    for row in range(rows):
+        for column in range(columns):
+            good[column] += inside[row, column] and np.isfinite(flux[row, column])
+    for row in range(rows):
+        for column in range(columns):
             if not inside[row, column]:
                 continue
             here = False
@@ -93,7 +95,7 @@ def tell_pixels(
                     found = use
             elif column_class[column] != 0:
                 found = column_class[column]
-            elif good <= require_ngood:
+            elif good[column] <= require_ngood:
                 found = few
             elif not there:
                 found = end

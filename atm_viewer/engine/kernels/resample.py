@@ -8,6 +8,8 @@ from atm_viewer.engine.kernels.compiled import njit
 from atm_viewer.engine.kernels.spline import KERNEL, evaluate
 from atm_viewer.engine.kernels.trace import make_knots
 
+_TOGETHER = 256  # columns that are read from row to row
+
 
 @njit(**KERNEL)
 def interpolate(at, begin, end, xs, ys, n, out):
@@ -99,33 +101,93 @@ def oversample_errors(
         Set where ``out`` is NaN.
     """
     rows, columns = inside.shape
-    xs = np.empty(rows)
-    ys = np.empty(rows)
-    fine = np.empty(at.size)
-    out[:] = np.nan
-    for column in range(columns):
-        first, last = _extent(inside, column)
-        n = 0
-        for row in range(first, last + 1):
-            value = np.sqrt(values[row0 + row, column]) if variance else values[row0 + row, column]
-            if inside[row, column] and np.isfinite(value):
-                xs[n] = row0 + row
-                ys[n] = value
-                n += 1
-        if n <= require_ngood:
-            continue
-        begin, end = _parts(first, last, row0, factor)
-        interpolate(at, begin, end, xs, ys, n, fine)
-        for new in range(begin, end):
-            if not (_has_error(values[nearest[new], column], variance) or estimated[new, column]):
-                continue
-            error = np.float32(fine[new])
+    roots = np.empty((rows, columns), values.dtype)
+    begins, ends = _gather(values[row0 : row0 + rows], variance, inside, row0, factor, require_ngood, roots)
+    for new in range(at.size):
+        low, high, part = _neighbours(roots, at[new] - row0)
+        fine = out[new]
+        for column in range(columns):
+            left = np.float64(low[column])
+            error = np.float32((np.float64(high[column]) - left) * part + left)
             if variance:
                 error = error * error
-            out[new, column] = error * inflation / divisor
-    for row in range(out.shape[0]):
+            fine[column] = error * inflation / divisor
+    # What is NaN now may lie beside a pixel that has no error.
+    for new in range(at.size):
         for column in range(columns):
-            invalid[row, column] |= np.isnan(out[row, column])
+            if not np.isnan(out[new, column]):
+                continue
+            if begins[column] <= new < ends[column] and (
+                _has_error(values[nearest[new], column], variance) or estimated[new, column]
+            ):
+                error = np.float32(_interpolate_across(roots, column, at[new] - row0))
+                if variance:
+                    error = error * error
+                out[new, column] = error * inflation / divisor
+            else:
+                invalid[new, column] = True
+
+
+@njit(**KERNEL)
+def _gather(values, rooted, inside, row0, factor, require_ngood, good):
+    """Collect the good values of a slice, or their roots, in ``good``, which is NaN elsewhere.
+
+    Returns the first part of each column of the slice and the one after its last, counted from the cut-out's; of
+    columns with too few good values there is none, and they are NaN. The frame's arrays run along its rows (NIRSpec) or
+    its columns (MIRI): some of both at a time stay in the processor's cache.
+    """
+    rows, columns = inside.shape
+    first, last, counts = np.empty((3, columns), dtype=np.int64)
+    first[:] = rows
+    last[:] = -1
+    counts[:] = 0
+    for begin in range(0, columns, _TOGETHER):
+        end = min(begin + _TOGETHER, columns)
+        # Of views that begin at 0 the compiler knows that no index is negative, without which nothing runs on vectors.
+        low, high, count = first[begin:end], last[begin:end], counts[begin:end]
+        for row in range(rows):
+            given, within, found = values[row][begin:end], inside[row][begin:end], good[row][begin:end]
+            for k in range(end - begin):
+                value = np.sqrt(given[k]) if rooted else given[k]
+                known = within[k] & np.isfinite(value)
+                found[k] = value if known else np.nan
+                count[k] += known
+                low[k] = min(low[k], row if within[k] else rows)
+                high[k] = max(high[k], row if within[k] else -1)
+    begins, ends = np.zeros((2, columns), dtype=np.int64)
+    for column in range(columns):
+        if counts[column] > require_ngood:
+            begins[column], ends[column] = _parts(first[column], last[column], row0, factor)
+        else:
+            good[:, column] = np.nan
+    return begins, ends
+
+
+@njit(**KERNEL)
+def _neighbours(values, x):
+    """Rows before and after ``x``, and how far after the first one it is; that is NaN where there is none."""
+    below = int(np.floor(x))
+    if below < 0 or below >= values.shape[0] - 1:
+        return values[0], values[0], np.nan
+    return values[below], values[below + 1], x - below
+
+
+@njit(**KERNEL)
+def _interpolate_across(values, column, x):
+    """Interpolate in a column across NaN at the row ``x``; a column's end values hold beyond them."""
+    rows = values.shape[0]
+    below = min(int(np.floor(x)), rows - 1)
+    while below >= 0 and np.isnan(values[below, column]):
+        below -= 1
+    above = max(int(np.floor(x)) + 1, 0)
+    while above < rows and np.isnan(values[above, column]):
+        above += 1
+    if below < 0:
+        return np.float64(values[above, column])
+    low = np.float64(values[below, column])
+    if above >= rows:
+        return low
+    return (np.float64(values[above, column]) - low) / (above - below) * (x - below) + low
 
 
 @njit(**KERNEL)
@@ -235,8 +297,8 @@ def oversample_slice(
     source, knots, intervals, poly, scale, bounds
         Splines, see `atm_viewer.engine.trace.trace_fit.TraceFit`.
     linear, spline, residual : ndarray of float64, shape (parts, columns)
-        Outputs: interpolated flux, scaled spline, interpolated residual of the spline; only written where there
-        is one.
+        Outputs: interpolated flux, scaled spline, interpolated residual of the spline; of the last two only those are
+        written that there are.
     slopes : ndarray of float64, shape (rows, columns)
         Output: change of the normalised spline from the pixel before, 0 near the spline's ends; only written where
         it counts.
@@ -249,27 +311,28 @@ def oversample_slice(
     t = np.empty(poly.shape[1] + 8)
     ends = int(factor)
     fine = np.empty(at.size)
-    for column in range(columns):
-        first, last = _extent(inside, column)
-        n = 0
-        for row in range(first, last + 1):
-            if inside[row, column] and np.isfinite(flux[row, column]):
-                xs[n] = row0 + row
-                ys[n] = flux[row, column]
-                n += 1
-        if n <= require_ngood:
-            continue
-        begin, end = _parts(first, last, row0, factor)
-        # Pixels without data stay without; the pipeline drops the outermost pixels.
-        dropped = 0 if keep_edges else ends
-        interpolate(at, begin + dropped, end - dropped, xs, ys, n, fine)
-        for new in range(begin + dropped, end - dropped):
-            row = nearest[new] - row0
-            if 0 <= row < rows and inside[row, column] and np.isfinite(flux[row, column]):
-                linear[new, column] = fine[new]
+    # Pixels without data stay without; the pipeline drops the outermost pixels.
+    dropped = 0 if keep_edges else ends
+    good = np.empty((rows, columns), flux.dtype)
+    firsts, lasts = _gather(flux, False, inside, row0, factor, require_ngood, good)
+    for new in range(at.size):
+        before, after, part = _neighbours(good, at[new] - row0)
+        values = linear[new]
+        for column in range(columns):
+            left = np.float64(before[column])
+            values[column] = (np.float64(after[column]) - left) * part + left
+        row = nearest[new] - row0
+        for column in range(columns):
+            if not firsts[column] + dropped <= new < lasts[column] - dropped:
+                values[column] = np.nan
+            elif np.isnan(values[column]) and 0 <= row < rows and np.isfinite(good[row, column]):
+                values[column] = _interpolate_across(good, column, at[new] - row0)
 
-        if source[column] < 0:
+    for column in range(columns):
+        begin, end = firsts[column], lasts[column]
+        if begin == end or source[column] < 0:
             continue
+        first, last = _extent(inside, column)
         s = source[column]
         make_knots(knots[s], intervals[s], t)
         low = bounds[column, 0]

@@ -20,7 +20,7 @@ from atm_viewer.engine.names import STEPS
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
-from atm_viewer.engine.threads import beside, in_threads
+from atm_viewer.engine.threads import at_most, beside, in_threads, processors
 from atm_viewer.engine.trace.compact import within
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.line_columns import continuum_share, line_columns
@@ -220,8 +220,14 @@ def _fitted(
 
     if recipe.oversample == 1:
         return *prepared_and_fitted(), None
+
+    def made_coordinates() -> tuple[Frame, Frame]:
+        # Many short steps, which threads would take from each other with Python's lock.
+        with at_most(max(processors() // 2, 1)):
+            return exposure.oversampled_coordinates(recipe.oversample)
+
     # Beside the fits: each of them leaves processors idle now and then.
-    with beside("atm-viewer-coordinates", exposure.oversampled_coordinates, recipe.oversample) as coordinates:
+    with beside("atm-viewer-coordinates", made_coordinates) as coordinates:
         prepared, fits = prepared_and_fitted()
         progress("Computing oversampled coordinates", 0.7)
         return prepared, fits, coordinates.result()
@@ -389,7 +395,7 @@ def oversample_slice(
     data, params, factor = prepared.slices[fit.number], fit.params, recipe.oversample
     division, rows = prepared.exposure.division(factor), prepared.fine_rows(fit.number, factor)
     shape = rows.stop - rows.start, data.flux.shape[1]
-    sci, spline, residual = (np.full(shape, np.nan) for _ in range(3))
+    sci, spline, residual = np.empty(shape), *(np.full(shape, np.nan) for _ in range(2))
     slopes = np.zeros(data.flux.shape)
     kernels.oversample_slice(
         data.flux,
