@@ -44,6 +44,17 @@ def test_values_are_packed_where_they_are(positions):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_frames_in_the_same_places_keep_once_which_these_are(positions):
+    at = np.flatnonzero(np.arange(positions.size) % 7)
+    whole, holed = np.arange(at.size, dtype=float), positions.reshape(-1)[at]
+    assert np.isnan(holed).any()
+    for arrays, shared in (((whole, -whole, holed), True), ((holed, whole, -whole), False)):
+        frames = PackedFrame.of_each(arrays, at, positions.shape)
+        assert (frames[0].finite is frames[1].finite) == shared
+        for frame, values in zip(frames, arrays, strict=True):
+            np.testing.assert_array_equal(frame[:], PackedFrame.of_values(values, at, positions.shape)[:])
+
+
 def test_flags_come_back_as_they_were():
     flags = np.random.default_rng(2).choice([0, 1, 1 << 30], (150, 40), p=[0.9, 0.05, 0.05]).astype(np.uint32)
     frame = DeflatedFrame.of(flags)

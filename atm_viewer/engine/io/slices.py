@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from atm_viewer.engine.arrays import Floats, Reals, Singles
+from atm_viewer.engine.arrays import Floats, Frame, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
 from atm_viewer.engine.kernels.order import bin_medians
 from atm_viewer.engine.statistics import sigma_clipped
@@ -165,14 +165,16 @@ def cut_slices(
     dict of int to SliceData
         By slice number, ascending.
     """
-    # Unpacked here and not kept: who corrects an exposure needs alpha of the cut-outs only.
-    alpha = exposure.to_dispersion(exposure.coordinates.packed_pixels[0][:])
+    # Unpacked here and not kept: who corrects an exposure needs alpha of the cut-outs only. Those of NIRSpec are rows.
+    alpha: Frame = exposure.coordinates.packed_pixels[0]
+    if exposure.rotated:
+        alpha = exposure.to_dispersion(alpha[:])
     with without_warnings():
         cuts = in_threads(lambda number: _cut_slice(exposure, alpha, number, offset), exposure.slices, begun)
     return dict(zip(exposure.slices, cuts, strict=True))
 
 
-def _cut_slice(exposure: Exposure, frame: Floats, number: int, offset: float | None) -> SliceData:
+def _cut_slice(exposure: Exposure, frame: Frame, number: int, offset: float | None) -> SliceData:
     regions = exposure.to_dispersion(exposure.regions)
     cut = exposure.slice_rows[number]
     inside = np.ascontiguousarray(regions[cut] == number)

@@ -529,7 +529,8 @@ def _inside(data: SliceData, owner: Integers) -> Mask:
     """Whether parts belong to a slice, from the rows of the frame that they belong to."""
     rows = owner - data.row
     known = (rows >= 0) & (rows < data.inside.shape[0])
-    inside: Mask = data.inside[np.where(known, rows, 0)] & known[:, None]
+    inside: Mask = data.inside[np.where(known, rows, 0)]
+    inside[~known] = False
     return inside
 
 
