@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -28,6 +29,9 @@ from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_sl
 from atm_viewer.engine.trace.trace_fit import TraceFit
 from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice, slice_trace
 from atm_viewer.engine.trace.why import NativeSlice
+
+#: Gives oversampled alpha and wavelength, when they are there.
+FindCoordinates = Callable[[], tuple[Frame, Frame]]
 
 FLUX_ESTIMATED = 1 << 28  # stdatamodels.jwst.datamodels.dqflags.pixel["FLUX_ESTIMATED"]
 
@@ -173,8 +177,8 @@ def correct_exposure(
     Corrected
     """
     progress = progress or no_progress
-    prepared, fits, coordinates = _fitted(exposure, recipe, progress)
-    return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0), steps)
+    with _fitted(exposure, recipe, progress) as (prepared, fits, coordinates):
+        return oversample(prepared, fits, recipe, coordinates, part_of(progress, 0.8, 1.0), steps)
 
 
 def correct_slices(
@@ -197,9 +201,9 @@ def correct_slices(
         ``progress(step, fraction)``; may raise `Cancelled`.
     """
     progress = progress or no_progress
-    prepared, fits, coordinates = _fitted(exposure, recipe, progress)
-    assert coordinates is not None, "nothing is oversampled by 1"
-    intervals = compact_intervals(fits, prepared)
+    with _fitted(exposure, recipe, progress) as (prepared, fits, find_coordinates):
+        assert find_coordinates is not None, "nothing is oversampled by 1"
+        intervals, coordinates = compact_intervals(fits, prepared), find_coordinates()
 
     def work(number: int) -> None:
         own = cut_coordinates(prepared, fits[number], recipe.oversample, coordinates)
@@ -209,17 +213,19 @@ def correct_slices(
     in_threads(work, prepared.slices, lambda number, fraction: tell(f"Oversampling slice {number}", fraction))
 
 
+@contextmanager
 def _fitted(
     exposure: Exposure, recipe: Recipe, progress: Progress
-) -> tuple[Prepared, dict[int, TraceFit], tuple[Frame, Frame] | None]:
-    """Prepare an exposure, fit its slices and, when it is oversampled, find the coordinates for that."""
+) -> Iterator[tuple[Prepared, dict[int, TraceFit], FindCoordinates | None]]:
+    """Prepare an exposure, fit its slices and, when it is oversampled, find the coordinates for that meanwhile."""
 
     def prepared_and_fitted() -> tuple[Prepared, dict[int, TraceFit]]:
         prepared = prepare(exposure, part_of(progress, 0.0, 0.1))
         return prepared, fit_slices(prepared, recipe, part_of(progress, 0.1, 0.7))
 
     if recipe.oversample == 1:
-        return *prepared_and_fitted(), None
+        yield *prepared_and_fitted(), None
+        return
 
     def made_coordinates() -> tuple[Frame, Frame]:
         # Many short steps, which threads would take from each other with Python's lock.
@@ -228,16 +234,19 @@ def _fitted(
 
     # Beside the fits: each of them leaves processors idle now and then.
     with beside("atm-viewer-coordinates", made_coordinates) as coordinates:
-        prepared, fits = prepared_and_fitted()
-        progress("Computing oversampled coordinates", 0.7)
-        return prepared, fits, coordinates.result()
+
+        def found() -> tuple[Frame, Frame]:
+            progress("Computing oversampled coordinates", 0.7)
+            return coordinates.result()
+
+        yield *prepared_and_fitted(), found
 
 
 def oversample(
     prepared: Prepared,
     fits: Mapping[int, TraceFit],
     recipe: Recipe,
-    coordinates: tuple[Frame, Frame] | None,
+    coordinates: tuple[Frame, Frame] | FindCoordinates | None,
     progress: Progress | None = None,
     steps: bool = False,
 ) -> Corrected:
@@ -251,8 +260,9 @@ def oversample(
         Trace models of its slices.
     recipe : Recipe
         Parameters.
-    coordinates : (ndarray or PackedFrame, same) or None
-        Oversampled alpha and wavelength, see `oversampled_coordinates`; not needed for factor 1.
+    coordinates : (ndarray or PackedFrame, same), callable, or None
+        Oversampled alpha and wavelength, see `oversampled_coordinates`, or what gives them: that is called when all is
+        ready that does not need them. None for factor 1.
     progress : callable, optional
         ``progress(step, fraction)``; may raise `Cancelled`.
     steps : bool
@@ -268,12 +278,10 @@ def oversample(
         return _only_trace(prepared, fits, begun, steps)
     exposure, factor = prepared.exposure, recipe.oversample
     intervals = compact_intervals(fits, prepared)
-    frames = _empty_frames(exposure, factor, STEPS if steps else ())
-
     builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
-        own = cut_coordinates(prepared, fits[number], factor, coordinates)
+        own = cut_coordinates(prepared, fits[number], factor, (alpha, wavelength))
         fine = oversample_slice(prepared, fits[number], recipe, own, intervals, steps=steps)
         given = fine.given
         for name, cut in {
@@ -291,15 +299,17 @@ def oversample(
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as copying:
-        wavelength = copying.submit(_in_detector_frame, exposure, coordinates[1])
         regions = copying.submit(_divided, exposure, exposure.regions, factor)
+        frames = _empty_frames(exposure, factor, STEPS if steps else ())
+        alpha, wavelength = coordinates() if callable(coordinates) else coordinates
+        wavelengths = copying.submit(_in_detector_frame, exposure, wavelength)
         in_threads(
             work, prepared.slices, lambda number, fraction: progress(f"Oversampling slice {number}", 0.9 * fraction)
         )
         progress("Assembling the exposure", 0.9)
     return Corrected(
         oversample=factor,
-        wavelength=wavelength.result(),
+        wavelength=wavelengths.result(),
         regions=regions.result(),
         report=builder.report(),
         sci=frames["sci"],
