@@ -9,13 +9,17 @@ import os
 import queue
 import re
 import signal
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +65,7 @@ class Workers:
     backends : WorkerBackends
         What answers the requests.
     warm : bool
-        For a window: start the first process now, so that all is imported and compiled by the time it is needed, and
+        For a window: have the first process get all ready that is imported and compiled by the time it is needed, and
         let processes stand back when the window itself has something to do.
     """
 
@@ -74,18 +78,21 @@ class Workers:
         self._jobs: dict[int, _Job] = {}
         self._processes: set[_Process] = set()
         self._preview: _Process | None = None
+        self._spare: _Process | None = None
         self._open: dict[str, FileState | None] = {}
         self._closed = False
         self._news: queue.SimpleQueue[Progress | Outcome[Any] | None] = queue.SimpleQueue()
+        if not warm:
+            self._spare = self._start()  # before there are threads, see `_is_alone`
         self._notifier = threading.Thread(target=self._tell, name="atm-viewer-notify", daemon=True)
         self._notifier.start()
         self._ending = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="atm-viewer-watch", daemon=True)
         self._watcher.start()
-        if warm:
-            with self._lock:
+        with self._lock:
+            if warm:
                 self._preview_process()
-                self._start_helper()
+            self._start_helper()
 
     def submit(self, request: Request[Any]) -> int:
         """Take a request; returns at once.
@@ -243,7 +250,8 @@ class Workers:
             fresh.send(Run(number, job.request))
 
     def _start(self, warm: bool = False) -> _Process:
-        return self._run(partial(serve, backends=self._backends, warm=warm, polite=self._warm))
+        spare, self._spare = self._spare, None
+        return spare or self._run(partial(serve, backends=self._backends, warm=warm, polite=self._warm))
 
     def _start_helper(self) -> None:
         """Start a process that compiles what the first worker would have to compile alone; it ends by itself."""
@@ -314,6 +322,8 @@ class Workers:
             self._processes.discard(process)
             if self._preview is process:
                 self._preview = None
+            if self._spare is process:
+                self._spare = None
             left = {number: job for number, job in self._jobs.items() if job.process is process}
             for number, job in left.items():
                 del self._jobs[number]
@@ -386,11 +396,11 @@ class _Process:
         _remove_old_logs()
         handle, self._log = tempfile.mkstemp(prefix=f"atm-viewer-{os.getpid()}-", suffix=".log")
         os.close(handle)
-        # Not fork: Qt's and our own threads would leave locks held for ever in the child.
-        context = multiprocessing.get_context("spawn")
+        context: Any = multiprocessing.get_context("fork" if _is_alone() else "spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=main, kwargs={"connection": theirs, "log": self._log}, name="atm-viewer-worker", daemon=True
+        ours = self._connection if context.get_start_method() == "fork" else None
+        self._process: BaseProcess = context.Process(
+            target=_run_in_child, args=(main, ours, theirs, self._log), name="atm-viewer-worker", daemon=True
         )
         use_one_thread_each()
         with _without_interrupts():
@@ -519,6 +529,24 @@ class _Process:
         except OSError:
             return ""
         return f"Exit code {self._process.exitcode}\n{words}".strip()
+
+
+def _is_alone() -> bool:
+    """Whether the calling thread is the only one of this process, Qt's and other libraries' included.
+
+    A fork, which saves a third of a second, does no harm then; other threads may hold locks, for ever in the child.
+    """
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
+
+
+def _run_in_child(main: Callable[..., None], ours: Connection | None, theirs: Connection, log: str) -> None:
+    """Run the main function of a worker process: in a fork without what it has of this process's state."""
+    if ours is not None:
+        ours.close()  # or the pipe would stay open when this process ends, and the worker would not learn of it
+    Context().run(main, connection=theirs, log=log)
 
 
 @contextmanager

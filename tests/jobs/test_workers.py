@@ -109,11 +109,16 @@ needs_two = pytest.mark.skipif(
 )
 
 
+#: A window's processes are made anew, a command's first one is a fork where there are no other threads.
+window_or_command = pytest.mark.parametrize("warm", [True, False])
+
+
 @needs_two
+@window_or_command
 @pytest.mark.parametrize("closed", [True, False])
-def test_a_second_process_compiles_at_the_first_start_and_ends(closed, cache, told):
+def test_a_second_process_compiles_at_the_first_start_and_ends(closed, warm, cache, told):
     (cache / "go on").touch()
-    workers = Workers(told, HELPED)
+    workers = Workers(told, HELPED, warm=warm)
     try:
         assert soon(lambda: (cache / "helper").exists() and (cache / "helper").read_text())
         helper = int((cache / "helper").read_text())
@@ -128,15 +133,14 @@ def test_a_second_process_compiles_at_the_first_start_and_ends(closed, cache, to
     assert not is_alive(helper)
 
 
-def test_without_a_start_or_with_all_compiled_there_is_no_second_process(cache, told):
-    for warm in (False, True):
-        if warm:
-            make_private(kernel_cache())
-            note_complete()
-        workers = Workers(told, HELPED, warm=warm)
-        assert told.wait(workers.submit(correct("quick"))).status is Status.DONE
-        assert len(workers._processes) == 1
-        workers.close()
+@window_or_command
+def test_with_all_compiled_there_is_no_second_process(warm, cache, told):
+    make_private(kernel_cache())
+    note_complete()
+    workers = Workers(told, HELPED, warm=warm)
+    assert told.wait(workers.submit(correct("quick"))).status is Status.DONE
+    assert len(workers._processes) == 1
+    workers.close()
     assert not (cache / "helper").exists()
 
 
@@ -595,14 +599,15 @@ def test_an_opening_nobody_waits_for_is_undone(workers, told, ask):
     assert ask(correct("open")).result == ()
 
 
-def test_the_worker_prints_nothing_and_reads_nothing(tmp_path):
+@window_or_command
+def test_the_worker_prints_nothing_and_reads_nothing(warm, tmp_path):
     code = (
         "import queue, sys\n"
         "from tests.jobs.test_workers import BACKENDS, correct\n"
         "from atm_viewer.jobs.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    news = queue.Queue()\n"
-        "    workers = Workers(news.put, BACKENDS)\n"
+        f"    workers = Workers(news.put, BACKENDS, warm={warm})\n"
         "    for key in ('noise', 'stdin'):\n"
         "        workers.submit(correct(key))\n"
         "        print(repr(news.get(timeout=20).result))\n"
@@ -637,7 +642,8 @@ def test_closing_ends_everything_within_two_seconds(told, tmp_path):
     assert told.outcomes.get(workers.submit(correct("quick"))) is None
 
 
-def test_a_killed_window_takes_its_workers_along(tmp_path):
+@window_or_command
+def test_a_killed_window_takes_its_workers_along(warm, tmp_path):
     """Nothing goes on working, and nothing half-written stays, when the window's process is killed."""
     code = (
         "import queue, time\n"
@@ -647,7 +653,7 @@ def test_a_killed_window_takes_its_workers_along(tmp_path):
         "from atm_viewer.jobs.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    news = queue.Queue()\n"
-        "    workers = Workers(news.put, BACKENDS)\n"
+        f"    workers = Workers(news.put, BACKENDS, warm={warm})\n"
         "    workers.submit(correct('where'))\n"
         "    pid = news.get(timeout=20).result\n"
         f"    workers.submit(WriteExposures(('work',), Recipe(), {str(tmp_path / 'out')!r}))\n"
@@ -669,6 +675,45 @@ def test_a_killed_window_takes_its_workers_along(tmp_path):
         time.sleep(0.05)
     assert alive == []
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are made anew elsewhere")
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_command_forks_its_worker_unless_there_are_other_threads(alone, tmp_path):
+    code = (
+        "import os, queue, threading\n"
+        "from pathlib import Path\n"
+        "from tests.jobs.test_workers import BACKENDS, correct\n"
+        "from atm_viewer.jobs.workers import Workers\n"
+        "def command_line(pid):\n"
+        "    return Path(f'/proc/{pid}/cmdline').read_bytes()\n"
+        "if __name__ == '__main__':\n"
+        "    stop = threading.Event()\n"
+        "    other = threading.Thread(target=stop.wait)\n"
+        f"    {'' if alone else 'other.start()'}\n"
+        "    news = queue.Queue()\n"
+        "    workers = Workers(news.put, BACKENDS, warm=False)\n"
+        "    workers.submit(correct('where'))\n"
+        "    pid = news.get(timeout=20).result\n"
+        "    print(pid != os.getpid(), command_line(pid) == command_line(os.getpid()))\n"
+        "    workers.close()\n"
+        "    stop.set()\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    run = [sys.executable, tmp_path / "main.py"]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=True, env=environment)
+    assert done.stdout == f"True {alone}\n"
+
+
+def test_a_worker_that_dies_before_it_is_asked_is_replaced(told):
+    workers = Workers(told, BACKENDS, warm=False)
+    try:
+        os.kill(workers._spare.pid, signal.SIGKILL)
+        assert soon(lambda: workers._spare is None)
+        assert told.wait(workers.submit(correct("quick")), NEW_WORKER).status is Status.DONE
+    finally:
+        workers.close()
 
 
 def _runs(pid: int) -> bool:

@@ -175,6 +175,30 @@ class CubeSums:
             ends, flags = ends[begin:end], self.dq[begin:end]
             flag_slices(ends, *self._corner, grid.spaxel, grid.x.size, 1, flags)
 
+    def finish(self, hole: int, outside: int) -> tuple[Singles, Singles, Floats, Flags]:
+        """Make the values and flags of voxels, one after the other; the flags are those of the sums, changed in place.
+
+        Parameters
+        ----------
+        hole, outside : int
+            Flags where no pixel is: on a slice, and elsewhere.
+
+        Returns
+        -------
+        flux, number : ndarray of float32
+            Flux, and the number of pixels that it is of.
+        variance : ndarray of float64
+            Variance of the flux.
+        dq : ndarray of uint32
+            Flags.
+        """
+        grid, dq = self.grid, self.dq.ravel()
+        flux, number = np.empty((2, dq.size), dtype=np.float32)
+        variance = np.empty(dq.size)
+        finish_sums(self.total.reshape(-1, 4), hole, outside, dq, flux, number, variance)
+        open_holes(dq.reshape(grid.wavelength.size, grid.y.size, grid.x.size), hole, outside)
+        return flux, number, variance, dq
+
     def _drizzle(self, pixels: MappedPixels, begin: int, end: int) -> None:
         """Drizzle pixels, which are sorted by wavelength: threads share the planes."""
         grid, wavelength = self.grid, pixels.wavelength
@@ -487,13 +511,9 @@ def _cube_of_sums(sums: MutableMapping[str, CubeSums]) -> type[Any]:
 
         def _finish_sums(self) -> None:
             """Do what ``find_spaxel_flux`` and ``set_final_dq_flags`` do, in compiled code."""
-            total, dq = self._sums.total.reshape(-1, 4), self._sums.dq.ravel()
-            del self._sums
-            flux, number = np.empty((2, dq.size), dtype=np.float32)
-            variance = np.empty(dq.size)
             nothing = int(self.overlap_no_coverage | DO_NOT_USE)
-            finish_sums(total, self.overlap_hole, nothing, dq, flux, number, variance)
-            open_holes(dq.reshape(self.naxis3, self.naxis2, self.naxis1), self.overlap_hole, nothing)
-            self.spaxel_flux, self.spaxel_iflux, self.spaxel_var, self.spaxel_dq = flux, number, variance, dq
+            finished = self._sums.finish(self.overlap_hole, nothing)
+            del self._sums
+            self.spaxel_flux, self.spaxel_iflux, self.spaxel_var, self.spaxel_dq = finished
 
     return CubeOfSums

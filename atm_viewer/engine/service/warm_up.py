@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atm_viewer.engine.arrays import Floats, Integers, PackedFrame
-from atm_viewer.engine.cube.cubes import CubeSums, add_exposure, corrected_values, native_values
+from atm_viewer.engine.cube.cubes import CubeSums, add_exposure, corrected_values, native_values, values_after
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import Arrays, KeptGeometry
@@ -123,8 +123,10 @@ class _Tiny:
     def drizzle(self) -> None:
         exposure = self._exposure
         sums = CubeSums(self._bench.grid(self._keys, self._band))
-        for values in (native_values(exposure), corrected_values(correct_exposure(exposure, _RECIPE), exposure)):
+        corrected = corrected_values(correct_exposure(exposure, _RECIPE), exposure)
+        for values in (native_values(exposure), corrected, values_after(exposure, _RECIPE)):
             add_exposure({self._band: sums}, exposure, SkyMapper(exposure), values)
+        sums.finish(1, 2)
 
 
 def _open_unknown_file() -> None:

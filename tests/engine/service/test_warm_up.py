@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 from atm_viewer.engine import kernels
-from atm_viewer.engine.cube.cubes import CubeSums, add_exposure, corrected_values, native_values
+from atm_viewer.engine.cube.cubes import CubeSums, add_exposure, corrected_values, native_values, values_after
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry
@@ -61,8 +61,10 @@ def test_real_exposures_find_everything_compiled(demo_files, instrument, monkeyp
     bench.spectra(Extraction((view.key,), recipe, brightest.band, *sky.peak, 0.3), quiet)
     exposure = open_exposure(path)
     sums = CubeSums(bench.grid((view.key,), brightest.band))
-    for values in (native_values(exposure), corrected_values(correct_exposure(exposure, recipe), exposure)):
+    corrected = corrected_values(correct_exposure(exposure, recipe), exposure)
+    for values in (native_values(exposure), corrected, values_after(exposure, recipe)):
         add_exposure({brightest.band: sums}, exposure, SkyMapper(exposure), values)
+    sums.finish(hole=1, outside=2)
     assert brightest.fitted > 0
     exposure.close()
     assert {name: there - before[name] for name, there in compiled().items() if there - before[name]} == {}
