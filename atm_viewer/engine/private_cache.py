@@ -16,6 +16,9 @@ from pathlib import Path
 
 import platformdirs
 
+#: Parts of the kernels whose compilation is noted: all of them, and what a second process compiles at the first start.
+ALL, FITS = "all", "fits"
+
 
 def cache_root() -> Path:
     """Folder of all caches."""
@@ -69,20 +72,20 @@ def kernel_cache() -> Path:
     return cache_root() / "kernels" / _digest()
 
 
-def is_complete() -> bool:
-    """Whether nothing is left to compile, as far as is known; what is missing all the same is compiled when needed."""
-    return _mark().exists()
+def is_complete(part: str = ALL) -> bool:
+    """Whether nothing of a part is left to compile, as far as is known; else it is compiled when it is needed."""
+    return _mark(part).exists()
 
 
-def note_complete() -> None:
-    """Note that all kernels have been compiled."""
+def note_complete(part: str = ALL) -> None:
+    """Note that all kernels of a part have been compiled: `ALL` or `FITS`."""
     with suppress(OSError):  # they are not kept, or it is found out again
-        _mark().touch(mode=0o600)
+        _mark(part).touch(mode=0o600)
 
 
-def _mark() -> Path:
+def _mark(part: str) -> Path:
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or kernel_cache())
-    return folder / f"{_digest()}-{sys.implementation.cache_tag}-complete"
+    return folder / f"{_digest()}-{sys.implementation.cache_tag}-{part}-complete"
 
 
 @cache

@@ -275,17 +275,21 @@ def serve(connection: Connection, backends: WorkerBackends, log: str, warm: bool
         inbox.writing = ""
 
 
-def help_warm(connection: Connection, backends: WorkerBackends, log: str, polite: bool) -> None:
+def help_warm(connection: Connection, backends: WorkerBackends, log: str, polite: bool, alone: bool) -> None:
     """Get a part ready of what a worker needs, and end: main function of a process beside it.
 
     Parameters
     ----------
     connection, backends, log, polite
         See `serve`; there are no requests.
+    alone : bool
+        Whether the worker gets nothing ready itself: the rest then follows.
     """
     _begin(connection, log, polite)
     with suppress(Exception):  # the worker meets the same failure
         _named(backends.warm_up_beside)(lambda: _stand_back(MORE_NICENESS))
+        if alone:
+            _named(backends.warm_up)(lambda: None)
 
 
 def _begin(connection: Connection, log: str, polite: bool) -> tuple[_Line, _Inbox]:

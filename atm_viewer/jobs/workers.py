@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from atm_viewer.engine.output.staging import remove_partial
-from atm_viewer.engine.private_cache import is_complete
+from atm_viewer.engine.private_cache import ALL, FITS, is_complete
 from atm_viewer.engine.progress import OPENING, opened_in, took_too_long
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState, without_pixels
 from atm_viewer.engine.threads import processors, use_one_thread_each
@@ -255,9 +255,10 @@ class Workers:
 
     def _start_helper(self) -> None:
         """Start a process that compiles what the first worker would have to compile alone; it ends by itself."""
-        if processors() > 1 and LOCKS and self._backends.warm_up_beside and not is_complete():
+        compiled = is_complete(ALL) or (self._warm and is_complete(FITS))
+        if processors() > 1 and LOCKS and self._backends.warm_up_beside and not compiled:
             with suppress(OSError):  # no more processes
-                self._run(partial(help_warm, backends=self._backends, polite=self._warm))
+                self._run(partial(help_warm, backends=self._backends, polite=self._warm, alone=not self._warm))
 
     def _run(self, main: Callable[..., None]) -> _Process:
         process = _Process(main, self._received, self._ended)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.extraction import Extraction
-from atm_viewer.engine.private_cache import kernel_cache, make_private, note_complete
+from atm_viewer.engine.private_cache import ALL, FITS, kernel_cache, make_private, note_complete
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.threads import processors
 from atm_viewer.engine.whole_file import LOCKS, is_alive
@@ -133,10 +133,24 @@ def test_a_second_process_compiles_at_the_first_start_and_ends(closed, warm, cac
     assert not is_alive(helper)
 
 
+@needs_two
 @window_or_command
-def test_with_all_compiled_there_is_no_second_process(warm, cache, told):
+def test_beside_a_command_the_second_process_compiles_the_rest_as_well(warm, cache, told):
+    """A window's worker compiles the rest itself, while nothing is asked."""
+    backends = replace(HELPED, warm_up="tests.jobs.fake_bench:warm_up")
+    workers = Workers(told, backends, warm=warm)
+    try:
+        assert soon(lambda: (cache / "warm").exists() and (cache / "warm").read_text())
+        assert soon(lambda: (cache / "helper").exists() and (cache / "helper").read_text())
+        assert ((cache / "warm").read_text() == (cache / "helper").read_text()) is not warm
+    finally:
+        workers.close()
+
+
+@pytest.mark.parametrize(("warm", "part"), [(True, ALL), (False, ALL), (True, FITS)])
+def test_with_its_part_compiled_there_is_no_second_process(warm, part, cache, told):
     make_private(kernel_cache())
-    note_complete()
+    note_complete(part)
     workers = Workers(told, HELPED, warm=warm)
     assert told.wait(workers.submit(correct("quick"))).status is Status.DONE
     assert len(workers._processes) == 1

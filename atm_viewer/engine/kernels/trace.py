@@ -235,7 +235,7 @@ def clipped_mean_std_near(values, n, near, buffer, large):
     expected_lowest = near[0] + near[5]
     expected_highest = near[1] + near[5]
     before, size, above = _sift(values, n, expected_lowest - width, expected_highest + width, cut, buffer, large)
-    pivot = near[1]
+    pivot = near[4]
     low = -np.inf
     high = np.inf
     centre = median = 0.0

@@ -22,7 +22,7 @@ from atm_viewer.engine.io.sky_maps import PixelPositions, fit_sky_maps
 from atm_viewer.engine.kernels.labels import put, sort_by_label
 from atm_viewer.engine.kernels.optics import direction_cosines, interpolate, rotate_unit_vectors
 from atm_viewer.engine.kernels.polynomials import polynomial_2d
-from atm_viewer.engine.private_cache import note_complete
+from atm_viewer.engine.private_cache import FITS, note_complete
 from atm_viewer.engine.progress import no_progress
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.exposure_view import FileState
@@ -96,6 +96,7 @@ def warm_up_fits(pause: Callable[[], object]) -> None:
         tiny = _Tiny(bench, instrument)
         tiny.tune()
         tiny.drizzle()
+    note_complete(FITS)
 
 
 class _Tiny:

@@ -17,7 +17,7 @@ from atm_viewer.engine.results.correction import SliceReport
 from atm_viewer.engine.results.pixels import Fate
 from atm_viewer.engine.results.profile import SliceProfile
 from atm_viewer.session.state.selection import threshold_for
-from atm_viewer.views.base.plotting import Dots, PlainAxis, make_pen, plain, round_values, show_range, space_out
+from atm_viewer.views.base.plotting import Dots, PlainAxis, make_pen, plain, round_values, space_out
 from atm_viewer.views.base.theme import Theme
 from atm_viewer.views.profile.handles import LimitLine, Ranges
 from atm_viewer.views.profile.text import rejected_points, tell_slope_limit, tell_threshold
@@ -150,7 +150,7 @@ class CollapsedPanel:
         shown = [*report.flux[np.isfinite(report.flux)], 0.0, self.flux]
         low, high = (float(self.axis.forward(v)) for v in (min(shown), max(shown)))
         # room for the label above the line
-        show_range(self.plot, low - 0.05 * (high - low), high + 0.3 * (high - low))
+        self.plot.setYRange(low - 0.05 * (high - low), high + 0.3 * (high - low), padding=0)
 
     def set_unit(self, unit: str) -> None:
         """Set the unit of the exposure."""
@@ -235,7 +235,7 @@ class PointsPanel(WindowPanel):
             flux = _core(flux)  # there are wild points that no fit rejected
         low, high = _span(flux, profile.spline_flux, pad=0.08)
         # room for the ticks of the breakpoints below the points
-        show_range(self.plot, low - 0.05 * (high - low), high)
+        self.plot.setYRange(low - 0.05 * (high - low), high, padding=0)
 
     def apply(self, theme: Theme) -> None:
         """Take a theme's colours."""
@@ -265,7 +265,7 @@ class ResidualPanel(WindowPanel):
         """Show all points but outlying rejected ones."""
         rest = residual_of(profile)[~rejected_points(profile)]
         reach = max(abs(v) for v in _span(rest if profile.fate is Fate.FITTED else _core(rest), pad=0.1))
-        show_range(self.plot, -reach, reach)
+        self.plot.setYRange(-reach, reach, padding=0)
         low, high = self.plot.vb.viewRange()[0]
         self._nothing.setPos(0.5 * (low + high), 0.0)
 
@@ -319,7 +319,7 @@ class SlopePanel:
         """Show the limit and all slopes."""
         slope = self._profile.slope if self._profile is not None else np.empty(0)
         high = max(1.3 * float(self.limit.value()), 1.1 * float(slope.max(initial=0.0)), 1e-3)
-        show_range(self.plot, -0.06 * high, high + 0.22 * high)
+        self.plot.setYRange(-0.06 * high, high + 0.22 * high, padding=0)
 
     def apply(self, theme: Theme) -> None:
         """Take a theme's colours."""

@@ -13,7 +13,7 @@ from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.extraction import Extraction
 from atm_viewer.engine.io.coordinate_cache import KeptGeometry
 from atm_viewer.engine.io.exposure import open_exposure
-from atm_viewer.engine.private_cache import is_complete, kernel_cache, make_private
+from atm_viewer.engine.private_cache import FITS, is_complete, kernel_cache, make_private
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.warm_up import warm_up, warm_up_fits
@@ -36,8 +36,10 @@ def test_the_part_that_another_process_compiles_is_a_part():
     assert not is_complete()
     warm_up(lambda: None)
     assert is_complete()
+    assert not is_complete(FITS)
     before = compiled()
     warm_up_fits(lambda: pauses.append(compiled()))
+    assert is_complete(FITS)
     assert compiled() == before
     assert len(pauses) == 1
 
