@@ -105,8 +105,8 @@ def sum_moments(x, y, n, t, intervals, starts, moments):
     intervals : int
         Number of intervals.
     starts : ndarray of int64, shape (> intervals,)
-        Output: index of the first point of every interval, and ``n``. It is found soon where there is that of similar
-        points.
+        Output: index of the first point of every interval, and ``n``. The search begins at what is given, which saves
+        time where that is of similar points.
     moments : ndarray of float64, shape (11, >= intervals)
         Output: sums of ``u**0 ... u**6`` and of ``y * u**0 ... y * u**3``.
     """
@@ -332,7 +332,7 @@ def _solve_band(a, size):
         if not p0 > 1e-15 * diagonal:
             return 0.0
         inverse = 1.0 / p0
-        # Without another division: they take longer than all else here.
+        # Mostly no second division is needed; divisions take longer than all else here.
         if p0 < stability or p0 < stability * diagonal:
             stability = min(p0 / diagonal, p0)
         f1 = p1 * inverse

@@ -29,8 +29,8 @@ EMPTY, TOO_FEW_POINTS, TOO_SPARSE, FITTED, REUSED = 0, 2, 3, 4, 5
 
 _OK, _NO_FIT, _ERROR = 1, 0, -1
 
-_BLOCK = 64  # differences that are looked at together
-_FEW = 128  # values that are sorted sooner than selected from
+_BLOCK = 64  # differences that are compared with a limit at a time
+_FEW = 128  # up to so many values, sorting takes less time than selecting a few times
 
 # What a fit depends on beyond what these kernels promise, see `fit_window`.
 SETTLED, ORDER, SOLVER = 0, 1, 2
@@ -362,7 +362,7 @@ def _list_beyond(difference, n, far, listed):
     size = np.uint64(_BLOCK)
     for k in range(blocks + np.uint64(1)):
         begin = k * size
-        # Few blocks have any, which runs on vectors.
+        # Most blocks have none, which takes few vector instructions to see.
         if k == blocks or _any_beyond(difference[begin : begin + size], far):
             for i in range(begin, min(begin + size, np.uint64(n))):
                 listed[count] = i
