@@ -114,7 +114,7 @@ def sum_moments(x, y, n, t, intervals, starts, moments):
     moved = 0
     for k in range(1, intervals):
         first = starts[k - 1]
-        before = starts[k]
+        before = min(max(starts[k], 0), n)
         at = min(max(before + moved, first), n)
         while at > first and x[at - 1] >= t[k + 3]:
             at -= 1
