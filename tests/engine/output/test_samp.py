@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -39,6 +40,7 @@ def viewer(hub):
 
     def call(key, sender, number, kind, params, extra):
         client.got.put((kind, params))
+        time.sleep(0.1)  # astropy's hub loses replies that come before it waits for them
         client.reply(number, client.answer)
 
     client.bind_receive_call(IMAGE, call)

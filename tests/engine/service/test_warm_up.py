@@ -30,7 +30,9 @@ def compiled() -> dict[str, set[str]]:
     return found
 
 
-def test_the_part_that_another_process_compiles_is_a_part():
+def test_the_part_that_another_process_compiles_is_a_part(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     pauses = []
     make_private(kernel_cache())  # of this test
     assert not is_complete()
