@@ -46,7 +46,7 @@ from atm_viewer.engine.io.coordinates import (
 from atm_viewer.engine.io.fits_input import open_fits
 from atm_viewer.engine.io.in_time import in_time
 from atm_viewer.engine.io.packing import pack, unpack
-from atm_viewer.engine.kernels.labels import label_rows
+from atm_viewer.engine.kernels.labels import label_ranges
 from atm_viewer.engine.names import exposure_name
 from atm_viewer.engine.placement import AS_OBSERVED, Placement
 from atm_viewer.engine.results.exposure_view import ExposureView, FileState
@@ -405,8 +405,13 @@ class Exposure:
     @cached_property
     def slice_rows(self) -> dict[int, slice]:
         """Rows of `to_dispersion` that each slice has pixels in, first to last, by slice number, ascending."""
-        rows = label_rows(self.to_dispersion(self.regions)).tolist()
-        return {n: slice(first, last) for n, (first, last) in enumerate(rows) if first < last}
+        # Of the array as it lies in memory, which is the same kind for all instruments.
+        ranges = enumerate(label_ranges(self.regions, int(self.rotated)).tolist())
+        found = {n: slice(first, last) for n, (first, last) in ranges if first < last}
+        if not self.rotated:
+            return found
+        width = self.regions.shape[1]  # see `to_dispersion`
+        return {n: slice(width - own.stop, width - own.start) for n, own in found.items()}
 
     @cached_property
     def _steps(self) -> dict[int, float]:

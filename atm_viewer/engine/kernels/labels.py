@@ -1,4 +1,4 @@
-"""Slices on the detector: rows that they have, and positions sorted by them."""
+"""Slices on the detector: where they are, and positions sorted by them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from atm_viewer.engine.kernels.spline import KERNEL
 
 
 @njit(**KERNEL)
-def label_rows(labels):
-    """Find the rows that each label has pixels in.
+def label_ranges(labels, axis):
+    """Find the range along an axis in which each label has pixels.
 
     Parameters
     ----------
     labels : ndarray of int32, shape (ny, nx)
         Labels; pixels whose label is 0 or less are left out.
+    axis : int
+        0 for rows, 1 for columns.
 
     Returns
     -------
     ndarray of int64, shape (largest label + 1, 2)
-        First row and the one after the last; of labels that no pixel has, ny and 0.
+        First row or column and the one after the last; of labels that no pixel has, the axis' length and 0.
     """
     ny, nx = labels.shape
     most = 0
@@ -29,14 +31,15 @@ def label_rows(labels):
             most = max(most, labels[j, i])
     found = np.empty((most + 1, 2), dtype=np.int64)
     for k in range(most + 1):
-        found[k, 0] = ny
+        found[k, 0] = nx if axis else ny
         found[k, 1] = 0
     for j in range(ny):
         for i in range(nx):
             k = labels[j, i]
             if k > 0:
-                found[k, 0] = min(found[k, 0], j)
-                found[k, 1] = max(found[k, 1], j + 1)
+                at = i if axis else j
+                found[k, 0] = min(found[k, 0], at)
+                found[k, 1] = max(found[k, 1], at + 1)
     return found
 
 

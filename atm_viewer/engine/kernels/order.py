@@ -56,15 +56,15 @@ def _count_smaller(a, n, value):
 
 
 @njit(**KERNEL)
-def sort_few(a, n, out):
-    """Sort the first ``n`` values, some dozens of which none is NaN: each is counted to its place, on vectors."""
+def sort_few(a, n):
+    """Sort the first ``n`` values into the ``n`` after them: some dozens, each counted to its place, none NaN."""
+    for i in range(n, 2 * n):
+        a[i] = np.nan
     for i in range(n):
-        out[i] = np.nan
-    for i in range(n):
-        out[_count_smaller(a, n, a[i])] = a[i]
-    for i in range(1, n):
-        if np.isnan(out[i]):  # equal values share the first of their places
-            out[i] = out[i - 1]
+        a[n + _count_smaller(a, n, a[i])] = a[i]
+    for i in range(n + 1, 2 * n):
+        if np.isnan(a[i]):  # equal values share the first of their places
+            a[i] = a[i - 1]
 
 
 @njit(**KERNEL)

@@ -102,7 +102,7 @@ def oversample_errors(
     """
     rows, columns = inside.shape
     roots = np.empty((rows, columns), values.dtype)
-    begins, ends = _gather(values[row0 : row0 + rows], variance, inside, row0, factor, require_ngood, roots)
+    begins, ends = _gather(_cut(values, row0, rows), variance, inside, row0, factor, require_ngood, roots)
     for new in range(at.size):
         low, high, part = _neighbours(roots, at[new] - row0)
         fine = out[new]
@@ -129,37 +129,52 @@ def oversample_errors(
 
 
 @njit(**KERNEL)
+def _cut(values, row0, rows):
+    """Copy rows of an array that lies in memory along its rows (NIRSpec) or its columns (MIRI).
+
+    Of both, some columns at a time stay in the processor's cache. What works on the copy is compiled once.
+    """
+    columns = values.shape[1]
+    cut = np.empty((rows, columns), values.dtype)
+    for begin in range(0, columns, _TOGETHER):
+        for row in range(rows):
+            # Unsigned: the compiler makes vector instructions only if it knows that no index is negative.
+            for column in range(np.uint64(begin), np.uint64(min(begin + _TOGETHER, columns))):
+                cut[row, column] = values[row0 + row, column]
+    return cut
+
+
+@njit(**KERNEL)
 def _gather(values, rooted, inside, row0, factor, require_ngood, good):
     """Collect the good values of a slice, or their roots, in ``good``, which is NaN elsewhere.
 
     Returns the first part of each column of the slice and the one after its last, counted from the cut-out's; of
-    columns with too few good values there is none, and they are NaN. The frame's arrays run along its rows (NIRSpec) or
-    its columns (MIRI): some of both at a time stay in the processor's cache.
+    columns with too few good values there is none, and they are NaN.
     """
     rows, columns = inside.shape
     first, last, counts = np.empty((3, columns), dtype=np.int64)
-    first[:] = rows
-    last[:] = -1
-    counts[:] = 0
-    for begin in range(0, columns, _TOGETHER):
-        end = min(begin + _TOGETHER, columns)
-        # Of views that begin at 0 the compiler knows that no index is negative, without which nothing runs on vectors.
-        low, high, count = first[begin:end], last[begin:end], counts[begin:end]
-        for row in range(rows):
-            given, within, found = values[row][begin:end], inside[row][begin:end], good[row][begin:end]
-            for k in range(end - begin):
-                value = np.sqrt(given[k]) if rooted else given[k]
-                known = within[k] & np.isfinite(value)
-                found[k] = value if known else np.nan
-                count[k] += known
-                low[k] = min(low[k], row if within[k] else rows)
-                high[k] = max(high[k], row if within[k] else -1)
-    begins, ends = np.zeros((2, columns), dtype=np.int64)
+    begins, ends = np.empty((2, columns), dtype=np.int64)
     for column in range(columns):
+        first[column] = rows
+        last[column] = -1
+        counts[column] = 0
+    for row in range(rows):
+        for column in range(columns):
+            value = np.sqrt(values[row, column]) if rooted else values[row, column]
+            within = inside[row, column]
+            known = within & np.isfinite(value)
+            good[row, column] = value if known else np.nan
+            counts[column] += known
+            first[column] = min(first[column], row if within else rows)
+            last[column] = max(last[column], row if within else -1)
+    for column in range(columns):
+        begins[column] = 0
+        ends[column] = 0
         if counts[column] > require_ngood:
             begins[column], ends[column] = _parts(first[column], last[column], row0, factor)
-        else:
-            good[:, column] = np.nan
+            continue
+        for row in range(rows):
+            good[row, column] = np.nan
     return begins, ends
 
 

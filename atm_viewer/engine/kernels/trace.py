@@ -259,7 +259,7 @@ def clipped_mean_std_near(values, n, near, buffer, large):
             )
             ordered = False
         if not ordered and size <= _FEW and 2 * size <= n:
-            sort_few(buffer, size, buffer[size:])
+            sort_few(buffer, size)
             ordered = True
         if ordered:
             centre = 0.5 * (buffer[size + first - before] + buffer[size + second - before])
@@ -347,10 +347,10 @@ def make_scratch(room, breakpoints):
 
 
 @njit(**FAST)
-def _any_beyond(block, far):
+def _any_beyond(difference, begin, far):
     found = False
-    for i in range(_BLOCK):
-        found |= abs(block[i]) > far
+    for i in range(np.uint64(_BLOCK)):
+        found |= abs(difference[begin + i]) > far
     return found
 
 
@@ -363,7 +363,7 @@ def _list_beyond(difference, n, far, listed):
     for k in range(blocks + np.uint64(1)):
         begin = k * size
         # Most blocks have none, which takes few vector instructions to see.
-        if k == blocks or _any_beyond(difference[begin : begin + size], far):
+        if k == blocks or _any_beyond(difference, begin, far):
             for i in range(begin, min(begin + size, np.uint64(n))):
                 listed[count] = i
                 count += np.uint64(abs(difference[i]) > far)

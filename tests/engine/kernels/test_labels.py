@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atm_viewer.engine.kernels.labels import label_rows, put, sort_by_label
+from atm_viewer.engine.kernels.labels import label_ranges, put, sort_by_label
 
 
 def sort(labels, x, y):
@@ -43,16 +43,16 @@ def test_no_label_and_no_position():
         assert (starts.tolist(), order.size, at.size) == ([0, 0], 0, 0)
 
 
-@pytest.mark.parametrize("turns", [0, 1])
-def test_rows_of_labels_go_from_the_first_to_the_last_that_has_one(turns):
+@pytest.mark.parametrize("axis", [0, 1])
+def test_ranges_of_labels_go_from_the_first_to_the_last_row_or_column_that_has_one(axis):
     labels = np.random.default_rng(4).choice([-1, 0, 1, 2, 5], (30, 20), p=[0.1, 0.85, 0.02, 0.02, 0.01])
-    labels = np.rot90(labels.astype(np.int32), turns)
-    expected = [[labels.shape[0], 0]] * 6
+    labels = labels.astype(np.int32)
+    expected = [[labels.shape[axis], 0]] * 6
     for k in (1, 2, 5):
-        row = np.nonzero(labels == k)[0]
-        expected[k] = [row.min(), row.max() + 1]
-    assert label_rows(labels).tolist() == expected
-    assert label_rows(np.zeros((3, 2), dtype=np.int32)).tolist() == [[3, 0]]
+        at = np.nonzero(labels == k)[axis]
+        expected[k] = [at.min(), at.max() + 1]
+    assert label_ranges(labels, axis).tolist() == expected
+    assert label_ranges(np.zeros((3, 2), dtype=np.int32), axis).tolist() == [[3 - axis, 0]]
 
 
 def test_values_are_put_where_they_belong():
