@@ -73,7 +73,7 @@ class PackedFrame:
 
     @classmethod
     def of_each(cls, arrays: Iterable[Reals], at: Integers, shape: tuple[int, int]) -> list[PackedFrame]:
-        """Pack frames that have values in the same places, see `of_values`; which, is then kept once."""
+        """Pack frames as `of_values` does; those with values in the same places share the record of these places."""
         frames: list[PackedFrame] = []
         for values in arrays:
             alike = frames and frames[0].values.size == values.size and np.isfinite(values).all()

@@ -48,10 +48,11 @@ def largest(a, n):
 
 
 @njit(**FAST)
-def _count_smaller(a, n, value):
+def count_below(a, n, limit):
+    """Count those of the first ``n`` values that are less than a limit."""
     count = 0
     for i in range(n):
-        count += 1 if a[i] < value else 0
+        count += 1 if a[i] < limit else 0
     return count
 
 
@@ -61,7 +62,7 @@ def sort_few(a, n):
     for i in range(n, 2 * n):
         a[i] = np.nan
     for i in range(n):
-        a[n + _count_smaller(a, n, a[i])] = a[i]
+        a[n + count_below(a, n, a[i])] = a[i]
     for i in range(n + 1, 2 * n):
         if np.isnan(a[i]):  # equal values share the first of their places
             a[i] = a[i - 1]

@@ -312,8 +312,8 @@ def oversample_slice(
     source, knots, intervals, poly, scale, bounds
         Splines, see `atm_viewer.engine.trace.trace_fit.TraceFit`.
     linear, spline, residual : ndarray of float64, shape (parts, columns)
-        Outputs: interpolated flux, scaled spline, interpolated residual of the spline; of the last two only those are
-        written that there are.
+        Outputs: interpolated flux, scaled spline, interpolated residual of the spline; the last two are only written
+        where there is one.
     slopes : ndarray of float64, shape (rows, columns)
         Output: change of the normalised spline from the pixel before, 0 near the spline's ends; only written where
         it counts.

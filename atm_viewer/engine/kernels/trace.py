@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from atm_viewer.engine.kernels.compiled import njit
-from atm_viewer.engine.kernels.order import largest, select, sort_few
+from atm_viewer.engine.kernels.order import count_below, largest, select, sort_few
 from atm_viewer.engine.kernels.spline import (
     DELICATE,
     FAST,
@@ -159,14 +159,6 @@ def _clipped_sums(values, n, low, high, pivot):
     return count, below, total, square
 
 
-@njit(**FAST)
-def _count_below(values, n, limit):
-    count = 0
-    for i in range(n):
-        count += 1 if values[i] < limit else 0
-    return count
-
-
 @njit(**KERNEL)
 def _sift(values, n, low, high, cut, band, large):
     """Values within bounds, in ``band``, and indices of those above ``cut``, in ``large``.
@@ -181,7 +173,7 @@ def _sift(values, n, low, high, cut, band, large):
         large[above] = i
         count += np.uint64(low <= value <= high)
         above += np.uint64(value > cut)
-    return _count_below(values, n, low), np.int64(count), np.int64(above)
+    return count_below(values, n, low), np.int64(count), np.int64(above)
 
 
 @njit(**FAST)
@@ -465,7 +457,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
     _gaps(x, n, spacing)
     # The tenth largest gap exceeds the limit exactly when ten gaps do; isolated points can only lower the limit.
     gap_limit = _gap_limit(x[0], x[n - 1], breakpoints, space_ratio, single)
-    if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10:
+    if n - count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10:
         return _NO_FIT, 0, 0, SETTLED
     drop = _list_isolated(spacing, n, near, difference, listed)
     if drop == n:
@@ -480,7 +472,7 @@ def fit_window(x, y, n, breakpoints, space_ratio, sigma, iterations, single, kno
             doubt = ORDER
     begin, end = _outermost(alive, 0, n)
     gap_limit = _gap_limit(x[begin], x[end - 1], breakpoints, space_ratio, single)
-    if n - _count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10 or count < 4:
+    if n - count_below(spacing, n, np.nextafter(gap_limit, np.inf)) >= 10 or count < 4:
         return _NO_FIT, 0, 0, SETTLED
 
     original = count
