@@ -255,7 +255,7 @@ class Workers:
 
     def _start_helper(self) -> None:
         """Start a process that compiles what the first worker would have to compile alone; it ends by itself."""
-        compiled = is_complete(ALL) or (self._warm and is_complete(FITS))
+        compiled = is_complete(FITS if self._warm else ALL)
         if processors() > 1 and LOCKS and self._backends.warm_up_beside and not compiled:
             with suppress(OSError):  # no more processes
                 self._run(partial(help_warm, backends=self._backends, polite=self._warm, alone=not self._warm))

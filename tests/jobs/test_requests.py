@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.private_cache import ALL, FITS, kernel_cache, make_private, note_complete
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.jobs import requests
 from atm_viewer.jobs.requests.base import Request, Slot
@@ -38,7 +39,17 @@ def test_every_kind_has_a_name_and_an_answer(kind):
     assert kind.answer is not Request.answer
 
 
-def test_what_is_looked_at_first_comes_first():
+@pytest.fixture
+def no_cache(tmp_path, monkeypatch):
+    """As at the first start after installation."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    make_private(kernel_cache())
+
+
+@pytest.mark.parametrize("part", [FITS, ALL])
+def test_what_is_looked_at_first_comes_first(no_cache, part):
+    note_complete(part)
     recipe = Recipe()
     order = [
         ShowProfile("a", recipe, 101, 7),
@@ -51,6 +62,11 @@ def test_what_is_looked_at_first_comes_first():
     assert urgencies == sorted(set(urgencies))
     assert MakeSpectra(PLACE, "B1", urgent=False).urgency == OpenExposures(("b",)).urgency
     assert CloseExposures(("b",)).urgency == OpenExposures(("b",)).urgency  # or closing would overtake opening
+
+
+def test_the_sky_image_does_not_wait_until_fits_are_compiled(no_cache):
+    profile, spectra = ShowProfile("a", Recipe(), 101, 7), MakeSpectra(PLACE, "A1")
+    assert MakeSkyImage(("a",), "ch1-short").urgency < profile.urgency == spectra.urgency
 
 
 def test_a_newer_request_replaces_one_for_the_same_slot_alone():

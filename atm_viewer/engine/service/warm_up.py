@@ -30,7 +30,6 @@ from atm_viewer.engine.service.bench import Bench
 from atm_viewer.engine.service.prediction import predict
 from atm_viewer.engine.service.tuning import tune
 from atm_viewer.engine.trace.oversample import correct_exposure
-from atm_viewer.engine.trace.prepared import fit_slices, prepare
 from atm_viewer.engine.wcs.models import load_libraries
 
 _RA, _DEC = 80.0, 10.0
@@ -82,18 +81,18 @@ def warm_up(pause: Callable[[], object]) -> None:
 
 
 def warm_up_fits(pause: Callable[[], object]) -> None:
-    """Compile what `warm_up` does, from the other end, at the same time in another process: fits first.
+    """Compile what `warm_up` does, from the other end, at the same time in another process: first what a profile takes.
 
     Parameters
     ----------
     pause : callable
         See `warm_up`.
     """
-    fit_slices(prepare(tiny_exposure(_INSTRUMENTS[0])), _RECIPE)
-    pause()
     bench = Bench()
-    for instrument in _INSTRUMENTS:
-        tiny = _Tiny(bench, instrument)
+    first, *others = [_Tiny(bench, instrument) for instrument in _INSTRUMENTS]
+    first.profile(_RECIPE)
+    pause()
+    for tiny in (first, *others):
         tiny.tune()
         tiny.drizzle()
     note_complete(FITS)
@@ -112,6 +111,9 @@ class _Tiny:
 
     def extract(self, recipe: Recipe) -> None:
         self._bench.spectra(Extraction(self._keys, recipe, self._band, _RA, _DEC, 0.3), no_progress)
+        self.profile(recipe)
+
+    def profile(self, recipe: Recipe) -> None:
         self._bench.profile(self._keys[0], recipe, self._number, _COLUMNS // 2)
 
     def predict(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atm_viewer.engine.extraction import Extraction
+from atm_viewer.engine.private_cache import FITS, is_complete
 from atm_viewer.engine.recipe import CubeOptions, Recipe
 from atm_viewer.engine.recipe.cube_options import DEFAULT_CUBE
 from atm_viewer.engine.results.correction import CorrectionReport
@@ -62,8 +63,8 @@ class ShowProfile(Request[SliceProfile]):
 
     @property
     def urgency(self) -> Urgency:
-        """It is made in a moment."""
-        return Urgency.AT_ONCE
+        """It is made in a moment, except while fits are being compiled: the sky image is not to wait for that."""
+        return Urgency.AT_ONCE if is_complete(FITS) else Urgency.SPECTRA
 
     @property
     def slot(self) -> Slot:
