@@ -419,8 +419,7 @@ class Bench:
                 progress(f"Oversampling slice {number}", 0.7 + 0.3 * k / len(fits))
                 one = item.fine_slice(fits[number], recipe, intervals)
                 fine.append(one)
-                if one.native is not None:
-                    builder.add(number, one.native, one.share)
+                builder.add(number, item.native_slice(fits[number], recipe, intervals), one.share)
             report = builder.report()
         return item.noise.added(report, fine, lambda one: item.fine_cut(fits[one.number], recipe.oversample)[0])
 
@@ -482,10 +481,10 @@ class Bench:
         if number not in item.prepared.slices:
             raise InputError(f"Pixel x {x}, y {y} of {item.exposure.name} is not in a slice; choose another.")
         fit, intervals = item.fit(number, recipe), item.first_intervals(recipe)
-        fine = item.fine_slice(fit, recipe, intervals) if recipe.oversample > 1 else None
-        native = fine.native if fine is not None else None
-        if native is None:
-            native = trace_slice(item.prepared, fit, intervals)
+        if recipe.oversample > 1:
+            fine, native = item.fine_slice(fit, recipe, intervals), item.native_slice(fit, recipe, intervals)
+        else:
+            fine, native = None, trace_slice(item.prepared, fit, intervals)
         return explain_pixel(item.prepared, fit, recipe.oversample, intervals, native, fine, x, y)
 
     def sky_image(

@@ -23,7 +23,13 @@ from atm_viewer.engine.progress import Progress, part_of
 from atm_viewer.engine.recipe import NO_REGIONS, FitParams, Recipe, Stage
 from atm_viewer.engine.results.exposure_view import ExposureView
 from atm_viewer.engine.threads import processors
-from atm_viewer.engine.trace.oversample import OversampledSlice, cut_coordinates, oversample_slice, per_native_pixel
+from atm_viewer.engine.trace.oversample import (
+    OversampledSlice,
+    cut_coordinates,
+    native_slice_of,
+    oversample_slice,
+    per_native_pixel,
+)
 from atm_viewer.engine.trace.prepared import (
     Prepared,
     compact_intervals,
@@ -35,6 +41,7 @@ from atm_viewer.engine.trace.prepared import (
 )
 from atm_viewer.engine.trace.trace_fit import TraceFit, fit_each
 from atm_viewer.engine.trace.traces import trace_intervals
+from atm_viewer.engine.trace.why import NativeSlice
 
 T = TypeVar("T")
 
@@ -161,6 +168,7 @@ class Shared:
         self._given = 0
         self.fits = Recent(_FITS, _ALIKE, size_of)
         self.fine = Recent(0, _ALIKE, size_of)
+        self.natives = Recent(0, _ALIKE, size_of)
         self.unchanged = Recent(0, cost=size_of)
         self.coordinates = Recent(0, cost=size_of)
         self.maps = Recent(0, cost=size_of)
@@ -170,7 +178,9 @@ class Shared:
     def make_room(self, pixels: int) -> None:
         """Keep less when more exposures are open, by the pixels of them all."""
         room = max(_MOST - _PIXEL * pixels, _LEAST) - _FITS - _CUTS
-        self.fine.size, self.unchanged.size, self.maps.size = (room * share // 100 for share in (60, 14, 10))
+        self.fine.size, self.natives.size, self.unchanged.size, self.maps.size = (
+            room * share // 100 for share in (53, 7, 14, 10)
+        )
         self.coordinates.size = max(room * 16 // 100, _COORDINATES * max(processors(), 2))
 
     def mapper(self, exposure: Exposure, owner: Hashable) -> SkyMapper:
@@ -201,7 +211,7 @@ class Shared:
         self.cuts.clear()
 
     def _all(self) -> tuple[Recent, ...]:
-        return self.fits, self.fine, self.unchanged, self.coordinates, self.maps, self.cuts
+        return self.fits, self.fine, self.natives, self.unchanged, self.coordinates, self.maps, self.cuts
 
 
 @dataclass(eq=False)
@@ -351,6 +361,13 @@ class OpenItem:
         self.shared.give_back()
         return self.shared.fine.get_or_make(
             self.fine_key(fit.number, fit.params, recipe, intervals), lambda: self._made_fine(fit, recipe, intervals)
+        )
+
+    def native_slice(self, fit: TraceFit, recipe: Recipe, intervals: int) -> NativeSlice:
+        """Tell what became of a slice's own pixels."""
+        return self.shared.natives.get_or_make(
+            self.fine_key(fit.number, fit.params, recipe, intervals),
+            lambda: native_slice_of(self.prepared, fit, self.fine_slice(fit, recipe, intervals)),
         )
 
     def _made_fine(self, fit: TraceFit, recipe: Recipe, intervals: int) -> OversampledSlice:

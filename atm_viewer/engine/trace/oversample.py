@@ -22,7 +22,7 @@ from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.threads import at_most, beside, in_threads, processors
-from atm_viewer.engine.trace.compact import within
+from atm_viewer.engine.trace.compact import NO_USE, Use, within
 from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.line_columns import continuum_share, line_columns
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
@@ -56,8 +56,10 @@ class OversampledSlice:
         Flags.
     trace : ndarray of float32, same shape
         Spline where it is used; NaN elsewhere.
-    native : NativeSlice or None
-        The same for the detector's own pixels, and why; None for an exposure as it is.
+    use : Use
+        Where the spline is used, and why not elsewhere.
+    defined : ndarray of bool, same shape, or None
+        Pixels that have a value of the spline; None for an exposure as it is.
     factor : float
         Oversampling factor.
     steps : dict of str to ndarray of float32
@@ -72,7 +74,8 @@ class OversampledSlice:
     variances: dict[str, Singles]
     dq: Flags
     trace: Reals
-    native: NativeSlice | None = None
+    use: Use = NO_USE
+    defined: Mask | None = None
     factor: float = 1
     steps: dict[str, Singles] = field(default_factory=dict)
 
@@ -294,8 +297,7 @@ def oversample(
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=given)
         for name, cut in fine.steps.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=np.isfinite(cut))
-        if fine.native is not None:
-            builder.add(number, fine.native, fine.share)
+        builder.add(number, native_slice_of(prepared, fits[number], fine), fine.share)
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as copying:
@@ -439,7 +441,6 @@ def oversample_slice(
     made_of = {"spline_full": spline.copy(), "linear_interp": sci.copy(), "spline_residual": residual} if steps else {}
     at = defined & wanted
     np.copyto(spline, np.nan, where=~at)
-    native = native_slice(prepared, fit, use, factor, defined, at)
     linear = sci.copy() if params.residual == "lines" else sci
     np.copyto(sci, spline, where=at)
     if params.residual != "none":
@@ -454,8 +455,14 @@ def oversample_slice(
     if prepared.background.offset is not None:
         sci += prepared.background.offset
         spline += prepared.background.offset
-    made = _with_errors(prepared, data, factor, sci, spline, native, variances)
+    made = replace(_with_errors(prepared, data, factor, sci, spline, variances), use=use, defined=defined)
     return replace(made, steps=_steps(prepared, made_of, made)) if steps else made
+
+
+def native_slice_of(prepared: Prepared, fit: TraceFit, fine: OversampledSlice) -> NativeSlice:
+    """Tell what became of the detector's own pixels of a slice that `oversample_slice` made."""
+    assert fine.defined is not None, "the exposure as it is has no splines"
+    return native_slice(prepared, fit, fine.use, fine.factor, fine.defined, ~np.isnan(fine.trace))
 
 
 def _steps(prepared: Prepared, made_of: Mapping[str, Floats], made: OversampledSlice) -> dict[str, Singles]:
@@ -475,7 +482,6 @@ def _with_errors(
     factor: float,
     sci: Floats,
     trace: Floats,
-    native: NativeSlice,
     variances: bool,
 ) -> OversampledSlice:
     """Add errors and flags, and make NaN and flags agree in all of them (``match_nans_and_flags``)."""
@@ -530,7 +536,6 @@ def _with_errors(
         variances=errors,
         dq=dq,
         trace=trace.astype(np.float32),
-        native=native,
         factor=factor,
     )
 

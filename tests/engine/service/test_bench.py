@@ -489,7 +489,7 @@ def test_profile_and_correction_use_splines_in_the_same_places(case, factor):
             expected = trace_slices(item.prepared, {n: item.fit(n, recipe) for n in item.prepared.slices})
             use = expected[number].use
         else:
-            use = item.fine_slice(fit, recipe, intervals).native.use
+            use = item.fine_slice(fit, recipe, intervals).use
         assert slice_use(item.prepared, fit, factor, intervals) == use
         used += bool(use.ranges)
     assert used
