@@ -206,29 +206,6 @@ def _interpolate_across(values, column, x):
 
 
 @njit(**KERNEL)
-def find_invalid(values, variance, inside, row0, factor, nearest, require_ngood, estimated, invalid):
-    """Set ``invalid`` as `oversample_errors` does, without interpolating.
-
-    Parameters
-    ----------
-    values, variance, inside, row0, factor, nearest, require_ngood, estimated, invalid
-        As there.
-    """
-    rows, columns = inside.shape
-    for column in range(columns):
-        n = 0
-        for row in range(rows):
-            n += inside[row, column] and _has_error(values[row0 + row, column], variance)
-        first, last = _extent(inside, column)
-        begin, end = _parts(first, last, row0, factor)
-        for new in range(invalid.shape[0]):
-            if n <= require_ngood or new < begin or new >= end:
-                invalid[new, column] = True
-            elif not _has_error(values[nearest[new], column], variance):
-                invalid[new, column] |= not estimated[new, column]
-
-
-@njit(**KERNEL)
 def _has_error(value, variance):
     return np.isfinite(value) and (value >= 0.0 or not variance)
 

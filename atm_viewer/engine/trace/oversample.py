@@ -505,7 +505,7 @@ def _with_errors(
         power = 2 if name.startswith("var") else 1
         values, ngood = exposure.to_dispersion(frame), prepared.defaults.oversample_ngood
         if power == 2 and not variances:
-            kernels.find_invalid(values, True, data.inside, data.row, float(factor), nearest, ngood, estimated, invalid)
+            invalid |= lacks_variance(values, data.inside, data.row, nearest, ngood, estimated)
             continue
         errors[name] = np.empty(sci.shape, dtype=np.float32)
         kernels.oversample_errors(
@@ -538,6 +538,41 @@ def _with_errors(
         trace=trace.astype(np.float32),
         factor=factor,
     )
+
+
+def lacks_variance(
+    variance: Singles, inside: Mask, row: int, nearest: Integers, require_ngood: int, estimated: Mask
+) -> Mask:
+    """Find the parts of a slice's pixels that have an error but no variance, without interpolating the variance.
+
+    Parameters
+    ----------
+    variance : ndarray of float32, shape (rows of the frame, columns)
+        Variance; NaN where invalid.
+    inside : ndarray of bool, shape (rows, columns)
+        Pixels of the slice.
+    row : int
+        First row of the cut-out in the frame.
+    nearest : ndarray of int64, shape (parts,)
+        Row of the frame that each part is nearest to, ascending.
+    require_ngood : int
+        A column needs more finite pixels than this.
+    estimated : ndarray of bool, shape (parts, columns)
+        Pixels that the spline fills in: they have a variance although the detector's pixel has none.
+
+    Returns
+    -------
+    ndarray of bool, shape (parts, columns)
+        Among the parts that belong to the slice, those that `kernels.oversample_errors` finds invalid.
+    """
+    low, high = min(nearest[0], row), max(nearest[-1] + 1, row + inside.shape[0])
+    known = variance[low:high] >= 0  # not where it is NaN
+    known &= variance[low:high] < np.inf
+    few = (known[row - low :][: inside.shape[0]] & inside).sum(axis=0) <= require_ngood
+    lacks: Mask = np.take(~known, nearest - low, axis=0)
+    lacks &= ~estimated
+    lacks |= few
+    return lacks
 
 
 def _inside(data: SliceData, owner: Integers) -> Mask:

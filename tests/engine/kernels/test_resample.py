@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.io.coordinates import divide
-from atm_viewer.engine.kernels.resample import find_invalid, oversample_errors, oversample_flags
+from atm_viewer.engine.kernels.resample import oversample_errors, oversample_flags
+from atm_viewer.engine.trace.oversample import lacks_variance
 
 BAD, FILLED = np.uint32(1), np.uint32(1 << 28)
 
@@ -55,9 +56,13 @@ def test_errors_equal_interpolation_column_by_column(cut, factor, variance):
     assert np.isfinite(expected).sum() > 100 * factor
     np.testing.assert_array_equal(out, expected)
     np.testing.assert_array_equal(invalid, np.isnan(expected))
-    found = np.zeros_like(invalid)
-    find_invalid(*given, nearest, 3, estimated, found)
-    np.testing.assert_array_equal(found, invalid)
+    if variance:
+        outside = np.zeros_like(invalid)
+        everywhere = np.ones_like(frame), False, *given[2:]
+        oversample_errors(*everywhere, at, nearest, 3, estimated, inflation, divisor, np.empty_like(out), outside)
+        lacking = lacks_variance(frame, inside, 40, nearest, 3, estimated)
+        assert (lacking & ~outside).sum() > 10
+        np.testing.assert_array_equal(lacking | outside, invalid)
 
 
 def test_flags_of_filled_pixels_change():
