@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,7 @@ from atm_viewer.jobs.requests.measures import MakeNoiseMap
 from atm_viewer.jobs.requests.previews import Correct, MakeSkyImage, MakeSpectra, ShowProfile
 from atm_viewer.jobs.requests.products import WriteCubes
 from atm_viewer.jobs.requests.remedies import RankSpaxels, SaveFigure
+from tests.jobs.fake_bench import FakeBench
 from tests.test_architecture import PIPELINE, QT
 
 PLACE = Extraction(("a",), Recipe(), "ch1-short", 1.0, 2.0, 0.5)
@@ -67,6 +69,16 @@ def test_what_is_looked_at_first_comes_first(no_cache, part):
 def test_the_sky_image_does_not_wait_until_fits_are_compiled(no_cache):
     profile, spectra = ShowProfile("a", Recipe(), 101, 7), MakeSpectra(PLACE, "A1")
     assert MakeSkyImage(("a",), "ch1-short").urgency < profile.urgency == spectra.urgency
+
+
+def test_a_profile_that_waits_for_compiling_says_so(no_cache):
+    backends, told = SimpleNamespace(bench=FakeBench()), []
+    profile = ShowProfile("a", Recipe(), 101, 7)
+    assert profile.answer(backends, lambda *step: told.append(step)) == ("a", 101, 7)
+    assert told == [("compiling, once after installation", 0.0)]
+    note_complete(FITS)
+    profile.answer(backends, lambda *step: told.append(step))
+    assert len(told) == 1
 
 
 def test_a_newer_request_replaces_one_for_the_same_slot_alone():

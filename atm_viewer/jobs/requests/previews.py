@@ -86,6 +86,8 @@ class ShowProfile(Request[SliceProfile]):
 
     def answer(self, backends: Backends, report: Report) -> SliceProfile:
         """Fit what the column needs."""
+        if not is_complete(FITS):
+            report("compiling, once after installation", 0.0)
         return backends.bench.profile(self.exposure, self.recipe, self.number, self.column)
 
 

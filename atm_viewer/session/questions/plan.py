@@ -57,7 +57,8 @@ def make_plan(answers: Answers) -> Plan:
     asked = (question(answers) for question in state.questions)
     return Plan(
         (
-            # First what is quick and looked at; the report would begin to fit what that fits as well.
+            # First what needs no fit, then what is quick and looked at; the report would begin to fit the same.
+            *_field(state),
             *_profile_and_pixel(state),
             *_images(state),
             *filter(None, (state.remedy_request(kind) for kind in REMEDIES if kind == state.remedy_choice.seen)),
@@ -82,9 +83,13 @@ def _profile_and_pixel(state: State) -> Iterator[Request[Any]]:
             yield ExplainPixel(view.key, state.recipe, *state.pixel[1:])
 
 
-def _images(state: State) -> Iterator[Request[Any]]:
+def _field(state: State) -> Iterator[Request[Any]]:
     if keys := state.keys_together:
         yield MakeSkyImage(keys, state.band, cube=state.recipe.cube)
+
+
+def _images(state: State) -> Iterator[Request[Any]]:
+    if keys := state.keys_together:
         light = state.wavelength if math.isfinite(state.wavelength) else None
         yield from wanted_images(state.sky_choice, state.variants, keys, state.band, light, dict(_cubes(state)))
 

@@ -57,10 +57,10 @@ def test_nothing_is_planned_for_nothing():
     assert (plan.requests, plan.kept) == ((), frozenset())
 
 
-def test_what_is_quick_and_looked_at_is_asked_first(opened):
+def test_what_needs_no_fit_and_then_what_is_quick_is_asked_first(opened):
     opened.recipes.new_variant()
     requests = make_plan(opened.answers).requests
-    kinds = [ShowProfile, MakeSkyImage, MakeSpectra, MakeSpectra, Correct, MeasureShifts]
+    kinds = [MakeSkyImage, ShowProfile, MakeSpectra, MakeSpectra, Correct, MeasureShifts]
     assert [type(request) for request in requests] == kinds
     assert [request.shown_as for request in requests[2:4]] == ["B1", "A1"]
     assert len({request.slot for request in requests}) == len(requests)
