@@ -254,6 +254,12 @@ class MeasureFilled(Request[FilledShare]):
         """For the active variant and place."""
         return Slot(MeasureFilled)
 
+    def keeps_in_sight(self, earlier: Request[Any]) -> bool:
+        """Whether nothing but the recipe differs: marks that vanished at every edit would flicker."""
+        return isinstance(earlier, MeasureFilled) and (
+            replace(earlier.extraction, recipe=self.extraction.recipe) == self.extraction
+        )
+
     def answer(self, backends: Backends, report: Report) -> FilledShare:
         """Drizzle the flags."""
         return backends.bench.filled_share(self.extraction, report)

@@ -218,8 +218,8 @@ class Answers:
 
     @property
     def filled_share(self) -> FilledShare | None:
-        """Which planes of the active spectrum come from filled pixels; None while only those of another are known."""
-        return None if self.is_pending(MeasureFilled) else self.latest(MeasureFilled)
+        """Which planes of the active spectrum come from filled pixels; after an edit those before it until renewed."""
+        return self.latest(MeasureFilled)
 
     @property
     def prediction(self) -> PredictedArtifact | None:

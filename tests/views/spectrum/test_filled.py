@@ -43,3 +43,17 @@ def test_without_masks_nothing_is_asked_and_nothing_marked(opened, qtbot):
     press(qtbot, opened, "raise_threshold")
     wait(qtbot, opened)
     assert len(opened.session.jobs._workers.asked(MeasureFilled)) == count
+
+
+def test_marks_stay_while_an_edit_renews_them_and_go_with_the_place(opened, qtbot):
+    session, seen = opened.session, []
+    session.changed.filled_share.connect(lambda: seen.append(session.answers.filled_share))
+    press(qtbot, opened, "raise_threshold")
+    wait(qtbot, opened)
+    assert seen
+    assert None not in seen
+    place = session.state.places.current
+    session.look.pick_sky(place.ra, place.dec + 0.4 / 3600)
+    wait(qtbot, opened)
+    assert None in seen
+    assert seen[-1] is not None
