@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar, copy_context
 from itertools import islice
 from typing import Any, TypeVar
@@ -22,6 +22,12 @@ from atm_viewer.engine.give_back import without_garbage_search
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+#: Takes the name of a method and its arguments; gives its result as a future.
+CallMethod = Callable[..., Future[Any]]
+
+#: Takes a name and an object, whose methods are called elsewhere in the block of a with statement: `methods_on_thread`.
+Elsewhere = Callable[[str, object], AbstractContextManager[CallMethod]]
 
 #: Processors that were left to a thread by `at_most`; 0 for all.
 _MOST: ContextVar[int] = ContextVar("_MOST", default=0)
@@ -180,6 +186,26 @@ def one_by_one(name: str) -> Iterator[Callable[..., Future[Any]]]:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def methods_on_thread(name: str, target: object) -> Iterator[CallMethod]:
+    """Call the methods of an object on a thread, one after the other, while the block of a with statement runs.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread.
+    target : object
+        Whose methods are called.
+
+    Yields
+    ------
+    callable
+        Takes the name of a method and its arguments, and gives its result as a future; see `one_by_one`.
+    """
+    with one_by_one(name) as submit:
+        yield lambda method, *args: submit(getattr(target, method), *args)
 
 
 def _called(work: Callable[..., Result], *args: Any) -> Future[Result]:

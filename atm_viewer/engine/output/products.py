@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from atm_viewer.engine.io.association import Product, expand_inputs, is_plain_na
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import (
     Position,
+    followed_at,
     followed_model,
     mark_following,
     mean_position,
@@ -58,7 +59,7 @@ from atm_viewer.engine.progress import Progress, no_progress, opening, part_of
 from atm_viewer.engine.recipe import Recipe
 from atm_viewer.engine.recipe.cube_options import COMMON, INTERNAL, offset_of
 from atm_viewer.engine.regular_file import check_regular
-from atm_viewer.engine.threads import beside, loading, one_by_one, without_warnings
+from atm_viewer.engine.threads import Elsewhere, loading, methods_on_thread, without_warnings
 from atm_viewer.engine.trace.oversample import Corrected, correct_exposure
 from atm_viewer.engine.wcs.models import few_plugins
 from atm_viewer.resources import resource
@@ -185,6 +186,7 @@ def write_cubes(
     engine: str = "own",
     progress: Progress | None = None,
     target_at: Position | None = None,
+    elsewhere: Elsewhere = methods_on_thread,
 ) -> tuple[Path, ...]:
     """Write cubes as jwst's ``CubeBuildStep`` makes them, before and after correction; all of them or none.
 
@@ -215,6 +217,8 @@ def write_cubes(
         each exposure and cube.
     target_at : (float, float), optional
         Where a moving target is in the cubes, see `follow`.
+    elsewhere : callable, optional
+        Where our own engine reads metadata and writes files while it computes: on a thread, see `methods_on_thread`.
 
     Returns
     -------
@@ -232,10 +236,12 @@ def write_cubes(
     jobs = cube_jobs(read_inputs(paths).one(product), recipe, which, channel, bands, cubepar, progress, target_at)
     names = [job.name(after, band) for after in jobs[0].kinds for job in jobs for band in job.group.bands]
     folder = Path(folder)
-    write = _write_pipeline_cubes if engine == "pipeline" or recipe.cube.only_pipeline else _write_own_cubes
     with staged(folder, names, overwrite) as part:
         for job in jobs:
-            write(job, part)
+            if engine == "pipeline" or recipe.cube.only_pipeline:
+                _write_pipeline_cubes(job, part)
+            else:
+                _write_own_cubes(job, part, elsewhere=elsewhere)
             if job is not jobs[-1]:
                 give_back_memory()
         progress("Moving files into place", 1.0)
@@ -362,14 +368,16 @@ def _check_options(job: CubeJob) -> None:
             raise InputError(f"A cube with coord_system '{INTERNAL}' is made of one exposure; give one at a time.")
 
 
-def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corrected], None] | None = None) -> None:
+def _write_own_cubes(
+    job: CubeJob,
+    folder: Path,
+    keep: Callable[[Exposure, Corrected], None] | None = None,
+    elsewhere: Elsewhere = methods_on_thread,
+) -> None:
     """Write cubes by our drizzle: exposures are taken one after the other.
 
     ``keep`` is given each exposure with its correction.
     """
-    opened, outlines, follows = _open_exposures(job)
-    cubepar = cubepar_of(job)
-    grids = job.grids(outlines, cubepar, 0.05)
     writing: list[Future[None]] = []
 
     def progress(step: str, fraction: float) -> None:
@@ -379,10 +387,11 @@ def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corre
         job.progress(step, fraction)
 
     # Metadata are read, and cubes written, while others are drizzled: what datamodels import takes seconds.
-    reading = beside("atm-viewer-metadata", _read_metadata, job.group.exposures, follows)
-    with reading as metadata, ExitStack() as stack:
-        stack.callback(_close_models, metadata)
-        submit = stack.enter_context(one_by_one("atm-viewer-cubes"))
+    with closing(_CubeWriter(job, folder)) as writer, elsewhere("atm-viewer-cubes", writer) as call:
+        cubepar = call("cubepar")
+        writing.append(call("read"))
+        opened, outlines = _open_exposures(job)
+        grids = job.grids(outlines, cubepar.result(), 0.05)
         # A correction takes several times as long as all the rest.
         begun, shares = 0.05, {False: 0.2, True: 0.8} if len(job.kinds) > 1 else dict.fromkeys(job.kinds, 1.0)
         for after in job.kinds:
@@ -390,7 +399,7 @@ def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corre
             begun += 0.95 * shares[after]
             sums = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
             small = sum(of_band.size for of_band in sums.values()) <= _WAITING
-            writing.append(submit(_write_cubes_of_sums, job, after, metadata, cubepar, sums, folder))
+            writing.append(call("write", after, sums))
             del sums
             if after == job.kinds[-1] or not small:
                 here(f"Writing cubes {'after' if after else 'before'} correction", 0.8)
@@ -398,54 +407,61 @@ def _write_own_cubes(job: CubeJob, folder: Path, keep: Callable[[Exposure, Corre
                     cubes.result()
 
 
-def _close_models(metadata: Future[list[Any]]) -> None:
-    """Close the exposures' metadata, as far as they have been opened."""
-    if metadata.done() and metadata.exception() is None:
-        for model in metadata.result():
-            model.close()
+class _CubeWriter:
+    """Writes the cubes of a job from their sums; metadata of the exposures are read once."""
+
+    def __init__(self, job: CubeJob, folder: Path) -> None:
+        self._job, self._folder = job, folder
+        self._models: list[Any] = []
+        self._cubepar = ""
+
+    def cubepar(self) -> str:
+        """CUBEPAR file of the job; that of CRDS is marked ``crds://``."""
+        if _has_crds():  # else there is no need for datamodels so early
+            self._open(1)
+        self._cubepar = _cubepar(self._models, self._job)
+        return self._cubepar
+
+    def read(self) -> None:
+        """Read the exposures' metadata, and load what makes cubes of them."""
+        self._open(len(self._job.group.exposures))
+        with loading():
+            import jwst.cube_build  # noqa: F401
+
+    def write(self, after: bool, sums: MutableMapping[str, CubeSums]) -> None:
+        """Write cubes before or after correction from their sums, which are used up."""
+        save_cubes(self._job, after, self._models, self._cubepar, sums, self._folder)
+        if after != self._job.kinds[-1]:  # a process that writes all there is ends then
+            give_back_memory()  # datamodels refer to themselves
+
+    def close(self) -> None:
+        """Close the metadata."""
+        while self._models:
+            self._models.pop().close()
+
+    def _open(self, count: int) -> None:
+        """Open the metadata of the first exposures, see `open_metadata`."""
+        exposures = list(zip(self._job.group.exposures, self._job.placements, strict=True))
+        for path, place in exposures[len(self._models) : count]:
+            self._models.append(open_metadata(path))
+            mark_following(self._models[-1], followed_at(read_target(path), place))
 
 
-def _read_metadata(paths: Sequence[Path], follows: Sequence[Any]) -> list[Any]:
-    """Open the metadata of exposures, see `open_metadata`, and load what makes cubes of them."""
-    models = [open_metadata(path) for path in paths]
-    for model, target in zip(models, follows, strict=True):
-        mark_following(model, target)
-    with loading():
-        import jwst.cube_build  # noqa: F401
-    return models
-
-
-def _write_cubes_of_sums(
-    job: CubeJob,
-    after: bool,
-    metadata: Future[list[Any]],
-    cubepar: str,
-    sums: MutableMapping[str, CubeSums],
-    folder: Path,
-) -> None:
-    """Write cubes from the sums of their pixels, which are used up."""
-    save_cubes(job, after, metadata.result(), cubepar, sums, folder)
-    if after != job.kinds[-1]:  # a process that writes all there is ends then
-        give_back_memory()  # datamodels refer to themselves
-
-
-def _open_exposures(job: CubeJob) -> tuple[dict[Path, Exposure], Outlines, list[Any]]:
-    """Open the exposures of a job: those that stay open, the outlines of all, and the targets that they follow."""
+def _open_exposures(job: CubeJob) -> tuple[dict[Path, Exposure], Outlines]:
+    """Open the exposures of a job: those that stay open, and the outlines of all."""
     paths, outlines = job.group.exposures, Outlines(job.group.bands, job.recipe)
     opened: dict[Path, Exposure] = {}
-    follows = []
     for k, path in enumerate(paths):
         job.progress(opening(path.name), 0.05 * k / len(paths))
         exposure = open_exposure(path).placed(job.placements[k])
         outlines.add(exposure)
-        follows.append(exposure.follows)
         exposure.release()
         if exposure.sci.size * len(paths) <= _OPEN:
             opened[path] = exposure
         else:
             exposure.close()
         del exposure
-    return opened, outlines, follows
+    return opened, outlines
 
 
 def _sum_exposures(
@@ -546,7 +562,7 @@ def _write_pipeline_cubes(job: CubeJob, folder: Path) -> None:
         job.progress(opening(path.name), 0.1 * k / count)
         opened.append(open_exposure(path).placed(place))
         if not k:
-            cubepar = _cubepar(opened[0].model, job.group.setting.instrument, job.cubepar)
+            cubepar = _cubepar([opened[0].model], job)
             _check_weighting(cubepar, job.recipe.cube.weighting)
     for k, exposure in enumerate(opened if True in job.kinds else ()):
         here = part_of(job.progress, 0.1 + 0.3 * k / count, 0.1 + 0.3 * (k + 1) / count)
@@ -628,19 +644,18 @@ def _check_weighting(cubepar: str, weighting: str) -> None:
             )
 
 
-def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) -> str:
-    """CUBEPAR file: the user's, else of CRDS (marked ``crds://``), else the one shipped."""
-    if given is not None:
-        return str(given)
-    return _crds_cubepar(model) or str(resource(f"cubepar/{instrument.lower()}_cubepar.fits"))
+def _cubepar(models: Sequence[Any], job: CubeJob) -> str:
+    """CUBEPAR file: the user's, else of CRDS (marked ``crds://``), which needs a model, else the one shipped."""
+    if job.cubepar is not None:
+        return str(job.cubepar)
+    found = _crds_cubepar(models[0]) if _has_crds() else None
+    return found or str(resource(f"cubepar/{job.group.setting.instrument.lower()}_cubepar.fits"))
 
 
 def cubepar_of(job: CubeJob) -> str:
     """CUBEPAR file of a job; that of CRDS is marked ``crds://``."""
-    if not _has_crds():  # nor a need for datamodels, whose import takes seconds
-        return _cubepar(None, job.group.setting.instrument, job.cubepar)
-    with open_metadata(job.group.exposures[0]) as model:
-        return _cubepar(model, job.group.setting.instrument, job.cubepar)
+    with closing(_CubeWriter(job, Path())) as writer:
+        return writer.cubepar()
 
 
 def _has_crds() -> bool:
@@ -648,8 +663,6 @@ def _has_crds() -> bool:
 
 
 def _crds_cubepar(model: Any) -> str | None:
-    if not _has_crds():
-        return None
     from stpipe import crds_client
 
     try:

@@ -82,7 +82,25 @@ def few_plugins() -> Iterator[None]:
             config._extensions = _plugins("asdf.extensions", ExtensionProxy)
         except Exception:  # asdf warns of a plug-in that fails, and loads the others
             config._resource_manager = config._resource_mappings = config._extensions = None
+        with _schemas_once():
+            yield
+
+
+@contextmanager
+def _schemas_once() -> Iterator[None]:
+    """Have asdf parse each schema once for the while; it does so each time that one schema refers to another."""
+    from asdf import schema
+
+    own = getattr(schema, "_make_schema_loader", None)
+    if own is None:
         yield
+        return
+    load = cache(own())
+    schema._make_schema_loader = lambda: load
+    try:
+        yield
+    finally:
+        schema._make_schema_loader = own
 
 
 @cache

@@ -11,6 +11,7 @@ from atm_viewer.engine.results.exposure_view import FileState
 from atm_viewer.engine.results.references import ReferenceSpectrum
 from atm_viewer.engine.results.spectra import SpaxelSpectra
 from atm_viewer.engine.results.written import WrittenProducts
+from atm_viewer.jobs.fork import methods_in_fork
 from atm_viewer.jobs.requests.base import Backends, Report, SeparateRequest, count
 
 
@@ -76,6 +77,7 @@ class WriteCubes(WriteRequest):
                 engine=self.engine,
                 progress=report,
                 target_at=self.target_at,
+                elsewhere=methods_in_fork,
             )
         )
 
