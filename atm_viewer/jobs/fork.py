@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET, socket, socketpair
 from typing import Any, NoReturn
 
+import numpy as np
+
 from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.threads import CallMethod, methods_on_thread, one_by_one, processors, without_warnings
 
@@ -114,8 +116,8 @@ class _Line:
     def receive(self) -> Any:
         """Receive a message; arrays are writable. Raises EOFError when the other end is gone."""
         body, sizes = pickle.load(self._coming)
-        buffers = [bytearray(size) for size in sizes]
-        if any(self._coming.readinto(buffer) < len(buffer) for buffer in buffers):
+        buffers = [np.empty(size, dtype=np.uint8) for size in sizes]  # in large pages of memory, unlike a bytearray
+        if any(self._coming.readinto(buffer.data) < buffer.size for buffer in buffers):
             raise EOFError
         return pickle.loads(body, buffers=buffers)
 

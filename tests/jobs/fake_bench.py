@@ -172,7 +172,7 @@ def write_exposures(paths, recipe, folder, overwrite=False, progress=None, targe
     return tuple(folder / name for name in names)
 
 
-def write_cubes(paths, recipe, folder, product, which, channel, bands, cubepar, overwrite, engine, progress, target_at):
+def write_cubes(paths, recipe, folder, product, which, channel, **options):
     return (Path(folder) / f"{product}-{which}-{channel}_s3d.fits",)
 
 

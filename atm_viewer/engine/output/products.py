@@ -419,7 +419,8 @@ class _CubeWriter:
         """CUBEPAR file of the job; that of CRDS is marked ``crds://``."""
         if _has_crds():  # else there is no need for datamodels so early
             self._open(1)
-        self._cubepar = _cubepar(self._models, self._job)
+        model = next(iter(self._models), None)
+        self._cubepar = _cubepar(model, self._job.group.setting.instrument, self._job.cubepar)
         return self._cubepar
 
     def read(self) -> None:
@@ -562,7 +563,7 @@ def _write_pipeline_cubes(job: CubeJob, folder: Path) -> None:
         job.progress(opening(path.name), 0.1 * k / count)
         opened.append(open_exposure(path).placed(place))
         if not k:
-            cubepar = _cubepar([opened[0].model], job)
+            cubepar = _cubepar(opened[0].model, job.group.setting.instrument, job.cubepar)
             _check_weighting(cubepar, job.recipe.cube.weighting)
     for k, exposure in enumerate(opened if True in job.kinds else ()):
         here = part_of(job.progress, 0.1 + 0.3 * k / count, 0.1 + 0.3 * (k + 1) / count)
@@ -644,12 +645,11 @@ def _check_weighting(cubepar: str, weighting: str) -> None:
             )
 
 
-def _cubepar(models: Sequence[Any], job: CubeJob) -> str:
-    """CUBEPAR file: the user's, else of CRDS (marked ``crds://``), which needs a model, else the one shipped."""
-    if job.cubepar is not None:
-        return str(job.cubepar)
-    found = _crds_cubepar(models[0]) if _has_crds() else None
-    return found or str(resource(f"cubepar/{job.group.setting.instrument.lower()}_cubepar.fits"))
+def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) -> str:
+    """CUBEPAR file: the user's, else of CRDS (marked ``crds://``), else the one shipped."""
+    if given is not None:
+        return str(given)
+    return _crds_cubepar(model) or str(resource(f"cubepar/{instrument.lower()}_cubepar.fits"))
 
 
 def cubepar_of(job: CubeJob) -> str:
@@ -663,6 +663,8 @@ def _has_crds() -> bool:
 
 
 def _crds_cubepar(model: Any) -> str | None:
+    if not _has_crds():
+        return None
     from stpipe import crds_client
 
     try:
