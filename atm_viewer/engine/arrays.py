@@ -73,11 +73,16 @@ class PackedFrame:
 
     @classmethod
     def of_each(cls, arrays: Iterable[Reals], at: Integers, shape: tuple[int, int]) -> list[PackedFrame]:
-        """Pack frames as `of_values` does; those with values in the same places share the record of these places."""
+        """Pack frames as `of_values` does; neighbours with values in the same places share the record of these places."""
         frames: list[PackedFrame] = []
+        places: Mask | None = None
         for values in arrays:
-            alike = frames and frames[0].values.size == values.size and np.isfinite(values).all()
-            frames.append(frames[0].with_values(values) if alike else cls.of_values(values, at, shape))
+            finite = np.isfinite(values)
+            if places is not None and np.array_equal(finite, places):
+                frames.append(frames[-1].with_values(values if finite.all() else values[finite]))
+            else:
+                frames.append(cls.of_values(values, at, shape))
+            places = finite
         return frames
 
     @property
