@@ -73,7 +73,7 @@ class PackedFrame:
 
     @classmethod
     def of_each(cls, arrays: Iterable[Reals], at: Integers, shape: tuple[int, int]) -> list[PackedFrame]:
-        """Pack frames as `of_values` does; neighbours with values in the same places share the record of these places."""
+        """Pack frames as `of_values` does; neighbours with values in the same places share the record of them."""
         frames: list[PackedFrame] = []
         places: Mask | None = None
         for values in arrays:
