@@ -149,7 +149,8 @@ def _used(case: str, used: dict, cold: dict, goal: int) -> Iterator[Result]:
     for name, what in (
         ("first", "first exposure on screen"),
         ("complete", f"four dithers opened, all panels complete (cold: goal {goal} s)"),
-        ("refit", "changed profile and spectrum on screen (goal 0.06 s)"),
+        ("refit", "changed profile and spectrum on screen, fitted again (goal 0.06 s)"),
+        ("reuse", "the same, splines as they are (goal 0.06 s)"),
         ("spaxel", "spectra of a clicked spaxel on screen (goal 0.10 s)"),
         ("click", "the same, with its aperture and the noise"),
     ):

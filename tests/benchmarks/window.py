@@ -174,8 +174,9 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
     -------
     dict
         ``longest`` and ``own`` of `Beats` [ms] by step; ``first`` exposure and ``complete`` window after opening [s];
-        medians [s] from the act to what is on the screen: ``refit`` to profile and spectra, ``spaxel`` from a click to
-        the spaxel's spectra, ``click`` to those of the aperture and the noise as well.
+        medians [s] from the act to what is on the screen: ``refit`` to profile and spectra of a slice that is fitted
+        again, ``reuse`` to those of one whose splines stay, ``spaxel`` from a click to the spaxel's spectra, ``click``
+        to those of the aperture and the noise as well.
     """
     user = User()
     session, beats = user.session, user.beats
@@ -185,17 +186,20 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
         found["complete"] = found["first"] + user.seconds(
             lambda: None, lambda: session.complete and len(session.state.exposures) == len(paths)
         )
+    taken: dict[str, list[float]] = {}
     # The user's fingers are slower than the rest of the window's report, which is made last.
-    with user.step("refit"):
-        refits = []
-        for k in range(repeats + 1):
-            refits.append(
-                user.seconds(
-                    lambda k=k: session.recipes.edit_slice(session.state.number, "window", 40 + k),
+    for step, name, first, by in (("refit", "window", 40, 1), ("reuse", "slope_limit", 0.1, 0.002)):
+        with user.step(step):
+            taken[step] = []
+            for k in range(repeats + 1):
+                seconds = user.seconds(
+                    lambda name=name, value=first + k * by: session.recipes.edit_slice(
+                        session.state.number, name, value
+                    ),
                     lambda: not session.answers.pending & {"profile", "spectra"},
                 )
-            )
-            user.wait(lambda: session.complete)
+                taken[step].append(seconds)
+                user.wait(lambda: session.complete)
     with user.step("click"):
         spaxels, clicks, step = [], [], session.answers.sky.spaxel
         east, north = session.answers.sky.offsets(*session.state.position)
@@ -215,7 +219,7 @@ def use(paths: list[str], folder: str, repeats: int = 7) -> dict:
         session.products.write_cubes(folder, "cubes", overwrite=True)
         user.wait(lambda: not session.jobs.all)
     found["cubes"] = any(Path(folder).glob("*_s3d.fits"))
-    taken = {"refit": refits, "spaxel": spaxels, "click": clicks}
+    taken |= {"spaxel": spaxels, "click": clicks}
     found |= {name: float(np.median(seconds[1:])) for name, seconds in taken.items()}
     found |= {"longest": beats.longest, "own": beats.own}
     found["messages"] = [m.text for m in session.messages.all]
