@@ -64,25 +64,23 @@ class PackedFrame:
     @classmethod
     def of_values(cls, values: Reals, at: Integers, shape: tuple[int, int]) -> PackedFrame:
         """Pack a frame that is NaN but for some values, at ascending flat indices."""
-        finite = np.isfinite(values)
-        inside = np.zeros(shape, dtype=bool)
-        if not finite.all():  # which is rare, and takes long
-            at, values = at[finite], values[finite]
-        inside.reshape(-1)[at] = True
-        return cls(np.packbits(inside, axis=1), values, shape[1])
+        return cls.of_each([values], at, shape)[0]
 
     @classmethod
     def of_each(cls, arrays: Iterable[Reals], at: Integers, shape: tuple[int, int]) -> list[PackedFrame]:
-        """Pack frames as `of_values` does; neighbours with values in the same places share the record of them."""
+        """Pack frames as `of_values` does; those with values in the same places share the record of these places."""
         frames: list[PackedFrame] = []
-        places: Mask | None = None
+        known: Mask | None = None
         for values in arrays:
             finite = np.isfinite(values)
-            if places is not None and np.array_equal(finite, places):
-                frames.append(frames[-1].with_values(values if finite.all() else values[finite]))
+            kept = values if finite.all() else values[finite]  # copying takes long
+            if known is None or not np.array_equal(finite, known):
+                inside = np.zeros(shape, dtype=bool)
+                inside.reshape(-1)[at] = finite
+                known = finite
+                frames.append(cls(np.packbits(inside, axis=1), kept, shape[1]))
             else:
-                frames.append(cls.of_values(values, at, shape))
-            places = finite
+                frames.append(frames[-1].with_values(kept))
         return frames
 
     @property

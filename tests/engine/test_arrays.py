@@ -48,7 +48,8 @@ def test_frames_in_the_same_places_keep_once_which_these_are(positions):
     at = np.flatnonzero(np.arange(positions.size) % 7)
     whole, holed = np.arange(at.size, dtype=float), positions.reshape(-1)[at]
     assert np.isnan(holed).any()
-    for arrays, shared in (((whole, -whole, holed), True), ((holed, whole, -whole), False)):
+    cases = ((whole, -whole, holed), True), ((holed, whole, -whole), False), ((holed, -holed, whole), True)
+    for arrays, shared in cases:
         frames = PackedFrame.of_each(arrays, at, positions.shape)
         assert (frames[0].finite is frames[1].finite) == shared
         for frame, values in zip(frames, arrays, strict=True):
