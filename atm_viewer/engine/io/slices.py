@@ -14,6 +14,9 @@ from atm_viewer.engine.kernels.order import bin_medians
 from atm_viewer.engine.statistics import sigma_clipped
 from atm_viewer.engine.threads import in_threads, without_warnings
 
+#: Numbers that numpy adds without halving them (its ``PW_BLOCKSIZE``).
+_SUMMED_AT_ONCE = 128
+
 
 @dataclass(frozen=True, eq=False)
 class Background:
@@ -249,9 +252,29 @@ def _column_sums(flux: Singles, cut: slice, rows: int, rotated: bool, profile: C
     """
     low = profile.snr.size and np.nanmin(profile.snr) < -5.0
     flux = np.where(np.isnan(flux), 0, flux)
+    if rotated and not low:
+        return _pairwise_sums(flux, cut.start, rows)
     if rotated:
         frame = np.zeros((flux.shape[1], rows), dtype=flux.dtype).T
         frame[cut] = flux
         flux = frame
     sums: Singles = np.sum(flux, where=(flux > 0), axis=0) if low else np.sum(flux, axis=0)
     return sums
+
+
+def _pairwise_sums(flux: Singles, row: int, rows: int) -> Singles:
+    """`numpy.sum` of the columns of a frame, which are contiguous and 0 but for ``flux`` from ``row`` on.
+
+    Numpy adds as many numbers as are in a block in one go, and of more it adds the sums of either half: those of parts
+    without flux need not be taken.
+    """
+    if not flux.shape[0]:
+        return np.zeros(flux.shape[1], flux.dtype)
+    if rows <= _SUMMED_AT_ONCE:
+        part = np.zeros((flux.shape[1], rows), flux.dtype).T
+        part[row : row + flux.shape[0]] = flux
+        sums: Singles = part.sum(axis=0)
+        return sums
+    half = rows // 2 // 8 * 8
+    below = max(half - row, 0)
+    return _pairwise_sums(flux[:below], row, half) + _pairwise_sums(flux[below:], max(row - half, 0), rows - half)
