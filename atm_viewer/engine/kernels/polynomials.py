@@ -27,7 +27,7 @@ def polynomial_2d(x, y, coefficients, new_row, out):
     out : ndarray of float64, shape (n,)
         Where values go.
     """
-    n = x.size
+    n, terms = x.size, new_row.size
     row, rows = np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, n, _BLOCK):
         count = min(_BLOCK, n - start)
@@ -37,15 +37,27 @@ def polynomial_2d(x, y, coefficients, new_row, out):
         for k in range(count):
             r1[k] = 0.0
             r2[k] = 0.0
-        r0 = coefficients[0]
-        for term in range(new_row.size):
+        term = 0
+        while term < terms:
+            r0, following = coefficients[term], coefficients[term + 1]
+            # Reading and writing what is added up takes longer than adding: two terms at a time.
             if new_row[term]:
                 for k in range(count):
                     r2[k] = ys[k] * ((r0 + r1[k]) + r2[k])
                     r1[k] = 0.0
-            else:
+                term += 1
+            elif term + 1 == terms:
                 for k in range(count):
                     r1[k] = xs[k] * (r0 + r1[k])
-            r0 = coefficients[term + 1]
+                term += 1
+            elif new_row[term + 1]:
+                for k in range(count):
+                    r2[k] = ys[k] * ((following + xs[k] * (r0 + r1[k])) + r2[k])
+                    r1[k] = 0.0
+                term += 2
+            else:
+                for k in range(count):
+                    r1[k] = xs[k] * (following + xs[k] * (r0 + r1[k]))
+                term += 2
         for k in range(count):
-            values[k] = (r0 + r1[k]) + r2[k]
+            values[k] = (coefficients[terms] + r1[k]) + r2[k]

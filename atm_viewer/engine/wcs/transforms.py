@@ -302,7 +302,12 @@ class _Maker:
             return self._model(node)
         compare = np.greater if node["condition"] == "GT" else np.less
         limit, value = float(node["compareto"]), float(node["value"])
-        return Transform(1, lambda a: (np.where(compare(a[0], limit), value, a[0]),))
+
+        def evaluate(a: Arrays) -> Arrays:
+            beyond = compare(a[0], limit)
+            return (np.where(beyond, value, a[0]),) if beyond.any() else a  # mostly none is, which is soon seen
+
+        return Transform(1, evaluate)
 
     def _grating_equation(self, node: Any) -> Transform:
         """Wavelength by gwcs's equation; the pipeline's older one has a tag of the same name."""
