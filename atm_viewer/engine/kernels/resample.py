@@ -211,36 +211,6 @@ def _has_error(value, variance):
 
 
 @njit(**KERNEL)
-def oversample_flags(dq, sci, nearest, do_not_use, filled, out, estimated, invalid):
-    """Give parts the flags of pixels; those that the spline fills in are good (``oversample_flux``).
-
-    Parameters
-    ----------
-    dq : ndarray of uint32, shape (rows of the frame, columns)
-        Flags.
-    sci : ndarray of float64, shape (parts, columns)
-        Oversampled flux; NaN where invalid.
-    nearest : ndarray of int64, shape (parts,)
-        Row of the frame that each part has its flags from.
-    do_not_use, filled : uint32
-        Flag of bad pixels, and the one that takes its place in those that are filled in.
-    out : ndarray of uint32, shape (factor * rows, columns)
-        Output: flags.
-    estimated, invalid : ndarray of bool, same shape
-        Outputs: pixels that are filled in, and those without value.
-    """
-    for row in range(sci.shape[0]):
-        for column in range(sci.shape[1]):
-            flags = dq[nearest[row], column]
-            empty = np.isnan(sci[row, column])
-            estimated[row, column] = not empty and (flags & do_not_use) != 0
-            if estimated[row, column]:
-                flags = (flags ^ do_not_use) | filled
-            out[row, column] = flags
-            invalid[row, column] = empty or (flags & do_not_use) != 0
-
-
-@njit(**KERNEL)
 def oversample_slice(
     flux,
     alpha,

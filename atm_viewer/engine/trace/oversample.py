@@ -96,7 +96,7 @@ class OversampledSlice:
     def share(self) -> float:
         """Share of the valid pixels where the spline is used."""
         valid = self.inside & np.isfinite(self.sci)
-        return float((np.isfinite(self.trace) & valid).sum() / max(int(valid.sum()), 1))
+        return float(np.count_nonzero(np.isfinite(self.trace) & valid) / max(np.count_nonzero(valid), 1))
 
 
 @cache
@@ -433,13 +433,36 @@ def oversample_slice(
         slopes,
     )
     use = find_slice_use(prepared, fit, slopes, intervals)
-    wanted = within(coordinates[0], use.ranges)
-    wavelength = coordinates[1]
-    if params.wavelengths is not None and wavelength is not None:
-        wanted &= (wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1])
-    defined = np.isfinite(spline)
     made_of = {"spline_full": spline.copy(), "linear_interp": sci.copy(), "spline_residual": residual} if steps else {}
-    at = defined & wanted
+    if fit.has_splines:
+        defined = _put_spline(data, fit, use, coordinates, sci, spline, residual)
+    else:
+        defined = np.zeros(shape, dtype=bool)
+    if prepared.background.offset is not None:
+        sci += prepared.background.offset
+        spline += prepared.background.offset
+    made = replace(_with_errors(prepared, data, factor, sci, spline, variances), use=use, defined=defined)
+    return replace(made, steps=_steps(prepared, made_of, made)) if steps else made
+
+
+def _put_spline(
+    data: SliceData,
+    fit: TraceFit,
+    use: Use,
+    coordinates: tuple[Floats, Singles | None],
+    sci: Floats,
+    spline: Floats,
+    residual: Floats,
+) -> Mask:
+    """Put the spline in the place of interpolated flux where it is used, and make it NaN elsewhere; both in place.
+
+    Returns where it was defined.
+    """
+    params, (alpha, wavelength) = fit.params, coordinates
+    defined = np.isfinite(spline)
+    at = defined & within(alpha, use.ranges)
+    if params.wavelengths is not None and wavelength is not None:
+        at &= (wavelength >= params.wavelengths[0]) & (wavelength <= params.wavelengths[1])
     np.copyto(spline, np.nan, where=~at)
     linear = sci.copy() if params.residual == "lines" else sci
     np.copyto(sci, spline, where=at)
@@ -452,11 +475,7 @@ def oversample_slice(
             at &= np.isfinite(linear)
             share = np.broadcast_to(continuum_share(data, fit), at.shape)[at]
             sci[at] = linear[at] + share * (sci[at] - linear[at])
-    if prepared.background.offset is not None:
-        sci += prepared.background.offset
-        spline += prepared.background.offset
-    made = replace(_with_errors(prepared, data, factor, sci, spline, variances), use=use, defined=defined)
-    return replace(made, steps=_steps(prepared, made_of, made)) if steps else made
+    return defined
 
 
 def native_slice_of(prepared: Prepared, fit: TraceFit, fine: OversampledSlice) -> NativeSlice:
@@ -488,12 +507,8 @@ def _with_errors(
     exposure = prepared.exposure
     division, rows = exposure.division(factor), prepared.fine_rows(data.number, factor)
     at, nearest = division.at[rows], division.nearest[rows]
-    dq = np.empty(sci.shape, dtype=np.uint32)
-    estimated, invalid = np.empty((2, *sci.shape), dtype=bool)
-    flags = exposure.to_dispersion(exposure.dq)
-    kernels.oversample_flags(
-        flags, sci, nearest, np.uint32(DO_NOT_USE), np.uint32(FLUX_ESTIMATED), dq, estimated, invalid
-    )
+    invalid = np.isnan(sci)
+    dq, estimated = oversample_flags(exposure.to_dispersion(exposure.dq), invalid, nearest)
     density = is_flux_density(exposure.unit)
     if density:
         sci = sci / factor
@@ -538,6 +553,32 @@ def _with_errors(
         trace=trace.astype(np.float32),
         factor=factor,
     )
+
+
+def oversample_flags(dq: Flags, invalid: Mask, nearest: Integers) -> tuple[Flags, Mask]:
+    """Give parts the flags of pixels; those that the spline fills in are good (``oversample_flux``).
+
+    Parameters
+    ----------
+    dq : ndarray of uint32, shape (rows of the frame, columns)
+        Flags.
+    invalid : ndarray of bool, shape (parts, columns)
+        Parts without flux.
+    nearest : ndarray of int64, shape (parts,)
+        Row of the frame that each part has its flags from, ascending.
+
+    Returns
+    -------
+    flags : ndarray of uint32, shape (parts, columns)
+        FLUX_ESTIMATED in place of DO_NOT_USE in parts that are filled in.
+    estimated : ndarray of bool, same shape
+        Which these are.
+    """
+    flags: Flags = np.take(dq[nearest[0] : nearest[-1] + 1], nearest - nearest[0], axis=0)
+    estimated = (flags & np.uint32(DO_NOT_USE)) != 0
+    estimated &= ~invalid
+    flags[estimated] = flags[estimated] & np.uint32(~DO_NOT_USE & 0xFFFFFFFF) | np.uint32(FLUX_ESTIMATED)
+    return flags, estimated
 
 
 def lacks_variance(

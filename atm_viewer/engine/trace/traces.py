@@ -36,7 +36,8 @@ def native_slice(prepared: Prepared, fit: TraceFit, use: Use, factor: float, def
         data, fit, use, prepared.defaults.oversample_ngood, (dq & DO_NOT_USE) > 0, starts, defined, used
     )
     trace, _ = _trace_values(data, fit)
-    trace[~_wanted(prepared, fit, use)] = np.nan
+    if fit.has_splines:
+        trace[~_wanted(prepared, fit, use)] = np.nan
     return NativeSlice(trace, why, counts, use)
 
 

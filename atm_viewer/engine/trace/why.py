@@ -102,6 +102,10 @@ def tell_why(
     table = np.zeros(len(Fate), dtype=np.uint8)
     for fate, found in _WITHOUT_SPLINE.items():
         table[fate] = found
+    if not fit.has_splines:  # which is quickly told
+        columns = table[fit.fate]
+        counts = np.bincount(columns, data.inside.sum(axis=0), minlength=len(Why)).astype(np.int64)
+        return np.where(data.inside, columns, np.uint8(0)), counts
     why = np.zeros(data.flux.shape, dtype=np.uint8)
     # Beside the ranges of regions, a slice that is fitted for them alone is what it would be without.
     classes = np.where(_CLASSES == Why.BELOW_SLOPE, Why.BELOW_THRESHOLD, _CLASSES) if fit.only_regions else _CLASSES

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.io.coordinates import divide
-from atm_viewer.engine.kernels.resample import oversample_errors, oversample_flags
-from atm_viewer.engine.trace.oversample import lacks_variance
-
-BAD, FILLED = np.uint32(1), np.uint32(1 << 28)
+from atm_viewer.engine.kernels.resample import oversample_errors
+from atm_viewer.engine.trace.oversample import FLUX_ESTIMATED, lacks_variance, oversample_flags
 
 
 @pytest.fixture
@@ -66,11 +64,8 @@ def test_errors_equal_interpolation_column_by_column(cut, factor, variance):
 
 
 def test_flags_of_filled_pixels_change():
-    dq = np.array([[0, 1, 5, 4]], dtype=np.uint32)
-    sci = np.array([[1.0, 2.0, np.nan, np.nan], [np.nan, np.nan, 3.0, 4.0]])
-    out = np.empty(sci.shape, dtype=np.uint32)
-    estimated, invalid = np.empty((2, *sci.shape), dtype=bool)
-    oversample_flags(dq, sci, np.array([0, 0]), BAD, FILLED, out, estimated, invalid)
-    assert out.tolist() == [[0, FILLED, 5, 4], [0, 1, FILLED | 4, 4]]
+    dq = np.array([[9, 9, 9, 9], [0, 1, 5, 4]], dtype=np.uint32)
+    invalid = np.array([[False, False, True, True], [True, True, False, False]])
+    flags, estimated = oversample_flags(dq, invalid, np.array([1, 1]))
+    assert flags.tolist() == [[0, FLUX_ESTIMATED, 5, 4], [0, 1, FLUX_ESTIMATED | 4, 4]]
     assert estimated.tolist() == [[False, True, False, False], [False, False, True, False]]
-    assert invalid.tolist() == [[False, False, True, True], [True, True, False, False]]

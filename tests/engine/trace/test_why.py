@@ -39,8 +39,10 @@ def told(alpha, fate, factor=2, *, use=None, params=None, flagged=(), holes=(), 
     inside = np.ones(alpha.shape, dtype=bool)
     inside[-1] = False
     data = SimpleNamespace(flux=flux, alpha=alpha, inside=inside)
-    fit = SimpleNamespace(fate=np.array(fate), params=params or FitParams(), only_regions=False)
     has = np.isin(fate, (Fate.FITTED, Fate.REUSED))
+    fit = SimpleNamespace(
+        fate=np.array(fate), params=params or FitParams(), only_regions=False, has_splines=bool(has.any())
+    )
     defined = np.repeat((alpha < 3) & has, factor, axis=0)
     fine = np.repeat(alpha, factor, axis=0)
     used = defined & np.any([(fine > low) & (fine <= high) for low, high in use.ranges], axis=0)
