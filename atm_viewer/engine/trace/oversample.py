@@ -96,7 +96,8 @@ class OversampledSlice:
     def share(self) -> float:
         """Share of the valid pixels where the spline is used."""
         valid = self.inside & np.isfinite(self.sci)
-        return float(np.count_nonzero(np.isfinite(self.trace) & valid) / max(np.count_nonzero(valid), 1))
+        used, count = np.isfinite(self.trace) & valid, int(np.count_nonzero(valid))
+        return int(np.count_nonzero(used)) / max(count, 1)
 
 
 @cache
