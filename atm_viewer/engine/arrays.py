@@ -62,13 +62,11 @@ class PackedFrame:
         return cls(np.packbits(finite, axis=1), frame[finite], frame.shape[1])
 
     @classmethod
-    def of_values(cls, values: Reals, at: Integers, shape: tuple[int, int]) -> PackedFrame:
-        """Pack a frame that is NaN but for some values, at ascending flat indices."""
-        return cls.of_each([values], at, shape)[0]
-
-    @classmethod
     def of_each(cls, arrays: Iterable[Reals], at: Integers, shape: tuple[int, int]) -> list[PackedFrame]:
-        """Pack frames as `of_values` does; those with values in the same places share the record of these places."""
+        """Pack frames that are NaN except at ascending flat indices, the same in all, where they have values.
+
+        Neighbours whose values are finite in the same places share the record of these places.
+        """
         frames: list[PackedFrame] = []
         known: Mask | None = None
         for values in arrays:

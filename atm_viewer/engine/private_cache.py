@@ -74,7 +74,7 @@ def kernel_cache() -> Path:
 
 def is_complete(part: str = ALL) -> bool:
     """Whether nothing of a part is left to compile, as far as is known; else it is compiled when it is needed."""
-    return any(_mark(noted).exists() for noted in (part, ALL))
+    return any(_mark(noted).exists() for noted in {part, ALL})
 
 
 def note_complete(part: str = ALL) -> None:

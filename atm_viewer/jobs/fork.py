@@ -17,6 +17,7 @@ import numpy as np
 
 from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.threads import CallMethod, methods_on_thread, one_by_one, processors, without_warnings
+from atm_viewer.jobs.pipe import take_apart
 
 #: Threads that a process may have when it is forked: the one that forks and, in a worker, the one that listens to the
 #: window. Others may hold locks, for ever in the fork.
@@ -106,9 +107,7 @@ class _Line:
 
     def send(self, message: Any) -> None:
         """Send a message; raises before anything is sent when it cannot be pickled."""
-        buffers: list[pickle.PickleBuffer] = []
-        body = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
-        raw = [buffer.raw() for buffer in buffers]
+        body, raw = take_apart(message)
         self._end.sendall(pickle.dumps((body, [one.nbytes for one in raw])))
         for one in raw:
             self._end.sendall(one)
@@ -128,7 +127,7 @@ class _Line:
 
 
 def _answer(target: object, line: _Line, parent: int) -> NoReturn:
-    """Call methods until the other end of the pipe is closed, in the fork."""
+    """Call methods until the other end of the line is closed, in the fork."""
     try:
         # The other ends of this process's pipes have to see when it ends.
         os.closerange(3, line.fileno())

@@ -7,11 +7,16 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 
-def send(connection: Connection, message: Any) -> None:
-    """Send a message; raises before anything is sent when it cannot be pickled."""
+def take_apart(message: Any) -> tuple[bytes, list[memoryview]]:
+    """Pickle a message without its large arrays; returns it and these, for ``pickle.loads(body, buffers=arrays)``."""
     buffers: list[pickle.PickleBuffer] = []
     body = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
-    raw = [buffer.raw() for buffer in buffers]
+    return body, [buffer.raw() for buffer in buffers]
+
+
+def send(connection: Connection, message: Any) -> None:
+    """Send a message; raises before anything is sent when it cannot be pickled."""
+    body, raw = take_apart(message)
     connection.send_bytes(len(raw).to_bytes(8, "little") + body)
     for buffer in raw:
         connection.send_bytes(buffer)

@@ -38,7 +38,7 @@ def test_values_are_packed_where_they_are(positions):
     at = np.flatnonzero(np.arange(positions.size) % 7)  # some of them without a value
     expected = np.full(positions.shape, np.nan)
     expected.flat[at] = positions.flat[at]
-    packed, same = PackedFrame.of_values(positions.reshape(-1)[at], at, positions.shape), PackedFrame.of(expected)
+    packed, same = PackedFrame.of_each([positions.reshape(-1)[at]], at, positions.shape)[0], PackedFrame.of(expected)
     known = packed.mask, np.isfinite(expected)
     for ours, theirs in ((packed.finite, same.finite), (packed.values, same.values), (packed[:], expected), known):
         np.testing.assert_array_equal(ours, theirs)
@@ -53,7 +53,9 @@ def test_frames_in_the_same_places_keep_once_which_these_are(positions):
         frames = PackedFrame.of_each(arrays, at, positions.shape)
         assert (frames[0].finite is frames[1].finite) == shared
         for frame, values in zip(frames, arrays, strict=True):
-            np.testing.assert_array_equal(frame[:], PackedFrame.of_values(values, at, positions.shape)[:])
+            expected = np.full(positions.shape, np.nan)
+            expected.flat[at] = values
+            np.testing.assert_array_equal(frame[:], expected)
 
 
 def test_flags_come_back_as_they_were():

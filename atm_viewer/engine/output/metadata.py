@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from atm_viewer.engine.io.fits_input import open_fits
+from atm_viewer.engine.io.moving_target import followed_at, mark_following, read_target
 from atm_viewer.engine.output.fits_table import table_extension
 from atm_viewer.engine.output.tree_text import TreeText
+from atm_viewer.engine.placement import Placement
 from atm_viewer.engine.threads import without_warnings
 from atm_viewer.engine.wcs.models import few_plugins, load_datamodels
 
@@ -30,6 +33,13 @@ def open_metadata(path: str | os.PathLike[str]) -> Any:
     with few_plugins():
         load_datamodels()
         return _open_metadata(path)
+
+
+def open_placed_metadata(path: Path, placement: Placement) -> Any:
+    """Do as `open_metadata`, and say where the target is, if the exposure follows one and is put there."""
+    model = open_metadata(path)
+    mark_following(model, followed_at(read_target(path), placement))
+    return model
 
 
 def _open_metadata(path: str | os.PathLike[str]) -> Any:

@@ -24,8 +24,7 @@ from atm_viewer.engine.cube.cubes import CubeSums, MappedPixels, map_pixels
 from atm_viewer.engine.cube.footprints import SkyMapper
 from atm_viewer.engine.errors import OutputError
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
-from atm_viewer.engine.io.moving_target import followed_at, mark_following, read_target
-from atm_viewer.engine.output.metadata import open_metadata
+from atm_viewer.engine.output.metadata import open_placed_metadata
 from atm_viewer.engine.output.products import (
     CubeJob,
     corrected_name,
@@ -149,10 +148,8 @@ def write_cubes_of_parts(
         sums[block.band].total[block.begin : block.end] = total
         sums[block.band].dq[block.begin : block.end] = dq
     with ExitStack() as stack, staged(folder, names, overwrite=True) as part:
-        models = []
-        for path, place in zip(job.group.exposures, job.placements, strict=True):
-            models.append(stack.enter_context(open_metadata(path)))
-            mark_following(models[-1], followed_at(read_target(path), place))
+        placed = zip(job.group.exposures, job.placements, strict=True)
+        models = [stack.enter_context(open_placed_metadata(path, place)) for path, place in placed]
         save_cubes(job, after, models, cubepar, sums, part)
     return tuple(folder / name for name in names)
 

@@ -32,9 +32,7 @@ from atm_viewer.engine.io.association import Product, expand_inputs, is_plain_na
 from atm_viewer.engine.io.exposure import Exposure, open_exposure
 from atm_viewer.engine.io.moving_target import (
     Position,
-    followed_at,
     followed_model,
-    mark_following,
     mean_position,
     placements,
     read_target,
@@ -44,7 +42,7 @@ from atm_viewer.engine.io.setting import Group, group_exposures
 from atm_viewer.engine.names import exposure_name, intermediate_names
 from atm_viewer.engine.output.corrected_file import write_corrected
 from atm_viewer.engine.output.corrected_model import corrected_model, intermediate_model, mark_corrected
-from atm_viewer.engine.output.metadata import open_metadata
+from atm_viewer.engine.output.metadata import open_placed_metadata
 from atm_viewer.engine.output.provenance import (
     InputFile,
     Provenance,
@@ -387,7 +385,7 @@ def _write_own_cubes(
         job.progress(step, fraction)
 
     # Metadata are read, and cubes written, while others are drizzled: what datamodels import takes seconds.
-    with closing(_CubeWriter(job, folder)) as writer, elsewhere("atm-viewer-cubes", writer) as call:
+    with closing(_CubeWriter(job)) as writer, elsewhere("atm-viewer-cubes", writer) as call:
         cubepar = call("cubepar")
         writing.append(call("read"))
         opened, outlines = _open_exposures(job)
@@ -399,7 +397,7 @@ def _write_own_cubes(
             begun += 0.95 * shares[after]
             sums = _sum_exposures(job, after, grids, opened, keep, part_of(here, 0.0, 0.8))
             small = sum(of_band.size for of_band in sums.values()) <= _WAITING
-            writing.append(call("write", after, sums))
+            writing.append(call("write", after, sums, folder))
             del sums
             if after == job.kinds[-1] or not small:
                 here(f"Writing cubes {'after' if after else 'before'} correction", 0.8)
@@ -410,18 +408,20 @@ def _write_own_cubes(
 class _CubeWriter:
     """Writes the cubes of a job from their sums; metadata of the exposures are read once."""
 
-    def __init__(self, job: CubeJob, folder: Path) -> None:
-        self._job, self._folder = job, folder
+    def __init__(self, job: CubeJob) -> None:
+        self._job = job
         self._models: list[Any] = []
-        self._cubepar = ""
 
     def cubepar(self) -> str:
         """CUBEPAR file of the job; that of CRDS is marked ``crds://``."""
+        return self._cubepar
+
+    @cached_property
+    def _cubepar(self) -> str:
         if _has_crds():  # else there is no need for datamodels so early
             self._open(1)
         model = next(iter(self._models), None)
-        self._cubepar = _cubepar(model, self._job.group.setting.instrument, self._job.cubepar)
-        return self._cubepar
+        return _cubepar(model, self._job.group.setting.instrument, self._job.cubepar)
 
     def read(self) -> None:
         """Read the exposures' metadata, and load what makes cubes of them."""
@@ -429,9 +429,9 @@ class _CubeWriter:
         with loading():
             import jwst.cube_build  # noqa: F401
 
-    def write(self, after: bool, sums: MutableMapping[str, CubeSums]) -> None:
+    def write(self, after: bool, sums: MutableMapping[str, CubeSums], folder: Path) -> None:
         """Write cubes before or after correction from their sums, which are used up."""
-        save_cubes(self._job, after, self._models, self._cubepar, sums, self._folder)
+        save_cubes(self._job, after, self._models, self._cubepar, sums, folder)
         if after != self._job.kinds[-1]:  # a process that writes all there is ends then
             give_back_memory()  # datamodels refer to themselves
 
@@ -441,11 +441,10 @@ class _CubeWriter:
             self._models.pop().close()
 
     def _open(self, count: int) -> None:
-        """Open the metadata of the first exposures, see `open_metadata`."""
+        """Open the metadata of the first exposures, see `open_placed_metadata`."""
         exposures = list(zip(self._job.group.exposures, self._job.placements, strict=True))
         for path, place in exposures[len(self._models) : count]:
-            self._models.append(open_metadata(path))
-            mark_following(self._models[-1], followed_at(read_target(path), place))
+            self._models.append(open_placed_metadata(path, place))
 
 
 def _open_exposures(job: CubeJob) -> tuple[dict[Path, Exposure], Outlines]:
@@ -507,7 +506,7 @@ def save_cubes(
 ) -> None:
     """Write cubes from the sums of their pixels, which are used up.
 
-    ``models`` have the exposures' metadata, see `open_metadata`; they are marked as corrected for cubes after.
+    ``models`` have the exposures' metadata, see `open_placed_metadata`; they are marked as corrected for cubes after.
     """
     if after:
         for model in models:
@@ -654,7 +653,7 @@ def _cubepar(model: Any, instrument: str, given: str | os.PathLike[str] | None) 
 
 def cubepar_of(job: CubeJob) -> str:
     """CUBEPAR file of a job; that of CRDS is marked ``crds://``."""
-    with closing(_CubeWriter(job, Path())) as writer:
+    with closing(_CubeWriter(job)) as writer:
         return writer.cubepar()
 
 

@@ -578,7 +578,7 @@ def oversample_flags(dq: Flags, invalid: Mask, nearest: Integers) -> tuple[Flags
     flags: Flags = np.take(dq[nearest[0] : nearest[-1] + 1], nearest - nearest[0], axis=0)
     estimated = (flags & np.uint32(DO_NOT_USE)) != 0
     estimated &= ~invalid
-    flags[estimated] = flags[estimated] & np.uint32(~DO_NOT_USE & 0xFFFFFFFF) | np.uint32(FLUX_ESTIMATED)
+    flags[estimated] = (flags[estimated] ^ np.uint32(DO_NOT_USE)) | np.uint32(FLUX_ESTIMATED)
     return flags, estimated
 
 
