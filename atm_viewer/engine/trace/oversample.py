@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,14 +19,12 @@ from atm_viewer.engine.kernels import resample as kernels
 from atm_viewer.engine.names import STEPS
 from atm_viewer.engine.progress import Progress, no_progress, part_of
 from atm_viewer.engine.recipe import Recipe
-from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.threads import at_most, beside, in_threads, processors
 from atm_viewer.engine.trace.compact import NO_USE, Use, within
-from atm_viewer.engine.trace.correction_report import CorrectionReportBuilder, report_traces
 from atm_viewer.engine.trace.line_columns import continuum_share, line_columns
 from atm_viewer.engine.trace.prepared import Prepared, compact_intervals, fit_slices, prepare
 from atm_viewer.engine.trace.trace_fit import TraceFit
-from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice, slice_trace
+from atm_viewer.engine.trace.traces import DO_NOT_USE, find_slice_use, native_slice, slice_trace, trace_slices
 from atm_viewer.engine.trace.why import NativeSlice
 
 #: Gives oversampled alpha and wavelength, when they are there.
@@ -138,8 +135,6 @@ class Corrected:
         Region map.
     trace : ndarray of float32
         Trace model where the spline is used [unit of the exposure]; NaN elsewhere.
-    report : CorrectionReport
-        What was decided for each slice.
     steps : dict of str to ndarray of float32
         See `atm_viewer.engine.names.STEPS`; the first two of them with ``oversample`` 1. Empty where nobody wants them.
     """
@@ -154,7 +149,6 @@ class Corrected:
     wavelength: Singles
     regions: Integers32
     trace: Singles
-    report: CorrectionReport
     steps: dict[str, Singles] = field(default_factory=dict)
 
 
@@ -277,12 +271,10 @@ def oversample(
     Corrected
     """
     progress = progress or no_progress
-    begun = time.perf_counter()
     if recipe.oversample == 1 or coordinates is None:
-        return _only_trace(prepared, fits, begun, steps)
+        return _only_trace(prepared, fits, steps)
     exposure, factor = prepared.exposure, recipe.oversample
     intervals = compact_intervals(fits, prepared)
-    builder = CorrectionReportBuilder(prepared, fits, begun)
 
     def work(number: int) -> None:
         own = cut_coordinates(prepared, fits[number], factor, (alpha, wavelength))
@@ -298,7 +290,6 @@ def oversample(
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=given)
         for name, cut in fine.steps.items():
             np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=np.isfinite(cut))
-        builder.add(number, native_slice_of(prepared, fits[number], fine), fine.share)
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as copying:
@@ -314,7 +305,6 @@ def oversample(
         oversample=factor,
         wavelength=wavelengths.result(),
         regions=regions.result(),
-        report=builder.report(),
         sci=frames["sci"],
         err=frames["err"],
         dq=frames["dq"],
@@ -629,9 +619,13 @@ def _inside(data: SliceData, owner: Integers) -> Mask:
 _VARIANCES = ("var_poisson", "var_rnoise", "var_flat")
 
 
-def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float, steps: bool) -> Corrected:
+def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], steps: bool) -> Corrected:
     exposure = prepared.exposure
-    report = report_traces(prepared, fits, begun)
+    used = _native_frame(prepared, {number: native.trace for number, native in trace_slices(prepared, fits).items()})
+    made_of: dict[str, Singles] = {}
+    if steps:
+        whole = {number: slice_trace(data, fits[number]) for number, data in prepared.slices.items()}
+        made_of = {"spline_full": _native_frame(prepared, whole), "spline_used": used}
     return Corrected(
         oversample=1,
         sci=exposure.sci,
@@ -639,21 +633,18 @@ def _only_trace(prepared: Prepared, fits: Mapping[int, TraceFit], begun: float, 
         dq=exposure.dq,
         wavelength=exposure.coordinates.wavelength.astype(np.float32),
         regions=exposure.regions,
-        trace=report.trace,
-        report=report,
-        steps={"spline_full": _native_traces(prepared, fits), "spline_used": report.trace} if steps else {},
+        trace=used,
+        steps=made_of,
         **{name: exposure.variances.get(name) for name in _VARIANCES},
     )
 
 
-def _native_traces(prepared: Prepared, fits: Mapping[int, TraceFit]) -> Singles:
-    """Splines at the detector's own pixels, wherever there are some; in the detector's frame."""
-    exposure = prepared.exposure
+def _native_frame(prepared: Prepared, traces: Mapping[int, Singles]) -> Singles:
+    """Put splines at the slices' own pixels together; in the detector's frame, with the background."""
+    exposure, offset = prepared.exposure, prepared.background.offset
     whole = np.full(exposure.sci.shape, np.nan, dtype=np.float32)
-    for number, data in prepared.slices.items():
-        trace = slice_trace(data, fits[number])
-        if prepared.background.offset is not None:
-            trace += np.float32(prepared.background.offset)
-        rows = slice(data.row, data.row + trace.shape[0])
-        np.copyto(exposure.to_dispersion(whole)[rows], trace, where=np.isfinite(trace))
-    return whole
+    for number, trace in traces.items():
+        data = prepared.slices[number]
+        rows = slice(data.row, data.row + data.flux.shape[0])
+        np.copyto(exposure.to_dispersion(whole)[rows], trace, where=data.inside)
+    return whole if offset is None else (whole + offset).astype(np.float32)

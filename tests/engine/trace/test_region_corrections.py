@@ -17,6 +17,7 @@ from atm_viewer.engine.trace.compact import find_use, merged, within
 from atm_viewer.engine.trace.oversample import oversample
 from atm_viewer.engine.trace.prepared import compact_intervals, fit_slices, prepare, slice_params
 from atm_viewer.engine.trace.traces import slice_use
+from tests.engine.trace.reports import report_of
 
 BASE = Recipe(2, 200.0)
 
@@ -112,8 +113,8 @@ def test_outside_of_a_region_nothing_changes(case):
     assert not (used & ~allowed).any()
     differ = exposure.to_dispersion(~((before.sci == after.sci) | (np.isnan(before.sci) & np.isnan(after.sci))))
     assert not (differ & ~allowed).any()
-    rows = {row.number: row for row in after.report.slices}
-    classes = after.report.why.classes
+    report = report_of(exposure, recipe)
+    rows, classes = {row.number: row for row in report.slices}, report.why.classes
     for number in touched:
         assert rows[number].params.regions.forced
         found = set(np.unique(classes[exposure.regions == number]).tolist())
@@ -131,7 +132,7 @@ def test_values_apply_to_the_slices_that_a_region_reaches(case):
     reached = {n for n, p in params.items() if p.window == 20}
     assert 3 <= len(reached) < len(params)
     assert all(p == recipe.params(n, "") for n, p in params.items() if n not in reached)
-    rows = {row.number: row for row in corrected(prepared, recipe).report.slices}
+    rows = {row.number: row for row in report_of(prepared.exposure, recipe).slices}
     for number, row in rows.items():
         assert (row.window == 20) == (number in reached)
         assert row.reason.endswith("Region “AGN” sets slope_limit 0.3, window 20 columns.") == (number in reached)
