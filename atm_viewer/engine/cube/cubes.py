@@ -36,6 +36,7 @@ from atm_viewer.engine.trace.oversample import (
     correct_slices,
     empty_frame,
     per_native_pixel,
+    put_slice,
 )
 from atm_viewer.engine.trace.traces import DO_NOT_USE
 
@@ -103,7 +104,7 @@ def values_after(exposure: Exposure, recipe: Recipe, progress: Progress | None =
         given = fine.given
         for frame, values in ((flux, _good(fine.sci, fine.err, fine.dq, ())), (err, fine.err)):
             values = values if scale == 1 else values * scale
-            np.copyto(exposure.to_dispersion(frame)[fine.rows], values, where=given)
+            put_slice(exposure, frame, fine.row, values, given)
 
     correct_slices(exposure, recipe, take, progress)
     return PixelValues(factor, flux, err)

@@ -10,7 +10,7 @@ import numpy as np
 
 from atm_viewer.engine.arrays import Floats, Frame, Reals, Singles
 from atm_viewer.engine.io.exposure import Exposure
-from atm_viewer.engine.kernels.order import bin_medians
+from atm_viewer.engine.kernels.order import bin_medians, median
 from atm_viewer.engine.statistics import sigma_clipped
 from atm_viewer.engine.threads import in_threads, without_warnings
 
@@ -186,8 +186,8 @@ def _cut_slice(exposure: Exposure, frame: Frame, number: int, offset: float | No
         # In the pipeline this also turns every later array into the offset's precision.
         flux = flux - offset
     flux = np.where(inside, flux, np.asarray(np.nan, flux.dtype))
-    err = np.where(inside, exposure.to_dispersion(exposure.err)[cut], np.nan).astype(flux.dtype)
-    alpha = np.where(inside, frame[cut], np.nan).astype(flux.dtype)
+    err = np.where(inside, exposure.to_dispersion(exposure.err)[cut], np.nan).astype(flux.dtype, copy=False)
+    alpha = np.where(inside, frame[cut], np.nan).astype(flux.dtype, copy=False)
     native_step = _native_step(alpha)
     profile = collapse(flux, err, alpha, native_step)
     trimmed = _trim_edges(flux, alpha, profile)
@@ -222,7 +222,9 @@ def collapse(flux: Reals, err: Reals, alpha: Reals, native_step: float) -> Colla
 
 
 def _native_step(alpha: Singles) -> float:
-    step: float = np.abs(np.nanmedian(np.diff(alpha, axis=0)))
+    steps = np.diff(alpha, axis=0).ravel()
+    known = steps[~np.isnan(steps)]
+    step: float = np.abs(alpha.dtype.type(median(known) if known.size else np.nan))
     return step
 
 

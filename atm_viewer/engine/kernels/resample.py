@@ -375,3 +375,35 @@ def trace_slice(alpha, source, knots, intervals, poly, scale, bounds, skip_first
             out[at[k], column] = scale[column] * values[k]
         for k in range(skip_first, n - skip_last):
             slopes[at[k], column] = abs(values[k] - values[k - 1])
+
+
+@njit(**KERNEL)
+def put_slice(values, given, rotated, row, frame):
+    """Put values of a slice into a frame in the detector's frame.
+
+    numpy goes along the frame's memory and jumps in that of the values, which takes twice as long.
+
+    Parameters
+    ----------
+    values : ndarray of uint32, shape (rows, columns)
+        Values with the dispersion along x, whatever they are: 32 bits each.
+    given : ndarray of bool, same shape
+        Which of them are put.
+    rotated : bool
+        Whether the dispersion runs along the frame's columns (MIRI), as `numpy.rot90` turns it along x.
+    row : int
+        Row of the frame with the dispersion along x where the first row of the values goes.
+    frame : ndarray of uint32
+        Output, in the detector's frame.
+    """
+    rows, columns = values.shape
+    last = np.uint64(frame.shape[1] - 1 - row)
+    first = np.uint64(row)
+    for k in range(np.uint64(rows)):
+        for column in range(np.uint64(columns)):
+            if not given[k, column]:
+                continue
+            if rotated:
+                frame[column, last - k] = values[k, column]
+            else:
+                frame[first + k, column] = values[k, column]

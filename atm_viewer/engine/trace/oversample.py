@@ -287,9 +287,9 @@ def oversample(
             "trace": fine.trace,
             **fine.variances,
         }.items():
-            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=given)
+            put_slice(exposure, frames[name], fine.row, cut, given)
         for name, cut in fine.steps.items():
-            np.copyto(exposure.to_dispersion(frames[name])[fine.rows], cut, where=np.isfinite(cut))
+            put_slice(exposure, frames[name], fine.row, cut, np.isfinite(cut))
 
     # Copying of frames, which nothing waits for until the end.
     with ThreadPoolExecutor(1, "atm-viewer-frames") as copying:
@@ -319,8 +319,29 @@ def _in_detector_frame(exposure: Exposure, frame: Frame) -> Singles:
     shape = frame.shape[::-1] if exposure.rotated else frame.shape
     whole = np.empty(shape, dtype=frame[:0].dtype)
     for row in range(0, frame.shape[0], 128):
-        exposure.to_dispersion(whole)[row : row + 128] = frame[row : row + 128]
+        block = frame[row : row + 128]
+        put_slice(exposure, whole, row, block, np.ones(block.shape, dtype=bool))
     return whole
+
+
+def put_slice(exposure: Exposure, frame: NDArray[Any], row: int, values: NDArray[Any], given: Mask) -> None:
+    """Put values of a slice into an array of the whole exposure.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure.
+    frame : ndarray of float32 or uint32
+        Array in the detector's frame, oversampled or not; changed.
+    row : int
+        First row of the slice in the array with the dispersion along x.
+    values : ndarray of the same type, shape (rows, columns)
+        Values with the dispersion along x.
+    given : ndarray of bool, shape (rows, columns)
+        Which of them are put.
+    """
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    kernels.put_slice(bits, np.ascontiguousarray(given), exposure.rotated, row, frame.view(np.uint32))
 
 
 def _across(exposure: Exposure) -> int:
@@ -645,6 +666,5 @@ def _native_frame(prepared: Prepared, traces: Mapping[int, Singles]) -> Singles:
     whole = np.full(exposure.sci.shape, np.nan, dtype=np.float32)
     for number, trace in traces.items():
         data = prepared.slices[number]
-        rows = slice(data.row, data.row + data.flux.shape[0])
-        np.copyto(exposure.to_dispersion(whole)[rows], trace, where=data.inside)
+        put_slice(exposure, whole, data.row, trace, data.inside)
     return whole if offset is None else (whole + offset).astype(np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from atm_viewer.engine.io.coordinates import divide
-from atm_viewer.engine.kernels.resample import oversample_errors
+from atm_viewer.engine.kernels.resample import oversample_errors, put_slice
 from atm_viewer.engine.trace.oversample import FLUX_ESTIMATED, lacks_variance, oversample_flags
 
 
@@ -69,3 +69,16 @@ def test_flags_of_filled_pixels_change():
     flags, estimated = oversample_flags(dq, invalid, np.array([1, 1]))
     assert flags.tolist() == [[0, FLUX_ESTIMATED, 5, 4], [0, 1, FLUX_ESTIMATED | 4, 4]]
     assert estimated.tolist() == [[False, True, False, False], [False, False, True, False]]
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_slices_are_put_where_numpy_puts_them(rotated):
+    rng = np.random.default_rng(3)
+    frame = rng.random((20, 40)).astype(np.float32)
+    rows, columns = (7, 20) if rotated else (7, 40)
+    values, given = rng.random((rows, columns)).astype(np.float32), rng.random((rows, columns)) < 0.7
+    values[2, :5] = np.nan
+    expected = frame.copy()
+    np.copyto((np.rot90(expected) if rotated else expected)[11:18], values, where=given)
+    put_slice(values.view(np.uint32), given, rotated, 11, frame.view(np.uint32))
+    np.testing.assert_array_equal(frame, expected)
