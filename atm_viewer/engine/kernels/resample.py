@@ -152,7 +152,8 @@ def _gather(values, rooted, inside, row0, factor, require_ngood, good):
     columns with too few good values there is none, and they are NaN.
     """
     rows, columns = inside.shape
-    first, last, counts = np.empty((3, columns), dtype=np.int64)
+    # Of as many bits as values have, so that as many are counted at a time.
+    first, last, counts = np.empty((3, columns), dtype=np.int32)
     begins, ends = np.empty((2, columns), dtype=np.int64)
     for column in range(columns):
         first[column] = rows
@@ -164,9 +165,9 @@ def _gather(values, rooted, inside, row0, factor, require_ngood, good):
             within = inside[row, column]
             known = within & np.isfinite(value)
             good[row, column] = value if known else np.nan
-            counts[column] += known
-            first[column] = min(first[column], row if within else rows)
-            last[column] = max(last[column], row if within else -1)
+            counts[column] += np.int32(known)
+            first[column] = min(first[column], np.int32(row if within else rows))
+            last[column] = max(last[column], np.int32(row if within else -1))
     for column in range(columns):
         begins[column] = 0
         ends[column] = 0
