@@ -339,7 +339,15 @@ def put_slice(exposure: Exposure, frame: NDArray[Any], row: int, values: NDArray
         Values with the dispersion along x.
     given : ndarray of bool, shape (rows, columns)
         Which of them are put.
+
+    Raises
+    ------
+    ValueError
+        The slice does not fit into the array.
     """
+    rows, columns = frame.shape[::-1] if exposure.rotated else frame.shape
+    if not 0 <= row <= rows - values.shape[0] or values.shape != given.shape or values.shape[1] != columns:
+        raise ValueError(f"a slice of shape {values.shape} does not fit into rows {row} and on of {rows}")
     bits = np.ascontiguousarray(values).view(np.uint32)
     kernels.put_slice(bits, np.ascontiguousarray(given), exposure.rotated, row, frame.view(np.uint32))
 
