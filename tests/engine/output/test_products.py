@@ -26,7 +26,6 @@ from atm_viewer.engine.output.products import write_cubes, write_exposures
 from atm_viewer.engine.output.provenance import read_provenance
 from atm_viewer.engine.progress import opened_in
 from atm_viewer.engine.recipe import Recipe, SliceOverride
-from atm_viewer.engine.results.correction import CorrectionReport
 from atm_viewer.engine.trace.oversample import Corrected
 from atm_viewer.resources import resource as shipped
 
@@ -93,7 +92,6 @@ def test_the_datamodel_is_the_pipelines(instrument, monkeypatch):
             wavelength=theirs.wavelength,
             regions=theirs.regions,
             trace=theirs.trace_model,
-            report=CorrectionReport("", (), theirs.trace_model, 0.0),
         )
         assert corrected_model(ours, corrected) is ours
         assert ours.meta.cal_step.adaptive_trace_model == "COMPLETE"
